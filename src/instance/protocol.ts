@@ -1,0 +1,78 @@
+import type { FailureDetails } from "../model/failure.ts";
+import type { Message } from "../model/message.ts";
+import type { RuntimeStatus } from "../model/status.ts";
+
+/**
+ * What can be asked of an instance from outside its object. Each method is idempotent, because the platform may
+ * repeat a call, and answers an expected failure as a value, because an error thrown across an RPC is a fault of ours.
+ * Fields are only ever added, and added as optional ones: old and new code talk to each other during a deploy.
+ */
+export interface InstanceApi {
+  /** Creates the instance. Once this answers `ok`, the instance exists for good and its first turn will come. */
+  start(request: StartRequest): Promise<StartResult>;
+  /** `undefined` when no instance has this ID. */
+  describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
+  /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
+  waitFor(until: "started" | "ended", options: { readonly timeoutMs: number; readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
+  raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
+  suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
+  resume(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
+  terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult>;
+  /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
+  purge(request: { readonly recursive: boolean }): Promise<OperationResult>;
+  /** From one instance to another. `accepted` ends the sender's duty to deliver. */
+  deliver(message: Message): Promise<DeliveryResult>;
+}
+
+export interface StartRequest {
+  readonly instanceId: string;
+  readonly name: string;
+  /** Raw text, kept as it is. */
+  readonly input?: string | undefined;
+  /** The first turn waits for this time (milliseconds since 1970); the instance is PENDING until then. */
+  readonly startAtMs?: number | undefined;
+  /** Names this request: the same start delivered twice creates one instance and is answered `ok` both times. */
+  readonly requestId: string;
+  readonly traceparent?: string | undefined;
+}
+
+export type StartResult =
+  | { readonly ok: true }
+  /** An instance with this ID has not ended. */
+  | { readonly ok: false; readonly code: "ALREADY_ACTIVE" }
+  /** The instance was terminated, and an activity of its last execution is still running. */
+  | { readonly ok: false; readonly code: "AWAITING_ACTIVITY" }
+  /** The instance has ended and a child of it, named here, has not. */
+  | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
+
+export interface RaiseEventRequest {
+  readonly name: string;
+  /** Raw text, kept as it is. */
+  readonly input?: string | undefined;
+  /** Names this raise: delivered twice, it counts once. */
+  readonly messageId: string;
+}
+
+export type OperationResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: "NOT_FOUND" }
+  /** Purge only: this instance, or the named child of it, has not ended. */
+  | { readonly ok: false; readonly code: "NOT_ENDED"; readonly instanceId: string };
+
+export type DeliveryResult =
+  | { readonly accepted: true }
+  /** A start for an ID under which another instance has not ended: the sender's call fails, the occupant is untouched. */
+  | { readonly accepted: false; readonly code: "OCCUPIED" };
+
+export interface InstanceDescription {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly status: RuntimeStatus;
+  readonly createdAtMs: number;
+  readonly lastUpdatedAtMs: number;
+  /** Raw text as it was sent; absent when there was none or when payloads were not asked for. */
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
+  readonly customStatus?: string | undefined;
+  readonly failure?: FailureDetails | undefined;
+}

@@ -1,0 +1,32 @@
+import type { FailureDetails } from "./failure.ts";
+import type { ParentLink } from "./history-event.ts";
+
+/**
+ * A message from one instance to another, committed with the turn that caused it and delivered until it is
+ * acknowledged: at least once, in any order. `version` is raised when a field changes its meaning; a receiver
+ * that does not know a version refuses the message and the sender keeps it (old and new code overlap in a deploy).
+ */
+export type Message = { readonly version: 1 } & (StartChildMessage | ChildEndedMessage | TerminateMessage);
+
+export interface StartChildMessage {
+  readonly type: "StartChild";
+  readonly name: string;
+  readonly input?: string | undefined;
+  readonly parent: ParentLink;
+  readonly traceparent?: string | undefined;
+}
+
+export interface ChildEndedMessage {
+  readonly type: "ChildEnded";
+  /** The execution and the call of the parent that started the child. A later execution ignores the message. */
+  readonly parentExecutionId: string;
+  readonly taskId: number;
+  readonly outcome: { readonly ok: true; readonly result?: string | undefined } | { readonly ok: false; readonly failure: FailureDetails };
+}
+
+export interface TerminateMessage {
+  readonly type: "Terminate";
+  /** Only the execution that this parent's call started is meant; a stranger under the same ID is left alone. */
+  readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
+  readonly output?: string | undefined;
+}
