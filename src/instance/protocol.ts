@@ -19,9 +19,22 @@ export interface InstanceApi {
   resume(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
   terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult>;
   /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
-  purge(request: { readonly recursive: boolean }): Promise<OperationResult>;
-  /** From one instance to another. `accepted` ends the sender's duty to deliver. */
+  purge(request: PurgeRequest): Promise<OperationResult>;
+}
+
+/** What instances ask of each other. */
+export interface InstancePeer {
+  /** `accepted` ends the sender's duty to deliver. */
   deliver(message: Message): Promise<DeliveryResult>;
+  purge(request: PurgeRequest): Promise<OperationResult>;
+  /** The ID of this instance if it has not ended, else of a child (of a child …) that has not; `undefined` if all have. */
+  findActive(request: { readonly asChildOf: string }): Promise<string | undefined>;
+}
+
+export interface PurgeRequest {
+  readonly recursive: boolean;
+  /** Purge only an instance that this parent started: under the ID of a former child there may be a stranger now. */
+  readonly asChildOf?: string | undefined;
 }
 
 export interface StartRequest {

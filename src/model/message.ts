@@ -30,3 +30,9 @@ export interface TerminateMessage {
   readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
   readonly output?: string | undefined;
 }
+
+/** A message and the instance that it is for. */
+export interface AddressedMessage {
+  readonly to: string;
+  readonly message: Message;
+}

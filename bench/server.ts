@@ -1,0 +1,68 @@
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { Miniflare, type MiniflareOptions, NoOpLog } from "miniflare";
+
+type Config = Extract<NonNullable<MiniflareOptions["workers"]>[number], { config: object }>["config"];
+
+/** A Worker as a contestant describes it; it is called "bench", and its bindings refer to it by that name. */
+export interface WorkerConfig {
+  readonly entry: string;
+  readonly env: NonNullable<Config["env"]>;
+  readonly exports: NonNullable<Config["exports"]>;
+}
+
+export interface Server {
+  /** workerd's own socket for this Worker, without Miniflare's entry Worker, which costs about 0.14 ms a request. */
+  readonly origin: URL;
+  close(): Promise<void>;
+}
+
+export async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(entry, import.meta.url).href)],
+    bundle: true,
+    write: false,
+    logLevel: "silent",
+    format: "esm",
+    target: "es2024",
+    // Workflows and activities are registered under the names of their functions.
+    keepNames: true,
+    external: ["cloudflare:workers"],
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`expected a bundle of ${entry}, found no output of esbuild`);
+  return file.text;
+}
+
+/** A new workerd on an empty directory. Whatever the Worker logs is dropped. */
+export async function serve(code: string, { env, exports }: WorkerConfig, directory: string): Promise<Server> {
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    telemetry: { enabled: false },
+    log: new NoOpLog(),
+    logRequests: false,
+    handleStructuredLogs: () => {},
+    resourcePersistencePath: directory,
+    workers: [
+      {
+        config: {
+          name: "bench",
+          compatibilityDate: "2026-10-01",
+          manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm", contents: code } } },
+          env,
+          exports,
+        },
+        dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }] },
+      },
+    ],
+  });
+  const close = () => miniflare.dispose();
+  try {
+    return { origin: await miniflare.unsafeGetDirectURL("bench"), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

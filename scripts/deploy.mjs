@@ -1,0 +1,10 @@
+// npm run deploy [-- any flag of `wrangler deploy`]
+
+import "./node-version.mjs";
+import { runWrangler } from "./wrangler.mjs";
+
+console.log(`Until a token is set, whoever knows the address can start, read and end workflows. Set it once with
+  npx wrangler secret put DAPR_API_TOKEN
+and send it as the header dapr-api-token.
+`);
+process.exit((await runWrangler(["deploy", ...process.argv.slice(2)])).code);

@@ -1,0 +1,41 @@
+// npm run size: bundles the Worker as a deployment would and fails when it has outgrown its limit.
+
+import "./node-version.mjs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { runWrangler } from "./wrangler.mjs";
+
+const LIMIT_KIB = 100;
+
+const directory = mkdtempSync(join(tmpdir(), "edge-workflows-size-"));
+try {
+  const { code, output } = await runWrangler(["deploy", "--dry-run", "--outdir", directory], { capture: true });
+  if (code !== 0) {
+    console.error(output);
+    process.exitCode = code;
+  } else {
+    report(uploadedFiles());
+  }
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** wrangler adds a README, and source maps do not count against the size of a Worker. */
+function uploadedFiles() {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== "README.md" && !entry.name.endsWith(".map"))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+}
+
+function report(files) {
+  if (files.length === 0) throw new Error(`expected the bundle in ${directory} and found no file`);
+  const rawKib = files.reduce((sum, content) => sum + content.length, 0) / 1024;
+  const gzipKib = files.reduce((sum, content) => sum + gzipSync(content).length, 0) / 1024;
+  console.log(`Worker: ${rawKib.toFixed(1)} KiB, ${gzipKib.toFixed(1)} KiB gzip (limit ${LIMIT_KIB} KiB gzip)`);
+  if (gzipKib > LIMIT_KIB) {
+    console.error(`The Worker is ${(gzipKib - LIMIT_KIB).toFixed(1)} KiB over its limit of ${LIMIT_KIB} KiB gzip.`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,16 @@
+// npm run types: checks every TypeScript project of the repository, each with the globals of the place its code runs in.
+
+import "./node-version.mjs";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { compile } from "./tsc.mjs";
+import { ROOT } from "./wrangler.mjs";
+
+const PROJECTS = [".", "test/workers", "test/node", "bench"];
+
+for (const project of PROJECTS) {
+  if (!existsSync(join(ROOT, project, "tsconfig.json"))) continue;
+  const passed = await compile(project);
+  console.log(`${passed ? "ok    " : "FAILED"} tsc -p ${project}`);
+  if (!passed) process.exitCode = 1;
+}

@@ -1,0 +1,35 @@
+/** Where the HTTP API is, and how to send it a request. */
+export interface Endpoint {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly fetch: (request: Request) => Promise<Response>;
+}
+
+export interface EndpointOptions {
+  /** A host name, or a whole URL such as `https://workflows.example.com`. */
+  readonly daprHost?: string | undefined;
+  readonly daprPort?: string | number | undefined;
+  readonly daprApiToken?: string | undefined;
+}
+
+let inProcess: ((request: Request) => Promise<Response>) | undefined;
+
+/** @internal Inside the Worker, clients without options talk to it directly. `createWorker` says how. */
+export function setInProcessFetch(fetch: (request: Request) => Promise<Response>): void {
+  inProcess = fetch;
+}
+
+/**
+ * Without any option: the Worker itself where there is one, else Dapr's default, http://127.0.0.1:3500.
+ * Throws a TypeError when host and port make no URL.
+ */
+export function resolveEndpoint({ daprHost, daprPort, daprApiToken }: EndpointOptions): Endpoint {
+  const headers: Record<string, string> = daprApiToken ? { "dapr-api-token": daprApiToken } : {};
+  if (!daprHost && !daprPort && inProcess !== undefined) return { url: "http://localhost", headers, fetch: inProcess };
+  const host = daprHost || "127.0.0.1";
+  const url = new URL(/^[a-z]+:\/\//i.test(host) ? host : `http://${host}`);
+  if (daprPort) url.port = String(daprPort);
+  else if (!daprHost) url.port = "3500";
+  return { url: url.href.replace(/\/+$/, ""), headers, fetch: (request) => fetch(request) };
+}

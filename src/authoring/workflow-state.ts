@@ -1,0 +1,85 @@
+import type { RuntimeStatus } from "../model/status.ts";
+import { fromWireStatus, type WorkflowRuntimeStatus } from "./runtime-status.ts";
+
+/** The body of `GET /v1.0/workflows/{component}/{id}`. */
+export interface WireState {
+  readonly instanceID: string;
+  readonly workflowName?: string;
+  readonly createdAt: string;
+  readonly lastUpdatedAt: string;
+  readonly runtimeStatus: RuntimeStatus;
+  readonly properties?: Readonly<Record<string, string>>;
+}
+
+/** Why an instance failed. */
+export class WorkflowFailureDetails {
+  readonly #errorType: string;
+  readonly #message: string;
+  readonly #stackTrace: string | undefined;
+
+  constructor(errorType: string, message: string, stackTrace?: string) {
+    this.#errorType = errorType;
+    this.#message = message;
+    this.#stackTrace = stackTrace;
+  }
+
+  /** Name of the class of the error that ended the workflow. */
+  getErrorType(): string {
+    return this.#errorType;
+  }
+  getErrorMessage(): string {
+    return this.#message;
+  }
+  getStackTrace(): string | undefined {
+    return this.#stackTrace;
+  }
+}
+
+/** A snapshot of an instance (Dapr JS: WorkflowState). Payloads are raw texts, JSON unless somebody sent something else. */
+export class WorkflowState {
+  readonly #wire: WireState;
+
+  constructor(wire: WireState) {
+    if (wire === null || wire === undefined) throw new Error("OrchestrationMetadata cannot be null");
+    this.#wire = wire;
+  }
+
+  /** Name of the workflow; empty while the instance waits for a scheduled start. */
+  get name(): string {
+    return this.#wire.workflowName ?? "";
+  }
+  get instanceId(): string {
+    return this.#wire.instanceID;
+  }
+  get runtimeStatus(): WorkflowRuntimeStatus {
+    return fromWireStatus(this.#wire.runtimeStatus);
+  }
+  get createdAt(): Date {
+    return new Date(this.#wire.createdAt);
+  }
+  get lastUpdatedAt(): Date {
+    return new Date(this.#wire.lastUpdatedAt);
+  }
+  get serializedInput(): string | undefined {
+    return this.#property("input");
+  }
+  get serializedOutput(): string | undefined {
+    return this.#property("output");
+  }
+  get customStatus(): string | undefined {
+    return this.#property("custom_status");
+  }
+  get workflowFailureDetails(): WorkflowFailureDetails | undefined {
+    const errorType = this.#property("failure.error_type");
+    if (errorType === undefined) return undefined;
+    return new WorkflowFailureDetails(
+      errorType,
+      this.#property("failure.error_message") ?? "",
+      this.#property("failure.stack_trace"),
+    );
+  }
+
+  #property(name: string): string | undefined {
+    return this.#wire.properties?.[`dapr.workflow.${name}`];
+  }
+}

@@ -1,0 +1,61 @@
+import { env as workerEnv } from "cloudflare:workers";
+import { setInProcessFetch } from "./authoring/http-endpoint.ts";
+import type { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
+import { createHttpHandler } from "./http/handler.ts";
+import type { InstanceLimits } from "./instance/limits.ts";
+import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
+
+/** Bindings and secrets of a Worker made with `createWorker`. */
+export interface WorkerEnv extends InstanceEnv {
+  /** Every request must carry it as `dapr-api-token`. Without it only requests to localhost are served. */
+  readonly DAPR_API_TOKEN?: string;
+}
+
+export interface WorkerOptions {
+  /** Longest request body, in bytes. Default 4 MiB, as in Dapr. */
+  readonly maxBodyBytes?: number;
+  /** Name of this application, as `GET /v1.0/metadata` and `/v1.0/healthz?appid=` know it. Default "edge-workflows". */
+  readonly appId?: string;
+  /** Limits of one instance; see InstanceLimits for what there is and its defaults. */
+  readonly limits?: Partial<InstanceLimits>;
+}
+
+/** A Worker that serves the workflows of one runtime: export it as default, and the class in it by its name. */
+export interface WorkflowWorker {
+  readonly fetch: (request: Request, env: WorkerEnv) => Promise<Response>;
+  /** The Durable Object class; the Worker's configuration binds it as WORKFLOW_INSTANCE. */
+  readonly WorkflowInstance: WorkflowInstanceClass;
+}
+
+/** Makes the Worker. Workflows that are registered later are found too. */
+export function createWorker(runtime: WorkflowRuntime, options: WorkerOptions = {}): WorkflowWorker {
+  const handlerOf = (env: WorkerEnv, trusted: boolean) => createHttpHandler(depsOf(runtime, options, env, trusted));
+  let forEnv: WorkerEnv | undefined;
+  let handle: ((request: Request) => Promise<Response>) | undefined;
+  setInProcessFetch((request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request));
+  return {
+    WorkflowInstance: workflowInstanceClass(runtime.registry, options.limits),
+    fetch(request, env) {
+      if (handle === undefined || forEnv !== env) {
+        forEnv = env;
+        handle = handlerOf(env, false);
+      }
+      return handle(request);
+    },
+  };
+}
+
+function depsOf(runtime: WorkflowRuntime, options: WorkerOptions, env: WorkerEnv, trusted: boolean): HttpDeps {
+  return {
+    instance: (instanceId) => env.WORKFLOW_INSTANCE.getByName(instanceId),
+    registered: () => runtime.registry.names(),
+    apiToken: env.DAPR_API_TOKEN,
+    maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    appId: options.appId ?? "edge-workflows",
+    log: trusted ? () => undefined : (line) => console.log(JSON.stringify(line)),
+    newId: () => crypto.randomUUID(),
+    now: () => Date.now(),
+    trusted,
+  };
+}

@@ -1,0 +1,94 @@
+import { Task } from "./task.ts";
+import type { TWorkflow } from "./registry.ts";
+import type { WorkflowContext } from "./workflow-context.ts";
+
+/** What the author's code did when it was last driven. */
+export type Step =
+  /** It waits for the task in `waitingFor`. */
+  | { readonly type: "waiting" }
+  | { readonly type: "returned"; readonly value: unknown }
+  | { readonly type: "threw"; readonly error: unknown };
+
+type AnyGenerator = Generator<unknown, unknown, unknown> | AsyncGenerator<unknown, unknown, unknown>;
+
+const waiting: Step = { type: "waiting" };
+
+/** Dapr's limit and text for a workflow that goes on and on without waiting for anything. */
+const MAX_RESUMES_WITHOUT_WAIT = 100_000;
+
+/**
+ * The author's function while it runs: a generator, async or not, or a plain function that returns its result.
+ * Drives it from task to task, without a pause where a task it yields is complete already, until it waits, returns
+ * or throws. Never throws itself. `enough()` is asked after each step and ends the drive early.
+ */
+export class Coroutine {
+  #generator: AnyGenerator | undefined;
+  #waitingFor: Task<unknown> | undefined;
+
+  /** Whether `resume` would get any further. */
+  get canResume(): boolean {
+    return this.#waitingFor?.isComplete === true;
+  }
+
+  async start(workflow: TWorkflow, context: WorkflowContext, input: unknown, enough: () => boolean): Promise<Step> {
+    try {
+      const returned = workflow(context, input);
+      if (!isGenerator(returned)) return { type: "returned", value: await returned };
+      this.#generator = returned;
+      return await this.#drive(returned, returned.next(), enough);
+    } catch (error) {
+      return { type: "threw", error };
+    }
+  }
+
+  async resume(enough: () => boolean): Promise<Step> {
+    const generator = this.#generator;
+    const task = this.#waitingFor;
+    if (generator === undefined || task === undefined) {
+      throw new Error("The orchestrator generator is not initialized! Was the orchestration history corrupted?");
+    }
+    try {
+      return await this.#drive(generator, resumeWith(generator, task), enough);
+    } catch (error) {
+      return { type: "threw", error };
+    }
+  }
+
+  async #drive(generator: AnyGenerator, first: ReturnType<AnyGenerator["next"]>, enough: () => boolean): Promise<Step> {
+    let pending = first;
+    for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
+      const step = isPromise(pending) ? await pending : pending;
+      if (step.done) return { type: "returned", value: step.value };
+      if (enough()) return waiting;
+      const task = step.value;
+      if (!(task instanceof Task)) throw new TypeError(describeNonTask(task));
+      this.#waitingFor = task;
+      if (!task.isComplete) return waiting;
+      pending = resumeWith(generator, task);
+    }
+    throw new Error(
+      `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
+        "This likely indicates an infinite loop in the orchestrator function.",
+    );
+  }
+}
+
+function resumeWith(generator: AnyGenerator, task: Task<unknown>): ReturnType<AnyGenerator["next"]> {
+  return task.isFailed ? generator.throw(task.getException()) : generator.next(task.getResult());
+}
+
+function isGenerator(value: unknown): value is AnyGenerator {
+  const candidate = value as Partial<AnyGenerator> | null | undefined;
+  return typeof candidate === "object" && typeof candidate?.next === "function" && typeof candidate.throw === "function";
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as Partial<Promise<T>>).then === "function";
+}
+
+function describeNonTask(value: unknown): string {
+  return (
+    "The orchestrator generator yielded a non-Task object. " +
+    `It must yield what callActivity, createTimer and the like return, but yielded ${value === null ? "null" : typeof value}.`
+  );
+}

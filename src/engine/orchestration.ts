@@ -1,0 +1,251 @@
+import type { Action, Completion } from "../model/action.ts";
+import type { ExecutionStarted, HistoryEvent, HistoryFact, TaskScheduled } from "../model/history-event.ts";
+import type { AddressedMessage } from "../model/message.ts";
+import type { RuntimeStatus, TerminalStatus } from "../model/status.ts";
+import { Execution } from "./execution.ts";
+import { PendingWork } from "./pending-work.ts";
+import type { Registry } from "./registry.ts";
+
+/** A caller repeats a raise within seconds; so many others may come between. */
+const REMEMBERED_MESSAGES = 1_000;
+
+/** What one turn decided. Nothing of it has happened yet: the instance commits it first, and acts on it then. */
+export interface Turn {
+  /** How many of the facts belong to this execution. The rest is for the one that continue-as-new begins. */
+  readonly taken: number;
+  /** To append to the history, in this order: the accepted facts, what the code asked for, how it ended. */
+  readonly events: readonly HistoryEvent[];
+  /** To run, once the events are durable. */
+  readonly activities: readonly TaskScheduled[];
+  /** To deliver, once the events are durable. */
+  readonly messages: readonly AddressedMessage[];
+  readonly status: RuntimeStatus;
+  readonly customStatus: string | undefined;
+  /** Set in the turn in which the execution ended. */
+  readonly completion: Completion | undefined;
+}
+
+/**
+ * The engine: history and new facts in, decisions out. Holds one execution and its pending work in memory between
+ * turns; both can be made again from the history by `load` at any moment, with the same decisions to follow.
+ * Pure but for the author's code: time comes with the facts, and what should happen is returned as data.
+ */
+export class Orchestration {
+  readonly pending = new PendingWork();
+  readonly #execution: Execution;
+  readonly #seenMessages = new Set<string>();
+  #status: RuntimeStatus;
+  /** The history ends with ExecutionCompleted: only answers to activities that still run are taken. */
+  #ended = false;
+  #uncommitted: boolean;
+
+  private constructor(instanceId: string, registry: Registry, firstTurnDone: boolean) {
+    this.#execution = new Execution(instanceId, registry);
+    this.#status = firstTurnDone ? "RUNNING" : "PENDING";
+    this.#uncommitted = !firstTurnDone;
+  }
+
+  /**
+   * Builds the state that the history led to. `firstTurnDone: false` says that the events have been recorded and
+   * never been shown to the code: they are news to it, not replay. `previous` is the execution that continued as new.
+   */
+  static async load(
+    instanceId: string,
+    registry: Registry,
+    history: readonly HistoryEvent[],
+    firstTurnDone: boolean,
+    previous?: Orchestration,
+  ): Promise<Orchestration> {
+    const orchestration = new Orchestration(instanceId, registry, firstTurnDone);
+    for (const messageId of previous?.recentMessages() ?? []) orchestration.#seenMessages.add(messageId);
+    await orchestration.#replay(history, firstTurnDone);
+    return orchestration;
+  }
+
+  /** Whether a turn is due although no new fact has come: a first turn, or a replay that found the code changed. */
+  get hasUncommitted(): boolean {
+    return this.#uncommitted;
+  }
+
+  get status(): RuntimeStatus {
+    return this.#status;
+  }
+
+  get started(): ExecutionStarted | undefined {
+    return this.#execution.started;
+  }
+
+  /** The last raises that were taken, so that the next execution knows a late second delivery of them. */
+  recentMessages(): string[] {
+    return [...this.#seenMessages].slice(-REMEMBERED_MESSAGES);
+  }
+
+  async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
+    const timestampMs = Math.max(nowMs, this.#execution.currentTimeMs);
+    const events: HistoryEvent[] = [];
+    let taken = 0;
+    for (const fact of facts) {
+      if (this.#execution.completion?.type === "ContinuedAsNew") break;
+      taken++;
+      if (!this.#accepts(fact)) continue;
+      const event = { ...fact, timestampMs };
+      events.push(event);
+      this.#record(event);
+      if (!this.#ended) await this.#execution.apply(event, false);
+    }
+    return this.#decide(events, taken, timestampMs);
+  }
+
+  #accepts(fact: HistoryFact): boolean {
+    if (fact.type === "EventRaised" && fact.messageId !== undefined && this.#seenMessages.has(fact.messageId)) return false;
+    if (this.#ended || this.#execution.completion !== undefined) {
+      return (fact.type === "TaskCompleted" || fact.type === "TaskFailed") && this.pending.accepts(fact);
+    }
+    if (fact.type === "ExecutionSuspended") return !this.#execution.isSuspended;
+    if (fact.type === "ExecutionResumed") return this.#execution.isSuspended;
+    return this.pending.accepts(fact);
+  }
+
+  #record(event: HistoryEvent): void {
+    this.pending.apply(event);
+    if (event.type === "EventRaised" && event.messageId !== undefined) this.#seenMessages.add(event.messageId);
+  }
+
+  #decide(events: HistoryEvent[], taken: number, timestampMs: number): Turn {
+    this.#uncommitted = false;
+    const activities: TaskScheduled[] = [];
+    const messages: AddressedMessage[] = [];
+    for (const action of this.#execution.takeActions()) {
+      const event = recordOf(action, timestampMs);
+      events.push(event);
+      this.#record(event);
+      if (event.type === "TaskScheduled") activities.push(event);
+      else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#startChild(event));
+    }
+    const completion = this.#ended ? undefined : this.#execution.completion;
+    if (completion !== undefined) this.#end(completion, events, messages, timestampMs);
+    else if (!this.#ended) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
+    return {
+      taken,
+      events,
+      activities,
+      messages,
+      status: this.#status,
+      customStatus: this.#execution.customStatus,
+      completion,
+    };
+  }
+
+  #end(completion: Completion, events: HistoryEvent[], messages: AddressedMessage[], timestampMs: number): void {
+    this.#ended = true;
+    if (completion.type === "ContinuedAsNew") return;
+    const status = terminalStatus[completion.type];
+    this.#status = status;
+    if (completion.type === "Terminated" && completion.recursive) {
+      for (const child of this.pending.children.values()) messages.push(this.#terminateChild(child.instanceId, completion.output));
+    }
+    const ended: HistoryEvent = {
+      type: "ExecutionCompleted",
+      timestampMs,
+      status,
+      output: completion.type === "Failed" ? undefined : completion.output,
+      failure: completion.type === "Failed" ? completion.failure : undefined,
+    };
+    events.push(ended);
+    this.#record(ended);
+    const parent = this.#execution.started?.parent;
+    if (parent !== undefined) {
+      messages.push({
+        to: parent.instanceId,
+        message: {
+          version: 1,
+          type: "ChildEnded",
+          parentExecutionId: parent.executionId,
+          taskId: parent.taskId,
+          outcome: outcomeFor(completion, this.#execution.instanceId),
+        },
+      });
+    }
+  }
+
+  #startChild(event: Extract<HistoryEvent, { type: "ChildWorkflowInstanceCreated" }>): AddressedMessage {
+    const started = this.#execution.started;
+    return {
+      to: event.instanceId,
+      message: {
+        version: 1,
+        type: "StartChild",
+        name: event.name,
+        input: event.input,
+        parent: {
+          instanceId: this.#execution.instanceId,
+          executionId: started?.executionId ?? "",
+          name: started?.name ?? "",
+          taskId: event.id,
+        },
+        traceparent: started?.traceparent,
+      },
+    };
+  }
+
+  #terminateChild(childInstanceId: string, output: string | undefined): AddressedMessage {
+    const parent = { instanceId: this.#execution.instanceId, executionId: this.#execution.started?.executionId ?? "" };
+    return { to: childInstanceId, message: { version: 1, type: "Terminate", parent, output } };
+  }
+
+  async #replay(history: readonly HistoryEvent[], firstTurnDone: boolean): Promise<void> {
+    const last = history.findLast((event) => event.type === "ExecutionCompleted");
+    if (last?.type === "ExecutionCompleted") {
+      // The code has nothing more to say; only what it left running is of interest.
+      this.#ended = true;
+      this.#status = last.status;
+      for (const event of history) this.pending.apply(event);
+      return;
+    }
+    for (const event of history) {
+      this.#record(event);
+      await this.#execution.apply(event, firstTurnDone);
+    }
+    if (firstTurnDone) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
+    if (this.#execution.completion !== undefined) this.#uncommitted = true;
+  }
+}
+
+const terminalStatus = {
+  Completed: "COMPLETED",
+  Failed: "FAILED",
+  Terminated: "TERMINATED",
+} satisfies Record<Exclude<Completion["type"], "ContinuedAsNew">, TerminalStatus>;
+
+function recordOf(action: Action, timestampMs: number): Extract<HistoryEvent, { id: number }> {
+  switch (action.type) {
+    case "ScheduleActivity":
+      return { type: "TaskScheduled", timestampMs, id: action.id, name: action.name, input: action.input };
+    case "CreateTimer":
+      return { type: "TimerCreated", timestampMs, id: action.id, fireAtMs: action.fireAtMs };
+    case "StartChild":
+      return {
+        type: "ChildWorkflowInstanceCreated",
+        timestampMs,
+        id: action.id,
+        name: action.name,
+        instanceId: action.instanceId,
+        input: action.input,
+      };
+  }
+}
+
+function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, instanceId: string) {
+  switch (completion.type) {
+    case "Completed":
+      return { ok: true, result: completion.output } as const;
+    case "Failed":
+      return { ok: false, failure: completion.failure } as const;
+    case "Terminated":
+      return {
+        ok: false,
+        failure: { errorType: "WorkflowTerminated", message: `workflow instance '${instanceId}' was terminated` },
+      } as const;
+  }
+}
+

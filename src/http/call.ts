@@ -1,0 +1,102 @@
+import { badEscape, malformed } from "./errors.ts";
+import { continueTrace, type TraceContext } from "./trace.ts";
+
+/**
+ * One request on its way through this folder. itty-router is given this instead of the Request: it reads `method` and
+ * `url`, and writes `params`, `query` and `route` when a route matches.
+ */
+export type Call = {
+  readonly request: Request;
+  readonly method: string;
+  /** The URL with double slashes and trailing slashes taken out of its path, as Dapr's router does. */
+  readonly url: string;
+  readonly path: string;
+  readonly hostname: string;
+  readonly trace: TraceContext;
+  /** The request's baggage, once it has been found valid. */
+  baggage?: string;
+  /** The named segments of the route's pattern; a handler reads those that its own route has. */
+  params: Readonly<Record<Param, string>>;
+  query: Readonly<Record<string, string | string[] | undefined>>;
+  /** The pattern that matched, for instance `/v1.0/workflows/:component/:id`. Absent when none did. */
+  route?: string;
+  /** For the log line: known once a handler has settled on it. */
+  instanceId?: string;
+  /** For the log line: what was thrown that should not have been. */
+  fault?: Fault;
+};
+
+export type Param = "component" | "name" | "id" | "event";
+
+/** An unexpected error without its message, which may quote a payload: the name, the platform's flags, the places in the code. */
+export interface Fault {
+  readonly name: string;
+  readonly retryable: boolean;
+  readonly overloaded: boolean;
+  readonly at: readonly string[];
+}
+
+export function newCall(request: Request): Call {
+  const url = new URL(request.url);
+  const path = normalizePath(url.pathname);
+  return {
+    request,
+    method: request.method,
+    url: path === url.pathname ? request.url : `${url.origin}${path}${url.search}`,
+    path,
+    hostname: url.hostname,
+    trace: continueTrace(request.headers),
+    params: { component: "", name: "", id: "", event: "" },
+    query: {},
+  };
+}
+
+function normalizePath(path: string): string {
+  const clean = path.includes("//") ? path.replace(/\/{2,}/g, "/") : path;
+  return clean.length > 1 && clean.endsWith("/") ? clean.slice(0, -1) : clean;
+}
+
+/**
+ * Go's `url.QueryUnescape` on every named segment: `+` is a space, and a bad escape is 400 in plain text (Dapr HEAD
+ * pkg/api/http/server.go). Bytes that are no UTF-8 are a bad escape too, because no text could name them.
+ */
+export function unescapeParams(call: Call): undefined {
+  const params = { ...call.params };
+  for (const key of Object.keys(params) as Param[]) params[key] = queryUnescape(key, params[key]);
+  call.params = params;
+}
+
+function queryUnescape(name: string, text: string): string {
+  if (!text.includes("%") && !text.includes("+")) return text;
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    throw badEscape(name);
+  }
+}
+
+/** The first value of a query parameter; its name is compared exactly. */
+export function queryValue(call: Call, name: string): string | undefined {
+  const value = call.query[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** `true`, `false`, or `undefined` when the parameter is not there. Anything else is the caller's error. */
+export function queryFlag(call: Call, name: string): boolean | undefined {
+  const value = queryValue(call, name);
+  if (value === undefined) return undefined;
+  if (value === "true") return true;
+  if (value === "false") return false;
+  throw malformed(`query parameter ${name} is "true" or "false", found ${JSON.stringify(value)}`);
+}
+
+export function describeFault(thrown: unknown): Fault {
+  const { name, stack, retryable, overloaded } = Object(thrown) as Partial<Record<string, unknown>>;
+  const frames = typeof stack === "string" ? stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  return {
+    name: typeof name === "string" ? name : typeof thrown,
+    retryable: retryable === true,
+    overloaded: overloaded === true,
+    at: frames.slice(0, 5).map((line) => line.trim().slice(3)),
+  };
+}

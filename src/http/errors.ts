@@ -1,0 +1,110 @@
+/**
+ * Every answer that is not a success, with Dapr's code and Dapr's words (Dapr HEAD pkg/messages/predefined.go). Handlers
+ * throw them; the handler of the whole request turns them into a Response.
+ *
+ * Three errors of Dapr's table are missing because no URL reaches them, there or here: empty workflow names, instance
+ * IDs and event names vanish when double slashes are joined, so such a request matches another route or none.
+ */
+export class HttpError extends Error {
+  /** `body` is sent as JSON when it is an object and as plain text when it is a string. */
+  constructor(
+    readonly status: number,
+    readonly body: string | { readonly errorCode: string; readonly message: string },
+  ) {
+    super(typeof body === "string" ? body : body.message);
+  }
+}
+
+/** The seven operations, each with an error of its own for what fails inside (500). */
+export type Operation = "start" | "get" | "terminate" | "raiseEvent" | "pause" | "resume" | "purge";
+
+/** `subject` is the workflow's name for a start, the instance's ID otherwise. The quotes are Dapr's: three have none. */
+const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: string) => string }> = {
+  start: { errorCode: "ERR_START_WORKFLOW", text: (name) => `error starting workflow '${name}'` },
+  get: { errorCode: "ERR_GET_WORKFLOW", text: (id) => `error while getting workflow info on instance '${id}'` },
+  terminate: { errorCode: "ERR_TERMINATE_WORKFLOW", text: (id) => `error terminating workflow '${id}'` },
+  raiseEvent: { errorCode: "ERR_RAISE_EVENT_WORKFLOW", text: (id) => `error raising event on workflow '${id}'` },
+  pause: { errorCode: "ERR_PAUSE_WORKFLOW", text: (id) => `error pausing workflow ${id}` },
+  resume: { errorCode: "ERR_RESUME_WORKFLOW", text: (id) => `error resuming workflow ${id}` },
+  purge: { errorCode: "ERR_PURGE_WORKFLOW", text: (id) => `error purging workflow ${id}` },
+};
+
+export function operationFailed(operation: Operation, subject: string, reason: string): HttpError {
+  const { errorCode, text } = OPERATION_FAILED[operation];
+  return new HttpError(500, { errorCode, message: `${text(subject)}: ${reason}` });
+}
+
+export function instanceIdTooLong(maxBytes: number): HttpError {
+  return new HttpError(400, {
+    errorCode: "ERR_INSTANCE_ID_TOO_LONG",
+    message: `workflow instance ID exceeds the max length of ${maxBytes} characters`,
+  });
+}
+
+export function instanceIdInvalid(instanceId: string): HttpError {
+  return new HttpError(400, {
+    errorCode: "ERR_INSTANCE_ID_INVALID",
+    message: `workflow instance ID '${instanceId}' is invalid: only alphanumeric and underscore characters are allowed`,
+  });
+}
+
+export function instanceNotFound(instanceId: string): HttpError {
+  return new HttpError(404, {
+    errorCode: "ERR_INSTANCE_ID_NOT_FOUND",
+    message: `unable to find workflow with the provided instance ID: ${instanceId}`,
+  });
+}
+
+export function appIdInvalid(appId: string): HttpError {
+  return new HttpError(400, {
+    errorCode: "ERR_WORKFLOW_APP_ID_INVALID",
+    message: `workflow app ID '${appId}' is invalid: only alphanumeric, dash and underscore characters are allowed`,
+  });
+}
+
+export function bodyUnreadable(reason: string): HttpError {
+  return new HttpError(400, { errorCode: "ERR_BODY_READ", message: `failed to read request body: ${reason}` });
+}
+
+export function bodyMalformed(reason: string): HttpError {
+  return malformed(`failed deserializing HTTP body: ${reason}`);
+}
+
+/** For a malformed query parameter. Dapr has none of ours, so the words are ours too. */
+export function malformed(message: string): HttpError {
+  return new HttpError(400, { errorCode: "ERR_MALFORMED_REQUEST", message });
+}
+
+/** An unmatched route or a wrong method: a Dapr sidecar takes any such request for a service invocation. */
+export function noSuchRoute(): HttpError {
+  return new HttpError(404, {
+    errorCode: "ERR_DIRECT_INVOKE",
+    message: "failed getting app id either from the URL path or the header dapr-app-id",
+  });
+}
+
+export function healthAppIdMismatch(): HttpError {
+  return new HttpError(500, { errorCode: "ERR_HEALTH_APPID_NOT_MATCH", message: "dapr app-id does not match" });
+}
+
+export function internalError(traceId: string): HttpError {
+  return new HttpError(500, {
+    errorCode: "ERR_INTERNAL",
+    message: `an error inside edge-workflows; whether the request took effect is unknown. The log has more under trace ID ${traceId}`,
+  });
+}
+
+export function badEscape(param: string): HttpError {
+  return new HttpError(
+    400,
+    `the ${param} in the URL path has a bad escape: a % is written %25, and escaped bytes are UTF-8`,
+  );
+}
+
+export function badBaggage(): HttpError {
+  return new HttpError(400, "invalid baggage header");
+}
+
+export function unauthorized(message: string): HttpError {
+  return new HttpError(401, message);
+}

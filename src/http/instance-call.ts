@@ -1,0 +1,48 @@
+import type { InstanceApi } from "../instance/protocol.ts";
+import { type Call, describeFault, type Fault } from "./call.ts";
+import type { HttpDeps } from "./deps.ts";
+import { type Operation, operationFailed } from "./errors.ts";
+
+/** What is asked of which instance, in the words that an error needs. */
+export interface Target {
+  readonly operation: Operation;
+  readonly instanceId: string;
+  /** What Dapr's error text names: the workflow for a start, the instance otherwise. */
+  readonly subject: string;
+}
+
+const PAUSES_MS = [50, 200];
+
+/**
+ * Asks an instance. Every expected outcome comes back as a value, so an error is a fault of the platform or of ours. One
+ * that the platform marks as `retryable`, and not as `overloaded`, is tried again, three times in all: the methods are
+ * idempotent, and the ID of the request is made before this is called. The caller of the API gets Dapr's 500 in the end.
+ */
+export async function callInstance<T>(
+  call: Call,
+  deps: HttpDeps,
+  target: Target,
+  ask: (instance: InstanceApi) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await ask(deps.instance(target.instanceId));
+    } catch (error) {
+      const fault = describeFault(error);
+      const pauseMs = PAUSES_MS[attempt];
+      if (!fault.retryable || fault.overloaded || pauseMs === undefined) {
+        call.fault = fault;
+        throw operationFailed(target.operation, target.subject, whatToExpect(target, fault));
+      }
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+function whatToExpect({ operation, instanceId }: Target, fault: Fault): string {
+  if (fault.overloaded)
+    return `instance '${instanceId}' has more requests than it can take; wait before you send this again`;
+  if (operation === "get")
+    return `instance '${instanceId}' cannot be reached at the moment; nothing was changed, ask again`;
+  return `instance '${instanceId}' did not answer, so whether this took effect is unknown; get its state before you send this again`;
+}

@@ -1,0 +1,84 @@
+import type { InstanceApi, OperationResult } from "../instance/protocol.ts";
+import { fieldAsJson, fieldAsString, readBody, readOptionalFields } from "./body.ts";
+import { type Call, queryFlag } from "./call.ts";
+import type { HttpDeps } from "./deps.ts";
+import { instanceNotFound, type Operation, operationFailed } from "./errors.ts";
+import { callInstance } from "./instance-call.ts";
+import { checkAppId } from "./instance-id.ts";
+import { accepted } from "./responses.ts";
+
+/*
+ * The five operations on an instance that exists: `POST …/{component}/{id}/…`, 202 `{}`. Terminate and purge do not find
+ * an unknown instance (404); raiseEvent, pause and resume fail on it (500). That is Dapr's difference, kept as it is.
+ */
+
+const NO_INSTANCE = "no such instance exists";
+
+/** The body's `output`, any JSON value, becomes the instance's output; `?nonRecursive=true` spares its children. Both are ours. */
+export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const fields = await readOptionalFields(call.request, deps.maxBodyBytes);
+  const request = { output: fieldAsJson(fields, "output"), recursive: queryFlag(call, "nonRecursive") !== true };
+  const result = await operate("terminate", call, deps, (instance) => instance.terminate(request));
+  if (result.ok) return accepted();
+  throw instanceNotFound(call.params.id);
+}
+
+/** The raw body is the event's payload, an empty one too. Content-Type does not matter. */
+export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Response> {
+  const { id, event: name } = call.params;
+  const request = { name, input: await readBody(call.request, deps.maxBodyBytes), messageId: deps.newId() };
+  const result = await operate("raiseEvent", call, deps, (instance) => instance.raiseEvent(request));
+  if (result.ok) return accepted();
+  throw operationFailed(
+    "raiseEvent",
+    id,
+    `failed to raise event ${name} on workflow ${id}: failed to raise event: ${NO_INSTANCE}`,
+  );
+}
+
+/** The body's `reason`, a string, goes into the history. It is ours; over gRPC Dapr has it too. */
+export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const { id } = call.params;
+  const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
+  const result = await operate("pause", call, deps, (instance) => instance.suspend({ reason }));
+  if (result.ok) return accepted();
+  throw operationFailed("pause", id, `failed to pause workflow ${id}: failed to suspend workflow: ${NO_INSTANCE}`);
+}
+
+/** `reason` as for pause. */
+export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const { id } = call.params;
+  const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
+  const result = await operate("resume", call, deps, (instance) => instance.resume({ reason }));
+  if (result.ok) return accepted();
+  throw operationFailed("resume", id, `failed to resume workflow ${id}: failed to resume workflow: ${NO_INSTANCE}`);
+}
+
+/** `?nonRecursive=true`, ours, leaves the children. An instance that has not ended is not purged, nor one with such a child. */
+export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const { id } = call.params;
+  await readOptionalFields(call.request, deps.maxBodyBytes);
+  const recursive = queryFlag(call, "nonRecursive") !== true;
+  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive }));
+  if (result.ok) return accepted();
+  if (result.code === "NOT_FOUND") throw instanceNotFound(id);
+  const child = result.instanceId === id ? "" : `child workflow '${result.instanceId}': `;
+  throw operationFailed(
+    "purge",
+    id,
+    `failed to Purge workflow ${id}: failed to purge workflow state: ${child}orchestration has not yet completed`,
+  );
+}
+
+function operate(
+  operation: Operation,
+  call: Call,
+  deps: HttpDeps,
+  ask: (instance: InstanceApi) => Promise<OperationResult>,
+): Promise<OperationResult> {
+  const { id } = call.params;
+  const target = { operation, instanceId: id, subject: id };
+  call.instanceId = id;
+  checkAppId(call, deps, target);
+  return callInstance(call, deps, target, ask);
+}

@@ -1,0 +1,67 @@
+import type { InstanceApi, InstanceDescription } from "../instance/protocol.ts";
+import { readOptionalFields } from "./body.ts";
+import { type Call, queryFlag, queryValue } from "./call.ts";
+import type { HttpDeps } from "./deps.ts";
+import { toDaprState, toSeedState } from "./description.ts";
+import { instanceNotFound, malformed } from "./errors.ts";
+import { callInstance, type Target } from "./instance-call.ts";
+import { checkAppId } from "./instance-id.ts";
+import { json } from "./responses.ts";
+
+/** `GET …/{component}/{id}`: 200 and the state, 404 when there is no such instance. */
+export async function getWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  return json(200, toDaprState(await readState(call, deps)));
+}
+
+/**
+ * The seed's `GET …/{component}/{name}/{id}`: 202 and the state in the seed's form. The workflow's name is part of the
+ * address, so an instance of another workflow is not found.
+ */
+export async function getSeedWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const { component, name, id } = call.params;
+  const state = await readState(call, deps);
+  if (state.name !== name) throw instanceNotFound(id);
+  return json(202, toSeedState(state, component));
+}
+
+async function readState(call: Call, deps: HttpDeps): Promise<InstanceDescription> {
+  await readOptionalFields(call.request, deps.maxBodyBytes);
+  const { id } = call.params;
+  const target: Target = { operation: "get", instanceId: id, subject: id };
+  call.instanceId = id;
+  checkAppId(call, deps, target);
+  const description = await callInstance(call, deps, target, readQuestion(call, deps));
+  if (description === undefined) throw instanceNotFound(id);
+  return description;
+}
+
+type Question = (instance: InstanceApi) => Promise<InstanceDescription | undefined>;
+
+/**
+ * Ours: `?waitFor=started|completed` answers only when the instance has got there, or with the state it is in after
+ * `?timeoutSeconds=` (0 to 600, 60 when not given; attempts after a fault share it). `?fetchPayloads=false` leaves input
+ * and output out.
+ */
+function readQuestion(call: Call, deps: HttpDeps): Question {
+  const payloads = queryFlag(call, "fetchPayloads") ?? true;
+  const waitFor = queryValue(call, "waitFor");
+  const timeoutMs = readTimeoutMs(call);
+  if (waitFor === undefined) return (instance) => instance.describe({ payloads });
+  if (waitFor !== "started" && waitFor !== "completed") {
+    throw malformed(`query parameter waitFor is "started" or "completed", found ${JSON.stringify(waitFor)}`);
+  }
+  const until = waitFor === "started" ? "started" : "ended";
+  const deadlineMs = deps.now() + timeoutMs;
+  return (instance) => instance.waitFor(until, { timeoutMs: Math.max(0, deadlineMs - deps.now()), payloads });
+}
+
+const DEFAULT_TIMEOUT_SECONDS = "60";
+const MAX_TIMEOUT_SECONDS = 600;
+
+function readTimeoutMs(call: Call): number {
+  const text = queryValue(call, "timeoutSeconds") ?? DEFAULT_TIMEOUT_SECONDS;
+  if (!/^-?\d+(\.\d+)?$/.test(text)) {
+    throw malformed(`query parameter timeoutSeconds is a number of seconds, found ${JSON.stringify(text)}`);
+  }
+  return Math.round(Math.min(Math.max(Number(text), 0), MAX_TIMEOUT_SECONDS) * 1000);
+}

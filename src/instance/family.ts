@@ -1,0 +1,39 @@
+import type { InstancePorts } from "./ports.ts";
+import type { OperationResult } from "./protocol.ts";
+
+/** How many children are asked at a time. */
+const CONCURRENCY = 32;
+
+/** The ID of the first child, or child of a child, that has not ended. */
+export async function firstActiveChild(ports: InstancePorts, instanceId: string): Promise<string | undefined> {
+  for (const batch of batches(childrenOf(ports))) {
+    const answers = await Promise.all(batch.map((child) => ports.peer(child).findActive({ asChildOf: instanceId })));
+    const active = answers.find((answer) => answer !== undefined);
+    if (active !== undefined) return active;
+  }
+  return undefined;
+}
+
+/**
+ * Purges all children with their own children. One that is gone already is passed over, so that a purge that was
+ * interrupted can be repeated. Stops at one that has not ended.
+ */
+export async function purgeChildren(ports: InstancePorts, instanceId: string): Promise<OperationResult> {
+  for (const batch of batches(childrenOf(ports))) {
+    const results = await Promise.all(
+      batch.map((child) => ports.peer(child).purge({ recursive: true, asChildOf: instanceId })),
+    );
+    const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
+    if (refused !== undefined) return refused;
+  }
+  return { ok: true };
+}
+
+function childrenOf(ports: InstancePorts): string[] {
+  return [...new Set(ports.store.children().map((child) => child.instanceId))];
+}
+
+function batches<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / CONCURRENCY);
+  return Array.from({ length: count }, (_, n) => items.slice(n * CONCURRENCY, (n + 1) * CONCURRENCY));
+}

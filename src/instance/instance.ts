@@ -1,0 +1,258 @@
+import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
+import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
+import type { InstanceRecord } from "../storage/instance-store.ts";
+import { firstActiveChild, purgeChildren } from "./family.ts";
+import type { InstancePorts } from "./ports.ts";
+import type {
+  DeliveryResult,
+  InstanceApi,
+  InstanceDescription,
+  InstancePeer,
+  OperationResult,
+  PurgeRequest,
+  RaiseEventRequest,
+  StartRequest,
+  StartResult,
+} from "./protocol.ts";
+import { TurnLoop } from "./turn-loop.ts";
+
+const OK = { ok: true } as const;
+const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
+
+/**
+ * One instance, as the outside and other instances see it. What is asked for goes to the inbox in the transaction that
+ * answers the caller; the turn loop takes it from there. Expected failures are values: an error that is thrown here is
+ * a fault of ours or of the storage, and the caller may try again.
+ */
+export class Instance implements InstanceApi, InstancePeer {
+  readonly #ports: InstancePorts;
+  readonly #loop: TurnLoop;
+  #wiping: Promise<void> | undefined;
+
+  /** Reads what the database holds. Throws SchemaTooNewError. */
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
+    this.#loop = new TurnLoop(ports);
+  }
+
+  /** To be awaited once before anything else. */
+  open(): Promise<void> {
+    return this.#loop.open();
+  }
+
+  /** The object's alarm has rung; `retryCount` as the platform counts. */
+  async alarm(retryCount: number): Promise<void> {
+    await this.#wiping;
+    await this.#loop.ring(retryCount);
+  }
+
+  async start(request: StartRequest): Promise<StartResult> {
+    await this.#wiping;
+    for (;;) {
+      const record = this.#loop.record;
+      if (record === undefined) break;
+      if (record.startRequestId === request.requestId) return OK;
+      if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
+      if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
+      const child = await firstActiveChild(this.#ports, record.instanceId);
+      if (child !== undefined) return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
+      // Another start may have come first while the children were asked.
+      if (this.#loop.record === record) break;
+    }
+    this.#create(request, undefined);
+    return OK;
+  }
+
+  async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
+    await this.#wiping;
+    // A caller reads its own writes: what was accepted before this call is taken into account first. Code that keeps
+    // a turn waiting does not keep the caller waiting for longer than this.
+    await this.#loop.watchers.until(() => !this.#loop.isRunning, this.#ports.limits.watchdogMs);
+    return this.#describe(options.payloads);
+  }
+
+  async waitFor(
+    until: "started" | "ended",
+    options: { readonly timeoutMs: number; readonly payloads: boolean },
+  ): Promise<InstanceDescription | undefined> {
+    await this.#wiping;
+    const isReached = () => {
+      const record = this.#loop.record;
+      if (record === undefined) return true;
+      return until === "started" ? visibleStatus(record) !== "PENDING" : isTerminal(record.status);
+    };
+    await this.#loop.watchers.until(isReached, options.timeoutMs);
+    return this.#describe(options.payloads);
+  }
+
+  async raiseEvent({ name, input, messageId }: RaiseEventRequest): Promise<OperationResult> {
+    return this.#operate({ type: "EventRaised", name, input, messageId });
+  }
+
+  async suspend({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionSuspended", reason });
+  }
+
+  async resume({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionResumed", reason });
+  }
+
+  async terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionTerminated", output: request.output, recursive: request.recursive });
+  }
+
+  async purge({ recursive, asChildOf }: PurgeRequest): Promise<OperationResult> {
+    await this.#wiping;
+    const record = this.#loop.record;
+    // As in Dapr, an instance whose first turn is still to come has no state that could be purged.
+    if (record === undefined || visibleStatus(record) === "PENDING") return NOT_FOUND;
+    if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
+    const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
+    if (!isTerminal(record.status)) return notEnded;
+    // A parent that has not heard of the end would wait for it for ever.
+    const { outbox, watchers } = this.#loop;
+    outbox.deliverDue();
+    await watchers.until(() => outbox.isEmpty, this.#ports.limits.watchdogMs);
+    if (!outbox.isEmpty) return notEnded;
+    if (recursive) {
+      const result = await purgeChildren(this.#ports, record.instanceId);
+      if (!result.ok) return result;
+    }
+    if (this.#loop.record !== record) return NOT_FOUND;
+    await this.#wipe();
+    return OK;
+  }
+
+  async deliver(message: Message): Promise<DeliveryResult> {
+    await this.#wiping;
+    if (message.version !== 1) {
+      const { version } = message as { version: unknown };
+      throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
+    }
+    switch (message.type) {
+      case "StartChild":
+        return this.#startAsChild(message);
+      case "ChildEnded":
+        this.#loop.receive(resolutionOf(message), message.parentExecutionId);
+        return { accepted: true };
+      case "Terminate": {
+        const parent = this.#loop.record?.parent;
+        if (parent?.instanceId === message.parent.instanceId && parent.executionId === message.parent.executionId) {
+          this.#loop.receive({ type: "ExecutionTerminated", output: message.output, recursive: true });
+        }
+        return { accepted: true };
+      }
+    }
+  }
+
+  async findActive({ asChildOf }: { readonly asChildOf: string }): Promise<string | undefined> {
+    await this.#wiping;
+    const record = this.#loop.record;
+    if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
+    if (!isTerminal(record.status)) return record.instanceId;
+    return firstActiveChild(this.#ports, record.instanceId);
+  }
+
+  async #operate(fact: HistoryFact): Promise<OperationResult> {
+    await this.#wiping;
+    if (this.#loop.record === undefined) return NOT_FOUND;
+    this.#loop.receive(fact);
+    return OK;
+  }
+
+  async #startAsChild(message: StartChildMessage): Promise<DeliveryResult> {
+    const occupied = { accepted: false, code: "OCCUPIED" } as const;
+    const { name, input, parent, traceparent } = message;
+    for (;;) {
+      const record = this.#loop.record;
+      if (record === undefined) break;
+      if (isSameCall(record.parent, parent)) return { accepted: true };
+      if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
+      if ((await firstActiveChild(this.#ports, record.instanceId)) !== undefined) return occupied;
+      if (this.#loop.record === record) break;
+    }
+    this.#create({ instanceId: this.#ports.instanceId(), name, input, traceparent }, parent);
+    return { accepted: true };
+  }
+
+  #create(start: Omit<StartRequest, "requestId"> & { readonly requestId?: string }, parent: ParentLink | undefined): void {
+    const nowMs = this.#ports.clock.now();
+    const { instanceId, name, input, traceparent, startAtMs } = start;
+    const executionId = this.#ports.newId();
+    const generation = 0;
+    const started: HistoryEvent = {
+      type: "ExecutionStarted",
+      timestampMs: nowMs,
+      name,
+      executionId,
+      generation,
+      input,
+      parent,
+      traceparent,
+    };
+    const record: InstanceRecord = {
+      instanceId,
+      name,
+      status: "PENDING",
+      executionId,
+      generation,
+      createdAtMs: nowMs,
+      startRequestId: start.requestId,
+      parent,
+    };
+    const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
+    this.#ports.store.create(record, started, scheduledAtMs);
+    this.#loop.begin(record, scheduledAtMs);
+  }
+
+  async #wipe(): Promise<void> {
+    this.#loop.forget();
+    this.#wiping = this.#ports.wipe();
+    try {
+      await this.#wiping;
+    } finally {
+      this.#wiping = undefined;
+      this.#loop.wiped();
+    }
+  }
+
+  /** As in Dapr: the ID of a terminated instance is not free while an activity of it still runs. */
+  #awaitsActivity(record: InstanceRecord): boolean {
+    return record.status === "TERMINATED" && this.#loop.activities.size > 0;
+  }
+
+  #describe(payloads: boolean): InstanceDescription | undefined {
+    const record = this.#loop.record;
+    if (record === undefined) return undefined;
+    const { instanceId, name, createdAtMs, customStatus } = record;
+    const { first, completed, lastAtMs } = this.#ports.store.outline(record.completedSeq);
+    const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
+    return {
+      instanceId,
+      name,
+      status: visibleStatus(record),
+      createdAtMs,
+      lastUpdatedAtMs: lastAtMs ?? createdAtMs,
+      input: payloads && first?.type === "ExecutionStarted" ? first.input : undefined,
+      output: payloads ? ended?.output : undefined,
+      customStatus,
+      failure: ended?.failure,
+    };
+  }
+}
+
+/** An instance that has continued as new has run before, even if its newest execution has not. */
+function visibleStatus(record: InstanceRecord): RuntimeStatus {
+  return record.status === "PENDING" && record.generation > 0 ? "RUNNING" : record.status;
+}
+
+function isSameCall(a: ParentLink | undefined, b: ParentLink): boolean {
+  return a?.instanceId === b.instanceId && a.executionId === b.executionId && a.taskId === b.taskId;
+}
+
+function resolutionOf({ taskId, outcome }: ChildEndedMessage): HistoryFact {
+  return outcome.ok
+    ? { type: "ChildWorkflowInstanceCompleted", id: taskId, result: outcome.result }
+    : { type: "ChildWorkflowInstanceFailed", id: taskId, failure: outcome.failure };
+}

@@ -1,0 +1,40 @@
+/** What can be set of an instance's behaviour. Times are in milliseconds. */
+export interface InstanceLimits {
+  /** How many activities of one instance run at a time; the others wait their turn. Default 64. */
+  readonly maxConcurrentActivities: number;
+  /**
+   * How often a restart may find the same activity without a result before it is recorded as failed, since it is
+   * likely to be what takes the object down. Default 10.
+   */
+  readonly maxActivityRecoveries: number;
+  /** From this many recoveries on, the open activities are run one at a time, to find the guilty one. Default 3. */
+  readonly isolateAfterRecoveries: number;
+  /** Unfinished work is looked after by an alarm at most this much later. Default 1,000. */
+  readonly watchdogMs: number;
+  /** How long an alarm stays with the work before it hands over to the next (the platform allows 15 min). Default 14 min. */
+  readonly alarmHostMs: number;
+  /** After this many turns without a pause the event loop gets its turn, and with it the disk. Default 1,000. */
+  readonly turnsPerPause: number;
+  /** How many messages to other instances are under way at a time. Default 32. */
+  readonly maxConcurrentDeliveries: number;
+  /** First and longest pause before a failed delivery, or a failed turn, is tried again. Doubles in between. Default 500 and 60,000. */
+  readonly retryFirstMs: number;
+  readonly retryMaxMs: number;
+}
+
+export const defaultLimits: InstanceLimits = {
+  maxConcurrentActivities: 64,
+  maxActivityRecoveries: 10,
+  isolateAfterRecoveries: 3,
+  watchdogMs: 1_000,
+  alarmHostMs: 14 * 60_000,
+  turnsPerPause: 1_000,
+  maxConcurrentDeliveries: 32,
+  retryFirstMs: 500,
+  retryMaxMs: 60_000,
+};
+
+/** The pause after the given number of failures in a row. */
+export function retryDelayMs(limits: InstanceLimits, failures: number): number {
+  return Math.min(limits.retryMaxMs, limits.retryFirstMs * 2 ** Math.min(failures - 1, 30));
+}

@@ -1,0 +1,38 @@
+import type { Registry } from "../engine/registry.ts";
+import type { InstanceStore } from "../storage/instance-store.ts";
+import type { InstanceLimits } from "./limits.ts";
+import type { InstancePeer } from "./protocol.ts";
+
+/** Everything an instance has of the world outside it. The Durable Object gives it these; so can a test. */
+export interface InstancePorts {
+  readonly store: InstanceStore;
+  readonly registry: Registry;
+  readonly limits: InstanceLimits;
+  readonly clock: Clock;
+  readonly alarm: Alarm;
+  /** The ID under which this object is reached. */
+  instanceId(): string;
+  newId(): string;
+  peer(instanceId: string): InstancePeer;
+  /** Resolves once all that has been written is on disk. */
+  sync(): Promise<void>;
+  /** Removes all tables and the alarm: the object is as if it had never been used. */
+  wipe(): Promise<void>;
+  /** One structured line. Never a payload. */
+  log(line: Record<string, unknown> & { level: "info" | "warn" | "error"; msg: string }): void;
+}
+
+export interface Clock {
+  now(): number;
+  /** Resolves after at least `ms`; 0 lets the event loop turn. */
+  delay(ms: number): Promise<void>;
+  /** Calls back after at least `ms`, unless it is called off before. */
+  schedule(ms: number, callback: () => void): () => void;
+}
+
+/** The object's one alarm. Changes belong to the transaction in which they are made. */
+export interface Alarm {
+  get(): Promise<number | null>;
+  set(atMs: number): void;
+  clear(): void;
+}

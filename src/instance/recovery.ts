@@ -1,0 +1,58 @@
+import type { TaskFailed, TaskScheduled } from "../model/history-event.ts";
+import type { ActivityRun } from "./activity-runner.ts";
+import type { InstancePorts } from "./ports.ts";
+
+/** What is to be done with the activities that a restart found without a result. */
+export interface Recovery {
+  readonly run: ActivityRun[];
+  /** Activities that were found so once too often. */
+  readonly giveUp: TaskFailed[];
+}
+
+/**
+ * An object that has lost its memory runs its open activities again. One of them may be why it did (too much memory,
+ * a loop without end), so every recovery is counted, on disk before the activity is run. After a few of them the
+ * activities are run and counted one at a time, so that only the guilty one reaches the limit and is recorded as failed.
+ */
+export async function planRecovery(
+  ports: InstancePorts,
+  instanceId: string,
+  executionId: string,
+  open: readonly TaskScheduled[],
+): Promise<Recovery> {
+  const { store, limits } = ports;
+  const counts = store.recoveries();
+  const countOf = (task: TaskScheduled) => counts.get(task.id) ?? 0;
+  const hopeful = open.filter((task) => countOf(task) < limits.maxActivityRecoveries);
+  const giveUp = open.filter((task) => countOf(task) >= limits.maxActivityRecoveries).map((task) => failureOf(task, limits.maxActivityRecoveries));
+  const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
+  if (!isolate && hopeful.length > 0) {
+    store.countRecovery(hopeful.map((task) => task.id));
+    await ports.sync();
+  }
+  const run = hopeful.map((task) => ({
+    instanceId,
+    executionId,
+    task,
+    aloneAfter: isolate ? () => countOne(ports, task) : undefined,
+  }));
+  return { run, giveUp };
+}
+
+async function countOne(ports: InstancePorts, task: TaskScheduled): Promise<void> {
+  ports.store.countRecovery([task.id]);
+  await ports.sync();
+}
+
+function failureOf(task: TaskScheduled, recoveries: number): TaskFailed {
+  return {
+    type: "TaskFailed",
+    id: task.id,
+    failure: {
+      errorType: "ActivityRecoveryLimitExceeded",
+      message:
+        `activity '${task.name}' was started again ${recoveries} times after its object was lost while it ran; ` +
+        "it is likely to use too much memory or CPU time, and is not run any more",
+    },
+  };
+}

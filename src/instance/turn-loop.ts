@@ -1,0 +1,408 @@
+import { Orchestration, type Turn } from "../engine/orchestration.ts";
+import type { Completion } from "../model/action.ts";
+import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
+import type { AddressedMessage } from "../model/message.ts";
+import { isTerminal } from "../model/status.ts";
+import type { InboxEntry, InstanceRecord } from "../storage/instance-store.ts";
+import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
+import { retryDelayMs } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import type { InstancePorts } from "./ports.ts";
+import { planRecovery } from "./recovery.ts";
+import { WakeUp } from "./wake-up.ts";
+import { Watchers } from "./watchers.ts";
+
+/** A fact on its way into a turn; `seq` when a row of the inbox holds it. */
+type QueuedFact = Pick<InboxEntry, "fact" | "executionId"> & { readonly seq?: number };
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/**
+ * Takes an instance from turn to turn.
+ *
+ *   read    what is queued, the timers that are due, the history if it is not in memory
+ *   decide  Orchestration.turn: pure
+ *   commit  store.commit: one transaction
+ *   act     start activities, deliver messages, tell those who wait
+ *
+ * Always true: one turn at a time. Between two turns, memory holds nothing that the database does not, except results
+ * of activities, whose activities would run again. A crash before a commit makes the turn be done again; after it,
+ * the history tells which effects are still open. While work is unfinished an alarm is set, or the alarm's own handler
+ * is at work and would be called again after a crash. `#life` changes when the instance is purged or started anew:
+ * whatever began in an earlier life ends without effect.
+ */
+export class TurnLoop {
+  readonly activities: ActivityRunner;
+  readonly outbox: Outbox;
+  readonly watchers: Watchers;
+  readonly #ports: InstancePorts;
+  readonly #wakeUp: WakeUp;
+
+  #record: InstanceRecord | undefined;
+  #orchestration: Orchestration | undefined;
+  #queue: QueuedFact[] = [];
+  /** When a start that waits for its time is due. */
+  #scheduledAtMs = NEVER;
+  #life = 0;
+  #isRunning = false;
+  #alarmIsRunning = false;
+  #failedTurns = 0;
+  /** No turn before this time, because the last one failed. */
+  #retryAtMs = 0;
+  /** In a life that began by reading the database, the first commit is on disk before anything is run. */
+  #syncBeforeActing: boolean;
+  /** Activities of this life that were counted as recovered: their rows go when their results come. */
+  readonly #recovered = new Set<number>();
+
+  /** Reads what the database holds. Throws SchemaTooNewError. */
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
+    this.watchers = new Watchers(ports.clock);
+    this.#wakeUp = new WakeUp(ports);
+    this.activities = new ActivityRunner(ports, (run, result) => this.#activityEnded(run, result));
+    this.outbox = new Outbox(
+      ports,
+      (entry) => this.#enqueue(entry),
+      () => this.#atRest(),
+    );
+    this.#record = ports.store.load();
+    this.#syncBeforeActing = this.#record !== undefined;
+    this.#readQueues();
+  }
+
+  get record(): InstanceRecord | undefined {
+    return this.#record;
+  }
+
+  /** A turn is being taken or about to be. */
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /**
+   * To be awaited once before anything else: learns which alarm is set. One long past will not ring any more (seen in
+   * production, cloudflare-docs#18324), and is set again.
+   */
+  async open(): Promise<void> {
+    if (this.#record === undefined) return;
+    const armedAtMs = await this.#ports.alarm.get();
+    const isLost = armedAtMs !== null && armedAtMs < this.#ports.clock.now() - 60_000;
+    this.#wakeUp.found(isLost ? null : armedAtMs);
+    if (isLost) this.#wakeUp.arm(0, false);
+  }
+
+  /** The instance has been created in the database; `scheduledAtMs` when its start is in the inbox, to wait. */
+  begin(record: InstanceRecord, scheduledAtMs: number | undefined): void {
+    this.forget();
+    this.#record = record;
+    this.#scheduledAtMs = scheduledAtMs ?? NEVER;
+    if (scheduledAtMs === undefined) this.run();
+    else this.#arm();
+  }
+
+  /** Lets go of everything in memory that belongs to the life that ends here. */
+  forget(): void {
+    this.#life++;
+    this.#record = undefined;
+    this.#isRunning = false;
+    this.#orchestration = undefined;
+    this.#queue = [];
+    this.#scheduledAtMs = NEVER;
+    this.#failedTurns = 0;
+    this.#retryAtMs = 0;
+    this.#syncBeforeActing = false;
+    this.#recovered.clear();
+    this.activities.dropWaiting();
+    this.outbox.forget();
+  }
+
+  /** The database and the alarm have been wiped. */
+  wiped(): void {
+    this.#wakeUp.found(null);
+    this.watchers.notify();
+  }
+
+  /** Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for. */
+  receive(fact: HistoryFact, executionId?: string): void {
+    const record = this.#record;
+    if (record === undefined || isTerminal(record.status)) return;
+    if (executionId !== undefined && executionId !== record.executionId) return;
+    this.#enqueue(this.#ports.store.receive({ fact, executionId }));
+  }
+
+  /**
+   * The alarm has rung. Stays until nothing is left to do at once, so that the platform keeps the object at work. When
+   * the alarm rings again after a failure, another is set first, because the platform gives up after the seventh.
+   */
+  async ring(retryCount: number): Promise<void> {
+    this.#wakeUp.found(null);
+    this.#alarmIsRunning = true;
+    try {
+      if (this.#record === undefined) return;
+      if (retryCount > 0) {
+        this.#wakeUp.arm(this.#ports.clock.now() + retryDelayMs(this.#ports.limits, retryCount), false);
+        this.#syncBeforeActing = true;
+        await this.#ports.sync();
+      }
+      if (this.#scheduledAtMs <= this.#ports.clock.now()) this.#releaseScheduledStart();
+      this.run();
+      await this.watchers.until(() => !this.#isBusy(), this.#ports.limits.alarmHostMs);
+    } finally {
+      this.#alarmIsRunning = false;
+      this.#arm();
+    }
+  }
+
+  /** Sets the loop going, unless it is. What there is to do is covered by an alarm from here on. */
+  run(): void {
+    if (this.#isRunning || this.#record === undefined) return;
+    this.#isRunning = true;
+    this.#arm();
+    void this.#loop(this.#life);
+  }
+
+  #enqueue(item: QueuedFact): void {
+    // As in Dapr, whatever arrives before a scheduled start wakes the instance, and it starts early.
+    this.#releaseScheduledStart();
+    this.#queue.push(item);
+    this.run();
+  }
+
+  #activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
+    if (run.executionId !== this.#record?.executionId) return this.#atRest();
+    this.#queue.push({ fact: result, executionId: run.executionId });
+    this.run();
+  }
+
+  #readQueues(): void {
+    if (this.#record === undefined) return;
+    this.#scheduledAtMs = NEVER;
+    this.#queue = [];
+    for (const entry of this.#ports.store.inbox()) {
+      if (entry.dueAtMs === undefined) this.#queue.push(entry);
+      else this.#scheduledAtMs = entry.dueAtMs;
+    }
+    this.outbox.forget();
+    this.outbox.add(this.#ports.store.outbox());
+  }
+
+  #releaseScheduledStart(): void {
+    if (this.#scheduledAtMs === NEVER) return;
+    this.#scheduledAtMs = NEVER;
+    this.#queue.unshift(...this.#ports.store.inbox().filter((entry) => entry.dueAtMs !== undefined));
+  }
+
+  // One turn after the other.
+
+  /** Never rejects. */
+  async #loop(life: number): Promise<void> {
+    let turns = 0;
+    try {
+      this.outbox.deliverDue();
+      while (this.#life === life && this.#hasWork()) {
+        await this.#takeTurn(life);
+        if (++turns % this.#ports.limits.turnsPerPause === 0) await this.#ports.clock.delay(0);
+      }
+    } catch (error) {
+      if (this.#life === life) this.#turnFailed(error);
+    }
+    if (this.#life !== life) return;
+    this.#isRunning = false;
+    this.#atRest();
+  }
+
+  #hasWork(): boolean {
+    if (this.#scheduledAtMs !== NEVER || this.#retryAtMs > this.#ports.clock.now()) return false;
+    const orchestration = this.#orchestration;
+    if (orchestration === undefined || this.#queue.length > 0 || orchestration.hasUncommitted) return true;
+    const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
+    return nextTimerAtMs !== NEVER && nextTimerAtMs <= this.#ports.clock.now();
+  }
+
+  async #takeTurn(life: number): Promise<void> {
+    const orchestration = this.#orchestration ?? (await this.#load(life));
+    if (this.#life !== life || orchestration === undefined) return;
+    const nowMs = this.#ports.clock.now();
+    const queued = this.#queue;
+    this.#queue = [];
+    const meant = queued.filter((item) => item.executionId === undefined || item.executionId === this.#record?.executionId);
+    const timers = orchestration.pending.dueTimers(nowMs).map((id): TimerFired => ({ type: "TimerFired", id }));
+    if (queued.length === 0 && timers.length === 0 && !orchestration.hasUncommitted) return;
+    const turn = await orchestration.turn([...meant.map((item) => item.fact), ...timers], nowMs);
+    if (this.#life !== life) return;
+    // What continue-as-new has left untaken stays for the execution that it begins.
+    const left = new Set(meant.slice(turn.taken));
+    this.#queue.unshift(...left);
+    await this.#commitAndAct(turn, queued.filter((item) => !left.has(item)), nowMs, life);
+  }
+
+  async #load(life: number): Promise<Orchestration | undefined> {
+    const record = this.#record as InstanceRecord;
+    const { registry, store } = this.#ports;
+    const firstTurnDone = record.status !== "PENDING";
+    const orchestration = await Orchestration.load(record.instanceId, registry, store.history(), firstTurnDone);
+    if (this.#life !== life) return undefined;
+    const open = [...orchestration.pending.activities.values()].filter(
+      (task) => !this.activities.has(record.executionId, task.id),
+    );
+    if (open.length > 0) {
+      const recovery = await planRecovery(this.#ports, record.instanceId, record.executionId, open);
+      if (this.#life !== life) return undefined;
+      for (const task of open) this.#recovered.add(task.id);
+      for (const fact of recovery.giveUp) this.#queue.push({ fact, executionId: record.executionId });
+      for (const run of recovery.run) this.activities.start(run);
+    }
+    this.#orchestration = orchestration;
+    return orchestration;
+  }
+
+  async #commitAndAct(turn: Turn, taken: readonly QueuedFact[], nowMs: number, life: number): Promise<void> {
+    const before = this.#record as InstanceRecord;
+    const continued = turn.completion?.type === "ContinuedAsNew" ? this.#continued(turn.completion, before, nowMs) : undefined;
+    const after = continued?.record ?? this.#recordAfter(turn, before);
+    const recovered = turn.events.flatMap((event) => ("id" in event && this.#recovered.has(event.id) ? [event.id] : []));
+    const sent = this.#ports.store.commit({
+      append: turn.events,
+      newHistory: continued?.history,
+      taken: taken.flatMap((item) => (item.seq === undefined ? [] : [item.seq])),
+      send: [...turn.messages, ...this.#terminateFormerChildren(turn.completion, before)],
+      record: after === before ? undefined : after,
+      recovered: recovered.length === 0 ? undefined : recovered,
+    });
+    this.#record = after;
+    this.#failedTurns = 0;
+    for (const id of recovered) this.#recovered.delete(id);
+    if (continued !== undefined) {
+      this.#recovered.clear();
+      this.#orchestration = await Orchestration.load(after.instanceId, this.#ports.registry, continued.history, false, this.#orchestration);
+      if (this.#life !== life) return;
+    }
+    if (this.#syncBeforeActing) {
+      await this.#ports.sync();
+      if (this.#life !== life) return;
+      this.#syncBeforeActing = false;
+    }
+    this.outbox.add(sent);
+    if (sent.length > 0) this.outbox.deliverDue();
+    for (const task of turn.activities) {
+      this.activities.start({ instanceId: after.instanceId, executionId: after.executionId, task });
+    }
+    if (after.status !== before.status) this.#statusChanged(after);
+  }
+
+  #recordAfter(turn: Turn, before: InstanceRecord): InstanceRecord {
+    if (turn.status === before.status && turn.customStatus === before.customStatus) return before;
+    if (isTerminal(before.status)) return before;
+    const ended = turn.events.findIndex((event) => event.type === "ExecutionCompleted");
+    return {
+      ...before,
+      status: turn.status,
+      customStatus: turn.customStatus,
+      completedSeq: ended === -1 ? undefined : this.#ports.store.nextHistorySeq + ended,
+    };
+  }
+
+  #continued(
+    completion: Extract<Completion, { type: "ContinuedAsNew" }>,
+    before: InstanceRecord,
+    nowMs: number,
+  ): { record: InstanceRecord; history: HistoryEvent[] } {
+    const executionId = this.#ports.newId();
+    const generation = before.generation + 1;
+    const timestampMs = nowMs;
+    const started: HistoryEvent = {
+      type: "ExecutionStarted",
+      timestampMs,
+      name: before.name,
+      executionId,
+      generation,
+      input: completion.input,
+      parent: before.parent,
+      traceparent: this.#orchestration?.started?.traceparent,
+    };
+    return {
+      record: { ...before, executionId, generation, status: "PENDING", customStatus: undefined },
+      history: [started, ...completion.carriedEvents.map((event) => ({ ...event, timestampMs }))],
+    };
+  }
+
+  /** Children of executions before a continue-as-new are known to the database only. */
+  #terminateFormerChildren(completion: Completion | undefined, record: InstanceRecord): AddressedMessage[] {
+    if (completion?.type !== "Terminated" || !completion.recursive || record.generation === 0) return [];
+    const { instanceId } = record;
+    return this.#ports.store.children().flatMap((child) =>
+      child.executionId === undefined
+        ? []
+        : [
+            {
+              to: child.instanceId,
+              message: {
+                version: 1,
+                type: "Terminate",
+                parent: { instanceId, executionId: child.executionId },
+                output: completion.output,
+              } as const,
+            },
+          ],
+    );
+  }
+
+  #statusChanged(record: InstanceRecord): void {
+    if (record.status === "TERMINATED") this.activities.dropWaiting();
+    if (isTerminal(record.status)) {
+      const { instanceId, name, status, generation, createdAtMs } = record;
+      const durationMs = this.#ports.clock.now() - createdAtMs;
+      this.#ports.log({ level: "info", msg: "instance", instanceId, name, status, generation, durationMs });
+    }
+    this.watchers.notify();
+  }
+
+  /** A fault of ours, or of the storage. Memory is no longer to be trusted: the database is read again, after a pause. */
+  #turnFailed(error: unknown): void {
+    this.#failedTurns++;
+    this.#orchestration = undefined;
+    this.#syncBeforeActing = true;
+    this.#retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, this.#failedTurns);
+    this.#ports.log({
+      level: "error",
+      msg: "turn",
+      instanceId: this.#record?.instanceId,
+      failures: this.#failedTurns,
+      errorType: error instanceof Error ? error.name : typeof error,
+      at: error instanceof Error ? error.stack?.split("\n").slice(1, 6) : undefined,
+    });
+    try {
+      this.#readQueues();
+    } catch {
+      // The storage does not answer: the next attempt reads again.
+    }
+  }
+
+  // The alarm.
+
+  /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
+  #atRest(): void {
+    if (!this.#isRunning && this.#record !== undefined && this.#orchestration !== undefined && this.#hasWork()) return this.run();
+    this.#arm();
+    this.watchers.notify();
+  }
+
+  #isBusy(): boolean {
+    return this.#isRunning || this.activities.size > 0 || this.outbox.isBusy;
+  }
+
+  #arm(): void {
+    if (this.#record === undefined) return;
+    const nowMs = this.#ports.clock.now();
+    const retryAtMs = this.#retryAtMs > nowMs ? this.#retryAtMs : NEVER;
+    const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
+    const dueAtMs = Math.min(this.#scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs());
+    if (this.#isBusy()) {
+      // The alarm's handler is called again if it is cut off; but not if another alarm has been set in the meantime.
+      if (this.#alarmIsRunning && dueAtMs === NEVER && !this.#wakeUp.isArmed) return;
+      return this.#wakeUp.arm(Math.min(dueAtMs, nowMs + this.#ports.limits.watchdogMs), false);
+    }
+    const isKnown = this.#orchestration !== undefined || dueAtMs !== NEVER || isTerminal(this.#record.status);
+    this.#wakeUp.arm(isKnown ? dueAtMs : nowMs + this.#ports.limits.watchdogMs, isKnown);
+  }
+}

@@ -1,0 +1,151 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Registry } from "../engine/registry.ts";
+import type { Message } from "../model/message.ts";
+import { InstanceStore } from "../storage/instance-store.ts";
+import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
+import { Instance } from "./instance.ts";
+import { defaultLimits, type InstanceLimits } from "./limits.ts";
+import type { InstancePorts } from "./ports.ts";
+import type {
+  DeliveryResult,
+  InstanceApi,
+  InstanceDescription,
+  InstancePeer,
+  OperationResult,
+  PurgeRequest,
+  RaiseEventRequest,
+  StartRequest,
+  StartResult,
+} from "./protocol.ts";
+
+/** How long an alarm pauses that could not do its work. */
+const ALARM_RETRY_MS = 60_000;
+
+/** The bindings that an instance needs: the namespace of its own class, to reach parents and children. */
+export interface InstanceEnv {
+  readonly WORKFLOW_INSTANCE: DurableObjectNamespace<WorkflowInstanceObject>;
+}
+
+/** What a stub of a WorkflowInstance can be asked. */
+export type WorkflowInstanceObject = DurableObject & InstanceApi & InstancePeer;
+
+/** The constructor of the WorkflowInstance class that a Worker exports. */
+export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
+
+/** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
+export function workflowInstanceClass(registry: Registry, limits: Partial<InstanceLimits> = {}): WorkflowInstanceClass {
+  return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
+    readonly #ports: InstancePorts;
+    #opened: Promise<Instance> | undefined;
+
+    constructor(ctx: DurableObjectState, env: InstanceEnv) {
+      super(ctx, env);
+      this.#ports = portsOf(ctx, env, registry, { ...defaultLimits, ...limits });
+    }
+
+    /** Rejects when the database cannot be read, and is tried again with the next call. */
+    #instance(): Promise<Instance> {
+      this.#opened ??= open(this.#ports).catch((error) => {
+        this.#opened = undefined;
+        throw error;
+      });
+      return this.#opened;
+    }
+
+    async start(request: StartRequest): Promise<StartResult> {
+      return (await this.#instance()).start(request);
+    }
+    async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
+      return (await this.#instance()).describe(options);
+    }
+    async waitFor(
+      until: "started" | "ended",
+      options: { readonly timeoutMs: number; readonly payloads: boolean },
+    ): Promise<InstanceDescription | undefined> {
+      return (await this.#instance()).waitFor(until, options);
+    }
+    async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
+      return (await this.#instance()).raiseEvent(request);
+    }
+    async suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+      return (await this.#instance()).suspend(request);
+    }
+    async resume(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+      return (await this.#instance()).resume(request);
+    }
+    async terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult> {
+      return (await this.#instance()).terminate(request);
+    }
+    async purge(request: PurgeRequest): Promise<OperationResult> {
+      return (await this.#instance()).purge(request);
+    }
+    async deliver(message: Message): Promise<DeliveryResult> {
+      return (await this.#instance()).deliver(message);
+    }
+    async findActive(request: { readonly asChildOf: string }): Promise<string | undefined> {
+      return (await this.#instance()).findActive(request);
+    }
+
+    /** Never throws: after the seventh failure the platform would drop the alarm, and the instance would sleep for ever. */
+    override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+      try {
+        await (await this.#instance()).alarm(info?.retryCount ?? 0);
+      } catch (error) {
+        const errorType = error instanceof Error ? error.name : typeof error;
+        this.#ports.log({ level: "error", msg: "alarm", instanceId: this.ctx.id.name, errorType });
+        await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS).catch(() => undefined);
+      }
+    }
+  };
+}
+
+async function open(ports: InstancePorts): Promise<Instance> {
+  const instance = new Instance(ports);
+  await instance.open();
+  return instance;
+}
+
+function portsOf(ctx: DurableObjectState, env: InstanceEnv, registry: Registry, limits: InstanceLimits): InstancePorts {
+  const { storage } = ctx;
+  const log: InstancePorts["log"] = (line) => console.log(JSON.stringify(line));
+  return {
+    store: new InstanceStore(sqlDatabase(storage)),
+    registry,
+    limits,
+    log,
+    clock: {
+      now: () => Date.now(),
+      delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      schedule: (ms, callback) => {
+        const timer = setTimeout(callback, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    alarm: {
+      get: () => storage.getAlarm(),
+      set: (atMs) => void storage.setAlarm(atMs).catch(logFault(log, "setAlarm")),
+      clear: () => void storage.deleteAlarm().catch(logFault(log, "deleteAlarm")),
+    },
+    instanceId: () => ctx.id.name ?? "",
+    newId: () => crypto.randomUUID(),
+    peer: (instanceId) => env.WORKFLOW_INSTANCE.getByName(instanceId),
+    sync: () => storage.sync(),
+    wipe: () => storage.deleteAll(),
+  };
+}
+
+function logFault(log: InstancePorts["log"], msg: string): (error: unknown) => void {
+  return (error) => log({ level: "error", msg, errorType: error instanceof Error ? error.name : typeof error });
+}
+
+/** Boundary to the platform: its SQL API as the stores use it. */
+export function sqlDatabase(storage: DurableObjectStorage): SqlDatabase {
+  return {
+    query: <Row extends Record<string, SqlValue>>(statement: string, ...bindings: SqlValue[]) =>
+      storage.sql.exec<Row>(statement, ...bindings).toArray(),
+    run: (statement, ...bindings) => {
+      storage.sql.exec(statement, ...bindings);
+    },
+    transaction: (change) => storage.transactionSync(change as () => never),
+  };
+}

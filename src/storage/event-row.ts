@@ -1,0 +1,98 @@
+import type { FailureDetails } from "../model/failure.ts";
+import type { HistoryFact } from "../model/history-event.ts";
+
+/** How a fact lies in the columns that history and inbox share. `payload` may be long, the rest is short. */
+export interface FactColumns {
+  readonly type: string;
+  readonly task_id: number | null;
+  readonly name: string | null;
+  readonly payload: string | null;
+  /** JSON of the fields that have no column of their own. */
+  readonly detail: string | null;
+}
+
+/** A row holds an event that this code does not know: newer code wrote it. */
+export class UnknownEventError extends Error {
+  override readonly name = "UnknownEventError";
+  constructor(what: string) {
+    super(`The history holds ${what}, which this version of edge-workflows does not know. Newer code must have written it.`);
+  }
+}
+
+export function toColumns(fact: HistoryFact): FactColumns {
+  switch (fact.type) {
+    case "ExecutionStarted": {
+      const { executionId, generation, parent, traceparent } = fact;
+      return row(fact.type, null, fact.name, fact.input, { executionId, generation, parent, traceparent });
+    }
+    case "TaskScheduled":
+      return row(fact.type, fact.id, fact.name, fact.input);
+    case "TaskCompleted":
+    case "ChildWorkflowInstanceCompleted":
+      return row(fact.type, fact.id, null, fact.result);
+    case "TaskFailed":
+    case "ChildWorkflowInstanceFailed":
+      return row(fact.type, fact.id, null, JSON.stringify(fact.failure));
+    case "TimerCreated":
+      return row(fact.type, fact.id, null, undefined, { fireAtMs: fact.fireAtMs });
+    case "TimerFired":
+      return row(fact.type, fact.id, null);
+    case "EventRaised":
+      return row(fact.type, null, fact.name, fact.input, fact.messageId && { messageId: fact.messageId });
+    case "ChildWorkflowInstanceCreated":
+      return row(fact.type, fact.id, fact.name, fact.input, { instanceId: fact.instanceId });
+    case "ExecutionSuspended":
+    case "ExecutionResumed":
+      return row(fact.type, null, null, fact.reason);
+    case "ExecutionTerminated":
+      return row(fact.type, null, null, fact.output, { recursive: fact.recursive });
+    case "ExecutionCompleted": {
+      const payload = fact.failure === undefined ? fact.output : JSON.stringify(fact.failure);
+      return row(fact.type, null, null, payload, { status: fact.status });
+    }
+  }
+}
+
+export function fromColumns(columns: FactColumns, version: number): HistoryFact {
+  if (version !== 1) throw new UnknownEventError(`an event of version ${version}`);
+  const id = columns.task_id ?? 0;
+  const name = columns.name ?? "";
+  const payload = columns.payload ?? undefined;
+  const detail = columns.detail === null ? {} : JSON.parse(columns.detail);
+  const type = columns.type as HistoryFact["type"];
+  switch (type) {
+    case "ExecutionStarted":
+      return { type, name, input: payload, ...detail };
+    case "TaskScheduled":
+      return { type, id, name, input: payload };
+    case "TaskCompleted":
+    case "ChildWorkflowInstanceCompleted":
+      return { type, id, result: payload };
+    case "TaskFailed":
+    case "ChildWorkflowInstanceFailed":
+      return { type, id, failure: JSON.parse(payload ?? "{}") as FailureDetails };
+    case "TimerCreated":
+      return { type, id, fireAtMs: detail.fireAtMs };
+    case "TimerFired":
+      return { type, id };
+    case "EventRaised":
+      return { type, name, input: payload, messageId: detail.messageId };
+    case "ChildWorkflowInstanceCreated":
+      return { type, id, name, input: payload, instanceId: detail.instanceId };
+    case "ExecutionSuspended":
+    case "ExecutionResumed":
+      return { type, reason: payload };
+    case "ExecutionTerminated":
+      return { type, output: payload, recursive: detail.recursive };
+    case "ExecutionCompleted":
+      return detail.status === "FAILED"
+        ? { type, status: detail.status, failure: JSON.parse(payload ?? "{}") as FailureDetails }
+        : { type, status: detail.status, output: payload };
+    default:
+      throw new UnknownEventError(`an event of type '${type satisfies never}'`);
+  }
+}
+
+function row(type: string, taskId: number | null, name: string | null, payload?: string, detail?: object | ""): FactColumns {
+  return { type, task_id: taskId, name, payload: payload ?? null, detail: detail ? JSON.stringify(detail) : null };
+}

@@ -1,0 +1,361 @@
+import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
+import type { AddressedMessage, Message } from "../model/message.ts";
+import type { RuntimeStatus } from "../model/status.ts";
+import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
+import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
+import { migrate, SCHEMA_VERSION, SchemaTooNewError, storedVersion } from "./schema.ts";
+import type { SqlDatabase } from "./sql-database.ts";
+
+/** The instance as its one row tells. `PENDING`: the first turn of this execution has not been committed. */
+export interface InstanceRecord {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly status: RuntimeStatus;
+  readonly executionId: string;
+  readonly generation: number;
+  readonly createdAtMs: number;
+  readonly startRequestId?: string | undefined;
+  readonly customStatus?: string | undefined;
+  readonly parent?: ParentLink | undefined;
+  /** Where in the history ExecutionCompleted stands. */
+  readonly completedSeq?: number | undefined;
+}
+
+/** A fact received and not yet taken by a turn. */
+export interface InboxEntry {
+  readonly seq: number;
+  readonly fact: HistoryFact;
+  /** Only for this execution; a later one drops it. */
+  readonly executionId?: string | undefined;
+  /** Not before this time, unless something else wakes the instance. */
+  readonly dueAtMs?: number | undefined;
+}
+
+export interface OutboxEntry extends AddressedMessage {
+  readonly seq: number;
+}
+
+/** Everything that one turn changes. It is written whole or not at all. */
+export interface TurnChange {
+  readonly append: readonly HistoryEvent[];
+  /** Inbox rows whose facts the turn has taken. */
+  readonly taken: readonly number[];
+  readonly send: readonly AddressedMessage[];
+  /** The changed row of the instance; absent when it stays as it is. */
+  readonly record?: InstanceRecord | undefined;
+  /** Set by continue-as-new: this history takes the place of the whole former one. */
+  readonly newHistory?: readonly HistoryEvent[] | undefined;
+  /** Activities with a result now, of which a restart had found the call open. */
+  readonly recovered?: readonly number[] | undefined;
+}
+
+type FactRow = FactColumns & StoredPayload & { seq: number; version: number; [column: string]: string | number | null };
+
+/**
+ * The only place with SQL for an instance. Every method is synchronous; what several statements do together is one
+ * transaction. The platform makes one commit of all that happens without waiting for I/O, and holds back
+ * every answer and every request of the object until that commit is on disk.
+ */
+export class InstanceStore {
+  readonly #db: SqlDatabase;
+  #nextHistorySeq = 0;
+  #nextInboxSeq = 0;
+  #nextOutboxSeq = 0;
+
+  constructor(db: SqlDatabase) {
+    this.#db = db;
+  }
+
+  /** The instance's row, brought up to today's schema; `undefined` when there is no instance. Throws SchemaTooNewError. */
+  load(): InstanceRecord | undefined {
+    const version = storedVersion(this.#db);
+    if (version === 0) return undefined;
+    if (version > SCHEMA_VERSION) throw new SchemaTooNewError(version);
+    if (version < SCHEMA_VERSION) this.#db.transaction(() => migrate(this.#db, version));
+    this.#nextHistorySeq = this.#nextSeq("history");
+    this.#nextInboxSeq = this.#nextSeq("inbox");
+    this.#nextOutboxSeq = this.#nextSeq("outbox");
+    return this.#readRecord();
+  }
+
+  /** Creates the instance, in the place of an ended one if there is one. Returns the inbox entry of a start that is to wait. */
+  create(record: InstanceRecord, started: HistoryEvent, dueAtMs: number | undefined): InboxEntry | undefined {
+    return this.#db.transaction(() => {
+      const version = storedVersion(this.#db);
+      if (version === 0) migrate(this.#db, 0);
+      else this.#clearRows();
+      this.#nextHistorySeq = this.#nextInboxSeq = this.#nextOutboxSeq = 0;
+      this.#db.run(
+        `INSERT INTO instance (id, schema_version, instance_id, name, status, execution_id, generation, created_at_ms,
+           start_request_id, parent) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        SCHEMA_VERSION,
+        record.instanceId,
+        record.name,
+        record.status,
+        record.executionId,
+        record.generation,
+        record.createdAtMs,
+        record.startRequestId ?? null,
+        record.parent === undefined ? null : JSON.stringify(record.parent),
+      );
+      if (dueAtMs !== undefined) return this.#insertInbox({ fact: started, dueAtMs });
+      this.#append([started]);
+      return undefined;
+    });
+  }
+
+  receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
+    if (!isLong(toColumns(entry.fact).payload)) return this.#insertInbox(entry);
+    return this.#db.transaction(() => this.#insertInbox(entry));
+  }
+
+  /** Commits a turn. Returns the messages as they stand in the outbox. */
+  commit(change: TurnChange): OutboxEntry[] {
+    // The usual turn of a running workflow appends an event or two and changes nothing else: one statement.
+    if (isOneStatement(change)) {
+      this.#append(change.append);
+      return [];
+    }
+    return this.#db.transaction(() => {
+      if (change.newHistory !== undefined) this.#continueAsNew(change.newHistory);
+      else this.#append(change.append);
+      for (const seq of change.taken) this.#delete("inbox", seq);
+      for (const taskId of change.recovered ?? []) this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
+      if (change.record !== undefined) this.#updateRecord(change.record);
+      return change.send.map((message) => this.#insertOutbox(message));
+    });
+  }
+
+  /** Where the next event of the history will stand. */
+  get nextHistorySeq(): number {
+    return this.#nextHistorySeq;
+  }
+
+  history(): HistoryEvent[] {
+    return this.#db
+      .query<FactRow & { at_ms: number }>("SELECT * FROM history ORDER BY seq")
+      .map((row) => this.#event(row));
+  }
+
+  /** The first event of the history, the one that ended it, and the time of the last; each read by its key. */
+  outline(completedSeq: number | undefined): {
+    first?: HistoryEvent | undefined;
+    completed?: HistoryEvent | undefined;
+    lastAtMs?: number | undefined;
+  } {
+    const one = (where: string, ...bindings: number[]) =>
+      this.#db.query<FactRow & { at_ms: number }>(`SELECT * FROM history ${where} LIMIT 1`, ...bindings)[0];
+    const first = one("ORDER BY seq");
+    const completed = completedSeq === undefined ? undefined : one("WHERE seq = ?", completedSeq);
+    const [last] = this.#db.query<{ at_ms: number }>("SELECT at_ms FROM history ORDER BY seq DESC LIMIT 1");
+    return {
+      first: first && this.#event(first),
+      completed: completed && this.#event(completed),
+      lastAtMs: last?.at_ms,
+    };
+  }
+
+  inbox(): InboxEntry[] {
+    return this.#db.query<FactRow>("SELECT * FROM inbox ORDER BY seq").map((row) => ({
+      seq: row.seq,
+      fact: this.#fact("inbox", row),
+      executionId: (row.execution_id as string | null) ?? undefined,
+      dueAtMs: (row.due_at_ms as number | null) ?? undefined,
+    }));
+  }
+
+  outbox(): OutboxEntry[] {
+    return this.#db
+      .query<StoredPayload & { seq: number; target: string; [column: string]: string | number | null }>(
+        "SELECT seq, target, payload, chunks FROM outbox ORDER BY seq",
+      )
+      .map((row) => ({
+        seq: row.seq,
+        to: row.target,
+        message: JSON.parse(readPayload(this.#db, "outbox", row.seq, row) ?? "null") as Message,
+      }));
+  }
+
+  /** A message was acknowledged; `reply` is what the acknowledgement means to this instance, if anything. */
+  acknowledge(seq: number, reply: Omit<InboxEntry, "seq"> | undefined): InboxEntry | undefined {
+    return this.#db.transaction(() => {
+      this.#delete("outbox", seq);
+      return reply && this.#insertInbox(reply);
+    });
+  }
+
+  /** Every child that this instance has started, in this execution and in those before it. */
+  children(): { instanceId: string; executionId: string | undefined }[] {
+    const former = this.#db.query<{ instance_id: string; execution_id: string }>("SELECT * FROM former_child");
+    const current = this.#db.query<{ detail: string }>(
+      "SELECT detail FROM history WHERE type = 'ChildWorkflowInstanceCreated' ORDER BY seq",
+    );
+    return [
+      ...former.map((row) => ({ instanceId: row.instance_id, executionId: row.execution_id })),
+      ...current.map((row) => ({ instanceId: JSON.parse(row.detail).instanceId as string, executionId: undefined })),
+    ];
+  }
+
+  /** How often a restart has found each activity without a result. */
+  recoveries(): Map<number, number> {
+    const rows = this.#db.query<{ task_id: number; count: number }>("SELECT task_id, count FROM recovery");
+    return new Map(rows.map((row) => [row.task_id, row.count]));
+  }
+
+  countRecovery(taskIds: readonly number[]): void {
+    this.#db.transaction(() => {
+      for (const taskId of taskIds) {
+        this.#db.run(
+          "INSERT INTO recovery (task_id, count) VALUES (?, 1) ON CONFLICT (task_id) DO UPDATE SET count = count + 1",
+          taskId,
+        );
+      }
+    });
+  }
+
+  #append(events: readonly HistoryEvent[]): void {
+    for (const event of events) {
+      const seq = this.#nextHistorySeq++;
+      const { type, task_id, name, payload, detail } = toColumns(event);
+      if (detail === null && !isLong(payload)) {
+        this.#db.run(
+          "INSERT INTO history (seq, at_ms, type, task_id, name, payload) VALUES (?, ?, ?, ?, ?, ?)",
+          seq,
+          event.timestampMs,
+          type,
+          task_id,
+          name,
+          payload,
+        );
+        continue;
+      }
+      const stored = this.#writePayload("history", seq, payload);
+      this.#db.run(
+        "INSERT INTO history (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        seq,
+        event.timestampMs,
+        type,
+        task_id,
+        name,
+        stored.payload,
+        stored.chunks,
+        detail,
+      );
+    }
+  }
+
+  #continueAsNew(newHistory: readonly HistoryEvent[]): void {
+    this.#db.run(
+      `INSERT OR REPLACE INTO former_child (instance_id, execution_id)
+         SELECT json_extract(detail, '$.instanceId'), (SELECT execution_id FROM instance)
+         FROM history WHERE type = 'ChildWorkflowInstanceCreated'`,
+    );
+    this.#db.run("DELETE FROM history");
+    this.#db.run("DELETE FROM chunk WHERE owner = 'history'");
+    this.#db.run("DELETE FROM recovery");
+    this.#nextHistorySeq = 0;
+    this.#append(newHistory);
+  }
+
+  #clearRows(): void {
+    for (const table of ["instance", "history", "inbox", "outbox", "chunk", "former_child", "recovery"]) {
+      this.#db.run(`DELETE FROM ${table}`);
+    }
+  }
+
+  #insertInbox(entry: Omit<InboxEntry, "seq">): InboxEntry {
+    const seq = this.#nextInboxSeq++;
+    const { type, task_id, name, payload, detail } = toColumns(entry.fact);
+    const stored = this.#writePayload("inbox", seq, payload);
+    this.#db.run(
+      `INSERT INTO inbox (seq, execution_id, due_at_ms, type, task_id, name, payload, chunks, detail)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      seq,
+      entry.executionId ?? null,
+      entry.dueAtMs ?? null,
+      type,
+      task_id,
+      name,
+      stored.payload,
+      stored.chunks,
+      detail,
+    );
+    return { ...entry, seq };
+  }
+
+  #insertOutbox({ to, message }: AddressedMessage): OutboxEntry {
+    const seq = this.#nextOutboxSeq++;
+    const stored = this.#writePayload("outbox", seq, JSON.stringify(message));
+    this.#db.run(
+      "INSERT INTO outbox (seq, target, payload, chunks) VALUES (?, ?, ?, ?)",
+      seq,
+      to,
+      stored.payload,
+      stored.chunks,
+    );
+    return { seq, to, message };
+  }
+
+  #writePayload(owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
+    return payload !== null && isLong(payload) ? writeChunks(this.#db, owner, seq, payload) : { payload, chunks: null };
+  }
+
+  #delete(table: "inbox" | "outbox", seq: number): void {
+    this.#db.run(`DELETE FROM ${table} WHERE seq = ?`, seq);
+    this.#db.run("DELETE FROM chunk WHERE owner = ? AND seq = ?", table, seq);
+  }
+
+  #readRecord(): InstanceRecord | undefined {
+    const [row] = this.#db.query("SELECT * FROM instance");
+    if (row === undefined) return undefined;
+    return {
+      instanceId: row.instance_id as string,
+      name: row.name as string,
+      status: row.status as RuntimeStatus,
+      executionId: row.execution_id as string,
+      generation: row.generation as number,
+      createdAtMs: row.created_at_ms as number,
+      startRequestId: (row.start_request_id as string | null) ?? undefined,
+      customStatus: (row.custom_status as string | null) ?? undefined,
+      parent: row.parent === null ? undefined : (JSON.parse(row.parent as string) as ParentLink),
+      completedSeq: (row.completed_seq as number | null) ?? undefined,
+    };
+  }
+
+  #updateRecord(record: InstanceRecord): void {
+    this.#db.run(
+      "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
+      record.status,
+      record.executionId,
+      record.generation,
+      record.customStatus ?? null,
+      record.completedSeq ?? null,
+    );
+  }
+
+  #nextSeq(table: ChunkOwner): number {
+    const [row] = this.#db.query<{ last: number | null }>(`SELECT max(seq) AS last FROM ${table}`);
+    return (row?.last ?? -1) + 1;
+  }
+
+  #event(row: FactRow & { at_ms: number }): HistoryEvent {
+    return { timestampMs: row.at_ms, ...this.#fact("history", row) };
+  }
+
+  #fact(owner: ChunkOwner, row: FactRow): HistoryFact {
+    const payload = row.chunks === null ? row.payload : readPayload(this.#db, owner, row.seq, row);
+    return fromColumns({ ...row, payload }, row.version);
+  }
+}
+
+function isOneStatement(change: TurnChange): boolean {
+  return (
+    change.record === undefined &&
+    change.newHistory === undefined &&
+    change.taken.length === 0 &&
+    change.send.length === 0 &&
+    change.recovered === undefined &&
+    change.append.length <= 1 &&
+    !change.append.some((event) => isLong(toColumns(event).payload))
+  );
+}

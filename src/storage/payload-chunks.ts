@@ -1,0 +1,47 @@
+import type { SqlDatabase } from "./sql-database.ts";
+
+/**
+ * A row may hold 2 MB in production (the local runtime accepts 8), so a longer payload is split over rows of `chunk`.
+ * Measured in UTF-16 units, of which one takes at most three bytes: no piece is longer than 1 MiB.
+ */
+const PIECE_LENGTH = 349_525;
+
+export type ChunkOwner = "history" | "inbox" | "outbox";
+
+/** What goes into the row's own `payload` and `chunks` columns. */
+export interface StoredPayload {
+  readonly payload: string | null;
+  readonly chunks: number | null;
+}
+
+export function isLong(payload: string | null): boolean {
+  return payload !== null && payload.length > PIECE_LENGTH;
+}
+
+/** Writes the pieces of a long payload. */
+export function writeChunks(db: SqlDatabase, owner: ChunkOwner, seq: number, payload: string): StoredPayload {
+  let parts = 0;
+  for (let from = 0; from < payload.length; ) {
+    const to = endOfPiece(payload, from + PIECE_LENGTH);
+    db.run("INSERT INTO chunk (owner, seq, part, text) VALUES (?, ?, ?, ?)", owner, seq, parts++, payload.slice(from, to));
+    from = to;
+  }
+  return { payload: null, chunks: parts };
+}
+
+/** The whole payload of a row. */
+export function readPayload(db: SqlDatabase, owner: ChunkOwner, seq: number, stored: StoredPayload): string | null {
+  if (stored.chunks === null) return stored.payload;
+  const rows = db.query<{ text: string }>("SELECT text FROM chunk WHERE owner = ? AND seq = ? ORDER BY part", owner, seq);
+  if (rows.length !== stored.chunks) {
+    throw new Error(`Row ${seq} of ${owner} should have ${stored.chunks} pieces of payload, and ${rows.length} were found`);
+  }
+  return rows.map((row) => row.text).join("");
+}
+
+/** A surrogate pair must not be cut in two: half of one is no valid text. */
+function endOfPiece(text: string, end: number): number {
+  if (end >= text.length) return text.length;
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
+}

@@ -1,0 +1,14 @@
+// The Worker that `npm start` serves and `npm run deploy` deploys: the samples. Put your own workflows in their place.
+import { StateStore } from "./authoring/state-store.ts";
+import { createWorker, WorkflowRuntime } from "./index.ts";
+import { registerOrderProcessing } from "./samples/order-processing.ts";
+import { registerPatterns } from "./samples/patterns.ts";
+
+const runtime = new WorkflowRuntime();
+registerOrderProcessing(runtime);
+registerPatterns(runtime);
+
+const worker = createWorker(runtime);
+export const { WorkflowInstance } = worker;
+export { StateStore };
+export default worker;

@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import type { StartRequest } from "../../../src/instance/protocol.ts";
+import { Api, read, refusal } from "./support.ts";
+
+const START = "POST /v1.0/workflows/dapr/Hello/start";
+
+/** The one start that reached an instance. */
+function started(api: Api): StartRequest {
+  expect(api.calls.map(([method]) => method)).toEqual(["start"]);
+  return api.calls[0]?.[2] as StartRequest;
+}
+
+describe("start", () => {
+  it("[H10] 202 with the ID; the instance gets name, raw input, a request ID and the trace, and nothing else", async () => {
+    const api = new Api();
+    const response = await api.send(`${START}?instanceID=order-1`, '{"a": 1}');
+    expect(await read(response)).toEqual({ status: 202, body: { instanceID: "order-1" } });
+    expect(api.calls).toEqual([
+      [
+        "start",
+        "order-1",
+        {
+          instanceId: "order-1",
+          name: "Hello",
+          input: '{"a": 1}',
+          startAtMs: undefined,
+          requestId: "00000000-0000-4000-8000-000000000001",
+          traceparent: response.headers.get("traceparent"),
+        },
+      ],
+    ]);
+  });
+
+  it.each([START, `${START}?instanceID=`, `${START}?instanceId=x`, `${START}?instanceid=x`])(
+    "[H11] %s: without the exact parameter the instance gets a UUID",
+    async (target) => {
+      const api = new Api();
+      const instanceID = "00000000-0000-4000-8000-000000000001";
+      expect(await read(await api.send(target))).toEqual({ status: 202, body: { instanceID } });
+      expect(started(api)).toMatchObject({ instanceId: instanceID });
+    },
+  );
+
+  it("[H11] of an ID given twice the first counts", async () => {
+    const api = new Api();
+    await api.send(`${START}?instanceID=a&instanceID=b`);
+    expect(started(api).instanceId).toBe("a");
+  });
+
+  it.each([
+    "a".repeat(64),
+    "Üñï-çø∂é".replace("∂", "d"),
+    "订单_1",
+    "заказ-٤٢",
+    "é".repeat(32),
+    "𠀀".repeat(16),
+    "-",
+    "_",
+  ])("[H12] the ID %s is allowed: up to 64 bytes of letters, digits, _ and -", async (id) => {
+    const api = new Api();
+    expect(await read(await api.send(`${START}?instanceID=${encodeURIComponent(id)}`))).toEqual({
+      status: 202,
+      body: { instanceID: id },
+    });
+    expect(started(api).instanceId).toBe(id);
+  });
+
+  it.each(["a".repeat(65), `${"é".repeat(32)}a`, "𠀀".repeat(17), `${"a".repeat(64)}!`, "%20".repeat(65)])(
+    "[H12] more than 64 bytes are refused first: %s",
+    async (id) => {
+      const api = new Api();
+      expect(await read(await api.send(`${START}?instanceID=${id}`))).toEqual(
+        refusal(400, "ERR_INSTANCE_ID_TOO_LONG", "workflow instance ID exceeds the max length of 64 characters"),
+      );
+      expect(api.calls).toEqual([]);
+    },
+  );
+
+  it.each(["a b", "a.b", "a:b", "a/b", "../a", "a\u0000", "a'b", "½", "a\u0301", "🙂", "a\nb", " "])(
+    "[H12] the characters of %j are refused in Dapr's words",
+    async (id) => {
+      const api = new Api();
+      expect(await read(await api.send(`${START}?instanceID=${encodeURIComponent(id)}`))).toEqual(
+        refusal(
+          400,
+          "ERR_INSTANCE_ID_INVALID",
+          `workflow instance ID '${id}' is invalid: only alphanumeric and underscore characters are allowed`,
+        ),
+      );
+      expect(api.calls).toEqual([]);
+    },
+  );
+
+  it.each([
+    [
+      { ok: false, code: "ALREADY_ACTIVE" },
+      "rpc error: code = AlreadyExists desc = an active workflow with ID 'a' already exists",
+    ],
+    [
+      { ok: false, code: "AWAITING_ACTIVITY" },
+      "a terminated workflow with ID 'a' is already awaiting an activity result",
+    ],
+    [
+      { ok: false, code: "CHILD_ACTIVE", childInstanceId: "a:0001" },
+      "rpc error: code = AlreadyExists desc = cannot recreate workflow with ID 'a': child workflow 'a:0001': orchestration has not yet completed",
+    ],
+  ] as const)("[H13] a refused start is 500 in Dapr's words: %j", async (answer, reason) => {
+    const api = new Api();
+    api.answers.start = answer;
+    expect(await read(await api.send(`${START}?instanceID=a`))).toEqual(
+      refusal(
+        500,
+        "ERR_START_WORKFLOW",
+        `error starting workflow 'Hello': unable to start workflow: failed to start workflow: ${reason}`,
+      ),
+    );
+  });
+
+  it.each([
+    ["2026-01-02T03:04:05Z", Date.UTC(2026, 0, 2, 3, 4, 5)],
+    ["2026-01-02T03:04:05.678912345Z", Date.UTC(2026, 0, 2, 3, 4, 5, 678)],
+    ["2026-01-02T03:04:05.5%2B02:30", Date.UTC(2026, 0, 2, 0, 34, 5, 500)],
+    ["2028-02-29T23:59:59-01:00", Date.UTC(2028, 2, 1, 0, 59, 59)],
+    ["1969-12-31T23:59:59Z", -1000],
+  ])("[H14] ours: ?startTime=%s reaches the instance in milliseconds", async (text, startAtMs) => {
+    const api = new Api();
+    expect((await api.send(`${START}?startTime=${text}`)).status).toBe(202);
+    expect(started(api).startAtMs).toBe(startAtMs);
+  });
+
+  it.each([
+    "",
+    "tomorrow",
+    "1767323045",
+    "2026-01-02",
+    "2026-01-02T03:04:05",
+    "2026-01-02 03:04:05Z",
+    "2026-02-30T00:00:00Z",
+    "2026-13-01T00:00:00Z",
+    "2026-00-01T00:00:00Z",
+    "2026-01-02T24:00:00Z",
+    "2026-01-02T03:60:00Z",
+    "2026-01-02T03:04:05+02:00",
+    "2026-01-02T03:04:05%2B24:00",
+  ])("[H14] ?startTime=%s is 400", async (text) => {
+    const api = new Api();
+    expect(await read(await api.send(`${START}?startTime=${text}`))).toMatchObject({
+      status: 400,
+      body: { errorCode: "ERR_MALFORMED_REQUEST", message: expect.stringContaining("startTime") },
+    });
+    expect(api.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,119 @@
+import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "../../../src/http/deps.ts";
+import { createHttpHandler } from "../../../src/http/handler.ts";
+import type {
+  InstanceApi,
+  InstanceDescription,
+  OperationResult,
+  RaiseEventRequest,
+  StartRequest,
+  StartResult,
+} from "../../../src/instance/protocol.ts";
+
+export const VERSIONS = ["v1.0", "v1.0-beta1", "v1.0-alpha1"];
+export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+export const RUNNING: InstanceDescription = {
+  instanceId: "order-1",
+  name: "OrderProcessing",
+  status: "RUNNING",
+  createdAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  lastUpdatedAtMs: Date.UTC(2026, 0, 2, 3, 4, 6, 70),
+};
+
+/** One call that reached an instance: method, ID, argument. */
+export type RecordedCall = readonly [method: string, instanceId: string, argument: unknown];
+
+/** Answers that a test puts into the fake; an Error is thrown, a function is asked. */
+export interface Answers {
+  start: StartResult | Error;
+  state: InstanceDescription | undefined | Error;
+  operation: OperationResult | Error;
+}
+
+export type Body = string | Uint8Array<ArrayBuffer>;
+
+/** An API whose instances are one fake, which writes down every call and answers as the test said. */
+export class Api {
+  readonly calls: RecordedCall[] = [];
+  readonly log: Record<string, unknown>[] = [];
+  answers: Answers = { start: { ok: true }, state: RUNNING, operation: { ok: true } };
+  nowMs = NOW_MS;
+  #ids = 0;
+  readonly #handler: (request: Request) => Promise<Response>;
+
+  constructor(overrides: Partial<HttpDeps> = {}) {
+    this.#handler = createHttpHandler({
+      instance: (instanceId) => this.#instance(instanceId),
+      registered: () => ({ workflows: ["OrderProcessing", "Hello"], activities: ["Reserve"] }),
+      apiToken: undefined,
+      maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+      appId: "edge",
+      log: (line) => this.log.push(line as Record<string, unknown>),
+      newId: () => `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`,
+      now: () => this.nowMs,
+      ...overrides,
+    });
+  }
+
+  /** `target` is `METHOD /path?query`, sent to localhost unless it carries a host of its own. */
+  send(target: string, body?: Body, headers: Record<string, string> = {}): Promise<Response> {
+    const space = target.indexOf(" ");
+    const url = target.slice(space + 1);
+    const method = target.slice(0, space);
+    return this.handle(newRequest(method, url.startsWith("/") ? `http://localhost:8787${url}` : url, body, headers));
+  }
+
+  handle(request: Request): Promise<Response> {
+    return this.#handler(request);
+  }
+
+  #instance(instanceId: string): InstanceApi {
+    const record = <K extends keyof Answers>(method: string, kind: K) => {
+      return async (argument: unknown): Promise<Exclude<Answers[K], Error>> => {
+        this.calls.push([method, instanceId, argument]);
+        const answer = this.answers[kind];
+        if (answer instanceof Error) throw answer;
+        return answer as Exclude<Answers[K], Error>;
+      };
+    };
+    return {
+      start: record("start", "start") as (request: StartRequest) => Promise<StartResult>,
+      describe: record("describe", "state"),
+      waitFor: (until, options) => record("waitFor", "state")({ until, ...options }),
+      raiseEvent: record("raiseEvent", "operation") as (request: RaiseEventRequest) => Promise<OperationResult>,
+      suspend: record("suspend", "operation"),
+      resume: record("resume", "operation"),
+      terminate: record("terminate", "operation"),
+      purge: record("purge", "operation"),
+      deliver: () => Promise.reject(new Error("the HTTP face delivers nothing")),
+    };
+  }
+}
+
+/** Node's Request refuses a body on GET; a Worker may receive one. */
+function newRequest(method: string, url: string, body: Body | undefined, headers: Record<string, string>): Request {
+  if (method !== "GET" || body === undefined)
+    return new Request(url, { method, headers, ...(body !== undefined && { body }) });
+  const request = new Request(url, { method: "POST", headers, body });
+  Object.defineProperty(request, "method", { value: "GET" });
+  return request;
+}
+
+/** Status and parsed JSON of an answer, to be compared in one go. */
+export async function read(response: Response): Promise<{ status: number; body: unknown }> {
+  return { status: response.status, body: await response.json() };
+}
+
+export function refusal(status: number, errorCode: string, message: string): { status: number; body: unknown } {
+  return { status, body: { errorCode, message } };
+}
+
+export const NO_ROUTE = refusal(
+  404,
+  "ERR_DIRECT_INVOKE",
+  "failed getting app id either from the URL path or the header dapr-app-id",
+);
+
+/** A fault as the platform throws it out of a stub. */
+export function platformFault(flags: { retryable?: boolean; overloaded?: boolean } = {}): Error {
+  return Object.assign(new Error("internal: storage of object 0xdeadbeef"), flags);
+}
