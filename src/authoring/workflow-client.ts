@@ -1,8 +1,8 @@
 import { encodePayload } from "../engine/payload.ts";
 import { nameOf, type TWorkflow } from "../engine/registry.ts";
 import { type Endpoint, resolveEndpoint } from "./http-endpoint.ts";
-import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
+import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 import { type WireState, WorkflowState } from "./workflow-state.ts";
 
 /** The longest that one request waits for a state; longer waits take several. */
@@ -47,17 +47,30 @@ export class DaprWorkflowClient {
    * Starts an instance and resolves with its ID, a random UUID unless one is given. With `startAt` it is PENDING until
    * then. Rejects with ERR_START_WORKFLOW when an instance with this ID has not ended.
    */
-  async scheduleNewWorkflow(workflow: TWorkflow | string, input?: unknown, instanceId?: string, startAt?: Date): Promise<string> {
+  async scheduleNewWorkflow(
+    workflow: TWorkflow | string,
+    input?: unknown,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string> {
     const query = new URLSearchParams();
     query.set("instanceID", instanceId ?? crypto.randomUUID());
     if (startAt !== undefined) query.set("startTime", startAt.toISOString());
-    const body = await this.#call("POST", `${encodeURIComponent(nameOf(workflow))}/start?${query}`, encodePayload(input));
+    const body = await this.#call(
+      "POST",
+      `${encodeURIComponent(nameOf(workflow))}/start?${query}`,
+      encodePayload(input),
+    );
     return (body as { instanceID: string }).instanceID;
   }
 
   /** Ends an instance and its children. `output` (any JSON value) becomes its output. */
   async terminateWorkflow(workflowInstanceId: string, output: unknown): Promise<void> {
-    await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/terminate`, JSON.stringify({ output: output ?? null }));
+    await this.#call(
+      "POST",
+      `${encodeURIComponent(workflowInstanceId)}/terminate`,
+      JSON.stringify({ output: output ?? null }),
+    );
   }
 
   /** `undefined` when there is no such instance. */
@@ -66,7 +79,11 @@ export class DaprWorkflowClient {
   }
 
   /** Resolves once the instance is no longer PENDING. Rejects with TimeoutError after `timeoutInSeconds`. */
-  async waitForWorkflowStart(workflowInstanceId: string, fetchPayloads = true, timeoutInSeconds = 60): Promise<WorkflowState | undefined> {
+  async waitForWorkflowStart(
+    workflowInstanceId: string,
+    fetchPayloads = true,
+    timeoutInSeconds = 60,
+  ): Promise<WorkflowState | undefined> {
     return this.#waitFor("started", workflowInstanceId, fetchPayloads, timeoutInSeconds);
   }
 

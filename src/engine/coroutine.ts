@@ -1,5 +1,5 @@
-import { Task } from "./task.ts";
 import type { TWorkflow } from "./registry.ts";
+import { Task } from "./task.ts";
 import type { WorkflowContext } from "./workflow-context.ts";
 
 /** What the author's code did when it was last driven. */
@@ -79,7 +79,9 @@ function resumeWith(generator: AnyGenerator, task: Task<unknown>): ReturnType<An
 
 function isGenerator(value: unknown): value is AnyGenerator {
   const candidate = value as Partial<AnyGenerator> | null | undefined;
-  return typeof candidate === "object" && typeof candidate?.next === "function" && typeof candidate.throw === "function";
+  return (
+    typeof candidate === "object" && typeof candidate?.next === "function" && typeof candidate.throw === "function"
+  );
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {

@@ -12,10 +12,10 @@ import { childInstanceId } from "../model/ids.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import { NonDeterminismError, OrchestratorNotRegisteredError } from "./errors.ts";
 import { Mailbox } from "./mailbox.ts";
+import { missingAction, wrongAction, wrongName } from "./non-determinism.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
 import type { Registry } from "./registry.ts";
 import { CompletableTask, type Task } from "./task.ts";
-import { missingAction, wrongAction, wrongName } from "./non-determinism.ts";
 import { type OrchestrationContext, WorkflowContext } from "./workflow-context.ts";
 
 /**
@@ -138,7 +138,8 @@ export class Execution implements OrchestrationContext {
   }
 
   async #start(event: ExecutionStarted): Promise<void> {
-    if (this.#started !== undefined) throw new Error(`A second ExecutionStarted in the history of '${this.instanceId}'`);
+    if (this.#started !== undefined)
+      throw new Error(`A second ExecutionStarted in the history of '${this.instanceId}'`);
     this.#started = event;
     const workflow = this.#registry.workflow(event.name);
     if (workflow === undefined) return this.#fail(new OrchestratorNotRegisteredError(event.name));

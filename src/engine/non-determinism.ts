@@ -18,8 +18,7 @@ const currentMethod: Record<Action["type"], string> = {
   StartChild: "callSubOrchestrator",
 };
 
-const reason =
-  "if the code was changed after an instance of this orchestration already started running";
+const reason = "if the code was changed after an instance of this orchestration already started running";
 
 /** The history holds a call that the code has not made. */
 export function missingAction(event: RecordedCall): string {

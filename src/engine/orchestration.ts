@@ -97,7 +97,8 @@ export class Orchestration {
   }
 
   #accepts(fact: HistoryFact): boolean {
-    if (fact.type === "EventRaised" && fact.messageId !== undefined && this.#seenMessages.has(fact.messageId)) return false;
+    if (fact.type === "EventRaised" && fact.messageId !== undefined && this.#seenMessages.has(fact.messageId))
+      return false;
     if (this.#ended || this.#execution.completion !== undefined) {
       return (fact.type === "TaskCompleted" || fact.type === "TaskFailed") && this.pending.accepts(fact);
     }
@@ -142,7 +143,8 @@ export class Orchestration {
     const status = terminalStatus[completion.type];
     this.#status = status;
     if (completion.type === "Terminated" && completion.recursive) {
-      for (const child of this.pending.children.values()) messages.push(this.#terminateChild(child.instanceId, completion.output));
+      for (const child of this.pending.children.values())
+        messages.push(this.#terminateChild(child.instanceId, completion.output));
     }
     const ended: HistoryEvent = {
       type: "ExecutionCompleted",
@@ -248,4 +250,3 @@ function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>,
       } as const;
   }
 }
-

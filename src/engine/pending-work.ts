@@ -38,7 +38,8 @@ export class PendingWork {
         return;
       case "TimerCreated":
         this.#timers.set(fact.id, fact.fireAtMs);
-        if (this.#nextTimerAtMs !== undefined && fact.fireAtMs < this.#nextTimerAtMs) this.#nextTimerAtMs = fact.fireAtMs;
+        if (this.#nextTimerAtMs !== undefined && fact.fireAtMs < this.#nextTimerAtMs)
+          this.#nextTimerAtMs = fact.fireAtMs;
         return;
       case "TimerFired":
         this.#timers.delete(fact.id);

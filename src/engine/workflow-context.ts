@@ -1,5 +1,5 @@
 import { nameOf, type TWorkflow, type TWorkflowActivity } from "./registry.ts";
-import { Task, WhenAllTask, WhenAnyTask } from "./task.ts";
+import { type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. */
 export interface OrchestrationContext {
@@ -103,4 +103,3 @@ export class WorkflowContext {
     return new WhenAnyTask(tasks);
   }
 }
-

@@ -98,7 +98,10 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#operate({ type: "ExecutionResumed", reason });
   }
 
-  async terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult> {
+  async terminate(request: {
+    readonly output?: string | undefined;
+    readonly recursive: boolean;
+  }): Promise<OperationResult> {
     return this.#operate({ type: "ExecutionTerminated", output: request.output, recursive: request.recursive });
   }
 
@@ -176,7 +179,10 @@ export class Instance implements InstanceApi, InstancePeer {
     return { accepted: true };
   }
 
-  #create(start: Omit<StartRequest, "requestId"> & { readonly requestId?: string }, parent: ParentLink | undefined): void {
+  #create(
+    start: Omit<StartRequest, "requestId"> & { readonly requestId?: string },
+    parent: ParentLink | undefined,
+  ): void {
     const nowMs = this.#ports.clock.now();
     const { instanceId, name, input, traceparent, startAtMs } = start;
     const executionId = this.#ports.newId();

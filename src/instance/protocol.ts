@@ -13,7 +13,10 @@ export interface InstanceApi {
   /** `undefined` when no instance has this ID. */
   describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
-  waitFor(until: "started" | "ended", options: { readonly timeoutMs: number; readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
+  waitFor(
+    until: "started" | "ended",
+    options: { readonly timeoutMs: number; readonly payloads: boolean },
+  ): Promise<InstanceDescription | undefined>;
   raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
   suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
   resume(request: { readonly reason?: string | undefined }): Promise<OperationResult>;

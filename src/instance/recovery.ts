@@ -24,7 +24,9 @@ export async function planRecovery(
   const counts = store.recoveries();
   const countOf = (task: TaskScheduled) => counts.get(task.id) ?? 0;
   const hopeful = open.filter((task) => countOf(task) < limits.maxActivityRecoveries);
-  const giveUp = open.filter((task) => countOf(task) >= limits.maxActivityRecoveries).map((task) => failureOf(task, limits.maxActivityRecoveries));
+  const giveUp = open
+    .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
+    .map((task) => failureOf(task, limits.maxActivityRecoveries));
   const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
   if (!isolate && hopeful.length > 0) {
     store.countRecovery(hopeful.map((task) => task.id));

@@ -225,7 +225,9 @@ export class TurnLoop {
     const nowMs = this.#ports.clock.now();
     const queued = this.#queue;
     this.#queue = [];
-    const meant = queued.filter((item) => item.executionId === undefined || item.executionId === this.#record?.executionId);
+    const meant = queued.filter(
+      (item) => item.executionId === undefined || item.executionId === this.#record?.executionId,
+    );
     const timers = orchestration.pending.dueTimers(nowMs).map((id): TimerFired => ({ type: "TimerFired", id }));
     if (queued.length === 0 && timers.length === 0 && !orchestration.hasUncommitted) return;
     const turn = await orchestration.turn([...meant.map((item) => item.fact), ...timers], nowMs);
@@ -233,7 +235,12 @@ export class TurnLoop {
     // What continue-as-new has left untaken stays for the execution that it begins.
     const left = new Set(meant.slice(turn.taken));
     this.#queue.unshift(...left);
-    await this.#commitAndAct(turn, queued.filter((item) => !left.has(item)), nowMs, life);
+    await this.#commitAndAct(
+      turn,
+      queued.filter((item) => !left.has(item)),
+      nowMs,
+      life,
+    );
   }
 
   async #load(life: number): Promise<Orchestration | undefined> {
@@ -258,9 +265,12 @@ export class TurnLoop {
 
   async #commitAndAct(turn: Turn, taken: readonly QueuedFact[], nowMs: number, life: number): Promise<void> {
     const before = this.#record as InstanceRecord;
-    const continued = turn.completion?.type === "ContinuedAsNew" ? this.#continued(turn.completion, before, nowMs) : undefined;
+    const continued =
+      turn.completion?.type === "ContinuedAsNew" ? this.#continued(turn.completion, before, nowMs) : undefined;
     const after = continued?.record ?? this.#recordAfter(turn, before);
-    const recovered = turn.events.flatMap((event) => ("id" in event && this.#recovered.has(event.id) ? [event.id] : []));
+    const recovered = turn.events.flatMap((event) =>
+      "id" in event && this.#recovered.has(event.id) ? [event.id] : [],
+    );
     const sent = this.#ports.store.commit({
       append: turn.events,
       newHistory: continued?.history,
@@ -274,7 +284,13 @@ export class TurnLoop {
     for (const id of recovered) this.#recovered.delete(id);
     if (continued !== undefined) {
       this.#recovered.clear();
-      this.#orchestration = await Orchestration.load(after.instanceId, this.#ports.registry, continued.history, false, this.#orchestration);
+      this.#orchestration = await Orchestration.load(
+        after.instanceId,
+        this.#ports.registry,
+        continued.history,
+        false,
+        this.#orchestration,
+      );
       if (this.#life !== life) return;
     }
     if (this.#syncBeforeActing) {
@@ -382,7 +398,8 @@ export class TurnLoop {
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
   #atRest(): void {
-    if (!this.#isRunning && this.#record !== undefined && this.#orchestration !== undefined && this.#hasWork()) return this.run();
+    if (!this.#isRunning && this.#record !== undefined && this.#orchestration !== undefined && this.#hasWork())
+      return this.run();
     this.#arm();
     this.watchers.notify();
   }

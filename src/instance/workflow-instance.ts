@@ -73,7 +73,10 @@ export function workflowInstanceClass(registry: Registry, limits: Partial<Instan
     async resume(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
       return (await this.#instance()).resume(request);
     }
-    async terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult> {
+    async terminate(request: {
+      readonly output?: string | undefined;
+      readonly recursive: boolean;
+    }): Promise<OperationResult> {
       return (await this.#instance()).terminate(request);
     }
     async purge(request: PurgeRequest): Promise<OperationResult> {

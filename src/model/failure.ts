@@ -17,8 +17,12 @@ export function describeFailure(thrown: unknown): FailureDetails {
       ? { errorType, message: thrown.message }
       : { errorType, message: thrown.message, stackTrace: thrown.stack };
   }
-  const errorType = thrown === null || thrown === undefined ? String(thrown) : (thrown.constructor?.name ?? typeof thrown);
-  return { errorType, message: typeof thrown === "object" && thrown !== null ? (toJsonOrText(thrown) ?? "") : String(thrown) };
+  const errorType =
+    thrown === null || thrown === undefined ? String(thrown) : (thrown.constructor?.name ?? typeof thrown);
+  return {
+    errorType,
+    message: typeof thrown === "object" && thrown !== null ? (toJsonOrText(thrown) ?? "") : String(thrown),
+  };
 }
 
 function toJsonOrText(value: object): string | undefined {

@@ -21,7 +21,9 @@ export interface ChildEndedMessage {
   /** The execution and the call of the parent that started the child. A later execution ignores the message. */
   readonly parentExecutionId: string;
   readonly taskId: number;
-  readonly outcome: { readonly ok: true; readonly result?: string | undefined } | { readonly ok: false; readonly failure: FailureDetails };
+  readonly outcome:
+    | { readonly ok: true; readonly result?: string | undefined }
+    | { readonly ok: false; readonly failure: FailureDetails };
 }
 
 export interface TerminateMessage {

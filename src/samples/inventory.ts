@@ -17,7 +17,7 @@ const initialStock = new Map<string, StockItem>([
 /** `undefined` for an item that the shop does not have. */
 export async function findItem(itemName: string): Promise<StockItem | undefined> {
   const [saved] = await inventory().get([itemKey(itemName)]);
-  return (saved as StockItem | undefined) ?? initialStock.get(itemName);
+  return parseStock(saved) ?? initialStock.get(itemName);
 }
 
 /**
@@ -28,14 +28,14 @@ export async function takeFromStock(itemName: string, quantity: number, saleId: 
   const [item, sale] = [itemKey(itemName), `sale:${saleId}`];
   for (;;) {
     const [saved, sold] = await inventory().get([item, sale]);
-    if (sold === true) return true;
-    const stock = (saved as StockItem | undefined) ?? initialStock.get(itemName);
+    if (sold !== undefined) return true;
+    const stock = parseStock(saved) ?? initialStock.get(itemName);
     if (stock === undefined || stock.quantity < quantity) return false;
     const left: StockItem = { ...stock, quantity: stock.quantity - quantity };
     const isSaved = await inventory().save(
       [
-        { key: item, value: left },
-        { key: sale, value: true },
+        { key: item, value: JSON.stringify(left) },
+        { key: sale, value: "true" },
       ],
       [
         { key: item, value: saved },
@@ -48,6 +48,10 @@ export async function takeFromStock(itemName: string, quantity: number, saleId: 
 
 function inventory(): DurableObjectStub<StateStore> {
   return (env as unknown as { STATE_STORE: DurableObjectNamespace<StateStore> }).STATE_STORE.getByName("inventory");
+}
+
+function parseStock(saved: string | undefined): StockItem | undefined {
+  return saved === undefined ? undefined : (JSON.parse(saved) as StockItem);
 }
 
 function itemKey(itemName: string): string {

@@ -20,7 +20,10 @@ const APPROVAL_TIMEOUT_SECONDS = 30;
  * An order from its receipt to its end: check the stock, have a person approve what costs more than 5,000 (the event
  * `approval_event`, within 30 seconds; the payload `false` refuses), take the payment, take the goods out of stock.
  */
-export async function* orderProcessingWorkflow(ctx: WorkflowContext, order: Order): AsyncGenerator<Task, OrderResult, never> {
+export async function* orderProcessingWorkflow(
+  ctx: WorkflowContext,
+  order: Order,
+): AsyncGenerator<Task, OrderResult, never> {
   const orderId = ctx.getWorkflowInstanceId();
   yield ctx.callActivity(notify, `Received order ${orderId} for ${order.quantity} ${order.itemName}`);
 

@@ -55,7 +55,10 @@ export interface ApprovalInput {
 }
 
 /** Human interaction: waits for the event `answer`, but not for ever. Output: the answer, or "no answer". */
-export async function* humanInteraction(ctx: WorkflowContext, input: ApprovalInput): AsyncGenerator<Task, unknown, Task> {
+export async function* humanInteraction(
+  ctx: WorkflowContext,
+  input: ApprovalInput,
+): AsyncGenerator<Task, unknown, Task> {
   ctx.setCustomStatus(input.question);
   const answer = ctx.waitForExternalEvent("answer");
   const first = yield ctx.whenAny([answer, ctx.createTimer(input.timeoutSeconds)]);

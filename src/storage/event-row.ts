@@ -15,7 +15,9 @@ export interface FactColumns {
 export class UnknownEventError extends Error {
   override readonly name = "UnknownEventError";
   constructor(what: string) {
-    super(`The history holds ${what}, which this version of edge-workflows does not know. Newer code must have written it.`);
+    super(
+      `The history holds ${what}, which this version of edge-workflows does not know. Newer code must have written it.`,
+    );
   }
 }
 
@@ -93,6 +95,12 @@ export function fromColumns(columns: FactColumns, version: number): HistoryFact 
   }
 }
 
-function row(type: string, taskId: number | null, name: string | null, payload?: string, detail?: object | ""): FactColumns {
+function row(
+  type: string,
+  taskId: number | null,
+  name: string | null,
+  payload?: string,
+  detail?: object | "",
+): FactColumns {
   return { type, task_id: taskId, name, payload: payload ?? null, detail: detail ? JSON.stringify(detail) : null };
 }

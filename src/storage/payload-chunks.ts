@@ -23,7 +23,13 @@ export function writeChunks(db: SqlDatabase, owner: ChunkOwner, seq: number, pay
   let parts = 0;
   for (let from = 0; from < payload.length; ) {
     const to = endOfPiece(payload, from + PIECE_LENGTH);
-    db.run("INSERT INTO chunk (owner, seq, part, text) VALUES (?, ?, ?, ?)", owner, seq, parts++, payload.slice(from, to));
+    db.run(
+      "INSERT INTO chunk (owner, seq, part, text) VALUES (?, ?, ?, ?)",
+      owner,
+      seq,
+      parts++,
+      payload.slice(from, to),
+    );
     from = to;
   }
   return { payload: null, chunks: parts };
@@ -32,9 +38,15 @@ export function writeChunks(db: SqlDatabase, owner: ChunkOwner, seq: number, pay
 /** The whole payload of a row. */
 export function readPayload(db: SqlDatabase, owner: ChunkOwner, seq: number, stored: StoredPayload): string | null {
   if (stored.chunks === null) return stored.payload;
-  const rows = db.query<{ text: string }>("SELECT text FROM chunk WHERE owner = ? AND seq = ? ORDER BY part", owner, seq);
+  const rows = db.query<{ text: string }>(
+    "SELECT text FROM chunk WHERE owner = ? AND seq = ? ORDER BY part",
+    owner,
+    seq,
+  );
   if (rows.length !== stored.chunks) {
-    throw new Error(`Row ${seq} of ${owner} should have ${stored.chunks} pieces of payload, and ${rows.length} were found`);
+    throw new Error(
+      `Row ${seq} of ${owner} should have ${stored.chunks} pieces of payload, and ${rows.length} were found`,
+    );
   }
   return rows.map((row) => row.text).join("");
 }
