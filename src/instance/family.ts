@@ -6,7 +6,7 @@ const CONCURRENCY = 32;
 
 /** The ID of the first child, or child of a child, that has not ended. */
 export async function firstActiveChild(ports: InstancePorts, instanceId: string): Promise<string | undefined> {
-  for (const batch of batches(childrenOf(ports))) {
+  for (const batch of batches(ports.store.children())) {
     const answers = await Promise.all(batch.map((child) => ports.peer(child).findActive({ asChildOf: instanceId })));
     const active = answers.find((answer) => answer !== undefined);
     if (active !== undefined) return active;
@@ -19,7 +19,7 @@ export async function firstActiveChild(ports: InstancePorts, instanceId: string)
  * interrupted can be repeated. Stops at one that has not ended.
  */
 export async function purgeChildren(ports: InstancePorts, instanceId: string): Promise<OperationResult> {
-  for (const batch of batches(childrenOf(ports))) {
+  for (const batch of batches(ports.store.children())) {
     const results = await Promise.all(
       batch.map((child) => ports.peer(child).purge({ recursive: true, asChildOf: instanceId })),
     );
@@ -27,10 +27,6 @@ export async function purgeChildren(ports: InstancePorts, instanceId: string): P
     if (refused !== undefined) return refused;
   }
   return { ok: true };
-}
-
-function childrenOf(ports: InstancePorts): string[] {
-  return [...new Set(ports.store.children().map((child) => child.instanceId))];
 }
 
 function batches<T>(items: readonly T[]): T[][] {

@@ -1,7 +1,7 @@
 import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
 import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-store.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
 import { firstActiveChild, purgeChildren } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {

@@ -1,14 +1,14 @@
 import { Orchestration, type Turn } from "../engine/orchestration.ts";
-import type { Completion } from "../model/action.ts";
-import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
-import type { AddressedMessage } from "../model/message.ts";
+import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
-import type { InboxEntry, InstanceRecord } from "../storage/instance-store.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { InboxEntry } from "../storage/instance-store.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { retryDelayMs } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
+import { decideChange } from "./turn-change.ts";
 import { WakeUp } from "./wake-up.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -264,30 +264,28 @@ export class TurnLoop {
   }
 
   async #commitAndAct(turn: Turn, taken: readonly QueuedFact[], nowMs: number, life: number): Promise<void> {
+    const { store, registry, newId } = this.#ports;
     const before = this.#record as InstanceRecord;
-    const continued =
-      turn.completion?.type === "ContinuedAsNew" ? this.#continued(turn.completion, before, nowMs) : undefined;
-    const after = continued?.record ?? this.#recordAfter(turn, before);
-    const recovered = turn.events.flatMap((event) =>
-      "id" in event && this.#recovered.has(event.id) ? [event.id] : [],
-    );
-    const sent = this.#ports.store.commit({
-      append: turn.events,
-      newHistory: continued?.history,
+    const { change, record } = decideChange(turn, before, {
+      nowMs,
+      newExecutionId: newId,
+      traceparent: this.#orchestration?.started?.traceparent,
+      nextHistorySeq: store.nextHistorySeq,
       taken: taken.flatMap((item) => (item.seq === undefined ? [] : [item.seq])),
-      send: [...turn.messages, ...this.#terminateFormerChildren(turn.completion, before)],
-      record: after === before ? undefined : after,
-      recovered: recovered.length === 0 ? undefined : recovered,
+      recovered: this.#recovered,
+      formerChildren: () => store.formerChildren(),
     });
-    this.#record = after;
+    const sent = store.commit(change);
+    this.#record = record;
     this.#failedTurns = 0;
-    for (const id of recovered) this.#recovered.delete(id);
-    if (continued !== undefined) {
+    for (const id of change.recovered ?? []) this.#recovered.delete(id);
+    if (change.newHistory !== undefined) {
       this.#recovered.clear();
+      const { instanceId } = record;
       this.#orchestration = await Orchestration.load(
-        after.instanceId,
-        this.#ports.registry,
-        continued.history,
+        instanceId,
+        registry,
+        change.newHistory,
         false,
         this.#orchestration,
       );
@@ -301,66 +299,9 @@ export class TurnLoop {
     this.outbox.add(sent);
     if (sent.length > 0) this.outbox.deliverDue();
     for (const task of turn.activities) {
-      this.activities.start({ instanceId: after.instanceId, executionId: after.executionId, task });
+      this.activities.start({ instanceId: record.instanceId, executionId: record.executionId, task });
     }
-    if (after.status !== before.status) this.#statusChanged(after);
-  }
-
-  #recordAfter(turn: Turn, before: InstanceRecord): InstanceRecord {
-    if (turn.status === before.status && turn.customStatus === before.customStatus) return before;
-    if (isTerminal(before.status)) return before;
-    const ended = turn.events.findIndex((event) => event.type === "ExecutionCompleted");
-    return {
-      ...before,
-      status: turn.status,
-      customStatus: turn.customStatus,
-      completedSeq: ended === -1 ? undefined : this.#ports.store.nextHistorySeq + ended,
-    };
-  }
-
-  #continued(
-    completion: Extract<Completion, { type: "ContinuedAsNew" }>,
-    before: InstanceRecord,
-    nowMs: number,
-  ): { record: InstanceRecord; history: HistoryEvent[] } {
-    const executionId = this.#ports.newId();
-    const generation = before.generation + 1;
-    const timestampMs = nowMs;
-    const started: HistoryEvent = {
-      type: "ExecutionStarted",
-      timestampMs,
-      name: before.name,
-      executionId,
-      generation,
-      input: completion.input,
-      parent: before.parent,
-      traceparent: this.#orchestration?.started?.traceparent,
-    };
-    return {
-      record: { ...before, executionId, generation, status: "PENDING", customStatus: undefined },
-      history: [started, ...completion.carriedEvents.map((event) => ({ ...event, timestampMs }))],
-    };
-  }
-
-  /** Children of executions before a continue-as-new are known to the database only. */
-  #terminateFormerChildren(completion: Completion | undefined, record: InstanceRecord): AddressedMessage[] {
-    if (completion?.type !== "Terminated" || !completion.recursive || record.generation === 0) return [];
-    const { instanceId } = record;
-    return this.#ports.store.children().flatMap((child) =>
-      child.executionId === undefined
-        ? []
-        : [
-            {
-              to: child.instanceId,
-              message: {
-                version: 1,
-                type: "Terminate",
-                parent: { instanceId, executionId: child.executionId },
-                output: completion.output,
-              } as const,
-            },
-          ],
-    );
+    if (record.status !== before.status) this.#statusChanged(record);
   }
 
   #statusChanged(record: InstanceRecord): void {

@@ -1,25 +1,10 @@
-import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
+import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
-import type { RuntimeStatus } from "../model/status.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
+import { type InstanceRecord, insertRecord, readRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
 import { migrate, SCHEMA_VERSION, SchemaTooNewError, storedVersion } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
-
-/** The instance as its one row tells. `PENDING`: the first turn of this execution has not been committed. */
-export interface InstanceRecord {
-  readonly instanceId: string;
-  readonly name: string;
-  readonly status: RuntimeStatus;
-  readonly executionId: string;
-  readonly generation: number;
-  readonly createdAtMs: number;
-  readonly startRequestId?: string | undefined;
-  readonly customStatus?: string | undefined;
-  readonly parent?: ParentLink | undefined;
-  /** Where in the history ExecutionCompleted stands. */
-  readonly completedSeq?: number | undefined;
-}
 
 /** A fact received and not yet taken by a turn. */
 export interface InboxEntry {
@@ -75,29 +60,17 @@ export class InstanceStore {
     this.#nextHistorySeq = this.#nextSeq("history");
     this.#nextInboxSeq = this.#nextSeq("inbox");
     this.#nextOutboxSeq = this.#nextSeq("outbox");
-    return this.#readRecord();
+    return readRecord(this.#db);
   }
 
   /** Creates the instance, in the place of an ended one if there is one. Returns the inbox entry of a start that is to wait. */
   create(record: InstanceRecord, started: HistoryEvent, dueAtMs: number | undefined): InboxEntry | undefined {
-    return this.#db.transaction(() => {
+    return this.#atomically(() => {
       const version = storedVersion(this.#db);
       if (version === 0) migrate(this.#db, 0);
       else this.#clearRows();
       this.#nextHistorySeq = this.#nextInboxSeq = this.#nextOutboxSeq = 0;
-      this.#db.run(
-        `INSERT INTO instance (id, schema_version, instance_id, name, status, execution_id, generation, created_at_ms,
-           start_request_id, parent) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        SCHEMA_VERSION,
-        record.instanceId,
-        record.name,
-        record.status,
-        record.executionId,
-        record.generation,
-        record.createdAtMs,
-        record.startRequestId ?? null,
-        record.parent === undefined ? null : JSON.stringify(record.parent),
-      );
+      insertRecord(this.#db, record);
       if (dueAtMs !== undefined) return this.#insertInbox({ fact: started, dueAtMs });
       this.#append([started]);
       return undefined;
@@ -106,22 +79,25 @@ export class InstanceStore {
 
   receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
     if (!isLong(toColumns(entry.fact).payload)) return this.#insertInbox(entry);
-    return this.#db.transaction(() => this.#insertInbox(entry));
+    return this.#atomically(() => this.#insertInbox(entry));
   }
 
   /** Commits a turn. Returns the messages as they stand in the outbox. */
   commit(change: TurnChange): OutboxEntry[] {
     // The usual turn of a running workflow appends an event or two and changes nothing else: one statement.
-    if (isOneStatement(change)) {
-      this.#append(change.append);
-      return [];
+    if (changesHistoryOnly(change)) {
+      const rows = change.append.map(toRow);
+      if (rows.length <= ROWS_PER_INSERT && !rows.some((row) => isLong(row.payload))) {
+        this.#insertHistory(rows);
+        return [];
+      }
     }
-    return this.#db.transaction(() => {
+    return this.#atomically(() => {
       if (change.newHistory !== undefined) this.#continueAsNew(change.newHistory);
       else this.#append(change.append);
       for (const seq of change.taken) this.#delete("inbox", seq);
       for (const taskId of change.recovered ?? []) this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
-      if (change.record !== undefined) this.#updateRecord(change.record);
+      if (change.record !== undefined) updateRecord(this.#db, change.record);
       return change.send.map((message) => this.#insertOutbox(message));
     });
   }
@@ -178,22 +154,26 @@ export class InstanceStore {
 
   /** A message was acknowledged; `reply` is what the acknowledgement means to this instance, if anything. */
   acknowledge(seq: number, reply: Omit<InboxEntry, "seq"> | undefined): InboxEntry | undefined {
-    return this.#db.transaction(() => {
+    return this.#atomically(() => {
       this.#delete("outbox", seq);
       return reply && this.#insertInbox(reply);
     });
   }
 
-  /** Every child that this instance has started, in this execution and in those before it. */
-  children(): { instanceId: string; executionId: string | undefined }[] {
-    const former = this.#db.query<{ instance_id: string; execution_id: string }>("SELECT * FROM former_child");
+  /** The children of executions before a continue-as-new. */
+  formerChildren(): { instanceId: string; executionId: string }[] {
+    return this.#db
+      .query<{ instance_id: string; execution_id: string }>("SELECT instance_id, execution_id FROM former_child")
+      .map((row) => ({ instanceId: row.instance_id, executionId: row.execution_id }));
+  }
+
+  /** The IDs of all children that this instance has started, in this execution and in those before it. */
+  children(): string[] {
     const current = this.#db.query<{ detail: string }>(
       "SELECT detail FROM history WHERE type = 'ChildWorkflowInstanceCreated' ORDER BY seq",
     );
-    return [
-      ...former.map((row) => ({ instanceId: row.instance_id, executionId: row.execution_id })),
-      ...current.map((row) => ({ instanceId: JSON.parse(row.detail).instanceId as string, executionId: undefined })),
-    ];
+    const former = this.formerChildren().map((child) => child.instanceId);
+    return [...new Set([...former, ...current.map((row) => JSON.parse(row.detail).instanceId as string)])];
   }
 
   /** How often a restart has found each activity without a result. */
@@ -213,35 +193,33 @@ export class InstanceStore {
     });
   }
 
-  #append(events: readonly HistoryEvent[]): void {
-    for (const event of events) {
-      const seq = this.#nextHistorySeq++;
-      const { type, task_id, name, payload, detail } = toColumns(event);
-      if (detail === null && !isLong(payload)) {
-        this.#db.run(
-          "INSERT INTO history (seq, at_ms, type, task_id, name, payload) VALUES (?, ?, ?, ?, ?, ?)",
-          seq,
-          event.timestampMs,
-          type,
-          task_id,
-          name,
-          payload,
-        );
-        continue;
-      }
-      const stored = this.#writePayload("history", seq, payload);
-      this.#db.run(
-        "INSERT INTO history (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        seq,
-        event.timestampMs,
-        type,
-        task_id,
-        name,
-        stored.payload,
-        stored.chunks,
-        detail,
-      );
+  /** One transaction; when it fails, the numbers it has given away are free again, as its rows are. */
+  #atomically<T>(change: () => T extends Promise<unknown> ? never : T): T {
+    const before = [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] as const;
+    try {
+      return this.#db.transaction(change);
+    } catch (error) {
+      [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] = before;
+      throw error;
     }
+  }
+
+  #append(events: readonly HistoryEvent[]): void {
+    const rows = events.map(toRow);
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+      this.#insertHistory(rows.slice(from, from + ROWS_PER_INSERT));
+    }
+  }
+
+  #insertHistory(rows: readonly EventRow[]): void {
+    const first = this.#nextHistorySeq;
+    const bindings: (string | number | null)[] = [];
+    for (const [n, row] of rows.entries()) {
+      const { payload, chunks } = this.#writePayload("history", first + n, row.payload);
+      bindings.push(first + n, row.timestampMs, row.type, row.task_id, row.name, payload, chunks, row.detail);
+    }
+    if (rows.length > 0) this.#db.run(insertHistory(rows.length), ...bindings);
+    this.#nextHistorySeq = first + rows.length;
   }
 
   #continueAsNew(newHistory: readonly HistoryEvent[]): void {
@@ -305,34 +283,6 @@ export class InstanceStore {
     this.#db.run("DELETE FROM chunk WHERE owner = ? AND seq = ?", table, seq);
   }
 
-  #readRecord(): InstanceRecord | undefined {
-    const [row] = this.#db.query("SELECT * FROM instance");
-    if (row === undefined) return undefined;
-    return {
-      instanceId: row.instance_id as string,
-      name: row.name as string,
-      status: row.status as RuntimeStatus,
-      executionId: row.execution_id as string,
-      generation: row.generation as number,
-      createdAtMs: row.created_at_ms as number,
-      startRequestId: (row.start_request_id as string | null) ?? undefined,
-      customStatus: (row.custom_status as string | null) ?? undefined,
-      parent: row.parent === null ? undefined : (JSON.parse(row.parent as string) as ParentLink),
-      completedSeq: (row.completed_seq as number | null) ?? undefined,
-    };
-  }
-
-  #updateRecord(record: InstanceRecord): void {
-    this.#db.run(
-      "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
-      record.status,
-      record.executionId,
-      record.generation,
-      record.customStatus ?? null,
-      record.completedSeq ?? null,
-    );
-  }
-
   #nextSeq(table: ChunkOwner): number {
     const [row] = this.#db.query<{ last: number | null }>(`SELECT max(seq) AS last FROM ${table}`);
     return (row?.last ?? -1) + 1;
@@ -348,14 +298,30 @@ export class InstanceStore {
   }
 }
 
-function isOneStatement(change: TurnChange): boolean {
+type EventRow = FactColumns & { readonly timestampMs: number };
+
+function toRow(event: HistoryEvent): EventRow {
+  return { ...toColumns(event), timestampMs: event.timestampMs };
+}
+
+/** A statement may have 100 bindings, and a row has 8. */
+const ROWS_PER_INSERT = 12;
+const insertStatements: string[] = [];
+
+/** The same text each time: the platform keeps the last statements prepared. */
+function insertHistory(rows: number): string {
+  insertStatements[rows] ??=
+    "INSERT INTO history (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES " +
+    Array(rows).fill("(?, ?, ?, ?, ?, ?, ?, ?)").join(", ");
+  return insertStatements[rows];
+}
+
+function changesHistoryOnly(change: TurnChange): boolean {
   return (
     change.record === undefined &&
     change.newHistory === undefined &&
-    change.taken.length === 0 &&
-    change.send.length === 0 &&
     change.recovered === undefined &&
-    change.append.length <= 1 &&
-    !change.append.some((event) => isLong(toColumns(event).payload))
+    change.taken.length === 0 &&
+    change.send.length === 0
   );
 }

@@ -1,0 +1,64 @@
+import type { ParentLink } from "../model/history-event.ts";
+import type { RuntimeStatus } from "../model/status.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
+import type { SqlDatabase } from "./sql-database.ts";
+
+/** The instance as its one row tells. `PENDING`: the first turn of this execution has not been committed. */
+export interface InstanceRecord {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly status: RuntimeStatus;
+  readonly executionId: string;
+  readonly generation: number;
+  readonly createdAtMs: number;
+  readonly startRequestId?: string | undefined;
+  readonly customStatus?: string | undefined;
+  readonly parent?: ParentLink | undefined;
+  /** Where in the history ExecutionCompleted stands. */
+  readonly completedSeq?: number | undefined;
+}
+
+export function readRecord(db: SqlDatabase): InstanceRecord | undefined {
+  const [row] = db.query("SELECT * FROM instance");
+  if (row === undefined) return undefined;
+  return {
+    instanceId: row.instance_id as string,
+    name: row.name as string,
+    status: row.status as RuntimeStatus,
+    executionId: row.execution_id as string,
+    generation: row.generation as number,
+    createdAtMs: row.created_at_ms as number,
+    startRequestId: (row.start_request_id as string | null) ?? undefined,
+    customStatus: (row.custom_status as string | null) ?? undefined,
+    parent: row.parent === null ? undefined : (JSON.parse(row.parent as string) as ParentLink),
+    completedSeq: (row.completed_seq as number | null) ?? undefined,
+  };
+}
+
+export function insertRecord(db: SqlDatabase, record: InstanceRecord): void {
+  db.run(
+    `INSERT INTO instance (id, schema_version, instance_id, name, status, execution_id, generation, created_at_ms,
+       start_request_id, parent) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    SCHEMA_VERSION,
+    record.instanceId,
+    record.name,
+    record.status,
+    record.executionId,
+    record.generation,
+    record.createdAtMs,
+    record.startRequestId ?? null,
+    record.parent === undefined ? null : JSON.stringify(record.parent),
+  );
+}
+
+/** Writes the fields that change while an instance lives. */
+export function updateRecord(db: SqlDatabase, record: InstanceRecord): void {
+  db.run(
+    "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
+    record.status,
+    record.executionId,
+    record.generation,
+    record.customStatus ?? null,
+    record.completedSeq ?? null,
+  );
+}
