@@ -23,7 +23,7 @@ export class WorkflowRuntime {
 
   /** Registers a workflow under its function's name. Throws when the name is taken, or the function has none. */
   registerWorkflow(workflow: TWorkflow): WorkflowRuntime {
-    return this.registerWorkflowWithName(functionName(workflow), workflow);
+    return this.registerWorkflowWithName(lastingName(workflow), workflow);
   }
 
   registerWorkflowWithName(name: string, workflow: TWorkflow): WorkflowRuntime {
@@ -34,7 +34,7 @@ export class WorkflowRuntime {
 
   /** Registers an activity under its function's name. Throws when the name is taken, or the function has none. */
   registerActivity(fn: TWorkflowActivity): WorkflowRuntime {
-    return this.registerActivityWithName(functionName(fn), fn);
+    return this.registerActivityWithName(lastingName(fn), fn);
   }
 
   registerActivityWithName(name: string, fn: TWorkflowActivity): WorkflowRuntime {
@@ -53,4 +53,16 @@ export class WorkflowRuntime {
     if (!this.#isRunning) throw new Error("The worker is not running.");
     this.#isRunning = false;
   }
+}
+
+/** The function's name. One or two letters are what a minifier leaves of it, and the next build leaves others. */
+function lastingName(fn: unknown): string {
+  const name = functionName(fn);
+  if (name.length <= 2) {
+    console.warn(
+      `'${name}' looks like a name that a minifier has made. Running instances would not find it after the next build: ` +
+        "keep function names (esbuild: keepNames), or use registerWorkflowWithName and registerActivityWithName.",
+    );
+  }
+  return name;
 }
