@@ -52,9 +52,10 @@ export function formatTable(results: Results): string {
   return formatColumns([head, ...lines]);
 }
 
-/** Every ratio is a speed ratio as above, `latency_vs_floor` too: 0.5 is twice the floor's latency. `null`: did not run. */
+/** Every ratio is a speed ratio as above, but `latency_vs_floor`: 2 is twice the floor's latency. `null`: did not run. */
 export function toJson(results: Results, fsyncMs: Summary): object {
   const ratio = (metric: Metric, rival: Rival) => speedRatio(results, metric, rival)?.median ?? null;
+  const latencySpeed = ratio("latencyP50Ms", "floor");
   const names = [...results.keys()];
   return {
     ratios: {
@@ -62,7 +63,7 @@ export function toJson(results: Results, fsyncMs: Summary): object {
       steps_vs_floor: ratio("stepsPerSecond", "floor"),
       instances_vs_cloudflare: ratio("instancesPerSecond", "cloudflare"),
       instances_vs_floor: ratio("instancesPerSecond", "floor"),
-      latency_vs_floor: ratio("latencyP50Ms", "floor"),
+      latency_vs_floor: latencySpeed === null ? null : 1 / latencySpeed,
       fanout100_vs_cloudflare: ratio("fanout100Ms", "cloudflare"),
     },
     raw: {

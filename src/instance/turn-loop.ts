@@ -356,9 +356,11 @@ export class TurnLoop {
     const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
     const dueAtMs = Math.min(this.#scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs());
     if (this.#isBusy()) {
-      // The alarm's handler is called again if it is cut off; but not if another alarm has been set in the meantime.
-      if (this.#alarmIsRunning && dueAtMs === NEVER && !this.#wakeUp.isArmed) return;
-      return this.#wakeUp.arm(Math.min(dueAtMs, nowMs + this.#ports.limits.watchdogMs), false);
+      // What is due is being dealt with. The alarm's handler is called again if it is cut off, and needs no alarm
+      // beside it; but not if another alarm has been set in the meantime.
+      const nextAtMs = dueAtMs > nowMs ? dueAtMs : NEVER;
+      if (this.#alarmIsRunning && nextAtMs === NEVER && !this.#wakeUp.isArmed) return;
+      return this.#wakeUp.arm(Math.min(nextAtMs, nowMs + this.#ports.limits.watchdogMs), false);
     }
     const isKnown = this.#orchestration !== undefined || dueAtMs !== NEVER || isTerminal(this.#record.status);
     this.#wakeUp.arm(isKnown ? dueAtMs : nowMs + this.#ports.limits.watchdogMs, isKnown);
