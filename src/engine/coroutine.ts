@@ -1,3 +1,4 @@
+import { withoutStack } from "./errors.ts";
 import type { TWorkflow } from "./registry.ts";
 import { Task } from "./task.ts";
 import type { WorkflowContext } from "./workflow-context.ts";
@@ -61,14 +62,16 @@ export class Coroutine {
       if (step.done) return { type: "returned", value: step.value };
       if (enough()) return waiting;
       const task = step.value;
-      if (!(task instanceof Task)) throw new TypeError(describeNonTask(task));
+      if (!(task instanceof Task)) throw withoutStack(new TypeError(describeNonTask(task)));
       this.#waitingFor = task;
       if (!task.isComplete) return waiting;
       pending = resumeWith(generator, task);
     }
-    throw new Error(
-      `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
-        "This likely indicates an infinite loop in the orchestrator function.",
+    throw withoutStack(
+      new Error(
+        `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
+          "This likely indicates an infinite loop in the orchestrator function.",
+      ),
     );
   }
 }

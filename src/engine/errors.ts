@@ -8,6 +8,8 @@ export class TaskFailedError extends Error {
   constructor(message: string, details: FailureDetails) {
     super(message);
     this.#details = details;
+    // Where the activity or the child threw is of use; where the engine made this error is not.
+    setStack(this, details.stackTrace);
   }
 
   /** Class, message and stack of the error that the activity or the child threw. */
@@ -22,6 +24,10 @@ export class TaskFailedError extends Error {
  */
 export class NonDeterminismError extends Error {
   override readonly name = "NonDeterminismError";
+  constructor(message: string) {
+    super(message);
+    setStack(this, undefined);
+  }
 }
 
 /** The history starts a workflow that today's code does not have. */
@@ -29,6 +35,7 @@ export class OrchestratorNotRegisteredError extends Error {
   override readonly name = "OrchestratorNotRegisteredError";
   constructor(workflowName: string) {
     super(`Orchestrator '${workflowName}' does not exist.`);
+    setStack(this, undefined);
   }
 }
 
@@ -37,5 +44,16 @@ export class ActivityNotRegisteredError extends Error {
   override readonly name = "ActivityNotRegisteredError";
   constructor(activityName: string) {
     super(`Activity function '${activityName}' is not registered.`);
+    setStack(this, undefined);
   }
+}
+
+/** The engine's own rule was broken: the message says all, and the stack would show only the engine. */
+export function withoutStack<E extends Error>(error: E): E {
+  setStack(error, undefined);
+  return error;
+}
+
+function setStack(error: Error, stack: string | undefined): void {
+  Object.defineProperty(error, "stack", { value: stack, configurable: true, writable: true });
 }
