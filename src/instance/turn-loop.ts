@@ -41,6 +41,8 @@ export class TurnLoop {
   #record: InstanceRecord | undefined;
   #orchestration: Orchestration | undefined;
   #queue: QueuedFact[] = [];
+  /** What the turn that is being taken has from the queue. */
+  #taking: readonly QueuedFact[] = [];
   /** When a start that waits for its time is due. */
   #scheduledAtMs = NEVER;
   #life = 0;
@@ -107,6 +109,7 @@ export class TurnLoop {
     this.#isRunning = false;
     this.#orchestration = undefined;
     this.#queue = [];
+    this.#taking = [];
     this.#scheduledAtMs = NEVER;
     this.#failedTurns = 0;
     this.#retryAtMs = 0;
@@ -146,11 +149,33 @@ export class TurnLoop {
       }
       if (this.#scheduledAtMs <= this.#ports.clock.now()) this.#releaseScheduledStart();
       this.run();
-      await this.watchers.until(() => !this.#isBusy(), this.#ports.limits.alarmHostMs);
+      await this.#stayWithTheWork();
     } finally {
       this.#alarmIsRunning = false;
       this.#arm();
     }
+  }
+
+  /** No other alarm rings while one's handler runs: what falls due meanwhile is done from here. */
+  async #stayWithTheWork(): Promise<void> {
+    const { clock, limits } = this.#ports;
+    const untilMs = clock.now() + limits.alarmHostMs;
+    while (this.#isBusy() && clock.now() < untilMs) {
+      const nextAtMs = this.#nextDueAtMs();
+      const isOver = () => !this.#isBusy() || this.#nextDueAtMs() < nextAtMs;
+      await this.watchers.until(isOver, Math.min(nextAtMs, untilMs) - clock.now());
+      if (clock.now() < nextAtMs) continue;
+      this.outbox.deliverDue();
+      this.run();
+    }
+  }
+
+  /** When something falls due that is not due yet; infinity when nothing will. */
+  #nextDueAtMs(): number {
+    const nowMs = this.#ports.clock.now();
+    const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
+    const times = [this.#scheduledAtMs, this.#retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
+    return Math.min(...times.filter((atMs) => atMs > nowMs), NEVER);
   }
 
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm from here on. */
@@ -176,12 +201,14 @@ export class TurnLoop {
 
   #readQueues(): void {
     if (this.#record === undefined) return;
-    this.#scheduledAtMs = NEVER;
-    this.#queue = [];
-    for (const entry of this.#ports.store.inbox()) {
-      if (entry.dueAtMs === undefined) this.#queue.push(entry);
-      else this.#scheduledAtMs = entry.dueAtMs;
-    }
+    const entries = this.#ports.store.inbox();
+    // Results of activities are nowhere else: without them, a failed turn would make the activities run again.
+    const results = [...this.#taking, ...this.#queue].filter((item) => item.seq === undefined);
+    this.#taking = [];
+    // Whatever has arrived beside a scheduled start has woken the instance already.
+    const waits = entries.every((entry) => entry.dueAtMs !== undefined);
+    this.#scheduledAtMs = (waits ? entries[0]?.dueAtMs : undefined) ?? NEVER;
+    this.#queue = waits ? results : [...entries, ...results];
     this.outbox.forget();
     this.outbox.add(this.#ports.store.outbox());
   }
@@ -224,6 +251,7 @@ export class TurnLoop {
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
     const queued = this.#queue;
+    this.#taking = queued;
     this.#queue = [];
     const meant = queued.filter(
       (item) => item.executionId === undefined || item.executionId === this.#record?.executionId,
@@ -249,8 +277,10 @@ export class TurnLoop {
     const firstTurnDone = record.status !== "PENDING";
     const orchestration = await Orchestration.load(record.instanceId, registry, store.history(), firstTurnDone);
     if (this.#life !== life) return undefined;
+    const results = this.#queue.filter((item) => item.seq === undefined && item.executionId === record.executionId);
+    const ended = new Set(results.map(({ fact }) => ("id" in fact ? fact.id : undefined)));
     const open = [...orchestration.pending.activities.values()].filter(
-      (task) => !this.activities.has(record.executionId, task.id),
+      (task) => !ended.has(task.id) && !this.activities.has(record.executionId, task.id),
     );
     if (open.length > 0) {
       const recovery = await planRecovery(this.#ports, record.instanceId, record.executionId, open);
@@ -276,6 +306,7 @@ export class TurnLoop {
       formerChildren: () => store.formerChildren(),
     });
     const sent = store.commit(change);
+    this.#taking = [];
     this.#record = record;
     this.#failedTurns = 0;
     for (const id of change.recovered ?? []) this.#recovered.delete(id);

@@ -1,5 +1,4 @@
-import type { Task } from "../engine/task.ts";
-import type { WorkflowActivityContext, WorkflowContext, WorkflowRuntime } from "../index.ts";
+import type { Task, WorkflowActivityContext, WorkflowContext, WorkflowRuntime } from "../index.ts";
 import { findItem, takeFromStock } from "./inventory.ts";
 
 /** The input of `orderProcessingWorkflow`, as in Dapr's JavaScript quickstart. */
@@ -18,7 +17,7 @@ const APPROVAL_TIMEOUT_SECONDS = 30;
 
 /**
  * An order from its receipt to its end: check the stock, have a person approve what costs more than 5,000 (the event
- * `approval_event`, within 30 seconds; the payload `false` refuses), take the payment, take the goods out of stock.
+ * `approval_event` with the payload `true`, within 30 seconds), take the payment, take the goods out of stock.
  */
 export async function* orderProcessingWorkflow(
   ctx: WorkflowContext,
@@ -39,7 +38,7 @@ export async function* orderProcessingWorkflow(
     const approval = ctx.waitForExternalEvent("approval_event");
     const timeout = ctx.createTimer(APPROVAL_TIMEOUT_SECONDS);
     const first: Task = yield ctx.whenAny([approval, timeout]);
-    if (first === timeout || approval.getResult() === false) {
+    if (first === timeout || !approval.getResult()) {
       ctx.setCustomStatus(first === timeout ? "approval timed out" : "refused");
       yield ctx.callActivity(notify, `Order ${orderId} was not approved`);
       return { processed: false };

@@ -1,5 +1,4 @@
-import type { Task } from "../engine/task.ts";
-import type { WorkflowActivityContext, WorkflowContext, WorkflowRuntime } from "../index.ts";
+import type { Task, WorkflowActivityContext, WorkflowContext, WorkflowRuntime } from "../index.ts";
 
 // One short workflow for each pattern of Dapr's documentation.
 

@@ -84,7 +84,6 @@ export class Api {
       resume: record("resume", "operation"),
       terminate: record("terminate", "operation"),
       purge: record("purge", "operation"),
-      deliver: () => Promise.reject(new Error("the HTTP face delivers nothing")),
     };
   }
 }

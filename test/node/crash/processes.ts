@@ -1,0 +1,61 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { isRunning, type ProcessInfo, processTree, until } from "../e2e/server.ts";
+
+/** A server of the crash Worker in a process of its own: Node, and workerd as its child. */
+export class Host {
+  readonly origin: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, origin: string) {
+    this.#child = child;
+    this.origin = origin;
+  }
+
+  static async start(directory: string, recorderUrl: string, port = 0): Promise<Host> {
+    const script = fileURLToPath(new URL("./host.ts", import.meta.url).href);
+    const child = spawn(process.execPath, ["--no-warnings", script, directory, String(port), recorderUrl], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const origin = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: child.stdout }).once("line", resolve);
+      child.once("exit", (code) => reject(new Error(`The host ended with ${code} before it was ready`)));
+    });
+    return new Host(child, origin);
+  }
+
+  /** As a power cut does it: Node first, so that it cannot put a new workerd in the place of the old one. */
+  async kill(): Promise<void> {
+    const tree = await processTree(Number(this.#child.pid));
+    for (const { pid } of tree) kill(pid);
+    await gone(tree);
+  }
+
+  /** Stops it in good order: the databases are complete afterwards. */
+  async stop(): Promise<void> {
+    const tree = await processTree(Number(this.#child.pid));
+    this.#child.stdin?.end();
+    await gone(tree);
+  }
+}
+
+/** The workerd that this very process has started. */
+export async function ownWorkerd(): Promise<ProcessInfo> {
+  const found = (await processTree(process.pid)).filter(({ name }) => name === "workerd");
+  const [workerd] = found;
+  if (workerd === undefined || found.length !== 1) throw new Error(`expected one workerd, found ${found.length}`);
+  return workerd;
+}
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
+}
+
+export async function gone(tree: readonly ProcessInfo[]): Promise<void> {
+  await until(`the end of ${tree.map(({ name, pid }) => `${name} ${pid}`).join(", ")}`, () => !tree.some(isRunning));
+}

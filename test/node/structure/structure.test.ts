@@ -1,0 +1,168 @@
+// The shape of src/, as the README draws it: imports point down, the engine is pure, SQL is in one place.
+import { join } from "node:path";
+import { build } from "esbuild";
+import { describe, expect, it } from "vitest";
+import { readSources, type Source, SRC } from "./source.ts";
+
+/** Whom a folder may import beside itself; a path names a single file. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  model: [],
+  engine: ["model"],
+  storage: ["engine", "model"],
+  instance: ["storage", "engine", "model"],
+  authoring: ["engine", "model"],
+  http: ["instance/protocol.ts", "model"],
+  "client.ts": ["authoring", "engine", "model"],
+  "create-worker.ts": ["http", "authoring", "instance", "engine", "model"],
+  "index.ts": ["client.ts", "create-worker.ts", "instance"],
+  // Samples are an author's code: they see the library from above, and the pieces it does not show.
+  samples: ["index.ts", "authoring", "engine"],
+  "worker.ts": ["index.ts", "samples", "authoring"],
+};
+
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "itty-router": ["http/router.ts"],
+  "cloudflare:workers": [
+    "instance/workflow-instance.ts",
+    "create-worker.ts",
+    "authoring/state-store.ts",
+    "samples/inventory.ts",
+  ],
+};
+
+/** What makes code give another result in a replay, or reach outside. */
+const IMPURE = [
+  /\bDate\.now\b/,
+  /\bnew Date\(\s*\)/,
+  /(?<!new )(?<![.\w])Date\(/,
+  /\bMath\.random\b/,
+  /\bcrypto\b/,
+  /\bperformance\b/,
+  /\b(set|clear)(Timeout|Interval|Immediate)\b/,
+  /\bqueueMicrotask\b/,
+  /(?<![.\w])fetch\b/,
+  /\bglobalThis\b/,
+  /\bprocess\b/,
+  /\bconsole\b/,
+  /\bcloudflare:/,
+  /\bnode:/,
+];
+
+const SQL = /\b(SELECT|INSERT|REPLACE|UPDATE|DELETE|CREATE|DROP|ALTER|PRAGMA|BEGIN|COMMIT|WHERE)\b/;
+
+const sources = readSources();
+
+/** `engine` for `engine/task.ts`, `index.ts` for itself. */
+function unitOf(path: string): string {
+  return path.split("/")[0] ?? path;
+}
+
+function isLocal(imported: string): boolean {
+  return sources.some(({ path }) => path === imported);
+}
+
+function mayImport({ path }: Source, imported: string): boolean {
+  const unit = unitOf(path);
+  if (!isLocal(imported)) return PACKAGES[imported]?.includes(path) === true;
+  if (unit === unitOf(imported)) return true;
+  return (MAY_IMPORT[unit] ?? []).some((allowed) => allowed === imported || allowed === unitOf(imported));
+}
+
+/** Every import of these sources that is not allowed. */
+function wrongImports(all: readonly Source[]): string[] {
+  return all.flatMap((source) =>
+    source.imports
+      .filter((imported) => !mayImport(source, imported))
+      .map((imported) => `${source.path} -> ${imported}`),
+  );
+}
+
+function matches(all: readonly Source[], patterns: readonly RegExp[]): string[] {
+  return all.flatMap(({ path, code }) =>
+    patterns.flatMap((pattern) => {
+      const found = pattern.exec(code);
+      return found === null ? [] : [`${path}: ${found[0]}`];
+    }),
+  );
+}
+
+describe("[S1] Imports", () => {
+  it("[S1.1] every folder and every file at the top has its place", () => {
+    expect([...new Set(sources.map(({ path }) => unitOf(path)))].sort()).toEqual(Object.keys(MAY_IMPORT).sort());
+  });
+
+  it("[S1.2] point down, and packages are imported where they belong", () => {
+    expect(wrongImports(sources)).toEqual([]);
+  });
+
+  it("[S1.3] the table itself has no way back up", () => {
+    const seen = new Set<string>();
+    const visit = (unit: string, path: readonly string[]): void => {
+      expect(path).not.toContain(unit);
+      if (seen.has(unit)) return;
+      for (const below of MAY_IMPORT[unit] ?? []) visit(unitOf(below), [...path, unit]);
+      seen.add(unit);
+    };
+    for (const unit of Object.keys(MAY_IMPORT)) visit(unit, []);
+  });
+
+  it("[S1.4] the check finds what it looks for", () => {
+    const bad = (path: string, imported: string): Source => ({ path, code: "", imports: [imported] });
+    expect(
+      wrongImports([
+        bad("model/ids.ts", "engine/task.ts"),
+        bad("http/router.ts", "instance/instance.ts"),
+        bad("http/body.ts", "itty-router"),
+        bad("engine/task.ts", "cloudflare:workers"),
+        bad("http/router.ts", "instance/protocol.ts"),
+      ]),
+    ).toHaveLength(4);
+  });
+
+  it("[S1.5] client.ts, for Node and browsers, brings neither cloudflare:workers nor any package with it", async () => {
+    const { metafile } = await build({
+      entryPoints: [join(SRC, "client.ts")],
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      logLevel: "silent",
+      packages: "external",
+      external: ["cloudflare:*"],
+      outdir: "out",
+    });
+    const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+    expect(imported).toEqual([]);
+    expect(Object.keys(metafile.inputs).length).toBeGreaterThan(5);
+  });
+});
+
+describe("[S2] Purity", () => {
+  const pure = sources.filter(({ path }) => ["engine", "model"].includes(unitOf(path)));
+
+  it("[S2.1] engine and model know no clock, no chance and nothing outside", () => {
+    expect(pure.length).toBeGreaterThan(10);
+    expect(matches(pure, IMPURE)).toEqual([]);
+  });
+
+  it("[S2.2] the check finds what it looks for", () => {
+    const code =
+      "Date.now(); new Date(); Date(); Math.random(); crypto.randomUUID(); setTimeout(f, 1); await fetch(u); globalThis.x";
+    expect(matches([{ path: "x.ts", code, imports: [] }], IMPURE)).toHaveLength(8);
+    const allowed = "new Date(ms).toISOString(); Date.parse(text); this.fetch(1)";
+    expect(matches([{ path: "x.ts", code: allowed, imports: [] }], IMPURE)).toEqual([]);
+  });
+});
+
+describe("[S3] SQL", () => {
+  it("[S3.1] is spoken in storage/ and nowhere else", () => {
+    const speaking = sources.filter(({ code }) => SQL.test(code)).map(({ path }) => path);
+    expect(speaking.filter((path) => unitOf(path) !== "storage")).toEqual([]);
+    expect(speaking).toContain("storage/schema.ts");
+  });
+
+  it("[S3.2] is given to the platform in one place", () => {
+    const calling = sources.filter(({ code }) => /\bsql\.exec\b/.test(code)).map(({ path }) => path);
+    expect(calling).toEqual(["instance/workflow-instance.ts"]);
+  });
+});
