@@ -8,7 +8,7 @@ export default defineConfig({
       {
         // Inside workerd, with real Durable Objects, storage and alarms.
         logLevel: "error",
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [cloudflareTest({ main: "./test/workers/worker.ts", wrangler: { configPath: "./wrangler.toml" } })],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"] },
       },
       {

@@ -31,7 +31,8 @@ import { type OrchestrationContext, WorkflowContext } from "./workflow-context.t
  */
 export class Execution implements OrchestrationContext {
   readonly instanceId: string;
-  readonly #registry: Registry;
+  /** `undefined`: the code is not run (any more). Only what others decide still happens: suspend, resume, terminate. */
+  #registry: Registry | undefined;
   readonly #coroutine = new Coroutine();
   readonly #mailbox = new Mailbox();
   readonly #tasks = new Map<number, CompletableTask>();
@@ -48,7 +49,7 @@ export class Execution implements OrchestrationContext {
   #continuation: { input: string | undefined; saveEvents: boolean } | undefined;
   #completion: Completion | undefined;
 
-  constructor(instanceId: string, registry: Registry) {
+  constructor(instanceId: string, registry: Registry | undefined) {
     this.instanceId = instanceId;
     this.#registry = registry;
   }
@@ -70,6 +71,11 @@ export class Execution implements OrchestrationContext {
   }
   get isReplaying(): boolean {
     return this.#replaying;
+  }
+
+  /** From here on the code is not begun, and what it would have done is not checked. */
+  giveUpCode(): void {
+    this.#registry = undefined;
   }
 
   /** Applies one event and lets the code go on as far as it can. Does nothing once the execution has ended. */
@@ -141,6 +147,7 @@ export class Execution implements OrchestrationContext {
     if (this.#started !== undefined)
       throw new Error(`A second ExecutionStarted in the history of '${this.instanceId}'`);
     this.#started = event;
+    if (this.#registry === undefined) return;
     const workflow = this.#registry.workflow(event.name);
     if (workflow === undefined) return this.#fail(new OrchestratorNotRegisteredError(event.name));
     const context = new WorkflowContext(this);
@@ -175,6 +182,7 @@ export class Execution implements OrchestrationContext {
   // What the history says the code did: it must be what the code does now.
 
   #confirm(event: TaskScheduled | TimerCreated | ChildWorkflowInstanceCreated): void {
+    if (this.#registry === undefined) return;
     const action = this.#actions.get(event.id);
     if (action === undefined) return this.#failNonDeterministic(missingAction(event));
     const mismatch = wrongAction(event, action) ?? wrongName(event, action);

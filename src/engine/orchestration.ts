@@ -39,7 +39,7 @@ export class Orchestration {
   #ended = false;
   #uncommitted: boolean;
 
-  private constructor(instanceId: string, registry: Registry, firstTurnDone: boolean) {
+  private constructor(instanceId: string, registry: Registry | undefined, firstTurnDone: boolean) {
     this.#execution = new Execution(instanceId, registry);
     this.#status = firstTurnDone ? "RUNNING" : "PENDING";
     this.#uncommitted = !firstTurnDone;
@@ -48,10 +48,11 @@ export class Orchestration {
   /**
    * Builds the state that the history led to. `firstTurnDone: false` says that the events have been recorded and
    * never been shown to the code: they are news to it, not replay. `previous` is the execution that continued as new.
+   * Without a registry the code is not run: enough to terminate an instance whose code holds up its turn.
    */
   static async load(
     instanceId: string,
-    registry: Registry,
+    registry: Registry | undefined,
     history: readonly HistoryEvent[],
     firstTurnDone: boolean,
     previous?: Orchestration,
@@ -82,6 +83,9 @@ export class Orchestration {
 
   async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
     const timestampMs = Math.max(nowMs, this.#execution.currentTimeMs);
+    // An instance that is terminated before its start never begins.
+    const isTerminated = facts.some((fact) => fact.type === "ExecutionTerminated");
+    if (isTerminated && this.#execution.started === undefined) this.#execution.giveUpCode();
     const events: HistoryEvent[] = [];
     let taken = 0;
     for (const fact of facts) {

@@ -55,6 +55,7 @@ export class Instance implements InstanceApi, InstancePeer {
       if (record.startRequestId === request.requestId) return OK;
       if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
       if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
+      await this.#deliverTheRest(record);
       const child = await firstActiveChild(this.#ports, record.instanceId);
       if (child !== undefined) return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
       // Another start may have come first while the children were asked.
@@ -68,6 +69,7 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#wiping;
     // A caller reads its own writes: what was accepted before this call is taken into account first. Code that keeps
     // a turn waiting does not keep the caller waiting for longer than this.
+    if (this.#loop.isBehind) this.#loop.run();
     await this.#loop.watchers.until(() => !this.#loop.isRunning, this.#ports.limits.watchdogMs);
     return this.#describe(options.payloads);
   }
@@ -108,16 +110,14 @@ export class Instance implements InstanceApi, InstancePeer {
   async purge({ recursive, asChildOf }: PurgeRequest): Promise<OperationResult> {
     await this.#wiping;
     const record = this.#loop.record;
-    // As in Dapr, an instance whose first turn is still to come has no state that could be purged.
-    if (record === undefined || visibleStatus(record) === "PENDING") return NOT_FOUND;
+    if (record === undefined) return NOT_FOUND;
     if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
+    // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
+    // must not pass over it, though: it would be left behind.
+    if (asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
-    // A parent that has not heard of the end would wait for it for ever.
-    const { outbox, watchers } = this.#loop;
-    outbox.deliverDue();
-    await watchers.until(() => outbox.isEmpty, this.#ports.limits.watchdogMs);
-    if (!outbox.isEmpty) return notEnded;
+    if (!(await this.#hasDelivered())) return notEnded;
     if (recursive) {
       const result = await purgeChildren(this.#ports, record.instanceId);
       if (!result.ok) return result;
@@ -172,6 +172,7 @@ export class Instance implements InstanceApi, InstancePeer {
       if (record === undefined) break;
       if (isSameCall(record.parent, parent)) return { accepted: true };
       if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
+      await this.#deliverTheRest(record);
       if ((await firstActiveChild(this.#ports, record.instanceId)) !== undefined) return occupied;
       if (this.#loop.record === record) break;
     }
@@ -209,7 +210,20 @@ export class Instance implements InstanceApi, InstancePeer {
     };
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
     this.#ports.store.create(record, started, scheduledAtMs);
-    this.#loop.begin(record, scheduledAtMs);
+    this.#loop.begin(record);
+  }
+
+  /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
+  async #hasDelivered(): Promise<boolean> {
+    const { outbox, watchers } = this.#loop;
+    outbox.deliverDue();
+    await watchers.until(() => outbox.isEmpty, this.#ports.limits.watchdogMs);
+    return outbox.isEmpty;
+  }
+
+  async #deliverTheRest({ instanceId }: InstanceRecord): Promise<void> {
+    if (await this.#hasDelivered()) return;
+    throw new Error(`Instance '${instanceId}' has ended and still has messages to deliver: its ID is free after that.`);
   }
 
   async #wipe(): Promise<void> {

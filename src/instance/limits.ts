@@ -15,6 +15,11 @@ export interface InstanceLimits {
   readonly alarmHostMs: number;
   /** After this many turns without a pause the event loop gets its turn, and with it the disk. Default 1,000. */
   readonly turnsPerPause: number;
+  /**
+   * How long a terminate waits for a turn that the workflow's code holds up, by awaiting something that is no task.
+   * Then the instance is terminated without its code. Default 1,000.
+   */
+  readonly terminatePatienceMs: number;
   /** How many messages to other instances are under way at a time. Default 32. */
   readonly maxConcurrentDeliveries: number;
   /** First and longest pause before a failed delivery, or a failed turn, is tried again. Doubles in between. Default 500 and 60,000. */
@@ -29,6 +34,7 @@ export const defaultLimits: InstanceLimits = {
   watchdogMs: 1_000,
   alarmHostMs: 14 * 60_000,
   turnsPerPause: 1_000,
+  terminatePatienceMs: 1_000,
   maxConcurrentDeliveries: 32,
   retryFirstMs: 500,
   retryMaxMs: 60_000,

@@ -2,8 +2,8 @@ import { Orchestration, type Turn } from "../engine/orchestration.ts";
 import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import type { InboxEntry } from "../storage/instance-store.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
+import { FactQueue, type QueuedFact } from "./fact-queue.ts";
 import { retryDelayMs } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -11,9 +11,6 @@ import { planRecovery } from "./recovery.ts";
 import { decideChange } from "./turn-change.ts";
 import { WakeUp } from "./wake-up.ts";
 import { Watchers } from "./watchers.ts";
-
-/** A fact on its way into a turn; `seq` when a row of the inbox holds it. */
-type QueuedFact = Pick<InboxEntry, "fact" | "executionId"> & { readonly seq?: number };
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -40,14 +37,13 @@ export class TurnLoop {
 
   #record: InstanceRecord | undefined;
   #orchestration: Orchestration | undefined;
-  #queue: QueuedFact[] = [];
-  /** What the turn that is being taken has from the queue. */
-  #taking: readonly QueuedFact[] = [];
-  /** When a start that waits for its time is due. */
-  #scheduledAtMs = NEVER;
+  readonly #queue = new FactQueue();
   #life = 0;
   #isRunning = false;
   #alarmIsRunning = false;
+  #turnsBegun = 0;
+  /** The code has been given up, so that the instance can be terminated. */
+  #withoutCode = false;
   #failedTurns = 0;
   /** No turn before this time, because the last one failed. */
   #retryAtMs = 0;
@@ -81,6 +77,11 @@ export class TurnLoop {
     return this.#isRunning;
   }
 
+  /** Something was accepted, by this life or the one before, that no turn has taken. */
+  get isBehind(): boolean {
+    return this.#queue.length > 0 || (this.#record?.status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
+  }
+
   /**
    * To be awaited once before anything else: learns which alarm is set. One long past will not ring any more (seen in
    * production, cloudflare-docs#18324), and is set again.
@@ -93,12 +94,12 @@ export class TurnLoop {
     if (isLost) this.#wakeUp.arm(0, false);
   }
 
-  /** The instance has been created in the database; `scheduledAtMs` when its start is in the inbox, to wait. */
-  begin(record: InstanceRecord, scheduledAtMs: number | undefined): void {
+  /** The instance has been created in the database. */
+  begin(record: InstanceRecord): void {
     this.forget();
     this.#record = record;
-    this.#scheduledAtMs = scheduledAtMs ?? NEVER;
-    if (scheduledAtMs === undefined) this.run();
+    this.#queue.reread(this.#ports.store);
+    if (this.#queue.scheduledAtMs === NEVER) this.run();
     else this.#arm();
   }
 
@@ -108,9 +109,8 @@ export class TurnLoop {
     this.#record = undefined;
     this.#isRunning = false;
     this.#orchestration = undefined;
-    this.#queue = [];
-    this.#taking = [];
-    this.#scheduledAtMs = NEVER;
+    this.#queue.clear();
+    this.#withoutCode = false;
     this.#failedTurns = 0;
     this.#retryAtMs = 0;
     this.#syncBeforeActing = false;
@@ -147,7 +147,7 @@ export class TurnLoop {
         this.#syncBeforeActing = true;
         await this.#ports.sync();
       }
-      if (this.#scheduledAtMs <= this.#ports.clock.now()) this.#releaseScheduledStart();
+      if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
       this.run();
       await this.#stayWithTheWork();
     } finally {
@@ -174,7 +174,7 @@ export class TurnLoop {
   #nextDueAtMs(): number {
     const nowMs = this.#ports.clock.now();
     const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
-    const times = [this.#scheduledAtMs, this.#retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
+    const times = [this.#queue.scheduledAtMs, this.#retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
     return Math.min(...times.filter((atMs) => atMs > nowMs), NEVER);
   }
 
@@ -183,40 +183,45 @@ export class TurnLoop {
     if (this.#isRunning || this.#record === undefined) return;
     this.#isRunning = true;
     this.#arm();
+    // A life before this one may have been asked to terminate, and have been held up.
+    if (this.#orchestration === undefined && this.#queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     void this.#loop(this.#life);
   }
 
   #enqueue(item: QueuedFact): void {
     // As in Dapr, whatever arrives before a scheduled start wakes the instance, and it starts early.
-    this.#releaseScheduledStart();
-    this.#queue.push(item);
+    this.#queue.releaseScheduledStart();
+    this.#queue.add(item);
+    if (item.fact.type === "ExecutionTerminated") this.#insistOnTerminate();
     this.run();
+  }
+
+  /** Code that awaits something else than its tasks may hold up its turn for ever. A terminate does not wait so long. */
+  #insistOnTerminate(): void {
+    const life = this.#life;
+    const turnsBegun = this.#turnsBegun;
+    this.#ports.clock.schedule(this.#ports.limits.terminatePatienceMs, () => {
+      if (this.#life !== life || !this.#isRunning || this.#turnsBegun > turnsBegun + 1) return;
+      this.#life++;
+      this.#isRunning = false;
+      this.#withoutCode = true;
+      this.#orchestration = undefined;
+      this.#readQueues();
+      this.run();
+    });
   }
 
   #activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
     if (run.executionId !== this.#record?.executionId) return this.#atRest();
-    this.#queue.push({ fact: result, executionId: run.executionId });
+    this.#queue.add({ fact: result, executionId: run.executionId });
     this.run();
   }
 
   #readQueues(): void {
     if (this.#record === undefined) return;
-    const entries = this.#ports.store.inbox();
-    // Results of activities are nowhere else: without them, a failed turn would make the activities run again.
-    const results = [...this.#taking, ...this.#queue].filter((item) => item.seq === undefined);
-    this.#taking = [];
-    // Whatever has arrived beside a scheduled start has woken the instance already.
-    const waits = entries.every((entry) => entry.dueAtMs !== undefined);
-    this.#scheduledAtMs = (waits ? entries[0]?.dueAtMs : undefined) ?? NEVER;
-    this.#queue = waits ? results : [...entries, ...results];
+    this.#queue.reread(this.#ports.store);
     this.outbox.forget();
     this.outbox.add(this.#ports.store.outbox());
-  }
-
-  #releaseScheduledStart(): void {
-    if (this.#scheduledAtMs === NEVER) return;
-    this.#scheduledAtMs = NEVER;
-    this.#queue.unshift(...this.#ports.store.inbox().filter((entry) => entry.dueAtMs !== undefined));
   }
 
   // One turn after the other.
@@ -239,7 +244,7 @@ export class TurnLoop {
   }
 
   #hasWork(): boolean {
-    if (this.#scheduledAtMs !== NEVER || this.#retryAtMs > this.#ports.clock.now()) return false;
+    if (this.#queue.scheduledAtMs !== NEVER || this.#retryAtMs > this.#ports.clock.now()) return false;
     const orchestration = this.#orchestration;
     if (orchestration === undefined || this.#queue.length > 0 || orchestration.hasUncommitted) return true;
     const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
@@ -247,12 +252,11 @@ export class TurnLoop {
   }
 
   async #takeTurn(life: number): Promise<void> {
+    this.#turnsBegun++;
     const orchestration = this.#orchestration ?? (await this.#load(life));
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
-    const queued = this.#queue;
-    this.#taking = queued;
-    this.#queue = [];
+    const queued = this.#queue.takeAll();
     const meant = queued.filter(
       (item) => item.executionId === undefined || item.executionId === this.#record?.executionId,
     );
@@ -262,23 +266,18 @@ export class TurnLoop {
     if (this.#life !== life) return;
     // What continue-as-new has left untaken stays for the execution that it begins.
     const left = new Set(meant.slice(turn.taken));
-    this.#queue.unshift(...left);
-    await this.#commitAndAct(
-      turn,
-      queued.filter((item) => !left.has(item)),
-      nowMs,
-      life,
-    );
+    const taken = queued.filter((item) => !left.has(item));
+    await this.#commitAndAct(turn, taken, left, nowMs, life);
   }
 
   async #load(life: number): Promise<Orchestration | undefined> {
     const record = this.#record as InstanceRecord;
     const { registry, store } = this.#ports;
     const firstTurnDone = record.status !== "PENDING";
-    const orchestration = await Orchestration.load(record.instanceId, registry, store.history(), firstTurnDone);
+    const code = this.#withoutCode ? undefined : registry;
+    const orchestration = await Orchestration.load(record.instanceId, code, store.history(), firstTurnDone);
     if (this.#life !== life) return undefined;
-    const results = this.#queue.filter((item) => item.seq === undefined && item.executionId === record.executionId);
-    const ended = new Set(results.map(({ fact }) => ("id" in fact ? fact.id : undefined)));
+    const ended = this.#queue.endedActivities(record.executionId);
     const open = [...orchestration.pending.activities.values()].filter(
       (task) => !ended.has(task.id) && !this.activities.has(record.executionId, task.id),
     );
@@ -286,14 +285,20 @@ export class TurnLoop {
       const recovery = await planRecovery(this.#ports, record.instanceId, record.executionId, open);
       if (this.#life !== life) return undefined;
       for (const task of open) this.#recovered.add(task.id);
-      for (const fact of recovery.giveUp) this.#queue.push({ fact, executionId: record.executionId });
+      for (const fact of recovery.giveUp) this.#queue.add({ fact, executionId: record.executionId });
       for (const run of recovery.run) this.activities.start(run);
     }
     this.#orchestration = orchestration;
     return orchestration;
   }
 
-  async #commitAndAct(turn: Turn, taken: readonly QueuedFact[], nowMs: number, life: number): Promise<void> {
+  async #commitAndAct(
+    turn: Turn,
+    taken: readonly QueuedFact[],
+    left: Iterable<QueuedFact>,
+    nowMs: number,
+    life: number,
+  ): Promise<void> {
     const { store, registry, newId } = this.#ports;
     const before = this.#record as InstanceRecord;
     const { change, record } = decideChange(turn, before, {
@@ -306,7 +311,7 @@ export class TurnLoop {
       formerChildren: () => store.formerChildren(),
     });
     const sent = store.commit(change);
-    this.#taking = [];
+    this.#queue.committed(left);
     this.#record = record;
     this.#failedTurns = 0;
     for (const id of change.recovered ?? []) this.#recovered.delete(id);
@@ -385,7 +390,7 @@ export class TurnLoop {
     const nowMs = this.#ports.clock.now();
     const retryAtMs = this.#retryAtMs > nowMs ? this.#retryAtMs : NEVER;
     const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
-    const dueAtMs = Math.min(this.#scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs());
+    const dueAtMs = Math.min(this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs());
     if (this.#isBusy()) {
       // What is due is being dealt with. The alarm's handler is called again if it is cut off, and needs no alarm
       // beside it; but not if another alarm has been set in the meantime.

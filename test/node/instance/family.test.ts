@@ -1,0 +1,325 @@
+import { describe, expect, it } from "vitest";
+import type { Message } from "../../../src/model/message.ts";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  faultsOf,
+  gate,
+  historyOf,
+  makeWorld,
+  purge,
+  raise,
+  start,
+  statusOf,
+  terminate,
+  typesOf,
+} from "./support.ts";
+
+const messagesOf = (calls: readonly { method: string; argument: unknown; to: string }[]) =>
+  calls.filter((call) => call.method === "deliver").map((call) => `${call.to} ${(call.argument as Message).type}`);
+
+describe("[I6] Children: messages over the outbox", () => {
+  it("[I6.1] a child's result reaches the parent, and each message is sent once", async () => {
+    const world = makeWorld();
+    await start(world, "p", "parent", { name: "echo", input: 5 });
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
+    expect(messagesOf(world.peerCalls)).toEqual(["p:0001 StartChild", "p ChildEnded"]);
+    for (const id of ["p", "p:0001"]) {
+      expect(world.host(id).db.read("SELECT * FROM outbox")).toEqual([]);
+      expect(world.host(id).durableAlarm).toBeNull();
+      expect(faultsOf(world, id)).toEqual([]);
+    }
+  });
+
+  it("[I6.2] a child's failure is a failure that the parent can catch", async () => {
+    const world = makeWorld();
+    world.workflow("catches", function* (ctx): Code {
+      try {
+        yield ctx.callChildWorkflow("call", { activity: "fail" });
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    await start(world, "p", "catches");
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", expect.stringContaining("as told")]);
+  });
+
+  it.each(["p:0001", "p"])("[I6.3] '%s' unreachable: tried again after 0.5, 1, 2, 4 … s, and nothing is lost", async (unreachable) => {
+    const world = makeWorld();
+    const attempts: number[] = [];
+    world.peerFault = ({ to }) => {
+      if (to !== unreachable) return undefined;
+      attempts.push(world.nowMs);
+      return attempts.length <= 9 ? "unreachable" : undefined;
+    };
+    await start(world, "p", "parent", { name: "echo", input: 5 });
+    await world.rest();
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
+    const pauses = attempts.slice(1).map((at, n) => at - (attempts[n] ?? 0));
+    expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    expect(world.host("p").durableAlarm).toBeNull();
+  });
+
+  it("[I6.4] the sender is lost while its messages wait: they are delivered after all", async () => {
+    const world = makeWorld();
+    let reachable = false;
+    world.peerFault = () => (reachable ? undefined : "unreachable");
+    await start(world, "p", "parent", { name: "echo", input: 5 });
+    for (let i = 0; i < 5; i++) {
+      await world.advance(20_000);
+      world.crash("p");
+    }
+    reachable = true;
+    await world.rest();
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
+  });
+
+  it.each(["twice", "answer lost"] as const)("[I6.5] every message %s: the same end, the same history", async (fault) => {
+    const world = makeWorld();
+    world.workflow("two", function* (ctx): Code {
+      return yield ctx.whenAll([ctx.callChildWorkflow("echo", 1), ctx.callChildWorkflow("event", "go")]);
+    });
+    const seen = new Set<string>();
+    world.peerFault = ({ to, argument }) => {
+      const key = `${to} ${(argument as Message).type}`;
+      if (fault === "twice") return "twice";
+      if (seen.has(key)) return undefined;
+      seen.add(key);
+      return "answer lost";
+    };
+    await start(world, "p", "two");
+    await world.advance(5_000);
+    await raise(world, "p:0002", "go", 2);
+    await world.rest();
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", [1, 2]]);
+    for (const id of ["p", "p:0001", "p:0002"]) expect(faultsOf(world, id)).toEqual([]);
+    expect(typesOf(world, "p:0001")).toEqual(["ExecutionStarted", "ExecutionCompleted"]);
+  });
+
+  it("[I6.6] an occupied ID: the call fails with WorkflowInstanceAlreadyExists, the occupant is untouched", async () => {
+    const world = makeWorld();
+    await start(world, "taken", "event", "go");
+    await start(world, "p", "parent", { name: "echo", input: 1, id: "taken" });
+    expect(await statusOf(world, "p")).toBe("FAILED");
+    const failed = historyOf(world, "p").find((event) => event.type === "ChildWorkflowInstanceFailed");
+    expect(failed).toMatchObject({
+      failure: {
+        errorType: "WorkflowInstanceAlreadyExists",
+        message: "an active workflow with ID 'taken' already exists",
+      },
+    });
+    await raise(world, "taken", "go", 7);
+    expect(await endOf(world, "taken")).toEqual(["COMPLETED", 7]);
+  });
+
+  it("[I6.7] the ID of an ended instance can be a child's", async () => {
+    const world = makeWorld();
+    await start(world, "c", "echo", "old");
+    await start(world, "p", "parent", { name: "echo", input: "new", id: "c" });
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", "new"]);
+  });
+
+  it("[I6.8] a child whose ID is used again before its parent has heard of its end: the parent hears of it", async () => {
+    for (const again of ["start", "child"]) {
+      const world = makeWorld();
+      let reachable = false;
+      world.peerFault = ({ to, argument }) =>
+        to === "p" && (argument as Message).type === "ChildEnded" && !reachable ? "unreachable" : undefined;
+      await start(world, "p", "parent", { name: "echo", input: "old", id: "c" });
+      expect(await statusOf(world, "c")).toBe("COMPLETED");
+      const request = { instanceId: "c", name: "echo", input: '"new"', requestId: "again" };
+      const repeated = world.post("c", (instance) => instance.start(request));
+      if (again === "child") await start(world, "q", "parent", { name: "echo", input: "new", id: "c" });
+      await world.advance(5_000);
+      // It may be tried again, as after any fault.
+      await expect(repeated).rejects.toThrow(/messages to deliver/);
+      reachable = true;
+      await world.rest();
+      expect(await endOf(world, "p")).toEqual(["COMPLETED", "old"]);
+      if (again === "start") expect(await world.call("c", (instance) => instance.start(request))).toEqual({ ok: true });
+      else expect(await endOf(world, "q")).toEqual(["COMPLETED", "new"]);
+      expect(await endOf(world, "c")).toEqual(["COMPLETED", "new"]);
+    }
+  });
+
+  it("[I6.9] children of many parents' calls: 200 at once", async () => {
+    const world = makeWorld();
+    world.workflow("fan", function* (ctx, n: number): Code {
+      return yield ctx.whenAll(Array.from({ length: n }, (_, i) => ctx.callChildWorkflow("echo", i)));
+    });
+    await start(world, "p", "fan", 200);
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", Array.from({ length: 200 }, (_, i) => i)]);
+    expect(messagesOf(world.peerCalls)).toHaveLength(400);
+    expect(faultsOf(world, "p")).toEqual([]);
+  });
+
+  it("[I6.10] a message of a version that is not known is refused, and kept by its sender", async () => {
+    const world = makeWorld();
+    await start(world, "a", "event", "go");
+    const message = { version: 2, type: "StartChild" } as unknown as Message;
+    await expect(world.call("a", (instance) => instance.deliver(message))).rejects.toThrow(/version 2/);
+  });
+});
+
+describe("[I7] Terminate and purge with children", () => {
+  it("[I7.1] terminate reaches children and their children; the parent has ended first", async () => {
+    const world = makeWorld();
+    world.workflow("tree", function* (ctx, depth: number): Code {
+      yield depth === 0 ? ctx.waitForExternalEvent("never") : ctx.callChildWorkflow("tree", depth - 1);
+    });
+    await start(world, "p", "tree", 3);
+    const family = ["p", "p:0001", "p:0001:0001", "p:0001:0001:0001"];
+    for (const id of family) expect(await statusOf(world, id)).toBe("RUNNING");
+    await terminate(world, "p", '"out"');
+    for (const id of family) expect(await endOf(world, id)).toEqual(["TERMINATED", "out"]);
+    for (const id of family) expect(world.host(id).durableAlarm).toBeNull();
+  });
+
+  it("[I7.2] terminate that is not recursive leaves the children alone", async () => {
+    const world = makeWorld();
+    await start(world, "p", "parent", { name: "event", input: "go" });
+    await terminate(world, "p", undefined, false);
+    expect(await statusOf(world, "p")).toBe("TERMINATED");
+    expect(await statusOf(world, "p:0001")).toBe("RUNNING");
+  });
+
+  it("[I7.3] a child terminated by itself: its parent's call fails", async () => {
+    const world = makeWorld();
+    await start(world, "p", "parent", { name: "event", input: "go" });
+    await terminate(world, "p:0001");
+    expect(await describeInstance(world, "p")).toMatchObject({ status: "FAILED", failure: { errorType: "TaskFailedError" } });
+  });
+
+  it("[I7.4] Terminate does not overtake StartChild, whatever fails and whoever is lost", async () => {
+    for (const crash of [false, true]) {
+      const world = makeWorld();
+      let failures = 3;
+      world.peerFault = ({ to }) => (to === "p:0001" && failures-- > 0 ? "unreachable" : undefined);
+      await start(world, "p", "parent", { name: "event", input: "go" });
+      await terminate(world, "p");
+      if (crash) world.crash("p");
+      await world.rest();
+      expect(messagesOf(world.peerCalls).filter((sent, n, all) => sent !== all[n - 1])).toEqual([
+        "p:0001 StartChild",
+        "p:0001 Terminate",
+        "p ChildEnded",
+      ]);
+      expect(await statusOf(world, "p:0001")).toBe("TERMINATED");
+    }
+  });
+
+  it("[I7.5] terminate and purge reach the children of executions before a continue-as-new", async () => {
+    const world = makeWorld();
+    world.workflow("generations", function* (ctx, n: number): Code {
+      ctx.callChildWorkflow("event", "go");
+      yield ctx.createTimer(1);
+      if (n < 3) ctx.continueAsNew(n + 1);
+      else yield ctx.waitForExternalEvent("never");
+    });
+    await start(world, "p", "generations", 1);
+    await world.advance(5_000);
+    const children = ["p:0001", "p:1.0001", "p:2.0001"];
+    for (const id of children) expect(await statusOf(world, id)).toBe("RUNNING");
+    world.crash("p");
+    await terminate(world, "p", '"out"');
+    for (const id of children) expect(await endOf(world, id)).toEqual(["TERMINATED", "out"]);
+    expect(await purge(world, "p")).toEqual({ ok: true });
+    for (const id of ["p", ...children]) {
+      expect(world.host(id).db.tables()).toEqual([]);
+      expect(world.host(id).durableAlarm).toBeNull();
+    }
+  });
+
+  it("[I7.6] strangers under a child's former ID are neither terminated nor purged nor in the way", async () => {
+    const world = makeWorld();
+    world.workflow("then waits", function* (ctx): Code {
+      yield ctx.callChildWorkflow("echo", 1, "c");
+      yield ctx.waitForExternalEvent("go");
+    });
+    await start(world, "p", "then waits");
+    await start(world, "c", "event", "go");
+    await terminate(world, "p");
+    expect(await statusOf(world, "c")).toBe("RUNNING");
+    expect(await start(world, "p", "then waits")).toEqual({ ok: true });
+    await world.settle();
+    expect(await statusOf(world, "p")).toBe("FAILED");
+    expect(await purge(world, "p")).toEqual({ ok: true });
+    expect(await statusOf(world, "c")).toBe("RUNNING");
+    await raise(world, "c", "go", 1);
+    expect(await endOf(world, "c")).toEqual(["COMPLETED", 1]);
+  });
+
+  it("[I7.7] purge is blocked by a child that has not ended, and names it", async () => {
+    const world = makeWorld();
+    world.workflow("leaves", function* (ctx): Code {
+      ctx.callChildWorkflow("event", "go", "c");
+    });
+    await start(world, "p", "leaves");
+    expect(await statusOf(world, "p")).toBe("COMPLETED");
+    expect(await purge(world, "p")).toEqual({ ok: false, code: "NOT_ENDED", instanceId: "c" });
+    expect(await statusOf(world, "p")).toBe("COMPLETED");
+    await raise(world, "c", "go");
+    expect(await purge(world, "p")).toEqual({ ok: true });
+    expect(world.host("c").db.tables()).toEqual([]);
+  });
+
+  it("[I7.8] purge is blocked by a child whose first turn is not done yet", async () => {
+    const world = makeWorld();
+    const code = gate();
+    world.workflow("waits", () => code.promise);
+    world.workflow("leaves", function* (ctx): Code {
+      ctx.callChildWorkflow("waits", undefined, "c");
+    });
+    await start(world, "p", "leaves");
+    expect(await purge(world, "p")).toEqual({ ok: false, code: "NOT_ENDED", instanceId: "c" });
+    code.open();
+    await world.settle();
+    expect(await purge(world, "p")).toEqual({ ok: true });
+    expect(world.host("c").db.tables()).toEqual([]);
+  });
+
+  it("[I7.9] purge that is not recursive leaves the children", async () => {
+    const world = makeWorld();
+    await start(world, "p", "parent", { name: "echo", input: 1 });
+    expect(await purge(world, "p", false)).toEqual({ ok: true });
+    expect(await statusOf(world, "p")).toBeUndefined();
+    expect(await statusOf(world, "p:0001")).toBe("COMPLETED");
+  });
+
+  it("[I7.10] a purge that was interrupted can be repeated", async () => {
+    const world = makeWorld();
+    world.workflow("fan", function* (ctx): Code {
+      yield ctx.whenAll([1, 2, 3].map((i) => ctx.callChildWorkflow("echo", i)));
+    });
+    await start(world, "p", "fan");
+    world.peerFault = ({ to, method }) => (method === "purge" && to === "p:0002" ? "unreachable" : undefined);
+    await expect(purge(world, "p")).rejects.toThrow("unreachable");
+    expect(await statusOf(world, "p")).toBe("COMPLETED");
+    world.peerFault = undefined;
+    expect(await purge(world, "p")).toEqual({ ok: true });
+    for (const id of ["p", "p:0001", "p:0002", "p:0003"]) expect(world.host(id).db.tables()).toEqual([]);
+  });
+
+  it("[I7.11] a child is not purged before its parent has heard of its end", async () => {
+    const world = makeWorld();
+    let reachable = false;
+    world.peerFault = ({ to }) => (to === "p" && !reachable ? "unreachable" : undefined);
+    await start(world, "p", "parent", { name: "echo", input: 5 });
+    expect(await purge(world, "p:0001")).toEqual({ ok: false, code: "NOT_ENDED", instanceId: "p:0001" });
+    reachable = true;
+    await world.rest();
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
+    expect(await purge(world, "p:0001")).toEqual({ ok: true });
+  });
+
+  it("[I7.12] after a purge the ID is as if it had never been used", async () => {
+    const world = makeWorld();
+    await start(world, "a", "call", { activity: "echo", input: 1 });
+    await purge(world, "a");
+    expect(await start(world, "a", "timer", 5)).toEqual({ ok: true });
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "fired"]);
+    expect(faultsOf(world, "a")).toEqual([]);
+  });
+});

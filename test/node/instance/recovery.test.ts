@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import type { World } from "./world.ts";
+import { type Code, endOf, faultsOf, historyOf, makeWorld, start } from "./support.ts";
+
+function withGuilty(kind: "reset" | "process", guiltyFirst: boolean): World {
+  const world = makeWorld();
+  world.activity("guilty", async () => {
+    await world.sleep(10);
+    world.crash("a", kind);
+  });
+  world.workflow("both", function* (ctx): Code {
+    const calls = [() => ctx.callActivity("guilty"), () => ctx.callActivity("slow", 90_000)];
+    const [first, second] = (guiltyFirst ? calls : calls.reverse()).map((call) => call());
+    const [guilty, innocent] = guiltyFirst ? [first, second] : [second, first];
+    if (guilty === undefined || innocent === undefined) throw new Error("unreachable");
+    let failure: unknown;
+    try {
+      yield guilty;
+    } catch (error) {
+      failure = (error as { details: { errorType: string } }).details.errorType;
+    }
+    return [failure, yield innocent];
+  });
+  return world;
+}
+
+describe("[I4] Recoveries are counted", () => {
+  it.each([
+    ["reset", true],
+    ["reset", false],
+    ["process", true],
+    ["process", false],
+  ] as const)("[I4.1] %s, guilty first %s: what takes the object down each time fails after 10 recoveries, its innocent neighbour completes", async (kind, guiltyFirst) => {
+    const world = withGuilty(kind, guiltyFirst);
+    await start(world, "a", "both");
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", ["ActivityRecoveryLimitExceeded", "slept 90000"]]);
+    const guilty = `execution-1:${guiltyFirst ? 1 : 2}`;
+    expect(world.activityRuns.filter((id) => id === guilty)).toHaveLength(11);
+    expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([]);
+    expect(world.host("a").durableAlarm).toBeNull();
+    expect(faultsOf(world, "a")).toEqual([]);
+  });
+
+  it("[I4.2] the count is durable before the activity runs", async () => {
+    const world = withGuilty("reset", true);
+    const counts: unknown[] = [];
+    world.onPoint = (point, id) => {
+      const host = world.host(id);
+      if (point === "activity" && world.activityRuns.at(-1) === "execution-1:1" && host.counters.lives > 1) {
+        counts.push(host.db.read("SELECT count FROM recovery WHERE task_id = 1")[0]?.count, host.db.hasUncommitted);
+      }
+    };
+    await start(world, "a", "both");
+    await world.rest();
+    expect(counts).toEqual(Array.from({ length: 10 }, (_, n) => [n + 1, false]).flat());
+  });
+
+  it("[I4.3] a row goes with its result; an activity that was recovered once does not count for the next call", async () => {
+    const world = makeWorld();
+    world.workflow("chain", function* (ctx): Code {
+      for (let i = 0; i < 3; i++) yield ctx.callActivity("slow", 5_000);
+    });
+    await start(world, "a", "chain");
+    for (let i = 0; i < 3; i++) {
+      await world.advance(2_000);
+      world.crash("a", "process");
+      await world.advance(1_000);
+      expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([{ task_id: i + 1, count: 1 }]);
+      await world.advance(4_500);
+      expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([]);
+    }
+    await world.rest();
+    expect((await endOf(world, "a"))[0]).toBe("COMPLETED");
+  });
+
+  it("[I4.4] one at a time: an activity that waits for its turn is not counted", async () => {
+    const world = withGuilty("process", true);
+    await start(world, "a", "both");
+    let most = 0;
+    world.onPoint = (point) => {
+      if (point !== "activity") return;
+      const [row] = world.host("a").db.read<{ count: number }>("SELECT count FROM recovery WHERE task_id = 2");
+      most = Math.max(most, row?.count ?? 0);
+    };
+    await world.rest();
+    expect(most).toBeLessThanOrEqual(4);
+  });
+
+  it("[I4.5] a storage that cannot take the count does not make the activity fail", async () => {
+    const world = makeWorld();
+    await start(world, "a", "call", { activity: "slow", input: 30_000 });
+    for (let i = 0; i < 4; i++) {
+      await world.advance(2_000);
+      world.crash("a", "process");
+    }
+    let failures = 3;
+    world.host("a").failWrite = (statement) => {
+      if (statement.includes("INTO recovery") && failures-- > 0) throw new Error("SQLITE_FULL");
+    };
+    await world.rest();
+    expect(historyOf(world, "a").map((event) => event.type)).not.toContain("TaskFailed");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "slept 30000"]);
+  });
+});

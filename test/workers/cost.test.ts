@@ -1,0 +1,124 @@
+// What a step costs: see meter.ts for what is counted and why.
+import { runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { costsOf } from "./meter.ts";
+import { newId, operate, outputOf, raise, start, stateOf, stubOf } from "./support.ts";
+import { beginningsOf } from "./workflows.ts";
+
+/** Runs a workflow to its end, and tells what that has cost its instance. */
+async function costOf(workflow: string, input: unknown): Promise<ReturnType<typeof costsOf> & { id: string }> {
+  const id = await start(workflow, input);
+  await outputOf(id, 30);
+  return { ...costsOf(id), id };
+}
+
+describe("[W7] the meter", () => {
+  it("[W7.1] counts one commit for writes between which nothing is waited for, and one for each wait", async () => {
+    const id = newId("meter");
+    await runInDurableObject(stubOf(id), async (_instance, { storage }) => {
+      const costs = costsOf(id);
+      const commitsOf = async (change: () => Promise<void>) => {
+        await storage.sync();
+        const before = costs.commits;
+        await change();
+        await storage.sync();
+        return costs.commits - before;
+      };
+      const write = () => storage.sql.exec("INSERT INTO t VALUES (1)");
+      storage.sql.exec("CREATE TABLE t (a)");
+      const rows = costs.rowsWritten;
+      expect(
+        await commitsOf(async () => {
+          for (let n = 0; n < 10; n++) {
+            write();
+            storage.transactionSync(() => write());
+            await Promise.resolve();
+          }
+        }),
+      ).toBe(1);
+      expect(costs.rowsWritten - rows).toBe(20);
+      for (const wait of [() => scheduler.wait(0), () => storage.sync(), () => new Promise((r) => setTimeout(r, 0))]) {
+        expect(
+          await commitsOf(async () => {
+            for (let n = 0; n < 10; n++) {
+              write();
+              await wait();
+            }
+          }),
+        ).toBe(10);
+      }
+      expect(await commitsOf(async () => void storage.sql.exec("SELECT * FROM t").toArray())).toBe(0);
+      await storage.deleteAll();
+    });
+  });
+});
+
+describe("[W7] a chain of activities that wait for nothing", () => {
+  const STEPS = 1000;
+  let short: Awaited<ReturnType<typeof costOf>>;
+  let long: Awaited<ReturnType<typeof costOf>>;
+
+  beforeAll(async () => {
+    short = await costOf("steps", 10);
+    long = await costOf("steps", 10 + STEPS);
+  });
+
+  it("[W7.10] two rows at most for each step", () => {
+    expect((long.rowsWritten - short.rowsWritten) / STEPS).toBeLessThanOrEqual(2);
+    expect(short.rowsWritten).toBeLessThanOrEqual(20 + 20);
+  });
+
+  it("[W7.11] two alarms at most are set for all", () => {
+    expect(long.setAlarms).toBeLessThanOrEqual(2);
+  });
+
+  it("[W7.12] three commits at most for all", () => {
+    expect(long.commits).toBeLessThanOrEqual(3);
+  });
+
+  it("[W7.13] the code is begun once: no replay while the object lives", () => {
+    expect([beginningsOf(long.id), long.objects]).toEqual([1, 1]);
+  });
+});
+
+describe("[W7] activities that wait for I/O", () => {
+  it("[W7.20] one commit for each step, two rows, no alarm but the watchdog's", async () => {
+    const [few, many] = [await costOf("slowSteps", 1), await costOf("slowSteps", 101)];
+    // One more is allowed for each alarm that rings meanwhile.
+    expect(many.commits - few.commits).toBeLessThanOrEqual(100 + many.setAlarms + many.deleteAlarms);
+    expect(many.commits - few.commits).toBeGreaterThanOrEqual(100);
+    expect((many.rowsWritten - few.rowsWritten) / 100).toBeLessThanOrEqual(2);
+    expect(many.setAlarms).toBeLessThanOrEqual(2);
+    expect(beginningsOf(many.id)).toBe(1);
+  });
+});
+
+describe("[W7] other costs", () => {
+  it("[W7.30] the smallest instance: one commit, one alarm at most", async () => {
+    const { rowsWritten, commits, setAlarms } = await costOf("echo", 1);
+    expect(commits).toBeLessThanOrEqual(2);
+    expect(setAlarms).toBeLessThanOrEqual(1);
+    expect(rowsWritten).toBeLessThanOrEqual(20);
+  });
+
+  it("[W7.31] events: three rows at most for each, and no replay", async () => {
+    const id = await start("awaitEvents", { name: "n", count: 50 });
+    await stateOf(id);
+    const before = costsOf(id).rowsWritten;
+    for (let n = 0; n < 49; n++) await raise(id, "n", n);
+    await stateOf(id);
+    // Into the inbox, into the history, out of the inbox.
+    expect((costsOf(id).rowsWritten - before) / 49).toBeLessThanOrEqual(3);
+    await operate(id, "terminate");
+    expect(beginningsOf(id)).toBe(1);
+  });
+
+  it("[W7.32] reading costs nothing", async () => {
+    const id = await start("awaitEvent", "E");
+    await stateOf(id);
+    await expect.poll(() => costsOf(id).deleteAlarms + costsOf(id).commits).toBeGreaterThan(0);
+    const before = { ...costsOf(id) };
+    for (let n = 0; n < 10; n++) await stateOf(id, "?waitFor=completed&timeoutSeconds=0");
+    expect(costsOf(id)).toEqual(before);
+  });
+});

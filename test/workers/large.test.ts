@@ -1,0 +1,79 @@
+// Payloads above what one row of a Durable Object holds.
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import {
+  ACCEPTED,
+  ask,
+  ended,
+  NOTHING,
+  operate,
+  outputOf,
+  query,
+  remainsOf,
+  start,
+  stateOf,
+  stubOf,
+  W,
+} from "./support.ts";
+import { textOf } from "./workflows.ts";
+
+const FIVE_MB = 5_000_000;
+
+/** Compared as a whole, but never printed. */
+async function expectOutput(id: string, expected: unknown): Promise<void> {
+  expect(JSON.stringify(await outputOf(id, 20)) === JSON.stringify(expected), `output of ${id}`).toBe(true);
+}
+
+async function longestValue(id: string): Promise<number> {
+  const rows = await query(
+    id,
+    `SELECT max(n) AS n FROM (SELECT max(length(CAST(payload AS BLOB))) AS n FROM history
+       UNION ALL SELECT max(length(CAST(text AS BLOB))) FROM chunk)`,
+  );
+  return Number(rows[0]?.n);
+}
+
+describe("[W6] large payloads", () => {
+  it("[W6.1] 5 MB from an activity come back intact, also from disk, in rows below 2 MB", async () => {
+    const id = await start("largeResult", FIVE_MB);
+    await expectOutput(id, textOf(FIVE_MB));
+    expect(await longestValue(id)).toBeLessThan(2_000_000);
+    await evictDurableObject(stubOf(id));
+    await expectOutput(id, textOf(FIVE_MB));
+  });
+
+  it("[W6.2] 5 MB from a child come back intact", async () => {
+    const id = await start("parent", { workflow: "largeResult", input: FIVE_MB });
+    await expectOutput(id, textOf(FIVE_MB));
+    await expectOutput(`${id}:0001`, textOf(FIVE_MB));
+    await operate(id, "purge");
+    expect(await remainsOf(id)).toEqual(NOTHING);
+    expect(await remainsOf(`${id}:0001`)).toEqual(NOTHING);
+  });
+
+  it("[W6.3] an event of 4 MiB reaches the workflow, also through an eviction while suspended", async () => {
+    const text = "äx".repeat(4 * 1024 * 1024).slice(0, Math.floor((4 * 1024 * 1024) / 3) * 2);
+    expect(new TextEncoder().encode(text).byteLength).toBeGreaterThan(4 * 1024 * 1024 - 4);
+    for (const evicted of [false, true]) {
+      const id = await start("measureEvent");
+      if (evicted) await operate(id, "pause");
+      expect(await ask(`POST ${W}/${id}/raiseEvent/text`, text)).toEqual(ACCEPTED);
+      if (evicted) {
+        await stateOf(id);
+        await evictDurableObject(stubOf(id));
+        await operate(id, "resume");
+      }
+      await expectOutput(id, { length: text.length, text });
+      expect(await query(id, "SELECT count(*) AS n FROM chunk WHERE owner = 'inbox'")).toEqual([{ n: 0 }]);
+    }
+  });
+
+  it("[W6.4] an input of 4 MiB survives an eviction", async () => {
+    const text = JSON.stringify(textOf(3_000_000));
+    const id = await start("echo", textOf(3_000_000));
+    await ended(id);
+    await evictDurableObject(stubOf(id));
+    const { properties } = await stateOf(id);
+    expect(properties?.["dapr.workflow.input"] === text && properties["dapr.workflow.output"] === text).toBe(true);
+  });
+});
