@@ -23,15 +23,22 @@ export interface ActivityRun {
 export class ActivityRunner {
   readonly #ports: InstancePorts;
   readonly #report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void;
+  readonly #broken: (error: unknown) => void;
   /** Runs whose result is wanted, running and waiting, by task execution ID. */
   readonly #wanted = new Set<string>();
   #waiting: ActivityRun[] = [];
   #running = 0;
   #alone = 0;
 
-  constructor(ports: InstancePorts, report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void) {
+  /** `report` gets each result; `broken` is told why a run could not even begin. */
+  constructor(
+    ports: InstancePorts,
+    report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void,
+    broken: (error: unknown) => void,
+  ) {
     this.#ports = ports;
     this.#report = report;
+    this.#broken = broken;
   }
 
   /** How many activities run or wait for their turn, of whatever execution. */
@@ -64,17 +71,26 @@ export class ActivityRunner {
   /** Ends when the activity has ended and its result has been reported. Never rejects. */
   async #run(run: ActivityRun): Promise<void> {
     this.#running++;
+    try {
+      if (run.aloneAfter !== undefined) await run.aloneAfter();
+    } catch (error) {
+      this.#end(run);
+      return this.#broken(error);
+    }
     const result = await this.#call(run);
+    this.#end(run);
+    this.#report(run, result);
+  }
+
+  #end(run: ActivityRun): void {
     this.#running--;
     if (run.aloneAfter !== undefined && this.#alone > 0) this.#alone--;
     this.#wanted.delete(taskExecutionId(run.executionId, run.task.id));
     while (this.#waiting.length > 0 && this.#mayRun()) void this.#run(this.#waiting.shift() as ActivityRun);
-    this.#report(run, result);
   }
 
-  async #call({ instanceId, executionId, task, aloneAfter }: ActivityRun): Promise<TaskCompleted | TaskFailed> {
+  async #call({ instanceId, executionId, task }: ActivityRun): Promise<TaskCompleted | TaskFailed> {
     try {
-      if (aloneAfter !== undefined) await aloneAfter();
       const activity = this.#ports.registry.activity(task.name);
       if (activity === undefined) throw new ActivityNotRegisteredError(task.name);
       const context = new WorkflowActivityContext({

@@ -38,6 +38,8 @@ export class FactQueue {
       else this.#scheduledStart = entry;
     }
     this.#items.push(...results);
+    // Something had woken the instance before its time.
+    if (this.#items.length > 0) this.releaseScheduledStart();
   }
 
   add(item: QueuedFact): void {

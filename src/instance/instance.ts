@@ -36,9 +36,9 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#loop = new TurnLoop(ports);
   }
 
-  /** To be awaited once before anything else. */
-  open(): Promise<void> {
-    return this.#loop.open();
+  /** To be awaited once before anything else; `isRinging` when `alarm` comes next. */
+  open(isRinging = false): Promise<void> {
+    return this.#loop.open(isRinging);
   }
 
   /** The object's alarm has rung; `retryCount` as the platform counts. */

@@ -57,7 +57,11 @@ export class TurnLoop {
     this.#ports = ports;
     this.watchers = new Watchers(ports.clock);
     this.#wakeUp = new WakeUp(ports);
-    this.activities = new ActivityRunner(ports, (run, result) => this.#activityEnded(run, result));
+    this.activities = new ActivityRunner(
+      ports,
+      (run, result) => this.#activityEnded(run, result),
+      (error) => this.#storageFailed(error),
+    );
     this.outbox = new Outbox(
       ports,
       (entry) => this.#enqueue(entry),
@@ -83,15 +87,18 @@ export class TurnLoop {
   }
 
   /**
-   * To be awaited once before anything else: learns which alarm is set. One long past will not ring any more (seen in
-   * production, cloudflare-docs#18324), and is set again.
+   * To be awaited once before anything else: learns which alarm is set. One that is long past will not ring any more, or
+   * has been dropped (both seen in production, cloudflare-docs#18324): whoever asks after the instance wakes it. An alarm
+   * that is ringing is not set any more, and `ring` comes next.
    */
-  async open(): Promise<void> {
-    if (this.#record === undefined) return;
+  async open(isRinging: boolean): Promise<void> {
+    const record = this.#record;
+    if (record === undefined || isRinging) return;
     const armedAtMs = await this.#ports.alarm.get();
     const isLost = armedAtMs !== null && armedAtMs < this.#ports.clock.now() - 60_000;
     this.#wakeUp.found(isLost ? null : armedAtMs);
-    if (isLost) this.#wakeUp.arm(0, false);
+    const isMissing = armedAtMs === null && record.status !== "TERMINATED" && this.#ports.store.hasOpenWork();
+    if (isLost || isMissing) this.#wakeUp.arm(0, false);
   }
 
   /** The instance has been created in the database. */
@@ -348,6 +355,14 @@ export class TurnLoop {
       this.#ports.log({ level: "info", msg: "instance", instanceId, name, status, generation, durationMs });
     }
     this.watchers.notify();
+  }
+
+  /** An activity could not be counted, and so was not run: the next attempt finds it open again. */
+  #storageFailed(error: unknown): void {
+    if (this.#record === undefined) return;
+    if (this.#isRunning) this.#orchestration = undefined;
+    else this.#turnFailed(error);
+    this.#atRest();
   }
 
   /** A fault of ours, or of the storage. Memory is no longer to be trusted: the database is read again, after a pause. */

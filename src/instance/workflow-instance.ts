@@ -44,8 +44,8 @@ export function workflowInstanceClass(registry: Registry, limits: Partial<Instan
     }
 
     /** Rejects when the database cannot be read, and is tried again with the next call. */
-    #instance(): Promise<Instance> {
-      this.#opened ??= open(this.#ports).catch((error) => {
+    #instance(isRinging = false): Promise<Instance> {
+      this.#opened ??= open(this.#ports, isRinging).catch((error) => {
         this.#opened = undefined;
         throw error;
       });
@@ -92,7 +92,7 @@ export function workflowInstanceClass(registry: Registry, limits: Partial<Instan
     /** Never throws: after the seventh failure the platform would drop the alarm, and the instance would sleep for ever. */
     override async alarm(info?: AlarmInvocationInfo): Promise<void> {
       try {
-        await (await this.#instance()).alarm(info?.retryCount ?? 0);
+        await (await this.#instance(true)).alarm(info?.retryCount ?? 0);
       } catch (error) {
         const errorType = error instanceof Error ? error.name : typeof error;
         this.#ports.log({ level: "error", msg: "alarm", instanceId: this.ctx.id.name, errorType });
@@ -102,9 +102,9 @@ export function workflowInstanceClass(registry: Registry, limits: Partial<Instan
   };
 }
 
-async function open(ports: InstancePorts): Promise<Instance> {
+async function open(ports: InstancePorts, isRinging: boolean): Promise<Instance> {
   const instance = new Instance(ports);
-  await instance.open();
+  await instance.open(isRinging);
   return instance;
 }
 

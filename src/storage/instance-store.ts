@@ -160,6 +160,16 @@ export class InstanceStore {
     });
   }
 
+  /** Whether the history holds a timer or an activity that has not been answered. */
+  hasOpenWork(): boolean {
+    const open = this.#db.query(
+      `SELECT task_id FROM history
+         WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed', 'TimerCreated', 'TimerFired')
+         GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
+    );
+    return open.length > 0;
+  }
+
   /** The children of executions before a continue-as-new. */
   formerChildren(): { instanceId: string; executionId: string }[] {
     return this.#db

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
-import { type Code, describeInstance, endOf, faultsOf, gate, historyOf, makeWorld, raise, start, statusOf, terminate } from "./support.ts";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  faultsOf,
+  gate,
+  historyOf,
+  makeWorld,
+  raise,
+  start,
+  statusOf,
+  terminate,
+} from "./support.ts";
 import { START_MS } from "./world.ts";
 
 const chain = (n: number) =>
@@ -128,7 +140,9 @@ describe("[I5] Alarms: set while there is something to wait for, and only then",
     expect(host.counters.setAlarm).toBeLessThanOrEqual(2);
     expect(host.counters.commits).toBeLessThanOrEqual(3);
     expect(host.rows("history")).toBe(2_002);
-    const others = [...host.db.counters.rows].filter(([table]) => table !== "history").reduce((sum, [, n]) => sum + n, 0);
+    const others = [...host.db.counters.rows]
+      .filter(([table]) => table !== "history")
+      .reduce((sum, [, n]) => sum + n, 0);
     expect(others).toBeLessThanOrEqual(5);
     expect(world.peerCalls).toEqual([]);
     expect(faultsOf(world, "a")).toEqual([]);

@@ -45,21 +45,24 @@ describe("[I6] Children: messages over the outbox", () => {
     expect(await endOf(world, "p")).toEqual(["COMPLETED", expect.stringContaining("as told")]);
   });
 
-  it.each(["p:0001", "p"])("[I6.3] '%s' unreachable: tried again after 0.5, 1, 2, 4 … s, and nothing is lost", async (unreachable) => {
-    const world = makeWorld();
-    const attempts: number[] = [];
-    world.peerFault = ({ to }) => {
-      if (to !== unreachable) return undefined;
-      attempts.push(world.nowMs);
-      return attempts.length <= 9 ? "unreachable" : undefined;
-    };
-    await start(world, "p", "parent", { name: "echo", input: 5 });
-    await world.rest();
-    expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
-    const pauses = attempts.slice(1).map((at, n) => at - (attempts[n] ?? 0));
-    expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-    expect(world.host("p").durableAlarm).toBeNull();
-  });
+  it.each(["p:0001", "p"])(
+    "[I6.3] '%s' unreachable: tried again after 0.5, 1, 2, 4 … s, and nothing is lost",
+    async (unreachable) => {
+      const world = makeWorld();
+      const attempts: number[] = [];
+      world.peerFault = ({ to }) => {
+        if (to !== unreachable) return undefined;
+        attempts.push(world.nowMs);
+        return attempts.length <= 9 ? "unreachable" : undefined;
+      };
+      await start(world, "p", "parent", { name: "echo", input: 5 });
+      await world.rest();
+      expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
+      const pauses = attempts.slice(1).map((at, n) => at - (attempts[n] ?? 0));
+      expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+      expect(world.host("p").durableAlarm).toBeNull();
+    },
+  );
 
   it("[I6.4] the sender is lost while its messages wait: they are delivered after all", async () => {
     const world = makeWorld();
@@ -75,27 +78,30 @@ describe("[I6] Children: messages over the outbox", () => {
     expect(await endOf(world, "p")).toEqual(["COMPLETED", 5]);
   });
 
-  it.each(["twice", "answer lost"] as const)("[I6.5] every message %s: the same end, the same history", async (fault) => {
-    const world = makeWorld();
-    world.workflow("two", function* (ctx): Code {
-      return yield ctx.whenAll([ctx.callChildWorkflow("echo", 1), ctx.callChildWorkflow("event", "go")]);
-    });
-    const seen = new Set<string>();
-    world.peerFault = ({ to, argument }) => {
-      const key = `${to} ${(argument as Message).type}`;
-      if (fault === "twice") return "twice";
-      if (seen.has(key)) return undefined;
-      seen.add(key);
-      return "answer lost";
-    };
-    await start(world, "p", "two");
-    await world.advance(5_000);
-    await raise(world, "p:0002", "go", 2);
-    await world.rest();
-    expect(await endOf(world, "p")).toEqual(["COMPLETED", [1, 2]]);
-    for (const id of ["p", "p:0001", "p:0002"]) expect(faultsOf(world, id)).toEqual([]);
-    expect(typesOf(world, "p:0001")).toEqual(["ExecutionStarted", "ExecutionCompleted"]);
-  });
+  it.each(["twice", "answer lost"] as const)(
+    "[I6.5] every message %s: the same end, the same history",
+    async (fault) => {
+      const world = makeWorld();
+      world.workflow("two", function* (ctx): Code {
+        return yield ctx.whenAll([ctx.callChildWorkflow("echo", 1), ctx.callChildWorkflow("event", "go")]);
+      });
+      const seen = new Set<string>();
+      world.peerFault = ({ to, argument }) => {
+        const key = `${to} ${(argument as Message).type}`;
+        if (fault === "twice") return "twice";
+        if (seen.has(key)) return undefined;
+        seen.add(key);
+        return "answer lost";
+      };
+      await start(world, "p", "two");
+      await world.advance(5_000);
+      await raise(world, "p:0002", "go", 2);
+      await world.rest();
+      expect(await endOf(world, "p")).toEqual(["COMPLETED", [1, 2]]);
+      for (const id of ["p", "p:0001", "p:0002"]) expect(faultsOf(world, id)).toEqual([]);
+      expect(typesOf(world, "p:0001")).toEqual(["ExecutionStarted", "ExecutionCompleted"]);
+    },
+  );
 
   it("[I6.6] an occupied ID: the call fails with WorkflowInstanceAlreadyExists, the occupant is untouched", async () => {
     const world = makeWorld();
@@ -188,7 +194,10 @@ describe("[I7] Terminate and purge with children", () => {
     const world = makeWorld();
     await start(world, "p", "parent", { name: "event", input: "go" });
     await terminate(world, "p:0001");
-    expect(await describeInstance(world, "p")).toMatchObject({ status: "FAILED", failure: { errorType: "TaskFailedError" } });
+    expect(await describeInstance(world, "p")).toMatchObject({
+      status: "FAILED",
+      failure: { errorType: "TaskFailedError" },
+    });
   });
 
   it("[I7.4] Terminate does not overtake StartChild, whatever fails and whoever is lost", async () => {

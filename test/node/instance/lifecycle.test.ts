@@ -68,29 +68,34 @@ describe("[I1] Start", () => {
     expect(both).toEqual([{ ok: true }, { ok: false, code: "ALREADY_ACTIVE" }]);
   });
 
-  it.each(["COMPLETED", "FAILED", "TERMINATED"])("[I1.5] the ID of a %s instance starts anew, with nothing left of the old one", async (status) => {
-    const world = makeWorld();
-    world.workflow("first", function* (ctx, how: string): Code {
-      ctx.setCustomStatus("old");
-      yield ctx.callActivity("echo", "x".repeat(400_000));
-      if (how === "TERMINATED") yield ctx.waitForExternalEvent("never");
-      if (how === "FAILED") throw new Error("as told");
-    });
-    await start(world, "a", "first", status);
-    if (status === "TERMINATED") await terminate(world, "a", '"out"');
-    expect(await statusOf(world, "a")).toBe(status);
-    const executions = new Set([historyOf(world, "a")[0]].map((e) => e?.type === "ExecutionStarted" && e.executionId));
-    await world.advance(5);
-    expect(await start(world, "a", "echo", "new")).toEqual({ ok: true });
-    const found = await describeInstance(world, "a");
-    expect(found).toMatchObject({ status: "COMPLETED", output: '"new"', createdAtMs: START_MS + 5 });
-    expect([found?.customStatus, found?.failure]).toEqual([undefined, undefined]);
-    expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "ExecutionCompleted"]);
-    const [started] = historyOf(world, "a");
-    expect(started?.type === "ExecutionStarted" && executions.has(started.executionId)).toBe(false);
-    expect(faultsOf(world, "a")).toEqual([]);
-    expect(world.host("a").db.read("SELECT * FROM chunk")).toEqual([]);
-  });
+  it.each(["COMPLETED", "FAILED", "TERMINATED"])(
+    "[I1.5] the ID of a %s instance starts anew, with nothing left of the old one",
+    async (status) => {
+      const world = makeWorld();
+      world.workflow("first", function* (ctx, how: string): Code {
+        ctx.setCustomStatus("old");
+        yield ctx.callActivity("echo", "x".repeat(400_000));
+        if (how === "TERMINATED") yield ctx.waitForExternalEvent("never");
+        if (how === "FAILED") throw new Error("as told");
+      });
+      await start(world, "a", "first", status);
+      if (status === "TERMINATED") await terminate(world, "a", '"out"');
+      expect(await statusOf(world, "a")).toBe(status);
+      const executions = new Set(
+        [historyOf(world, "a")[0]].map((e) => e?.type === "ExecutionStarted" && e.executionId),
+      );
+      await world.advance(5);
+      expect(await start(world, "a", "echo", "new")).toEqual({ ok: true });
+      const found = await describeInstance(world, "a");
+      expect(found).toMatchObject({ status: "COMPLETED", output: '"new"', createdAtMs: START_MS + 5 });
+      expect([found?.customStatus, found?.failure]).toEqual([undefined, undefined]);
+      expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "ExecutionCompleted"]);
+      const [started] = historyOf(world, "a");
+      expect(started?.type === "ExecutionStarted" && executions.has(started.executionId)).toBe(false);
+      expect(faultsOf(world, "a")).toEqual([]);
+      expect(world.host("a").db.read("SELECT * FROM chunk")).toEqual([]);
+    },
+  );
 
   it("[I1.6] the ID of a TERMINATED instance is AWAITING_ACTIVITY while an activity of it runs, and free after it", async () => {
     const world = makeWorld();
@@ -279,24 +284,32 @@ describe("[I2] Operations, by the state of the instance (dapr.md 1.5)", () => {
     expect(await statusOf(world, "a")).toBe("SUSPENDED");
   });
 
-  it.each(["COMPLETED", "TERMINATED"])("[I2.8] %s: everything is accepted and changes nothing; purge removes it", async (status) => {
-    const world = makeWorld();
-    await start(world, "a", "event", "go");
-    if (status === "COMPLETED") await raise(world, "a", "go", 1);
-    else await terminate(world, "a", "1");
-    const host = world.host("a");
-    const before = [typesOf(world, "a"), [...host.db.counters.rows]];
-    for (const operate of [() => raise(world, "a", "go"), () => suspend(world, "a"), () => resume(world, "a"), () => terminate(world, "a")]) {
-      expect(await operate()).toEqual(OK);
-    }
-    expect([typesOf(world, "a"), [...host.db.counters.rows]]).toEqual(before);
-    expect(await endOf(world, "a")).toEqual([status, 1]);
-    expect(await purge(world, "a")).toEqual(OK);
-    expect(await purge(world, "a")).toEqual(NOT_FOUND);
-    expect(await describeInstance(world, "a")).toBeUndefined();
-    expect(host.db.tables()).toEqual([]);
-    expect(host.durableAlarm).toBeNull();
-  });
+  it.each(["COMPLETED", "TERMINATED"])(
+    "[I2.8] %s: everything is accepted and changes nothing; purge removes it",
+    async (status) => {
+      const world = makeWorld();
+      await start(world, "a", "event", "go");
+      if (status === "COMPLETED") await raise(world, "a", "go", 1);
+      else await terminate(world, "a", "1");
+      const host = world.host("a");
+      const before = [typesOf(world, "a"), [...host.db.counters.rows]];
+      for (const operate of [
+        () => raise(world, "a", "go"),
+        () => suspend(world, "a"),
+        () => resume(world, "a"),
+        () => terminate(world, "a"),
+      ]) {
+        expect(await operate()).toEqual(OK);
+      }
+      expect([typesOf(world, "a"), [...host.db.counters.rows]]).toEqual(before);
+      expect(await endOf(world, "a")).toEqual([status, 1]);
+      expect(await purge(world, "a")).toEqual(OK);
+      expect(await purge(world, "a")).toEqual(NOT_FOUND);
+      expect(await describeInstance(world, "a")).toBeUndefined();
+      expect(host.db.tables()).toEqual([]);
+      expect(host.durableAlarm).toBeNull();
+    },
+  );
 
   it("[I2.9] suspended: timers, results and events are kept, in order, and delivered by resume", async () => {
     const world = makeWorld();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { World } from "./world.ts";
 import { type Code, endOf, faultsOf, historyOf, makeWorld, start } from "./support.ts";
+import type { World } from "./world.ts";
 
 function withGuilty(kind: "reset" | "process", guiltyFirst: boolean): World {
   const world = makeWorld();
@@ -30,17 +30,20 @@ describe("[I4] Recoveries are counted", () => {
     ["reset", false],
     ["process", true],
     ["process", false],
-  ] as const)("[I4.1] %s, guilty first %s: what takes the object down each time fails after 10 recoveries, its innocent neighbour completes", async (kind, guiltyFirst) => {
-    const world = withGuilty(kind, guiltyFirst);
-    await start(world, "a", "both");
-    await world.rest();
-    expect(await endOf(world, "a")).toEqual(["COMPLETED", ["ActivityRecoveryLimitExceeded", "slept 90000"]]);
-    const guilty = `execution-1:${guiltyFirst ? 1 : 2}`;
-    expect(world.activityRuns.filter((id) => id === guilty)).toHaveLength(11);
-    expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([]);
-    expect(world.host("a").durableAlarm).toBeNull();
-    expect(faultsOf(world, "a")).toEqual([]);
-  });
+  ] as const)(
+    "[I4.1] %s, guilty first %s: what takes the object down each time fails after 10 recoveries, its innocent neighbour completes",
+    async (kind, guiltyFirst) => {
+      const world = withGuilty(kind, guiltyFirst);
+      await start(world, "a", "both");
+      await world.rest();
+      expect(await endOf(world, "a")).toEqual(["COMPLETED", ["ActivityRecoveryLimitExceeded", "slept 90000"]]);
+      const guilty = `execution-1:${guiltyFirst ? 1 : 2}`;
+      expect(world.activityRuns.filter((id) => id === guilty)).toHaveLength(11);
+      expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([]);
+      expect(world.host("a").durableAlarm).toBeNull();
+      expect(faultsOf(world, "a")).toEqual([]);
+    },
+  );
 
   it("[I4.2] the count is durable before the activity runs", async () => {
     const world = withGuilty("reset", true);

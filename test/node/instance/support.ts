@@ -1,14 +1,19 @@
 // What the tests of the instance share.
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { Task } from "../../../src/engine/task.ts";
-import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import type { InstanceLimits } from "../../../src/instance/limits.ts";
-import type { InstanceDescription, OperationResult, StartRequest, StartResult } from "../../../src/instance/protocol.ts";
+import type {
+  InstanceDescription,
+  OperationResult,
+  StartRequest,
+  StartResult,
+} from "../../../src/instance/protocol.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { World } from "./world.ts";
 
 /** What `yield` gives back is up to each workflow. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export type Code = Generator<Task<any>, unknown, any>;
+export type Code = Generator<Task<any>, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type AsyncCode = AsyncGenerator<Task<any>, unknown, any>;
 
@@ -128,11 +133,13 @@ export function faultsOf(world: World, id: string): string[] {
         break;
       case "ChildWorkflowInstanceCompleted":
       case "ChildWorkflowInstanceFailed":
-        if (open.get(event.id) !== "ChildWorkflowInstanceCreated") faults.push(`${event.type} ${event.id} answers nothing`);
+        if (open.get(event.id) !== "ChildWorkflowInstanceCreated")
+          faults.push(`${event.type} ${event.id} answers nothing`);
         open.delete(event.id);
         break;
       case "EventRaised":
-        if (event.messageId !== undefined && messages.has(event.messageId)) faults.push(`${event.messageId} is there twice`);
+        if (event.messageId !== undefined && messages.has(event.messageId))
+          faults.push(`${event.messageId} is there twice`);
         messages.add(event.messageId ?? "");
         break;
       default:

@@ -30,7 +30,9 @@ describe("[I8] Turns: one at a time", () => {
     await start(world, "a", "waits");
     await raise(world, "a", "go", 1);
     for (const n of [2, 3]) expect(await raise(world, "a", "go", n)).toEqual({ ok: true });
-    expect(world.host("a").db.read("SELECT payload FROM inbox ORDER BY seq")).toEqual([1, 2, 3].map((n) => ({ payload: `${n}` })));
+    expect(world.host("a").db.read("SELECT payload FROM inbox ORDER BY seq")).toEqual(
+      [1, 2, 3].map((n) => ({ payload: `${n}` })),
+    );
     expect(typesOf(world, "a")).toEqual(["ExecutionStarted"]);
     code.open();
     await world.settle();
@@ -290,12 +292,28 @@ describe("[I10] Continue-as-new", () => {
         yield ctx.waitForExternalEvent("next");
         return ctx.continueAsNew(1, saves);
       }
-      return [yield ctx.waitForExternalEvent("b"), yield ctx.waitForExternalEvent("a"), yield ctx.waitForExternalEvent("a")];
+      return [
+        yield ctx.waitForExternalEvent("b"),
+        yield ctx.waitForExternalEvent("a"),
+        yield ctx.waitForExternalEvent("a"),
+      ];
     });
     await start(world, "a", "saves", 0);
-    for (const [name, n] of [["a", 1], ["b", 2], ["a", 3], ["next", 0]] as const) await raise(world, "a", name, n);
+    for (const [name, n] of [
+      ["a", 1],
+      ["b", 2],
+      ["a", 3],
+      ["next", 0],
+    ] as const)
+      await raise(world, "a", name, n);
     world.crash("a");
-    if (!saves) for (const [name, n] of [["b", 2], ["a", 1], ["a", 3]] as const) await raise(world, "a", name, n);
+    if (!saves)
+      for (const [name, n] of [
+        ["b", 2],
+        ["a", 1],
+        ["a", 3],
+      ] as const)
+        await raise(world, "a", name, n);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", [2, 1, 3]]);
     expect(faultsOf(world, "a")).toEqual([]);
   });

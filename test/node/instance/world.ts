@@ -275,7 +275,7 @@ export class World {
     host.ringing = host.durableAlarm ?? undefined;
     host.clearsAlarm = true;
     host.counters.rings++;
-    const life = this.#life(host);
+    const life = this.#life(host, true);
     this.onPoint?.("ring", host.id);
     const rung = () => {
       if (life.dead) return;
@@ -324,13 +324,13 @@ export class World {
     });
   }
 
-  #life(host: Host): Life {
+  #life(host: Host, isRinging = false): Life {
     if (host.life !== undefined) return host.life;
     host.counters.lives++;
     const fate = { dead: false };
     const open = async () => {
       const instance = new Instance(this.#ports(host, fate));
-      await instance.open();
+      await instance.open(isRinging);
       return instance;
     };
     const life: Life = Object.assign(fate, { opened: open(), callers: new Set<(error: Error) => void>() });
@@ -412,7 +412,11 @@ export class World {
   }
 
   #peer(host: Host, fate: { readonly dead: boolean }, to: string): InstancePeer {
-    const send = <T>(method: keyof InstancePeer, argument: unknown, call: (peer: Instance) => Promise<T>): Promise<T> => {
+    const send = <T>(
+      method: keyof InstancePeer,
+      argument: unknown,
+      call: (peer: Instance) => Promise<T>,
+    ): Promise<T> => {
       if (fate.dead) return never;
       this.onPoint?.("peer call", host.id);
       if (fate.dead) return never;
