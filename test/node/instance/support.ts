@@ -15,7 +15,7 @@ import { World } from "./world.ts";
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Code = Generator<Task<any>, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: see above
-export type AsyncCode = AsyncGenerator<Task<any>, unknown, any>;
+export type AsyncCode = AsyncGenerator<Task<any>, any, any>;
 
 /** A world with the activities and workflows that most tests need. */
 export function makeWorld(limits: Partial<InstanceLimits> = {}): World {
