@@ -34,9 +34,11 @@ export class Coroutine {
   async start(workflow: TWorkflow, context: WorkflowContext, input: unknown, enough: () => boolean): Promise<Step> {
     try {
       const returned = workflow(context, input);
-      if (!isGenerator(returned)) return { type: "returned", value: await returned };
-      this.#generator = returned;
-      return await this.#drive(returned, returned.next(), enough);
+      // An async function may hand on to a generator: `async (ctx, input) => other(ctx, input)`.
+      const result = isGenerator(returned) ? returned : await returned;
+      if (!isGenerator(result)) return { type: "returned", value: result };
+      this.#generator = result;
+      return await this.#drive(result, result.next(), enough);
     } catch (error) {
       return { type: "threw", error };
     }
@@ -59,7 +61,7 @@ export class Coroutine {
     let pending = first;
     for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
       const step = isPromise(pending) ? await pending : pending;
-      if (step.done) return { type: "returned", value: step.value };
+      if (step.done) return { type: "returned", value: isPromise(step.value) ? await step.value : step.value };
       if (enough()) return waiting;
       const task = step.value;
       if (!(task instanceof Task)) throw withoutStack(new TypeError(describeNonTask(task)));
@@ -88,7 +90,7 @@ function isGenerator(value: unknown): value is AnyGenerator {
 }
 
 function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Partial<Promise<T>>).then === "function";
+  return typeof (value as Partial<Promise<T>> | null | undefined)?.then === "function";
 }
 
 function describeNonTask(value: unknown): string {

@@ -2,6 +2,7 @@ import type { Action, Completion } from "../model/action.ts";
 import { describeFailure, type FailureDetails } from "../model/failure.ts";
 import type {
   ChildWorkflowInstanceCreated,
+  EventRaised,
   ExecutionStarted,
   HistoryEvent,
   HistoryFact,
@@ -93,6 +94,15 @@ export class Execution implements OrchestrationContext {
     }
   }
 
+  /** A continue-as-new that no turn has decided yet is taken back, for the sake of a terminate. The code stays where it is. */
+  cancelContinuation(): void {
+    if (this.#completion?.type === "ContinuedAsNew") this.#completion = undefined;
+  }
+
+  get hasActions(): boolean {
+    return this.#actions.size > 0;
+  }
+
   /** What the code has asked for and no event has recorded yet, in the order of the calls. Forgets it. */
   takeActions(): Action[] {
     if (this.#actions.size === 0) return [];
@@ -140,7 +150,8 @@ export class Execution implements OrchestrationContext {
       default:
         event satisfies never;
     }
-    if (this.#coroutine.canResume) this.#settle(await this.#coroutine.resume(this.#isOver));
+    if (this.#continuation === undefined && this.#coroutine.canResume)
+      this.#settle(await this.#coroutine.resume(this.#isOver));
   }
 
   async #start(event: ExecutionStarted): Promise<void> {
@@ -162,7 +173,7 @@ export class Execution implements OrchestrationContext {
     if (step.type === "threw") return this.#fail(step.error);
     if (this.#continuation !== undefined) {
       const { input, saveEvents } = this.#continuation;
-      this.#completion = { type: "ContinuedAsNew", input, carriedEvents: saveEvents ? this.#mailbox.unclaimed() : [] };
+      this.#completion = { type: "ContinuedAsNew", input, carriedEvents: saveEvents ? this.#unclaimedEvents() : [] };
       this.#actions.clear();
       return;
     }
@@ -173,6 +184,11 @@ export class Execution implements OrchestrationContext {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** In the order of their arrival: those held back by a suspend came after those in the mailbox. */
+  #unclaimedEvents(): EventRaised[] {
+    return [...this.#mailbox.unclaimed(), ...this.#held.filter((event) => event.type === "EventRaised")];
   }
 
   #fail(error: unknown): void {
@@ -219,7 +235,7 @@ export class Execution implements OrchestrationContext {
       id,
       name,
       input: encoded,
-      instanceId: instanceId ?? childInstanceId(this.instanceId, this.#started?.generation ?? 0, id),
+      instanceId: instanceId || childInstanceId(this.instanceId, this.#started?.generation ?? 0, id),
     }));
   }
 

@@ -20,6 +20,7 @@ export interface Turn {
   /** To deliver, once the events are durable. */
   readonly messages: readonly AddressedMessage[];
   readonly status: RuntimeStatus;
+  /** Not told any more in the turns after the end: it stays as it was. */
   readonly customStatus: string | undefined;
   /** Set in the turn in which the execution ended. */
   readonly completion: Completion | undefined;
@@ -38,6 +39,8 @@ export class Orchestration {
   /** The history ends with ExecutionCompleted: only answers to activities that still run are taken. */
   #ended = false;
   #uncommitted: boolean;
+  /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
+  #latestMs = 0;
 
   private constructor(instanceId: string, registry: Registry | undefined, firstTurnDone: boolean) {
     this.#execution = new Execution(instanceId, registry);
@@ -82,10 +85,13 @@ export class Orchestration {
   }
 
   async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
-    const timestampMs = Math.max(nowMs, this.#execution.currentTimeMs);
-    // An instance that is terminated before its start never begins.
-    const isTerminated = facts.some((fact) => fact.type === "ExecutionTerminated");
-    if (isTerminated && this.#execution.started === undefined) this.#execution.giveUpCode();
+    const timestampMs = Math.max(nowMs, this.#latestMs);
+    if (facts.some((fact) => fact.type === "ExecutionTerminated")) {
+      // An instance that is terminated before its start never begins.
+      if (this.#execution.started === undefined) this.#execution.giveUpCode();
+      // One that continues as new whenever it begins would never come to take a fact.
+      if (!this.#ended) this.#execution.cancelContinuation();
+    }
     const events: HistoryEvent[] = [];
     let taken = 0;
     for (const fact of facts) {
@@ -101,9 +107,12 @@ export class Orchestration {
   }
 
   #accepts(fact: HistoryFact): boolean {
+    if (isRecordOfTheEngine(fact)) return false;
     if (fact.type === "EventRaised" && fact.messageId !== undefined && this.#seenMessages.has(fact.messageId))
       return false;
-    if (this.#ended || this.#execution.completion !== undefined) {
+    const { completion } = this.#execution;
+    if (this.#ended || completion !== undefined) {
+      if (completion?.type === "Terminated") return false;
       return (fact.type === "TaskCompleted" || fact.type === "TaskFailed") && this.pending.accepts(fact);
     }
     if (fact.type === "ExecutionSuspended") return !this.#execution.isSuspended;
@@ -112,12 +121,14 @@ export class Orchestration {
   }
 
   #record(event: HistoryEvent): void {
+    if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
     this.pending.apply(event);
     if (event.type === "EventRaised" && event.messageId !== undefined) this.#seenMessages.add(event.messageId);
   }
 
   #decide(events: HistoryEvent[], taken: number, timestampMs: number): Turn {
     this.#uncommitted = false;
+    const wasEnded = this.#ended;
     const activities: TaskScheduled[] = [];
     const messages: AddressedMessage[] = [];
     for (const action of this.#execution.takeActions()) {
@@ -127,16 +138,16 @@ export class Orchestration {
       if (event.type === "TaskScheduled") activities.push(event);
       else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#startChild(event));
     }
-    const completion = this.#ended ? undefined : this.#execution.completion;
+    const completion = wasEnded ? undefined : this.#execution.completion;
     if (completion !== undefined) this.#end(completion, events, messages, timestampMs);
-    else if (!this.#ended) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
+    else if (!wasEnded) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
     return {
       taken,
       events,
       activities,
       messages,
       status: this.#status,
-      customStatus: this.#execution.customStatus,
+      customStatus: wasEnded ? undefined : this.#execution.customStatus,
       completion,
     };
   }
@@ -205,7 +216,7 @@ export class Orchestration {
       // The code has nothing more to say; only what it left running is of interest.
       this.#ended = true;
       this.#status = last.status;
-      for (const event of history) this.pending.apply(event);
+      for (const event of history) this.#record(event);
       return;
     }
     for (const event of history) {
@@ -213,7 +224,7 @@ export class Orchestration {
       await this.#execution.apply(event, firstTurnDone);
     }
     if (firstTurnDone) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
-    if (this.#execution.completion !== undefined) this.#uncommitted = true;
+    if (this.#execution.completion !== undefined || this.#execution.hasActions) this.#uncommitted = true;
   }
 }
 
@@ -222,6 +233,16 @@ const terminalStatus = {
   Failed: "FAILED",
   Terminated: "TERMINATED",
 } satisfies Record<Exclude<Completion["type"], "ContinuedAsNew">, TerminalStatus>;
+
+/** What only a turn itself writes, and nobody can tell it. */
+function isRecordOfTheEngine({ type }: HistoryFact): boolean {
+  return (
+    type === "TaskScheduled" ||
+    type === "TimerCreated" ||
+    type === "ChildWorkflowInstanceCreated" ||
+    type === "ExecutionCompleted"
+  );
+}
 
 function recordOf(action: Action, timestampMs: number): Extract<HistoryEvent, { id: number }> {
   switch (action.type) {

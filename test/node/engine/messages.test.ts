@@ -1,0 +1,105 @@
+import { describe, expect, it } from "vitest";
+import { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import { ActivityNotRegisteredError } from "../../../src/engine/errors.ts";
+import { Orchestration } from "../../../src/engine/orchestration.ts";
+import { Registry } from "../../../src/engine/registry.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { describeFailure } from "../../../src/model/failure.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import { Driver, raised, registryOf, startedAs, T0 } from "./support.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair
+type Code = AsyncGenerator<any, any, any>;
+const parent = { instanceId: "p", executionId: "px", name: "n", taskId: 4 };
+
+async function endedMessage(workflow: (ctx: WorkflowContext) => unknown): Promise<unknown> {
+  const driver = new Driver(workflow, undefined, "child");
+  driver.history[0] = { ...startedAs("child"), parent } as HistoryEvent;
+  return (await driver.turn()).messages;
+}
+
+describe("[T12] a child tells its parent how it ended, once, to the call that started it", () => {
+  const message = (outcome: unknown) => [
+    { to: "p", message: { version: 1, type: "ChildEnded", parentExecutionId: "px", taskId: 4, outcome } },
+  ];
+  it("[T12] completed", async () => {
+    expect(await endedMessage(() => 5)).toEqual(message({ ok: true, result: "5" }));
+  });
+  it("[T12] failed", async () => {
+    const thrower = () => {
+      throw new RangeError("no");
+    };
+    const failure = { errorType: "RangeError", message: "no", stackTrace: expect.any(String) };
+    expect(await endedMessage(thrower)).toEqual(message({ ok: false, failure }));
+  });
+  it("[T12] continued as new: not yet", async () => {
+    expect(await endedMessage((ctx) => ctx.continueAsNew(1))).toEqual([]);
+  });
+});
+
+describe("[T13] what an execution remembers of the one before it", () => {
+  it("[T13] a raise that the former execution took is known when it comes again", async () => {
+    const registry = registryOf(async function* again(ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("e");
+      ctx.continueAsNew(1);
+    });
+    const raise = { ...raised("e"), messageId: "m1" } as ReturnType<typeof raised>;
+    const first = await Orchestration.load("i", registry, [startedAs("again")], false);
+    expect((await first.turn([raise], T0)).completion?.type).toBe("ContinuedAsNew");
+    const second = await Orchestration.load("i", registry, [startedAs("again")], false, first);
+    expect(await second.turn([raise], T0)).toMatchObject({ taken: 1, events: [], status: "RUNNING" });
+  });
+
+  it("[T13] a history that starts twice is not one of ours", async () => {
+    const history = [startedAs("w"), startedAs("w")];
+    const registry = registryOf(async function* w(ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("e");
+    });
+    await expect(Orchestration.load("i", registry, history, true)).rejects.toThrow("A second ExecutionStarted");
+  });
+});
+
+describe("[T14] names, contexts, failures", () => {
+  it("[T14] the workflow's context knows its instance; callSubWorkflow is callChildWorkflow", async () => {
+    let id = "";
+    const driver = new Driver(async function* w(ctx: WorkflowContext): Code {
+      id = ctx.getWorkflowInstanceId();
+      yield ctx.callSubWorkflow("c", 1, "named");
+    });
+    expect((await driver.turn()).events).toMatchObject([
+      { type: "ChildWorkflowInstanceCreated", name: "c", instanceId: "named", input: "1" },
+    ]);
+    expect(id).toBe("i");
+  });
+
+  it("[T14] the activity's context knows its call", () => {
+    const ctx = new WorkflowActivityContext({ instanceId: "i", taskId: 3, taskExecutionId: "x:3" });
+    expect([ctx.getWorkflowInstanceId(), ctx.getWorkflowActivityId(), ctx.getTaskExecutionId()]).toEqual([
+      "i",
+      3,
+      "x:3",
+    ]);
+  });
+
+  it("[T14] the registry finds what was added, and nothing else", () => {
+    const registry = new Registry();
+    const work = () => 1;
+    registry.addActivity("a", work);
+    expect([registry.activity("a"), registry.activity("b"), registry.workflow("a")]).toEqual([
+      work,
+      undefined,
+      undefined,
+    ]);
+    expect(new ActivityNotRegisteredError("a").message).toBe("Activity function 'a' is not registered.");
+  });
+
+  it("[T14] a failure has a reason, whatever was thrown", () => {
+    const round: { self?: unknown } = {};
+    round.self = round;
+    expect(describeFailure(round)).toEqual({ errorType: "Object", message: "[object Object]" });
+    expect(describeFailure(Object.create(null))).toEqual({ errorType: "object", message: "{}" });
+    const bare = new Error("m");
+    Object.defineProperty(bare, "stack", { value: undefined });
+    expect(describeFailure(bare)).toEqual({ errorType: "Error", message: "m" });
+  });
+});
