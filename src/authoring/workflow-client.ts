@@ -127,7 +127,7 @@ export class DaprWorkflowClient {
     const deadlineMs = Date.now() + timeoutInSeconds * 1000;
     for (;;) {
       const leftMs = deadlineMs - Date.now();
-      const timeoutSeconds = Math.min(Math.max(leftMs, 0) / 1000, MAX_POLL_SECONDS);
+      const timeoutSeconds = Math.ceil(Math.min(Math.max(leftMs, 0), MAX_POLL_SECONDS * 1000)) / 1000;
       const state = await this.#get(instanceId, fetchPayloads, `&waitFor=${until}&timeoutSeconds=${timeoutSeconds}`);
       if (state === undefined || hasReached(until, state)) return state;
       if (Date.now() >= deadlineMs) throw new TimeoutError();

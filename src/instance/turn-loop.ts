@@ -3,13 +3,13 @@ import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../mode
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
+import { AlarmKeeper, type Workload } from "./alarm-keeper.ts";
 import { FactQueue, type QueuedFact } from "./fact-queue.ts";
 import { retryDelayMs } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
 import { decideChange } from "./turn-change.ts";
-import { WakeUp } from "./wake-up.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -28,19 +28,18 @@ const NEVER = Number.POSITIVE_INFINITY;
  * is at work and would be called again after a crash. `#life` changes when the instance is purged or started anew:
  * whatever began in an earlier life ends without effect.
  */
-export class TurnLoop {
+export class TurnLoop implements Workload {
   readonly activities: ActivityRunner;
   readonly outbox: Outbox;
   readonly watchers: Watchers;
   readonly #ports: InstancePorts;
-  readonly #wakeUp: WakeUp;
+  readonly #alarm: AlarmKeeper;
 
   #record: InstanceRecord | undefined;
   #orchestration: Orchestration | undefined;
   readonly #queue = new FactQueue();
   #life = 0;
   #isRunning = false;
-  #alarmIsRunning = false;
   #turnsBegun = 0;
   /** The code has been given up, so that the instance can be terminated. */
   #withoutCode = false;
@@ -56,7 +55,7 @@ export class TurnLoop {
   constructor(ports: InstancePorts) {
     this.#ports = ports;
     this.watchers = new Watchers(ports.clock);
-    this.#wakeUp = new WakeUp(ports);
+    this.#alarm = new AlarmKeeper(ports, this.watchers, this);
     this.activities = new ActivityRunner(
       ports,
       (run, result) => this.#activityEnded(run, result),
@@ -86,19 +85,28 @@ export class TurnLoop {
     return this.#queue.length > 0 || (this.#record?.status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
   }
 
-  /**
-   * To be awaited once before anything else: learns which alarm is set. One that is long past will not ring any more, or
-   * has been dropped (both seen in production, cloudflare-docs#18324): whoever asks after the instance wakes it. An alarm
-   * that is ringing is not set any more, and `ring` comes next.
-   */
+  get isBusy(): boolean {
+    return this.#isRunning || this.activities.size > 0 || this.outbox.isBusy;
+  }
+
+  get isLoaded(): boolean {
+    return this.#orchestration !== undefined;
+  }
+
+  dueTimes(): number[] {
+    const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
+    const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? this.#retryAtMs : NEVER;
+    return [this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
+  }
+
+  /** To be awaited once before anything else. `isRinging`: no alarm is set any more, and `ring` comes next. */
   async open(isRinging: boolean): Promise<void> {
-    const record = this.#record;
-    if (record === undefined || isRinging) return;
-    const armedAtMs = await this.#ports.alarm.get();
-    const isLost = armedAtMs !== null && armedAtMs < this.#ports.clock.now() - 60_000;
-    this.#wakeUp.found(isLost ? null : armedAtMs);
-    const isMissing = armedAtMs === null && record.status !== "TERMINATED" && this.#ports.store.hasOpenWork();
-    if (isLost || isMissing) this.#wakeUp.arm(0, false);
+    if (!isRinging) await this.#alarm.open();
+  }
+
+  /** The object's alarm has rung; `retryCount` as the platform counts. */
+  ring(retryCount: number): Promise<void> {
+    return this.#alarm.ring(retryCount);
   }
 
   /** The instance has been created in the database. */
@@ -107,7 +115,7 @@ export class TurnLoop {
     this.#record = record;
     this.#queue.reread(this.#ports.store);
     if (this.#queue.scheduledAtMs === NEVER) this.run();
-    else this.#arm();
+    else this.#alarm.arm();
   }
 
   /** Lets go of everything in memory that belongs to the life that ends here. */
@@ -128,7 +136,7 @@ export class TurnLoop {
 
   /** The database and the alarm have been wiped. */
   wiped(): void {
-    this.#wakeUp.found(null);
+    this.#alarm.wiped();
     this.watchers.notify();
   }
 
@@ -140,56 +148,22 @@ export class TurnLoop {
     this.#enqueue(this.#ports.store.receive({ fact, executionId }));
   }
 
-  /**
-   * The alarm has rung. Stays until nothing is left to do at once, so that the platform keeps the object at work. When
-   * the alarm rings again after a failure, another is set first, because the platform gives up after the seventh.
-   */
-  async ring(retryCount: number): Promise<void> {
-    this.#wakeUp.found(null);
-    this.#alarmIsRunning = true;
-    try {
-      if (this.#record === undefined) return;
-      if (retryCount > 0) {
-        this.#wakeUp.arm(this.#ports.clock.now() + retryDelayMs(this.#ports.limits, retryCount), false);
-        this.#syncBeforeActing = true;
-        await this.#ports.sync();
-      }
-      if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
-      this.run();
-      await this.#stayWithTheWork();
-    } finally {
-      this.#alarmIsRunning = false;
-      this.#arm();
-    }
+  proceed(): void {
+    if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
+    this.outbox.deliverDue();
+    this.run();
   }
 
-  /** No other alarm rings while one's handler runs: what falls due meanwhile is done from here. */
-  async #stayWithTheWork(): Promise<void> {
-    const { clock, limits } = this.#ports;
-    const untilMs = clock.now() + limits.alarmHostMs;
-    while (this.#isBusy() && clock.now() < untilMs) {
-      const nextAtMs = this.#nextDueAtMs();
-      const isOver = () => !this.#isBusy() || this.#nextDueAtMs() < nextAtMs;
-      await this.watchers.until(isOver, Math.min(nextAtMs, untilMs) - clock.now());
-      if (clock.now() < nextAtMs) continue;
-      this.outbox.deliverDue();
-      this.run();
-    }
-  }
-
-  /** When something falls due that is not due yet; infinity when nothing will. */
-  #nextDueAtMs(): number {
-    const nowMs = this.#ports.clock.now();
-    const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
-    const times = [this.#queue.scheduledAtMs, this.#retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
-    return Math.min(...times.filter((atMs) => atMs > nowMs), NEVER);
+  beCareful(): Promise<void> {
+    this.#syncBeforeActing = true;
+    return this.#ports.sync();
   }
 
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm from here on. */
   run(): void {
     if (this.#isRunning || this.#record === undefined) return;
     this.#isRunning = true;
-    this.#arm();
+    this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
     if (this.#orchestration === undefined && this.#queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     void this.#loop(this.#life);
@@ -386,34 +360,10 @@ export class TurnLoop {
     }
   }
 
-  // The alarm.
-
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
   #atRest(): void {
-    if (!this.#isRunning && this.#record !== undefined && this.#orchestration !== undefined && this.#hasWork())
-      return this.run();
-    this.#arm();
+    if (!this.#isRunning && this.#record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
+    this.#alarm.arm();
     this.watchers.notify();
-  }
-
-  #isBusy(): boolean {
-    return this.#isRunning || this.activities.size > 0 || this.outbox.isBusy;
-  }
-
-  #arm(): void {
-    if (this.#record === undefined) return;
-    const nowMs = this.#ports.clock.now();
-    const retryAtMs = this.#retryAtMs > nowMs ? this.#retryAtMs : NEVER;
-    const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
-    const dueAtMs = Math.min(this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs());
-    if (this.#isBusy()) {
-      // What is due is being dealt with. The alarm's handler is called again if it is cut off, and needs no alarm
-      // beside it; but not if another alarm has been set in the meantime.
-      const nextAtMs = dueAtMs > nowMs ? dueAtMs : NEVER;
-      if (this.#alarmIsRunning && nextAtMs === NEVER && !this.#wakeUp.isArmed) return;
-      return this.#wakeUp.arm(Math.min(nextAtMs, nowMs + this.#ports.limits.watchdogMs), false);
-    }
-    const isKnown = this.#orchestration !== undefined || dueAtMs !== NEVER || isTerminal(this.#record.status);
-    this.#wakeUp.arm(isKnown ? dueAtMs : nowMs + this.#ports.limits.watchdogMs, isKnown);
   }
 }

@@ -27,7 +27,7 @@ export interface InstanceEnv {
 }
 
 /** What a stub of a WorkflowInstance can be asked. */
-export type WorkflowInstanceObject = DurableObject & InstanceApi & InstancePeer;
+export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & InstancePeer;
 
 /** The constructor of the WorkflowInstance class that a Worker exports. */
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;

@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { DaprWorkflowClient, TimeoutError, WorkflowApiError, WorkflowRuntimeStatus } from "../../src/index.ts";
 import { newId, run } from "./support.ts";
+// Until the Worker has been made, a client without options goes to 127.0.0.1:3500.
+import "./worker.ts";
 import { awaitEvents, echo, steps } from "./workflows.ts";
 
 const client = new DaprWorkflowClient();
@@ -67,6 +69,11 @@ describe("[W8] the client inside the Worker", () => {
     const before = Date.now();
     await expect(client.waitForWorkflowCompletion(id, true, 0.1)).rejects.toBeInstanceOf(TimeoutError);
     expect(Date.now() - before).toBeLessThan(700);
+  });
+
+  it("[W8.10] a wait of less than a microsecond ends like any other: a timeout is never sent as 5e-7", async () => {
+    const id = await client.scheduleNewWorkflow(awaitEvents, { name: "n", count: 1 });
+    await expect(client.waitForWorkflowCompletion(id, true, 5e-7)).rejects.toBeInstanceOf(TimeoutError);
   });
 
   it("[W8.6] failures keep class, message and stack; payloads are left out on request", async () => {

@@ -9,6 +9,7 @@ import {
   gate,
   historyOf,
   makeWorld,
+  purge,
   raise,
   resume,
   start,
@@ -109,6 +110,31 @@ describe("[I8] Turns: one at a time", () => {
     await world.rest();
     expect(typesOf(world, "a").filter((type) => type === "TaskCompleted")).toEqual([]);
   });
+
+  it.each(["while it lives", "after a crash"])(
+    "[I8.6] terminate, while the code holds up its turn for ever: %s",
+    async (when) => {
+      const world = makeWorld();
+      world.workflow("stuck", async function* (ctx): AsyncCode {
+        yield ctx.callActivity("echo", 1);
+        await new Promise(() => undefined);
+      });
+      await start(world, "a", "stuck");
+      await terminate(world, "a", '"out"');
+      if (when === "after a crash") world.crash("a");
+      await world.rest();
+      expect(await endOf(world, "a")).toEqual(["TERMINATED", "out"]);
+      expect(typesOf(world, "a")).toEqual([
+        "ExecutionStarted",
+        "TaskScheduled",
+        "TaskCompleted",
+        "ExecutionTerminated",
+        "ExecutionCompleted",
+      ]);
+      expect(world.host("a").alarm).toBeNull();
+      expect(await purge(world, "a")).toEqual({ ok: true });
+    },
+  );
 
   it("[I8.5] whether the execution in memory is kept or dropped between two turns makes no difference", async () => {
     const histories = [false, true].map(async (drops) => {

@@ -1,0 +1,136 @@
+import { isTerminal } from "../model/status.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import { retryDelayMs } from "./limits.ts";
+import type { InstancePorts } from "./ports.ts";
+import type { Watchers } from "./watchers.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What the alarm is for, as the turn loop tells it. Times are in milliseconds since 1970, infinity for never. */
+export interface Workload {
+  /** `undefined`: there is no instance, and nothing to wake. */
+  readonly record: InstanceRecord | undefined;
+  /** Something is under way just now: a turn, an activity, a delivery. */
+  readonly isBusy: boolean;
+  /** False while the history has not been read: there may be timers that memory does not know. */
+  readonly isLoaded: boolean;
+  /** When things fall due; what has fallen due already is in there too. */
+  dueTimes(): number[];
+  /** Goes on with whatever is due. */
+  proceed(): void;
+  /** Before anything else is run: what is written from here on is on disk first. */
+  beCareful(): Promise<void>;
+}
+
+/**
+ * The one place that sets the object's alarm, and the handler of its ringing. Setting it is billed as a row written, so
+ * an alarm that comes early is left alone while there is work: when it rings, it finds out what to wait for next.
+ *
+ *   nothing to wait for: no alarm
+ *   something is due later: an alarm at that time
+ *   work is under way: an alarm within `watchdogMs`, or the alarm's own handler, which is called again after a crash
+ */
+export class AlarmKeeper {
+  readonly #ports: InstancePorts;
+  readonly #watchers: Watchers;
+  readonly #work: Workload;
+  /** `null`: none is set. */
+  #armedAtMs: number | null = null;
+  #isRinging = false;
+
+  constructor(ports: InstancePorts, watchers: Watchers, work: Workload) {
+    this.#ports = ports;
+    this.#watchers = watchers;
+    this.#work = work;
+  }
+
+  /**
+   * Learns which alarm is set. One that is long past will not ring any more, or has been dropped (both seen in production,
+   * cloudflare-docs#18324): whoever asks after the instance sets it again.
+   */
+  async open(): Promise<void> {
+    const { record } = this.#work;
+    if (record === undefined) return;
+    const armedAtMs = await this.#ports.alarm.get();
+    const isLost = armedAtMs !== null && armedAtMs < this.#ports.clock.now() - 60_000;
+    this.#armedAtMs = isLost ? null : armedAtMs;
+    const isMissing = armedAtMs === null && !isTerminal(record.status) && this.#ports.store.hasOpenWork();
+    if (isLost || isMissing) this.#set(0, false);
+  }
+
+  /** The alarm has been removed together with the database. */
+  wiped(): void {
+    this.#armedAtMs = null;
+  }
+
+  /**
+   * The alarm has rung. Stays until nothing is left to do at once, so that the platform keeps the object at work. When
+   * it rings again after a failure, another is set first, because the platform gives up after the seventh.
+   */
+  async ring(retryCount: number): Promise<void> {
+    this.#armedAtMs = null;
+    this.#isRinging = true;
+    try {
+      if (this.#work.record === undefined) return;
+      if (retryCount > 0) {
+        this.#set(this.#ports.clock.now() + retryDelayMs(this.#ports.limits, retryCount), false);
+        await this.#work.beCareful();
+      }
+      this.#work.proceed();
+      await this.#stay();
+    } finally {
+      this.#isRinging = false;
+      this.arm();
+    }
+  }
+
+  /** Sets, moves or removes the alarm, as the work needs it now. */
+  arm(): void {
+    const { record, isBusy, isLoaded } = this.#work;
+    if (record === undefined) return;
+    const { clock, limits } = this.#ports;
+    const watchdogAtMs = clock.now() + limits.watchdogMs;
+    if (isBusy) {
+      // What is due is being dealt with. A handler at work needs no alarm beside it; but it is not called again after a
+      // crash if another alarm has been set in the meantime.
+      const nextAtMs = this.#nextDueAtMs();
+      if (this.#isRinging && nextAtMs === NEVER && this.#armedAtMs === null) return;
+      return this.#set(Math.min(nextAtMs, watchdogAtMs), false);
+    }
+    const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
+    if (isLoaded || dueAtMs !== NEVER || isTerminal(record.status)) this.#set(dueAtMs, true);
+    else this.#set(watchdogAtMs, false);
+  }
+
+  /** No other alarm rings while one's handler runs: what falls due meanwhile is done from here. */
+  async #stay(): Promise<void> {
+    const { clock, limits } = this.#ports;
+    const untilMs = clock.now() + limits.alarmHostMs;
+    while (this.#work.isBusy && clock.now() < untilMs) {
+      const nextAtMs = this.#nextDueAtMs();
+      const isOver = () => !this.#work.isBusy || this.#nextDueAtMs() < nextAtMs;
+      await this.#watchers.until(isOver, Math.min(nextAtMs, untilMs) - clock.now());
+      if (clock.now() >= nextAtMs) this.#work.proceed();
+    }
+  }
+
+  /** When something falls due that is not due yet. */
+  #nextDueAtMs(): number {
+    const nowMs = this.#ports.clock.now();
+    return Math.min(...this.#work.dueTimes().filter((atMs) => atMs > nowMs), NEVER);
+  }
+
+  /** An alarm at the time, or, unless it is to be exact, before it; infinity: none. */
+  #set(atMs: number, exactly: boolean): void {
+    if (atMs === NEVER) {
+      if (this.#armedAtMs !== null) this.#ports.alarm.clear();
+      this.#armedAtMs = null;
+      return;
+    }
+    // An alarm set for the very moment in which one rings may be lost (workerd#6866): at least one millisecond on.
+    const at = Math.max(Math.ceil(atMs), this.#ports.clock.now() + 1);
+    if (this.#armedAtMs !== null && (exactly ? this.#armedAtMs === at : this.#armedAtMs <= at)) return;
+    this.#ports.alarm.set(at);
+    this.#armedAtMs = at;
+  }
+}
