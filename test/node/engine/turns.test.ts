@@ -307,7 +307,16 @@ describe("[T11] every fact in every status", () => {
     ExecutionResumed: ["ignored", status],
     ExecutionTerminated: ["ignored", status],
   });
-  const table: Record<Exclude<RuntimeStatus, "PENDING">, Record<FromOutside, [Reaction, RuntimeStatus]>> = {
+  const table: Record<RuntimeStatus, Record<FromOutside, [Reaction, RuntimeStatus]>> = {
+    // The fact comes with the first turn: the code has been begun by then, and none of its calls is recorded yet.
+    PENDING: active("RUNNING", {
+      TaskCompleted: ["ignored", "RUNNING"],
+      TaskFailed: ["ignored", "RUNNING"],
+      TimerFired: ["ignored", "RUNNING"],
+      ChildWorkflowInstanceCompleted: ["ignored", "RUNNING"],
+      ChildWorkflowInstanceFailed: ["ignored", "RUNNING"],
+      ExecutionResumed: ["ignored", "RUNNING"],
+    }),
     RUNNING: active("RUNNING", { ExecutionResumed: ["ignored", "RUNNING"] }),
     SUSPENDED: active("SUSPENDED", {
       ExecutionSuspended: ["ignored", "SUSPENDED"],
@@ -317,7 +326,7 @@ describe("[T11] every fact in every status", () => {
     FAILED: ended("FAILED", "taken"),
     TERMINATED: ended("TERMINATED", "ignored"),
   };
-  const bring: Record<keyof typeof table, HistoryFact[]> = {
+  const bring: Record<Exclude<RuntimeStatus, "PENDING">, HistoryFact[]> = {
     RUNNING: [],
     SUSPENDED: [suspended],
     COMPLETED: [raised("end", "well")],
@@ -338,14 +347,17 @@ describe("[T11] every fact in every status", () => {
     for (const [type, [reaction, after]] of Object.entries(row) as [FromOutside, [Reaction, RuntimeStatus]][]) {
       it(`${status} × ${type}: ${reaction}, then ${after}`, async () => {
         const driver = new Driver(waits);
-        await driver.turn();
-        expect((await driver.turn(...bring[status])).status).toBe(status);
+        if (status !== "PENDING") {
+          await driver.turn();
+          expect((await driver.turn(...bring[status])).status).toBe(status);
+        }
         const turn = await driver.turn(facts[type]);
         const accepted = turn.events.filter((event) => event.type === type);
         expect(accepted).toHaveLength(reaction === "taken" ? 1 : 0);
         expect(turn.status).toBe(after);
         expect(turn.taken).toBe(1);
-        expect(turn.activities).toEqual([]);
+        const isFirst = status === "PENDING" && after !== "TERMINATED";
+        expect(turn.activities.map((task) => task.name)).toEqual(isFirst ? ["a"] : []);
       });
     }
   }
