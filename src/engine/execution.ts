@@ -19,6 +19,9 @@ import type { Registry } from "./registry.ts";
 import { CompletableTask, type Task } from "./task.ts";
 import { type OrchestrationContext, WorkflowContext } from "./workflow-context.ts";
 
+/** It lies in the instance's own row, which every change of the status writes. */
+const MAX_CUSTOM_STATUS_LENGTH = 65_536;
+
 /**
  * One execution of a workflow: its code, driven over its history.
  *
@@ -252,7 +255,13 @@ export class Execution implements OrchestrationContext {
   }
 
   setCustomStatus(status: unknown): void {
-    this.#customStatus = typeof status === "string" ? status : encodePayload(status ?? undefined);
+    const text = typeof status === "string" ? status : encodePayload(status ?? undefined);
+    if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
+      throw new RangeError(
+        `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
+      );
+    }
+    this.#customStatus = text;
   }
 
   #ask(action: (id: number) => Action): Task<unknown> {

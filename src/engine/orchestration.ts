@@ -6,7 +6,8 @@ import { Execution } from "./execution.ts";
 import { PendingWork } from "./pending-work.ts";
 import type { Registry } from "./registry.ts";
 
-/** A caller repeats a raise within seconds; so many others may come between. */
+/** A caller repeats a raise within seconds. What was taken longer ago, or before so many others, is forgotten. */
+const REMEMBERED_MS = 60_000;
 const REMEMBERED_MESSAGES = 1_000;
 
 /** What one turn decided. Nothing of it has happened yet: the instance commits it first, and acts on it then. */
@@ -34,7 +35,8 @@ export interface Turn {
 export class Orchestration {
   readonly pending = new PendingWork();
   readonly #execution: Execution;
-  readonly #seenMessages = new Set<string>();
+  /** Raises that have been taken, by their IDs, and when. */
+  readonly #seenMessages = new Map<string, number>();
   #status: RuntimeStatus;
   /** The history ends with ExecutionCompleted: only answers to activities that still run are taken. */
   #ended = false;
@@ -50,18 +52,15 @@ export class Orchestration {
 
   /**
    * Builds the state that the history led to. `firstTurnDone: false` says that the events have been recorded and
-   * never been shown to the code: they are news to it, not replay. `previous` is the execution that continued as new.
-   * Without a registry the code is not run: enough to terminate an instance whose code holds up its turn.
+   * never been shown to the code: they are news to it, not replay. Without a registry the code is not run: enough to terminate an instance whose code holds up its turn.
    */
   static async load(
     instanceId: string,
     registry: Registry | undefined,
     history: readonly HistoryEvent[],
     firstTurnDone: boolean,
-    previous?: Orchestration,
   ): Promise<Orchestration> {
     const orchestration = new Orchestration(instanceId, registry, firstTurnDone);
-    for (const messageId of previous?.recentMessages() ?? []) orchestration.#seenMessages.add(messageId);
     await orchestration.#replay(history, firstTurnDone);
     return orchestration;
   }
@@ -79,9 +78,10 @@ export class Orchestration {
     return this.#execution.started;
   }
 
-  /** The last raises that were taken, so that the next execution knows a late second delivery of them. */
-  recentMessages(): string[] {
-    return [...this.#seenMessages].slice(-REMEMBERED_MESSAGES);
+  /** What the next execution has to know of the raises that this one, and those before it, have taken. */
+  recentMessages(nowMs: number): Record<string, number> {
+    const recent = [...this.#seenMessages].filter(([, takenAtMs]) => takenAtMs > nowMs - REMEMBERED_MS);
+    return Object.fromEntries(recent.slice(-REMEMBERED_MESSAGES));
   }
 
   async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
@@ -123,7 +123,13 @@ export class Orchestration {
   #record(event: HistoryEvent): void {
     if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
     this.pending.apply(event);
-    if (event.type === "EventRaised" && event.messageId !== undefined) this.#seenMessages.add(event.messageId);
+    if (event.type === "ExecutionStarted") {
+      for (const [messageId, takenAtMs] of Object.entries(event.recentMessages ?? {})) {
+        this.#seenMessages.set(messageId, takenAtMs);
+      }
+    }
+    if (event.type === "EventRaised" && event.messageId !== undefined)
+      this.#seenMessages.set(event.messageId, event.timestampMs);
   }
 
   #decide(events: HistoryEvent[], taken: number, timestampMs: number): Turn {

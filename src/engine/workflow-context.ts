@@ -88,7 +88,7 @@ export class WorkflowContext {
     this.#inner.continueAsNew(newInput, saveEvents);
   }
 
-  /** Shown as `dapr.workflow.custom_status`. A string is kept as it is; any other value as JSON. */
+  /** Shown as `dapr.workflow.custom_status`. A string is kept as it is; any other value as JSON. Throws a RangeError beyond 65,536 characters. */
   setCustomStatus(status: string): void {
     this.#inner.setCustomStatus(status);
   }

@@ -17,6 +17,8 @@ export interface ChangeContext {
   readonly nowMs: number;
   readonly newExecutionId: () => string;
   readonly traceparent: string | undefined;
+  /** Raises that were taken lately: the next execution has to know them if they come again. */
+  readonly recentMessages: () => Record<string, number>;
   /** Where the first event of the turn will stand in the history. */
   readonly nextHistorySeq: number;
   /** Inbox rows of the facts that the turn has taken. */
@@ -32,9 +34,9 @@ export function decideChange(turn: Turn, before: InstanceRecord, context: Change
   const { completion } = turn;
   const continued = completion?.type === "ContinuedAsNew" ? continueAsNew(completion, before, context) : undefined;
   const record = continued?.record ?? recordAfter(turn, before, context.nextHistorySeq);
-  const recovered = turn.events.flatMap((event) =>
-    "id" in event && context.recovered.has(event.id) ? [event.id] : [],
-  );
+  // After a terminate no result is taken any more.
+  const answered = turn.events.flatMap((event) => ("id" in event && context.recovered.has(event.id) ? [event.id] : []));
+  const recovered = completion?.type === "Terminated" ? [...context.recovered] : answered;
   const former = completion?.type === "Terminated" && completion.recursive && before.generation > 0;
   return {
     record,
@@ -65,7 +67,7 @@ function recordAfter(turn: Turn, before: InstanceRecord, nextHistorySeq: number)
 function continueAsNew(
   completion: Extract<Completion, { type: "ContinuedAsNew" }>,
   before: InstanceRecord,
-  { nowMs: timestampMs, newExecutionId, traceparent }: ChangeContext,
+  { nowMs: timestampMs, newExecutionId, traceparent, recentMessages }: ChangeContext,
 ): { record: InstanceRecord; history: HistoryEvent[] } {
   const executionId = newExecutionId();
   const generation = before.generation + 1;
@@ -78,6 +80,7 @@ function continueAsNew(
     input: completion.input,
     parent: before.parent,
     traceparent,
+    recentMessages: recentMessages(),
   };
   return {
     record: { ...before, executionId, generation, status: "PENDING", customStatus: undefined },

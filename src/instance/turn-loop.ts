@@ -286,6 +286,7 @@ export class TurnLoop implements Workload {
       nowMs,
       newExecutionId: newId,
       traceparent: this.#orchestration?.started?.traceparent,
+      recentMessages: () => this.#orchestration?.recentMessages(nowMs) ?? {},
       nextHistorySeq: store.nextHistorySeq,
       taken: taken.flatMap((item) => (item.seq === undefined ? [] : [item.seq])),
       recovered: this.#recovered,
@@ -299,13 +300,7 @@ export class TurnLoop implements Workload {
     if (change.newHistory !== undefined) {
       this.#recovered.clear();
       const { instanceId } = record;
-      this.#orchestration = await Orchestration.load(
-        instanceId,
-        registry,
-        change.newHistory,
-        false,
-        this.#orchestration,
-      );
+      this.#orchestration = await Orchestration.load(instanceId, registry, change.newHistory, false);
       if (this.#life !== life) return;
     }
     if (this.#syncBeforeActing) {

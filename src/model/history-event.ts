@@ -41,6 +41,8 @@ export interface ExecutionStarted {
   readonly parent?: ParentLink | undefined;
   /** W3C trace context of the request that started the instance. */
   readonly traceparent?: string | undefined;
+  /** Raises that the executions before a continue-as-new have taken lately, and when (milliseconds since 1970). */
+  readonly recentMessages?: Readonly<Record<string, number>> | undefined;
 }
 
 /** Which call of which execution a child workflow answers. */

@@ -24,8 +24,9 @@ export class UnknownEventError extends Error {
 export function toColumns(fact: HistoryFact): FactColumns {
   switch (fact.type) {
     case "ExecutionStarted": {
-      const { executionId, generation, parent, traceparent } = fact;
-      return row(fact.type, null, fact.name, fact.input, { executionId, generation, parent, traceparent });
+      const { executionId, generation, parent, traceparent, recentMessages } = fact;
+      const detail = { executionId, generation, parent, traceparent, recentMessages };
+      return row(fact.type, null, fact.name, fact.input, detail);
     }
     case "TaskScheduled":
       return row(fact.type, fact.id, fact.name, fact.input);

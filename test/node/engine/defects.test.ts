@@ -170,6 +170,14 @@ describe("defects of Dapr's JavaScript engine that are none here (one test for e
     expect((await driver.turn(completed(2))).customStatus).toBeUndefined();
   });
 
+  it("[D13] a custom status of more than 65,536 characters is refused", async () => {
+    const outcome = await outcomeOf(async function* long(ctx: WorkflowContext): Code {
+      ctx.setCustomStatus("s".repeat(65_536));
+      ctx.setCustomStatus("s".repeat(65_537));
+    });
+    expect(outcome).toBe("RangeError: A custom status has at most 65536 characters, and this one 65537");
+  });
+
   it('[D14] waitForExternalEvent("") throws', async () => {
     expect(
       await outcomeOf(async function* empty(ctx: WorkflowContext): Code {

@@ -46,8 +46,14 @@ describe("[T13] what an execution remembers of the one before it", () => {
     const raise = { ...raised("e"), messageId: "m1" } as ReturnType<typeof raised>;
     const first = await Orchestration.load("i", registry, [startedAs("again")], false);
     expect((await first.turn([raise], T0)).completion?.type).toBe("ContinuedAsNew");
-    const second = await Orchestration.load("i", registry, [startedAs("again")], false, first);
-    expect(await second.turn([raise], T0)).toMatchObject({ taken: 1, events: [], status: "RUNNING" });
+    expect(first.recentMessages(T0)).toEqual({ m1: T0 });
+    expect(first.recentMessages(T0 + 60_000)).toEqual({});
+    const next = { ...startedAs("again"), generation: 1, recentMessages: first.recentMessages(T0) } as HistoryEvent;
+    for (const firstTurnDone of [false, true]) {
+      const second = await Orchestration.load("i", registry, [next], firstTurnDone);
+      expect(await second.turn([raise], T0)).toMatchObject({ taken: 1, events: [], status: "RUNNING" });
+      expect(second.recentMessages(T0)).toEqual({ m1: T0 });
+    }
   });
 
   it("[T13] a history that starts twice is not one of ours", async () => {

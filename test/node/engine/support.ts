@@ -17,15 +17,18 @@ export function startedAs(name: string, input?: string): HistoryEvent {
 }
 
 /**
- * Runs one instance turn by turn, one second apart. After every turn a second Orchestration is built from the history
- * alone, and is given the next turn as well: both must decide the same ([T1]).
+ * Runs one instance turn by turn, one second apart, and through its continue-as-new, as its Durable Object does. Before
+ * every turn a second Orchestration is built from the history alone, and is given the same facts: both must decide the
+ * same, and know the same work as pending ([T1]).
  */
 export class Driver {
-  readonly history: HistoryEvent[];
+  /** Of the execution that runs now; a continue-as-new begins another. */
+  history: HistoryEvent[];
   readonly registry: Registry;
   nowMs = T0;
   #live: Orchestration | undefined;
   #firstTurnDone = false;
+  #generation = 0;
 
   constructor(workflow: TWorkflow, input?: unknown, name = workflow.name || "workflow") {
     this.registry = new Registry();
@@ -36,10 +39,13 @@ export class Driver {
   async turn(...facts: HistoryFact[]): Promise<Turn> {
     const rebuilt = await this.load();
     this.#live ??= await this.load();
+    expect(stateOf(rebuilt)).toEqual(stateOf(this.#live));
     const turn = await this.#live.turn(facts, this.nowMs);
     expect(comparable(await rebuilt.turn(facts, this.nowMs))).toEqual(comparable(turn));
+    expect(stateOf(rebuilt)).toEqual(stateOf(this.#live));
     this.history.push(...turn.events);
     this.#firstTurnDone = true;
+    if (turn.completion?.type === "ContinuedAsNew") await this.#continue(turn.completion, this.#live);
     this.nowMs += 1000;
     return turn;
   }
@@ -47,6 +53,37 @@ export class Driver {
   load(): Promise<Orchestration> {
     return Orchestration.load("i", this.registry, this.history, this.#firstTurnDone);
   }
+
+  async #continue(
+    { input, carriedEvents }: Extract<Turn["completion"], { type: "ContinuedAsNew" }>,
+    former: Orchestration,
+  ): Promise<void> {
+    const { nowMs: timestampMs } = this;
+    const generation = ++this.#generation;
+    const executionId = `x${generation}`;
+    const recentMessages = former.recentMessages(timestampMs);
+    const start = { ...this.history[0], timestampMs, executionId, generation, input, recentMessages };
+    this.history = [start as HistoryEvent, ...carriedEvents.map((event) => ({ ...event, timestampMs }))];
+    this.#firstTurnDone = false;
+    this.#live = await this.load();
+  }
+}
+
+/** What the instance reads of an Orchestration between two turns. */
+function stateOf(orchestration: Orchestration): unknown {
+  const { status, hasUncommitted, pending, started } = orchestration;
+  const hasEnded = status === "COMPLETED" || status === "FAILED" || status === "TERMINATED";
+  return {
+    status,
+    hasUncommitted,
+    // The start of an ended execution is of no interest any more, and is not read again.
+    started: hasEnded ? undefined : started,
+    activities: [...pending.activities.values()],
+    children: [...pending.children.values()],
+    nextTimerAtMs: pending.nextTimerAtMs(),
+    dueTimers: pending.dueTimers(Number.MAX_SAFE_INTEGER),
+    recentMessages: orchestration.recentMessages(0),
+  };
 }
 
 /** Stacks differ from run to run; everything else must not. */

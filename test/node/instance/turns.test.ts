@@ -127,7 +127,7 @@ describe("[I8] Turns: one at a time", () => {
       expect(typesOf(world, "a")).toEqual([
         "ExecutionStarted",
         "TaskScheduled",
-          "ExecutionTerminated",
+        "ExecutionTerminated",
         "ExecutionCompleted",
       ]);
       expect(world.host("a").alarm).toBeNull();

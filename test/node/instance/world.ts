@@ -384,7 +384,7 @@ export class World {
         },
       },
       instanceId: () => host.id,
-      newId: () => `execution-${++this.#ids}`,
+      newId: () => (fate.dead ? "of a lost life" : `execution-${++this.#ids}`),
       peer: (to) => this.#peer(host, fate, to),
       sync: durable,
       wipe: () => {

@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { Orchestration } from "../../../src/engine/orchestration.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
+import {
+  completed,
+  Driver,
+  endOf,
+  failed,
+  raised,
+  registryOf,
+  resumed,
+  startedAs,
+  suspended,
+  T0,
+  terminated,
+} from "./support.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair
+type Code = AsyncGenerator<any, any, any>;
+
+describe("[T9] continue-as-new", () => {
+  it("[T9] is a turn that appends its facts and how it went on: no action, no message, no ExecutionCompleted", async () => {
+    const driver = new Driver(async function* again(ctx: WorkflowContext, n: number): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.setCustomStatus(`round ${n}`);
+      ctx.callActivity("dropped");
+      ctx.createTimer(1);
+      ctx.callChildWorkflow("dropped");
+      ctx.continueAsNew({ n: n + 1 });
+      ctx.callActivity("dropped too");
+    }, 0);
+    await driver.turn();
+    expect(await driver.turn(raised("go", 1))).toEqual({
+      taken: 1,
+      events: [{ type: "EventRaised", name: "go", input: "1", timestampMs: T0 + 1000 }],
+      activities: [],
+      messages: [],
+      status: "RUNNING",
+      customStatus: "round 0",
+      completion: { type: "ContinuedAsNew", input: '{"n":1}', carriedEvents: [] },
+    });
+  });
+
+  it("[T9] goes from generation to generation; ids count from 1 again, and children get new IDs", async () => {
+    const driver = new Driver(async function* rounds(ctx: WorkflowContext, n: number): Code {
+      yield ctx.callChildWorkflow("c");
+      if (n === 2) return "done";
+      ctx.continueAsNew(n + 1);
+    }, 0);
+    const children: string[] = [];
+    for (let n = 0; n <= 2; n++) {
+      const { messages } = await driver.turn();
+      children.push(...messages.map(({ to }) => to));
+      const turn = await driver.turn({ type: "ChildWorkflowInstanceCompleted", id: 1 });
+      if (n === 2) expect(endOf(turn)).toBe("done");
+    }
+    expect(children).toEqual(["i:0001", "i:1.0001", "i:2.0001"]);
+  });
+
+  it("[T9] carried events come first in the next execution, in the order of their arrival across names", async () => {
+    const driver = new Driver(async function* carry(ctx: WorkflowContext, round: number): Code {
+      if (round === 0) {
+        yield ctx.waitForExternalEvent("go");
+        return ctx.continueAsNew(1, true);
+      }
+      const seen: unknown[] = [];
+      for (const name of ["b", "a", "b", "a"]) seen.push(yield ctx.waitForExternalEvent(name));
+      return seen;
+    }, 0);
+    await driver.turn(raised("B", 1), raised("a", 2));
+    const turn = await driver.turn(raised("b", 3), raised("go"));
+    const arrived = turn.completion?.type === "ContinuedAsNew" ? turn.completion.carriedEvents : [];
+    expect(arrived.map(({ name, input }) => [name, input])).toEqual([
+      ["B", "1"],
+      ["a", "2"],
+      ["b", "3"],
+    ]);
+    expect(endOf(await driver.turn(raised("a", 4)))).toEqual([1, 2, 3, 4]);
+  });
+
+  it.each([
+    [true, ["x", "y"]],
+    [false, []],
+  ])("[T9] saveEvents %s: events held back by a suspend are carried likewise", async (saveEvents, names) => {
+    const driver = new Driver(async function* again(ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.continueAsNew(1, saveEvents);
+    });
+    await driver.turn(raised("x", 1));
+    await driver.turn(suspended, raised("go"), raised("y", 2), completed(7));
+    const { completion } = await driver.turn(resumed);
+    expect(completion?.type === "ContinuedAsNew" && completion.carriedEvents.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("[T9] late answers to a former execution answer nothing in this one", async () => {
+    const driver = new Driver(async function* again(ctx: WorkflowContext, n: number): Code {
+      ctx.callActivity("slow");
+      yield ctx.waitForExternalEvent("go");
+      if (n === 0) return ctx.continueAsNew(1);
+      yield ctx.createTimer(5);
+    }, 0);
+    await driver.turn();
+    await driver.turn(raised("go"));
+    await driver.turn();
+    // The instance drops results of other executions by their executionId; what has no open call is dropped here.
+    expect((await driver.turn(completed(2), failed(3, "late"))).events).toEqual([]);
+  });
+
+  it("[T9] the last continue-as-new counts; code after it runs up to the next yield and no further", async () => {
+    const trace: string[] = [];
+    const driver = new Driver(async function* twice(ctx: WorkflowContext): Code {
+      ctx.continueAsNew(1);
+      ctx.continueAsNew(2);
+      trace.push("after");
+      try {
+        yield ctx.callActivity("a");
+        trace.push("never");
+      } finally {
+        trace.push("never either");
+      }
+    });
+    expect((await driver.turn()).completion).toMatchObject({ type: "ContinuedAsNew", input: "2" });
+    expect(new Set(trace)).toEqual(new Set(["after"]));
+  });
+
+  it("[T9] works in a plain function, and in a generator that awaits", async () => {
+    const plain = new Driver((ctx: WorkflowContext) => ctx.continueAsNew(1));
+    expect((await plain.turn()).completion?.type).toBe("ContinuedAsNew");
+    const awaiting = new Driver(async (ctx: WorkflowContext) => {
+      await Promise.resolve();
+      ctx.continueAsNew(1);
+    });
+    expect((await awaiting.turn()).completion?.type).toBe("ContinuedAsNew");
+  });
+
+  it("[T9] a custom status is not carried: the next execution begins without one", async () => {
+    const driver = new Driver(async function* again(ctx: WorkflowContext, n: number): Code {
+      if (n === 0) {
+        ctx.setCustomStatus("first");
+        return ctx.continueAsNew(1);
+      }
+      yield ctx.waitForExternalEvent("e");
+    }, 0);
+    expect((await driver.turn()).customStatus).toBe("first");
+    expect((await driver.turn()).customStatus).toBeUndefined();
+  });
+
+  it("[T9] an input that is no JSON value throws into the code, and nothing is continued", async () => {
+    const driver = new Driver(async function* bad(ctx: WorkflowContext): Code {
+      try {
+        ctx.continueAsNew(1n);
+      } catch (error) {
+        return (error as Error).constructor.name;
+      }
+    });
+    expect(endOf(await driver.turn())).toBe("TypeError");
+  });
+});
+
+describe("[T7] terminate and continue-as-new", () => {
+  const forever = async function* forever(ctx: WorkflowContext): Code {
+    ctx.callActivity("dropped");
+    ctx.continueAsNew(1, true);
+  };
+
+  it("[T7] ends a workflow that continues as new whenever it begins, and would never come to take a fact", async () => {
+    const driver = new Driver(forever);
+    for (let n = 0; n < 3; n++) expect((await driver.turn()).completion?.type).toBe("ContinuedAsNew");
+    const turn = await driver.turn(raised("e"), terminated, raised("after"));
+    expect(turn).toMatchObject({ taken: 3, status: "TERMINATED", activities: [], messages: [] });
+    expect(turn.events.map(({ type }) => type)).toEqual(["EventRaised", "ExecutionTerminated", "ExecutionCompleted"]);
+    expect(turn.completion).toEqual({ type: "Terminated", output: '"stopped"', recursive: true });
+  });
+
+  it("[T7] what the code had yielded before is not gone on with", async () => {
+    let rounds = 0;
+    const driver = new Driver(async function* eager(ctx: WorkflowContext): Code {
+      yield ctx.whenAll([]);
+      ctx.continueAsNew(++rounds);
+      yield ctx.whenAll([]);
+      rounds = 1000;
+    });
+    expect((await driver.turn(raised("e"), terminated)).status).toBe("TERMINATED");
+    expect(rounds).toBeLessThan(1000);
+  });
+
+  it("[T7] a terminate behind the fact that made it continue as new is for the next execution, and ends it", async () => {
+    const driver = new Driver(async function* once(ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.continueAsNew(1);
+    });
+    await driver.turn();
+    const batch = [raised("go"), terminated];
+    const { taken } = await driver.turn(...batch);
+    expect(taken).toBe(1);
+    expect((await driver.turn(...batch.slice(taken))).status).toBe("TERMINATED");
+  });
+});
+
+describe("[T13] what was taken before a continue-as-new", () => {
+  const raise = (n: number): HistoryFact => ({ type: "EventRaised", name: "e", messageId: `m${n}` });
+  const rounds = async function* rounds(ctx: WorkflowContext, n: number): Code {
+    yield ctx.waitForExternalEvent("e");
+    ctx.continueAsNew(n + 1);
+  };
+
+  it("[T13] is known when it comes again, in the next execution and in the one after it", async () => {
+    const driver = new Driver(rounds, 0);
+    await driver.turn();
+    expect((await driver.turn(raise(1))).completion?.type).toBe("ContinuedAsNew");
+    expect((await driver.turn(raise(1))).events).toEqual([]);
+    expect((await driver.turn(raise(2))).completion?.type).toBe("ContinuedAsNew");
+    expect((await driver.turn(raise(1), raise(2))).events).toEqual([]);
+  });
+
+  it("[T13] for a minute", async () => {
+    const driver = new Driver(rounds, 0);
+    await driver.turn();
+    await driver.turn(raise(1));
+    driver.nowMs += 60_000;
+    expect((await driver.turn(raise(2))).completion?.type).toBe("ContinuedAsNew");
+    expect((await driver.turn(raise(2))).events).toEqual([]);
+    expect((await driver.turn(raise(1))).events).toHaveLength(1);
+  });
+
+  it("[T13] and so are the last 1,000 of a burst; within one execution, all", async () => {
+    const registry = registryOf(async function* many(ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("end");
+    });
+    const orchestration = await Orchestration.load("i", registry, [startedAs("many")], false);
+    await orchestration.turn(
+      Array.from({ length: 1500 }, (_, n) => raise(n)),
+      T0,
+    );
+    expect(Object.keys(orchestration.recentMessages(T0))).toEqual(
+      Array.from({ length: 1000 }, (_, n) => `m${n + 500}`),
+    );
+    expect((await orchestration.turn([raise(0)], T0)).events).toEqual([]);
+  });
+});

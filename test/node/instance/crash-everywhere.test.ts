@@ -1,0 +1,313 @@
+// Every workflow here runs once undisturbed, to count the points at which a crash could fall: before and after each
+// write, each commit, each start of an activity, each call of another object, each ring of an alarm. Then it runs once
+// for each of these points, with a crash there, and has to come to the same end.
+import { describe, expect, it } from "vitest";
+import type { TWorkflow } from "../../../src/engine/registry.ts";
+import type { Instance } from "../../../src/instance/instance.ts";
+import { type Code, describeInstance, faultsOf, historyOf, makeWorld } from "./support.ts";
+import { ObjectLostError, START_MS, type World } from "./world.ts";
+
+/** A client outside: repeats what was not answered, with the same name for the request, as the HTTP face's callers may. */
+class Client {
+  readonly acknowledged: string[] = [];
+  #requests = 0;
+
+  constructor(readonly world: World) {}
+
+  async #ask(call: (instance: Instance) => Promise<{ ok: boolean }>): Promise<boolean> {
+    for (let attempt = 0; attempt < 12; attempt++) {
+      try {
+        return (await this.world.call("a", call)).ok;
+      } catch (error) {
+        if (!(error instanceof ObjectLostError)) throw error;
+        await this.world.advance(10);
+      }
+    }
+    throw new Error("not answered in twelve attempts");
+  }
+
+  async start(input?: unknown, startAtMs?: number): Promise<void> {
+    const text = input === undefined ? undefined : JSON.stringify(input);
+    const request = { instanceId: "a", name: "main", input: text, startAtMs, requestId: "the start" };
+    expect(await this.#ask((instance) => instance.start(request))).toBe(true);
+  }
+  async raise(name: string, input: unknown): Promise<void> {
+    const messageId = `raise-${++this.#requests}`;
+    const request = { name, input: JSON.stringify(input), messageId };
+    if (await this.#ask((instance) => instance.raiseEvent(request))) this.acknowledged.push(messageId);
+  }
+  async suspend(): Promise<void> {
+    await this.#ask((instance) => instance.suspend({}));
+  }
+  async resume(): Promise<void> {
+    await this.#ask((instance) => instance.resume({}));
+  }
+  async terminate(output: string): Promise<void> {
+    await this.#ask((instance) => instance.terminate({ output, recursive: true }));
+  }
+  async pass(ms: number): Promise<void> {
+    await this.world.advance(ms);
+  }
+}
+
+interface Scenario {
+  readonly main: TWorkflow;
+  /** What is asked from outside; after it, time goes on to the end. */
+  readonly script: (client: Client) => Promise<void>;
+  /** Whether all EventRaised stay in the history. */
+  readonly keepsEvents?: boolean;
+  /** Long payloads take their time. */
+  readonly kinds?: readonly ("reset" | "process")[];
+}
+
+const scenarios: Record<string, Scenario> = {
+  "a chain of activities": {
+    *main(ctx): Code {
+      let n: number = yield ctx.callActivity("echo", 1);
+      n += (yield ctx.callActivity("slow", 50)).length;
+      return n + (yield ctx.callActivity("echo", 3));
+    },
+    script: (client) => client.start(),
+  },
+  "fan-out": {
+    *main(ctx): Code {
+      return yield ctx.whenAll([1, 20, 10, 20].map((ms, n) => ctx.callActivity(n === 0 ? "echo" : "slow", ms)));
+    },
+    script: (client) => client.start(),
+  },
+  "a timer beside an activity": {
+    *main(ctx): Code {
+      const timer = ctx.createTimer(30);
+      yield ctx.callActivity("slow", 2_000);
+      yield timer;
+      const lateMs = ctx.getCurrentUtcDateTime().getTime() - START_MS - 30_000;
+      return lateMs < 0 ? "too early" : "in time";
+    },
+    script: (client) => client.start(),
+  },
+  events: {
+    *main(ctx): Code {
+      const first = yield ctx.waitForExternalEvent("one");
+      const last = yield ctx.callActivity("echo", first);
+      return [last, yield ctx.waitForExternalEvent("two"), yield ctx.waitForExternalEvent("two")];
+    },
+    script: async (client) => {
+      await client.start();
+      await client.raise("two", "a");
+      await client.raise("one", "b");
+      await client.raise("two", "c");
+    },
+    keepsEvents: true,
+  },
+  children: {
+    *main(ctx): Code {
+      const both = yield ctx.whenAll([ctx.callChildWorkflow("child", 1), ctx.callChildWorkflow("child", 2)]);
+      let failure = "none";
+      try {
+        yield ctx.callChildWorkflow("call", { activity: "fail" });
+      } catch (error) {
+        failure = (error as Error).message;
+      }
+      return [both, failure];
+    },
+    script: (client) => client.start(),
+  },
+  "continue-as-new with events, a child and an activity in each": {
+    *main(ctx, input: { n: number; seen: unknown[] }): Code {
+      const event = yield ctx.waitForExternalEvent("go");
+      const child = yield ctx.callChildWorkflow("child", input.n);
+      yield ctx.callActivity("slow", 10);
+      const seen = [...input.seen, event, child];
+      if (input.n === 3) return seen;
+      ctx.continueAsNew({ n: input.n + 1, seen }, true);
+    },
+    script: async (client) => {
+      await client.start({ n: 1, seen: [] });
+      for (const n of [1, 2, 3]) await client.raise("go", n);
+    },
+  },
+  "events that continue-as-new takes one by one": {
+    *main(ctx, seen: number[]): Code {
+      const all = [...seen, yield ctx.waitForExternalEvent("go")];
+      if (all.at(-1) === 0) return all;
+      ctx.continueAsNew(all, true);
+    },
+    script: async (client) => {
+      await client.start([]);
+      for (const n of [1, 2, 3, 0]) await client.raise("go", n);
+    },
+  },
+  "suspend and resume": {
+    *main(ctx): Code {
+      const slept = yield ctx.callActivity("slow", 1_000);
+      const event = yield ctx.waitForExternalEvent("go");
+      yield ctx.createTimer(1);
+      return [slept, event];
+    },
+    script: async (client) => {
+      await client.start();
+      await client.suspend();
+      await client.raise("go", 1);
+      await client.pass(3_000);
+      await client.resume();
+    },
+    keepsEvents: true,
+  },
+  "terminate, with a child and an activity at work": {
+    *main(ctx): Code {
+      ctx.callActivity("slow", 60_000);
+      yield ctx.callChildWorkflow("event", "never");
+    },
+    script: async (client) => {
+      await client.start();
+      await client.pass(5_000);
+      await client.terminate('"out"');
+    },
+  },
+  "a scheduled start": {
+    *main(ctx, input: number): Code {
+      return yield ctx.callActivity("echo", input);
+    },
+    script: (client) => client.start(7, START_MS + 60_000),
+  },
+  "a long payload, everywhere": {
+    *main(ctx, input: string): Code {
+      const event: string = yield ctx.waitForExternalEvent("go");
+      const result: string = yield ctx.callActivity("echo", event + input);
+      const child: string = yield ctx.callChildWorkflow("echo", result);
+      return [event.length, result.length, child.length, child === event + input];
+    },
+    script: async (client) => {
+      await client.start("😀".repeat(200_000));
+      await client.raise("go", "é".repeat(400_000));
+    },
+    keepsEvents: true,
+    kinds: ["reset"],
+  },
+};
+
+interface Run {
+  readonly world: World;
+  readonly points: string[];
+  readonly end: Record<string, unknown>;
+  readonly acknowledged: readonly string[];
+  readonly faults: string[];
+}
+
+type Crash = { readonly at: number; readonly kind: "reset" | "process" } | undefined;
+
+async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
+  const world = makeWorld();
+  world.workflow("main", main);
+  world.workflow("child", function* (ctx, n: number): Code {
+    return `${n}: ${yield ctx.callActivity("slow", 20)}`;
+  });
+  const points: string[] = [];
+  const faults: string[] = [];
+  const recorded = new Set<string>();
+  world.onPoint = (point, id) => {
+    if (point === "activity" && recorded.has(world.activityRuns.at(-1) ?? "")) {
+      faults.push(`${world.activityRuns.at(-1)} runs again, though its result was recorded`);
+    }
+    points.push(`${point} ${id}`);
+    if (points.length - 1 !== crash?.at) return;
+    if (crash.kind === "process") world.crashAll();
+    else world.crash(id);
+    for (const { db } of world.hosts.values()) for (const taskId of recordedIn(db)) recorded.add(taskId);
+  };
+  const client = new Client(world);
+  await script(client);
+  await world.rest();
+  // Reading is no part of it.
+  world.onPoint = undefined;
+  const end: Record<string, unknown> = {};
+  for (const id of [...world.hosts.keys()].sort()) {
+    const found = await describeInstance(world, id);
+    end[id] = [found?.status, found?.output, found?.failure?.message];
+    for (const fault of faultsOf(world, id)) faults.push(`${id}: ${fault}`);
+    const host = world.host(id);
+    for (const table of ["inbox", "outbox", "recovery"]) {
+      const rows = host.db.read(`SELECT * FROM ${table}`);
+      if (rows.length > 0) faults.push(`${id}: ${rows.length} rows are left in ${table}`);
+    }
+    if (host.durableAlarm !== null) faults.push(`${id}: an alarm is left`);
+  }
+  return { world, points, end, acknowledged: client.acknowledged, faults };
+}
+
+function recordedIn(db: World["hosts"] extends Map<string, infer H> ? (H extends { db: infer D } ? D : never) : never) {
+  if (db.tables().length === 0) return [];
+  return db
+    .read<{ id: string }>(
+      `SELECT (SELECT execution_id FROM instance) || ':' || task_id AS id FROM history
+         WHERE type IN ('TaskCompleted', 'TaskFailed')`,
+    )
+    .map(({ id }) => id);
+}
+
+describe("[I11] A crash at any point leads to the same end", () => {
+  for (const [name, scenario] of Object.entries(scenarios)) {
+    for (const kind of scenario.kinds ?? (["reset", "process"] as const)) {
+      it(`[I11.1] ${name}: ${kind === "reset" ? "one object is lost" : "all objects are lost"}`, async () => {
+        const undisturbed = await run(scenario, undefined);
+        expect(undisturbed.faults).toEqual([]);
+        for (const [at, point] of undisturbed.points.entries()) {
+          const disturbed = await run(scenario, { at, kind });
+          const what = `k=${at} of ${undisturbed.points.length} (${point})`;
+          expect([what, disturbed.points[at]]).toEqual([what, point]);
+          expect([what, disturbed.end]).toEqual([what, undisturbed.end]);
+          expect([what, disturbed.faults]).toEqual([what, []]);
+          if (scenario.keepsEvents) {
+            const raised = historyOf(disturbed.world, "a").flatMap((e) =>
+              e.type === "EventRaised" ? e.messageId : [],
+            );
+            expect([what, raised.toSorted()]).toEqual([what, disturbed.acknowledged.toSorted()]);
+          }
+        }
+        console.log(`${name}: ${undisturbed.points.length} points`);
+      });
+    }
+  }
+
+  it("[I11.2] up to eight crashes of a longer run, anywhere: it still comes to its end", async () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const world = makeWorld();
+      world.workflow("main", function* (ctx): Code {
+        let sum = 0;
+        for (let i = 0; i < 10; i++) sum += (yield ctx.callActivity("slow", i)).length;
+        const children: number[] = yield ctx.whenAll([1, 2, 3].map((n) => ctx.callChildWorkflow("echo", n)));
+        yield ctx.createTimer(1);
+        return [sum, ...children];
+      });
+      const random = randomFrom(seed);
+      const nextIn = () => 1 + Math.floor(random() * 40);
+      let left = nextIn();
+      let crashes = 8;
+      world.onPoint = (_, id) => {
+        if (crashes === 0 || --left > 0) return;
+        crashes--;
+        left = nextIn();
+        if (random() < 0.5) world.crashAll();
+        else world.crash(id);
+      };
+      const client = new Client(world);
+      await client.start();
+      await world.rest();
+      world.onPoint = undefined;
+      expect(crashes).toBeLessThan(8);
+      expect([seed, (await describeInstance(world, "a"))?.output]).toEqual([seed, "[70,1,2,3]"]);
+      expect([seed, faultsOf(world, "a")]).toEqual([seed, []]);
+    }
+  });
+});
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

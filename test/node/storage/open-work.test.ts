@@ -1,0 +1,73 @@
+import { describe, expect, it } from "vitest";
+import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
+import type { InstanceRecord } from "../../../src/storage/instance-row.ts";
+import { InstanceStore, type TurnChange } from "../../../src/storage/instance-store.ts";
+import { MemoryDatabase } from "../instance/database.ts";
+
+const record: InstanceRecord = {
+  instanceId: "i",
+  name: "w",
+  status: "PENDING",
+  executionId: "x",
+  generation: 0,
+  createdAtMs: 5,
+  startRequestId: "r",
+  parent: { instanceId: "p", executionId: "px", name: "pw", taskId: 3 },
+};
+const started: HistoryEvent = {
+  type: "ExecutionStarted",
+  timestampMs: 5,
+  name: "w",
+  executionId: "x",
+  generation: 0,
+  input: "1",
+};
+const noChange: TurnChange = { append: [], taken: [], send: [] };
+const at = (fact: HistoryFact): HistoryEvent => ({ timestampMs: 7, ...fact });
+
+function create(): { db: MemoryDatabase; store: InstanceStore } {
+  const db = new MemoryDatabase();
+  const store = new InstanceStore(db.port());
+  store.load();
+  store.create(record, started, undefined);
+  return { db, store };
+}
+
+/** Another life over the same database. */
+function reopen(db: MemoryDatabase): InstanceStore {
+  const store = new InstanceStore(db.port());
+  store.load();
+  return store;
+}
+
+describe("[S6] what an instance leaves, and what it has open", () => {
+  it("[S6.1] a start in the place of an ended instance leaves nothing of it", () => {
+    const { db, store } = create();
+    store.commit({
+      ...noChange,
+      append: [at({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c1" })],
+    });
+    store.commit({ ...noChange, newHistory: [started], record: { ...record, generation: 1 } });
+    expect(store.children()).toEqual(["c1"]);
+    expect(store.formerChildren()).toEqual([{ instanceId: "c1", executionId: "x" }]);
+    store.countRecovery([1, 1]);
+    expect([...store.recoveries()]).toEqual([[1, 2]]);
+    store.create({ ...record, executionId: "y" }, { ...started, executionId: "y" }, undefined);
+    expect(store.children()).toEqual([]);
+    expect([...store.recoveries()]).toEqual([]);
+    expect(reopen(db).history()).toHaveLength(1);
+  });
+
+  it("[S6.2] open work is what has been called and not answered, children apart", () => {
+    const { store } = create();
+    const open = (...list: HistoryFact[]) => {
+      store.commit({ ...noChange, append: list.map(at) });
+      return store.hasOpenWork();
+    };
+    expect(open({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c" })).toBe(false);
+    expect(open({ type: "TaskScheduled", id: 2, name: "a" })).toBe(true);
+    expect(open({ type: "TaskFailed", id: 2, failure: { errorType: "E", message: "m" } })).toBe(false);
+    expect(open({ type: "TimerCreated", id: 3, fireAtMs: 1 })).toBe(true);
+    expect(open({ type: "TimerFired", id: 3 })).toBe(false);
+  });
+});
