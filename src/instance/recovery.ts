@@ -19,6 +19,7 @@ export async function planRecovery(
   instanceId: string,
   executionId: string,
   open: readonly TaskScheduled[],
+  isCurrent: () => boolean,
 ): Promise<Recovery> {
   const { store, limits } = ports;
   const counts = store.recoveries();
@@ -36,12 +37,14 @@ export async function planRecovery(
     instanceId,
     executionId,
     task,
-    aloneAfter: isolate ? () => countOne(ports, task) : undefined,
+    aloneAfter: isolate ? () => countOne(ports, task, isCurrent) : undefined,
   }));
   return { run, giveUp };
 }
 
-async function countOne(ports: InstancePorts, task: TaskScheduled): Promise<void> {
+/** Once the instance has continued as new, the number belongs to another call. */
+async function countOne(ports: InstancePorts, task: TaskScheduled, isCurrent: () => boolean): Promise<void> {
+  if (!isCurrent()) return;
   ports.store.countRecovery([task.id]);
   await ports.sync();
 }

@@ -263,7 +263,13 @@ export class TurnLoop implements Workload {
       (task) => !ended.has(task.id) && !this.activities.has(record.executionId, task.id),
     );
     if (open.length > 0) {
-      const recovery = await planRecovery(this.#ports, record.instanceId, record.executionId, open);
+      const recovery = await planRecovery(
+        this.#ports,
+        record.instanceId,
+        record.executionId,
+        open,
+        () => this.#record?.executionId === record.executionId,
+      );
       if (this.#life !== life) return undefined;
       for (const task of open) this.#recovered.add(task.id);
       for (const fact of recovery.giveUp) this.#queue.add({ fact, executionId: record.executionId });
