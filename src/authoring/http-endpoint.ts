@@ -11,6 +11,8 @@ export interface EndpointOptions {
   readonly daprHost?: string | undefined;
   readonly daprPort?: string | number | undefined;
   readonly daprApiToken?: string | undefined;
+  /** Sends the requests in place of the global `fetch`: that of a service binding, or of a test. */
+  readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 let inProcess: ((request: Request) => Promise<Response>) | undefined;
@@ -24,12 +26,13 @@ export function setInProcessFetch(fetch: (request: Request) => Promise<Response>
  * Without any option: the Worker itself where there is one, else Dapr's default, http://127.0.0.1:3500.
  * Throws a TypeError when host and port make no URL.
  */
-export function resolveEndpoint({ daprHost, daprPort, daprApiToken }: EndpointOptions): Endpoint {
+export function resolveEndpoint({ daprHost, daprPort, daprApiToken, fetch: send }: EndpointOptions): Endpoint {
   const headers: Record<string, string> = daprApiToken ? { "dapr-api-token": daprApiToken } : {};
-  if (!daprHost && !daprPort && inProcess !== undefined) return { url: "http://localhost", headers, fetch: inProcess };
+  if (!daprHost && !daprPort && send === undefined && inProcess !== undefined)
+    return { url: "http://localhost", headers, fetch: inProcess };
   const host = daprHost || "127.0.0.1";
   const url = new URL(/^[a-z]+:\/\//i.test(host) ? host : `http://${host}`);
   if (daprPort) url.port = String(daprPort);
   else if (!daprHost) url.port = "3500";
-  return { url: url.href.replace(/\/+$/, ""), headers, fetch: (request) => fetch(request) };
+  return { url: url.href.replace(/\/+$/, ""), headers, fetch: send ?? ((request) => fetch(request)) };
 }

@@ -7,6 +7,8 @@ export interface WorkflowClientOptions {
   daprApiToken?: string;
   logger?: unknown;
   grpcOptions?: unknown;
+  /** Clients only: sends the requests in place of the global `fetch`, for instance that of a service binding. */
+  fetch?: (request: Request) => Promise<Response>;
 }
 
 /**
