@@ -19,6 +19,11 @@ export interface WorkerOptions {
   readonly appId?: string;
   /** Limits of one instance; see InstanceLimits for what there is and its defaults. */
   readonly limits?: Partial<InstanceLimits>;
+  /**
+   * What becomes of an instance whose code does something else than its history says. "fail", as in Dapr: it is FAILED.
+   * "stall": it is STALLED until code is deployed that fits. Default "fail".
+   */
+  readonly onNonDeterminism?: "fail" | "stall";
 }
 
 /** A Worker that serves the workflows of one runtime: export it as default, and the class in it by its name. */
@@ -35,7 +40,7 @@ export function createWorker(runtime: WorkflowRuntime, options: WorkerOptions = 
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setInProcessFetch((request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request));
   return {
-    WorkflowInstance: workflowInstanceClass(runtime.registry, options.limits),
+    WorkflowInstance: workflowInstanceClass(runtime.registry, options.limits, options.onNonDeterminism),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;

@@ -1,28 +1,33 @@
 import type { RuntimeStatus } from "../model/status.ts";
 
-/** Status of an instance as Dapr's JavaScript SDK numbers it (its numbers are those of durabletask's OrchestrationStatus). */
+/**
+ * Status of an instance with durabletask's numbers (OrchestrationStatus). Dapr's JavaScript SDK has all but CANCELED, how a
+ * cooperative cancel ends, and STALLED.
+ */
 export enum WorkflowRuntimeStatus {
   RUNNING = 0,
   COMPLETED = 1,
   CONTINUED_AS_NEW = 2,
   FAILED = 3,
+  CANCELED = 4,
   TERMINATED = 5,
   PENDING = 6,
   SUSPENDED = 7,
+  STALLED = 8,
 }
 
-/** durabletask's OrchestrationStatus: the same numbers, and 4 for CANCELED, which no instance ever has. */
+/** durabletask's OrchestrationStatus: the same numbers. */
 export type OrchestrationStatus = number;
 
-/** Throws for a number that is not a status of Dapr's JavaScript SDK. */
+/** Throws for a number that is not a status. */
 export function fromOrchestrationStatus(val: OrchestrationStatus): WorkflowRuntimeStatus {
   if (WorkflowRuntimeStatus[val] === undefined) {
-    throw new Error(`Unknown orchestration status: ${val}. Known are 0 to 7, without 4.`);
+    throw new Error(`Unknown orchestration status: ${val}. Known are 0 to 8.`);
   }
   return val;
 }
 
-/** Throws for a number that is not a status of Dapr's JavaScript SDK. */
+/** Throws for a number that is not a status. */
 export function toOrchestrationStatus(val: WorkflowRuntimeStatus): OrchestrationStatus {
   return fromOrchestrationStatus(val);
 }

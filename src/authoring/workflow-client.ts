@@ -1,5 +1,12 @@
+import type {
+  EventDeclaration,
+  QueryDeclaration,
+  UpdateDeclaration,
+  WorkflowDeclaration,
+} from "../engine/declarations.ts";
 import { encodePayload } from "../engine/payload.ts";
 import { nameOf, type TWorkflow } from "../engine/registry.ts";
+import type { HistoryEvent } from "../model/history-event.ts";
 import { type Endpoint, resolveEndpoint } from "./http-endpoint.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import type { WorkflowClientOptions } from "./workflow-runtime.ts";
@@ -31,6 +38,28 @@ export class WorkflowApiError extends Error {
   }
 }
 
+/** The workflow has ended, and not by completing; `state` tells how. */
+export class WorkflowFailedError extends Error {
+  override readonly name = "WorkflowFailedError";
+  readonly state: WorkflowState;
+
+  constructor(state: WorkflowState) {
+    const reason = state.workflowFailureDetails?.getErrorMessage();
+    super(
+      `Workflow instance '${state.instanceId}' is ${WorkflowRuntimeStatus[state.runtimeStatus]}` +
+        (reason === undefined ? "" : `: ${reason}`),
+    );
+    this.state = state;
+  }
+}
+
+export interface UpdateOptions {
+  /** Names this update: sent twice, it counts once. Default: a random UUID. */
+  readonly updateId?: string;
+  /** Default 60. */
+  readonly timeoutInSeconds?: number;
+}
+
 /**
  * Starts and manages instances (Dapr JS: DaprWorkflowClient), over the HTTP API: from Node, a browser or another
  * Worker with `daprHost`, `daprPort` and `daprApiToken`; inside the Worker that holds the workflows, without options.
@@ -47,8 +76,20 @@ export class DaprWorkflowClient {
    * Starts an instance and resolves with its ID, a random UUID unless one is given. With `startAt` it is PENDING until
    * then. Rejects with ERR_START_WORKFLOW when an instance with this ID has not ended.
    */
+  async scheduleNewWorkflow<TInput, TOutput>(
+    workflow: WorkflowDeclaration<TInput, TOutput>,
+    input: TInput,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string>;
   async scheduleNewWorkflow(
     workflow: TWorkflow | string,
+    input?: unknown,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string>;
+  async scheduleNewWorkflow(
+    workflow: TWorkflow | string | { readonly name: string },
     input?: unknown,
     instanceId?: string,
     startAt?: Date,
@@ -87,7 +128,7 @@ export class DaprWorkflowClient {
     return this.#waitFor("started", workflowInstanceId, fetchPayloads, timeoutInSeconds);
   }
 
-  /** Resolves once the instance is COMPLETED, FAILED or TERMINATED. Rejects with TimeoutError after `timeoutInSeconds`. */
+  /** Resolves once the instance is COMPLETED, FAILED, CANCELED or TERMINATED. Rejects with TimeoutError after `timeoutInSeconds`. */
   async waitForWorkflowCompletion(
     workflowInstanceId: string,
     fetchPayloads = true,
@@ -96,15 +137,128 @@ export class DaprWorkflowClient {
     return this.#waitFor("completed", workflowInstanceId, fetchPayloads, timeoutInSeconds);
   }
 
+  /**
+   * The result of a workflow, with its type. Rejects with WorkflowFailedError when it has not COMPLETED, with TimeoutError
+   * when it has not ended in time, and with an Error when there is no such instance.
+   */
+  async waitForWorkflowResult<TInput, TOutput>(
+    _workflow: WorkflowDeclaration<TInput, TOutput>,
+    workflowInstanceId: string,
+    timeoutInSeconds = 60,
+  ): Promise<TOutput> {
+    const state = await this.waitForWorkflowCompletion(workflowInstanceId, true, timeoutInSeconds);
+    if (state === undefined) throw new Error(`There is no workflow instance '${workflowInstanceId}'`);
+    if (state.runtimeStatus !== WorkflowRuntimeStatus.COMPLETED) throw new WorkflowFailedError(state);
+    return (state.serializedOutput === undefined ? undefined : JSON.parse(state.serializedOutput)) as TOutput;
+  }
+
+  /**
+   * Asks a workflow to end, and its children: their code gets a WorkflowCanceledError where it waits, and may clean up in
+   * `catch` and `finally`. It is CANCELED when it lets the error through. For the hard way, see terminateWorkflow.
+   */
+  async cancelWorkflow(workflowInstanceId: string, reason?: string): Promise<void> {
+    await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/cancel`, JSON.stringify({ reason }));
+  }
+
+  /** Asks the workflow's code, while it runs and after its end; changes nothing. Rejects with ERR_WORKFLOW_QUERY_NOT_FOUND when it has no such query. */
+  async queryWorkflow<TInput, TResult>(
+    workflowInstanceId: string,
+    query: QueryDeclaration<TInput, TResult>,
+    input: TInput,
+  ): Promise<TResult>;
+  // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
+  async queryWorkflow(workflowInstanceId: string, query: string, input?: unknown): Promise<any>;
+  async queryWorkflow(
+    workflowInstanceId: string,
+    query: string | { readonly name: string },
+    input?: unknown,
+  ): Promise<unknown> {
+    const encoded = encodePayload(input);
+    const search = encoded === undefined ? "" : `?${new URLSearchParams({ input: encoded })}`;
+    const path = `${encodeURIComponent(workflowInstanceId)}/query/${encodeURIComponent(nameOf(query))}${search}`;
+    return this.#found(workflowInstanceId, await this.#call("GET", path));
+  }
+
+  /**
+   * Changes a running workflow and resolves with the result of its update handler. It counts once for each `updateId`, a
+   * random UUID unless one is given: repeat the call with the same one to hear the result of an update that was accepted.
+   * Rejects with ERR_WORKFLOW_UPDATE_REJECTED when the workflow refuses it, with ERR_UPDATE_WORKFLOW when the handler
+   * failed or the workflow has ended, and with TimeoutError when it has not ended in time; it is accepted then.
+   */
+  async updateWorkflow<TInput, TResult>(
+    workflowInstanceId: string,
+    update: UpdateDeclaration<TInput, TResult>,
+    input: TInput,
+    options?: UpdateOptions,
+  ): Promise<TResult>;
+  async updateWorkflow(
+    workflowInstanceId: string,
+    update: string,
+    input?: unknown,
+    options?: UpdateOptions,
+    // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
+  ): Promise<any>;
+  async updateWorkflow(
+    workflowInstanceId: string,
+    update: string | { readonly name: string },
+    input?: unknown,
+    { updateId = crypto.randomUUID(), timeoutInSeconds = 60 }: UpdateOptions = {},
+  ): Promise<unknown> {
+    const deadlineMs = Date.now() + timeoutInSeconds * 1000;
+    const path = `${encodeURIComponent(workflowInstanceId)}/update/${encodeURIComponent(nameOf(update))}`;
+    for (;;) {
+      const leftMs = Math.max(0, deadlineMs - Date.now());
+      const timeoutSeconds = String(Math.ceil(Math.min(leftMs, MAX_POLL_SECONDS * 1000)) / 1000);
+      const search = new URLSearchParams({ updateID: updateId, timeoutSeconds });
+      const { status, body } = await this.#send("POST", `${path}?${search}`, encodePayload(input ?? null));
+      if (status !== 202) return this.#found(workflowInstanceId, body);
+      if (Date.now() >= deadlineMs) throw new TimeoutError();
+    }
+  }
+
+  /** The events of the instance's current execution, in order. `undefined` when there is no such instance. */
+  async getWorkflowHistory(workflowInstanceId: string): Promise<HistoryEvent[] | undefined> {
+    const events: HistoryEvent[] = [];
+    let search = "";
+    for (;;) {
+      const page = await this.#call("GET", `${encodeURIComponent(workflowInstanceId)}/history${search}`);
+      if (page === undefined) return undefined;
+      const { events: more, continuationToken } = page as { events: HistoryEvent[]; continuationToken?: string };
+      events.push(...more);
+      if (continuationToken === undefined) return events;
+      search = `?continuationToken=${continuationToken}`;
+    }
+  }
+
+  #found(instanceId: string, body: unknown): unknown {
+    if (body !== undefined) return body;
+    const message = `unable to find workflow with the provided instance ID: ${instanceId}`;
+    throw new WorkflowApiError(404, "ERR_INSTANCE_ID_NOT_FOUND", message);
+  }
+
   /** Delivers an event. Once this resolves, the event is stored, whether or not the workflow waits for it yet. */
-  async raiseEvent(workflowInstanceId: string, eventName: string, eventPayload?: unknown): Promise<void> {
-    const path = `${encodeURIComponent(workflowInstanceId)}/raiseEvent/${encodeURIComponent(eventName)}`;
+  async raiseEvent<TPayload>(
+    workflowInstanceId: string,
+    event: EventDeclaration<TPayload>,
+    eventPayload: TPayload,
+  ): Promise<void>;
+  async raiseEvent(workflowInstanceId: string, eventName: string, eventPayload?: unknown): Promise<void>;
+  async raiseEvent(
+    workflowInstanceId: string,
+    event: string | { readonly name: string },
+    eventPayload?: unknown,
+  ): Promise<void> {
+    const path = `${encodeURIComponent(workflowInstanceId)}/raiseEvent/${encodeURIComponent(nameOf(event))}`;
     await this.#call("POST", path, encodePayload(eventPayload ?? null));
   }
 
-  /** Removes an ended instance with its children. False when there was none; rejects when it has not ended. */
-  async purgeWorkflow(workflowInstanceId: string): Promise<boolean> {
-    return (await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/purge`)) !== undefined;
+  /**
+   * Removes an ended instance with its children. False when there was none; rejects when it has not ended, unless `force`
+   * is set: then it is stopped where it is.
+   */
+  async purgeWorkflow(workflowInstanceId: string, { force = false } = {}): Promise<boolean> {
+    const path = `${encodeURIComponent(workflowInstanceId)}/purge${force ? "?force=true" : ""}`;
+    return (await this.#call("POST", path)) !== undefined;
   }
 
   async suspendWorkflow(workflowInstanceId: string): Promise<void> {
@@ -142,16 +296,21 @@ export class DaprWorkflowClient {
 
   /** The answer's JSON; `undefined` when the instance does not exist. */
   async #call(method: "GET" | "POST", path: string, body?: string): Promise<unknown> {
+    return (await this.#send(method, path, body)).body;
+  }
+
+  async #send(method: "GET" | "POST", path: string, body?: string): Promise<{ status: number; body: unknown }> {
     // Resolved late: a client may be constructed at module level, before the Worker is.
     const endpoint: Endpoint = resolveEndpoint(this.#options);
     const init: RequestInit = { method, headers: endpoint.headers };
     if (body !== undefined) init.body = body;
     const response = await endpoint.fetch(new Request(`${endpoint.url}/v1.0/workflows/dapr/${path}`, init));
     const text = await response.text();
-    if (response.ok) return text === "" ? {} : JSON.parse(text);
+    const { status } = response;
+    if (response.ok) return { status, body: text === "" ? {} : JSON.parse(text) };
     const error = parseError(text);
-    if (response.status === 404 && error.errorCode === "ERR_INSTANCE_ID_NOT_FOUND") return undefined;
-    throw new WorkflowApiError(response.status, error.errorCode, error.message);
+    if (status === 404 && error.errorCode === "ERR_INSTANCE_ID_NOT_FOUND") return { status, body: undefined };
+    throw new WorkflowApiError(status, error.errorCode, error.message);
   }
 }
 
@@ -161,6 +320,7 @@ function hasReached(until: "started" | "completed", state: WorkflowState): boole
   return (
     runtimeStatus === WorkflowRuntimeStatus.COMPLETED ||
     runtimeStatus === WorkflowRuntimeStatus.FAILED ||
+    runtimeStatus === WorkflowRuntimeStatus.CANCELED ||
     runtimeStatus === WorkflowRuntimeStatus.TERMINATED
   );
 }

@@ -1,4 +1,21 @@
-import { functionName, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import { functionName, nameOf, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import type { Task } from "../engine/task.ts";
+import type { WorkflowContext } from "../engine/workflow-context.ts";
+
+// What a task gives back where it is yielded is up to its kind.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Yields = any;
+
+/** The code behind a declared workflow. */
+export type DeclaredWorkflow<TInput, TOutput> = (
+  context: WorkflowContext,
+  input: TInput,
+) =>
+  | Generator<Task<Yields>, TOutput, Yields>
+  | AsyncGenerator<Task<Yields>, TOutput, Yields>
+  | Promise<TOutput>
+  | TOutput;
 
 /** Options that programs written for Dapr pass. Connections have no meaning here: they are accepted and ignored. */
 export interface WorkflowClientOptions {
@@ -28,9 +45,30 @@ export class WorkflowRuntime {
     return this.registerWorkflowWithName(lastingName(workflow), workflow);
   }
 
-  registerWorkflowWithName(name: string, workflow: TWorkflow): WorkflowRuntime {
-    if (this.#isRunning) throw new Error("Cannot add orchestrator while worker is running.");
-    this.registry.addWorkflow(name, workflow);
+  registerWorkflowWithName<TInput, TOutput>(
+    name: WorkflowDeclaration<TInput, TOutput>,
+    workflow: DeclaredWorkflow<TInput, TOutput>,
+  ): WorkflowRuntime;
+  registerWorkflowWithName(name: string, workflow: TWorkflow): WorkflowRuntime;
+  registerWorkflowWithName(name: string | { readonly name: string }, workflow: TWorkflow): WorkflowRuntime {
+    this.#refuseWhileRunning("orchestrator");
+    this.registry.addWorkflow(nameOf(name), workflow);
+    return this;
+  }
+
+  /**
+   * Registers one version of a workflow. An instance stays with the version it was started with; new ones get the version
+   * that is marked as `latest`. One whose version is no longer registered is STALLED until it is again. Throws when the
+   * version exists, or another is the latest already.
+   */
+  registerVersionedWorkflow(
+    name: string | WorkflowDeclaration,
+    version: string,
+    workflow: TWorkflow,
+    { latest = false }: { readonly latest?: boolean } = {},
+  ): WorkflowRuntime {
+    this.#refuseWhileRunning("orchestrator");
+    this.registry.addVersion(nameOf(name), version, workflow, latest);
     return this;
   }
 
@@ -39,10 +77,19 @@ export class WorkflowRuntime {
     return this.registerActivityWithName(lastingName(fn), fn);
   }
 
-  registerActivityWithName(name: string, fn: TWorkflowActivity): WorkflowRuntime {
-    if (this.#isRunning) throw new Error("Cannot add activity while worker is running.");
-    this.registry.addActivity(name, fn);
+  registerActivityWithName<TInput, TOutput>(
+    name: ActivityDeclaration<TInput, TOutput>,
+    fn: TWorkflowActivity<TInput, TOutput>,
+  ): WorkflowRuntime;
+  registerActivityWithName(name: string, fn: TWorkflowActivity): WorkflowRuntime;
+  registerActivityWithName(name: string | { readonly name: string }, fn: TWorkflowActivity): WorkflowRuntime {
+    this.#refuseWhileRunning("activity");
+    this.registry.addActivity(nameOf(name), fn);
     return this;
+  }
+
+  #refuseWhileRunning(what: "orchestrator" | "activity"): void {
+    if (this.#isRunning) throw new Error(`Cannot add ${what} while worker is running.`);
   }
 
   /** Nothing has to be started at the edge. Closes the registration, as in Dapr, until `stop`. */

@@ -1,8 +1,14 @@
-/** What the instance tells an activity about the call it runs for. */
+/** What the instance tells an activity about the call it runs for, and what the activity tells it. */
 export interface ActivityCall {
   readonly instanceId: string;
   readonly taskId: number;
   readonly taskExecutionId: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  /** The details of the last heartbeat that is known, of this attempt or the one before. */
+  readonly progress: unknown;
+  heartbeat(details: unknown): void;
 }
 
 /** The first argument of every activity (Dapr JS: WorkflowActivityContext). */
@@ -19,7 +25,7 @@ export class WorkflowActivityContext {
     return this.#call.instanceId;
   }
 
-  /** Number of the call within its execution, from 1. */
+  /** Number of the call within its execution, from 1. Each attempt of a call with a retry policy has its own. */
   getWorkflowActivityId(): number {
     return this.#call.taskId;
   }
@@ -30,5 +36,33 @@ export class WorkflowActivityContext {
    */
   getTaskExecutionId(): string {
     return this.#call.taskExecutionId;
+  }
+
+  /** Which attempt of its call this is, from 1. A run after a restart of the object belongs to the same attempt. */
+  getAttemptNumber(): number {
+    return this.#call.attempt;
+  }
+
+  /**
+   * Aborted when nobody waits for the result any more: the attempt has run out of time, or the workflow was canceled or
+   * terminated. Pass it to `fetch`; an activity that does not look at it runs on, and its result is dropped.
+   */
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  /**
+   * Says that the activity still makes progress. `details`, any JSON of at most 65,536 characters, are there for the next
+   * attempt, and for a run after a restart (they are written at most once a second, so that one may find them older).
+   * Throws a RangeError for longer ones.
+   */
+  heartbeat(details?: unknown): void {
+    this.#call.heartbeat(details);
+  }
+
+  /** The details of the last heartbeat of the attempt, or the run, before this one; `undefined` when there was none. */
+  // biome-ignore lint/suspicious/noExplicitAny: what the author has put in
+  getLastHeartbeatDetails(): any {
+    return this.#call.progress;
   }
 }

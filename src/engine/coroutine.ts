@@ -1,7 +1,5 @@
 import { withoutStack } from "./errors.ts";
-import type { TWorkflow } from "./registry.ts";
 import { Task } from "./task.ts";
-import type { WorkflowContext } from "./workflow-context.ts";
 
 /** What the author's code did when it was last driven. */
 export type Step =
@@ -31,9 +29,9 @@ export class Coroutine {
     return this.#waitingFor?.isComplete === true;
   }
 
-  async start(workflow: TWorkflow, context: WorkflowContext, input: unknown, enough: () => boolean): Promise<Step> {
+  async start(run: () => unknown, enough: () => boolean): Promise<Step> {
     try {
-      const returned = workflow(context, input);
+      const returned = run();
       // An async function may hand on to a generator: `async (ctx, input) => other(ctx, input)`.
       const result = isGenerator(returned) ? returned : await returned;
       if (!isGenerator(result)) return { type: "returned", value: result };
@@ -57,6 +55,19 @@ export class Coroutine {
     }
   }
 
+  /** Throws the error into the code where it waits. It is not waiting for that any more. */
+  async interrupt(error: Error, enough: () => boolean): Promise<Step> {
+    const generator = this.#generator;
+    if (generator === undefined) return { type: "threw", error };
+    this.#waitingFor?.release();
+    this.#waitingFor = undefined;
+    try {
+      return await this.#drive(generator, generator.throw(error), enough);
+    } catch (thrown) {
+      return { type: "threw", error: thrown };
+    }
+  }
+
   async #drive(generator: AnyGenerator, first: ReturnType<AnyGenerator["next"]>, enough: () => boolean): Promise<Step> {
     let pending = first;
     for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
@@ -66,6 +77,7 @@ export class Coroutine {
       const task = step.value;
       if (!(task instanceof Task)) throw withoutStack(new TypeError(describeNonTask(task)));
       this.#waitingFor = task;
+      task.hold();
       if (!task.isComplete) return waiting;
       pending = resumeWith(generator, task);
     }

@@ -18,14 +18,68 @@ export class TaskFailedError extends Error {
   }
 }
 
+/** Throw it from an activity or a child workflow: no retry policy calls again. Same as an `isNonRetriable: true` on any error. */
+export class NonRetriableError extends Error {
+  override readonly name: string = "NonRetriableError";
+  readonly isNonRetriable = true;
+}
+
+/** Thrown into a workflow where it waits, when somebody has asked for its cancellation. Left uncaught, the instance ends as CANCELED. */
+export class WorkflowCanceledError extends Error {
+  override readonly name = "WorkflowCanceledError";
+  constructor(reason: string | undefined) {
+    super(reason === undefined ? "The workflow was canceled" : `The workflow was canceled: ${reason}`);
+    setStack(this, undefined);
+  }
+}
+
+/** The result of a timer or a wait that the workflow has canceled itself. */
+export class TaskCanceledError extends Error {
+  override readonly name = "TaskCanceledError";
+  constructor(what: string) {
+    super(`${what} was canceled`);
+    setStack(this, undefined);
+  }
+}
+
+/** An event did not come in time. */
+export class TaskTimeoutError extends Error {
+  override readonly name = "TaskTimeoutError";
+  constructor(message: string) {
+    super(message);
+    setStack(this, undefined);
+  }
+}
+
 /**
  * The workflow's code did something else than its history says it did. It ends the execution as FAILED and
- * passes by the workflow's own try/catch. The texts are those of Dapr's JavaScript SDK, so that searches find them.
+ * passes by the workflow's own try/catch. The texts begin as those of Dapr's JavaScript SDK, so that searches find them.
  */
 export class NonDeterminismError extends Error {
   override readonly name = "NonDeterminismError";
-  constructor(message: string) {
+  readonly difference: Difference;
+  constructor(message: string, difference: Difference) {
     super(message);
+    this.difference = difference;
+    setStack(this, undefined);
+  }
+}
+
+/** Where code and history part. */
+export interface Difference {
+  /** Which event of the history, counted from 0. */
+  readonly historyIndex: number;
+  /** What the history holds there, for instance `callActivity 'charge' #3`. */
+  readonly expected: string;
+  /** What the code did in its place. */
+  readonly actual: string;
+}
+
+/** A query or an update was sent to a workflow that has not registered one of this name. */
+export class HandlerNotRegisteredError extends Error {
+  override readonly name = "HandlerNotRegisteredError";
+  constructor(kind: "query" | "update", handlerName: string, known: readonly string[]) {
+    super(`The workflow has no ${kind} '${handlerName}'. It has ${known.length === 0 ? "none" : known.join(", ")}.`);
     setStack(this, undefined);
   }
 }

@@ -1,37 +1,77 @@
 import type { EventRaised } from "../model/history-event.ts";
 import { decodePayload } from "./payload.ts";
-import { CompletableTask } from "./task.ts";
+import { CancelableTask } from "./task.ts";
 
 /**
  * External events of one execution. Names are compared without regard to case. Always true: for one name there
  * are events that nobody waits for, or waits that no event has met, never both; each side is first in, first out.
+ * A wait that nobody holds any more, because it lost a `whenAny`, leaves the queue: the next event is for the next wait.
  */
 export class Mailbox {
-  readonly #waits = new Map<string, Fifo<CompletableTask>>();
+  readonly #waits = new Map<string, Set<EventWait>>();
   readonly #events = new Map<string, Fifo<{ arrival: number; event: EventRaised }>>();
   #arrivals = 0;
 
   /** A task for the next event of this name; complete already when one is there. */
-  wait(eventName: string): CompletableTask {
-    const key = eventName.toLowerCase();
-    const task = new CompletableTask();
-    const waiting = this.#events.get(key)?.take();
-    if (waiting === undefined) fifoOf(this.#waits, key).add(task);
-    else task.complete(decodePayload(waiting.event.input));
-    return task;
+  wait(eventName: string): CancelableTask {
+    const wait = new EventWait(this, eventName);
+    this.join(wait);
+    return wait;
   }
 
   receive(event: EventRaised): void {
     const key = event.name.toLowerCase();
-    const task = this.#waits.get(key)?.take();
-    if (task === undefined) fifoOf(this.#events, key).add({ arrival: this.#arrivals++, event });
-    else task.complete(decodePayload(event.input));
+    const waits = this.#waits.get(key);
+    const [first] = waits ?? [];
+    if (waits === undefined || first === undefined) {
+      fifoOf(this.#events, key).add({ arrival: this.#arrivals++, event });
+      return;
+    }
+    waits.delete(first);
+    first.complete(decodePayload(event.input));
+  }
+
+  join(wait: EventWait): void {
+    const waiting = this.#events.get(wait.key)?.take();
+    if (waiting !== undefined) return wait.complete(decodePayload(waiting.event.input));
+    const waits = this.#waits.get(wait.key);
+    if (waits === undefined) this.#waits.set(wait.key, new Set([wait]));
+    else waits.add(wait);
+  }
+
+  leave(wait: EventWait): void {
+    this.#waits.get(wait.key)?.delete(wait);
   }
 
   /** The events nobody has waited for yet, across all names in the order in which they arrived. */
   unclaimed(): EventRaised[] {
     const all = [...this.#events.values()].flatMap((fifo) => fifo.rest());
     return all.sort((a, b) => a.arrival - b.arrival).map(({ event }) => event);
+  }
+}
+
+class EventWait extends CancelableTask {
+  readonly key: string;
+  readonly #mailbox: Mailbox;
+
+  constructor(mailbox: Mailbox, eventName: string) {
+    super(`The wait for event '${eventName}'`);
+    this.#mailbox = mailbox;
+    this.key = eventName.toLowerCase();
+  }
+
+  override endWith(error: Error): boolean {
+    this.#mailbox.leave(this);
+    return super.endWith(error);
+  }
+
+  protected override onHeld(): void {
+    // In its place if it has never left.
+    this.#mailbox.join(this);
+  }
+
+  protected override onReleased(): void {
+    this.#mailbox.leave(this);
   }
 }
 

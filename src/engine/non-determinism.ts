@@ -1,51 +1,97 @@
-import type { Action } from "../model/action.ts";
-import type { ChildWorkflowInstanceCreated, TaskScheduled, TimerCreated } from "../model/history-event.ts";
+import type { Call } from "../model/action.ts";
+import type {
+  ChildWorkflowInstanceCreated,
+  DetachedWorkflowScheduled,
+  EventSent,
+  TaskScheduled,
+  TimerCreated,
+} from "../model/history-event.ts";
+import { NonDeterminismError } from "./errors.ts";
 
-// The texts of Dapr's JavaScript SDK. As there, only the kind of call and its name are compared: inputs, dates and
-// child IDs may change from one version of the code to the next.
+// The texts of Dapr's JavaScript SDK, and after them what the history holds and what the code did. As in Dapr, only the
+// kind of call and its name are compared: inputs, dates and child IDs may change from one version of the code to the next.
 
-type RecordedCall = TaskScheduled | TimerCreated | ChildWorkflowInstanceCreated;
+/** A call as the history has it. */
+export type RecordedCall =
+  | TaskScheduled
+  | TimerCreated
+  | ChildWorkflowInstanceCreated
+  | DetachedWorkflowScheduled
+  | EventSent;
 
 const recordedMethod: Record<RecordedCall["type"], string> = {
   TaskScheduled: "callActivity",
   TimerCreated: "createTimer",
   ChildWorkflowInstanceCreated: "callSubOrchestrator",
+  DetachedWorkflowScheduled: "scheduleNewWorkflow",
+  EventSent: "sendEvent",
 };
 
-const currentMethod: Record<Action["type"], string> = {
+const currentMethod: Record<Call["type"], string> = {
   ScheduleActivity: "callActivity",
   CreateTimer: "createTimer",
   StartChild: "callSubOrchestrator",
+  StartDetached: "scheduleNewWorkflow",
+  SendEvent: "sendEvent",
 };
 
 const reason = "if the code was changed after an instance of this orchestration already started running";
 
-/** The history holds a call that the code has not made. */
-export function missingAction(event: RecordedCall): string {
-  return (
-    `A previous execution called ${recordedMethod[event.type]} with ID=${event.id} but the current execution doesn't ` +
-    "have this action with this ID. This problem occurs when either the orchestration has non-deterministic logic or " +
-    `${reason}`
+/** `undefined` when the code has made the call that the history holds. */
+export function compareCall(
+  event: RecordedCall,
+  call: Call | undefined,
+  historyIndex: number,
+): NonDeterminismError | undefined {
+  const message = difference(event, call);
+  if (message === undefined) return undefined;
+  const expected = describe(recordedMethod[event.type], event);
+  const actual = call === undefined ? "no such call" : describe(currentMethod[call.type], call);
+  return new NonDeterminismError(
+    `${message} [event ${historyIndex} of the history: ${expected}; the code: ${actual}]`,
+    {
+      historyIndex,
+      expected,
+      actual,
+    },
   );
 }
 
-/** The code has made a call of another kind. */
-export function wrongAction(event: RecordedCall, action: Action): string | undefined {
+/** The history says that an update has ended, and the code has not ended it. */
+export function updateNotEnded(updateId: string, historyIndex: number): NonDeterminismError {
+  const expected = `the end of update '${updateId}'`;
+  const actual = "its handler still runs, or has never begun";
+  return new NonDeterminismError(
+    `A previous execution ended update '${updateId}' here, and the current execution does not. ` +
+      `[event ${historyIndex} of the history: ${expected}; the code: ${actual}]`,
+    { historyIndex, expected, actual },
+  );
+}
+
+function difference(event: RecordedCall, call: Call | undefined): string | undefined {
   const recorded = recordedMethod[event.type];
-  const current = currentMethod[action.type];
-  if (recorded === current) return undefined;
+  if (call === undefined) {
+    return (
+      `A previous execution called ${recorded} with ID=${event.id} but the current execution doesn't ` +
+      "have this action with this ID. This problem occurs when either the orchestration has non-deterministic logic or " +
+      `${reason}`
+    );
+  }
+  const current = currentMethod[call.type];
+  if (recorded !== current) {
+    return mismatch(
+      `called ${recorded} with ID=${event.id}, but the current execution is instead trying to call ${current}`,
+    );
+  }
+  if (event.type === "TimerCreated" || call.type === "CreateTimer" || event.name === call.name) return undefined;
   return mismatch(
-    `called ${recorded} with ID=${event.id}, but the current execution is instead trying to call ${current}`,
+    `called ${recorded} with name='${event.name}' and sequence number ${event.id}, ` +
+      `but the current execution is instead trying to call ${call.name}`,
   );
 }
 
-/** The code has called something else by the same means. */
-export function wrongName(event: RecordedCall, action: Action): string | undefined {
-  if (event.type === "TimerCreated" || action.type === "CreateTimer" || event.name === action.name) return undefined;
-  return mismatch(
-    `called ${recordedMethod[event.type]} with name='${event.name}' and sequence number ${event.id}, ` +
-      `but the current execution is instead trying to call ${action.name}`,
-  );
+function describe(method: string, call: { readonly id: number; readonly name?: string }): string {
+  return call.name === undefined ? `${method} #${call.id}` : `${method} '${call.name}' #${call.id}`;
 }
 
 function mismatch(what: string): string {

@@ -1,10 +1,18 @@
-import type { Action, Completion } from "../model/action.ts";
-import type { ExecutionStarted, HistoryEvent, HistoryFact, TaskScheduled } from "../model/history-event.ts";
+import type { Action, Completion, UpdateOutcome } from "../model/action.ts";
+import type {
+  ChildWorkflowInstanceCreated,
+  DetachedWorkflowScheduled,
+  EventSent,
+  ExecutionStarted,
+  HistoryEvent,
+  HistoryFact,
+  TaskScheduled,
+} from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import type { RuntimeStatus, TerminalStatus } from "../model/status.ts";
-import { Execution } from "./execution.ts";
+import { Execution, type ExecutionCode, type Stall } from "./execution.ts";
+import type { QueryAnswer } from "./interactions.ts";
 import { PendingWork } from "./pending-work.ts";
-import type { Registry } from "./registry.ts";
 
 /** A caller repeats a raise within seconds. What was taken longer ago, or before so many others, is forgotten. */
 const REMEMBERED_MS = 60_000;
@@ -20,11 +28,17 @@ export interface Turn {
   readonly activities: readonly TaskScheduled[];
   /** To deliver, once the events are durable. */
   readonly messages: readonly AddressedMessage[];
+  /** Activities whose results the workflow has no use for any more, because somebody has asked for its cancellation. */
+  readonly aborts: readonly number[];
+  /** The updates that have ended in this turn. */
+  readonly updates: readonly { readonly updateId: string; readonly outcome: UpdateOutcome }[];
   readonly status: RuntimeStatus;
   /** Not told any more in the turns after the end: it stays as it was. */
   readonly customStatus: string | undefined;
   /** Set in the turn in which the execution ended. */
   readonly completion: Completion | undefined;
+  /** What the author should know, in words. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -35,33 +49,51 @@ export interface Turn {
 export class Orchestration {
   readonly pending = new PendingWork();
   readonly #execution: Execution;
-  /** Raises that have been taken, by their IDs, and when. */
+  readonly #isFirstTurn: boolean;
+  /** Raises and updates that have been taken, by their IDs, and when. */
   readonly #seenMessages = new Map<string, number>();
+  readonly #openUpdates = new Set<string>();
+  readonly #updateOutcomes = new Map<string, UpdateOutcome>();
   #status: RuntimeStatus;
   /** The history ends with ExecutionCompleted: only answers to activities that still run are taken. */
   #ended = false;
   #uncommitted: boolean;
+  #cancelRequested = false;
   /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
   #latestMs = 0;
 
-  private constructor(instanceId: string, registry: Registry | undefined, firstTurnDone: boolean) {
-    this.#execution = new Execution(instanceId, registry);
+  /** The stall that the history ends with. */
+  #recordedStall: Stall | undefined;
+
+  private constructor(
+    instanceId: string,
+    code: ExecutionCode | undefined,
+    history: readonly HistoryEvent[],
+    firstTurnDone: boolean,
+  ) {
+    const patches = history.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
+    this.#execution = new Execution(instanceId, code, patches, (timerId) => this.pending.dropTimer(timerId));
     this.#status = firstTurnDone ? "RUNNING" : "PENDING";
     this.#uncommitted = !firstTurnDone;
+    this.#isFirstTurn = !firstTurnDone;
   }
 
   /**
    * Builds the state that the history led to. `firstTurnDone: false` says that the events have been recorded and
-   * never been shown to the code: they are news to it, not replay. Without a registry the code is not run: enough to terminate an instance whose code holds up its turn.
+   * never been shown to the code: they are news to it, not replay. Without code nothing is run: enough to terminate an
+   * instance whose code holds up its turn. `runEnded` runs the code of an ended history too, so that it can be queried.
    */
   static async load(
     instanceId: string,
-    registry: Registry | undefined,
+    code: ExecutionCode | undefined,
     history: readonly HistoryEvent[],
     firstTurnDone: boolean,
+    { runEnded = false } = {},
   ): Promise<Orchestration> {
-    const orchestration = new Orchestration(instanceId, registry, firstTurnDone);
-    await orchestration.#replay(history, firstTurnDone);
+    const last = history.at(-1);
+    const begun = firstTurnDone && !(last?.type === "ExecutionStalled" && last.beforeFirstTurn);
+    const orchestration = new Orchestration(instanceId, code, history, begun);
+    await orchestration.#replay(history, begun, runEnded);
     return orchestration;
   }
 
@@ -74,8 +106,30 @@ export class Orchestration {
     return this.#status;
   }
 
+  /** How an update has ended, if it has. */
+  updateOutcome(updateId: string): UpdateOutcome | undefined {
+    return this.#updateOutcomes.get(updateId);
+  }
+
+  /** `forgotten`: an execution before this one has taken it, and how it ended is not known any more. */
+  updateState(updateId: string): "unknown" | "open" | "ended" | "forgotten" {
+    if (this.#updateOutcomes.has(updateId)) return "ended";
+    if (this.#openUpdates.has(updateId)) return "open";
+    return this.#seenMessages.has(`update:${updateId}`) ? "forgotten" : "unknown";
+  }
+
   get started(): ExecutionStarted | undefined {
     return this.#execution.started;
+  }
+
+  /** Today's code cannot go on with this history. No fact is taken until an Orchestration with other code can. */
+  get stall(): Stall | undefined {
+    return this.#execution.stall;
+  }
+
+  /** Asks the workflow's code a question. Changes nothing. */
+  query(name: string, input: string | undefined): QueryAnswer {
+    return this.#execution.query(name, input);
   }
 
   /** What the next execution has to know of the raises that this one, and those before it, have taken. */
@@ -93,23 +147,35 @@ export class Orchestration {
       if (!this.#ended) this.#execution.cancelContinuation();
     }
     const events: HistoryEvent[] = [];
+    const messages: AddressedMessage[] = [];
+    const aborts: number[] = [];
+    if (this.#recordedStall !== undefined && this.#execution.stall === undefined) {
+      const event: HistoryEvent = { type: "ExecutionUnstalled", timestampMs };
+      events.push(event);
+      this.#record(event);
+    }
     let taken = 0;
     for (const fact of facts) {
-      if (this.#execution.completion?.type === "ContinuedAsNew") break;
+      if (this.#execution.completion?.type === "ContinuedAsNew" || this.#execution.stall !== undefined) break;
       taken++;
       if (!this.#accepts(fact)) continue;
       const event = { ...fact, timestampMs };
       events.push(event);
       this.#record(event);
+      if (event.type === "ExecutionCancelRequested") {
+        aborts.push(...this.pending.activities.keys());
+        for (const { instanceId } of this.pending.children.values())
+          messages.push(this.#tellChild(instanceId, { type: "Cancel", reason: event.reason }));
+      }
       if (!this.#ended) await this.#execution.apply(event, false);
     }
-    return this.#decide(events, taken, timestampMs);
+    return this.#decide(events, messages, aborts, taken, timestampMs);
   }
 
   #accepts(fact: HistoryFact): boolean {
     if (isRecordOfTheEngine(fact)) return false;
-    if (fact.type === "EventRaised" && fact.messageId !== undefined && this.#seenMessages.has(fact.messageId))
-      return false;
+    const messageKey = messageKeyOf(fact);
+    if (messageKey !== undefined && this.#seenMessages.has(messageKey)) return false;
     const { completion } = this.#execution;
     if (this.#ended || completion !== undefined) {
       if (completion?.type === "Terminated") return false;
@@ -117,6 +183,7 @@ export class Orchestration {
     }
     if (fact.type === "ExecutionSuspended") return !this.#execution.isSuspended;
     if (fact.type === "ExecutionResumed") return this.#execution.isSuspended;
+    if (fact.type === "ExecutionCancelRequested") return !this.#cancelRequested;
     return this.pending.accepts(fact);
   }
 
@@ -127,35 +194,79 @@ export class Orchestration {
       for (const [messageId, takenAtMs] of Object.entries(event.recentMessages ?? {})) {
         this.#seenMessages.set(messageId, takenAtMs);
       }
+    } else if (event.type === "ExecutionCancelRequested") this.#cancelRequested = true;
+    this.#recordedStall = event.type === "ExecutionStalled" ? event : undefined;
+    if (event.type === "UpdateRequested") this.#openUpdates.add(event.updateId);
+    if (event.type === "UpdateCompleted") this.#updateOutcomes.set(event.updateId, { ok: true, result: event.result });
+    if (event.type === "UpdateFailed") {
+      const { updateId, rejected, failure } = event;
+      this.#updateOutcomes.set(updateId, { ok: false, rejected, failure });
     }
-    if (event.type === "EventRaised" && event.messageId !== undefined)
-      this.#seenMessages.set(event.messageId, event.timestampMs);
+    if (event.type === "UpdateCompleted" || event.type === "UpdateFailed") this.#openUpdates.delete(event.updateId);
+    const messageKey = messageKeyOf(event);
+    if (messageKey !== undefined) this.#seenMessages.set(messageKey, event.timestampMs);
   }
 
-  #decide(events: HistoryEvent[], taken: number, timestampMs: number): Turn {
+  #decide(
+    events: HistoryEvent[],
+    messages: AddressedMessage[],
+    aborts: readonly number[],
+    taken: number,
+    timestampMs: number,
+  ): Turn {
     this.#uncommitted = false;
     const wasEnded = this.#ended;
     const activities: TaskScheduled[] = [];
-    const messages: AddressedMessage[] = [];
+    const updates: { updateId: string; outcome: UpdateOutcome }[] = [];
     for (const action of this.#execution.takeActions()) {
       const event = recordOf(action, timestampMs);
       events.push(event);
       this.#record(event);
+      if (action.type === "EndUpdate") updates.push(action);
       if (event.type === "TaskScheduled") activities.push(event);
       else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#startChild(event));
+      else if (event.type === "DetachedWorkflowScheduled") messages.push(this.#startDetached(event));
+      else if (event.type === "EventSent") messages.push(this.#sendEvent(event));
     }
+    if (this.#execution.stall !== undefined) this.#recordStall(this.#execution.stall, events, timestampMs);
     const completion = wasEnded ? undefined : this.#execution.completion;
     if (completion !== undefined) this.#end(completion, events, messages, timestampMs);
-    else if (!wasEnded) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
+    else if (!wasEnded) this.#status = this.#liveStatus;
     return {
       taken,
       events,
       activities,
       messages,
+      aborts,
+      updates,
       status: this.#status,
       customStatus: wasEnded ? undefined : this.#execution.customStatus,
       completion,
+      warnings: completion === undefined ? [] : this.#warnings(),
     };
+  }
+
+  get #liveStatus(): RuntimeStatus {
+    if (this.#execution.stall !== undefined) return "STALLED";
+    return this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
+  }
+
+  /** Once, as long as the reason stays the same. */
+  #recordStall({ reason, message }: Stall, events: HistoryEvent[], timestampMs: number): void {
+    if (this.#isRecorded({ reason, message })) return;
+    const beforeFirstTurn = this.#isFirstTurn;
+    const event: HistoryEvent = { type: "ExecutionStalled", timestampMs, reason, message, beforeFirstTurn };
+    events.push(event);
+    this.#record(event);
+  }
+
+  #warnings(): string[] {
+    const forgotten = this.#execution.forgottenTasks;
+    if (forgotten === 0) return [];
+    return [
+      `${forgotten} task(s) of workflow '${this.#execution.started?.name}' were made and never waited for. ` +
+        "If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
+    ];
   }
 
   #end(completion: Completion, events: HistoryEvent[], messages: AddressedMessage[], timestampMs: number): void {
@@ -165,14 +276,14 @@ export class Orchestration {
     this.#status = status;
     if (completion.type === "Terminated" && completion.recursive) {
       for (const child of this.pending.children.values())
-        messages.push(this.#terminateChild(child.instanceId, completion.output));
+        messages.push(this.#tellChild(child.instanceId, { type: "Terminate", output: completion.output }));
     }
     const ended: HistoryEvent = {
       type: "ExecutionCompleted",
       timestampMs,
       status,
-      output: completion.type === "Failed" ? undefined : completion.output,
-      failure: completion.type === "Failed" ? completion.failure : undefined,
+      output: "failure" in completion ? undefined : completion.output,
+      failure: "failure" in completion ? completion.failure : undefined,
     };
     events.push(ended);
     this.#record(ended);
@@ -191,7 +302,7 @@ export class Orchestration {
     }
   }
 
-  #startChild(event: Extract<HistoryEvent, { type: "ChildWorkflowInstanceCreated" }>): AddressedMessage {
+  #startChild(event: ChildWorkflowInstanceCreated): AddressedMessage {
     const started = this.#execution.started;
     return {
       to: event.instanceId,
@@ -211,32 +322,61 @@ export class Orchestration {
     };
   }
 
-  #terminateChild(childInstanceId: string, output: string | undefined): AddressedMessage {
+  #tellChild(
+    to: string,
+    what: { type: "Terminate"; output: string | undefined } | { type: "Cancel"; reason: string | undefined },
+  ): AddressedMessage {
     const parent = { instanceId: this.#execution.instanceId, executionId: this.#execution.started?.executionId ?? "" };
-    return { to: childInstanceId, message: { version: 1, type: "Terminate", parent, output } };
+    return { to, message: { version: 1, parent, ...what } };
   }
 
-  async #replay(history: readonly HistoryEvent[], firstTurnDone: boolean): Promise<void> {
+  #startDetached({ id, name, instanceId, input, startAtMs }: DetachedWorkflowScheduled): AddressedMessage {
+    const { executionId, traceparent } = this.#execution.started ?? {};
+    const requestId = `${executionId}:${id}`;
+    return {
+      to: instanceId,
+      message: { version: 1, type: "StartDetached", name, input, startAtMs, requestId, traceparent },
+    };
+  }
+
+  #sendEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
+    const messageId = `${this.#execution.started?.executionId}:${id}`;
+    return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } };
+  }
+
+  async #replay(history: readonly HistoryEvent[], firstTurnDone: boolean, runEnded: boolean): Promise<void> {
     const last = history.findLast((event) => event.type === "ExecutionCompleted");
     if (last?.type === "ExecutionCompleted") {
       // The code has nothing more to say; only what it left running is of interest.
       this.#ended = true;
       this.#status = last.status;
-      for (const event of history) this.#record(event);
+      for (const event of history) {
+        this.#record(event);
+        if (runEnded) await this.#execution.apply(event, true);
+      }
       return;
     }
     for (const event of history) {
       this.#record(event);
       await this.#execution.apply(event, firstTurnDone);
     }
-    if (firstTurnDone) this.#status = this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
-    if (this.#execution.completion !== undefined || this.#execution.hasActions) this.#uncommitted = true;
+    if (firstTurnDone) this.#execution.checkPatches();
+    if (this.#recordedStall !== undefined) this.#status = "STALLED";
+    else if (firstTurnDone) this.#status = this.#liveStatus;
+    if (this.#execution.stall !== undefined) this.#uncommitted = !this.#isRecorded(this.#execution.stall);
+    else if (this.#recordedStall !== undefined) this.#uncommitted = true;
+    else if (this.#execution.completion !== undefined || this.#execution.hasActions) this.#uncommitted = true;
+  }
+
+  #isRecorded({ reason, message }: Stall): boolean {
+    return this.#recordedStall?.reason === reason && this.#recordedStall.message === message;
   }
 }
 
 const terminalStatus = {
   Completed: "COMPLETED",
   Failed: "FAILED",
+  Canceled: "CANCELED",
   Terminated: "TERMINATED",
 } satisfies Record<Exclude<Completion["type"], "ContinuedAsNew">, TerminalStatus>;
 
@@ -246,25 +386,43 @@ function isRecordOfTheEngine({ type }: HistoryFact): boolean {
     type === "TaskScheduled" ||
     type === "TimerCreated" ||
     type === "ChildWorkflowInstanceCreated" ||
+    type === "DetachedWorkflowScheduled" ||
+    type === "EventSent" ||
+    type === "PatchRecorded" ||
+    type === "UpdateCompleted" ||
+    type === "UpdateFailed" ||
+    type === "ExecutionStalled" ||
+    type === "ExecutionUnstalled" ||
     type === "ExecutionCompleted"
   );
 }
 
-function recordOf(action: Action, timestampMs: number): Extract<HistoryEvent, { id: number }> {
+/** What is the same when the fact comes again. */
+function messageKeyOf(fact: HistoryFact): string | undefined {
+  if (fact.type === "EventRaised") return fact.messageId;
+  return fact.type === "UpdateRequested" ? `update:${fact.updateId}` : undefined;
+}
+
+function recordOf(action: Action, timestampMs: number): HistoryEvent {
   switch (action.type) {
     case "ScheduleActivity":
-      return { type: "TaskScheduled", timestampMs, id: action.id, name: action.name, input: action.input };
+      return { ...action, type: "TaskScheduled", timestampMs };
     case "CreateTimer":
       return { type: "TimerCreated", timestampMs, id: action.id, fireAtMs: action.fireAtMs };
     case "StartChild":
-      return {
-        type: "ChildWorkflowInstanceCreated",
-        timestampMs,
-        id: action.id,
-        name: action.name,
-        instanceId: action.instanceId,
-        input: action.input,
-      };
+      return { ...action, type: "ChildWorkflowInstanceCreated", timestampMs };
+    case "StartDetached":
+      return { ...action, type: "DetachedWorkflowScheduled", timestampMs };
+    case "SendEvent":
+      return { ...action, type: "EventSent", timestampMs };
+    case "RecordPatch":
+      return { type: "PatchRecorded", timestampMs, name: action.name };
+    case "EndUpdate": {
+      const { updateId, outcome } = action;
+      return outcome.ok
+        ? { type: "UpdateCompleted", timestampMs, updateId, result: outcome.result }
+        : { type: "UpdateFailed", timestampMs, updateId, failure: outcome.failure, rejected: outcome.rejected };
+    }
   }
 }
 
@@ -273,6 +431,7 @@ function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>,
     case "Completed":
       return { ok: true, result: completion.output } as const;
     case "Failed":
+    case "Canceled":
       return { ok: false, failure: completion.failure } as const;
     case "Terminated":
       return {

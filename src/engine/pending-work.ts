@@ -42,8 +42,7 @@ export class PendingWork {
           this.#nextTimerAtMs = fact.fireAtMs;
         return;
       case "TimerFired":
-        this.#timers.delete(fact.id);
-        this.#nextTimerAtMs = undefined;
+        this.dropTimer(fact.id);
         return;
       case "ChildWorkflowInstanceCreated":
         this.children.set(fact.id, fact);
@@ -59,6 +58,12 @@ export class PendingWork {
         if (fact.status === "TERMINATED") this.activities.clear();
         return;
     }
+  }
+
+  /** It has fired, or the workflow has canceled it. */
+  dropTimer(id: number): void {
+    this.#timers.delete(id);
+    this.#nextTimerAtMs = undefined;
   }
 
   /** When the first open timer is due, in milliseconds since 1970; infinity when there is none. */

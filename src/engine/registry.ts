@@ -15,16 +15,54 @@ export type TWorkflowActivity<TInput = Any, TOutput = Any> = (
   input: TInput,
 ) => TOutput | Promise<TOutput>;
 
+/** What the code of this deployment has under a workflow's name. */
+interface Versions {
+  /** Registered without a version. */
+  unversioned?: TWorkflow;
+  readonly named: Map<string, TWorkflow>;
+  latest?: string;
+}
+
+/** The code that an execution is to run, or why there is none. */
+export type FoundWorkflow =
+  | { readonly type: "found"; readonly workflow: TWorkflow }
+  | { readonly type: "not registered" }
+  | { readonly type: "version not available" };
+
 /** The workflows and activities of this code, by the names that histories know them by. */
 export class Registry {
-  readonly #workflows = new Map<string, TWorkflow>();
+  readonly #workflows = new Map<string, Versions>();
   readonly #activities = new Map<string, TWorkflowActivity>();
 
   /** Throws when the name is empty or taken. */
   addWorkflow(name: string, workflow: TWorkflow): void {
+    const versions = this.#versionsOf(name);
+    if (versions.unversioned !== undefined) throw new Error(`A '${name}' orchestrator already exists.`);
+    versions.unversioned = workflow;
+  }
+
+  /** Throws when name or version are empty, when the version exists, or when there is a latest one already. */
+  addVersion(name: string, version: string, workflow: TWorkflow, isLatest: boolean): void {
+    if (!version) throw new Error("A non-empty version is required.");
+    const versions = this.#versionsOf(name);
+    if (versions.named.has(version)) throw new Error(`A version '${version}' of '${name}' already exists.`);
+    if (isLatest && versions.latest !== undefined) {
+      throw new Error(
+        `The latest version of '${name}' is '${versions.latest}' already; '${version}' cannot be it too.`,
+      );
+    }
+    versions.named.set(version, workflow);
+    if (isLatest) versions.latest = version;
+  }
+
+  #versionsOf(name: string): Versions {
     if (!name) throw new Error("A non-empty orchestrator name is required.");
-    if (this.#workflows.has(name)) throw new Error(`A '${name}' orchestrator already exists.`);
-    this.#workflows.set(name, workflow);
+    let versions = this.#workflows.get(name);
+    if (versions === undefined) {
+      versions = { named: new Map() };
+      this.#workflows.set(name, versions);
+    }
+    return versions;
   }
 
   /** Throws when the name is empty or taken. */
@@ -34,8 +72,21 @@ export class Registry {
     this.#activities.set(name, activity);
   }
 
-  workflow(name: string): TWorkflow | undefined {
-    return this.#workflows.get(name);
+  /** The version that a new execution runs; `undefined` when it is to run the one without a version. */
+  latestVersion(name: string): string | undefined {
+    return this.#workflows.get(name)?.latest;
+  }
+
+  /**
+   * The code for an execution that was started with this version. One that was started without (before there were
+   * versions) runs what is registered without one, or, as in Dapr, the latest.
+   */
+  workflow(name: string, version: string | undefined): FoundWorkflow {
+    const versions = this.#workflows.get(name);
+    if (versions === undefined) return { type: "not registered" };
+    const latest = versions.latest === undefined ? undefined : versions.named.get(versions.latest);
+    const workflow = version === undefined ? (versions.unversioned ?? latest) : versions.named.get(version);
+    return workflow === undefined ? { type: "version not available" } : { type: "found", workflow };
   }
 
   activity(name: string): TWorkflowActivity | undefined {
@@ -56,7 +107,8 @@ export function functionName(fn: unknown): string {
   return fn.name;
 }
 
-/** The name of a workflow or activity given by itself or by its name. */
-export function nameOf(target: string | ((...args: never[]) => unknown)): string {
-  return typeof target === "string" ? target : functionName(target);
+/** The name of a workflow, activity or event given by itself, by its declaration, or by its name. */
+export function nameOf(target: string | { readonly name: string } | ((...args: never[]) => unknown)): string {
+  if (typeof target === "string") return target;
+  return typeof target === "object" && target !== null ? target.name : functionName(target);
 }

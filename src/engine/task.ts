@@ -1,8 +1,8 @@
 import type { FailureDetails } from "../model/failure.ts";
-import { TaskFailedError } from "./errors.ts";
+import { TaskCanceledError, TaskFailedError } from "./errors.ts";
 
 /**
- * Something a workflow can wait for: `const result = yield task`.
+ * Something a workflow can wait for: `const result = yield task`, or `yield* task` for a result that has its type.
  *
  *   incomplete --complete(result)--> completed
  *   incomplete --fail(exception)---> failed
@@ -10,12 +10,17 @@ import { TaskFailedError } from "./errors.ts";
  * Always true: a task leaves `incomplete` at most once; a composite ignores children that finish after it did;
  * a task may be part of several composites and tells each of them. A task has no `then`: an async generator
  * would await a thenable it yields, and the engine would never see the task.
+ *
+ * Who waits for a task holds it: the workflow's code where it yields it, and composites that have not ended. A task that
+ * had a holder and has none any more is released (`onReleased`), and is taken up again when it is waited for again.
  */
 export abstract class Task<T = unknown> {
   #state: "incomplete" | "completed" | "failed" = "incomplete";
   #result: T | undefined;
   #exception: Error | undefined;
   #composites: CompositeTask<unknown>[] | undefined;
+  #holders = 0;
+  #wasHeld = false;
 
   /** True once there is a result or a failure. */
   get isComplete(): boolean {
@@ -62,6 +67,25 @@ export abstract class Task<T = unknown> {
     else this.#composites.push(composite);
   }
 
+  /** @internal Somebody waits for the task from here on. It may be complete afterwards: an event may have been kept for it. */
+  hold(): void {
+    this.#wasHeld = true;
+    if (this.#holders++ === 0 && !this.isComplete) this.onHeld();
+  }
+
+  /** @internal Somebody does not wait for it any more. */
+  release(): void {
+    if (--this.#holders === 0 && !this.isComplete) this.onReleased();
+  }
+
+  /** @internal False for a task that was made and never waited for: a `yield` may have been forgotten. */
+  get wasHeld(): boolean {
+    return this.#wasHeld;
+  }
+
+  protected onHeld(): void {}
+  protected onReleased(): void {}
+
   #leaveIncomplete(state: "completed" | "failed"): void {
     if (this.#state !== "incomplete") throw new Error("Task is already completed");
     this.#state = state;
@@ -72,6 +96,9 @@ export abstract class Task<T = unknown> {
     for (const composite of this.#composites) composite.childEnded(this);
   }
 }
+
+/** The type of a task's result. */
+export type ResultOf<T> = T extends Task<infer R> ? R : never;
 
 /** A task that the engine completes: an activity, a timer, an external event or a child workflow. */
 export class CompletableTask<T = unknown> extends Task<T> {
@@ -86,9 +113,56 @@ export class CompletableTask<T = unknown> extends Task<T> {
   }
 }
 
+/** A task that the workflow may call off: a timer, or a wait for an event. */
+export class CancelableTask<T = unknown> extends CompletableTask<T> {
+  readonly #what: string;
+  #onEnd: (() => void)[] = [];
+
+  /** `what` is for the error of those who wait for it although it was canceled. */
+  constructor(what: string) {
+    super();
+    this.#what = what;
+  }
+
+  /** Ends the task: whoever waits for it gets a TaskCanceledError. False when it had ended before. */
+  cancel(): boolean {
+    return this.endWith(new TaskCanceledError(this.#what));
+  }
+
+  /** @internal */
+  endWith(error: Error): boolean {
+    if (this.isComplete) return false;
+    this.settleFailed(error);
+    this.#tellEnd();
+    return true;
+  }
+
+  /** Whether `cancel` ended it. */
+  get isCanceled(): boolean {
+    return this.isFailed && this.getException() instanceof TaskCanceledError;
+  }
+
+  /** @internal To be called once, when the task has ended in whatever way. */
+  onEnd(callback: () => void): void {
+    this.#onEnd.push(callback);
+  }
+
+  override complete(result: T): void {
+    super.complete(result);
+    this.#tellEnd();
+  }
+
+  #tellEnd(): void {
+    const callbacks = this.#onEnd;
+    this.#onEnd = [];
+    for (const callback of callbacks) callback();
+  }
+}
+
 /** A task that ends when tasks it is made of end. */
 export abstract class CompositeTask<T> extends Task<T> {
   protected readonly children: readonly Task<unknown>[];
+  #holdsChildren = true;
 
   constructor(children: readonly Task<unknown>[], combinator: string) {
     super();
@@ -100,20 +174,43 @@ export abstract class CompositeTask<T> extends Task<T> {
       }
     }
     this.children = [...children];
+    for (const child of this.children) child.hold();
   }
 
   /** @internal Called once for each child, at its end. */
   abstract childEnded(child: Task<unknown>): void;
+
+  protected override settle(result: T): void {
+    super.settle(result);
+    this.onReleased();
+  }
+
+  protected override settleFailed(exception: Error): void {
+    super.settleFailed(exception);
+    this.onReleased();
+  }
+
+  protected override onHeld(): void {
+    if (this.#holdsChildren) return;
+    this.#holdsChildren = true;
+    for (const child of this.children) if (!child.isComplete) child.hold();
+  }
+
+  protected override onReleased(): void {
+    if (!this.#holdsChildren) return;
+    this.#holdsChildren = false;
+    for (const child of this.children) if (!child.isComplete) child.release();
+  }
 }
 
 /**
  * Completes with all results, in the order of the tasks, or fails with the first failure (as Dapr does, without
  * waiting for the others). No tasks: completes at once with `[]`.
  */
-export class WhenAllTask<T> extends CompositeTask<T[]> {
+export class WhenAllTask<R extends readonly unknown[] = unknown[]> extends CompositeTask<R> {
   #open = 0;
 
-  constructor(tasks: readonly Task<T>[]) {
+  constructor(tasks: readonly Task<unknown>[]) {
     super(tasks, "whenAll");
     for (const task of this.children) {
       if (task.isComplete) continue;
@@ -143,21 +240,21 @@ export class WhenAllTask<T> extends CompositeTask<T[]> {
   }
 
   #settleAll(): void {
-    this.settle(this.children.map((task) => task.getResult() as T));
+    this.settle(this.children.map((task) => task.getResult()) as readonly unknown[] as R);
   }
 }
 
 /** Completes with the first task that ends, well or badly. The result is that task itself: compare it with `===`. */
-export class WhenAnyTask extends CompositeTask<Task<unknown>> {
+export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends CompositeTask<T> {
   constructor(tasks: readonly Task<unknown>[]) {
     super(tasks, "whenAny");
     if (tasks.length === 0) throw new Error("whenAny requires at least one task");
     const ended = this.children.find((task) => task.isComplete);
-    if (ended !== undefined) this.settle(ended);
+    if (ended !== undefined) this.settle(ended as T);
     else for (const task of this.children) task.addComposite(this);
   }
 
   override childEnded(child: Task<unknown>): void {
-    if (!this.isComplete) this.settle(child);
+    if (!this.isComplete) this.settle(child as T);
   }
 }

@@ -1,24 +1,105 @@
-import { nameOf, type TWorkflow, type TWorkflowActivity } from "./registry.ts";
-import { type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
+import type { ParentLink } from "../model/history-event.ts";
+import type { WorkflowActivityContext } from "./activity-context.ts";
+import type {
+  ActivityDeclaration,
+  EventDeclaration,
+  QueryDeclaration,
+  UpdateDeclaration,
+  WorkflowDeclaration,
+} from "./declarations.ts";
+import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
+import { nameOf, type TWorkflow } from "./registry.ts";
+import { checkRetry, type RetryHandler, type RetryPolicy } from "./retry.ts";
+import { type CancelableTask, type ResultOf, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
-/** What a running execution offers its workflow; implemented by `Execution`. */
+/** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
 export interface OrchestrationContext {
   readonly instanceId: string;
   readonly currentTimeMs: number;
   readonly isReplaying: boolean;
-  callActivity(name: string, input: unknown): Task<unknown>;
-  callChild(name: string, input: unknown, instanceId: string | undefined): Task<unknown>;
-  createTimer(fireAtMs: number): Task<unknown>;
-  waitForExternalEvent(name: string): Task<unknown>;
-  continueAsNew(input: unknown, saveEvents: boolean): void;
-  setCustomStatus(status: string): void;
+  readonly parent: ParentLink | undefined;
+  readonly version: string | undefined;
+  callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown>;
+  callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown>;
+  createTimer(fireAtMs: number): CancelableTask;
+  waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask;
+  waitForCondition(holds: () => boolean): Task<unknown>;
+  /** Wants to know whether anybody ever waits for this task. */
+  watch<T extends Task>(task: T): T;
+  scheduleNewWorkflow(
+    name: string,
+    input: unknown,
+    options: { readonly instanceId?: string | undefined; readonly startAtMs?: number | undefined },
+  ): string;
+  sendEvent(instanceId: string, name: string, input: unknown): void;
+  continueAsNew(input: unknown, saveEvents: boolean, options: ContinueAsNewOptions): void;
+  setCustomStatus(status: unknown): void;
+  isPatched(name: string): boolean;
+  newGuid(): string;
+  random(): number;
+  setQueryHandler(name: string, handler: QueryHandler): void;
+  setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void;
 }
+
+export interface ActivityCallOptions {
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly totalTimeoutMs?: number | undefined;
+  readonly heartbeatTimeoutMs?: number | undefined;
+}
+export interface ChildCallOptions {
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+  readonly instanceId?: string | undefined;
+}
+
+/** Times are in seconds. An activity that runs out of time fails with errorType `ActivityTimeoutError`, and its `signal` is aborted. */
+export interface ActivityOptions {
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+  /** How long one attempt may take. Default: as long as it likes. */
+  readonly timeout?: number | undefined;
+  /** How long the call may take, all attempts and pauses together. Default: no limit. */
+  readonly totalTimeout?: number | undefined;
+  /** How long an attempt may go without a call of `heartbeat`. Default: for ever. */
+  readonly heartbeatTimeout?: number | undefined;
+}
+
+export interface ChildWorkflowOptions {
+  /** Default: made from this instance's ID; each attempt has one of its own. */
+  readonly instanceId?: string | undefined;
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+}
+
+export interface ContinueAsNewOptions {
+  /** The next execution runs the latest version of the workflow. Default false: the version of this one. */
+  readonly toLatestVersion?: boolean | undefined;
+}
+
+/** Writes nothing while the code is replayed. */
+export type ReplaySafeLogger<L> = {
+  readonly [Method in "debug" | "info" | "log" | "warn" | "error" as Method extends keyof L ? Method : never]: (
+    ...args: unknown[]
+  ) => void;
+};
 
 // Dapr's signatures promise the author no more than `any`.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Any = any;
 
-/** The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method. */
+/** An activity with its types: the function itself, or its declaration. */
+export type TypedActivity<TInput, TOutput> =
+  | ((context: WorkflowActivityContext, input: TInput) => TOutput)
+  | ActivityDeclaration<TInput, TOutput>;
+
+/** What a workflow function gives back in the end, whatever it waits for before. */
+export type WorkflowResult<R> =
+  R extends Generator<Any, infer T, Any> ? T : R extends AsyncGenerator<Any, infer T, Any> ? Awaited<T> : Awaited<R>;
+
+/** The input may be left out where the function takes none. */
+export type InputAndOptions<TInput, TOptions> = undefined extends TInput
+  ? [input?: TInput, options?: TOptions]
+  : [input: TInput, options?: TOptions];
+
+/** The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method, and what its users have asked for. */
 export class WorkflowContext {
   readonly #inner: OrchestrationContext;
 
@@ -41,11 +122,22 @@ export class WorkflowContext {
     return this.#inner.isReplaying;
   }
 
+  /** The workflow that called this one as its child, and the number of its call; `undefined` when none did. */
+  getParent(): { readonly name: string; readonly instanceId: string; readonly taskId: number } | undefined {
+    const parent = this.#inner.parent;
+    return parent && { name: parent.name, instanceId: parent.instanceId, taskId: parent.taskId };
+  }
+
+  /** The version under which this workflow was registered; `undefined` when it was registered without one. */
+  getVersion(): string | undefined {
+    return this.#inner.version;
+  }
+
   /**
    * A durable timer. A number is in seconds from `getCurrentUtcDateTime()`; a time that has passed fires at once.
-   * Never fires early. Throws a RangeError for NaN, an infinity or an invalid date.
+   * Never fires early. `cancel()` calls it off. Throws a RangeError for NaN, an infinity or an invalid date.
    */
-  createTimer(fireAt: Date | number): Task<Any> {
+  createTimer(fireAt: Date | number): CancelableTask<Any> {
     const fireAtMs = typeof fireAt === "number" ? this.#inner.currentTimeMs + fireAt * 1000 : fireAt?.getTime?.();
     // The range of Date: beyond it, a time cannot be shown or compared.
     if (typeof fireAtMs !== "number" || !(Math.abs(fireAtMs) <= 8.64e15)) {
@@ -54,52 +146,202 @@ export class WorkflowContext {
     return this.#inner.createTimer(Math.ceil(fireAtMs));
   }
 
-  /** Calls an activity, by itself or by its registered name. The input is passed as JSON. */
-  callActivity(activity: TWorkflowActivity | string, input?: unknown): Task<Any> {
-    return this.#inner.callActivity(nameOf(activity), input);
+  /**
+   * Calls an activity: by itself or by its declaration, and the compiler checks input and result, or by its registered
+   * name. The input is passed as JSON. The task fails with a TaskFailedError when the last attempt has failed.
+   *
+   *     const total = yield* ctx.callActivity(sum, [1, 2], { retry: { maxNumberOfAttempts: 3, firstRetryInterval: 5 } });
+   */
+  callActivity<TInput, TOutput>(
+    activity: TypedActivity<TInput, TOutput>,
+    ...inputAndOptions: InputAndOptions<TInput, ActivityOptions>
+  ): Task<Awaited<TOutput>>;
+  callActivity(activity: string, input?: unknown, options?: ActivityOptions): Task<Any>;
+  callActivity(
+    activity: string | TypedActivity<Any, Any>,
+    input?: unknown,
+    { retry, timeout, totalTimeout, heartbeatTimeout }: ActivityOptions = noOptions,
+  ): Task<Any> {
+    checkRetry(retry);
+    return this.#inner.callActivity(nameOf(activity), input, {
+      retry,
+      timeoutMs: toMs(timeout, "timeout"),
+      totalTimeoutMs: toMs(totalTimeout, "totalTimeout"),
+      heartbeatTimeoutMs: toMs(heartbeatTimeout, "heartbeatTimeout"),
+    });
   }
 
   /**
-   * Starts a workflow and waits for its result. Without an `instanceId` it gets one made from this instance's ID.
-   * Fails with errorType `WorkflowInstanceAlreadyExists` when an instance under that ID has not ended.
+   * Starts a workflow and waits for its result. The last argument is its instance ID, or options; without an ID it gets
+   * one made from this instance's. Fails with errorType `WorkflowInstanceAlreadyExists` when an instance under that ID
+   * has not ended.
    */
-  callChildWorkflow(workflow: TWorkflow | string, input?: unknown, instanceId?: string): Task<Any> {
-    return this.#inner.callChild(nameOf(workflow), input, instanceId);
+  callChildWorkflow<TInput, TResult>(
+    workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
+    ...inputAndOptions: InputAndOptions<TInput, string | ChildWorkflowOptions>
+  ): Task<WorkflowResult<TResult>>;
+  callChildWorkflow(workflow: TWorkflow | string, input?: unknown, options?: string | ChildWorkflowOptions): Task<Any>;
+  callChildWorkflow(
+    workflow: TWorkflow | string | WorkflowDeclaration<Any, Any>,
+    input?: unknown,
+    options: string | ChildWorkflowOptions = noOptions,
+  ): Task<Any> {
+    const { instanceId, retry } = typeof options === "string" ? { instanceId: options, retry: undefined } : options;
+    checkRetry(retry);
+    return this.#inner.callChild(nameOf(workflow), input, { instanceId, retry });
   }
 
   /** @deprecated The former name of callChildWorkflow. */
   callSubWorkflow(workflow: TWorkflow | string, input?: unknown, instanceId?: string): Task<Any> {
-    return this.callChildWorkflow(workflow, input, instanceId);
+    return this.callChildWorkflow(workflow as string, input, instanceId);
   }
 
-  /** The next event of this name, in any letter case. Events raised before the wait are kept for it. */
-  waitForExternalEvent(name: string): Task<Any> {
+  /**
+   * The next event of this name, in any letter case. Events raised before the wait are kept for it. With a `timeout`, in
+   * seconds, the task fails with a TaskTimeoutError when none has come by then; 0 takes only what has come already, less
+   * than 0 waits for ever. `cancel()` gives the wait up; one that loses a `whenAny` takes no event until it is waited
+   * for again.
+   */
+  waitForExternalEvent<TPayload>(
+    event: EventDeclaration<TPayload>,
+    options?: { readonly timeout?: number | undefined },
+  ): CancelableTask<TPayload>;
+  waitForExternalEvent(event: string, options?: { readonly timeout?: number | undefined }): CancelableTask<Any>;
+  waitForExternalEvent(
+    event: string | EventDeclaration<Any>,
+    { timeout }: { readonly timeout?: number | undefined } = noOptions,
+  ): CancelableTask<Any> {
+    const name = typeof event === "string" ? event : event?.name;
     if (typeof name !== "string" || name === "") {
       throw new TypeError("waitForExternalEvent takes the name of an event, a string that is not empty");
     }
-    return this.#inner.waitForExternalEvent(name);
+    if (timeout !== undefined && !Number.isFinite(timeout)) {
+      throw new RangeError(`timeout is a number of seconds, found ${String(timeout)}`);
+    }
+    return this.#inner.waitForExternalEvent(name, timeout === undefined ? undefined : Math.ceil(timeout * 1000));
+  }
+
+  /**
+   * Waits until the condition holds. It is asked after each event that reaches the workflow, so it depends on nothing but
+   * what the workflow and its update handlers have set, and changes nothing.
+   */
+  waitForCondition(holds: () => boolean): Task<void> {
+    return this.#inner.waitForCondition(holds) as Task<void>;
+  }
+
+  /**
+   * Starts a workflow that nobody waits for, once, and gives its instance ID: `<this instance>-<call>` unless one is
+   * given. It is not terminated, canceled or purged together with this one. If the ID is in use, nothing happens.
+   */
+  scheduleNewWorkflow<TInput, TResult>(
+    workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
+    ...inputAndOptions: InputAndOptions<TInput, { readonly instanceId?: string; readonly startAt?: Date }>
+  ): string;
+  scheduleNewWorkflow(
+    workflow: TWorkflow | string,
+    input?: unknown,
+    options?: { readonly instanceId?: string; readonly startAt?: Date },
+  ): string;
+  scheduleNewWorkflow(
+    workflow: TWorkflow | string | WorkflowDeclaration<Any, Any>,
+    input?: unknown,
+    { instanceId, startAt }: { readonly instanceId?: string; readonly startAt?: Date } = noOptions,
+  ): string {
+    return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs: startAt?.getTime() });
+  }
+
+  /** Raises an event on another instance, once. Nobody hears whether there is such an instance. */
+  sendEvent<TPayload>(instanceId: string, event: EventDeclaration<TPayload>, payload: TPayload): void;
+  sendEvent(instanceId: string, event: string, payload?: unknown): void;
+  sendEvent(instanceId: string, event: string | EventDeclaration<Any>, payload?: unknown): void {
+    if (!instanceId) throw new TypeError("sendEvent takes the ID of an instance, a string that is not empty");
+    this.#inner.sendEvent(instanceId, nameOf(event), payload ?? null);
   }
 
   /**
    * Ends this execution and begins a new one of the same instance with `newInput` and an empty history.
-   * `saveEvents` carries over the events that nobody has waited for. What the code schedules afterwards is dropped.
+   * `saveEvents` carries over the events that nobody has waited for. What the code calls afterwards is dropped, and so
+   * are the calls of the same turn that somebody would have to wait for.
    */
-  continueAsNew(newInput?: unknown, saveEvents = false): void {
-    this.#inner.continueAsNew(newInput, saveEvents);
+  continueAsNew(newInput?: unknown, saveEvents = false, options: ContinueAsNewOptions = noOptions): void {
+    this.#inner.continueAsNew(newInput, saveEvents, options);
   }
 
   /** Shown as `dapr.workflow.custom_status`. A string is kept as it is; any other value as JSON. Throws a RangeError beyond 65,536 characters. */
-  setCustomStatus(status: string): void {
+  setCustomStatus(status: unknown): void {
     this.#inner.setCustomStatus(status);
   }
 
-  /** All results in order, or the first failure as soon as it happens. */
-  whenAll<T>(tasks: Task<T>[]): WhenAllTask<T> {
-    return new WhenAllTask(tasks);
+  /**
+   * Whether this execution goes the new way of a change in the code (Dapr 1.17). False only for one that had passed this
+   * place before the change was deployed. Call it wherever old and new code part, in the same order in every replay.
+   */
+  isPatched(patchName: string): boolean {
+    return this.#inner.isPatched(patchName);
+  }
+
+  /** A UUID that is the same in every replay. */
+  newGuid(): string {
+    return this.#inner.newGuid();
+  }
+
+  /** A number from 0 up to, and without, 1 that is the same in every replay. */
+  random(): number {
+    return this.#inner.random();
+  }
+
+  /** A logger that writes nothing while the code is replayed, so that each line appears once: `ctx.createReplaySafeLogger(console)`. */
+  createReplaySafeLogger<L extends object>(logger: L): ReplaySafeLogger<L> {
+    const methods = ["debug", "info", "log", "warn", "error"] as const;
+    const safe = methods.flatMap((method) => {
+      const write = (logger as Partial<Record<string, unknown>>)[method];
+      if (typeof write !== "function") return [];
+      return [[method, (...args: unknown[]) => void (this.#inner.isReplaying || write.apply(logger, args))] as const];
+    });
+    return Object.fromEntries(safe) as ReplaySafeLogger<L>;
+  }
+
+  /**
+   * Answers questions about the workflow while it runs, and after its end by running it again. The handler reads what the
+   * workflow has set, changes nothing, and calls nothing of the context.
+   */
+  setQueryHandler<TInput, TResult>(
+    query: string | QueryDeclaration<TInput, TResult>,
+    handler: (input: TInput) => TResult,
+  ): void {
+    this.#inner.setQueryHandler(nameOf(query), handler as QueryHandler);
+  }
+
+  /**
+   * Lets others change the workflow and hear the result, durably, and once for each update ID. The handler is a function,
+   * or a generator function that waits for tasks as the workflow does. `validator` refuses an update by throwing, and
+   * changes nothing. Register handlers before the first `yield`: an update that comes before its handler is refused.
+   */
+  setUpdateHandler<TInput, TResult>(
+    update: string | UpdateDeclaration<TInput, TResult>,
+    handler: (input: TInput) => TResult | Generator<Task<Any>, TResult, Any> | AsyncGenerator<Task<Any>, TResult, Any>,
+    options: { readonly validator?: (input: TInput) => void } = noOptions,
+  ): void {
+    this.#inner.setUpdateHandler(nameOf(update), handler as UpdateHandler, options.validator as UpdateValidator);
+  }
+
+  /** All results in order, or the first failure as soon as it happens. The results of a tuple keep their types. */
+  whenAll<const T extends readonly Task<Any>[]>(
+    tasks: T,
+  ): WhenAllTask<{ -readonly [Index in keyof T]: ResultOf<T[Index]> }> {
+    return this.#inner.watch(new WhenAllTask(tasks)) as WhenAllTask<Any>;
   }
 
   /** The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` */
-  whenAny(tasks: Task<Any>[]): WhenAnyTask {
-    return new WhenAnyTask(tasks);
+  whenAny<T extends Task<Any>>(tasks: readonly T[]): WhenAnyTask<T> {
+    return this.#inner.watch(new WhenAnyTask(tasks)) as WhenAnyTask<T>;
   }
+}
+
+const noOptions = Object.freeze({});
+
+function toMs(seconds: number | undefined, name: string): number | undefined {
+  if (seconds === undefined) return undefined;
+  if (typeof seconds === "number" && seconds > 0 && Number.isFinite(seconds)) return Math.ceil(seconds * 1000);
+  throw new RangeError(`${name} is a number of seconds above 0, found ${String(seconds)}`);
 }

@@ -27,8 +27,10 @@ const SEED_STATUS: Record<RuntimeStatus, string> = {
   PENDING: "Pending",
   RUNNING: "Running",
   SUSPENDED: "Suspended",
+  STALLED: "Stalled",
   COMPLETED: "Completed",
   FAILED: "Failed",
+  CANCELED: "Canceled",
   TERMINATED: "Terminated",
 };
 

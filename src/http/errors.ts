@@ -15,8 +15,19 @@ export class HttpError extends Error {
   }
 }
 
-/** The seven operations, each with an error of its own for what fails inside (500). */
-export type Operation = "start" | "get" | "terminate" | "raiseEvent" | "pause" | "resume" | "purge";
+/** The operations, Dapr's seven and ours, each with an error of its own for what fails inside (500). */
+export type Operation =
+  | "start"
+  | "get"
+  | "terminate"
+  | "raiseEvent"
+  | "pause"
+  | "resume"
+  | "purge"
+  | "cancel"
+  | "query"
+  | "update"
+  | "history";
 
 /** `subject` is the workflow's name for a start, the instance's ID otherwise. The quotes are Dapr's: three have none. */
 const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: string) => string }> = {
@@ -26,6 +37,10 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   raiseEvent: { errorCode: "ERR_RAISE_EVENT_WORKFLOW", text: (id) => `error raising event on workflow '${id}'` },
   pause: { errorCode: "ERR_PAUSE_WORKFLOW", text: (id) => `error pausing workflow ${id}` },
   resume: { errorCode: "ERR_RESUME_WORKFLOW", text: (id) => `error resuming workflow ${id}` },
+  cancel: { errorCode: "ERR_CANCEL_WORKFLOW", text: (id) => `error canceling workflow '${id}'` },
+  query: { errorCode: "ERR_QUERY_WORKFLOW", text: (id) => `error querying workflow '${id}'` },
+  update: { errorCode: "ERR_UPDATE_WORKFLOW", text: (id) => `error updating workflow '${id}'` },
+  history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
   purge: { errorCode: "ERR_PURGE_WORKFLOW", text: (id) => `error purging workflow ${id}` },
 };
 

@@ -42,7 +42,7 @@ export async function callInstance<T>(
 function whatToExpect({ operation, instanceId }: Target, fault: Fault): string {
   if (fault.overloaded)
     return `instance '${instanceId}' has more requests than it can take; wait before you send this again`;
-  if (operation === "get")
+  if (operation === "get" || operation === "query" || operation === "history")
     return `instance '${instanceId}' cannot be reached at the moment; nothing was changed, ask again`;
   return `instance '${instanceId}' did not answer, so whether this took effect is unknown; get its state before you send this again`;
 }

@@ -13,6 +13,7 @@ import { accepted } from "./responses.ts";
  */
 
 const NO_INSTANCE = "no such instance exists";
+const STALLED = "workflow is stalled";
 
 /** The body's `output`, any JSON value, becomes the instance's output; `?nonRecursive=true` spares its children. Both are ours. */
 export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
@@ -20,7 +21,7 @@ export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Res
   const request = { output: fieldAsJson(fields, "output"), recursive: queryFlag(call, "nonRecursive") !== true };
   const result = await operate("terminate", call, deps, (instance) => instance.terminate(request));
   if (result.ok) return accepted();
-  throw instanceNotFound(call.params.id);
+  throw isStalled(result) ? operationFailed("terminate", call.params.id, STALLED) : instanceNotFound(call.params.id);
 }
 
 /** The raw body is the event's payload, an empty one too. Content-Type does not matter. */
@@ -32,7 +33,7 @@ export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Response> 
   throw operationFailed(
     "raiseEvent",
     id,
-    `failed to raise event ${name} on workflow ${id}: failed to raise event: ${NO_INSTANCE}`,
+    `failed to raise event ${name} on workflow ${id}: failed to raise event: ${reasonOf(result)}`,
   );
 }
 
@@ -42,7 +43,7 @@ export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Respons
   const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
   const result = await operate("pause", call, deps, (instance) => instance.suspend({ reason }));
   if (result.ok) return accepted();
-  throw operationFailed("pause", id, `failed to pause workflow ${id}: failed to suspend workflow: ${NO_INSTANCE}`);
+  throw operationFailed("pause", id, `failed to pause workflow ${id}: failed to suspend workflow: ${reasonOf(result)}`);
 }
 
 /** `reason` as for pause. */
@@ -51,23 +52,49 @@ export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Respon
   const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
   const result = await operate("resume", call, deps, (instance) => instance.resume({ reason }));
   if (result.ok) return accepted();
-  throw operationFailed("resume", id, `failed to resume workflow ${id}: failed to resume workflow: ${NO_INSTANCE}`);
+  throw operationFailed(
+    "resume",
+    id,
+    `failed to resume workflow ${id}: failed to resume workflow: ${reasonOf(result)}`,
+  );
 }
 
-/** `?nonRecursive=true`, ours, leaves the children. An instance that has not ended is not purged, nor one with such a child. */
+/** Ours: asks the workflow and its children to end. Their code gets an error where it waits, and may clean up. `reason` as for pause. */
+export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const { id } = call.params;
+  const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
+  const result = await operate("cancel", call, deps, (instance) => instance.cancel({ reason }));
+  if (result.ok) return accepted();
+  throw isStalled(result) ? operationFailed("cancel", id, STALLED) : instanceNotFound(id);
+}
+
+/**
+ * `?nonRecursive=true`, ours, leaves the children. An instance that has not ended is not purged, nor one with such a
+ * child, unless `?force=true` (over gRPC Dapr has it too) stops them where they are.
+ */
 export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
   const { id } = call.params;
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const recursive = queryFlag(call, "nonRecursive") !== true;
-  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive }));
+  const force = queryFlag(call, "force") === true;
+  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive, force }));
   if (result.ok) return accepted();
   if (result.code === "NOT_FOUND") throw instanceNotFound(id);
+  if (result.code === "STALLED") throw operationFailed("purge", id, STALLED);
   const child = result.instanceId === id ? "" : `child workflow '${result.instanceId}': `;
   throw operationFailed(
     "purge",
     id,
     `failed to Purge workflow ${id}: failed to purge workflow state: ${child}orchestration has not yet completed`,
   );
+}
+
+function isStalled(result: OperationResult): boolean {
+  return !result.ok && result.code === "STALLED";
+}
+
+function reasonOf(result: OperationResult): string {
+  return isStalled(result) ? STALLED : NO_INSTANCE;
 }
 
 function operate(

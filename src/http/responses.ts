@@ -1,7 +1,11 @@
 import type { HttpError } from "./errors.ts";
 
 export function json(status: number, body: object): Response {
-  return new Response(JSON.stringify(body), { status, headers: { "content-type": "application/json" } });
+  return jsonText(status, JSON.stringify(body));
+}
+
+export function jsonText(status: number, body: string): Response {
+  return new Response(body, { status, headers: { "content-type": "application/json" } });
 }
 
 /** The answer of the five operations that return nothing: Dapr prints an empty protobuf message. */

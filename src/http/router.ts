@@ -3,7 +3,15 @@ import { type Call, unescapeParams } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { noSuchRoute } from "./errors.ts";
 import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
-import { pauseWorkflow, purgeWorkflow, raiseEvent, resumeWorkflow, terminateWorkflow } from "./operations.ts";
+import { getHistory, queryWorkflow, updateWorkflow } from "./interactions.ts";
+import {
+  cancelWorkflow,
+  pauseWorkflow,
+  purgeWorkflow,
+  raiseEvent,
+  resumeWorkflow,
+  terminateWorkflow,
+} from "./operations.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
@@ -30,6 +38,11 @@ for (const version of ["v1.0", "v1.0-beta1", "v1.0-alpha1"]) {
   router.post(`${workflows}/:id/resume`, decode, resumeWorkflow);
   router.post(`${workflows}/:id/purge`, decode, purgeWorkflow);
 }
+
+router.post("/v1.0/workflows/:component/:id/cancel", decode, cancelWorkflow);
+router.get("/v1.0/workflows/:component/:id/query/:name", decode, queryWorkflow);
+router.post("/v1.0/workflows/:component/:id/update/:name", decode, updateWorkflow);
+router.get("/v1.0/workflows/:component/:id/history", decode, getHistory);
 
 router.post("/v1.0-alpha1/workflows/:component/:name/:id/start", decode, startSeedWorkflow);
 router.get("/v1.0-alpha1/workflows/:component/:name/:id", decode, getSeedWorkflow);

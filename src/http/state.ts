@@ -58,7 +58,8 @@ function readQuestion(call: Call, deps: HttpDeps): Question {
 const DEFAULT_TIMEOUT_SECONDS = "60";
 const MAX_TIMEOUT_SECONDS = 600;
 
-function readTimeoutMs(call: Call): number {
+/** `?timeoutSeconds=`, 60 when it is not given, 600 at most. */
+export function readTimeoutMs(call: Call): number {
   const text = queryValue(call, "timeoutSeconds") ?? DEFAULT_TIMEOUT_SECONDS;
   if (!/^-?\d+(\.\d+)?$/.test(text)) {
     throw malformed(`query parameter timeoutSeconds is a number of seconds, found ${JSON.stringify(text)}`);

@@ -1,9 +1,5 @@
-import { WorkflowActivityContext } from "../engine/activity-context.ts";
-import { ActivityNotRegisteredError } from "../engine/errors.ts";
-import { decodePayload, encodePayload } from "../engine/payload.ts";
-import { describeFailure } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed, TaskScheduled } from "../model/history-event.ts";
-import { taskExecutionId } from "../model/ids.ts";
+import { ActivityAttempt } from "./activity-attempt.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /** A call of an activity, of one execution of an instance. */
@@ -11,6 +7,10 @@ export interface ActivityRun {
   readonly instanceId: string;
   readonly executionId: string;
   readonly task: TaskScheduled;
+  /** Whether the instance is still in this execution: after a continue-as-new, the number belongs to another call. */
+  readonly isCurrent: () => boolean;
+  /** JSON of the details of the last heartbeat of a run before this one. */
+  readonly progress?: string | undefined;
   /** Run it while no other activity of the instance runs, and do this first. */
   readonly aloneAfter?: (() => Promise<void>) | undefined;
 }
@@ -24,21 +24,24 @@ export class ActivityRunner {
   readonly #ports: InstancePorts;
   readonly #report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void;
   readonly #broken: (error: unknown) => void;
-  /** Runs whose result is wanted, running and waiting, by task execution ID. */
-  readonly #wanted = new Set<string>();
+  readonly #progressSaved: (taskId: number) => void;
+  /** Runs whose result is wanted, running and waiting; an attempt where it has begun. */
+  readonly #wanted = new Map<string, ActivityAttempt | undefined>();
   #waiting: ActivityRun[] = [];
   #running = 0;
   #alone = 0;
 
-  /** `report` gets each result; `broken` is told why a run could not even begin. */
+  /** `report` gets each result; `broken` is told why a run could not even begin; `progressSaved` of which task a row is kept. */
   constructor(
     ports: InstancePorts,
     report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void,
     broken: (error: unknown) => void,
+    progressSaved: (taskId: number) => void,
   ) {
     this.#ports = ports;
     this.#report = report;
     this.#broken = broken;
+    this.#progressSaved = progressSaved;
   }
 
   /** How many activities run or wait for their turn, of whatever execution. */
@@ -48,14 +51,20 @@ export class ActivityRunner {
 
   /** Whether this call is running or waiting here already. */
   has(executionId: string, taskId: number): boolean {
-    return this.#wanted.has(taskExecutionId(executionId, taskId));
+    return this.#wanted.has(keyOf(executionId, taskId));
   }
 
   start(run: ActivityRun): void {
-    this.#wanted.add(taskExecutionId(run.executionId, run.task.id));
+    this.#wanted.set(keyOf(run.executionId, run.task.id), undefined);
     if (run.aloneAfter !== undefined) this.#alone++;
     if (this.#mayRun()) void this.#run(run);
     else this.#waiting.push(run);
+  }
+
+  /** Tells runs that nobody wants their results any more; all of them, or those of some calls of an execution. */
+  abort(reason: Error, executionId?: string, taskIds: readonly number[] = []): void {
+    if (executionId === undefined) for (const attempt of this.#wanted.values()) attempt?.abort(reason);
+    else for (const taskId of taskIds) this.#wanted.get(keyOf(executionId, taskId))?.abort(reason);
   }
 
   /** Drops the runs that have not begun. */
@@ -77,7 +86,9 @@ export class ActivityRunner {
       this.#end(run);
       return this.#broken(error);
     }
-    const result = await this.#call(run);
+    const attempt = new ActivityAttempt(this.#ports, run, this.#progressSaved);
+    this.#wanted.set(keyOf(run.executionId, run.task.id), attempt);
+    const result = await attempt.result();
     this.#end(run);
     this.#report(run, result);
   }
@@ -85,23 +96,12 @@ export class ActivityRunner {
   #end(run: ActivityRun): void {
     this.#running--;
     if (run.aloneAfter !== undefined && this.#alone > 0) this.#alone--;
-    this.#wanted.delete(taskExecutionId(run.executionId, run.task.id));
+    this.#wanted.delete(keyOf(run.executionId, run.task.id));
     while (this.#waiting.length > 0 && this.#mayRun()) void this.#run(this.#waiting.shift() as ActivityRun);
   }
+}
 
-  async #call({ instanceId, executionId, task }: ActivityRun): Promise<TaskCompleted | TaskFailed> {
-    try {
-      const activity = this.#ports.registry.activity(task.name);
-      if (activity === undefined) throw new ActivityNotRegisteredError(task.name);
-      const context = new WorkflowActivityContext({
-        instanceId,
-        taskId: task.id,
-        taskExecutionId: taskExecutionId(executionId, task.id),
-      });
-      const result = await activity(context, decodePayload(task.input));
-      return { type: "TaskCompleted", id: task.id, result: encodePayload(result ?? undefined) };
-    } catch (error) {
-      return { type: "TaskFailed", id: task.id, failure: describeFailure(error) };
-    }
-  }
+/** Every attempt of a call has a number of its own. */
+function keyOf(executionId: string, taskId: number): string {
+  return `${executionId}:${taskId}`;
 }

@@ -68,6 +68,10 @@ export class FactQueue {
     return this.#items.some((item) => item.fact.type === type);
   }
 
+  hasUpdate(updateId: string): boolean {
+    return this.#items.some(({ fact }) => fact.type === "UpdateRequested" && fact.updateId === updateId);
+  }
+
   /** The activities of this execution whose results wait here. */
   endedActivities(executionId: string): Set<number> {
     const results = this.#items.filter((item) => item.seq === undefined && item.executionId === executionId);

@@ -18,10 +18,10 @@ export async function firstActiveChild(ports: InstancePorts, instanceId: string)
  * Purges all children with their own children. One that is gone already is passed over, so that a purge that was
  * interrupted can be repeated. Stops at one that has not ended.
  */
-export async function purgeChildren(ports: InstancePorts, instanceId: string): Promise<OperationResult> {
+export async function purgeChildren(ports: InstancePorts, instanceId: string, force = false): Promise<OperationResult> {
   for (const batch of batches(ports.store.children())) {
     const results = await Promise.all(
-      batch.map((child) => ports.peer(child).purge({ recursive: true, asChildOf: instanceId })),
+      batch.map((child) => ports.peer(child).purge({ recursive: true, asChildOf: instanceId, force })),
     );
     const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
     if (refused !== undefined) return refused;

@@ -1,3 +1,5 @@
+import type { QueryAnswer } from "../engine/interactions.ts";
+import { Orchestration } from "../engine/orchestration.ts";
 import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
 import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
@@ -6,19 +8,24 @@ import { firstActiveChild, purgeChildren } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
+  HistoryPage,
   InstanceApi,
   InstanceDescription,
   InstancePeer,
   OperationResult,
   PurgeRequest,
+  QueryResult,
   RaiseEventRequest,
   StartRequest,
   StartResult,
+  UpdateRequest,
+  UpdateResult,
 } from "./protocol.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
+const STALLED = { ok: false, code: "STALLED" } as const;
 
 /**
  * One instance, as the outside and other instances see it. What is asked for goes to the inbox in the transaction that
@@ -67,10 +74,8 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
     await this.#wiping;
-    // A caller reads its own writes: what was accepted before this call is taken into account first. Code that keeps
-    // a turn waiting does not keep the caller waiting for longer than this.
-    if (this.#loop.isBehind) this.#loop.run();
-    await this.#loop.watchers.until(() => !this.#loop.isRunning, this.#ports.limits.watchdogMs);
+    // A caller reads its own writes: what was accepted before this call is taken into account first.
+    if (this.#loop.isBehind || this.#loop.isRunning) await this.#catchUp();
     return this.#describe(options.payloads);
   }
 
@@ -107,11 +112,58 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#operate({ type: "ExecutionTerminated", output: request.output, recursive: request.recursive });
   }
 
-  async purge({ recursive, asChildOf }: PurgeRequest): Promise<OperationResult> {
+  async cancel({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionCancelRequested", reason });
+  }
+
+  async query({ name, input }: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
+    await this.#wiping;
+    const record = this.#loop.record;
+    if (record === undefined) return NOT_FOUND;
+    if (isTerminal(record.status)) return queryEnded(this.#ports, record, name, input);
+    // A caller reads its own writes.
+    await this.#catchUp();
+    const { orchestration, isRunning, isStalled } = this.#loop;
+    if (isStalled) return STALLED;
+    if (orchestration === undefined || isRunning) return { ok: false, code: "BUSY" };
+    return toQueryResult(orchestration.query(name, input));
+  }
+
+  async update({ updateId, name, input, timeoutMs }: UpdateRequest): Promise<UpdateResult> {
+    await this.#wiping;
+    const loop = this.#loop;
+    if (loop.record === undefined) return NOT_FOUND;
+    await this.#catchUp();
+    if (loop.isStalled) return STALLED;
+    const isOver = () => loop.record === undefined || isTerminal(loop.record.status);
+    const known = loop.updateOutcome(updateId);
+    if (known === undefined) {
+      if (isOver()) return { ok: false, code: "ENDED" };
+      const state = loop.orchestration?.updateState(updateId) ?? "unknown";
+      if (state === "forgotten") return { ok: false, code: "FORGOTTEN" };
+      if (state === "unknown" && !loop.hasQueuedUpdate(updateId))
+        loop.receive({ type: "UpdateRequested", updateId, name, input });
+      await loop.watchers.until(() => loop.updateOutcome(updateId) !== undefined || isOver(), timeoutMs);
+    }
+    const outcome = known ?? loop.updateOutcome(updateId);
+    if (outcome === undefined) return { ok: false, code: isOver() ? "ENDED" : "PENDING" };
+    if (outcome.ok) return outcome;
+    return { ok: false, code: outcome.rejected ? "REJECTED" : "FAILED", failure: outcome.failure };
+  }
+
+  async history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
+    await this.#wiping;
+    if (this.#loop.record === undefined) return undefined;
+    const events = this.#ports.store.historyPage(from, limit + 1);
+    return { events: events.slice(0, limit), hasMore: events.length > limit };
+  }
+
+  async purge({ recursive, asChildOf, force = false }: PurgeRequest): Promise<OperationResult> {
     await this.#wiping;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
+    if (force) return this.#purgeByForce(record, recursive);
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
     if (asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
@@ -146,6 +198,29 @@ export class Instance implements InstanceApi, InstancePeer {
         }
         return { accepted: true };
       }
+      case "Cancel": {
+        const parent = this.#loop.record?.parent;
+        if (parent?.instanceId === message.parent.instanceId && parent.executionId === message.parent.executionId) {
+          this.#loop.receive({ type: "ExecutionCancelRequested", reason: message.reason });
+        }
+        return { accepted: true };
+      }
+      case "RaiseEvent": {
+        const { name, input, messageId } = message;
+        this.#loop.receive({ type: "EventRaised", name, input, messageId });
+        return { accepted: true };
+      }
+      case "StartDetached": {
+        const { name, input, startAtMs, requestId, traceparent } = message;
+        const instanceId = this.#ports.instanceId();
+        const result = await this.start({ instanceId, name, input, startAtMs, requestId, traceparent });
+        if (!result.ok) this.#ports.log({ level: "warn", msg: "detached", instanceId, refused: result.code });
+        return { accepted: true };
+      }
+      default: {
+        const { type } = message satisfies never as Message;
+        throw new Error(`A message of type ${type} came, which this code does not know. It will be sent again.`);
+      }
     }
   }
 
@@ -160,8 +235,35 @@ export class Instance implements InstanceApi, InstancePeer {
   async #operate(fact: HistoryFact): Promise<OperationResult> {
     await this.#wiping;
     if (this.#loop.record === undefined) return NOT_FOUND;
+    if (this.#loop.record.status === "STALLED") {
+      await this.#catchUp();
+      if (this.#loop.isStalled) return STALLED;
+    }
     this.#loop.receive(fact);
     return OK;
+  }
+
+  /** Until what has come so far has been taken. Code that holds up a turn does not keep the caller for longer than this. */
+  async #catchUp(): Promise<void> {
+    this.#loop.run();
+    await this.#loop.watchers.until(() => !this.#loop.isRunning, this.#ports.limits.watchdogMs);
+  }
+
+  /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */
+  async #purgeByForce({ instanceId }: InstanceRecord, recursive: boolean): Promise<OperationResult> {
+    this.#loop.forget();
+    const purge = async () => {
+      if (recursive) await purgeChildren(this.#ports, instanceId, true);
+      await this.#ports.wipe();
+    };
+    this.#wiping = purge();
+    try {
+      await this.#wiping;
+      return OK;
+    } finally {
+      this.#wiping = undefined;
+      this.#loop.reopen();
+    }
   }
 
   async #startAsChild(message: StartChildMessage): Promise<DeliveryResult> {
@@ -194,6 +296,7 @@ export class Instance implements InstanceApi, InstancePeer {
       name,
       executionId,
       generation,
+      version: this.#ports.registry.latestVersion(name),
       input,
       parent,
       traceparent,
@@ -248,6 +351,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const { instanceId, name, createdAtMs, customStatus } = record;
     const { first, completed, lastAtMs } = this.#ports.store.outline(record.completedSeq);
     const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
+    const stalled = record.status === "STALLED" ? this.#ports.store.lastStall() : undefined;
     return {
       instanceId,
       name,
@@ -257,9 +361,26 @@ export class Instance implements InstanceApi, InstancePeer {
       input: payloads && first?.type === "ExecutionStarted" ? first.input : undefined,
       output: payloads ? ended?.output : undefined,
       customStatus,
-      failure: ended?.failure,
+      failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
     };
   }
+}
+
+/** The code runs once more over its history, for this question alone. */
+async function queryEnded(
+  { registry, onNonDeterminism = "fail", store }: InstancePorts,
+  { instanceId }: InstanceRecord,
+  name: string,
+  input: string | undefined,
+): Promise<QueryResult> {
+  const code = { registry, onNonDeterminism };
+  const orchestration = await Orchestration.load(instanceId, code, store.history(), true, { runEnded: true });
+  return toQueryResult(orchestration.query(name, input));
+}
+
+function toQueryResult(answer: QueryAnswer): QueryResult {
+  if (answer.ok) return answer;
+  return { ok: false, code: answer.isUnknown ? "UNKNOWN" : "FAILED", message: answer.message };
 }
 
 /** An instance that has continued as new has run before, even if its newest execution has not. */

@@ -25,6 +25,13 @@ export interface InstanceLimits {
   /** First and longest pause before a failed delivery, or a failed turn, is tried again. Doubles in between. Default 500 and 60,000. */
   readonly retryFirstMs: number;
   readonly retryMaxMs: number;
+  /** The details of a heartbeat are written at most this often. Default 1,000. */
+  readonly heartbeatWriteMs: number;
+  /** Continue-as-new this often in a row without waiting for anything, and each further one pauses for a second. Default 10,000. */
+  readonly maxTightContinuations: number;
+  /** A stalled instance looks for other code after as long as it has been stalled, but between these. Default 60,000 and 3,600,000. */
+  readonly stallRetryMinMs: number;
+  readonly stallRetryMaxMs: number;
 }
 
 export const defaultLimits: InstanceLimits = {
@@ -38,6 +45,10 @@ export const defaultLimits: InstanceLimits = {
   maxConcurrentDeliveries: 32,
   retryFirstMs: 500,
   retryMaxMs: 60_000,
+  heartbeatWriteMs: 1_000,
+  maxTightContinuations: 10_000,
+  stallRetryMinMs: 60_000,
+  stallRetryMaxMs: 3_600_000,
 };
 
 /** The pause after the given number of failures in a row. */

@@ -8,6 +8,8 @@ export interface InstancePorts {
   readonly store: InstanceStore;
   readonly registry: Registry;
   readonly limits: InstanceLimits;
+  /** What becomes of an instance whose code does something else than its history says. Default "fail", as in Dapr. */
+  readonly onNonDeterminism?: "fail" | "stall" | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   /** The ID under which this object is reached. */

@@ -1,4 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
+import type { HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 
@@ -20,6 +21,17 @@ export interface InstanceApi {
   raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
   suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
   resume(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
+  /** Asks the workflow, and its children, to end: their code gets an error where it waits, and may clean up. */
+  cancel(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
+  /** Asks the workflow's code a question; an ended one too. Changes nothing. */
+  query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult>;
+  /**
+   * Changes the workflow, once for each `updateId`, and waits for the result. `PENDING` after `timeoutMs`: it is accepted
+   * for good, and the same call asks for its result.
+   */
+  update(request: UpdateRequest): Promise<UpdateResult>;
+  /** At most `limit` events of the current execution, from number `from` on. */
+  history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined>;
   terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult>;
   /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
   purge(request: PurgeRequest): Promise<OperationResult>;
@@ -38,6 +50,38 @@ export interface PurgeRequest {
   readonly recursive: boolean;
   /** Purge only an instance that this parent started: under the ID of a former child there may be a stranger now. */
   readonly asChildOf?: string | undefined;
+  /** Whatever its status: it is stopped where it is, and so are its children when `recursive`. */
+  readonly force?: boolean | undefined;
+}
+
+export interface UpdateRequest {
+  readonly updateId: string;
+  readonly name: string;
+  /** Raw text, kept as it is. */
+  readonly input?: string | undefined;
+  readonly timeoutMs: number;
+}
+
+export type QueryResult =
+  | { readonly ok: true; readonly result?: string | undefined }
+  | { readonly ok: false; readonly code: "NOT_FOUND" | "STALLED" }
+  /** The workflow's code has not come to a point where it could be asked. */
+  | { readonly ok: false; readonly code: "BUSY" }
+  /** The workflow has no such query, or its handler threw. */
+  | { readonly ok: false; readonly code: "UNKNOWN" | "FAILED"; readonly message: string };
+
+export type UpdateResult =
+  | { readonly ok: true; readonly result?: string | undefined }
+  | { readonly ok: false; readonly code: "NOT_FOUND" | "STALLED" | "ENDED" }
+  | { readonly ok: false; readonly code: "PENDING" }
+  /** It was taken by an execution before a continue-as-new, and its result is not known any more. */
+  | { readonly ok: false; readonly code: "FORGOTTEN" }
+  | { readonly ok: false; readonly code: "REJECTED" | "FAILED"; readonly failure: FailureDetails };
+
+export interface HistoryPage {
+  readonly events: readonly HistoryEvent[];
+  /** Whether there are events after these. */
+  readonly hasMore: boolean;
 }
 
 export interface StartRequest {
@@ -72,6 +116,8 @@ export interface RaiseEventRequest {
 export type OperationResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: "NOT_FOUND" }
+  /** Today's code cannot go on with the instance: as in Dapr, only a forced purge is accepted. */
+  | { readonly ok: false; readonly code: "STALLED" }
   /** Purge only: this instance, or the named child of it, has not ended. */
   | { readonly ok: false; readonly code: "NOT_ENDED"; readonly instanceId: string };
 

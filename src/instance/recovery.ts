@@ -23,7 +23,7 @@ export async function planRecovery(
 ): Promise<Recovery> {
   const { store, limits } = ports;
   const counts = store.recoveries();
-  const countOf = (task: TaskScheduled) => counts.get(task.id) ?? 0;
+  const countOf = (task: TaskScheduled) => counts.get(task.id)?.count ?? 0;
   const hopeful = open.filter((task) => countOf(task) < limits.maxActivityRecoveries);
   const giveUp = open
     .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
@@ -37,6 +37,8 @@ export async function planRecovery(
     instanceId,
     executionId,
     task,
+    isCurrent,
+    progress: counts.get(task.id)?.progress,
     aloneAfter: isolate ? () => countOne(ports, task, isCurrent) : undefined,
   }));
   return { run, giveUp };

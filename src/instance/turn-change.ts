@@ -77,6 +77,7 @@ function continueAsNew(
     name: before.name,
     executionId,
     generation,
+    version: completion.version,
     input: completion.input,
     parent: before.parent,
     traceparent,

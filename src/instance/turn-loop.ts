@@ -1,4 +1,7 @@
+import { WorkflowCanceledError } from "../engine/errors.ts";
+import type { ExecutionCode } from "../engine/execution.ts";
 import { Orchestration, type Turn } from "../engine/orchestration.ts";
+import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
@@ -13,6 +16,7 @@ import { decideChange } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+const REMEMBERED_UPDATES = 1_000;
 
 /**
  * Takes an instance from turn to turn.
@@ -50,6 +54,12 @@ export class TurnLoop implements Workload {
   #syncBeforeActing: boolean;
   /** Activities of this life that were counted as recovered: their rows go when their results come. */
   readonly #recovered = new Set<number>();
+  /** How the updates of former executions have ended, the last of them: their history is gone. */
+  readonly #formerUpdates = new Map<string, UpdateOutcome>();
+  /** Executions in a row that continued as new in their first turn without being given anything. */
+  #tightContinuations = 0;
+  #stalledAtMs = 0;
+  #loadedAtMs = 0;
 
   /** Reads what the database holds. Throws SchemaTooNewError. */
   constructor(ports: InstancePorts) {
@@ -60,6 +70,7 @@ export class TurnLoop implements Workload {
       ports,
       (run, result) => this.#activityEnded(run, result),
       (error) => this.#storageFailed(error),
+      (taskId) => this.#recovered.add(taskId),
     );
     this.outbox = new Outbox(
       ports,
@@ -80,9 +91,37 @@ export class TurnLoop implements Workload {
     return this.#isRunning;
   }
 
-  /** Something was accepted, by this life or the one before, that no turn has taken. */
+  /** Something was accepted, by this life or the one before, that no turn has taken; or a stall that other code may have ended. */
   get isBehind(): boolean {
-    return this.#queue.length > 0 || (this.#record?.status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
+    if (this.isStalled) return false;
+    const status = this.#record?.status;
+    if (status === "STALLED") return true;
+    return this.#queue.length > 0 || (status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
+  }
+
+  /** The code of this life cannot go on with the history. */
+  get isStalled(): boolean {
+    return this.#orchestration?.stall !== undefined;
+  }
+
+  /** The execution in memory, when there is one. */
+  get orchestration(): Orchestration | undefined {
+    return this.#orchestration;
+  }
+
+  /** How an update has ended, in this execution or, lately, in one before. */
+  updateOutcome(updateId: string): UpdateOutcome | undefined {
+    return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
+  }
+
+  /** Whether an update waits to be taken. */
+  hasQueuedUpdate(updateId: string): boolean {
+    return this.#queue.hasUpdate(updateId);
+  }
+
+  get #code(): ExecutionCode | undefined {
+    const { registry, onNonDeterminism = "fail" } = this.#ports;
+    return this.#withoutCode ? undefined : { registry, onNonDeterminism };
   }
 
   get isBusy(): boolean {
@@ -94,9 +133,17 @@ export class TurnLoop implements Workload {
   }
 
   dueTimes(): number[] {
+    if (this.isStalled) return [this.#stallRetryAtMs, this.outbox.nextAttemptAtMs()];
     const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
     const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? this.#retryAtMs : NEVER;
     return [this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
+  }
+
+  /** The longer it has been stalled, the longer the pause: a deploy comes at any time, and wakes nobody. */
+  get #stallRetryAtMs(): number {
+    const { stallRetryMinMs, stallRetryMaxMs } = this.#ports.limits;
+    const sinceMs = this.#ports.clock.now() - this.#stalledAtMs;
+    return this.#loadedAtMs + Math.min(Math.max(sinceMs, stallRetryMinMs), stallRetryMaxMs);
   }
 
   /** To be awaited once before anything else. `isRinging`: no alarm is set any more, and `ring` comes next. */
@@ -130,8 +177,19 @@ export class TurnLoop implements Workload {
     this.#retryAtMs = 0;
     this.#syncBeforeActing = false;
     this.#recovered.clear();
+    this.#formerUpdates.clear();
+    this.#tightContinuations = 0;
     this.activities.dropWaiting();
     this.outbox.forget();
+  }
+
+  /** Begins again with what the database holds, if it holds anything. */
+  reopen(): void {
+    this.#record = this.#ports.store.load();
+    if (this.#record === undefined) return this.wiped();
+    this.#syncBeforeActing = true;
+    this.#readQueues();
+    this.run();
   }
 
   /** The database and the alarm have been wiped. */
@@ -150,6 +208,7 @@ export class TurnLoop implements Workload {
 
   proceed(): void {
     if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
+    if (this.isStalled && this.#stallRetryAtMs <= this.#ports.clock.now()) this.#orchestration = undefined;
     this.outbox.deliverDue();
     this.run();
   }
@@ -214,7 +273,8 @@ export class TurnLoop implements Workload {
       this.outbox.deliverDue();
       while (this.#life === life && this.#hasWork()) {
         await this.#takeTurn(life);
-        if (++turns % this.#ports.limits.turnsPerPause === 0) await this.#ports.clock.delay(0);
+        if (this.#tightContinuations >= this.#ports.limits.maxTightContinuations) await this.#ports.clock.delay(1_000);
+        else if (++turns % this.#ports.limits.turnsPerPause === 0) await this.#ports.clock.delay(0);
       }
     } catch (error) {
       if (this.#life === life) this.#turnFailed(error);
@@ -227,6 +287,7 @@ export class TurnLoop implements Workload {
   #hasWork(): boolean {
     if (this.#queue.scheduledAtMs !== NEVER || this.#retryAtMs > this.#ports.clock.now()) return false;
     const orchestration = this.#orchestration;
+    if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
     if (orchestration === undefined || this.#queue.length > 0 || orchestration.hasUncommitted) return true;
     const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
     return nextTimerAtMs !== NEVER && nextTimerAtMs <= this.#ports.clock.now();
@@ -253,11 +314,16 @@ export class TurnLoop implements Workload {
 
   async #load(life: number): Promise<Orchestration | undefined> {
     const record = this.#record as InstanceRecord;
-    const { registry, store } = this.#ports;
     const firstTurnDone = record.status !== "PENDING";
-    const code = this.#withoutCode ? undefined : registry;
-    const orchestration = await Orchestration.load(record.instanceId, code, store.history(), firstTurnDone);
+    const history = this.#ports.store.history();
+    const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
     if (this.#life !== life) return undefined;
+    this.#loadedAtMs = this.#ports.clock.now();
+    this.#stalledAtMs = history.findLast((event) => event.type === "ExecutionStalled")?.timestampMs ?? this.#loadedAtMs;
+    if (orchestration.stall !== undefined) {
+      this.#orchestration = orchestration;
+      return orchestration;
+    }
     const ended = this.#queue.endedActivities(record.executionId);
     const open = [...orchestration.pending.activities.values()].filter(
       (task) => !ended.has(task.id) && !this.activities.has(record.executionId, task.id),
@@ -268,7 +334,7 @@ export class TurnLoop implements Workload {
         record.instanceId,
         record.executionId,
         open,
-        () => this.#record?.executionId === record.executionId,
+        this.#isCurrent(record.executionId),
       );
       if (this.#life !== life) return undefined;
       for (const task of open) this.#recovered.add(task.id);
@@ -286,8 +352,9 @@ export class TurnLoop implements Workload {
     nowMs: number,
     life: number,
   ): Promise<void> {
-    const { store, registry, newId } = this.#ports;
+    const { store, newId } = this.#ports;
     const before = this.#record as InstanceRecord;
+    const isFirstTurn = before.status === "PENDING";
     const { change, record } = decideChange(turn, before, {
       nowMs,
       newExecutionId: newId,
@@ -303,10 +370,12 @@ export class TurnLoop implements Workload {
     this.#record = record;
     this.#failedTurns = 0;
     for (const id of change.recovered ?? []) this.#recovered.delete(id);
+    this.#warn(turn, isFirstTurn && taken.length === 0 && turn.events.length === 0);
     if (change.newHistory !== undefined) {
       this.#recovered.clear();
+      for (const { updateId, outcome } of turn.updates) this.#rememberUpdate(updateId, outcome);
       const { instanceId } = record;
-      this.#orchestration = await Orchestration.load(instanceId, registry, change.newHistory, false);
+      this.#orchestration = await Orchestration.load(instanceId, this.#code, change.newHistory, false);
       if (this.#life !== life) return;
     }
     if (this.#syncBeforeActing) {
@@ -316,14 +385,50 @@ export class TurnLoop implements Workload {
     }
     this.outbox.add(sent);
     if (sent.length > 0) this.outbox.deliverDue();
+    const { instanceId, executionId } = record;
+    if (turn.aborts.length > 0) this.activities.abort(new WorkflowCanceledError(undefined), executionId, turn.aborts);
     for (const task of turn.activities) {
-      this.activities.start({ instanceId: record.instanceId, executionId: record.executionId, task });
+      this.activities.start({ instanceId, executionId, task, isCurrent: this.#isCurrent(executionId) });
     }
     if (record.status !== before.status) this.#statusChanged(record);
+    else if (turn.updates.length > 0) this.watchers.notify();
+  }
+
+  /** Whether what is known of this execution still belongs to the instance. */
+  #isCurrent(executionId: string): () => boolean {
+    return () => this.#record?.executionId === executionId && this.#record.status !== "TERMINATED";
+  }
+
+  #rememberUpdate(updateId: string, outcome: UpdateOutcome): void {
+    this.#formerUpdates.set(updateId, outcome);
+    const [oldest] = this.#formerUpdates.keys();
+    if (this.#formerUpdates.size > REMEMBERED_UPDATES && oldest !== undefined) this.#formerUpdates.delete(oldest);
+  }
+
+  #warn(turn: Turn, nothingHappened: boolean): void {
+    const { log } = this.#ports;
+    const instanceId = this.#record?.instanceId;
+    for (const text of turn.warnings) log({ level: "warn", msg: "workflow", instanceId, text });
+    const isTight = turn.completion?.type === "ContinuedAsNew" && nothingHappened;
+    if (!isTight) this.#tightContinuations = 0;
+    else if (++this.#tightContinuations === this.#ports.limits.maxTightContinuations) {
+      const text =
+        `The workflow has continued as new ${this.#tightContinuations} times in a row without waiting for anything. ` +
+        "It goes on, once a second. A yield before its createTimer may be missing; terminate stops it.";
+      log({ level: "warn", msg: "workflow", instanceId, text });
+    }
   }
 
   #statusChanged(record: InstanceRecord): void {
-    if (record.status === "TERMINATED") this.activities.dropWaiting();
+    if (record.status === "TERMINATED") {
+      this.activities.dropWaiting();
+      this.activities.abort(new Error("The workflow was terminated"));
+    }
+    if (record.status === "STALLED") {
+      const { reason, message } = this.#orchestration?.stall ?? {};
+      this.#stalledAtMs = this.#ports.clock.now();
+      this.#ports.log({ level: "warn", msg: "stalled", instanceId: record.instanceId, reason, text: message });
+    }
     if (isTerminal(record.status)) {
       const { instanceId, name, status, generation, createdAtMs } = record;
       const durationMs = this.#ports.clock.now() - createdAtMs;

@@ -8,14 +8,18 @@ import { defaultLimits, type InstanceLimits } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
+  HistoryPage,
   InstanceApi,
   InstanceDescription,
   InstancePeer,
   OperationResult,
   PurgeRequest,
+  QueryResult,
   RaiseEventRequest,
   StartRequest,
   StartResult,
+  UpdateRequest,
+  UpdateResult,
 } from "./protocol.ts";
 
 /** How long an alarm pauses that could not do its work. */
@@ -33,14 +37,18 @@ export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & 
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
 
 /** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
-export function workflowInstanceClass(registry: Registry, limits: Partial<InstanceLimits> = {}): WorkflowInstanceClass {
+export function workflowInstanceClass(
+  registry: Registry,
+  limits: Partial<InstanceLimits> = {},
+  onNonDeterminism: "fail" | "stall" = "fail",
+): WorkflowInstanceClass {
   return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
     readonly #ports: InstancePorts;
     #opened: Promise<Instance> | undefined;
 
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env);
-      this.#ports = portsOf(ctx, env, registry, { ...defaultLimits, ...limits });
+      this.#ports = { ...portsOf(ctx, env, registry, { ...defaultLimits, ...limits }), onNonDeterminism };
     }
 
     /** Rejects when the database cannot be read, and is tried again with the next call. */
@@ -72,6 +80,18 @@ export function workflowInstanceClass(registry: Registry, limits: Partial<Instan
     }
     async resume(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
       return (await this.#instance()).resume(request);
+    }
+    async cancel(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+      return (await this.#instance()).cancel(request);
+    }
+    async query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
+      return (await this.#instance()).query(request);
+    }
+    async update(request: UpdateRequest): Promise<UpdateResult> {
+      return (await this.#instance()).update(request);
+    }
+    async history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
+      return (await this.#instance()).history(page);
     }
     async terminate(request: {
       readonly output?: string | undefined;

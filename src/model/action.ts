@@ -1,10 +1,13 @@
 import type { FailureDetails } from "./failure.ts";
-import type { EventRaised } from "./history-event.ts";
+import type { AttemptDetails, EventRaised } from "./history-event.ts";
 
-/** What a workflow asks for in a turn. `id` is the sequence number that its answer will carry. */
-export type Action = ScheduleActivity | CreateTimer | StartChild;
+/** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
+export type Action = Call | Note;
 
-export interface ScheduleActivity {
+/** `id` is the sequence number of the call, and its answer will carry it. The last two are never answered. */
+export type Call = ScheduleActivity | CreateTimer | StartChild | StartDetached | SendEvent;
+
+export interface ScheduleActivity extends AttemptDetails {
   readonly type: "ScheduleActivity";
   readonly id: number;
   readonly name: string;
@@ -22,15 +25,51 @@ export interface StartChild {
   readonly instanceId: string;
   readonly input?: string | undefined;
 }
+export interface StartDetached {
+  readonly type: "StartDetached";
+  readonly id: number;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly input?: string | undefined;
+  readonly startAtMs?: number | undefined;
+}
+export interface SendEvent {
+  readonly type: "SendEvent";
+  readonly id: number;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly input?: string | undefined;
+}
+
+/** What the history is to remember of what the code has done by itself. */
+export type Note = RecordPatch | EndUpdate;
+
+export interface RecordPatch {
+  readonly type: "RecordPatch";
+  readonly name: string;
+}
+export interface EndUpdate {
+  readonly type: "EndUpdate";
+  readonly updateId: string;
+  readonly outcome: UpdateOutcome;
+}
+
+/** How an update ended. `rejected`: it was refused, and nothing was done. */
+export type UpdateOutcome =
+  | { readonly ok: true; readonly result?: string | undefined }
+  | { readonly ok: false; readonly rejected: boolean; readonly failure: FailureDetails };
 
 /** How an execution ended, as the workflow's code or a terminate request decided. */
 export type Completion =
   | { readonly type: "Completed"; readonly output?: string | undefined }
   | { readonly type: "Failed"; readonly failure: FailureDetails }
+  | { readonly type: "Canceled"; readonly failure: FailureDetails }
   | { readonly type: "Terminated"; readonly output?: string | undefined; readonly recursive: boolean }
   | {
       readonly type: "ContinuedAsNew";
       readonly input?: string | undefined;
+      /** Which version of the workflow the next execution runs. */
+      readonly version: string | undefined;
       /** Events received and not yet consumed, in the order in which they arrived. */
       readonly carriedEvents: readonly EventRaised[];
     };

@@ -4,6 +4,8 @@ export interface FailureDetails {
   readonly errorType: string;
   readonly message: string;
   readonly stackTrace?: string;
+  /** No retry policy calls again after this failure. */
+  readonly isNonRetriable?: boolean;
 }
 
 /**
@@ -13,9 +15,12 @@ export interface FailureDetails {
 export function describeFailure(thrown: unknown): FailureDetails {
   if (thrown instanceof Error) {
     const errorType = thrown.constructor?.name || thrown.name || "Error";
-    return thrown.stack === undefined
-      ? { errorType, message: thrown.message }
-      : { errorType, message: thrown.message, stackTrace: thrown.stack };
+    return {
+      errorType,
+      message: thrown.message,
+      ...(thrown.stack !== undefined && { stackTrace: thrown.stack }),
+      ...(isNonRetriable(thrown) && { isNonRetriable: true }),
+    };
   }
   const errorType =
     thrown === null || thrown === undefined ? String(thrown) : (thrown.constructor?.name ?? typeof thrown);
@@ -23,6 +28,11 @@ export function describeFailure(thrown: unknown): FailureDetails {
     errorType,
     message: typeof thrown === "object" && thrown !== null ? (toJsonOrText(thrown) ?? "") : String(thrown),
   };
+}
+
+/** NonRetriableError of this library, any error that carries its mark, and the error of Cloudflare Workflows. */
+function isNonRetriable(error: Error & { isNonRetriable?: unknown }): boolean {
+  return error.isNonRetriable === true || error.name === "NonRetryableError";
 }
 
 function toJsonOrText(value: object): string | undefined {

@@ -23,9 +23,18 @@ export type HistoryFact =
   | ChildWorkflowInstanceCreated
   | ChildWorkflowInstanceCompleted
   | ChildWorkflowInstanceFailed
+  | DetachedWorkflowScheduled
+  | EventSent
+  | PatchRecorded
+  | UpdateRequested
+  | UpdateCompleted
+  | UpdateFailed
   | ExecutionSuspended
   | ExecutionResumed
+  | ExecutionCancelRequested
   | ExecutionTerminated
+  | ExecutionStalled
+  | ExecutionUnstalled
   | ExecutionCompleted;
 
 export type HistoryEventType = HistoryFact["type"];
@@ -37,6 +46,8 @@ export interface ExecutionStarted {
   readonly executionId: string;
   /** 0 for the execution a caller started; one more with each continue-as-new. */
   readonly generation: number;
+  /** Which of the registered versions of the workflow the execution runs; absent when it was registered without one. */
+  readonly version?: string | undefined;
   readonly input?: string | undefined;
   readonly parent?: ParentLink | undefined;
   /** W3C trace context of the request that started the instance. */
@@ -54,11 +65,27 @@ export interface ParentLink {
 }
 
 /** `id` counts the workflow's calls from 1; activities, timers and children share the counter. */
-export interface TaskScheduled {
+export interface TaskScheduled extends AttemptDetails {
   readonly type: "TaskScheduled";
   readonly id: number;
   readonly name: string;
   readonly input?: string | undefined;
+}
+
+/** What the attempt of a call has beside its name and input. All times are in milliseconds. */
+export interface AttemptDetails {
+  /** From 2 on; absent in the first. */
+  readonly attempt?: number | undefined;
+  /** The ID of the first attempt; absent in it. */
+  readonly firstId?: number | undefined;
+  /** How long this attempt may take. */
+  readonly timeoutMs?: number | undefined;
+  /** When the call with all its attempts has to have ended, in milliseconds since 1970. */
+  readonly deadlineAtMs?: number | undefined;
+  /** How long the attempt may go without a heartbeat. */
+  readonly heartbeatTimeoutMs?: number | undefined;
+  /** JSON of the details of the last heartbeat of the attempt before. */
+  readonly progress?: string | undefined;
 }
 export interface TaskCompleted {
   readonly type: "TaskCompleted";
@@ -69,6 +96,8 @@ export interface TaskFailed {
   readonly type: "TaskFailed";
   readonly id: number;
   readonly failure: FailureDetails;
+  /** JSON of the details of the last heartbeat. */
+  readonly progress?: string | undefined;
 }
 export interface TimerCreated {
   readonly type: "TimerCreated";
@@ -103,6 +132,63 @@ export interface ChildWorkflowInstanceFailed {
   readonly id: number;
   readonly failure: FailureDetails;
 }
+/** A workflow was started that nobody waits for; its ID is in `instanceId`. */
+export interface DetachedWorkflowScheduled {
+  readonly type: "DetachedWorkflowScheduled";
+  readonly id: number;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly input?: string | undefined;
+  readonly startAtMs?: number | undefined;
+}
+/** An event was sent to the instance `instanceId`. */
+export interface EventSent {
+  readonly type: "EventSent";
+  readonly id: number;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly input?: string | undefined;
+}
+/** `isPatched` answered true for the first time: the code went the new way. */
+export interface PatchRecorded {
+  readonly type: "PatchRecorded";
+  readonly name: string;
+}
+export interface UpdateRequested {
+  readonly type: "UpdateRequested";
+  readonly updateId: string;
+  readonly name: string;
+  readonly input?: string | undefined;
+}
+export interface UpdateCompleted {
+  readonly type: "UpdateCompleted";
+  readonly updateId: string;
+  readonly result?: string | undefined;
+}
+export interface UpdateFailed {
+  readonly type: "UpdateFailed";
+  readonly updateId: string;
+  readonly failure: FailureDetails;
+  /** Refused before anything was done: there is no such update, or its validator threw. */
+  readonly rejected: boolean;
+}
+/** The workflow was asked to end: its code gets a WorkflowCanceledError where it waits. */
+export interface ExecutionCancelRequested {
+  readonly type: "ExecutionCancelRequested";
+  readonly reason?: string | undefined;
+}
+/** Today's code cannot go on with this history. Nothing is run or taken until other code can. */
+export interface ExecutionStalled {
+  readonly type: "ExecutionStalled";
+  readonly reason: StallReason;
+  readonly message: string;
+  /** The first turn has not been taken: the code has not seen the events before this one. */
+  readonly beforeFirstTurn: boolean;
+}
+/** Other code than that of the stall before goes on from here. */
+export interface ExecutionUnstalled {
+  readonly type: "ExecutionUnstalled";
+}
 export interface ExecutionSuspended {
   readonly type: "ExecutionSuspended";
   readonly reason?: string | undefined;
@@ -123,3 +209,6 @@ export interface ExecutionCompleted {
   readonly output?: string | undefined;
   readonly failure?: FailureDetails | undefined;
 }
+
+/** The first two are Dapr's (1.17); the third is ours, for those who prefer it to a failure. */
+export type StallReason = "VERSION_NOT_AVAILABLE" | "PATCH_MISMATCH" | "NON_DETERMINISM";

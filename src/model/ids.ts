@@ -11,3 +11,8 @@ export function childInstanceId(parentInstanceId: string, generation: number, ta
   const call = taskId.toString(16).padStart(4, "0");
   return generation === 0 ? `${parentInstanceId}:${call}` : `${parentInstanceId}:${generation.toString(16)}.${call}`;
 }
+
+/** The ID of a detached workflow whose caller named none: Dapr's `<caller>-<call>`, and the generation as above. */
+export function detachedInstanceId(callerId: string, generation: number, taskId: number): string {
+  return generation === 0 ? `${callerId}-${taskId}` : `${callerId}-${generation}-${taskId}`;
+}

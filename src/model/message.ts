@@ -6,7 +6,14 @@ import type { ParentLink } from "./history-event.ts";
  * acknowledged: at least once, in any order. `version` is raised when a field changes its meaning; a receiver
  * that does not know a version refuses the message and the sender keeps it (old and new code overlap in a deploy).
  */
-export type Message = { readonly version: 1 } & (StartChildMessage | ChildEndedMessage | TerminateMessage);
+export type Message = { readonly version: 1 } & (
+  | StartChildMessage
+  | StartDetachedMessage
+  | ChildEndedMessage
+  | RaiseEventMessage
+  | CancelMessage
+  | TerminateMessage
+);
 
 export interface StartChildMessage {
   readonly type: "StartChild";
@@ -24,6 +31,30 @@ export interface ChildEndedMessage {
   readonly outcome:
     | { readonly ok: true; readonly result?: string | undefined }
     | { readonly ok: false; readonly failure: FailureDetails };
+}
+
+/** Starts an instance that nobody waits for. `requestId` names the call, so that it counts once. */
+export interface StartDetachedMessage {
+  readonly type: "StartDetached";
+  readonly name: string;
+  readonly input?: string | undefined;
+  readonly startAtMs?: number | undefined;
+  readonly requestId: string;
+  readonly traceparent?: string | undefined;
+}
+
+/** `messageId` names the call that sent it, so that it counts once. Nobody hears whether there is such an instance. */
+export interface RaiseEventMessage {
+  readonly type: "RaiseEvent";
+  readonly name: string;
+  readonly input?: string | undefined;
+  readonly messageId: string;
+}
+
+export interface CancelMessage {
+  readonly type: "Cancel";
+  readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
+  readonly reason?: string | undefined;
 }
 
 export interface TerminateMessage {

@@ -24,16 +24,26 @@ export class UnknownEventError extends Error {
 export function toColumns(fact: HistoryFact): FactColumns {
   switch (fact.type) {
     case "ExecutionStarted": {
-      const { executionId, generation, parent, traceparent, recentMessages } = fact;
-      const detail = { executionId, generation, parent, traceparent, recentMessages };
+      const { executionId, generation, version, parent, traceparent, recentMessages } = fact;
+      const detail = { executionId, generation, version, parent, traceparent, recentMessages };
       return row(fact.type, null, fact.name, fact.input, detail);
     }
-    case "TaskScheduled":
-      return row(fact.type, fact.id, fact.name, fact.input);
+    case "TaskScheduled": {
+      const { type, id, name, input, attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress } = fact;
+      if (
+        attempt === undefined &&
+        timeoutMs === undefined &&
+        deadlineAtMs === undefined &&
+        heartbeatTimeoutMs === undefined
+      )
+        return row(type, id, name, input);
+      return row(type, id, name, input, { attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress });
+    }
     case "TaskCompleted":
     case "ChildWorkflowInstanceCompleted":
       return row(fact.type, fact.id, null, fact.result);
     case "TaskFailed":
+      return row(fact.type, fact.id, null, JSON.stringify(fact.failure), fact.progress && { progress: fact.progress });
     case "ChildWorkflowInstanceFailed":
       return row(fact.type, fact.id, null, JSON.stringify(fact.failure));
     case "TimerCreated":
@@ -43,7 +53,29 @@ export function toColumns(fact: HistoryFact): FactColumns {
     case "EventRaised":
       return row(fact.type, null, fact.name, fact.input, fact.messageId && { messageId: fact.messageId });
     case "ChildWorkflowInstanceCreated":
+    case "EventSent":
       return row(fact.type, fact.id, fact.name, fact.input, { instanceId: fact.instanceId });
+    case "DetachedWorkflowScheduled": {
+      const { type, id, name, input, instanceId, startAtMs } = fact;
+      return row(type, id, name, input, { instanceId, startAtMs });
+    }
+    case "PatchRecorded":
+      return row(fact.type, null, fact.name);
+    case "UpdateRequested":
+      return row(fact.type, null, fact.name, fact.input, { updateId: fact.updateId });
+    case "UpdateCompleted":
+      return row(fact.type, null, null, fact.result, { updateId: fact.updateId });
+    case "UpdateFailed": {
+      const { type, failure, updateId, rejected } = fact;
+      return row(type, null, null, JSON.stringify(failure), { updateId, rejected });
+    }
+    case "ExecutionStalled": {
+      const { type, message, reason, beforeFirstTurn } = fact;
+      return row(type, null, null, message, { reason, beforeFirstTurn });
+    }
+    case "ExecutionUnstalled":
+      return row(fact.type, null, null);
+    case "ExecutionCancelRequested":
     case "ExecutionSuspended":
     case "ExecutionResumed":
       return row(fact.type, null, null, fact.reason);
@@ -67,13 +99,14 @@ export function fromColumns(columns: FactColumns, version: number): HistoryFact 
     case "ExecutionStarted":
       return { type, name, input: payload, ...detail };
     case "TaskScheduled":
-      return { type, id, name, input: payload };
+      return { type, id, name, input: payload, ...detail };
     case "TaskCompleted":
     case "ChildWorkflowInstanceCompleted":
       return { type, id, result: payload };
     case "TaskFailed":
+      return { type, id, failure: parseFailure(payload), ...detail };
     case "ChildWorkflowInstanceFailed":
-      return { type, id, failure: JSON.parse(payload ?? "{}") as FailureDetails };
+      return { type, id, failure: parseFailure(payload) };
     case "TimerCreated":
       return { type, id, fireAtMs: detail.fireAtMs };
     case "TimerFired":
@@ -81,19 +114,38 @@ export function fromColumns(columns: FactColumns, version: number): HistoryFact 
     case "EventRaised":
       return { type, name, input: payload, messageId: detail.messageId };
     case "ChildWorkflowInstanceCreated":
-      return { type, id, name, input: payload, instanceId: detail.instanceId };
+    case "EventSent":
+    case "DetachedWorkflowScheduled":
+      return { type, id, name, input: payload, ...detail };
+    case "PatchRecorded":
+      return { type, name };
+    case "UpdateRequested":
+      return { type, name, input: payload, ...detail };
+    case "UpdateCompleted":
+      return { type, result: payload, ...detail };
+    case "UpdateFailed":
+      return { type, failure: parseFailure(payload), ...detail };
+    case "ExecutionStalled":
+      return { type, message: payload ?? "", ...detail };
+    case "ExecutionUnstalled":
+      return { type };
+    case "ExecutionCancelRequested":
     case "ExecutionSuspended":
     case "ExecutionResumed":
       return { type, reason: payload };
     case "ExecutionTerminated":
       return { type, output: payload, recursive: detail.recursive };
     case "ExecutionCompleted":
-      return detail.status === "FAILED"
-        ? { type, status: detail.status, failure: JSON.parse(payload ?? "{}") as FailureDetails }
+      return detail.status === "FAILED" || detail.status === "CANCELED"
+        ? { type, status: detail.status, failure: parseFailure(payload) }
         : { type, status: detail.status, output: payload };
     default:
       throw new UnknownEventError(`an event of type '${type satisfies never}'`);
   }
+}
+
+function parseFailure(payload: string | undefined): FailureDetails {
+  return JSON.parse(payload ?? "{}") as FailureDetails;
 }
 
 function row(

@@ -1,4 +1,4 @@
-import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
+import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
 import { type InstanceRecord, insertRecord, readRecord, updateRecord } from "./instance-row.ts";
@@ -108,8 +108,13 @@ export class InstanceStore {
   }
 
   history(): HistoryEvent[] {
+    return this.historyPage(0, -1);
+  }
+
+  /** At most `limit` events from number `from` on, counted from 0; a negative limit is none. */
+  historyPage(from: number, limit: number): HistoryEvent[] {
     return this.#db
-      .query<FactRow & { at_ms: number }>("SELECT * FROM history ORDER BY seq")
+      .query<FactRow & { at_ms: number }>("SELECT * FROM history WHERE seq >= ? ORDER BY seq LIMIT ?", from, limit)
       .map((row) => this.#event(row));
   }
 
@@ -129,6 +134,13 @@ export class InstanceStore {
       completed: completed && this.#event(completed),
       lastAtMs: last?.at_ms,
     };
+  }
+
+  /** The stall that the history ends with. */
+  lastStall(): ExecutionStalled | undefined {
+    const [row] = this.#db.query<FactRow & { at_ms: number }>("SELECT * FROM history ORDER BY seq DESC LIMIT 1");
+    const last = row && this.#event(row);
+    return last?.type === "ExecutionStalled" ? last : undefined;
   }
 
   inbox(): InboxEntry[] {
@@ -186,10 +198,18 @@ export class InstanceStore {
     return [...new Set([...former, ...current.map((row) => JSON.parse(row.detail).instanceId as string)])];
   }
 
-  /** How often a restart has found each activity without a result. */
-  recoveries(): Map<number, number> {
-    const rows = this.#db.query<{ task_id: number; count: number }>("SELECT task_id, count FROM recovery");
-    return new Map(rows.map((row) => [row.task_id, row.count]));
+  /** How often a restart has found each activity without a result, and the details of its last heartbeat (JSON). */
+  recoveries(): Map<number, { count: number; progress: string | undefined }> {
+    const rows = this.#db.query<{ task_id: number; count: number; progress: string | null }>("SELECT * FROM recovery");
+    return new Map(rows.map((row) => [row.task_id, { count: row.count, progress: row.progress ?? undefined }]));
+  }
+
+  saveProgress(taskId: number, progress: string): void {
+    this.#db.run(
+      "INSERT INTO recovery (task_id, count, progress) VALUES (?, 0, ?) ON CONFLICT (task_id) DO UPDATE SET progress = excluded.progress",
+      taskId,
+      progress,
+    );
   }
 
   countRecovery(taskIds: readonly number[]): void {

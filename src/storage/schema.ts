@@ -4,7 +4,7 @@ import type { SqlDatabase } from "./sql-database.ts";
  * Version of the tables below, kept in `instance.schema_version`. Raise it together with a new entry in `migrations`.
  * A database of a newer version is left alone: see SchemaTooNewError.
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /**
  * The tables of one instance. No table has an index beside its key, since each index update is billed as a row.
@@ -18,7 +18,8 @@ export const SCHEMA_VERSION = 1;
  * | outbox       | a message not yet acknowledged                | commit                  | its acknowledgement           |
  * | chunk        | a piece of a payload too long for one row     | with the row it is of   | with the row it is of         |
  * | former_child | a child of an execution that continued as new | continue-as-new         | reuse, purge                  |
- * | recovery     | how often a restart found an activity open    | start after a restart   | the commit of its result      |
+ * | recovery     | how often a restart found an activity open,   | start after a restart,  | the commit of its result      |
+ * |              | and the details of its last heartbeat         | heartbeat               |                               |
  */
 const tables = `
 CREATE TABLE instance (
@@ -51,11 +52,13 @@ CREATE TABLE chunk (
   PRIMARY KEY (owner, seq, part)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE former_child (instance_id TEXT PRIMARY KEY, execution_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE recovery (task_id INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+CREATE TABLE recovery (task_id INTEGER PRIMARY KEY, count INTEGER NOT NULL, progress TEXT) STRICT;
 `;
 
-/** `migrations[n]` brings a database of version n to version n + 1. Version 0 is an empty one. */
-const migrations: readonly ((db: SqlDatabase) => void)[] = [(db) => db.run(tables)];
+/** `migrations.get(n)` brings a database of version n to version n + 1. An empty one gets today's tables at once. */
+const migrations = new Map<number, (db: SqlDatabase) => void>([
+  [1, (db) => db.run("ALTER TABLE recovery ADD COLUMN progress TEXT")],
+]);
 
 /** The object's database was written by newer code than this. Nothing is read or changed; deploy that code again. */
 export class SchemaTooNewError extends Error {
@@ -79,6 +82,7 @@ export function storedVersion(db: SqlDatabase): number {
 /** Brings the tables from version `from` to today's. To be called inside the transaction that needs them. */
 export function migrate(db: SqlDatabase, from: number): void {
   if (from > SCHEMA_VERSION) throw new SchemaTooNewError(from);
-  for (const step of migrations.slice(from)) step(db);
-  if (from > 0 && from < SCHEMA_VERSION) db.run("UPDATE instance SET schema_version = ?", SCHEMA_VERSION);
+  if (from === 0) return db.run(tables);
+  for (let version = from; version < SCHEMA_VERSION; version++) migrations.get(version)?.(db);
+  if (from < SCHEMA_VERSION) db.run("UPDATE instance SET schema_version = ?", SCHEMA_VERSION);
 }

@@ -95,7 +95,7 @@ export async function* sleeper(ctx: WorkflowContext, ms: number): Workflow<numbe
 export async function* sleeperInParallel(ctx: WorkflowContext, ms: number[]): Workflow<number[]> {
   const from = ctx.getCurrentUtcDateTime().getTime();
   const fired: number[] = [];
-  const open = ms.map((each) => ctx.createTimer(each / 1000));
+  const open: Task[] = ms.map((each) => ctx.createTimer(each / 1000));
   while (open.length > 0) {
     const first = (yield ctx.whenAny(open)) as Task;
     fired.push(ctx.getCurrentUtcDateTime().getTime() - from);

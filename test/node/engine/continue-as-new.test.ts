@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
-import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
+import type { HistoryFact } from "../../../src/model/history-event.ts";
 import {
   completed,
   Driver,
@@ -228,7 +228,7 @@ describe("[T13] what was taken before a continue-as-new", () => {
     const registry = registryOf(async function* many(ctx: WorkflowContext): Code {
       yield ctx.waitForExternalEvent("end");
     });
-    const orchestration = await Orchestration.load("i", registry, [startedAs("many")], false);
+    const orchestration = await Orchestration.load("i", { registry }, [startedAs("many")], false);
     await orchestration.turn(
       Array.from({ length: 1500 }, (_, n) => raise(n)),
       T0,

@@ -23,7 +23,7 @@ async function replay(
       return "caught";
     }
   });
-  const orchestration = await Orchestration.load("i", changed, driver.history, true);
+  const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
   return orchestration.hasUncommitted ? endOf(await orchestration.turn([], T0)) : "same";
 }
 
@@ -77,7 +77,7 @@ describe("[N] code that does something else than its history says fails, past it
   });
 
   it("[N5] a workflow that is not registered fails", async () => {
-    const orchestration = await Orchestration.load("i", registryOf(), [startedAs("gone")], false);
+    const orchestration = await Orchestration.load("i", { registry: registryOf() }, [startedAs("gone")], false);
     const turn = await orchestration.turn([], T0);
     expect(endOf(turn)).toBe("OrchestratorNotRegisteredError: Orchestrator 'gone' does not exist.");
     expect(turn.completion?.type === "Failed" && turn.completion.failure.stackTrace).toBeUndefined();

@@ -431,7 +431,7 @@ describe("[G19] whenAll and whenAny", () => {
     const [a, b, c] = [open(), open(), open()];
     const all = new WhenAllTask([a, b]);
     const any = new WhenAnyTask([all, c]);
-    const outer = new WhenAllTask<unknown>([any, new WhenAnyTask([a, c])]);
+    const outer = new WhenAllTask([any, new WhenAnyTask([a, c])]);
     a.complete(1);
     expect(outer.isComplete).toBe(false);
     b.complete(2);

@@ -44,13 +44,13 @@ describe("[T13] what an execution remembers of the one before it", () => {
       ctx.continueAsNew(1);
     });
     const raise = { ...raised("e"), messageId: "m1" } as ReturnType<typeof raised>;
-    const first = await Orchestration.load("i", registry, [startedAs("again")], false);
+    const first = await Orchestration.load("i", { registry }, [startedAs("again")], false);
     expect((await first.turn([raise], T0)).completion?.type).toBe("ContinuedAsNew");
     expect(first.recentMessages(T0)).toEqual({ m1: T0 });
     expect(first.recentMessages(T0 + 60_000)).toEqual({});
     const next = { ...startedAs("again"), generation: 1, recentMessages: first.recentMessages(T0) } as HistoryEvent;
     for (const firstTurnDone of [false, true]) {
-      const second = await Orchestration.load("i", registry, [next], firstTurnDone);
+      const second = await Orchestration.load("i", { registry }, [next], firstTurnDone);
       expect(await second.turn([raise], T0)).toMatchObject({ taken: 1, events: [], status: "RUNNING" });
       expect(second.recentMessages(T0)).toEqual({ m1: T0 });
     }
@@ -61,7 +61,7 @@ describe("[T13] what an execution remembers of the one before it", () => {
     const registry = registryOf(async function* w(ctx: WorkflowContext): Code {
       yield ctx.waitForExternalEvent("e");
     });
-    await expect(Orchestration.load("i", registry, history, true)).rejects.toThrow("A second ExecutionStarted");
+    await expect(Orchestration.load("i", { registry }, history, true)).rejects.toThrow("A second ExecutionStarted");
   });
 });
 
@@ -79,22 +79,38 @@ describe("[T14] names, contexts, failures", () => {
   });
 
   it("[T14] the activity's context knows its call", () => {
-    const ctx = new WorkflowActivityContext({ instanceId: "i", taskId: 3, taskExecutionId: "x:3" });
+    const beats: unknown[] = [];
+    const ctx = new WorkflowActivityContext({
+      instanceId: "i",
+      taskId: 3,
+      taskExecutionId: "x:2",
+      attempt: 2,
+      signal: new AbortController().signal,
+      progress: { done: 7 },
+      heartbeat: (details) => void beats.push(details),
+    });
+    ctx.heartbeat(8);
     expect([ctx.getWorkflowInstanceId(), ctx.getWorkflowActivityId(), ctx.getTaskExecutionId()]).toEqual([
       "i",
       3,
-      "x:3",
+      "x:2",
     ]);
+    expect([ctx.getAttemptNumber(), ctx.getLastHeartbeatDetails(), ctx.signal.aborted]).toEqual([
+      2,
+      { done: 7 },
+      false,
+    ]);
+    expect(beats).toEqual([8]);
   });
 
   it("[T14] the registry finds what was added, and nothing else", () => {
     const registry = new Registry();
     const work = () => 1;
     registry.addActivity("a", work);
-    expect([registry.activity("a"), registry.activity("b"), registry.workflow("a")]).toEqual([
+    expect([registry.activity("a"), registry.activity("b"), registry.workflow("a", undefined)]).toEqual([
       work,
       undefined,
-      undefined,
+      { type: "not registered" },
     ]);
     expect(new ActivityNotRegisteredError("a").message).toBe("Activity function 'a' is not registered.");
   });

@@ -148,11 +148,11 @@ describe("[T1] replay equals live", () => {
       yield ctx.callActivity("a");
     };
     const registry = registryOf(workflow);
-    const orchestration = await Orchestration.load("i", registry, [startedAs("w")], false);
+    const orchestration = await Orchestration.load("i", { registry }, [startedAs("w")], false);
     const history = [startedAs("w"), ...(await orchestration.turn([], T0)).events];
     await orchestration.turn([completed(1)], T0);
     expect(seen.splice(0)).toEqual([false, false]);
-    await (await Orchestration.load("i", registry, history, true)).turn([completed(1)], T0);
+    await (await Orchestration.load("i", { registry }, history, true)).turn([completed(1)], T0);
     expect(seen).toEqual([true, false]);
   });
 
@@ -280,7 +280,7 @@ describe("[N9] code that does more than its history says", () => {
     const changed = registryOf(async function* w(ctx: WorkflowContext): Code {
       yield ctx.callActivity("added");
     });
-    const orchestration = await Orchestration.load("i", changed, driver.history, true);
+    const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
     expect(orchestration.hasUncommitted).toBe(true);
     const turn = await orchestration.turn([], T0 + 1000);
     expect(turn.activities).toMatchObject([{ id: 1, name: "added" }]);
@@ -295,7 +295,7 @@ describe("[N9] code that does more than its history says", () => {
     const changed = registryOf(function w() {
       return "early";
     });
-    const orchestration = await Orchestration.load("i", changed, driver.history, true);
+    const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
     expect(orchestration.hasUncommitted).toBe(true);
     const turn = await orchestration.turn([raised("e"), terminated], T0);
     expect([endOf(turn), turn.taken, turn.events.length]).toEqual(["early", 2, 1]);
@@ -306,7 +306,7 @@ describe("[N9] code that does more than its history says", () => {
       yield ctx.callActivity("a");
     });
     await driver.turn();
-    const orchestration = await Orchestration.load("i", registryOf(), driver.history, true);
+    const orchestration = await Orchestration.load("i", { registry: registryOf() }, driver.history, true);
     const turn = await orchestration.turn([], T0);
     expect(turn.completion).toEqual({
       type: "Failed",
@@ -322,7 +322,7 @@ describe("[N9] code that does more than its history says", () => {
     const changed = registryOf(async function* w(ctx: WorkflowContext): Code {
       yield ctx.whenAll([ctx.callActivity("b"), ctx.callActivity("c"), ctx.callChildWorkflow("d")]);
     });
-    const orchestration = await Orchestration.load("i", changed, driver.history, true);
+    const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
     const turn = await orchestration.turn([], T0);
     expect(turn.events.map(({ type }) => type)).toEqual(["ExecutionCompleted"]);
     expect([turn.status, turn.activities, turn.messages]).toEqual(["FAILED", [], []]);

@@ -51,7 +51,7 @@ export class Driver {
   }
 
   load(): Promise<Orchestration> {
-    return Orchestration.load("i", this.registry, this.history, this.#firstTurnDone);
+    return Orchestration.load("i", { registry: this.registry }, this.history, this.#firstTurnDone);
   }
 
   async #continue(

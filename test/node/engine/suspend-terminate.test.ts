@@ -234,7 +234,7 @@ describe("[T7] terminate", () => {
   });
 
   it("[T7] of an instance whose start has not come, with nothing else to know it by", async () => {
-    const none = await Orchestration.load("i", registryOf(), [], false);
+    const none = await Orchestration.load("i", { registry: registryOf() }, [], false);
     expect(none.status).toBe("PENDING");
     expect(none.started).toBeUndefined();
     expect(await none.turn([terminated], T0)).toMatchObject({ status: "TERMINATED", messages: [] });

@@ -184,7 +184,7 @@ describe("a turn: history and facts in, events and effects out, and nothing else
     const registry = registryOf(async function* count(): Code {
       begun++;
     });
-    const orchestration = await Orchestration.load("i", registry, [], false);
+    const orchestration = await Orchestration.load("i", { registry }, [], false);
     const { timestampMs: _, ...start } = startedAs("count");
     const turn = await orchestration.turn([start as HistoryFact, terminated], T0);
     expect(turn.status).toBe("TERMINATED");
@@ -273,6 +273,20 @@ describe("[T11] every fact in every status", () => {
       id: 3,
       failure: { errorType: "E", message: "m" },
     },
+    DetachedWorkflowScheduled: { type: "DetachedWorkflowScheduled", id: 9, name: "d", instanceId: "d9" },
+    EventSent: { type: "EventSent", id: 9, name: "e", instanceId: "d9" },
+    PatchRecorded: { type: "PatchRecorded", name: "p" },
+    UpdateRequested: { type: "UpdateRequested", updateId: "u", name: "up" },
+    UpdateCompleted: { type: "UpdateCompleted", updateId: "u" },
+    UpdateFailed: {
+      type: "UpdateFailed",
+      updateId: "u",
+      failure: { errorType: "E", message: "m" },
+      rejected: false,
+    },
+    ExecutionCancelRequested: { type: "ExecutionCancelRequested" },
+    ExecutionStalled: { type: "ExecutionStalled", reason: "PATCH_MISMATCH", message: "", beforeFirstTurn: false },
+    ExecutionUnstalled: { type: "ExecutionUnstalled" },
     ExecutionSuspended: suspended,
     ExecutionResumed: resumed,
     ExecutionTerminated: terminated,
@@ -280,7 +294,18 @@ describe("[T11] every fact in every status", () => {
   };
   type FromOutside = Exclude<
     HistoryFact["type"],
-    "ExecutionStarted" | "TaskScheduled" | "TimerCreated" | "ChildWorkflowInstanceCreated" | "ExecutionCompleted"
+    | "ExecutionStarted"
+    | "TaskScheduled"
+    | "TimerCreated"
+    | "ChildWorkflowInstanceCreated"
+    | "DetachedWorkflowScheduled"
+    | "EventSent"
+    | "PatchRecorded"
+    | "UpdateCompleted"
+    | "UpdateFailed"
+    | "ExecutionStalled"
+    | "ExecutionUnstalled"
+    | "ExecutionCompleted"
   >;
   // What only a turn itself records (TaskScheduled and the like) never comes as a fact, and has no column.
   const active = (status: RuntimeStatus, changed: Partial<Record<FromOutside, [Reaction, RuntimeStatus]>>) =>
@@ -291,6 +316,8 @@ describe("[T11] every fact in every status", () => {
       EventRaised: ["taken", status],
       ChildWorkflowInstanceCompleted: ["taken", status],
       ChildWorkflowInstanceFailed: ["taken", status],
+      UpdateRequested: ["taken", status],
+      ExecutionCancelRequested: ["taken", "CANCELED"],
       ExecutionSuspended: ["taken", "SUSPENDED"],
       ExecutionResumed: ["taken", "RUNNING"],
       ExecutionTerminated: ["taken", "TERMINATED"],
@@ -303,11 +330,14 @@ describe("[T11] every fact in every status", () => {
     EventRaised: ["ignored", status],
     ChildWorkflowInstanceCompleted: ["ignored", status],
     ChildWorkflowInstanceFailed: ["ignored", status],
+    UpdateRequested: ["ignored", status],
+    ExecutionCancelRequested: ["ignored", status],
     ExecutionSuspended: ["ignored", status],
     ExecutionResumed: ["ignored", status],
     ExecutionTerminated: ["ignored", status],
   });
-  const table: Record<RuntimeStatus, Record<FromOutside, [Reaction, RuntimeStatus]>> = {
+  // STALLED takes nothing at all: see versioning.test.ts.
+  const table: Record<Exclude<RuntimeStatus, "STALLED">, Record<FromOutside, [Reaction, RuntimeStatus]>> = {
     // The fact comes with the first turn: the code has been begun by then, and none of its calls is recorded yet.
     PENDING: active("RUNNING", {
       TaskCompleted: ["ignored", "RUNNING"],
@@ -319,18 +349,21 @@ describe("[T11] every fact in every status", () => {
     }),
     RUNNING: active("RUNNING", { ExecutionResumed: ["ignored", "RUNNING"] }),
     SUSPENDED: active("SUSPENDED", {
+      ExecutionCancelRequested: ["taken", "SUSPENDED"],
       ExecutionSuspended: ["ignored", "SUSPENDED"],
       ExecutionResumed: ["taken", "RUNNING"],
     }),
     COMPLETED: ended("COMPLETED", "taken"),
     FAILED: ended("FAILED", "taken"),
+    CANCELED: ended("CANCELED", "taken"),
     TERMINATED: ended("TERMINATED", "ignored"),
   };
-  const bring: Record<Exclude<RuntimeStatus, "PENDING">, HistoryFact[]> = {
+  const bring: Record<Exclude<RuntimeStatus, "PENDING" | "STALLED">, HistoryFact[]> = {
     RUNNING: [],
     SUSPENDED: [suspended],
     COMPLETED: [raised("end", "well")],
     FAILED: [raised("end", "badly")],
+    CANCELED: [{ type: "ExecutionCancelRequested" }],
     TERMINATED: [terminated],
   };
   async function* waits(ctx: WorkflowContext): Code {

@@ -1,12 +1,15 @@
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "../../../src/http/deps.ts";
 import { createHttpHandler } from "../../../src/http/handler.ts";
 import type {
+  HistoryPage,
   InstanceApi,
   InstanceDescription,
   OperationResult,
+  QueryResult,
   RaiseEventRequest,
   StartRequest,
   StartResult,
+  UpdateResult,
 } from "../../../src/instance/protocol.ts";
 
 export const VERSIONS = ["v1.0", "v1.0-beta1", "v1.0-alpha1"];
@@ -27,6 +30,9 @@ export interface Answers {
   start: StartResult | Error;
   state: InstanceDescription | undefined | Error;
   operation: OperationResult | Error;
+  query: QueryResult | Error;
+  update: UpdateResult | Error;
+  history: HistoryPage | undefined | Error;
 }
 
 export type Body = string | Uint8Array<ArrayBuffer>;
@@ -35,7 +41,14 @@ export type Body = string | Uint8Array<ArrayBuffer>;
 export class Api {
   readonly calls: RecordedCall[] = [];
   readonly log: Record<string, unknown>[] = [];
-  answers: Answers = { start: { ok: true }, state: RUNNING, operation: { ok: true } };
+  answers: Answers = {
+    start: { ok: true },
+    state: RUNNING,
+    operation: { ok: true },
+    query: { ok: true, result: "1" },
+    update: { ok: true, result: "2" },
+    history: undefined,
+  };
   nowMs = NOW_MS;
   #ids = 0;
   readonly #handler: (request: Request) => Promise<Response>;
@@ -82,6 +95,10 @@ export class Api {
       raiseEvent: record("raiseEvent", "operation") as (request: RaiseEventRequest) => Promise<OperationResult>,
       suspend: record("suspend", "operation"),
       resume: record("resume", "operation"),
+      cancel: record("cancel", "operation"),
+      query: record("query", "query"),
+      update: record("update", "update"),
+      history: record("history", "history"),
       terminate: record("terminate", "operation"),
       purge: record("purge", "operation"),
     };

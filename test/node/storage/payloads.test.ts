@@ -25,7 +25,7 @@ const id = fc.integer({ min: 1, max: 2 ** 31 });
 const ms = fc.integer({ min: 0, max: 8.64e15 });
 const failure = fc.oneof(
   fc.record({ errorType: text, message: text }),
-  fc.record({ errorType: text, message: text, stackTrace: text }),
+  fc.record({ errorType: text, message: text, stackTrace: text, isNonRetriable: fc.boolean() }),
 );
 const parent = fc.record({ instanceId: text, executionId: text, name: text, taskId: id });
 const of = <T extends HistoryFact["type"]>(type: T) => fc.constant(type);
@@ -37,13 +37,32 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
     name: text,
     executionId: text,
     generation: fc.nat(),
+    version: maybe,
     input: maybe,
     parent: fc.option(parent, { nil: undefined }),
     traceparent: maybe,
   }),
-  TaskScheduled: fc.record({ type: of("TaskScheduled"), id, name: text, input: maybe }),
+  TaskScheduled: fc.oneof(
+    fc.record({ type: of("TaskScheduled"), id, name: text, input: maybe }),
+    fc.record({
+      type: of("TaskScheduled"),
+      id,
+      name: text,
+      input: maybe,
+      attempt: id,
+      firstId: id,
+      timeoutMs: ms,
+      deadlineAtMs: ms,
+      heartbeatTimeoutMs: ms,
+      progress: text,
+    }),
+    fc.record({ type: of("TaskScheduled"), id, name: text, input: maybe, heartbeatTimeoutMs: ms }),
+  ),
   TaskCompleted: fc.record({ type: of("TaskCompleted"), id, result: maybe }),
-  TaskFailed: fc.record({ type: of("TaskFailed"), id, failure }),
+  TaskFailed: fc.oneof(
+    fc.record({ type: of("TaskFailed"), id, failure }),
+    fc.record({ type: of("TaskFailed"), id, failure, progress: fc.json() }),
+  ),
   TimerCreated: fc.record({ type: of("TimerCreated"), id, fireAtMs: ms }),
   TimerFired: fc.record({ type: of("TimerFired"), id }),
   EventRaised: fc.record({
@@ -61,6 +80,27 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
   }),
   ChildWorkflowInstanceCompleted: fc.record({ type: of("ChildWorkflowInstanceCompleted"), id, result: maybe }),
   ChildWorkflowInstanceFailed: fc.record({ type: of("ChildWorkflowInstanceFailed"), id, failure }),
+  DetachedWorkflowScheduled: fc.record({
+    type: of("DetachedWorkflowScheduled"),
+    id,
+    name: text,
+    instanceId: text,
+    input: maybe,
+    startAtMs: ms,
+  }),
+  EventSent: fc.record({ type: of("EventSent"), id, name: text, instanceId: text, input: maybe }),
+  PatchRecorded: fc.record({ type: of("PatchRecorded"), name: text }),
+  UpdateRequested: fc.record({ type: of("UpdateRequested"), updateId: text, name: text, input: maybe }),
+  UpdateCompleted: fc.record({ type: of("UpdateCompleted"), updateId: text, result: maybe }),
+  UpdateFailed: fc.record({ type: of("UpdateFailed"), updateId: text, failure, rejected: fc.boolean() }),
+  ExecutionCancelRequested: fc.record({ type: of("ExecutionCancelRequested"), reason: maybe }),
+  ExecutionStalled: fc.record({
+    type: of("ExecutionStalled"),
+    reason: fc.constantFrom("VERSION_NOT_AVAILABLE" as const, "PATCH_MISMATCH" as const, "NON_DETERMINISM" as const),
+    message: text,
+    beforeFirstTurn: fc.boolean(),
+  }),
+  ExecutionUnstalled: fc.record({ type: of("ExecutionUnstalled") }),
   ExecutionSuspended: fc.record({ type: of("ExecutionSuspended"), reason: maybe }),
   ExecutionResumed: fc.record({ type: of("ExecutionResumed"), reason: maybe }),
   ExecutionTerminated: fc.record({ type: of("ExecutionTerminated"), output: maybe, recursive: fc.boolean() }),
@@ -70,7 +110,11 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
       status: fc.constantFrom("COMPLETED" as const, "TERMINATED" as const),
       output: maybe,
     }),
-    fc.record({ type: of("ExecutionCompleted"), status: fc.constant("FAILED" as const), failure }),
+    fc.record({
+      type: of("ExecutionCompleted"),
+      status: fc.constantFrom("FAILED" as const, "CANCELED" as const),
+      failure,
+    }),
   ),
 };
 

@@ -1,0 +1,74 @@
+import type { Task } from "../engine/task.ts";
+import type { ActivityOptions, InputAndOptions, TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
+
+// What a compensation gives back is not looked at.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Any = any;
+
+/** Some compensations have failed; `errors` holds why, in the order in which they ran. */
+export class CompensationError extends Error {
+  override readonly name = "CompensationError";
+  readonly errors: readonly unknown[];
+
+  constructor(errors: readonly unknown[]) {
+    const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+    super(`${errors.length} compensation(s) failed: ${reasons.join("; ")}`);
+    this.errors = errors;
+  }
+}
+
+/**
+ * Steps that are undone when a later one fails: register how to undo a step, then do it; on failure `compensate` runs what
+ * was registered, the last first. Each compensation is an activity call of its own, so a restart goes on where it was.
+ *
+ *     const saga = new Saga(ctx);
+ *     try {
+ *       saga.add(cancelFlight, trip);
+ *       yield* ctx.callActivity(bookFlight, trip);
+ *     } catch (error) {
+ *       yield* saga.compensate();
+ *       throw error;
+ *     }
+ */
+export class Saga {
+  readonly #ctx: WorkflowContext;
+  #compensations: (() => Generator<Task<Any>, unknown, Any>)[] = [];
+
+  constructor(ctx: WorkflowContext) {
+    this.#ctx = ctx;
+  }
+
+  /** An activity that undoes a step. It may be called although the step was never done, and must not mind. */
+  add<TInput, TOutput>(
+    activity: TypedActivity<TInput, TOutput>,
+    ...inputAndOptions: InputAndOptions<TInput, ActivityOptions>
+  ): void;
+  add(activity: string, input?: unknown, options?: ActivityOptions): void;
+  add(activity: Any, input?: unknown, options?: ActivityOptions): void {
+    const ctx = this.#ctx;
+    this.#compensations.push(function* () {
+      yield ctx.callActivity(activity, input, options);
+    });
+  }
+
+  /** Anything else that undoes a step: a generator function that waits for tasks. */
+  addStep(compensation: () => Generator<Task<Any>, unknown, Any>): void {
+    this.#compensations.push(compensation);
+  }
+
+  /**
+   * Runs the compensations one after the other, the last registered first, each once. One that fails does not keep the
+   * others from running; a CompensationError is thrown in the end.
+   */
+  *compensate(): Generator<Task<Any>, void, Any> {
+    const errors: unknown[] = [];
+    for (let undo = this.#compensations.pop(); undo !== undefined; undo = this.#compensations.pop()) {
+      try {
+        yield* undo();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length > 0) throw new CompensationError(errors);
+  }
+}

@@ -1,0 +1,216 @@
+import type { Action, Call, Note } from "../model/action.ts";
+import type { FailureDetails } from "../model/failure.ts";
+import type { AttemptDetails } from "../model/history-event.ts";
+import { type NonDeterminismError, TaskTimeoutError } from "./errors.ts";
+import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
+import { type RetryHandler, type RetryPolicy, retryDelayMs } from "./retry.ts";
+import { CancelableTask, CompletableTask, type Task } from "./task.ts";
+
+/** Who gets the answer to a call: the task itself, or the retry policy before it. */
+export interface Answered {
+  complete(result: unknown): void;
+  fail(message: string, failure: FailureDetails, progress: string | undefined): void;
+}
+
+/** What calls need of their execution. */
+export interface CallOwner {
+  readonly instanceId: string;
+  readonly currentTimeMs: number;
+  readonly random: () => number;
+  /** A timer of the history is not waited for any more. */
+  timerCanceled(id: number): void;
+}
+
+export interface RetriedCall {
+  readonly kind: "Activity" | "Sub-orchestration";
+  readonly retry: RetryPolicy | RetryHandler | undefined;
+  /** No attempt begins later than this, in milliseconds since 1970. */
+  readonly deadlineAtMs?: number | undefined;
+  /** The action of one attempt, numbered `id`. */
+  readonly action: (id: number, attempt: AttemptDetails) => Call;
+}
+
+/**
+ * The calls of one execution: numbers them from 1, keeps what has been asked for and not recorded (`actions`), and hands
+ * each answer to the task that waits for it, at most once. A retry is a durable timer, and a call under a new number.
+ */
+export class Calls {
+  readonly actions = new Map<number | string, Action>();
+  readonly #owner: CallOwner;
+  readonly #open = new Map<number, Answered>();
+  /** Tasks that may never have been waited for. */
+  #made: Task[] = [];
+  #sweepAt = 64;
+  #lastId = 0;
+  /** Calls up to this number are not retried any more: the workflow has been asked to end. */
+  #noRetryUpTo = 0;
+  #isClosed = false;
+
+  constructor(owner: CallOwner) {
+    this.#owner = owner;
+  }
+
+  /** What the code calls from here on is numbered and not asked for: its execution is over. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  stopRetries(): void {
+    this.#noRetryUpTo = this.#lastId;
+  }
+
+  /** One numbered call. Returns its number. */
+  ask(answered: Answered | undefined, action: (id: number) => Call): number {
+    const id = ++this.#lastId;
+    if (!this.#isClosed) {
+      if (answered !== undefined) this.#open.set(id, answered);
+      this.actions.set(id, action(id));
+    }
+    return id;
+  }
+
+  /** Something to be recorded that has no number; also of an execution that is over. */
+  note(note: Note): void {
+    this.actions.set(note.type === "EndUpdate" ? updateKey(note.updateId) : `patch ${note.name}`, note);
+  }
+
+  call(call: RetriedCall): Task {
+    const task = this.watch(new CompletableTask());
+    if (call.retry === undefined) this.ask(task, (id) => call.action(id, noDetails));
+    else new Attempts(this, this.#owner, task, call).begin();
+    return task;
+  }
+
+  timer(fireAtMs: number): CancelableTask {
+    const timer = this.watch(new CancelableTask("The timer"));
+    this.#timerFor(timer, fireAtMs);
+    return timer;
+  }
+
+  /** Fails the wait with a TaskTimeoutError unless it ends before. */
+  limit(wait: CancelableTask, fireAtMs: number, message: string): void {
+    const timer = new CancelableTask("The timer");
+    this.#timerFor(timer, fireAtMs);
+    wait.onEnd(() => void timer.cancel());
+    timer.onEnd(() => void wait.endWith(new TaskTimeoutError(message)));
+  }
+
+  #timerFor(timer: CancelableTask, fireAtMs: number): void {
+    const id = this.ask(timer, (id) => ({ type: "CreateTimer", id, fireAtMs }));
+    timer.onEnd(() => this.#timerEnded(id));
+  }
+
+  /** A timer that is still open here has not fired: it was canceled. */
+  #timerEnded(id: number): void {
+    if (!this.#open.delete(id)) return;
+    if (!this.actions.delete(id)) this.#owner.timerCanceled(id);
+  }
+
+  /** The answer to a call, or nothing when it has been answered before. */
+  take(id: number): Answered | undefined {
+    const answered = this.#open.get(id);
+    this.#open.delete(id);
+    return answered;
+  }
+
+  /** The history says that the code made this call: it is asked for no more. The error when the code did not. */
+  confirm(event: RecordedCall, historyIndex: number): NonDeterminismError | undefined {
+    const call = this.actions.get(event.id) as Call | undefined;
+    const error = compareCall(event, call, historyIndex);
+    if (error === undefined) this.actions.delete(event.id);
+    return error;
+  }
+
+  confirmUpdateEnd(updateId: string, historyIndex: number): NonDeterminismError | undefined {
+    return this.actions.delete(updateKey(updateId)) ? undefined : updateNotEnded(updateId, historyIndex);
+  }
+
+  /** What has been asked for and not recorded, in order. Forgets it. */
+  takeActions(): Action[] {
+    if (this.actions.size === 0) return [];
+    const actions = [...this.actions.values()];
+    this.actions.clear();
+    return actions;
+  }
+
+  /** Drops what has been asked for, but for these kinds. */
+  keepOnly(...types: readonly Action["type"][]): void {
+    for (const [key, { type }] of this.actions) if (!types.includes(type)) this.actions.delete(key);
+  }
+
+  /** Remembers a task until it is known to be waited for. */
+  watch<T extends Task>(task: T): T {
+    if (this.#made.length >= this.#sweepAt) {
+      this.#made = this.#made.filter((made) => !made.wasHeld);
+      this.#sweepAt = Math.max(64, 2 * this.#made.length);
+    }
+    this.#made.push(task);
+    return task;
+  }
+
+  /** How many tasks the code has made and never waited for. */
+  get unheld(): number {
+    return this.#made.filter((task) => !task.wasHeld && !(task instanceof CancelableTask && task.isCanceled)).length;
+  }
+
+  mayRetry(firstId: number): boolean {
+    return !this.#isClosed && firstId > this.#noRetryUpTo;
+  }
+}
+
+const noDetails: AttemptDetails = {};
+
+function updateKey(updateId: string): string {
+  return `update ${updateId}`;
+}
+
+/** The attempts of one call. */
+class Attempts implements Answered {
+  readonly #calls: Calls;
+  readonly #owner: CallOwner;
+  readonly #task: CompletableTask;
+  readonly #call: RetriedCall;
+  readonly #firstAtMs: number;
+  #firstId = 0;
+  #attempt = 1;
+
+  constructor(calls: Calls, owner: CallOwner, task: CompletableTask, call: RetriedCall) {
+    this.#calls = calls;
+    this.#owner = owner;
+    this.#task = task;
+    this.#call = call;
+    this.#firstAtMs = owner.currentTimeMs;
+  }
+
+  begin(): void {
+    this.#firstId = this.#calls.ask(this, (id) => this.#call.action(id, noDetails));
+  }
+
+  complete(result: unknown): void {
+    this.#task.complete(result);
+  }
+
+  fail(message: string, failure: FailureDetails, progress: string | undefined): void {
+    const delayMs = this.#nextDelayMs(failure);
+    if (delayMs === undefined) return this.#task.fail(message, failure);
+    const again = () => {
+      const details = { attempt: ++this.#attempt, firstId: this.#firstId, progress };
+      this.#calls.ask(this, (id) => this.#call.action(id, details));
+    };
+    if (delayMs === 0) return again();
+    const fireAtMs = this.#owner.currentTimeMs + delayMs;
+    const afterPause = { complete: again, fail: () => undefined };
+    this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs }));
+  }
+
+  #nextDelayMs(failure: FailureDetails): number | undefined {
+    const { retry, deadlineAtMs } = this.#call;
+    if (retry === undefined || !this.#calls.mayRetry(this.#firstId)) return undefined;
+    const { currentTimeMs, random } = this.#owner;
+    const elapsedMs = currentTimeMs - this.#firstAtMs;
+    const delayMs = retryDelayMs(retry, { attempt: this.#attempt, failure, elapsedMs, random });
+    if (delayMs === undefined || (deadlineAtMs !== undefined && currentTimeMs + delayMs >= deadlineAtMs))
+      return undefined;
+    return delayMs;
+  }
+}

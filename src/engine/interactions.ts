@@ -1,0 +1,118 @@
+import type { UpdateOutcome } from "../model/action.ts";
+import { describeFailure } from "../model/failure.ts";
+import type { UpdateRequested } from "../model/history-event.ts";
+import { Coroutine, type Step } from "./coroutine.ts";
+import { HandlerNotRegisteredError } from "./errors.ts";
+import { decodePayload, encodePayload } from "./payload.ts";
+
+/** Reads the workflow's state and changes nothing. Its result must be JSON. */
+export type QueryHandler = (input: unknown) => unknown;
+
+/** Changes the workflow's state and may wait: a function, or a generator function as a workflow is. Its result must be JSON. */
+export type UpdateHandler = (input: unknown) => unknown;
+
+/** Throws when the update is to be refused. Must not change anything. */
+export type UpdateValidator = (input: unknown) => void;
+
+/** How a query went. */
+export type QueryAnswer =
+  | { readonly ok: true; readonly result?: string | undefined }
+  | { readonly ok: false; readonly isUnknown: boolean; readonly message: string };
+
+/**
+ * What others may ask of a running workflow beside its events: queries, and updates, each of which runs as code of its
+ * own beside the workflow's, from task to task.
+ */
+export class Interactions {
+  readonly #queries = new Map<string, QueryHandler>();
+  readonly #updates = new Map<string, { handler: UpdateHandler; validator: UpdateValidator | undefined }>();
+  /** Updates that have not ended; `undefined` while a suspend holds them back. */
+  readonly #open = new Map<string, Coroutine | undefined>();
+  readonly #ended: (updateId: string, outcome: UpdateOutcome) => void;
+
+  constructor(ended: (updateId: string, outcome: UpdateOutcome) => void) {
+    this.#ended = ended;
+  }
+
+  setQuery(name: string, handler: QueryHandler): void {
+    this.#queries.set(name, handler);
+  }
+
+  setUpdate(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void {
+    this.#updates.set(name, { handler, validator });
+  }
+
+  query(name: string, input: string | undefined): QueryAnswer {
+    const handler = this.#queries.get(name);
+    if (handler === undefined) {
+      const { message } = new HandlerNotRegisteredError("query", name, [...this.#queries.keys()]);
+      return { ok: false, isUnknown: true, message };
+    }
+    try {
+      const result = handler(decodePayload(input));
+      if (result instanceof Promise) throw new TypeError("a query answers at once, and this one returned a promise");
+      return { ok: true, result: encodePayload(result ?? null) };
+    } catch (error) {
+      return { ok: false, isUnknown: false, message: describeFailure(error).message };
+    }
+  }
+
+  /** The update has come. It ends with `begin`, or with the workflow. */
+  expect(updateId: string): void {
+    this.#open.set(updateId, undefined);
+  }
+
+  /** Runs an update as far as it gets. */
+  async begin({ updateId, name, input }: UpdateRequested, enough: () => boolean): Promise<void> {
+    const update = this.#updates.get(name);
+    const value = decodePayload(input);
+    try {
+      if (update === undefined) throw new HandlerNotRegisteredError("update", name, [...this.#updates.keys()]);
+      update.validator?.(value);
+    } catch (error) {
+      this.#open.delete(updateId);
+      return this.#ended(updateId, { ok: false, rejected: true, failure: describeFailure(error) });
+    }
+    const coroutine = new Coroutine();
+    this.#open.set(updateId, coroutine);
+    this.#settle(updateId, await coroutine.start(() => update.handler(value), enough));
+  }
+
+  get canResume(): boolean {
+    if (this.#open.size === 0) return false;
+    return [...this.#open.values()].some((coroutine) => coroutine?.canResume);
+  }
+
+  /** Goes on with every update whose task has ended, in the order in which they came. */
+  async resume(enough: () => boolean): Promise<void> {
+    for (const [updateId, coroutine] of this.#open) {
+      if (coroutine?.canResume && !enough()) this.#settle(updateId, await coroutine.resume(enough));
+    }
+  }
+
+  /** The workflow has ended, and with it its updates. */
+  endAll(message: string): void {
+    for (const updateId of this.#open.keys()) {
+      this.#ended(updateId, { ok: false, rejected: false, failure: { errorType: "WorkflowEnded", message } });
+    }
+    this.#open.clear();
+  }
+
+  #settle(updateId: string, step: Step): void {
+    if (step.type === "waiting") return;
+    this.#open.delete(updateId);
+    this.#ended(updateId, step.type === "returned" ? outcomeOf(step.value) : failed(step.error));
+  }
+}
+
+function outcomeOf(value: unknown): UpdateOutcome {
+  try {
+    return { ok: true, result: encodePayload(value ?? null) };
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+function failed(error: unknown): UpdateOutcome {
+  return { ok: false, rejected: false, failure: describeFailure(error) };
+}

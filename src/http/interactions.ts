@@ -1,0 +1,113 @@
+import type { QueryResult, UpdateResult } from "../instance/protocol.ts";
+import { readBody, readOptionalFields } from "./body.ts";
+import { type Call, queryValue } from "./call.ts";
+import type { HttpDeps } from "./deps.ts";
+import { HttpError, instanceNotFound, malformed, type Operation, operationFailed } from "./errors.ts";
+import { callInstance, type Target } from "./instance-call.ts";
+import { checkAppId } from "./instance-id.ts";
+import { json, jsonText } from "./responses.ts";
+import { readTimeoutMs } from "./state.ts";
+
+/*
+ * What goes beyond Dapr: asking a workflow's code, changing it and hearing the result, and reading the history. All of it
+ * is served under /v1.0 only.
+ */
+
+const DEFAULT_PAGE = 1_000;
+const MAX_PAGE = 10_000;
+
+/** `GET …/{id}/query/{name}[?input=<JSON>]`: 200 and the result as JSON. 404 `ERR_WORKFLOW_QUERY_NOT_FOUND` when there is no such query. */
+export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  await readOptionalFields(call.request, deps.maxBodyBytes);
+  const { id, name } = call.params;
+  const request = { name, input: queryValue(call, "input") };
+  const result = await callInstance(call, deps, targetOf("query", call, deps), (instance) => instance.query(request));
+  if (result.ok) return jsonText(200, result.result ?? "null");
+  throw queryRefused(id, result);
+}
+
+/**
+ * `POST …/{id}/update/{name}[?updateID=][&timeoutSeconds=]`: the raw body is the input. 200 and the result as JSON, or 202
+ * `{"updateID"}` when it is accepted and has not ended in time: the same request again hears the result. An update counts
+ * once for each ID; without one it gets a UUID.
+ */
+export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+  const { id, name } = call.params;
+  const input = await readBody(call.request, deps.maxBodyBytes);
+  const updateId = queryValue(call, "updateID") || deps.newId();
+  const deadlineMs = deps.now() + readTimeoutMs(call);
+  const result = await callInstance(call, deps, targetOf("update", call, deps), (instance) =>
+    instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()) }),
+  );
+  if (result.ok) return jsonText(200, result.result ?? "null");
+  if (result.code === "PENDING") return json(202, { updateID: updateId });
+  throw updateRefused(id, result);
+}
+
+/**
+ * `GET …/{id}/history[?limit=][&continuationToken=]`: 200 `{"events":[…],"continuationToken"?}`, the events of the current
+ * execution in order, at most `limit` (1 to 10,000; 1,000 when not given). There are more as long as there is a token.
+ */
+export async function getHistory(call: Call, deps: HttpDeps): Promise<Response> {
+  await readOptionalFields(call.request, deps.maxBodyBytes);
+  const { id } = call.params;
+  const limit = readNumber(call, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
+  const from = readNumber(call, "continuationToken", 0, Number.MAX_SAFE_INTEGER) ?? 0;
+  const target = targetOf("history", call, deps);
+  const page = await callInstance(call, deps, target, (instance) => instance.history({ from, limit }));
+  if (page === undefined) throw instanceNotFound(id);
+  const { events, hasMore } = page;
+  return json(200, { events, ...(hasMore && { continuationToken: String(from + events.length) }) });
+}
+
+function targetOf(operation: Operation, call: Call, deps: HttpDeps): Target {
+  const { id } = call.params;
+  const target = { operation, instanceId: id, subject: id };
+  call.instanceId = id;
+  checkAppId(call, deps, target);
+  return target;
+}
+
+function queryRefused(id: string, result: Extract<QueryResult, { ok: false }>): HttpError {
+  switch (result.code) {
+    case "NOT_FOUND":
+      return instanceNotFound(id);
+    case "UNKNOWN":
+      return new HttpError(404, { errorCode: "ERR_WORKFLOW_QUERY_NOT_FOUND", message: result.message });
+    case "STALLED":
+      return operationFailed("query", id, "workflow is stalled");
+    case "BUSY":
+      return operationFailed("query", id, "the workflow's code is at work and cannot be asked just now; ask again");
+    case "FAILED":
+      return operationFailed("query", id, result.message);
+  }
+}
+
+function updateRefused(id: string, result: Exclude<UpdateResult, { ok: true } | { code: "PENDING" }>): HttpError {
+  switch (result.code) {
+    case "NOT_FOUND":
+      return instanceNotFound(id);
+    case "STALLED":
+      return operationFailed("update", id, "workflow is stalled");
+    case "ENDED":
+      return operationFailed("update", id, "the workflow has ended, and takes no updates any more");
+    case "FORGOTTEN":
+      return operationFailed(
+        "update",
+        id,
+        "an update with this ID was taken before the workflow continued as new, and its result is not kept",
+      );
+    case "REJECTED":
+      return new HttpError(400, { errorCode: "ERR_WORKFLOW_UPDATE_REJECTED", message: result.failure.message });
+    case "FAILED":
+      return operationFailed("update", id, `${result.failure.errorType}: ${result.failure.message}`);
+  }
+}
+
+function readNumber(call: Call, name: string, min: number, max: number): number | undefined {
+  const text = queryValue(call, name);
+  if (text === undefined) return undefined;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  throw malformed(`query parameter ${name} is a whole number from ${min} to ${max}, found ${JSON.stringify(text)}`);
+}
