@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { Orchestration, type Turn } from "../../../src/engine/orchestration.ts";
 import { Registry, type TWorkflow } from "../../../src/engine/registry.ts";
 import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
+import { isTerminal } from "../../../src/model/status.ts";
 
 export const T0 = 1_000_000;
 
@@ -72,7 +73,7 @@ export class Driver {
 /** What the instance reads of an Orchestration between two turns. */
 function stateOf(orchestration: Orchestration): unknown {
   const { status, hasUncommitted, pending, started } = orchestration;
-  const hasEnded = status === "COMPLETED" || status === "FAILED" || status === "TERMINATED";
+  const hasEnded = isTerminal(status);
   return {
     status,
     hasUncommitted,
