@@ -240,6 +240,11 @@ export class Execution implements OrchestrationContext {
       default:
         event satisfies never;
     }
+    if (this.#interactions.areIdle) {
+      // The usual case, without a promise more than it needs.
+      if (this.#coroutine.canResume && !this.#isOver()) this.#settle(await this.#coroutine.resume(this.#isOver));
+      if (this.#conditions.length === 0) return;
+    }
     await this.#drive();
   }
 
@@ -370,6 +375,14 @@ export class Execution implements OrchestrationContext {
     this.#refuseInQuery("callActivity");
     const encoded = encodePayload(input);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
+    // What most calls are: one attempt, without a limit.
+    if (
+      retry === undefined &&
+      timeoutMs === undefined &&
+      totalTimeoutMs === undefined &&
+      heartbeatTimeoutMs === undefined
+    )
+      return this.#calls.callOnce((id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
     const deadlineAtMs = totalTimeoutMs === undefined ? undefined : this.#currentTimeMs + totalTimeoutMs;
     return this.#calls.call({
       kind: "Activity",
