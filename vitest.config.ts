@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -10,6 +11,15 @@ export default defineConfig({
         logLevel: "error",
         plugins: [cloudflareTest({ main: "./test/workers/worker.ts", wrangler: { configPath: "./wrangler.toml" } })],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"] },
+      },
+      {
+        // Programs written for Dapr, whose import is resolved to this library.
+        logLevel: "error",
+        resolve: { alias: { "@dapr/dapr": fileURLToPath(new URL("src/dapr.ts", import.meta.url)) } },
+        plugins: [
+          cloudflareTest({ main: "./test/conformance/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
+        ],
+        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"] },
       },
       {
         // Plain Node: what is pure, and what drives a server from outside.
