@@ -4,7 +4,12 @@ import type { EventRaised, ExecutionStarted, HistoryEvent, HistoryFact, StallRea
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { Calls } from "./calls.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
-import { type NonDeterminismError, OrchestratorNotRegisteredError, WorkflowCanceledError } from "./errors.ts";
+import {
+  type Difference,
+  type NonDeterminismError,
+  OrchestratorNotRegisteredError,
+  WorkflowCanceledError,
+} from "./errors.ts";
 import {
   Interactions,
   type QueryAnswer,
@@ -80,6 +85,7 @@ export class Execution implements OrchestrationContext {
   #continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
   #completion: Completion | undefined;
   #stall: Stall | undefined;
+  #difference: Difference | undefined;
 
   /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
   constructor(
@@ -128,6 +134,13 @@ export class Execution implements OrchestrationContext {
   }
   get isReplaying(): boolean {
     return this.#replaying || this.#querying;
+  }
+  get awaitedEvents(): string[] {
+    return this.#mailbox.awaited();
+  }
+  /** Where code and history part, when that is why the execution is stalled. */
+  get difference(): Difference | undefined {
+    return this.#difference;
   }
   /** How many tasks the code has made and never waited for: a `yield` may be missing. */
   get forgottenTasks(): number {
@@ -339,6 +352,7 @@ export class Execution implements OrchestrationContext {
   /** The history says what the code has done: it must be what the code does now. */
   #check(error: NonDeterminismError | undefined): void {
     if (error === undefined) return;
+    this.#difference = error.difference;
     if (this.#code?.onNonDeterminism === "stall") return this.#stallBecause("NON_DETERMINISM", error.message);
     this.#calls.keepOnly("EndUpdate");
     this.#fail(error);
