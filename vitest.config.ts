@@ -23,6 +23,9 @@ export default defineConfig({
       },
       {
         // Plain Node: what is pure, and what drives a server from outside.
+        resolve: {
+          alias: { "cloudflare:workers": fileURLToPath(new URL("test/node/cloudflare-workers.ts", import.meta.url)) },
+        },
         test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
       },
     ],

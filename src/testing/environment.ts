@@ -22,6 +22,7 @@ type AnyActivity = string | TWorkflowActivity<any, any> | ActivityDeclaration<an
 
 /** What is kept of one instance when its object loses its memory. */
 interface Host {
+  readonly instanceId: string;
   readonly store: MemoryStore;
   alarmAtMs: number | undefined;
   isRinging: boolean;
@@ -66,6 +67,7 @@ export class WorkflowTestEnvironment {
   #registry: TestRegistry;
   #ids = 0;
   #step: Promise<boolean> | undefined;
+  #callsUnderWay = 0;
 
   constructor(runtime: WorkflowRuntime, options: TestEnvironmentOptions = {}) {
     this.#options = options;
@@ -237,30 +239,41 @@ export class WorkflowTestEnvironment {
     const answer = handler(request).then((answered) => {
       response = answered;
     });
-    // A request that waits, for an update for instance, lets time pass.
-    while (response === undefined && (await this.#move(Number.POSITIVE_INFINITY)));
+    // A request that waits inside an instance, for an update for instance, lets time pass. One that is still on its way
+    // there does not.
+    for (;;) {
+      await promisesDone();
+      if (response !== undefined) break;
+      if (this.#callsUnderWay > 0 && !(await this.#move(Number.POSITIVE_INFINITY))) break;
+    }
     await answer;
     return response as unknown as Response;
   }
 
   /** Calls the object as it is at the moment of the call. */
   #stub(instanceId: string): Instance {
+    const call = async (method: string, args: unknown[]) => {
+      this.#callsUnderWay++;
+      try {
+        const instance = await this.#open(this.#host(instanceId), false);
+        const ask = Reflect.get(instance, method) as (...args: unknown[]) => Promise<unknown>;
+        return structuredClone(await ask.apply(instance, structuredClone(args)));
+      } finally {
+        this.#callsUnderWay--;
+      }
+    };
     const get =
-      (_: object, method: string) =>
-      async (argument: unknown, ...more: unknown[]) => {
-        const instance = (await this.#open(this.#host(instanceId), false)) as unknown as Record<
-          string,
-          (...args: unknown[]) => Promise<unknown>
-        >;
-        return structuredClone(await instance[method]?.(structuredClone(argument), ...more));
-      };
-    return new Proxy({}, { get: get as ProxyHandler<object>["get"] & {} }) as Instance;
+      (_: object, method: string | symbol) =>
+      (...args: unknown[]) =>
+        call(String(method), args);
+    return new Proxy({}, { get }) as Instance;
   }
 
   #host(instanceId: string): Host {
     let host = this.#hosts.get(instanceId);
     if (host === undefined) {
       host = {
+        instanceId,
         store: new MemoryStore(),
         alarmAtMs: undefined,
         isRinging: false,
@@ -268,17 +281,13 @@ export class WorkflowTestEnvironment {
         life: { over: false },
       };
       this.#hosts.set(instanceId, host);
-      const created = host;
-      this.#names.set(created, instanceId);
     }
     return host;
   }
 
-  readonly #names = new Map<Host, string>();
-
   #open(host: Host, isRinging: boolean): Promise<Instance> {
     host.instance ??= (async () => {
-      const instance = new Instance(this.#ports(host, this.#names.get(host) ?? ""));
+      const instance = new Instance(this.#ports(host));
       await instance.open(isRinging);
       return instance;
     })();
@@ -293,8 +302,8 @@ export class WorkflowTestEnvironment {
     return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
   }
 
-  #ports(host: Host, instanceId: string): InstancePorts {
-    const { life } = host;
+  #ports(host: Host): InstancePorts {
+    const { life, instanceId } = host;
     const schedule = (ms: number, callback: () => void) => this.#clock.schedule(ms, () => life.over || callback());
     return {
       ...this.#code(),
