@@ -126,9 +126,11 @@ export class MemoryStore implements InstanceStorage {
   }
 
   #receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
-    const stored = { ...entry, seq: this.#nextInboxSeq++ };
-    this.#inbox.push(stored);
-    return stored;
+    const received = { ...entry, seq: this.#nextInboxSeq++ };
+    // An inbox holds facts: the time is that of the turn that takes them.
+    const { timestampMs: _, ...fact } = { timestampMs: 0, ...entry.fact };
+    this.#inbox.push({ ...received, fact });
+    return received;
   }
 
   #continueAsNew(newHistory: readonly HistoryEvent[]): void {
