@@ -89,14 +89,16 @@ export class MemoryStore implements InstanceStorage {
   }
 
   formerChildren(): { instanceId: string; executionId: string }[] {
-    return [...this.#formerChildren].map(([instanceId, executionId]) => ({ instanceId, executionId }));
+    // In the order of their IDs, as a table with that key gives them.
+    const former = [...this.#formerChildren].map(([instanceId, executionId]) => ({ instanceId, executionId }));
+    return former.sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
   }
 
   children(): string[] {
     const current = this.#history.flatMap((event) =>
       event.type === "ChildWorkflowInstanceCreated" ? [event.instanceId] : [],
     );
-    return [...new Set([...this.#formerChildren.keys(), ...current])];
+    return [...new Set([...this.formerChildren().map(({ instanceId }) => instanceId), ...current])];
   }
 
   recoveries(): Map<number, { count: number; progress: string | undefined }> {
