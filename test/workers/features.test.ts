@@ -49,6 +49,7 @@ const hang = (ctx: WorkflowActivityContext) =>
 const tidy = (ctx: WorkflowActivityContext, what: string) => note(ctx, what);
 
 beforeAll(() => {
+  // biome-ignore lint/suspicious/noExplicitAny: each has its own input
   const workflows: Record<string, (ctx: WorkflowContext, input: any) => Code> = {
     async *"f.retry"(ctx, until: number) {
       const retry = { maxNumberOfAttempts: 5, firstRetryInterval: 0.02, backoffCoefficient: 2, jitter: 0.5 };

@@ -1,11 +1,11 @@
-// The README as the tests see it.
+// The README and the pages of docs/ as the tests see them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../e2e/server.ts";
 
 export interface Block {
   readonly language: string;
-  /** Line of the README on which the code begins. */
+  /** Line of the page on which the code begins. */
   readonly line: number;
   readonly code: string;
 }
@@ -15,9 +15,13 @@ export interface Readme {
   readonly blocks: readonly Block[];
 }
 
-/** Throws when there is no README. */
 export function readReadme(): Readme {
-  const text = readFileSync(join(ROOT, "README.md"), "utf8");
+  return readPage("README.md");
+}
+
+/** Throws when there is no such page. */
+export function readPage(path: string): Readme {
+  const text = readFileSync(join(ROOT, path), "utf8");
   const blocks: Block[] = [];
   let open: { fence: string; language: string; line: number; code: string[] } | undefined;
   for (const [index, line] of text.split("\n").entries()) {
@@ -29,7 +33,7 @@ export function readReadme(): Readme {
       open = undefined;
     } else open.code.push(line);
   }
-  if (open !== undefined) throw new Error(`README.md: the block that begins on line ${open.line} has no end`);
+  if (open !== undefined) throw new Error(`${path}: the block that begins on line ${open.line} has no end`);
   return { text, blocks };
 }
 
