@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -12,7 +13,19 @@ export default defineConfig({
         test: { name: "workers", include: ["test/workers/**/*.test.ts"] },
       },
       {
+        // Programs written for Dapr, whose import is resolved to this library.
+        logLevel: "error",
+        resolve: { alias: { "@dapr/dapr": fileURLToPath(new URL("src/dapr.ts", import.meta.url)) } },
+        plugins: [
+          cloudflareTest({ main: "./test/conformance/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
+        ],
+        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"] },
+      },
+      {
         // Plain Node: what is pure, and what drives a server from outside.
+        resolve: {
+          alias: { "cloudflare:workers": fileURLToPath(new URL("test/node/cloudflare-workers.ts", import.meta.url)) },
+        },
         test: { name: "node", include: ["test/node/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
       },
     ],

@@ -1,6 +1,9 @@
 import { env as workerEnv } from "cloudflare:workers";
+import { type StateStores, setStateStores } from "./authoring/dapr/dapr-state.ts";
+import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
-import type { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+import type { StateStore } from "./authoring/state-store.ts";
+import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import type { InstanceLimits } from "./instance/limits.ts";
@@ -10,6 +13,8 @@ import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } f
 export interface WorkerEnv extends InstanceEnv {
   /** Every request must carry it as `dapr-api-token`. Without it only requests to localhost are served. */
   readonly DAPR_API_TOKEN?: string;
+  /** The namespace of StateStore, for `DaprClient.state`. Needed only by who uses that. */
+  readonly STATE_STORE?: DurableObjectNamespace<StateStore>;
 }
 
 export interface WorkerOptions {
@@ -33,11 +38,18 @@ export interface WorkflowWorker {
   readonly WorkflowInstance: WorkflowInstanceClass;
 }
 
-/** Makes the Worker. Workflows that are registered later are found too. */
-export function createWorker(runtime: WorkflowRuntime, options: WorkerOptions = {}): WorkflowWorker {
+/**
+ * Makes the Worker. Workflows that are registered later are found too. Without a runtime it serves what all runtimes have
+ * registered that have been started (`runtime.start()`), as programs written for Dapr do.
+ */
+export function createWorker(
+  runtime: WorkflowRuntime = WorkflowRuntime.started,
+  options: WorkerOptions = {},
+): WorkflowWorker {
   const handlerOf = (env: WorkerEnv, trusted: boolean) => createHttpHandler(depsOf(runtime, options, env, trusted));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
+  setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
   setInProcessFetch((request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request));
   return {
     WorkflowInstance: workflowInstanceClass(runtime.registry, options.limits, options.onNonDeterminism),
@@ -48,6 +60,20 @@ export function createWorker(runtime: WorkflowRuntime, options: WorkerOptions = 
       }
       return handle(request);
     },
+  };
+}
+
+function stateStores(env: WorkerEnv): StateStores {
+  const storeOf = (name: string) => {
+    if (env.STATE_STORE !== undefined) return env.STATE_STORE.getByName(name);
+    throw new NotAvailableError(
+      "DaprClient.state without a binding",
+      "Export the class StateStore from the Worker and bind it as STATE_STORE.",
+    );
+  };
+  return {
+    get: async (name, keys) => storeOf(name).get(keys),
+    change: async (name, changes) => storeOf(name).change(changes),
   };
 }
 

@@ -1,4 +1,6 @@
 // What authors import in a Worker.
+
+export { StateStore } from "./authoring/state-store.ts";
 export * from "./client.ts";
 export { createWorker, type WorkerEnv, type WorkerOptions, type WorkflowWorker } from "./create-worker.ts";
 export type { InstanceLimits } from "./instance/limits.ts";

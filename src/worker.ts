@@ -1,6 +1,5 @@
 // The Worker that `npm start` serves and `npm run deploy` deploys: the samples. Put your own workflows in their place.
-import { StateStore } from "./authoring/state-store.ts";
-import { createWorker, WorkflowRuntime } from "./index.ts";
+import { createWorker, StateStore, WorkflowRuntime } from "./index.ts";
 import { registerOrderProcessing } from "./samples/order-processing.ts";
 import { registerPatterns } from "./samples/patterns.ts";
 

@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { etagOf, type StateChange } from "./dapr/dapr-state.ts";
 
 export interface StateEntry {
   readonly key: string;
@@ -18,9 +19,27 @@ export class StateStore extends DurableObject {
    * Returns whether it wrote.
    */
   save(entries: readonly StateEntry[], expected: readonly StateEntry[] = []): boolean {
+    return this.#write(entries, ({ get }) => expected.every(({ key, value }) => get(key) === value));
+  }
+
+  /** The same with conditions by etag, each on the value that it would take the place of. */
+  change(changes: readonly StateChange[]): boolean {
+    return this.#write(changes, ({ get }) =>
+      changes.every(({ key, etag }) => {
+        if (etag === undefined) return true;
+        const stored = get(key);
+        return stored !== undefined && etagOf(stored) === etag;
+      }),
+    );
+  }
+
+  #write(
+    entries: readonly StateEntry[],
+    isAllowed: (stored: { get(key: string): string | undefined }) => boolean,
+  ): boolean {
     const { kv } = this.ctx.storage;
     return this.ctx.storage.transactionSync(() => {
-      if (expected.some(({ key, value }) => kv.get(key) !== value)) return false;
+      if (!isAllowed({ get: (key) => kv.get<string>(key) })) return false;
       for (const { key, value } of entries) {
         if (value === undefined) kv.delete(key);
         else kv.put(key, value);

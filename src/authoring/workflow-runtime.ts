@@ -35,6 +35,8 @@ export interface WorkflowClientOptions {
 export class WorkflowRuntime {
   /** @internal What has been registered; `createWorker` reads it whenever it needs it. */
   readonly registry = new Registry();
+  /** @internal What all runtimes of this program have registered that were started; of two with one name, the later. */
+  static readonly started: WorkflowRuntime = new WorkflowRuntime();
   #isRunning = false;
 
   // biome-ignore lint/complexity/noUselessConstructor: Dapr's signature, which programs pass options to
@@ -92,10 +94,14 @@ export class WorkflowRuntime {
     if (this.#isRunning) throw new Error(`Cannot add ${what} while worker is running.`);
   }
 
-  /** Nothing has to be started at the edge. Closes the registration, as in Dapr, until `stop`. */
+  /**
+   * Nothing has to be started at the edge. Closes the registration, as in Dapr, until `stop`, and adds it to what a Worker
+   * made without a runtime serves.
+   */
   async start(): Promise<void> {
     if (this.#isRunning) throw new Error("The worker is already running.");
     this.#isRunning = true;
+    WorkflowRuntime.started.registry.addAll(this.registry);
   }
 
   async stop(): Promise<void> {

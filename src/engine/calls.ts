@@ -74,10 +74,17 @@ export class Calls {
     this.actions.set(note.type === "EndUpdate" ? updateKey(note.updateId) : `patch ${note.name}`, note);
   }
 
-  call(call: RetriedCall): Task {
+  /** One attempt, whose answer is the task's. */
+  callOnce(action: (id: number) => Call): Task {
     const task = this.watch(new CompletableTask());
-    if (call.retry === undefined) this.ask(task, (id) => call.action(id, noDetails));
-    else new Attempts(this, this.#owner, task, call).begin();
+    this.ask(task, action);
+    return task;
+  }
+
+  call(call: RetriedCall): Task {
+    if (call.retry === undefined) return this.callOnce((id) => call.action(id, noDetails));
+    const task = this.watch(new CompletableTask());
+    new Attempts(this, this.#owner, task, call).begin();
     return task;
   }
 

@@ -4,7 +4,12 @@ import type { EventRaised, ExecutionStarted, HistoryEvent, HistoryFact, StallRea
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { Calls } from "./calls.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
-import { type NonDeterminismError, OrchestratorNotRegisteredError, WorkflowCanceledError } from "./errors.ts";
+import {
+  type Difference,
+  type NonDeterminismError,
+  OrchestratorNotRegisteredError,
+  WorkflowCanceledError,
+} from "./errors.ts";
 import {
   Interactions,
   type QueryAnswer,
@@ -80,6 +85,7 @@ export class Execution implements OrchestrationContext {
   #continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
   #completion: Completion | undefined;
   #stall: Stall | undefined;
+  #difference: Difference | undefined;
 
   /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
   constructor(
@@ -128,6 +134,13 @@ export class Execution implements OrchestrationContext {
   }
   get isReplaying(): boolean {
     return this.#replaying || this.#querying;
+  }
+  get awaitedEvents(): string[] {
+    return this.#mailbox.awaited();
+  }
+  /** Where code and history part, when that is why the execution is stalled. */
+  get difference(): Difference | undefined {
+    return this.#difference;
   }
   /** How many tasks the code has made and never waited for: a `yield` may be missing. */
   get forgottenTasks(): number {
@@ -240,6 +253,11 @@ export class Execution implements OrchestrationContext {
       default:
         event satisfies never;
     }
+    if (this.#interactions.areIdle) {
+      // The usual case, without a promise more than it needs.
+      if (this.#coroutine.canResume && !this.#isOver()) this.#settle(await this.#coroutine.resume(this.#isOver));
+      if (this.#conditions.length === 0) return;
+    }
     await this.#drive();
   }
 
@@ -334,6 +352,7 @@ export class Execution implements OrchestrationContext {
   /** The history says what the code has done: it must be what the code does now. */
   #check(error: NonDeterminismError | undefined): void {
     if (error === undefined) return;
+    this.#difference = error.difference;
     if (this.#code?.onNonDeterminism === "stall") return this.#stallBecause("NON_DETERMINISM", error.message);
     this.#calls.keepOnly("EndUpdate");
     this.#fail(error);
@@ -370,6 +389,14 @@ export class Execution implements OrchestrationContext {
     this.#refuseInQuery("callActivity");
     const encoded = encodePayload(input);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
+    // What most calls are: one attempt, without a limit.
+    if (
+      retry === undefined &&
+      timeoutMs === undefined &&
+      totalTimeoutMs === undefined &&
+      heartbeatTimeoutMs === undefined
+    )
+      return this.#calls.callOnce((id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
     const deadlineAtMs = totalTimeoutMs === undefined ? undefined : this.#currentTimeMs + totalTimeoutMs;
     return this.#calls.call({
       kind: "Activity",

@@ -78,8 +78,11 @@ export class Interactions {
     this.#settle(updateId, await coroutine.start(() => update.handler(value), enough));
   }
 
+  get areIdle(): boolean {
+    return this.#open.size === 0;
+  }
+
   get canResume(): boolean {
-    if (this.#open.size === 0) return false;
     return [...this.#open.values()].some((coroutine) => coroutine?.canResume);
   }
 

@@ -43,6 +43,11 @@ export class Mailbox {
     this.#waits.get(wait.key)?.delete(wait);
   }
 
+  /** The names of the events that somebody waits for, in lower case. */
+  awaited(): string[] {
+    return [...this.#waits].flatMap(([name, waits]) => (waits.size > 0 ? [name] : []));
+  }
+
   /** The events nobody has waited for yet, across all names in the order in which they arrived. */
   unclaimed(): EventRaised[] {
     const all = [...this.#events.values()].flatMap((fifo) => fifo.rest());

@@ -106,6 +106,11 @@ export class Orchestration {
     return this.#status;
   }
 
+  /** The names of the external events that the workflow waits for, in lower case. */
+  get awaitedEvents(): string[] {
+    return this.#execution.awaitedEvents;
+  }
+
   /** How an update has ended, if it has. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
     return this.#updateOutcomes.get(updateId);

@@ -72,6 +72,12 @@ export class Registry {
     this.#activities.set(name, activity);
   }
 
+  /** Takes over what another registry has, in the place of what is here under the same names. */
+  addAll(other: Registry): void {
+    for (const [name, versions] of other.#workflows) this.#workflows.set(name, versions);
+    for (const [name, activity] of other.#activities) this.#activities.set(name, activity);
+  }
+
   /** The version that a new execution runs; `undefined` when it is to run the one without a version. */
   latestVersion(name: string): string | undefined {
     return this.#workflows.get(name)?.latest;

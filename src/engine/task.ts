@@ -45,7 +45,8 @@ export abstract class Task<T = unknown> {
   }
 
   /** Lets `yield* task` be used in place of `yield task`; the result then has the task's type. */
-  *[Symbol.iterator](): Generator<Task<T>, T, T> {
+  // biome-ignore lint/suspicious/noExplicitAny: a workflow's other yields give what they give; this one gives T
+  *[Symbol.iterator](): Generator<Task<T>, T, any> {
     return yield this;
   }
 

@@ -160,8 +160,10 @@ export class WorkflowContext {
   callActivity(
     activity: string | TypedActivity<Any, Any>,
     input?: unknown,
-    { retry, timeout, totalTimeout, heartbeatTimeout }: ActivityOptions = noOptions,
+    options: ActivityOptions = noOptions,
   ): Task<Any> {
+    if (options === noOptions) return this.#inner.callActivity(nameOf(activity), input, noOptions);
+    const { retry, timeout, totalTimeout, heartbeatTimeout } = options;
     checkRetry(retry);
     return this.#inner.callActivity(nameOf(activity), input, {
       retry,

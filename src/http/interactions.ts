@@ -15,6 +15,7 @@ import { readTimeoutMs } from "./state.ts";
 
 const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 10_000;
+const MAX_UPDATE_ID = 256;
 
 /** `GET …/{id}/query/{name}[?input=<JSON>]`: 200 and the result as JSON. 404 `ERR_WORKFLOW_QUERY_NOT_FOUND` when there is no such query. */
 export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
@@ -35,6 +36,8 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Respon
   const { id, name } = call.params;
   const input = await readBody(call.request, deps.maxBodyBytes);
   const updateId = queryValue(call, "updateID") || deps.newId();
+  if (updateId.length > MAX_UPDATE_ID)
+    throw malformed(`query parameter updateID has at most ${MAX_UPDATE_ID} characters, found ${updateId.length}`);
   const deadlineMs = deps.now() + readTimeoutMs(call);
   const result = await callInstance(call, deps, targetOf("update", call, deps), (instance) =>
     instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()) }),

@@ -58,8 +58,8 @@ export class TurnLoop implements Workload {
   readonly #formerUpdates = new Map<string, UpdateOutcome>();
   /** Executions in a row that continued as new in their first turn without being given anything. */
   #tightContinuations = 0;
-  #stalledAtMs = 0;
-  #loadedAtMs = 0;
+  /** When a stalled instance looks for other code. */
+  #stallRetryAtMs = NEVER;
 
   /** Reads what the database holds. Throws SchemaTooNewError. */
   constructor(ports: InstancePorts) {
@@ -140,10 +140,10 @@ export class TurnLoop implements Workload {
   }
 
   /** The longer it has been stalled, the longer the pause: a deploy comes at any time, and wakes nobody. */
-  get #stallRetryAtMs(): number {
+  #stalledSince(atMs: number): void {
     const { stallRetryMinMs, stallRetryMaxMs } = this.#ports.limits;
-    const sinceMs = this.#ports.clock.now() - this.#stalledAtMs;
-    return this.#loadedAtMs + Math.min(Math.max(sinceMs, stallRetryMinMs), stallRetryMaxMs);
+    const nowMs = this.#ports.clock.now();
+    this.#stallRetryAtMs = nowMs + Math.min(Math.max(nowMs - atMs, stallRetryMinMs), stallRetryMaxMs);
   }
 
   /** To be awaited once before anything else. `isRinging`: no alarm is set any more, and `ring` comes next. */
@@ -318,9 +318,9 @@ export class TurnLoop implements Workload {
     const history = this.#ports.store.history();
     const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
     if (this.#life !== life) return undefined;
-    this.#loadedAtMs = this.#ports.clock.now();
-    this.#stalledAtMs = history.findLast((event) => event.type === "ExecutionStalled")?.timestampMs ?? this.#loadedAtMs;
     if (orchestration.stall !== undefined) {
+      const last = history.at(-1);
+      this.#stalledSince(last?.type === "ExecutionStalled" ? last.timestampMs : this.#ports.clock.now());
       this.#orchestration = orchestration;
       return orchestration;
     }
@@ -426,7 +426,7 @@ export class TurnLoop implements Workload {
     }
     if (record.status === "STALLED") {
       const { reason, message } = this.#orchestration?.stall ?? {};
-      this.#stalledAtMs = this.#ports.clock.now();
+      this.#stalledSince(this.#ports.clock.now());
       this.#ports.log({ level: "warn", msg: "stalled", instanceId: record.instanceId, reason, text: message });
     }
     if (isTerminal(record.status)) {

@@ -328,6 +328,9 @@ export class InstanceStore {
   }
 }
 
+/** What an instance needs of its store. */
+export type InstanceStorage = Pick<InstanceStore, keyof InstanceStore>;
+
 type EventRow = FactColumns & { readonly timestampMs: number };
 
 function toRow(event: HistoryEvent): EventRow {

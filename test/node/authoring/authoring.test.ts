@@ -122,19 +122,21 @@ describe("[A2] WorkflowState and status", () => {
     expect(() => new WorkflowState(undefined as never)).toThrow("OrchestrationMetadata cannot be null");
   });
 
-  it("[A2] the numbers are Dapr's; 4 and 8 are none", () => {
-    expect([0, 1, 2, 3, 5, 6, 7].map((n) => WorkflowRuntimeStatus[n])).toEqual([
+  it("[A2] the numbers are durabletask's", () => {
+    expect([0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => WorkflowRuntimeStatus[n])).toEqual([
       "RUNNING",
       "COMPLETED",
       "CONTINUED_AS_NEW",
       "FAILED",
+      "CANCELED",
       "TERMINATED",
       "PENDING",
       "SUSPENDED",
+      "STALLED",
     ]);
     expect(fromOrchestrationStatus(1)).toBe(WorkflowRuntimeStatus.COMPLETED);
     expect(toOrchestrationStatus(WorkflowRuntimeStatus.PENDING)).toBe(6);
-    for (const none of [4, 8]) expect(() => fromOrchestrationStatus(none)).toThrow(/Unknown orchestration status/);
+    for (const none of [-1, 9]) expect(() => fromOrchestrationStatus(none)).toThrow(/Unknown orchestration status/);
   });
 });
 

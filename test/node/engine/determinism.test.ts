@@ -35,13 +35,19 @@ const tail = "if the code was changed after an instance of this orchestration al
 const restore =
   "NonDeterminismError: Failed to restore orchestration state due to a history mismatch: A previous execution";
 
+/** Dapr's text, and behind it ours. */
+async function messageOf(before: (ctx: WorkflowContext) => unknown, after: (ctx: WorkflowContext) => unknown) {
+  const [dapr, ours] = String(await replay(before, after)).split(" [");
+  return { dapr, ours: `[${ours}` };
+}
+
 describe("[N] code that does something else than its history says fails, past its own try and catch", () => {
   it.each([
     ["callActivity", activity("a")],
     ["createTimer", timer],
     ["callSubOrchestrator", child("c")],
   ])("[N1] the history holds a %s that the code does not make", async (method, before) => {
-    expect(await replay(before, event)).toBe(
+    expect((await messageOf(before, event)).dapr).toBe(
       `NonDeterminismError: A previous execution called ${method} with ID=1 but the current execution doesn't have this action with this ID. This problem occurs when either the orchestration has non-deterministic logic or ${tail}`,
     );
   });
@@ -51,7 +57,7 @@ describe("[N] code that does something else than its history says fails, past it
     ["createTimer", "callSubOrchestrator", timer, child("c")],
     ["callSubOrchestrator", "callActivity", child("c"), activity("a")],
   ])("[N2] the history holds %s, the code makes %s", async (recorded, current, before, after) => {
-    expect(await replay(before, after)).toBe(
+    expect((await messageOf(before, after)).dapr).toBe(
       `${restore} called ${recorded} with ID=1, but the current execution is instead trying to call ${current} as part of rebuilding its history. This kind of mismatch can happen if an orchestration has non-deterministic logic or ${tail}.`,
     );
   });
@@ -60,8 +66,20 @@ describe("[N] code that does something else than its history says fails, past it
     ["callActivity", activity("a"), activity("b")],
     ["callSubOrchestrator", child("a"), child("b")],
   ])("[N3] a %s of another name", async (method, before, after) => {
-    expect(await replay(before, after)).toBe(
+    expect((await messageOf(before, after)).dapr).toBe(
       `${restore} called ${method} with name='a' and sequence number 1, but the current execution is instead trying to call b as part of rebuilding its history. This kind of mismatch can happen if an orchestration has non-deterministic logic or ${tail}.`,
+    );
+  });
+
+  it("[N3] the message ends with what the history holds, where, and what the code did", async () => {
+    expect((await messageOf(activity("a"), event)).ours).toBe(
+      "[event 1 of the history: callActivity 'a' #1; the code: no such call]",
+    );
+    expect((await messageOf(timer, child("c"))).ours).toBe(
+      "[event 1 of the history: createTimer #1; the code: callSubOrchestrator 'c' #1]",
+    );
+    expect((await messageOf(activity("a"), activity("b"))).ours).toBe(
+      "[event 1 of the history: callActivity 'a' #1; the code: callActivity 'b' #1]",
     );
   });
 

@@ -473,19 +473,6 @@ describe("[T5] external events", () => {
     expect(endOf(await driver.turn(raised("E", 2)))).toEqual([1, 2, 3]);
   });
 
-  it("[T5] a wait that lost a whenAny still takes the next event, as in Dapr", async () => {
-    const driver = new Driver(async function* w(ctx: WorkflowContext): Code {
-      const lost = ctx.waitForExternalEvent("e");
-      yield ctx.whenAny([lost, ctx.callActivity("a")]);
-      const second = yield ctx.waitForExternalEvent("e");
-      return [lost.getResult(), second];
-    });
-    await driver.turn();
-    await driver.turn(completed(1));
-    expect((await driver.turn(raised("e", 1))).status).toBe("RUNNING");
-    expect(endOf(await driver.turn(raised("e", 2)))).toEqual([1, 2]);
-  });
-
   it("[T5] an event nobody ever waits for does not keep the workflow from its end", async () => {
     const driver = new Driver(async function* w(ctx: WorkflowContext): Code {
       return yield ctx.callActivity("a");

@@ -171,6 +171,9 @@ describe("[T1] replay equals live", () => {
       messages: [],
       status: "RUNNING",
       customStatus: "here",
+      aborts: [],
+      updates: [],
+      warnings: [],
       completion: undefined,
     });
   });

@@ -22,7 +22,15 @@ import {
 // biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair
 type Code = AsyncGenerator<Task, any, any>;
 
-const nothing = { activities: [], messages: [], completion: undefined, customStatus: undefined };
+const nothing = {
+  activities: [],
+  messages: [],
+  aborts: [],
+  updates: [],
+  warnings: [],
+  completion: undefined,
+  customStatus: undefined,
+};
 
 async function* chain(ctx: WorkflowContext, n: number): Code {
   let sum = 0;

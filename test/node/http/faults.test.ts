@@ -19,7 +19,7 @@ const OPERATIONS = [
 
 function failing(fault: Error): Api {
   const api = new Api();
-  api.answers = { start: fault, state: fault, operation: fault };
+  api.answers = { start: fault, state: fault, operation: fault, query: fault, update: fault, history: fault };
   return api;
 }
 
@@ -68,7 +68,7 @@ describe("an instance that throws", () => {
       const answer = api.send(target);
       await vi.advanceTimersByTimeAsync(0);
       expect(api.calls.length).toBe(1);
-      api.answers = { start: { ok: true }, state: undefined, operation: { ok: true } };
+      api.answers = { ...api.answers, start: { ok: true }, state: undefined, operation: { ok: true } };
       expect((await settle(answer)).status).toBe(202);
       const ids = api.calls.map(([, , argument]) => (argument as Record<string, unknown>)[field]);
       expect(ids.length).toBe(2);

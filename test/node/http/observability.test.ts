@@ -167,7 +167,7 @@ describe("log", () => {
       "GET /QUERY?x=QUERY",
     ];
     for (const state of [undefined, platformFault()]) {
-      api.answers = { start: state ?? { ok: true }, state, operation: state ?? { ok: true } };
+      api.answers = { ...api.answers, start: state ?? { ok: true }, state, operation: state ?? { ok: true } };
       for (const target of targets)
         await api.send(target, '{"input": "PAYLOAD", "reason": "PAYLOAD", "output": "PAYLOAD"', headers);
       for (const target of targets)

@@ -45,6 +45,16 @@ class Client {
   async terminate(output: string): Promise<void> {
     await this.#ask((instance) => instance.terminate({ output, recursive: true }));
   }
+  async cancel(reason: string): Promise<void> {
+    await this.#ask((instance) => instance.cancel({ reason }));
+  }
+  async update(updateId: string, name: string, input: unknown): Promise<void> {
+    const request = { updateId, name, input: JSON.stringify(input), timeoutMs: 0 };
+    await this.#ask(async (instance) => {
+      const result = await instance.update(request);
+      return { ok: result.ok || result.code === "PENDING" };
+    });
+  }
   async pass(ms: number): Promise<void> {
     await this.world.advance(ms);
   }
@@ -170,6 +180,63 @@ const scenarios: Record<string, Scenario> = {
     },
     script: (client) => client.start(7, START_MS + 60_000),
   },
+  "retries with a pause and heartbeats": {
+    *main(ctx): Code {
+      const retry = { maxNumberOfAttempts: 4, firstRetryInterval: 2, backoffCoefficient: 2 };
+      const attempt = yield ctx.callActivity("flaky", 3, { retry, timeout: 60 });
+      let failure = "none";
+      try {
+        yield ctx.callChildWorkflow("call", { activity: "fail" }, { retry: { ...retry, maxNumberOfAttempts: 2 } });
+      } catch (error) {
+        failure = (error as Error).message;
+      }
+      return [attempt, failure];
+    },
+    script: (client) => client.start(),
+  },
+  "a cancel with a child, an activity at work, and cleanup": {
+    *main(ctx): Code {
+      const child = ctx.callChildWorkflow("event", "never");
+      try {
+        yield ctx.whenAll([child, ctx.callActivity("slow", 3_000)]);
+      } finally {
+        yield ctx.callActivity("echo", "tidy");
+        yield ctx.createTimer(1);
+      }
+    },
+    script: async (client) => {
+      await client.start();
+      await client.pass(500);
+      await client.cancel("enough");
+    },
+  },
+  updates: {
+    *main(ctx): Code {
+      const sums: number[] = [];
+      ctx.setUpdateHandler("add", function* (n: number): Code {
+        sums.push((yield ctx.callActivity("slow", n)).length + n);
+        return sums.length;
+      });
+      yield ctx.waitForCondition(() => sums.length === 3);
+      return sums;
+    },
+    script: async (client) => {
+      await client.start();
+      for (const n of [1, 2, 3]) await client.update(`update-${n}`, "add", n);
+      await client.update("update-1", "add", 1);
+    },
+  },
+  "one-way calls": {
+    *main(ctx, n: number): Code {
+      const id = ctx.scheduleNewWorkflow("event", "go");
+      ctx.sendEvent(id, "go", n);
+      ctx.sendEvent(ctx.getWorkflowInstanceId(), "self", n);
+      const self = yield ctx.waitForExternalEvent("self");
+      if (n < 2) return ctx.continueAsNew(n + 1, true);
+      return self;
+    },
+    script: (client) => client.start(1),
+  },
   "a long payload, everywhere": {
     *main(ctx, input: string): Code {
       const event: string = yield ctx.waitForExternalEvent("go");
@@ -201,6 +268,12 @@ async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
   world.workflow("main", main);
   world.workflow("child", function* (ctx, n: number): Code {
     return `${n}: ${yield ctx.callActivity("slow", 20)}`;
+  });
+  world.activity("flaky", async (ctx, attempts: number) => {
+    ctx.heartbeat(ctx.getAttemptNumber());
+    await world.sleep(10);
+    if (ctx.getAttemptNumber() < attempts) throw new Error("not yet");
+    return ctx.getAttemptNumber();
   });
   const points: string[] = [];
   const faults: string[] = [];

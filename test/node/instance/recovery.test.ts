@@ -69,7 +69,7 @@ describe("[I4] Recoveries are counted", () => {
       await world.advance(2_000);
       world.crash("a", "process");
       await world.advance(1_000);
-      expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([{ task_id: i + 1, count: 1 }]);
+      expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([{ task_id: i + 1, count: 1, progress: null }]);
       await world.advance(4_500);
       expect(world.host("a").db.read("SELECT * FROM recovery")).toEqual([]);
     }

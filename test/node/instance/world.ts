@@ -103,11 +103,14 @@ export class World {
   nowMs = START_MS;
   readonly limits: InstanceLimits;
   readonly workflows = new Map<string, TWorkflow>();
+  /** Named versions; each life of an object has those that are here when it begins. */
+  versions: { name: string; version: string; code: TWorkflow; latest: boolean }[] = [];
+  onNonDeterminism: "fail" | "stall" = "fail";
   readonly activities = new Map<string, TWorkflowActivity>();
   readonly hosts = new Map<string, Host>();
   readonly peerCalls: PeerCall[] = [];
   readonly log: Record<string, unknown>[] = [];
-  /** Task execution IDs, in the order in which runs began. */
+  /** Execution ID and number of the call, in the order in which runs began. */
   readonly activityRuns: string[] = [];
   onPoint: ((point: Point, id: string) => void) | undefined;
   peerFault: ((call: PeerCall) => PeerFault) | undefined;
@@ -358,6 +361,7 @@ export class World {
       store: new InstanceStore(host.db.port(beforeWrite, () => fate.dead)),
       registry: this.#registry(host.id, fate),
       limits: this.limits,
+      onNonDeterminism: this.onNonDeterminism,
       log: (line) => void (fate.dead || this.log.push(line)),
       clock: {
         now: () => this.nowMs,
@@ -400,10 +404,12 @@ export class World {
   #registry(id: string, fate: { readonly dead: boolean }): Registry {
     const registry = new Registry();
     for (const [name, code] of this.workflows) registry.addWorkflow(name, code);
+    for (const { name, version, code, latest } of this.versions) registry.addVersion(name, version, code, latest);
     for (const [name, code] of this.activities) {
       registry.addActivity(name, (context, input) => {
         if (fate.dead) return never;
-        this.activityRuns.push(context.getTaskExecutionId());
+        const call = context.getTaskExecutionId();
+        this.activityRuns.push(`${call.slice(0, call.lastIndexOf(":"))}:${context.getWorkflowActivityId()}`);
         this.onPoint?.("activity", id);
         return fate.dead ? never : code(context, input);
       });

@@ -51,7 +51,13 @@ describe("[S6] what an instance leaves, and what it has open", () => {
     expect(store.children()).toEqual(["c1"]);
     expect(store.formerChildren()).toEqual([{ instanceId: "c1", executionId: "x" }]);
     store.countRecovery([1, 1]);
-    expect([...store.recoveries()]).toEqual([[1, 2]]);
+    store.saveProgress(1, "7");
+    store.saveProgress(2, "1");
+    store.saveProgress(2, "8");
+    expect([...store.recoveries()]).toEqual([
+      [1, { count: 2, progress: "7" }],
+      [2, { count: 0, progress: "8" }],
+    ]);
     store.create({ ...record, executionId: "y" }, { ...started, executionId: "y" }, undefined);
     expect(store.children()).toEqual([]);
     expect([...store.recoveries()]).toEqual([]);

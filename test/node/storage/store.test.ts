@@ -29,13 +29,27 @@ describe("[S3] Schema", () => {
 
   it("[S3.3] a newer schema is refused, and nothing is changed", () => {
     const opened = openInstance();
-    opened.db.tamper("UPDATE instance SET schema_version = 2");
+    opened.db.tamper("UPDATE instance SET schema_version = 3");
     opened.db.commit();
     const before = dump(opened.db);
     const store = new InstanceStore(opened.db.port());
     expect(() => store.load()).toThrow(expect.objectContaining({ name: "SchemaTooNewError" }));
     expect(opened.db.hasUncommitted).toBe(false);
     expect(dump(opened.db)).toEqual(before);
+  });
+
+  it("[S3.4] a database of version 1 is brought up to today's, with what it holds", () => {
+    const opened = openInstance();
+    opened.db.tamper("ALTER TABLE recovery DROP COLUMN progress");
+    opened.db.tamper("INSERT INTO recovery (task_id, count) VALUES (1, 4)");
+    opened.db.tamper("UPDATE instance SET schema_version = 1");
+    opened.db.commit();
+    const store = new InstanceStore(opened.db.port());
+    expect(store.load()).toMatchObject({ instanceId: RECORD.instanceId });
+    store.saveProgress(1, "5");
+    expect([...store.recoveries()]).toEqual([[1, { count: 4, progress: "5" }]]);
+    expect(opened.db.read("SELECT schema_version FROM instance")).toEqual([{ schema_version: 2 }]);
+    expect(new InstanceStore(opened.db.port()).load()).toMatchObject({ instanceId: RECORD.instanceId });
   });
 
   it.each([

@@ -1,0 +1,127 @@
+import { NotAvailableError } from "./not-available.ts";
+
+/** A value under a key. `etag`, when given, must be that of the stored value: otherwise nothing is written. */
+export interface KeyValuePairType {
+  key: string;
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  value: any;
+  etag?: string;
+  metadata?: object;
+  options?: object;
+}
+export interface OperationType {
+  /** `upsert` or `delete`. */
+  operation: string;
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  request: { key: string; value?: any; etag?: string | { value: string }; metadata?: object; options?: object };
+}
+export interface StateGetBulkOptions {
+  parallelism?: number;
+  metadata?: object;
+}
+export interface StateSaveResponseType {
+  error?: Error;
+}
+
+/** The stores' side: the StateStore Durable Object of each name. Texts are JSON. */
+export interface StateStores {
+  get(storeName: string, keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** False when one of the etags is not that of the stored value; nothing is written then. */
+  change(storeName: string, changes: readonly StateChange[]): Promise<boolean>;
+}
+export interface StateChange {
+  readonly key: string;
+  /** `undefined` deletes. */
+  readonly value: string | undefined;
+  readonly etag?: string | undefined;
+}
+
+let stores: StateStores | undefined;
+
+/** @internal `createWorker` says how the Worker reaches its stores. */
+export function setStateStores(available: StateStores): void {
+  stores = available;
+}
+
+/** Names a value: another text has another etag. 64 bits of FNV-1a. */
+export function etagOf(value: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (let n = 0; n < value.length; n++) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(value.charCodeAt(n))) * 0x100000001b3n);
+  }
+  return hash.toString(16);
+}
+
+/**
+ * `DaprClient.state`, kept in one Durable Object for each name of a store, so every store exists. Each call is atomic and
+ * strongly consistent, whatever `consistency` and `concurrency` say; `metadata` is ignored.
+ */
+export class DaprState {
+  /** As in Dapr, does not reject when nothing could be saved: `error` tells why. */
+  async save(storeName: string, stateObjects: KeyValuePairType[], _options?: object): Promise<StateSaveResponseType> {
+    return this.#tell(
+      storeName,
+      stateObjects.map(({ key, value, etag }) => ({ key, value: JSON.stringify(value ?? null), etag })),
+    );
+  }
+
+  /** The value, or an empty string where there is none, as with Dapr's HTTP client. */
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  async get(storeName: string, key: string, _options?: object): Promise<any> {
+    const [value] = await storesOrThrow().get(storeName, [key]);
+    return value === undefined ? "" : JSON.parse(value);
+  }
+
+  /** One entry for each key, in order: `{ key, data, etag }`, or `{ key }` alone where there is no value. */
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  async getBulk(storeName: string, keys: string[], _options?: StateGetBulkOptions): Promise<any[]> {
+    const values = await storesOrThrow().get(storeName, keys);
+    return keys.map((key, n) => {
+      const value = values[n];
+      return value === undefined ? { key } : { key, data: JSON.parse(value), etag: etagOf(value) };
+    });
+  }
+
+  /** As in Dapr, does not reject: `error` tells why. Nothing is wrong with a key that is not there. */
+  async delete(storeName: string, key: string, options: { etag?: string } = {}): Promise<StateSaveResponseType> {
+    return this.#tell(storeName, [{ key, value: undefined, etag: options.etag }]);
+  }
+
+  /** All operations, or none. Rejects when an etag does not match. */
+  async transaction(storeName: string, operations: OperationType[] = [], _metadata?: object | null): Promise<void> {
+    const changes = operations.map(({ operation, request: { key, value, etag } }): StateChange => {
+      if (operation !== "upsert" && operation !== "delete")
+        throw new Error(`A state operation is "upsert" or "delete", found ${JSON.stringify(operation)}`);
+      const text = operation === "delete" ? undefined : JSON.stringify(value ?? null);
+      return { key, value: text, etag: typeof etag === "object" ? etag.value : etag };
+    });
+    await change(storeName, changes);
+  }
+
+  async query(_storeName: string, _query: unknown): Promise<never> {
+    throw new NotAvailableError("DaprClient.state.query", "Use getBulk with the keys, or a D1 database for queries.");
+  }
+
+  async #tell(storeName: string, changes: readonly StateChange[]): Promise<StateSaveResponseType> {
+    try {
+      await change(storeName, changes);
+      return {};
+    } catch (error) {
+      if (error instanceof NotAvailableError) throw error;
+      return { error: error as Error };
+    }
+  }
+}
+
+async function change(storeName: string, changes: readonly StateChange[]): Promise<void> {
+  if (await storesOrThrow().change(storeName, changes)) return;
+  throw new Error(`Nothing was saved in state store '${storeName}': an etag is not that of the stored value any more`);
+}
+
+function storesOrThrow(): StateStores {
+  if (stores !== undefined) return stores;
+  throw new NotAvailableError(
+    "DaprClient.state outside the Worker",
+    "Call it from an activity, in a Worker whose configuration binds the class StateStore as STATE_STORE.",
+  );
+}

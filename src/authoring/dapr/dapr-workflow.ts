@@ -1,0 +1,105 @@
+import { encodePayload } from "../../engine/payload.ts";
+import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
+
+/** The answer of GET, with its times as dates. `runtimeStatus` is Dapr's text, for instance "RUNNING". */
+export interface WorkflowGetResponseType {
+  instanceID: string;
+  workflowName: string;
+  createdAt: Date;
+  lastUpdatedAt: Date;
+  runtimeStatus: string;
+  properties: Record<string, string>;
+}
+
+/** A required argument was empty (Dapr JS: PropertyRequiredError). */
+export class PropertyRequiredError extends Error {
+  override readonly name = "PropertyRequiredError";
+  constructor(property: string) {
+    super(`The property \`${property}\` is required`);
+  }
+}
+
+/**
+ * `DaprClient.workflow`, over the HTTP API. Other than Dapr's, it passes on the inputs 0, false and "" too. Rejects as
+ * Dapr's does: with an Error whose message is JSON of the server's answer and status.
+ */
+export class DaprWorkflow {
+  readonly #options: EndpointOptions;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+  }
+
+  async getWorkflowState(instanceId: string): Promise<WorkflowGetResponseType> {
+    required({ instanceID: instanceId });
+    const state = (await this.#call("GET", encodeURIComponent(instanceId))) as Record<string, unknown>;
+    return {
+      instanceID: state.instanceID as string,
+      workflowName: state.workflowName as string,
+      createdAt: new Date(state.createdAt as string),
+      lastUpdatedAt: new Date(state.lastUpdatedAt as string),
+      runtimeStatus: state.runtimeStatus as string,
+      properties: state.properties as Record<string, string>,
+    };
+  }
+
+  /** Resolves with the instance's ID, a random UUID unless one is given. */
+  async scheduleNewWorkflow(workflowName: string, input?: unknown, instanceId?: string): Promise<string> {
+    required({ workflowName });
+    const id = instanceId || crypto.randomUUID();
+    const search = new URLSearchParams({ instanceID: id });
+    await this.#call("POST", `${encodeURIComponent(workflowName)}/start?${search}`, encodePayload(input));
+    return id;
+  }
+
+  async raiseEvent(instanceId: string, eventName: string, eventData?: unknown): Promise<void> {
+    required({ instanceID: instanceId, eventName });
+    const path = `${encodeURIComponent(instanceId)}/raiseEvent/${encodeURIComponent(eventName)}`;
+    await this.#call("POST", path, encodePayload(eventData));
+  }
+
+  terminate(instanceId: string): Promise<void> {
+    return this.#operate(instanceId, "terminate");
+  }
+  pause(instanceId: string): Promise<void> {
+    return this.#operate(instanceId, "pause");
+  }
+  resume(instanceId: string): Promise<void> {
+    return this.#operate(instanceId, "resume");
+  }
+  purge(instanceId: string): Promise<void> {
+    return this.#operate(instanceId, "purge");
+  }
+
+  /** @deprecated The former name of getWorkflowState. */
+  get(instanceId: string): Promise<WorkflowGetResponseType> {
+    return this.getWorkflowState(instanceId);
+  }
+  /** @deprecated The former name of scheduleNewWorkflow. */
+  start(workflowName: string, input?: unknown, instanceId?: string): Promise<string> {
+    return this.scheduleNewWorkflow(workflowName, input, instanceId);
+  }
+  /** @deprecated The former name of raiseEvent. */
+  raise(instanceId: string, eventName: string, eventData?: unknown): Promise<void> {
+    return this.raiseEvent(instanceId, eventName, eventData);
+  }
+
+  async #operate(instanceId: string, operation: string): Promise<void> {
+    required({ instanceID: instanceId });
+    await this.#call("POST", `${encodeURIComponent(instanceId)}/${operation}`);
+  }
+
+  async #call(method: string, path: string, body?: string): Promise<unknown> {
+    const endpoint = resolveEndpoint(this.#options);
+    const init: RequestInit = { method, headers: endpoint.headers, ...(body !== undefined && { body }) };
+    const response = await endpoint.fetch(new Request(`${endpoint.url}/v1.0-beta1/workflows/dapr/${path}`, init));
+    const text = await response.text();
+    if (response.ok) return text === "" ? undefined : JSON.parse(text);
+    const { statusText: error, status } = response;
+    throw new Error(JSON.stringify({ error, error_msg: text, status }));
+  }
+}
+
+function required(properties: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(properties)) if (!value) throw new PropertyRequiredError(name);
+}

@@ -1,0 +1,146 @@
+import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { InboxEntry, InstanceStorage, OutboxEntry, TurnChange } from "../storage/instance-store.ts";
+
+/** What InstanceStore keeps in tables, in memory: the same contract (test/node/storage runs over both), without SQL. */
+export class MemoryStore implements InstanceStorage {
+  #record: InstanceRecord | undefined;
+  #history: HistoryEvent[] = [];
+  #inbox: InboxEntry[] = [];
+  #outbox: OutboxEntry[] = [];
+  readonly #formerChildren = new Map<string, string>();
+  readonly #recoveries = new Map<number, { count: number; progress: string | undefined }>();
+  #nextInboxSeq = 0;
+  #nextOutboxSeq = 0;
+
+  load(): InstanceRecord | undefined {
+    return this.#record;
+  }
+
+  create(record: InstanceRecord, started: HistoryEvent, dueAtMs: number | undefined): InboxEntry | undefined {
+    this.wipe();
+    this.#record = record;
+    if (dueAtMs !== undefined) return this.#receive({ fact: started, dueAtMs });
+    this.#history.push(started);
+    return undefined;
+  }
+
+  receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
+    return this.#receive(entry);
+  }
+
+  commit(change: TurnChange): OutboxEntry[] {
+    if (change.newHistory !== undefined) this.#continueAsNew(change.newHistory);
+    else this.#history.push(...change.append);
+    if (change.taken.length > 0) this.#inbox = this.#inbox.filter(({ seq }) => !change.taken.includes(seq));
+    for (const taskId of change.recovered ?? []) this.#recoveries.delete(taskId);
+    if (change.record !== undefined) this.#record = change.record;
+    const sent = change.send.map((message) => ({ ...message, seq: this.#nextOutboxSeq++ }));
+    this.#outbox.push(...sent);
+    return sent;
+  }
+
+  get nextHistorySeq(): number {
+    return this.#history.length;
+  }
+
+  history(): HistoryEvent[] {
+    return [...this.#history];
+  }
+
+  historyPage(from: number, limit: number): HistoryEvent[] {
+    return this.#history.slice(from, limit < 0 ? undefined : from + limit);
+  }
+
+  outline(completedSeq: number | undefined): ReturnType<InstanceStorage["outline"]> {
+    return {
+      first: this.#history[0],
+      completed: completedSeq === undefined ? undefined : this.#history[completedSeq],
+      lastAtMs: this.#history.at(-1)?.timestampMs,
+    };
+  }
+
+  lastStall(): ExecutionStalled | undefined {
+    const last = this.#history.at(-1);
+    return last?.type === "ExecutionStalled" ? last : undefined;
+  }
+
+  inbox(): InboxEntry[] {
+    return [...this.#inbox];
+  }
+
+  outbox(): OutboxEntry[] {
+    return [...this.#outbox];
+  }
+
+  acknowledge(seq: number, reply: Omit<InboxEntry, "seq"> | undefined): InboxEntry | undefined {
+    this.#outbox = this.#outbox.filter((entry) => entry.seq !== seq);
+    return reply && this.#receive(reply);
+  }
+
+  hasOpenWork(): boolean {
+    const open = new Set<number>();
+    for (const event of this.#history) {
+      if (event.type === "TaskScheduled" || event.type === "TimerCreated") open.add(event.id);
+      if (event.type === "TaskCompleted" || event.type === "TaskFailed" || event.type === "TimerFired")
+        open.delete(event.id);
+    }
+    return open.size > 0;
+  }
+
+  formerChildren(): { instanceId: string; executionId: string }[] {
+    // In the order of their IDs, as a table with that key gives them.
+    const former = [...this.#formerChildren].map(([instanceId, executionId]) => ({ instanceId, executionId }));
+    return former.sort((a, b) => (a.instanceId < b.instanceId ? -1 : 1));
+  }
+
+  children(): string[] {
+    const current = this.#history.flatMap((event) =>
+      event.type === "ChildWorkflowInstanceCreated" ? [event.instanceId] : [],
+    );
+    return [...new Set([...this.formerChildren().map(({ instanceId }) => instanceId), ...current])];
+  }
+
+  recoveries(): Map<number, { count: number; progress: string | undefined }> {
+    return new Map(this.#recoveries);
+  }
+
+  countRecovery(taskIds: readonly number[]): void {
+    for (const taskId of taskIds) {
+      const { count = 0, progress } = this.#recoveries.get(taskId) ?? {};
+      this.#recoveries.set(taskId, { count: count + 1, progress });
+    }
+  }
+
+  saveProgress(taskId: number, progress: string): void {
+    this.#recoveries.set(taskId, { count: this.#recoveries.get(taskId)?.count ?? 0, progress });
+  }
+
+  /** As if there had never been an instance. */
+  wipe(): void {
+    this.#record = undefined;
+    this.#history = [];
+    this.#inbox = [];
+    this.#outbox = [];
+    this.#formerChildren.clear();
+    this.#recoveries.clear();
+    this.#nextInboxSeq = this.#nextOutboxSeq = 0;
+  }
+
+  #receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
+    const received = { ...entry, seq: this.#nextInboxSeq++ };
+    // An inbox holds facts: the time is that of the turn that takes them.
+    const { timestampMs: _, ...fact } = { timestampMs: 0, ...entry.fact };
+    this.#inbox.push({ ...received, fact });
+    return received;
+  }
+
+  #continueAsNew(newHistory: readonly HistoryEvent[]): void {
+    const executionId = this.#record?.executionId ?? "";
+    for (const event of this.#history) {
+      if (event.type === "ChildWorkflowInstanceCreated") this.#formerChildren.set(event.instanceId, executionId);
+    }
+    this.#history = [...newHistory];
+    this.#recoveries.clear();
+  }
+}

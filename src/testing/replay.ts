@@ -1,0 +1,104 @@
+import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
+import type { Difference } from "../engine/errors.ts";
+import { Execution } from "../engine/execution.ts";
+import type { HistoryEvent } from "../model/history-event.ts";
+import type { ExportedHistory } from "./environment.ts";
+
+/** Today's code does something else than the history says. The message shows where, and what each of them does. */
+export class ReplayError extends Error {
+  override readonly name = "ReplayError";
+  /** `undefined` when there is no place: the code has no such workflow or version, or misses a patch. */
+  readonly difference: Difference | undefined;
+
+  constructor(message: string, difference: Difference | undefined) {
+    super(message);
+    this.difference = difference;
+  }
+}
+
+export interface ReplayResult {
+  /** How many events were replayed. */
+  readonly events: number;
+  /** Where the code stands after them. */
+  readonly state: "waiting" | "ended";
+}
+
+/**
+ * Runs today's code over a history that was exported before (`WorkflowTestEnvironment.history`,
+ * `DaprWorkflowClient.getWorkflowHistory`), without running any activity. Rejects with a ReplayError when an instance with
+ * this history would not go on, or would end otherwise than it did.
+ */
+export async function replayHistory(
+  runtime: WorkflowRuntime,
+  history: ExportedHistory | readonly HistoryEvent[],
+): Promise<ReplayResult> {
+  const { instanceId, events } = "events" in history ? history : { instanceId: "replayed", events: history };
+  const patches = events.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
+  const code = { registry: runtime.registry, onNonDeterminism: "stall" } as const;
+  const execution = new Execution(instanceId, code, patches, () => undefined);
+  let endedAt: number | undefined;
+  for (const [n, event] of events.entries()) {
+    await execution.apply(event, true);
+    if (execution.completion !== undefined) endedAt ??= n;
+  }
+  if (execution.stall === undefined) execution.checkPatches();
+  if (execution.stall !== undefined) {
+    const { difference } = execution;
+    const where = difference === undefined ? execution.stall.message : show(events, difference);
+    throw new ReplayError(`Today's code cannot go on with the history of '${instanceId}'.\n${where}`, difference);
+  }
+  const difference = endDifference(execution, events, endedAt);
+  if (difference !== undefined)
+    throw new ReplayError(
+      `Today's code ends otherwise than the history of '${instanceId}'.\n${show(events, difference)}`,
+      difference,
+    );
+  return { events: events.length, state: execution.completion === undefined ? "waiting" : "ended" };
+}
+
+/** A history that has ended must be ended by the same event, with the same outcome; one that has not, must not. */
+function endDifference(
+  execution: Execution,
+  events: readonly HistoryEvent[],
+  endedAt: number | undefined,
+): Difference | undefined {
+  const index = events.findIndex((event) => event.type === "ExecutionCompleted");
+  const recorded = events[index];
+  const { completion } = execution;
+  const actual = completion === undefined ? "still waits" : endOf(completion);
+  if (recorded?.type !== "ExecutionCompleted") {
+    const next = events.findIndex((event, n) => endedAt !== undefined && n > endedAt && isCall(event));
+    return next === -1 ? undefined : { historyIndex: next, expected: describe(events[next]), actual };
+  }
+  const status = recorded.status.toLowerCase();
+  const expected = endOf({ type: status, output: recorded.output, failure: recorded.failure });
+  return expected === actual ? undefined : { historyIndex: index, expected, actual };
+}
+
+function endOf(end: { type: string; output?: string | undefined; failure?: { message: string } | undefined }): string {
+  const outcome = end.failure === undefined ? (end.output ?? "no output") : end.failure.message;
+  return `${end.type.toLowerCase()} with ${outcome}`;
+}
+
+function isCall({ type }: HistoryEvent): boolean {
+  return type === "TaskScheduled" || type === "TimerCreated" || type === "ChildWorkflowInstanceCreated";
+}
+
+const AROUND = 3;
+
+/** A few events before and after, the one in question marked. */
+function show(events: readonly HistoryEvent[], { historyIndex, expected, actual }: Difference): string {
+  const from = Math.max(0, historyIndex - AROUND);
+  const lines = events.slice(from, historyIndex + AROUND + 1).map((event, n) => {
+    const index = from + n;
+    return `${index === historyIndex ? ">" : " "} ${String(index).padStart(5)}  ${describe(event)}`;
+  });
+  return [...lines, `the history: ${expected}`, `the code:    ${actual}`].join("\n");
+}
+
+function describe(event: HistoryEvent | undefined): string {
+  if (event === undefined) return "";
+  const id = "id" in event ? ` #${event.id}` : "";
+  const name = "name" in event ? ` '${event.name}'` : "";
+  return `${event.type}${id}${name}`;
+}

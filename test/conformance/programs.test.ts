@@ -1,0 +1,269 @@
+// Programs written for `@dapr/dapr`, with nothing changed but what that name is resolved to.
+import "./worker.ts";
+import * as dapr from "@dapr/dapr";
+import { DaprClient, DaprWorkflowClient, WorkflowRuntimeStatus } from "@dapr/dapr";
+import { beforeEach, describe, expect, it } from "vitest";
+import { fillStock, notes, client as shop, shopOrder, stockOf } from "./programs/order-processor.ts";
+
+const client = new DaprWorkflowClient({ daprHost: "", daprPort: "" });
+const management = new DaprClient();
+
+/** Status and output of an instance at its end. */
+async function endOf(id: string): Promise<[string | undefined, unknown]> {
+  const state = await client.waitForWorkflowCompletion(id, true, 10);
+  const output = state?.serializedOutput;
+  return [state && WorkflowRuntimeStatus[state.runtimeStatus], output === undefined ? undefined : JSON.parse(output)];
+}
+async function run(name: string, input?: unknown): Promise<[string | undefined, unknown]> {
+  return endOf(await client.scheduleNewWorkflow(name, input));
+}
+async function failureOf(name: string, input?: unknown): Promise<[string | undefined, string | undefined]> {
+  const id = await client.scheduleNewWorkflow(name, input);
+  const details = (await client.waitForWorkflowCompletion(id, true, 10))?.workflowFailureDetails;
+  return [details?.getErrorType(), details?.getErrorMessage()];
+}
+
+describe("[C1] The order processor, with its stock in DaprClient.state", () => {
+  beforeEach(async () => {
+    notes.length = 0;
+    expect(await fillStock([{ name: "car", cost: 5000, quantity: 100 }])).toEqual({});
+  });
+
+  it("[C1.1] a small order is processed, and the stock is less", async () => {
+    const id = await shop.scheduleNewWorkflow(shopOrder, { item: "car", amount: 2 }, "small");
+    expect(await endOf(id)).toEqual(["COMPLETED", { processed: true, left: 98 }]);
+    expect(await stockOf("car")).toBe(98);
+    expect(notes).toEqual(["got small", "paid for 2 car"]);
+  });
+
+  it("[C1.2] an order of what the shop does not have is refused", async () => {
+    expect(await run("shopOrder", { item: "boat", amount: 1 })).toEqual(["COMPLETED", { processed: false }]);
+    expect(await stockOf("boat")).toBe(0);
+  });
+
+  it("[C1.3] a large one waits for an approval", async () => {
+    const id = await shop.scheduleNewWorkflow(shopOrder, { item: "car", amount: 11 });
+    await shop.waitForWorkflowStart(id);
+    await shop.raiseEvent(id, "approve_order", { by: "Ada" });
+    expect(await endOf(id)).toEqual(["COMPLETED", { processed: true, left: 89 }]);
+  });
+});
+
+describe("[C2] Authoring", () => {
+  it.each([
+    ["activitySequence", ["Tokyo", "Seattle"], ["Hello Tokyo!", "Hello Seattle!"]],
+    ["sequence@2", ["Paris"], ["Hello Paris!"]],
+    ["countingUp", 3, 13],
+    ["fanOut", ["a", "bb", "", "dddd"], 7],
+    ["purchase", { cost: 10, seconds: 1 }, "approved without asking"],
+    ["purchase", { cost: 1000, seconds: 0.01 }, "nobody answered"],
+    ["parentOfTwo", 3, [6, 12]],
+    ["clock", undefined, true],
+    ["monitor", 0, "healthy after 3"],
+    ["booking", { address: "here" }, "shipped"],
+    ["persistent", undefined, "shipped"],
+  ])("[C2.1] %s(%j)", async (name, input, output) => {
+    expect(await run(name, input)).toEqual(["COMPLETED", output]);
+  });
+
+  it("[C2.2] a failure is caught, or ends the workflow with its reason", async () => {
+    const [, caught] = await run("catchesFailure", "why");
+    expect(caught).toMatch(/^caught: .*: Activity task #1 failed: why$/);
+    const [type, message] = await failureOf("letsFailureThrough", "why");
+    expect([type, message]).toEqual(["TaskFailedError", expect.stringMatching(/: Activity task #1 failed: why$/)]);
+    expect((await failureOf("callsUnknown"))[1]).toMatch(/'notRegisteredAnywhere' is not registered/);
+    expect(await failureOf("nobodyHasRegisteredThis")).toEqual([
+      "OrchestratorNotRegisteredError",
+      "Orchestrator 'nobodyHasRegisteredThis' does not exist.",
+    ]);
+  });
+
+  it("[C2.3] what was done is undone, the last first", async () => {
+    const [status, output] = await run("booking", {});
+    expect(status).toBe("COMPLETED");
+    expect(output).toEqual({ undone: ["charge", "reserve"], because: expect.stringMatching(/failed: no address$/) });
+  });
+
+  it("[C2.4] events arrive in order, whatever the letter case, raised before and after the wait", async () => {
+    const id = await client.scheduleNewWorkflow("eventsInOrder", 3);
+    await client.raiseEvent(id, "next", 1);
+    await client.raiseEvent(id, "NEXT", 2);
+    await client.raiseEvent(id, "Next", 3);
+    expect(await endOf(id)).toEqual(["COMPLETED", [1, 2, 3]]);
+  });
+
+  it("[C2.5] five generations carry an event along", async () => {
+    const id = await client.scheduleNewWorkflow("generations", 0);
+    await client.raiseEvent(id, "carried", "along");
+    expect(await endOf(id)).toEqual(["COMPLETED", [5, "along"]]);
+  });
+
+  it("[C2.6] suspend, resume, terminate, purge; the caller reads its own writes", async () => {
+    const id = await client.scheduleNewWorkflow("untilTold");
+    expect((await client.waitForWorkflowStart(id))?.customStatus).toBe("waiting");
+    await client.suspendWorkflow(id);
+    await client.raiseEvent(id, "tell", "held back");
+    expect((await client.getWorkflowState(id, false))?.runtimeStatus).toBe(WorkflowRuntimeStatus.SUSPENDED);
+    await client.resumeWorkflow(id);
+    expect(await endOf(id)).toEqual(["COMPLETED", "held back"]);
+    expect(await client.purgeWorkflow(id)).toBe(true);
+    expect(await client.getWorkflowState(id, false)).toBeUndefined();
+    const other = await client.scheduleNewWorkflow("untilTold");
+    await client.terminateWorkflow(other, { by: "me" });
+    expect(await endOf(other)).toEqual(["TERMINATED", { by: "me" }]);
+  });
+
+  it("[C2.7] children side by side, then an event", async () => {
+    const id = await client.scheduleNewWorkflow("combined", ["bolt", "nut"]);
+    await client.raiseEvent(id, "confirm", true);
+    expect(await endOf(id)).toEqual(["COMPLETED", [4, 3]]);
+  });
+
+  it("[C2.8] the activity's context names the instance and the call", async () => {
+    const id = await client.scheduleNewWorkflow("identity");
+    expect(await endOf(id)).toEqual(["COMPLETED", [id, 1]]);
+  });
+});
+
+describe("[C3] DaprClient", () => {
+  it("[C3.1] workflow: all its methods, and their old names", async () => {
+    const { workflow } = management;
+    const id = await workflow.scheduleNewWorkflow("untilTold", undefined, "managed");
+    expect(id).toBe("managed");
+    await workflow.pause(id);
+    expect((await workflow.getWorkflowState(id)).runtimeStatus).toBe("SUSPENDED");
+    await workflow.resume(id);
+    const state = await workflow.get(id);
+    expect(state).toMatchObject({ instanceID: id, workflowName: "untilTold", runtimeStatus: "RUNNING" });
+    expect(state.createdAt).toBeInstanceOf(Date);
+    expect(state.properties["dapr.workflow.custom_status"]).toBe("waiting");
+    await workflow.raise(id, "tell", 0);
+    expect(await endOf(id)).toEqual(["COMPLETED", 0]);
+    await workflow.purge(id);
+    await expect(workflow.getWorkflowState(id)).rejects.toThrow(/ERR_INSTANCE_ID_NOT_FOUND/);
+    const other = await workflow.start("untilTold");
+    await workflow.terminate(other);
+    expect((await endOf(other))[0]).toBe("TERMINATED");
+    await workflow.raiseEvent(other, "tell", 1);
+    await expect(workflow.pause("")).rejects.toThrow("The property `instanceID` is required");
+    await expect(workflow.raiseEvent("x", "")).rejects.toThrow("The property `eventName` is required");
+    await expect(workflow.scheduleNewWorkflow("")).rejects.toThrow("The property `workflowName` is required");
+  });
+
+  it("[C3.2] state: save, get, getBulk, delete, transaction", async () => {
+    const { state } = management;
+    expect(await state.get("s", "none")).toBe("");
+    await state.save("s", [
+      { key: "a", value: { n: 1 } },
+      { key: "b", value: 0 },
+    ]);
+    expect([await state.get("s", "a"), await state.get("s", "b"), await state.get("other", "a")]).toEqual([
+      { n: 1 },
+      0,
+      "",
+    ]);
+    const [a, none] = await state.getBulk("s", ["a", "none"]);
+    expect([a, none]).toEqual([{ key: "a", data: { n: 1 }, etag: expect.any(String) }, { key: "none" }]);
+    await state.transaction("s", [
+      { operation: "upsert", request: { key: "a", value: { n: 2 }, etag: a.etag } },
+      { operation: "delete", request: { key: "b" } },
+    ]);
+    expect([await state.get("s", "a"), await state.get("s", "b")]).toEqual([{ n: 2 }, ""]);
+    const stale = [
+      { operation: "upsert", request: { key: "c", value: 1 } },
+      { operation: "upsert", request: { key: "a", value: 3, etag: { value: a.etag } } },
+    ];
+    await expect(state.transaction("s", stale)).rejects.toThrow(/an etag is not that of the stored value/);
+    expect([await state.get("s", "a"), await state.get("s", "c")]).toEqual([{ n: 2 }, ""]);
+    expect(await state.save("s", [{ key: "a", value: 3, etag: a.etag }])).toEqual({ error: expect.any(Error) });
+    expect(await state.delete("s", "a", { etag: "no" })).toEqual({ error: expect.any(Error) });
+    expect(await state.delete("s", "a")).toEqual({});
+    expect(await state.get("s", "a")).toBe("");
+    await expect(state.transaction("s", [{ operation: "merge", request: { key: "a" } }])).rejects.toThrow(/"upsert"/);
+  });
+
+  it("[C3.3] what has no meaning at the edge fails and says what to use instead", async () => {
+    expect(() => new dapr.DaprServer()).toThrow(/DaprServer is not available at the edge. Export a Worker/);
+    expect(() => management.pubsub.publish("p", "t")).toThrow(/DaprClient.pubsub.publish .* Use Cloudflare Queues/);
+    expect(() => management.invoker.invoke("a", "m")).toThrow(dapr.NotAvailableError);
+    await expect(management.state.query("s", {})).rejects.toThrow(/getBulk/);
+    expect(() => dapr.Temporal.Now()).toThrow(/createTimer/);
+    expect([await management.health.isHealthy(), management.getIsInitialized()]).toEqual([true, true]);
+    await management.start();
+    await management.stop();
+  });
+
+  it("[C3.4] every name that @dapr/dapr 3.18.0 exports is there", () => {
+    const names =
+      "AbstractActor ActorId ActorProxyBuilder CommunicationProtocolEnum ConsoleLoggerService DaprClient " +
+      "DaprPubSubStatusEnum DaprServer DaprWorkflowClient GRPCClient HTTPClient HttpMethod LogLevel " +
+      "StateConcurrencyEnum StateConsistencyEnum Task Temporal WorkflowActivityContext WorkflowContext " +
+      "WorkflowFailureDetails WorkflowRuntime WorkflowRuntimeStatus WorkflowState fromOrchestrationStatus toOrchestrationStatus";
+    expect(names.split(" ").filter((name) => !(name in dapr))).toEqual([]);
+  });
+});
+
+// The numbers are those of docs/conformance.md.
+describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
+  it.each([
+    ["[DJ1] a sync generator runs", "syncGenerator", "ran"],
+    ["[DJ3] whenAll of none is []", "whenAllOfNone", []],
+    ["[DJ6] whenAll of a task that has ended", "whenAllWithOneEnded", [1, 2]],
+    ["[DJ7] a task that ends after its whenAll has failed", "siblingAfterFailure", "went on"],
+    ["[DJ9] composites nest", "nestedComposites", [1, 2]],
+    ["[DJ16] continue-as-new at a later yield", "laterContinueAsNew", 3],
+  ])("%s", async (_title, name, output) => {
+    expect(await run(name, name === "laterContinueAsNew" ? 1 : undefined)).toEqual(["COMPLETED", output]);
+  });
+
+  it.each([
+    ["[DJ2] a first yield of no task fails", "firstYieldNoTask", /yielded a non-Task object/],
+    ["[DJ4] whenAny of none fails", "whenAnyOfNone", /requires at least one task/],
+    ["[DJ12] a timer of NaN fails", "timerNaN", /createTimer takes a Date or a number of seconds/],
+    ["[DJ14] an event without a name fails", "eventWithoutName", /name of an event/],
+  ])("%s", async (_title, name, message) => {
+    expect((await failureOf(name))[1]).toMatch(message);
+  });
+
+  it("[DJ5] a first yield that is complete already", async () => {
+    const startAt = new Date(Date.now() + 60_000);
+    const id = await client.scheduleNewWorkflow("eventBeforeStart", undefined, undefined, startAt);
+    await client.raiseEvent(id, "early", "bird");
+    expect(await endOf(id)).toEqual(["COMPLETED", "bird"]);
+  });
+
+  it("[DJ8] joining a task that has failed throws", async () => {
+    expect((await run("joinAfterFailure"))[1]).toMatch(/failed: as told$/);
+  });
+
+  it("[DJ10] 0, false, '' and null reach activities, children, the next generation and event waits", async () => {
+    const id = await client.scheduleNewWorkflow("falsyInputs", 1);
+    await client.raiseEvent(id, "falsy", false);
+    expect(await endOf(id)).toEqual(["COMPLETED", [0, 0, false, "", null, false]]);
+    expect(await run("passesOn", [0, false, ""])).toEqual(["COMPLETED", [0, false, "", [0]]]);
+  });
+
+  it("[DJ11] a terminate stays a terminate", async () => {
+    const id = await client.scheduleNewWorkflow("throwsAfterTerminate");
+    await Promise.all([client.terminateWorkflow(id, null), client.raiseEvent(id, "never", 1)]);
+    expect((await endOf(id))[0]).toBe("TERMINATED");
+  });
+
+  it("[DJ13] a custom status may be an object", async () => {
+    const id = await client.scheduleNewWorkflow("statusObject");
+    expect((await client.waitForWorkflowCompletion(id))?.customStatus).toBe('{"done":1}');
+  });
+
+  it("[DJ15] suspend, suspend, event, resume", async () => {
+    const id = await client.scheduleNewWorkflow("suspendedTwice");
+    await client.suspendWorkflow(id);
+    await client.suspendWorkflow(id);
+    await client.raiseEvent(id, "go", 7);
+    await client.resumeWorkflow(id);
+    expect(await endOf(id)).toEqual(["COMPLETED", 7]);
+  });
+
+  it("[DJ17] a forgotten yield does not keep the workflow from its end", async () => {
+    expect(await run("forgottenYield")).toEqual(["COMPLETED", "ended"]);
+  });
+});

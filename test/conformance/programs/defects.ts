@@ -1,0 +1,90 @@
+// Written for @dapr/dapr: what its engine gets wrong (docs/conformance.md), each as a user would meet it.
+import { type Task, type WorkflowActivityContext, type WorkflowContext, WorkflowRuntime } from "@dapr/dapr";
+
+const same = (_: WorkflowActivityContext, value: unknown) => value;
+const fails = () => {
+  throw new Error("as told");
+};
+
+const workflows = {
+  *syncGenerator(ctx: WorkflowContext): any {
+    return yield ctx.callActivity(same, "ran");
+  },
+  async *firstYieldNoTask(): any {
+    yield 1;
+  },
+  async *whenAllOfNone(ctx: WorkflowContext): any {
+    return yield ctx.whenAll([]);
+  },
+  async *whenAnyOfNone(ctx: WorkflowContext): any {
+    yield ctx.whenAny([]);
+  },
+  async *eventBeforeStart(ctx: WorkflowContext): any {
+    return yield ctx.waitForExternalEvent("early");
+  },
+  async *whenAllWithOneEnded(ctx: WorkflowContext): any {
+    const a = ctx.callActivity(same, 1);
+    yield a;
+    return yield ctx.whenAll([a, ctx.callActivity(same, 2)]);
+  },
+  async *siblingAfterFailure(ctx: WorkflowContext): any {
+    const slow = ctx.createTimer(0.02);
+    try {
+      yield ctx.whenAll([ctx.callActivity(fails), slow]);
+    } catch {
+      yield slow;
+      return "went on";
+    }
+  },
+  async *joinAfterFailure(ctx: WorkflowContext): any {
+    const broken = ctx.callActivity(fails);
+    yield ctx.whenAny([broken]);
+    try {
+      yield broken;
+    } catch (e) {
+      return (e as Error).message;
+    }
+  },
+  async *nestedComposites(ctx: WorkflowContext): any {
+    const all = ctx.whenAll([ctx.callActivity(same, 1), ctx.callActivity(same, 2)]);
+    const winner = yield ctx.whenAny([all, ctx.createTimer(60)]);
+    return winner === all && all.getResult();
+  },
+  async *falsyInputs(ctx: WorkflowContext, generation: any): any {
+    if (generation === 1) return ctx.continueAsNew(0, true);
+    const back: any[] = [generation];
+    for (const value of [0, false, "", null]) back.push((yield ctx.callActivity(same, value)) ?? null);
+    back.push(yield ctx.waitForExternalEvent("falsy"));
+    return back;
+  },
+  async *throwsAfterTerminate(ctx: WorkflowContext): any {
+    yield ctx.waitForExternalEvent("never");
+    throw new Error("too late");
+  },
+  async *timerNaN(ctx: WorkflowContext): any {
+    yield ctx.createTimer(Number.NaN);
+  },
+  async *statusObject(ctx: WorkflowContext): any {
+    ctx.setCustomStatus({ done: 1 } as unknown as string);
+    return "done";
+  },
+  async *eventWithoutName(ctx: WorkflowContext): any {
+    yield ctx.waitForExternalEvent("");
+  },
+  async *suspendedTwice(ctx: WorkflowContext): any {
+    return yield ctx.waitForExternalEvent("go");
+  },
+  async *laterContinueAsNew(ctx: WorkflowContext, n: number): any {
+    yield ctx.callActivity(same, n);
+    if (n < 3) yield ctx.continueAsNew(n + 1, true) as unknown as Task<any>;
+    return n;
+  },
+  async *forgottenYield(ctx: WorkflowContext): any {
+    ctx.callActivity(same, "nobody waits");
+    return "ended";
+  },
+};
+
+const runtime = new WorkflowRuntime().registerActivity(same).registerActivity(fails);
+for (const [name, workflow] of Object.entries(workflows)) runtime.registerWorkflowWithName(name, workflow);
+void runtime.start();

@@ -1,0 +1,11 @@
+// The Worker of a program written for Dapr: it serves what the program's runtimes have registered.
+import { createWorker, StateStore } from "../../src/index.ts";
+import "./programs/order-processor.ts";
+import "./programs/authoring.ts";
+import "./programs/patterns.ts";
+import "./programs/defects.ts";
+
+const worker = createWorker();
+export const { WorkflowInstance } = worker;
+export { StateStore };
+export default worker;

@@ -1,0 +1,3 @@
+// Stands for `cloudflare:workers` where samples are loaded in Node. Nothing of it is called there.
+export const env = {};
+export class DurableObject {}

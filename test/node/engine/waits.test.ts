@@ -1,0 +1,230 @@
+import { describe, expect, it } from "vitest";
+import type { CancelableTask, Task } from "../../../src/engine/task.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { completed, Driver, endOf, failed, fired, outcomeOf, raised, T0 } from "./support.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair
+type Code = Generator<any, any, any>;
+
+describe("[T16] a wait that lost a whenAny takes no event until somebody waits for it again", () => {
+  it("[T16] the next event is for the next wait", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const lost = ctx.waitForExternalEvent("e");
+      yield ctx.whenAny([lost, ctx.callActivity("a")]);
+      const second = yield ctx.waitForExternalEvent("e");
+      return [lost.isComplete, second];
+    });
+    await driver.turn();
+    await driver.turn(completed(1));
+    expect(endOf(await driver.turn(raised("e", 1)))).toEqual([false, 1]);
+  });
+
+  it("[T16] one handle in a loop, and events between its rounds: none is lost", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const stop = ctx.waitForExternalEvent("stop");
+      for (let round = 1; ; round++) {
+        const winner = yield ctx.whenAny([stop, ctx.callActivity("poll")]);
+        if (winner === stop) return [round, stop.getResult()];
+        yield ctx.callActivity("work");
+      }
+    });
+    await driver.turn();
+    await driver.turn(completed(1));
+    await driver.turn(raised("stop", "now"));
+    expect(endOf(await driver.turn(completed(2)))).toEqual([2, "now"]);
+  });
+
+  it("[T16] a new handle in each round: the event reaches the newest", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      for (let round = 1; ; round++) {
+        const stop = ctx.waitForExternalEvent("stop");
+        if ((yield ctx.whenAny([stop, ctx.callActivity("poll")])) === stop) return [round, stop.getResult()];
+      }
+    });
+    await driver.turn();
+    for (const id of [1, 2, 3]) await driver.turn(completed(id));
+    expect(endOf(await driver.turn(raised("stop", "now")))).toEqual([4, "now"]);
+  });
+
+  it("[T16] through composites of composites; who still holds the wait keeps it", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const [lost, kept] = [ctx.waitForExternalEvent("e"), ctx.waitForExternalEvent("e")];
+      const keeper = ctx.whenAll([kept]);
+      yield ctx.whenAny([ctx.whenAll([lost, ctx.callActivity("b")]), ctx.whenAny([kept, ctx.callActivity("a")])]);
+      const [first] = yield keeper;
+      return [lost.isComplete, first];
+    });
+    await driver.turn();
+    await driver.turn(completed(2));
+    expect(endOf(await driver.turn(raised("e", 1)))).toEqual([false, 1]);
+  });
+
+  it("[T16] a composite that lost and is yielded again waits again for what is left of it", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const both = ctx.whenAll([ctx.waitForExternalEvent("e"), ctx.callActivity("b")]);
+      yield ctx.whenAny([both, ctx.callActivity("a")]);
+      return yield both;
+    });
+    await driver.turn();
+    await driver.turn(completed(1, "b"), completed(2));
+    expect(endOf(await driver.turn(raised("e", 1)))).toEqual([1, "b"]);
+  });
+
+  it("[T16] a wait that is awaited by itself is not lost by a whenAny beside it", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const wait = ctx.waitForExternalEvent("e");
+      ctx.whenAny([wait, ctx.callActivity("a")]);
+      return yield wait;
+    });
+    await driver.turn();
+    await driver.turn(completed(1));
+    expect(endOf(await driver.turn(raised("e", 1)))).toBe(1);
+  });
+});
+
+describe("[T17] timers and waits that are called off", () => {
+  it("[T17] a timer canceled in its own turn is never asked for; in a later one, nothing is due any more", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      expect(ctx.createTimer(5).cancel()).toBe(true);
+      const timer = ctx.createTimer(60);
+      yield ctx.whenAny([timer, ctx.callActivity("a")]);
+      expect([timer.cancel(), timer.cancel(), timer.isCanceled]).toEqual([true, false, true]);
+      yield ctx.callActivity("b");
+      return "done";
+    });
+    expect((await driver.turn()).events).toMatchObject([
+      { type: "TimerCreated", id: 2 },
+      { type: "TaskScheduled", id: 3 },
+    ]);
+    await driver.turn(completed(3));
+    expect((await driver.load()).pending.nextTimerAtMs()).toBe(Number.POSITIVE_INFINITY);
+    expect((await driver.turn(fired(2))).events).toEqual([]);
+    expect(endOf(await driver.turn(completed(4)))).toBe("done");
+  });
+
+  it("[T17] whoever waits for what was canceled gets a TaskCanceledError", async () => {
+    const canceled = (make: (ctx: WorkflowContext) => CancelableTask) =>
+      outcomeOf(function* w(ctx: WorkflowContext): Code {
+        const task = make(ctx);
+        task.cancel();
+        yield task;
+      });
+    expect(await canceled((ctx) => ctx.createTimer(5))).toBe("TaskCanceledError: The timer was canceled");
+    expect(await canceled((ctx) => ctx.waitForExternalEvent("e"))).toBe(
+      "TaskCanceledError: The wait for event 'e' was canceled",
+    );
+  });
+
+  it("[T17] a canceled wait takes no event", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      ctx.waitForExternalEvent("e").cancel();
+      return yield ctx.waitForExternalEvent("e");
+    });
+    await driver.turn();
+    expect(endOf(await driver.turn(raised("e", 1)))).toBe(1);
+  });
+});
+
+describe("[T18] an event with a timeout", () => {
+  const waits = (timeout: number) =>
+    function* w(ctx: WorkflowContext): Code {
+      if (timeout === 7) yield ctx.callActivity("a");
+      try {
+        return yield ctx.waitForExternalEvent("e", { timeout });
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+
+  it("[T18] the event comes in time: the timer is dropped", async () => {
+    const driver = new Driver(waits(5));
+    expect((await driver.turn()).events).toMatchObject([{ type: "TimerCreated", id: 1, fireAtMs: T0 + 5000 }]);
+    const turn = await driver.turn(raised("e", 1));
+    expect(endOf(turn)).toBe(1);
+    expect((await driver.load()).pending.nextTimerAtMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("[T18] it does not: a TaskTimeoutError, and a late event stays for whoever waits next", async () => {
+    const driver = new Driver(waits(5));
+    await driver.turn();
+    expect(endOf(await driver.turn(fired(1)))).toBe("Event 'e' did not come within 5 s");
+  });
+
+  it("[T18] it has come already: no timer at all", async () => {
+    const driver = new Driver(waits(7));
+    await driver.turn();
+    await driver.turn(raised("e", 2));
+    const turn = await driver.turn(completed(1));
+    expect(endOf(turn)).toBe(2);
+    expect(turn.events.map((event) => event.type)).toEqual(["TaskCompleted", "ExecutionCompleted"]);
+  });
+
+  it("[T18] 0 waits for no time, less than 0 for ever, NaN is refused", async () => {
+    const now = new Driver(waits(0));
+    expect((await now.turn()).events).toMatchObject([{ type: "TimerCreated", fireAtMs: T0 }]);
+    const forever = new Driver(waits(-1));
+    expect((await forever.turn()).events).toEqual([]);
+    expect(await outcomeOf(waits(Number.NaN))).toBe("timeout is a number of seconds, found NaN");
+  });
+
+  it("[T18] in a whenAny, the loser of a fired timeout has failed", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const wait = ctx.waitForExternalEvent("e", { timeout: 1 });
+      const winner: Task = yield ctx.whenAny([wait, ctx.callActivity("a")]);
+      return [winner === wait, winner.isFailed, wait.isCanceled];
+    });
+    await driver.turn();
+    expect(endOf(await driver.turn(fired(1), failed(2, "later")))).toEqual([true, true, false]);
+  });
+});
+
+describe("[T19] conditions", () => {
+  it("[T19] are asked after each event, and hold at once if they do already", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      let n = 0;
+      yield ctx.waitForCondition(() => n === 0);
+      ctx.setUpdateHandler("add", (by: number) => {
+        n += by;
+      });
+      yield ctx.waitForCondition(() => n > 2);
+      return n;
+    });
+    const update = (updateId: string, by: number) =>
+      driver.turn({ type: "UpdateRequested", updateId, name: "add", input: String(by) });
+    await driver.turn();
+    expect((await update("u1", 2)).status).toBe("RUNNING");
+    expect(endOf(await update("u2", 3))).toBe(5);
+  });
+});
+
+describe("[T28] what the author should know", () => {
+  it("[T28] tasks that were made and never waited for are told of once, at the end", async () => {
+    const warnings = async (code: (ctx: WorkflowContext) => Code) => (await new Driver(code).turn()).warnings;
+    expect(
+      await warnings(function* forgets(ctx): Code {
+        ctx.callActivity("a");
+        ctx.whenAll([ctx.callActivity("b"), ctx.createTimer(1)]);
+        ctx.waitForExternalEvent("e");
+      }),
+    ).toEqual([
+      "3 task(s) of workflow 'forgets' were made and never waited for. If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
+    ]);
+    expect(
+      await warnings(function* fine(ctx): Code {
+        ctx.createTimer(1).cancel();
+        ctx.sendEvent("x", "e");
+      }),
+    ).toEqual([]);
+  });
+
+  it("[T28] of many, only those that were forgotten are counted", async () => {
+    const driver = new Driver(function* many(ctx: WorkflowContext): Code {
+      ctx.callActivity("forgotten");
+      for (let n = 0; n < 500; n++) yield ctx.callActivity("a");
+    });
+    await driver.turn();
+    let turn = await driver.turn(completed(2));
+    for (let id = 3; id <= 501; id++) turn = await driver.turn(completed(id));
+    expect(turn.warnings).toEqual([expect.stringMatching(/^1 task/)]);
+  });
+});

@@ -1,0 +1,463 @@
+import { describe, expect, it } from "vitest";
+import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import type { TaskFailedError } from "../../../src/engine/errors.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { UpdateResult } from "../../../src/instance/protocol.ts";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  gate,
+  historyOf,
+  makeWorld,
+  raise,
+  resume,
+  start,
+  statusOf,
+  suspend,
+  terminate,
+  typesOf,
+} from "./support.ts";
+import { START_MS, type World } from "./world.ts";
+
+const recoveryRows = (world: World, id = "i") => world.host(id).db.read("SELECT * FROM recovery");
+
+describe("[I12] The time an activity may take", () => {
+  /** The activity never ends; tells why it was aborted. */
+  function hanging(options: object): { world: World; aborted: string[] } {
+    const world = makeWorld({ maxConcurrentActivities: 1 });
+    const aborted: string[] = [];
+    world.activity("hang", (ctx: WorkflowActivityContext) => {
+      ctx.signal.addEventListener("abort", () => aborted.push(ctx.signal.reason.message));
+      return new Promise(() => undefined);
+    });
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      const hang = ctx.callActivity("hang", 1, options);
+      const next = ctx.callActivity("echo", "next");
+      try {
+        yield hang;
+      } catch (error) {
+        const { details } = error as TaskFailedError;
+        return [details.errorType, details.message, ctx.getCurrentUtcDateTime().getTime() - START_MS, yield next];
+      }
+    });
+    return { world, aborted };
+  }
+
+  it.each([
+    [{ timeout: 3 }, "Activity 'hang' took longer than 3 s", 3_000],
+    [{ heartbeatTimeout: 2 }, "Activity 'hang' sent no heartbeat for 2 s", 2_000],
+    [
+      { totalTimeout: 4, retry: { maxNumberOfAttempts: 9, firstRetryInterval: 9 } },
+      "Activity 'hang' with all its attempts took longer than its total timeout",
+      4_000,
+    ],
+  ])("[I12.1] %j: it fails, is told, and makes room for the next", async (options, message, ms) => {
+    const { world, aborted } = hanging(options);
+    await start(world, "i", "main");
+    await world.rest();
+    expect(await endOf(world, "i")).toEqual(["COMPLETED", ["ActivityTimeoutError", message, ms, "next"]]);
+    expect(aborted).toEqual([message]);
+    expect(world.host("i").durableAlarm).toBeNull();
+  });
+
+  it("[I12.2] the total time goes on over a restart, that of an attempt begins anew", async () => {
+    const { world } = hanging({ timeout: 5, totalTimeout: 7 });
+    await start(world, "i", "main");
+    await world.advance(4_000);
+    world.crash("i", "process");
+    await world.rest();
+    const [, output] = await endOf(world, "i");
+    expect(output).toEqual(["ActivityTimeoutError", expect.stringMatching(/total timeout$/), 7_000, "next"]);
+  });
+
+  it("[I12.3] heartbeats keep an attempt alive, and cost at most one write per second", async () => {
+    const world = makeWorld();
+    world.activity("beats", async (ctx: WorkflowActivityContext) => {
+      for (let n = 1; n <= 40; n++) {
+        ctx.heartbeat(n);
+        await world.sleep(100);
+      }
+      return "done";
+    });
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      return yield ctx.callActivity("beats", 1, { heartbeatTimeout: 1 });
+    });
+    await start(world, "i", "main");
+    await world.rest();
+    expect(await endOf(world, "i")).toEqual(["COMPLETED", "done"]);
+    expect(recoveryRows(world)).toEqual([]);
+    // Written at 0, 1, 2 and 3 s and deleted once; the fifth would be at 4 s.
+    expect(world.host("i").rows("recovery")).toBeLessThanOrEqual(6);
+  });
+
+  it("[I12.4] the next attempt, and a run after a crash, find the last details", async () => {
+    const world = makeWorld();
+    const found: unknown[] = [];
+    world.activity("works", async (ctx: WorkflowActivityContext) => {
+      const from = ctx.getLastHeartbeatDetails() ?? 0;
+      found.push([ctx.getAttemptNumber(), from, ctx.getTaskExecutionId()]);
+      ctx.heartbeat(from + 1);
+      await world.sleep(2_000);
+      if (ctx.getAttemptNumber() === 1) throw new Error("again");
+      return from;
+    });
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      return yield ctx.callActivity("works", 1, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 1 } });
+    });
+    await start(world, "i", "main");
+    await world.advance(1_000);
+    world.crash("i", "process");
+    await world.rest();
+    expect(await endOf(world, "i")).toEqual(["COMPLETED", 2]);
+    expect(found).toEqual([
+      [1, 0, "execution-1:1"],
+      [1, 1, "execution-1:1"],
+      [2, 2, "execution-1:1"],
+    ]);
+    expect(recoveryRows(world)).toEqual([]);
+  });
+
+  it("[I12.5] details have a limit", async () => {
+    const world = makeWorld();
+    world.activity("long", (ctx: WorkflowActivityContext) => ctx.heartbeat("x".repeat(65_536)));
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      yield ctx.callActivity("long");
+    });
+    await start(world, "i", "main");
+    await world.rest();
+    expect((await describeInstance(world, "i"))?.failure?.message).toMatch(
+      /details of a heartbeat have at most 65536 characters as JSON, and these 65538$/,
+    );
+  });
+
+  it("[I12.6] a terminate aborts what is running, and its late heartbeat leaves no row", async () => {
+    const { world, aborted } = hanging({});
+    await start(world, "i", "main");
+    await terminate(world, "i");
+    expect(aborted).toEqual(["The workflow was terminated"]);
+    expect(recoveryRows(world)).toEqual([]);
+  });
+});
+
+describe("[I13] STALLED", () => {
+  function pinned(): World {
+    const world = makeWorld();
+    world.versions = [{ name: "main", version: "v1", latest: true, code: waits }];
+    return world;
+  }
+  function* waits(ctx: WorkflowContext): Code {
+    const timer = ctx.createTimer(30);
+    const child = ctx.callChildWorkflow("call", { activity: "slow", input: 20_000 });
+    return [yield ctx.waitForExternalEvent("go"), yield child, yield timer, ctx.getVersion()];
+  }
+  const v1 = { name: "main", version: "v1", latest: false, code: waits };
+  const v2 = { name: "main", version: "v2", latest: true, code: () => "new" };
+
+  it("[I13.1] refuses what Dapr refuses, keeps what comes, and goes on when the version is back", async () => {
+    const world = pinned();
+    await start(world, "i", "main");
+    world.versions = [v2];
+    world.crashAll();
+    // Still to be found out: this raise is taken.
+    expect(await raise(world, "i", "go", 7)).toEqual({ ok: true });
+    const found = await describeInstance(world, "i");
+    expect([found?.status, found?.failure]).toEqual([
+      "STALLED",
+      { errorType: "VERSION_NOT_AVAILABLE", message: "Version not available: v1" },
+    ]);
+    const stalled = { ok: false, code: "STALLED" };
+    expect(await raise(world, "i", "go", 8)).toEqual(stalled);
+    expect(await suspend(world, "i")).toEqual(stalled);
+    expect(await resume(world, "i")).toEqual(stalled);
+    expect(await terminate(world, "i")).toEqual(stalled);
+    expect(await world.call("i", (i) => i.cancel({}))).toEqual(stalled);
+    expect(await world.call("i", (i) => i.query({ name: "q" }))).toEqual(stalled);
+    expect(await world.call("i", (i) => i.update({ updateId: "u", name: "n", timeoutMs: 0 }))).toEqual(stalled);
+    expect(await world.call("i", (i) => i.purge({ recursive: true }))).toMatchObject({ code: "NOT_ENDED" });
+    expect(await start(world, "i", "main")).toEqual({ ok: false, code: "ALREADY_ACTIVE" });
+    // The child ends and the timer falls due meanwhile.
+    await world.advance(40_000);
+    expect(await statusOf(world, "i")).toBe("STALLED");
+    world.versions = [v1, v2];
+    world.crashAll();
+    expect(await statusOf(world, "i")).toBe("COMPLETED");
+    expect(await endOf(world, "i")).toEqual(["COMPLETED", [7, "slept 20000", null, "v1"]]);
+    const types = typesOf(world, "i");
+    expect(types.filter((type) => type === "ExecutionStalled" || type === "ExecutionUnstalled")).toEqual([
+      "ExecutionStalled",
+      "ExecutionUnstalled",
+    ]);
+  });
+
+  it("[I13.2] looks for other code by itself, after as long as it has been stalled, but 1 minute to 1 hour", async () => {
+    const world = pinned();
+    await start(world, "i", "main");
+    world.versions = [v2];
+    world.crashAll();
+    await raise(world, "i", "go", 7);
+    const host = world.host("i");
+    const pauses: number[] = [];
+    for (let n = 0; n < 10; n++) {
+      const at = host.durableAlarm?.atMs ?? 0;
+      pauses.push(Math.round((at - world.nowMs) / 60_000));
+      await world.advance(at - world.nowMs);
+    }
+    expect(pauses).toEqual([1, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    world.versions = [v1, v2];
+    await world.advance(3_600_000);
+    expect(await statusOf(world, "i")).toBe("STALLED");
+    world.crash("i");
+    await world.advance(3_600_000);
+    expect((await endOf(world, "i"))[0]).toBe("COMPLETED");
+  });
+
+  it("[I13.3] before its first turn, and with a change that does not fit, where that is wished", async () => {
+    const world = pinned();
+    await world.call("i", (i) =>
+      i.start({ instanceId: "i", name: "main", requestId: "r", startAtMs: START_MS + 5_000 }),
+    );
+    world.versions = [v2];
+    world.crashAll();
+    await world.advance(6_000);
+    expect(await statusOf(world, "i")).toBe("STALLED");
+    world.versions = [v1, v2];
+    world.crashAll();
+    expect(await statusOf(world, "i")).toBe("RUNNING");
+
+    const other = makeWorld();
+    other.onNonDeterminism = "stall";
+    await start(other, "i", "call", { activity: "slow", input: 1_000 });
+    other.workflow("call", function* (ctx: WorkflowContext): Code {
+      yield ctx.callActivity("other");
+    });
+    other.crashAll();
+    await other.advance(5_000);
+    const found = await describeInstance(other, "i");
+    expect([found?.status, found?.failure?.errorType]).toEqual(["STALLED", "NON_DETERMINISM"]);
+    // Not run again while nobody could take its result.
+    const runs = other.activityRuns.length;
+    await other.advance(120_000);
+    expect(other.activityRuns.length).toBe(runs);
+  });
+
+  it("[I13.4] a forced purge removes it", async () => {
+    const world = pinned();
+    await start(world, "i", "main");
+    world.versions = [v2];
+    world.crashAll();
+    await raise(world, "i", "go", 7);
+    expect(await world.call("i", (i) => i.purge({ recursive: true, force: true }))).toEqual({ ok: true });
+    expect(await describeInstance(world, "i")).toBeUndefined();
+    expect(await describeInstance(world, "i:0002")).toBeUndefined();
+    expect([world.host("i").db.tables(), world.host("i").durableAlarm]).toEqual([[], null]);
+  });
+});
+
+describe("[I14] Queries and updates", () => {
+  function basket(): World {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      const items: string[] = [];
+      ctx.setQueryHandler("items", () => items);
+      ctx.setUpdateHandler("add", (item: string) => items.push(item), {
+        validator: (item) => {
+          if (item === "") throw new Error("no name");
+        },
+      });
+      ctx.setUpdateHandler("slowly", function* (item: string): Code {
+        yield ctx.createTimer(5);
+        return items.push(item);
+      });
+      yield ctx.waitForExternalEvent("checkout");
+      return items;
+    });
+    return world;
+  }
+  const update = (world: World, updateId: string, name: string, input: unknown, timeoutMs = 0): Promise<UpdateResult> =>
+    world.post("i", (i) => i.update({ updateId, name, input: JSON.stringify(input), timeoutMs }));
+  const items = (world: World) => world.call("i", (i) => i.query({ name: "items" }));
+
+  it("[I14.1] an update answers with its result; the same ID again gives the same, over crashes and after the end", async () => {
+    const world = basket();
+    await start(world, "i", "main");
+    const first = update(world, "u1", "add", "pen", 1_000);
+    await world.settle();
+    expect(await first).toEqual({ ok: true, result: "1" });
+    for (const crash of [() => undefined, () => world.crashAll()]) {
+      crash();
+      const again = update(world, "u1", "add", "pen", 1_000);
+      await world.settle();
+      expect(await again).toEqual({ ok: true, result: "1" });
+    }
+    expect(await items(world)).toEqual({ ok: true, result: '["pen"]' });
+    await raise(world, "i", "checkout", 1);
+    world.crashAll();
+    const [known, unknown] = [update(world, "u1", "add", "pen"), update(world, "u9", "add", "ink")];
+    await world.settle();
+    expect([await known, await unknown]).toEqual([
+      { ok: true, result: "1" },
+      { ok: false, code: "ENDED" },
+    ]);
+    expect(await items(world)).toEqual({ ok: true, result: '["pen"]' });
+    expect(typesOf(world, "i").filter((type) => type === "UpdateRequested")).toHaveLength(1);
+  });
+
+  it("[I14.2] is PENDING when it takes longer than the caller waits, and goes on", async () => {
+    const world = basket();
+    await start(world, "i", "main");
+    const pending = update(world, "u", "slowly", "ink", 1_000);
+    await world.advance(1_000);
+    expect(await pending).toEqual({ ok: false, code: "PENDING" });
+    world.crashAll();
+    const later = update(world, "u", "slowly", "ink", 10_000);
+    await world.advance(10_000);
+    expect(await later).toEqual({ ok: true, result: "1" });
+  });
+
+  it("[I14.3] is rejected, unknown, or for nobody", async () => {
+    const world = basket();
+    await start(world, "i", "main");
+    const [rejected, unknown] = [update(world, "a", "add", "", 500), update(world, "b", "nope", 1, 500)];
+    await world.settle();
+    expect([await rejected, await unknown]).toMatchObject([
+      { ok: false, code: "REJECTED", failure: { message: "no name" } },
+      { ok: false, code: "REJECTED", failure: { errorType: "HandlerNotRegisteredError" } },
+    ]);
+    expect(await world.call("x", (i) => i.update({ updateId: "u", name: "n", timeoutMs: 0 }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await world.call("x", (i) => i.query({ name: "n" }))).toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("[I14.4] a query sees what was accepted before it, sets no alarm, and does not wait for code that hangs", async () => {
+    const world = basket();
+    await start(world, "i", "main");
+    await suspend(world, "i");
+    const before = { ...world.host("i").counters };
+    expect(await items(world)).toEqual({ ok: true, result: "[]" });
+    expect(world.host("i").counters).toEqual(before);
+    const stuck = gate();
+    world.workflow("hangs", async () => stuck.promise);
+    await start(world, "h", "hangs");
+    const asked = world.post("h", (i) => i.query({ name: "items" }));
+    await world.advance(2_000);
+    expect(await asked).toEqual({ ok: false, code: "BUSY" });
+  });
+
+  it("[I14.5] the history is read in pages", async () => {
+    const world = basket();
+    await start(world, "i", "main");
+    await raise(world, "i", "checkout", 1);
+    const page = (from: number, limit: number) => world.call("i", (i) => i.history({ from, limit }));
+    const all = historyOf(world, "i");
+    expect(await page(0, 10)).toEqual({ events: all, hasMore: false });
+    expect(await page(0, 2)).toEqual({ events: all.slice(0, 2), hasMore: true });
+    expect(await page(2, 2)).toEqual({ events: all.slice(2), hasMore: false });
+    expect(await world.call("x", (i) => i.history({ from: 0, limit: 1 }))).toBeUndefined();
+  });
+});
+
+describe("[I15] Cancel, detached workflows and events between instances", () => {
+  it("[I15.1] a cancel reaches the whole tree, aborts activities, and waits for the cleanup", async () => {
+    const world = makeWorld();
+    const aborted: string[] = [];
+    world.activity("long", (ctx: WorkflowActivityContext) => {
+      ctx.signal.addEventListener("abort", () => aborted.push(ctx.getWorkflowInstanceId()));
+      return world.sleep(60_000);
+    });
+    world.workflow("tree", function* (ctx: WorkflowContext, depth: number): Code {
+      try {
+        if (depth === 0) yield ctx.callActivity("long");
+        else yield ctx.callChildWorkflow("tree", depth - 1);
+      } finally {
+        yield ctx.callActivity("echo", "tidy");
+      }
+    });
+    await start(world, "i", "tree", 2);
+    await world.advance(100);
+    expect(await world.call("i", (i) => i.cancel({ reason: "why" }))).toEqual({ ok: true });
+    await world.settle();
+    const ids = ["i", "i:0001", "i:0001:0001"];
+    expect(await Promise.all(ids.map((id) => statusOf(world, id)))).toEqual(Array(3).fill("CANCELED"));
+    expect(aborted).toEqual(["i:0001:0001"]);
+    expect(await world.call("none", (i) => i.cancel({}))).toEqual({ ok: false, code: "NOT_FOUND" });
+    await world.rest();
+    expect((await describeInstance(world, "i"))?.failure).toEqual({
+      errorType: "WorkflowCanceledError",
+      message: "The workflow was canceled: why",
+    });
+  });
+
+  it("[I15.2] a detached workflow lives on, is started once, and an ID in use is left alone", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      ctx.scheduleNewWorkflow("event", "go", { instanceId: "taken" });
+      const id = ctx.scheduleNewWorkflow("event", "go");
+      yield ctx.waitForExternalEvent("never");
+      return id;
+    });
+    await start(world, "taken", "timer", 1_000);
+    world.peerFault = (call) => (call.to === "i-2" ? "twice" : undefined);
+    await start(world, "i", "main");
+    expect((await describeInstance(world, "taken"))?.name).toBe("timer");
+    await terminate(world, "i");
+    expect(await statusOf(world, "i-2")).toBe("RUNNING");
+    expect(typesOf(world, "i-2")).toEqual(["ExecutionStarted"]);
+    expect(world.log.filter((line) => line.msg === "detached")).toMatchObject([
+      { instanceId: "taken", refused: "ALREADY_ACTIVE" },
+    ]);
+  });
+
+  it("[I15.3] a forced purge takes a running tree away; if a child cannot be reached, all goes on", async () => {
+    const world = makeWorld();
+    await start(world, "i", "parent", { name: "call", input: { activity: "slow", input: 50_000 } });
+    await world.advance(10);
+    world.peerFault = (call) => (call.method === "purge" ? "unreachable" : undefined);
+    await expect(world.call("i", (i) => i.purge({ recursive: true, force: true }))).rejects.toThrow("unreachable");
+    expect([await statusOf(world, "i"), await statusOf(world, "i:0001")]).toEqual(["RUNNING", "RUNNING"]);
+    world.peerFault = undefined;
+    expect(await world.call("i", (i) => i.purge({ recursive: true, force: true }))).toEqual({ ok: true });
+    await world.rest();
+    for (const id of ["i", "i:0001"]) {
+      expect([world.host(id).db.tables(), world.host(id).durableAlarm]).toEqual([[], null]);
+    }
+    expect(await start(world, "i", "echo", 1)).toEqual({ ok: true });
+    expect(await endOf(world, "i")).toEqual(["COMPLETED", 1]);
+  });
+});
+
+describe("[I16] What the author should know", () => {
+  it("[I16.1] a workflow that continues as new without end or pause is told of, slowed down, and stopped by a terminate", async () => {
+    const world = makeWorld({ maxTightContinuations: 50 });
+    let executions = 0;
+    world.workflow("loop", function* (ctx: WorkflowContext): Code {
+      executions++;
+      ctx.continueAsNew(1);
+    });
+    const started = start(world, "i", "loop").catch(() => undefined);
+    await world.advance(10_000);
+    await started;
+    expect(executions).toBeGreaterThan(50);
+    expect(executions).toBeLessThan(70);
+    expect(world.log.filter((line) => line.msg === "workflow")).toMatchObject([
+      { level: "warn", instanceId: "i", text: expect.stringMatching(/^The workflow has continued as new 50 times/) },
+    ]);
+    const ended = world.post("i", (i) => i.terminate({ recursive: true }));
+    await world.advance(3_000);
+    expect(await ended).toEqual({ ok: true });
+    expect(await statusOf(world, "i")).toBe("TERMINATED");
+  });
+
+  it("[I16.2] a forgotten yield is told of in the log, without payloads", async () => {
+    const world = makeWorld();
+    world.workflow("forgets", function* (ctx: WorkflowContext): Code {
+      ctx.callActivity("echo", "secret");
+    });
+    await start(world, "i", "forgets");
+    await world.rest();
+    const lines = world.log.filter((line) => line.msg === "workflow");
+    expect(lines).toMatchObject([{ level: "warn", instanceId: "i", text: expect.stringMatching(/^1 task\(s\)/) }]);
+    expect(JSON.stringify(world.log)).not.toContain("secret");
+  });
+});

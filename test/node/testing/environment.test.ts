@@ -1,0 +1,282 @@
+import { describe, expect, it } from "vitest";
+import {
+  declareEvent,
+  type HistoryEvent,
+  type Task,
+  TimeoutError,
+  type WorkflowActivityContext,
+  type WorkflowContext,
+  WorkflowRuntime,
+  WorkflowRuntimeStatus,
+} from "../../../src/client.ts";
+import {
+  NothingWillHappenError,
+  ReplayError,
+  replayHistory,
+  type TestEnvironmentOptions,
+  WorkflowTestEnvironment,
+} from "../../../src/testing.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair
+type Code = Generator<Task<any>, any, any>;
+
+const DAY = 86_400;
+const charge = (_: WorkflowActivityContext, amount: number) => `charged ${amount}`;
+const approval = declareEvent<boolean>("approval");
+
+function* sleeps(ctx: WorkflowContext, days: number): Code {
+  yield ctx.createTimer(days * DAY);
+  return ctx.getCurrentUtcDateTime().toISOString();
+}
+function* order(ctx: WorkflowContext, amount: number): Code {
+  const approved = yield ctx.waitForExternalEvent(approval);
+  if (!approved) return "refused";
+  return yield ctx.callActivity(charge, amount, { retry: { maxNumberOfAttempts: 3, firstRetryInterval: 3600 } });
+}
+function* family(ctx: WorkflowContext, names: string[]): Code {
+  return yield ctx.whenAll(names.map((_, n) => ctx.callChildWorkflow(sleeps, n + 1)));
+}
+function* counts(ctx: WorkflowContext, n: number): Code {
+  yield ctx.createTimer(DAY);
+  if (n < 100) ctx.continueAsNew(n + 1, true);
+  return n;
+}
+
+function environment(options?: TestEnvironmentOptions): WorkflowTestEnvironment {
+  const runtime = new WorkflowRuntime().registerActivity(charge);
+  for (const workflow of [sleeps, order, family, counts]) runtime.registerWorkflow(workflow);
+  return new WorkflowTestEnvironment(runtime, options);
+}
+const outputOf = async (env: WorkflowTestEnvironment, id: string) =>
+  JSON.parse((await env.client.waitForWorkflowCompletion(id))?.serializedOutput ?? "null");
+
+describe("[K1] Virtual time", () => {
+  it("[K1.1] a timer of 30 days costs nothing, and is neither early nor late", async () => {
+    const env = environment({ startAt: new Date("2026-05-01T00:00:00Z") });
+    const id = await env.client.scheduleNewWorkflow(sleeps, 30);
+    expect(await outputOf(env, id)).toBe("2026-05-31T00:00:00.000Z");
+    expect(env.now).toEqual(new Date("2026-05-31T00:00:00Z"));
+  });
+
+  it("[K1.2] advance lets so much time pass, and no more happen than falls due in it", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(sleeps, 2);
+    await env.advance(2 * DAY - 1);
+    expect((await env.client.getWorkflowState(id, true))?.runtimeStatus).toBe(WorkflowRuntimeStatus.RUNNING);
+    await env.advance(1);
+    expect((await env.client.getWorkflowState(id, true))?.runtimeStatus).toBe(WorkflowRuntimeStatus.COMPLETED);
+    expect(env.now).toEqual(new Date("2026-01-03T00:00:00Z"));
+  });
+
+  it("[K1.3] a thousand sleepers, children, and a hundred generations", async () => {
+    const env = environment();
+    const ids = await Promise.all(
+      Array.from({ length: 1000 }, (_, n) => env.client.scheduleNewWorkflow(sleeps, n % 30)),
+    );
+    await env.advance(30 * DAY);
+    const states = await Promise.all(ids.map((id) => env.client.getWorkflowState(id, false)));
+    expect(new Set(states.map((state) => state?.runtimeStatus))).toEqual(new Set([WorkflowRuntimeStatus.COMPLETED]));
+    const parent = await env.client.scheduleNewWorkflow(family, ["a", "b", "c"]);
+    expect(await outputOf(env, parent)).toHaveLength(3);
+    const counting = await env.client.scheduleNewWorkflow(counts, 0);
+    expect(await outputOf(env, counting)).toBe(100);
+  });
+
+  it("[K1.4] a wait may have an end: TimeoutError, when virtual time has passed it", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(sleeps, 2);
+    await expect(env.client.waitForWorkflowCompletion(id, true, DAY)).rejects.toThrow(TimeoutError);
+    expect(env.now).toEqual(new Date("2026-01-02T00:00:00Z"));
+    expect(await env.client.waitForWorkflowCompletion("nobody")).toBeUndefined();
+  });
+
+  it("[K1.5] an activity that does I/O takes the time it takes, and no virtual time", async () => {
+    const env = environment();
+    env.mockActivity(charge, () => new Promise((resolve) => setTimeout(resolve, 20, "slow")));
+    const id = await env.client.scheduleNewWorkflow(order, 1);
+    await env.client.raiseEvent(id, approval, true);
+    expect(await outputOf(env, id)).toBe("slow");
+    expect(env.now).toEqual(new Date("2026-01-01T00:00:00Z"));
+  });
+
+  it("[K1.6] what can never happen is said at once, with what the instance waits for", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(order, 1, "stuck");
+    const error = await env.client.waitForWorkflowCompletion(id).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(NothingWillHappenError);
+    expect(error.message).toBe(
+      "Instance 'stuck' is RUNNING and waits for event 'approval'. Nothing is running, and no time is due.",
+    );
+  });
+});
+
+describe("[K2] Activities", () => {
+  it("[K2.1] are mocked, made to fail, and looked at", async () => {
+    const env = environment();
+    env.mockActivity("charge", (_ctx, amount: number) => `mocked ${amount}`);
+    env.failActivity(charge, { times: 2, error: new Error("declined") });
+    const id = await env.client.scheduleNewWorkflow(order, 7, "o");
+    await env.client.raiseEvent(id, approval, true);
+    expect(await outputOf(env, id)).toBe("mocked 7");
+    expect(env.calls(charge)).toEqual([1, 2, 3].map((attempt) => ({ instanceId: "o", input: 7, attempt })));
+    expect(env.now).toEqual(new Date("2026-01-01T02:00:00Z"));
+  });
+
+  it("[K2.2] one that is not registered may be mocked; else the call fails as anywhere", async () => {
+    const runtime = new WorkflowRuntime().registerWorkflowWithName("calls", function* (ctx: WorkflowContext): Code {
+      return yield ctx.callActivity("elsewhere", 1);
+    });
+    const env = new WorkflowTestEnvironment(runtime);
+    const failed = await env.client.waitForWorkflowCompletion(await env.client.scheduleNewWorkflow("calls"));
+    expect(failed?.workflowFailureDetails?.getErrorMessage()).toMatch(/'elsewhere' is not registered/);
+    env.mockActivity("elsewhere", () => "here");
+    expect(await outputOf(env, await env.client.scheduleNewWorkflow("calls"))).toBe("here");
+  });
+});
+
+describe("[K3] Restarts", () => {
+  it("[K3.1] at every step, with the same result", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(order, 5);
+    await env.restart();
+    await env.client.raiseEvent(id, approval, true);
+    await env.restart();
+    expect(await outputOf(env, id)).toBe("charged 5");
+    const parent = await env.client.scheduleNewWorkflow(family, ["a", "b"]);
+    for (let day = 0; day < 3; day++) {
+      await env.restart();
+      await env.advance(DAY);
+    }
+    expect(await outputOf(env, parent)).toEqual(["2026-01-02T00:00:00.000Z", "2026-01-03T00:00:00.000Z"]);
+  });
+
+  it("[K3.2] with other code, as a deploy does", async () => {
+    const env = environment({ onNonDeterminism: "stall" });
+    const id = await env.client.scheduleNewWorkflow(sleeps, 1, "s");
+    const other = new WorkflowRuntime().registerWorkflowWithName("sleeps", function* (ctx: WorkflowContext): Code {
+      yield ctx.callActivity("sleep");
+    });
+    await env.useRuntime(other);
+    // Whether the code still fits is known once the instance has something to do.
+    await env.client.raiseEvent(id, "e");
+    const state = await env.client.getWorkflowState(id, false);
+    expect(state?.runtimeStatus).toBe(WorkflowRuntimeStatus.STALLED);
+    expect(state?.workflowFailureDetails?.getErrorType()).toBe("NON_DETERMINISM");
+    await expect(env.client.raiseEvent(id, "e")).rejects.toThrow(/workflow is stalled$/);
+    await env.useRuntime(new WorkflowRuntime().registerWorkflow(sleeps));
+    expect(await outputOf(env, id)).toBe("2026-01-02T00:00:00.000Z");
+  });
+
+  it("[K3.3] suspend, resume, terminate, purge go through the same client", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(order, 1);
+    await env.client.suspendWorkflow(id);
+    await env.client.raiseEvent(id, approval, false);
+    expect((await env.client.getWorkflowState(id, true))?.runtimeStatus).toBe(WorkflowRuntimeStatus.SUSPENDED);
+    await env.client.resumeWorkflow(id);
+    expect(await outputOf(env, id)).toBe("refused");
+    expect(await env.client.purgeWorkflow(id)).toBe(true);
+    expect(() => env.history(id)).toThrow(`There is no workflow instance '${id}'`);
+    const other = await env.client.scheduleNewWorkflow(sleeps, 9);
+    await env.client.terminateWorkflow(other, "enough");
+    expect(await outputOf(env, other)).toBe("enough");
+  });
+});
+
+describe("[K6] A request that waits inside an instance lets time pass", () => {
+  it("[K6.1] an update whose handler sleeps", async () => {
+    const runtime = new WorkflowRuntime().registerWorkflowWithName("w", function* (ctx: WorkflowContext): Code {
+      let isDone = false;
+      ctx.setUpdateHandler("slow", function* (): Code {
+        yield ctx.createTimer(20);
+        isDone = true;
+        return ctx.getCurrentUtcDateTime().toISOString();
+      });
+      yield ctx.waitForCondition(() => isDone);
+    });
+    const env = new WorkflowTestEnvironment(runtime);
+    const id = await env.client.scheduleNewWorkflow("w");
+    expect(await env.client.updateWorkflow(id, "slow")).toBe("2026-01-01T00:00:20.000Z");
+    expect((await env.client.waitForWorkflowCompletion(id))?.runtimeStatus).toBe(WorkflowRuntimeStatus.COMPLETED);
+  });
+});
+
+describe("[K4] Replay of an exported history", () => {
+  const runtimeOf = (code: (ctx: WorkflowContext, input: unknown) => unknown) =>
+    new WorkflowRuntime().registerWorkflowWithName("order", code);
+
+  async function export_(): Promise<{ instanceId: string; events: readonly HistoryEvent[] }> {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(order, 5, "order-1");
+    await env.client.raiseEvent(id, approval, true);
+    await env.client.waitForWorkflowCompletion(id);
+    const history = JSON.parse(JSON.stringify(env.history(id)));
+    expect(history.events).toEqual(JSON.parse(JSON.stringify(await env.client.getWorkflowHistory(id))));
+    return history;
+  }
+
+  it("[K4.1] fits the code that made it, whole and cut off anywhere, and runs nothing", async () => {
+    const history = await export_();
+    const runtime = new WorkflowRuntime().registerWorkflow(order);
+    expect(await replayHistory(runtime, history)).toEqual({ events: 5, state: "ended" });
+    expect(await replayHistory(runtime, history.events.slice(0, 3))).toEqual({ events: 3, state: "waiting" });
+  });
+
+  it("[K4.2] shows where other code parts from it", async () => {
+    const history = await export_();
+    const error = await replayHistory(
+      runtimeOf(function* (ctx): Code {
+        yield ctx.waitForExternalEvent("approval");
+        yield ctx.callActivity("pay", 1);
+      }),
+      history,
+    ).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(ReplayError);
+    expect(error.difference).toEqual({
+      historyIndex: 2,
+      expected: "callActivity 'charge' #1",
+      actual: "callActivity 'pay' #1",
+    });
+    expect(error.message).toBe(
+      [
+        "Today's code cannot go on with the history of 'order-1'.",
+        "      0  ExecutionStarted 'order'",
+        "      1  EventRaised 'approval'",
+        ">     2  TaskScheduled #1 'charge'",
+        "      3  TaskCompleted #1",
+        "      4  ExecutionCompleted",
+        "the history: callActivity 'charge' #1",
+        "the code:    callActivity 'pay' #1",
+      ].join("\n"),
+    );
+  });
+
+  it("[K4.3] code that ends otherwise, earlier or later is found too", async () => {
+    const history = await export_();
+    const replay = (code: Parameters<typeof runtimeOf>[0], events = history.events) =>
+      replayHistory(runtimeOf(code), events).catch((thrown) => thrown.difference ?? thrown.message);
+    function* otherwise(ctx: WorkflowContext): Code {
+      yield* order(ctx, 5);
+      return "something else";
+    }
+    function* longer(ctx: WorkflowContext): Code {
+      yield* order(ctx, 5);
+      yield ctx.createTimer(1);
+    }
+    expect(await replay(otherwise)).toEqual({
+      historyIndex: 4,
+      expected: 'completed with "charged 5"',
+      actual: 'completed with "something else"',
+    });
+    expect(await replay(longer)).toMatchObject({ historyIndex: 4, actual: "still waits" });
+    expect(await replay(() => "at once", history.events.slice(0, 3))).toEqual({
+      historyIndex: 2,
+      expected: "TaskScheduled #1 'charge'",
+      actual: 'completed with "at once"',
+    });
+  });
+
+  it("[K4.4] a workflow that is not there", async () => {
+    await expect(replayHistory(new WorkflowRuntime(), await export_())).rejects.toThrow(/'order' does not exist/);
+  });
+});
