@@ -279,4 +279,39 @@ describe("[K4] Replay of an exported history", () => {
   it("[K4.4] a workflow that is not there", async () => {
     await expect(replayHistory(new WorkflowRuntime(), await export_())).rejects.toThrow(/'order' does not exist/);
   });
+
+  it("[K4.5] what is no history, or has events of a newer version", async () => {
+    const { events } = await export_();
+    const replay = (history: unknown) => replayHistory(new WorkflowRuntime().registerWorkflow(order), history as never);
+    await expect(replay([...events, { type: "Paused", timestampMs: 1 }])).rejects.toThrow(
+      /^Event 5 of the history has the type "Paused", which this version of edge-workflows does not know/,
+    );
+    await expect(replay(events.slice(1))).rejects.toThrow('begins with ExecutionStarted, found "EventRaised"');
+    await expect(replay({})).rejects.toThrow(TypeError);
+  });
+});
+
+describe("[K7] Same test, same run", () => {
+  it("[K7.1] two environments that are asked the same hold the same histories, IDs and traces among them", async () => {
+    const run = async () => {
+      const env = environment();
+      const ids = [
+        await env.client.scheduleNewWorkflow(order, 5),
+        await env.client.scheduleNewWorkflow(family, ["a", "b"]),
+      ];
+      await env.client.raiseEvent(ids[0] as string, approval, true);
+      for (const id of ids) await env.client.waitForWorkflowCompletion(id);
+      return ids.map((id) => env.history(id));
+    };
+    expect(await run()).toEqual(await run());
+  });
+
+  it("[K7.2] an instance that is suspended waits for a resume", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(sleeps, 1, "s");
+    await env.client.suspendWorkflow(id);
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      "Instance 's' is SUSPENDED and waits for a resume. Nothing is running, and no time is due.",
+    );
+  });
 });
