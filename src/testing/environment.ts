@@ -1,7 +1,7 @@
-import { DaprWorkflowClient, TimeoutError } from "../authoring/workflow-client.ts";
+import { DaprWorkflowClient, TimeoutError, type UpdateOptions } from "../authoring/workflow-client.ts";
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { WorkflowState } from "../authoring/workflow-state.ts";
-import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import type { ActivityDeclaration, UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
 import { Orchestration } from "../engine/orchestration.ts";
 import { nameOf, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../http/deps.ts";
@@ -149,6 +149,14 @@ export class WorkflowTestEnvironment {
       throw new NothingWillHappenError(await whatFor());
     }
     return true;
+  }
+
+  /** @internal Lets one thing happen. `late`: nothing would before that time, and it has come; `never`: nothing ever will. */
+  async step(untilMs: number): Promise<"moved" | "late" | "never"> {
+    if (await this.#move(untilMs)) return "moved";
+    if (!Number.isFinite(untilMs)) return "never";
+    this.#clock.nowMs = Math.max(this.#clock.nowMs, untilMs);
+    return "late";
   }
 
   /** @internal Where an instance stands; `undefined` when there is none. */
@@ -384,6 +392,40 @@ class TestClient extends DaprWorkflowClient {
     startAt?: Date,
   ): Promise<string> {
     return super.scheduleNewWorkflow(nameOf(workflow), input, instanceId, startAt);
+  }
+
+  override updateWorkflow<TInput, TResult>(
+    instanceId: string,
+    update: UpdateDeclaration<TInput, TResult>,
+    input: TInput,
+    options?: UpdateOptions,
+  ): Promise<TResult>;
+  override updateWorkflow(
+    instanceId: string,
+    update: string,
+    input?: unknown,
+    options?: UpdateOptions,
+    // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
+  ): Promise<any>;
+  /** Asks without waiting, and again after whatever has happened: a request that waits would make time pass for itself. */
+  override async updateWorkflow(
+    instanceId: string,
+    update: string | { readonly name: string },
+    input?: unknown,
+    { updateId = this.#env.newId(), timeoutInSeconds = Number.POSITIVE_INFINITY }: UpdateOptions = {},
+  ): Promise<unknown> {
+    const untilMs = this.#env.now.getTime() + timeoutInSeconds * 1000;
+    let step: "moved" | "late" | "never" = "moved";
+    for (;;) {
+      try {
+        return await super.updateWorkflow(instanceId, nameOf(update), input, { updateId, timeoutInSeconds: 0 });
+      } catch (error) {
+        if (!(error instanceof TimeoutError)) throw error;
+        if (step === "late") throw error;
+        if (step === "never") throw new NothingWillHappenError(await this.#env.describeWait(instanceId));
+        step = await this.#env.step(untilMs);
+      }
+    }
   }
 
   override waitForWorkflowStart(

@@ -201,6 +201,36 @@ describe("[K6] A request that waits inside an instance lets time pass", () => {
   });
 });
 
+describe("[K8] An update", () => {
+  const runtime = new WorkflowRuntime().registerWorkflowWithName("w", function* (ctx: WorkflowContext): Code {
+    ctx.setUpdateHandler("waits", function* (): Code {
+      return yield ctx.waitForExternalEvent("go");
+    });
+    ctx.setUpdateHandler("sleeps", function* (days: number): Code {
+      yield ctx.createTimer(days * DAY);
+      return "slept";
+    });
+    yield ctx.waitForExternalEvent("end");
+  });
+
+  it("[K8.1] may take a year of virtual time, and no real one", async () => {
+    const env = new WorkflowTestEnvironment(runtime);
+    const id = await env.client.scheduleNewWorkflow("w");
+    expect(await env.client.updateWorkflow(id, "sleeps", 365)).toBe("slept");
+    expect(env.now).toEqual(new Date("2027-01-01T00:00:00Z"));
+  });
+
+  it("[K8.2] that will never end says so at once, and one with a timeout when that is over", async () => {
+    const env = new WorkflowTestEnvironment(runtime);
+    const id = await env.client.scheduleNewWorkflow("w");
+    await expect(env.client.updateWorkflow(id, "waits")).rejects.toThrow(NothingWillHappenError);
+    await expect(env.client.updateWorkflow(id, "waits", null, { timeoutInSeconds: 60 })).rejects.toThrow(TimeoutError);
+    expect(env.now).toEqual(new Date("2026-01-01T00:01:00Z"));
+    await expect(env.client.updateWorkflow(id, "unknown")).rejects.toThrow(/unknown/);
+    expect(env.now).toEqual(new Date("2026-01-01T00:01:00Z"));
+  });
+});
+
 describe("[K4] Replay of an exported history", () => {
   const runtimeOf = (code: (ctx: WorkflowContext, input: unknown) => unknown) =>
     new WorkflowRuntime().registerWorkflowWithName("order", code);
