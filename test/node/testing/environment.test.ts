@@ -183,6 +183,22 @@ describe("[K3] Restarts", () => {
   });
 });
 
+describe("[K3.4] A restart while an activity is at work", () => {
+  it("runs it again, and the result of the lost run counts for nothing", async () => {
+    const env = environment();
+    let runs = 0;
+    env.mockActivity(charge, () => new Promise((resolve) => setTimeout(resolve, 20, `run ${++runs}`)));
+    const id = await env.client.scheduleNewWorkflow(order, 1);
+    await env.client.raiseEvent(id, approval, true);
+    const waits = env.client.waitForWorkflowCompletion(id);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await env.restart();
+    expect((await waits)?.serializedOutput).toBe('"run 2"');
+    expect(env.calls(charge)).toHaveLength(2);
+    expect(env.history(id).events.filter(({ type }) => type === "TaskCompleted")).toHaveLength(1);
+  });
+});
+
 describe("[K6] A request that waits inside an instance lets time pass", () => {
   it("[K6.1] an update whose handler sleeps", async () => {
     const runtime = new WorkflowRuntime().registerWorkflowWithName("w", function* (ctx: WorkflowContext): Code {
