@@ -1,8 +1,6 @@
 import type { Action, Completion } from "../model/action.ts";
 import { describeFailure, type FailureDetails } from "../model/failure.ts";
 import type { EventRaised, ExecutionStarted, HistoryEvent, HistoryFact, StallReason } from "../model/history-event.ts";
-import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
-import { Calls } from "./calls.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import {
   type Difference,
@@ -10,29 +8,11 @@ import {
   OrchestratorNotRegisteredError,
   WorkflowCanceledError,
 } from "./errors.ts";
-import {
-  Interactions,
-  type QueryAnswer,
-  type QueryHandler,
-  type UpdateHandler,
-  type UpdateValidator,
-} from "./interactions.ts";
-import { Mailbox } from "./mailbox.ts";
-import { Patches } from "./patches.ts";
+import { ExecutionContext } from "./execution-context.ts";
+import type { QueryAnswer } from "./interactions.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
-import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import { type CancelableTask, CompletableTask, type Task } from "./task.ts";
-import {
-  type ActivityCallOptions,
-  type ChildCallOptions,
-  type ContinueAsNewOptions,
-  type OrchestrationContext,
-  WorkflowContext,
-} from "./workflow-context.ts";
-
-/** It lies in the instance's own row, which every change of the status writes. */
-const MAX_CUSTOM_STATUS_LENGTH = 65_536;
+import { WorkflowContext } from "./workflow-context.ts";
 
 /** The code that an execution runs. */
 export interface ExecutionCode {
@@ -60,29 +40,18 @@ export interface Stall {
  * when the history holds it already (replay), the event that recorded it takes it away again, or ends the execution with
  * a NonDeterminismError.
  */
-export class Execution implements OrchestrationContext {
+export class Execution {
   readonly instanceId: string;
   /** `undefined`: the code is not run (any more). Only what others decide still happens: suspend, resume, terminate. */
   #code: ExecutionCode | undefined;
   readonly #coroutine = new Coroutine();
-  readonly #mailbox = new Mailbox();
-  readonly #calls: Calls;
-  readonly #patches: Patches;
-  readonly #interactions: Interactions;
-  #conditions: { readonly holds: () => boolean; readonly task: CompletableTask }[] = [];
+  readonly #context: ExecutionContext;
   /** Events that came while suspended; they are applied in order on resume. */
   readonly #held: HistoryEvent[] = [];
 
-  #started: ExecutionStarted | undefined;
-  #currentTimeMs = 0;
   #historyIndex = -1;
-  #replaying = false;
-  #querying = false;
   #suspended = false;
-  #customStatus: string | undefined;
-  #random: SeededRandom | undefined;
   #cancelRequest: { readonly reason: string | undefined } | undefined;
-  #continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
   #completion: Completion | undefined;
   #stall: Stall | undefined;
   #difference: Difference | undefined;
@@ -96,23 +65,11 @@ export class Execution implements OrchestrationContext {
   ) {
     this.instanceId = instanceId;
     this.#code = code;
-    this.#patches = new Patches(recordedPatches);
-    const execution = this;
-    this.#calls = new Calls({
-      instanceId,
-      get currentTimeMs() {
-        return execution.#currentTimeMs;
-      },
-      random: () => this.#chance.next(),
-      timerCanceled,
-    });
-    this.#interactions = new Interactions((updateId, outcome) =>
-      this.#calls.note({ type: "EndUpdate", updateId, outcome }),
-    );
+    this.#context = new ExecutionContext(instanceId, recordedPatches, timerCanceled);
   }
 
   get started(): ExecutionStarted | undefined {
-    return this.#started;
+    return this.#context.started;
   }
   get completion(): Completion | undefined {
     return this.#completion;
@@ -123,20 +80,11 @@ export class Execution implements OrchestrationContext {
   get isSuspended(): boolean {
     return this.#suspended;
   }
-  get isCancelRequested(): boolean {
-    return this.#cancelRequest !== undefined;
-  }
   get customStatus(): string | undefined {
-    return this.#customStatus;
-  }
-  get currentTimeMs(): number {
-    return this.#currentTimeMs;
-  }
-  get isReplaying(): boolean {
-    return this.#replaying || this.#querying;
+    return this.#context.customStatus;
   }
   get awaitedEvents(): string[] {
-    return this.#mailbox.awaited();
+    return this.#context.mailbox.awaited();
   }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {
@@ -144,7 +92,7 @@ export class Execution implements OrchestrationContext {
   }
   /** How many tasks the code has made and never waited for: a `yield` may be missing. */
   get forgottenTasks(): number {
-    return this.#calls.unheld;
+    return this.#context.calls.unheld;
   }
 
   /** From here on the code is not begun, and what it would have done is not checked. */
@@ -156,9 +104,9 @@ export class Execution implements OrchestrationContext {
   async apply(event: HistoryEvent, replaying: boolean): Promise<void> {
     this.#historyIndex++;
     if (this.#completion !== undefined || this.#stall !== undefined) return;
-    this.#replaying = replaying;
-    if (event.timestampMs > this.#currentTimeMs) this.#currentTimeMs = event.timestampMs;
-    if (event.type === "UpdateRequested") this.#interactions.expect(event.updateId);
+    this.#context.replaying = replaying;
+    if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;
+    if (event.type === "UpdateRequested") this.#context.interactions.expect(event.updateId);
     if (this.#suspended && isHeldWhileSuspended(event)) {
       this.#held.push(event);
       return;
@@ -172,7 +120,7 @@ export class Execution implements OrchestrationContext {
   /** To be called after a replay: whether the code has come by all the patches that the history holds. */
   checkPatches(): void {
     if (this.#code === undefined || this.#completion?.type === "Terminated") return;
-    const message = this.#patches.mismatch;
+    const message = this.#context.patches.mismatch;
     if (message !== undefined) this.#stallBecause("PATCH_MISMATCH", message);
   }
 
@@ -182,21 +130,16 @@ export class Execution implements OrchestrationContext {
   }
 
   get hasActions(): boolean {
-    return this.#calls.actions.size > 0;
+    return this.#context.calls.actions.size > 0;
   }
 
   /** What the code has asked for and no event has recorded yet, in the order of the calls. Forgets it. */
   takeActions(): Action[] {
-    return this.#calls.takeActions();
+    return this.#context.calls.takeActions();
   }
 
   query(name: string, input: string | undefined): QueryAnswer {
-    this.#querying = true;
-    try {
-      return this.#interactions.query(name, input);
-    } finally {
-      this.#querying = false;
-    }
+    return this.#context.query(name, input);
   }
 
   async #applyNow(event: HistoryEvent): Promise<void> {
@@ -208,15 +151,16 @@ export class Execution implements OrchestrationContext {
       case "ChildWorkflowInstanceCreated":
       case "DetachedWorkflowScheduled":
       case "EventSent":
-        if (this.#code !== undefined) this.#check(this.#calls.confirm(event, this.#historyIndex));
+        if (this.#code !== undefined) this.#check(this.#context.calls.confirm(event, this.#historyIndex));
         return;
       case "UpdateCompleted":
       case "UpdateFailed":
-        if (this.#code !== undefined) this.#check(this.#calls.confirmUpdateEnd(event.updateId, this.#historyIndex));
+        if (this.#code !== undefined)
+          this.#check(this.#context.calls.confirmUpdateEnd(event.updateId, this.#historyIndex));
         return;
       case "TaskCompleted":
       case "ChildWorkflowInstanceCompleted":
-        this.#calls.take(event.id)?.complete(decodePayload(event.result));
+        this.#context.calls.take(event.id)?.complete(decodePayload(event.result));
         break;
       case "TaskFailed":
         this.#failCall(event.id, "Activity", event.failure, event.progress);
@@ -225,13 +169,13 @@ export class Execution implements OrchestrationContext {
         this.#failCall(event.id, "Sub-orchestration", event.failure, undefined);
         break;
       case "TimerFired":
-        this.#calls.take(event.id)?.complete(undefined);
+        this.#context.calls.take(event.id)?.complete(undefined);
         break;
       case "EventRaised":
-        this.#mailbox.receive(event);
+        this.#context.mailbox.receive(event);
         break;
       case "UpdateRequested":
-        if (this.#code !== undefined) await this.#interactions.begin(event, this.#isOver);
+        if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#isOver);
         break;
       case "ExecutionCancelRequested":
         return this.#cancel(event.reason);
@@ -242,7 +186,7 @@ export class Execution implements OrchestrationContext {
         this.#suspended = false;
         return;
       case "ExecutionTerminated":
-        this.#calls.keepOnly("EndUpdate");
+        this.#context.calls.keepOnly("EndUpdate");
         this.#complete({ type: "Terminated", output: event.output, recursive: event.recursive });
         return;
       case "PatchRecorded":
@@ -253,24 +197,24 @@ export class Execution implements OrchestrationContext {
       default:
         event satisfies never;
     }
-    if (this.#interactions.areIdle) {
+    if (this.#context.interactions.areIdle) {
       // The usual case, without a promise more than it needs.
       if (this.#coroutine.canResume && !this.#isOver()) this.#settle(await this.#coroutine.resume(this.#isOver));
-      if (this.#conditions.length === 0) return;
+      if (this.#context.conditions.length === 0) return;
     }
     await this.#drive();
   }
 
   async #start(event: ExecutionStarted): Promise<void> {
-    if (this.#started !== undefined)
+    if (this.#context.started !== undefined)
       throw new Error(`A second ExecutionStarted in the history of '${this.instanceId}'`);
-    this.#started = event;
+    this.#context.started = event;
     if (this.#code === undefined) return;
     const found = this.#code.registry.workflow(event.name, event.version);
     if (found.type === "not registered") return this.#fail(new OrchestratorNotRegisteredError(event.name));
     if (found.type === "version not available")
       return this.#stallBecause("VERSION_NOT_AVAILABLE", `Version not available: ${event.version ?? ""}`);
-    const context = new WorkflowContext(this);
+    const context = new WorkflowContext(this.#context);
     const input = decodePayload(event.input);
     this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#isOver));
     await this.#drive();
@@ -280,41 +224,31 @@ export class Execution implements OrchestrationContext {
   async #drive(): Promise<void> {
     while (!this.#isOver()) {
       if (this.#coroutine.canResume) this.#settle(await this.#coroutine.resume(this.#isOver));
-      else if (this.#interactions.canResume) await this.#interactions.resume(this.#isOver);
-      else if (!this.#meetConditions()) return;
+      else if (this.#context.interactions.canResume) await this.#context.interactions.resume(this.#isOver);
+      else if (!this.#context.meetConditions()) return;
     }
-  }
-
-  /** True when a condition that somebody waits for has become true. */
-  #meetConditions(): boolean {
-    if (this.#conditions.length === 0) return false;
-    const met = this.#conditions.filter(({ holds }) => holds());
-    if (met.length === 0) return false;
-    this.#conditions = this.#conditions.filter((condition) => !met.includes(condition));
-    for (const { task } of met) task.complete(undefined);
-    return true;
   }
 
   /** Whoever waits gets an error, once; what the code does then is up to it. */
   async #cancel(reason: string | undefined): Promise<void> {
     this.#cancelRequest = { reason };
     if (this.#code === undefined) return this.#complete(canceled(new WorkflowCanceledError(reason)));
-    this.#calls.stopRetries();
+    this.#context.calls.stopRetries();
     this.#settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#isOver));
     await this.#drive();
   }
 
   /** After continue-as-new, a terminate or a non-determinism, the code is not driven any further. */
   readonly #isOver = (): boolean =>
-    this.#continuation !== undefined || this.#completion !== undefined || this.#stall !== undefined;
+    this.#context.continuation !== undefined || this.#completion !== undefined || this.#stall !== undefined;
 
   #settle(step: Step): void {
     if (this.#completion !== undefined || this.#stall !== undefined) return;
     if (step.type === "threw") return this.#fail(step.error);
-    if (this.#continuation !== undefined) {
-      const { input, saveEvents, toLatestVersion } = this.#continuation;
-      const { name = "", version } = this.#started ?? {};
-      this.#calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
+    if (this.#context.continuation !== undefined) {
+      const { input, saveEvents, toLatestVersion } = this.#context.continuation;
+      const { name = "", version } = this.#context.started ?? {};
+      this.#context.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
       this.#complete({
         type: "ContinuedAsNew",
         input,
@@ -334,7 +268,7 @@ export class Execution implements OrchestrationContext {
 
   /** In the order of their arrival: those held back by a suspend came after those in the mailbox. */
   #unclaimedEvents(): EventRaised[] {
-    return [...this.#mailbox.unclaimed(), ...this.#held.filter((event) => event.type === "EventRaised")];
+    return [...this.#context.mailbox.unclaimed(), ...this.#held.filter((event) => event.type === "EventRaised")];
   }
 
   #fail(error: unknown): void {
@@ -344,9 +278,9 @@ export class Execution implements OrchestrationContext {
 
   #complete(completion: Completion): void {
     this.#completion = completion;
-    this.#calls.close();
+    this.#context.calls.close();
     const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";
-    this.#interactions.endAll(`The workflow ${how} before the update did.`);
+    this.#context.interactions.endAll(`The workflow ${how} before the update did.`);
   }
 
   /** The history says what the code has done: it must be what the code does now. */
@@ -354,15 +288,15 @@ export class Execution implements OrchestrationContext {
     if (error === undefined) return;
     this.#difference = error.difference;
     if (this.#code?.onNonDeterminism === "stall") return this.#stallBecause("NON_DETERMINISM", error.message);
-    this.#calls.keepOnly("EndUpdate");
+    this.#context.calls.keepOnly("EndUpdate");
     this.#fail(error);
   }
 
   #stallBecause(reason: StallReason, message: string): void {
     this.#stall = { reason, message };
     this.#completion = undefined;
-    this.#calls.keepOnly();
-    this.#calls.close();
+    this.#context.calls.keepOnly();
+    this.#context.calls.close();
   }
 
   #failCall(
@@ -372,167 +306,7 @@ export class Execution implements OrchestrationContext {
     progress: string | undefined,
   ): void {
     const message = `${this.instanceId}: ${kind} task #${id} failed: ${failure.message}`;
-    this.#calls.take(id)?.fail(message, failure, progress);
-  }
-
-  // OrchestrationContext: what the code calls.
-
-  get parent(): OrchestrationContext["parent"] {
-    return this.#started?.parent;
-  }
-
-  get version(): string | undefined {
-    return this.#started?.version;
-  }
-
-  callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
-    this.#refuseInQuery("callActivity");
-    const encoded = encodePayload(input);
-    const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
-    // What most calls are: one attempt, without a limit.
-    if (
-      retry === undefined &&
-      timeoutMs === undefined &&
-      totalTimeoutMs === undefined &&
-      heartbeatTimeoutMs === undefined
-    )
-      return this.#calls.callOnce((id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
-    const deadlineAtMs = totalTimeoutMs === undefined ? undefined : this.#currentTimeMs + totalTimeoutMs;
-    return this.#calls.call({
-      kind: "Activity",
-      retry,
-      deadlineAtMs,
-      action: (id, attempt) => ({
-        type: "ScheduleActivity",
-        id,
-        name,
-        input: encoded,
-        ...attempt,
-        ...(timeoutMs !== undefined && { timeoutMs }),
-        ...(deadlineAtMs !== undefined && { deadlineAtMs }),
-        ...(heartbeatTimeoutMs !== undefined && { heartbeatTimeoutMs }),
-      }),
-    });
-  }
-
-  callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
-    this.#refuseInQuery("callChildWorkflow");
-    const encoded = encodePayload(input);
-    const generation = this.#started?.generation ?? 0;
-    return this.#calls.call({
-      kind: "Sub-orchestration",
-      retry,
-      action: (id) => ({
-        type: "StartChild",
-        id,
-        name,
-        input: encoded,
-        instanceId: instanceId || childInstanceId(this.instanceId, generation, id),
-      }),
-    });
-  }
-
-  createTimer(fireAtMs: number): CancelableTask {
-    this.#refuseInQuery("createTimer");
-    return this.#calls.timer(fireAtMs);
-  }
-
-  waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask {
-    this.#refuseInQuery("waitForExternalEvent");
-    const wait = this.#calls.watch(this.#mailbox.wait(name));
-    if (timeoutMs !== undefined && timeoutMs >= 0 && !wait.isComplete) {
-      const message = `Event '${name}' did not come within ${timeoutMs / 1000} s`;
-      this.#calls.limit(wait, this.#currentTimeMs + timeoutMs, message);
-    }
-    return wait;
-  }
-
-  waitForCondition(holds: () => boolean): Task<unknown> {
-    this.#refuseInQuery("waitForCondition");
-    const task = this.#calls.watch(new CompletableTask());
-    if (holds()) task.complete(undefined);
-    else this.#conditions.push({ holds, task });
-    return task;
-  }
-
-  watch<T extends Task>(task: T): T {
-    return this.#calls.watch(task);
-  }
-
-  scheduleNewWorkflow(
-    name: string,
-    input: unknown,
-    { instanceId, startAtMs }: { readonly instanceId?: string | undefined; readonly startAtMs?: number | undefined },
-  ): string {
-    this.#refuseInQuery("scheduleNewWorkflow");
-    const encoded = encodePayload(input);
-    const generation = this.#started?.generation ?? 0;
-    const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);
-    const id = this.#calls.ask(undefined, (id) => ({
-      type: "StartDetached",
-      id,
-      name,
-      instanceId: target(id),
-      input: encoded,
-      startAtMs,
-    }));
-    return target(id);
-  }
-
-  sendEvent(instanceId: string, name: string, input: unknown): void {
-    this.#refuseInQuery("sendEvent");
-    const encoded = encodePayload(input);
-    this.#calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
-  }
-
-  continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
-    this.#refuseInQuery("continueAsNew");
-    this.#continuation = { input: encodePayload(input), saveEvents, toLatestVersion };
-    this.#calls.close();
-  }
-
-  setCustomStatus(status: unknown): void {
-    this.#refuseInQuery("setCustomStatus");
-    const text = typeof status === "string" ? status : encodePayload(status ?? undefined);
-    if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
-      throw new RangeError(
-        `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
-      );
-    }
-    this.#customStatus = text;
-  }
-
-  isPatched(name: string): boolean {
-    this.#refuseInQuery("isPatched");
-    return this.#patches.isPatched(name, this.#replaying, () => this.#calls.note({ type: "RecordPatch", name }));
-  }
-
-  newGuid(): string {
-    this.#refuseInQuery("newGuid");
-    return this.#chance.nextUuid();
-  }
-
-  random(): number {
-    this.#refuseInQuery("random");
-    return this.#chance.next();
-  }
-
-  setQueryHandler(name: string, handler: QueryHandler): void {
-    this.#interactions.setQuery(name, handler);
-  }
-
-  setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void {
-    this.#interactions.setUpdate(name, handler, validator);
-  }
-
-  /** One stream for the whole execution; made when it is first needed. */
-  get #chance(): SeededRandom {
-    this.#random ??= new SeededRandom(`${this.instanceId} ${this.#started?.executionId}`);
-    return this.#random;
-  }
-
-  #refuseInQuery(method: string): void {
-    if (this.#querying) throw new Error(`A query only reads, and this one has called ${method}`);
+    this.#context.calls.take(id)?.fail(message, failure, progress);
   }
 }
 

@@ -7,16 +7,18 @@ import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Workload } from "./alarm-keeper.ts";
+import { AuthorWarnings } from "./author-warnings.ts";
 import { FactQueue, type QueuedFact } from "./fact-queue.ts";
+import { FormerUpdates } from "./former-updates.ts";
 import { retryDelayMs } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { decideChange } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-const REMEMBERED_UPDATES = 1_000;
 
 /**
  * Takes an instance from turn to turn.
@@ -54,17 +56,16 @@ export class TurnLoop implements Workload {
   #syncBeforeActing: boolean;
   /** Activities of this life that were counted as recovered: their rows go when their results come. */
   readonly #recovered = new Set<number>();
-  /** How the updates of former executions have ended, the last of them: their history is gone. */
-  readonly #formerUpdates = new Map<string, UpdateOutcome>();
-  /** Executions in a row that continued as new in their first turn without being given anything. */
-  #tightContinuations = 0;
-  /** When a stalled instance looks for other code. */
-  #stallRetryAtMs = NEVER;
+  readonly #formerUpdates = new FormerUpdates();
+  readonly #warnings: AuthorWarnings;
+  readonly #stallWatch: StallWatch;
 
   /** Reads what the database holds. Throws SchemaTooNewError. */
   constructor(ports: InstancePorts) {
     this.#ports = ports;
     this.watchers = new Watchers(ports.clock);
+    this.#warnings = new AuthorWarnings(ports);
+    this.#stallWatch = new StallWatch(ports);
     this.#alarm = new AlarmKeeper(ports, this.watchers, this);
     this.activities = new ActivityRunner(
       ports,
@@ -133,17 +134,10 @@ export class TurnLoop implements Workload {
   }
 
   dueTimes(): number[] {
-    if (this.isStalled) return [this.#stallRetryAtMs, this.outbox.nextAttemptAtMs()];
+    if (this.isStalled) return [this.#stallWatch.retryAtMs, this.outbox.nextAttemptAtMs()];
     const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
     const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? this.#retryAtMs : NEVER;
     return [this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
-  }
-
-  /** The longer it has been stalled, the longer the pause: a deploy comes at any time, and wakes nobody. */
-  #stalledSince(atMs: number): void {
-    const { stallRetryMinMs, stallRetryMaxMs } = this.#ports.limits;
-    const nowMs = this.#ports.clock.now();
-    this.#stallRetryAtMs = nowMs + Math.min(Math.max(nowMs - atMs, stallRetryMinMs), stallRetryMaxMs);
   }
 
   /** To be awaited once before anything else. `isRinging`: no alarm is set any more, and `ring` comes next. */
@@ -177,8 +171,8 @@ export class TurnLoop implements Workload {
     this.#retryAtMs = 0;
     this.#syncBeforeActing = false;
     this.#recovered.clear();
-    this.#formerUpdates.clear();
-    this.#tightContinuations = 0;
+    this.#formerUpdates.forget();
+    this.#warnings.forget();
     this.activities.dropWaiting();
     this.outbox.forget();
   }
@@ -208,7 +202,7 @@ export class TurnLoop implements Workload {
 
   proceed(): void {
     if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
-    if (this.isStalled && this.#stallRetryAtMs <= this.#ports.clock.now()) this.#orchestration = undefined;
+    if (this.isStalled && this.#stallWatch.isDue) this.#orchestration = undefined;
     this.outbox.deliverDue();
     this.run();
   }
@@ -273,7 +267,7 @@ export class TurnLoop implements Workload {
       this.outbox.deliverDue();
       while (this.#life === life && this.#hasWork()) {
         await this.#takeTurn(life);
-        if (this.#tightContinuations >= this.#ports.limits.maxTightContinuations) await this.#ports.clock.delay(1_000);
+        if (this.#warnings.isTight) await this.#ports.clock.delay(1_000);
         else if (++turns % this.#ports.limits.turnsPerPause === 0) await this.#ports.clock.delay(0);
       }
     } catch (error) {
@@ -319,8 +313,7 @@ export class TurnLoop implements Workload {
     const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
     if (this.#life !== life) return undefined;
     if (orchestration.stall !== undefined) {
-      const last = history.at(-1);
-      this.#stalledSince(last?.type === "ExecutionStalled" ? last.timestampMs : this.#ports.clock.now());
+      this.#stallWatch.begin(history);
       this.#orchestration = orchestration;
       return orchestration;
     }
@@ -354,7 +347,6 @@ export class TurnLoop implements Workload {
   ): Promise<void> {
     const { store, newId } = this.#ports;
     const before = this.#record as InstanceRecord;
-    const isFirstTurn = before.status === "PENDING";
     const { change, record } = decideChange(turn, before, {
       nowMs,
       newExecutionId: newId,
@@ -370,10 +362,11 @@ export class TurnLoop implements Workload {
     this.#record = record;
     this.#failedTurns = 0;
     for (const id of change.recovered ?? []) this.#recovered.delete(id);
-    this.#warn(turn, isFirstTurn && taken.length === 0 && turn.events.length === 0);
+    const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
+    this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
     if (change.newHistory !== undefined) {
       this.#recovered.clear();
-      for (const { updateId, outcome } of turn.updates) this.#rememberUpdate(updateId, outcome);
+      this.#formerUpdates.add(turn.updates);
       const { instanceId } = record;
       this.#orchestration = await Orchestration.load(instanceId, this.#code, change.newHistory, false);
       if (this.#life !== life) return;
@@ -399,26 +392,6 @@ export class TurnLoop implements Workload {
     return () => this.#record?.executionId === executionId && this.#record.status !== "TERMINATED";
   }
 
-  #rememberUpdate(updateId: string, outcome: UpdateOutcome): void {
-    this.#formerUpdates.set(updateId, outcome);
-    const [oldest] = this.#formerUpdates.keys();
-    if (this.#formerUpdates.size > REMEMBERED_UPDATES && oldest !== undefined) this.#formerUpdates.delete(oldest);
-  }
-
-  #warn(turn: Turn, nothingHappened: boolean): void {
-    const { log } = this.#ports;
-    const instanceId = this.#record?.instanceId;
-    for (const text of turn.warnings) log({ level: "warn", msg: "workflow", instanceId, text });
-    const isTight = turn.completion?.type === "ContinuedAsNew" && nothingHappened;
-    if (!isTight) this.#tightContinuations = 0;
-    else if (++this.#tightContinuations === this.#ports.limits.maxTightContinuations) {
-      const text =
-        `The workflow has continued as new ${this.#tightContinuations} times in a row without waiting for anything. ` +
-        "It goes on, once a second. A yield before its createTimer may be missing; terminate stops it.";
-      log({ level: "warn", msg: "workflow", instanceId, text });
-    }
-  }
-
   #statusChanged(record: InstanceRecord): void {
     if (record.status === "TERMINATED") {
       this.activities.dropWaiting();
@@ -426,7 +399,7 @@ export class TurnLoop implements Workload {
     }
     if (record.status === "STALLED") {
       const { reason, message } = this.#orchestration?.stall ?? {};
-      this.#stalledSince(this.#ports.clock.now());
+      this.#stallWatch.begin();
       this.#ports.log({ level: "warn", msg: "stalled", instanceId: record.instanceId, reason, text: message });
     }
     if (isTerminal(record.status)) {

@@ -1,9 +1,9 @@
-import { DaprWorkflowClient, TimeoutError } from "../authoring/workflow-client.ts";
+import { DaprWorkflowClient, TimeoutError, type UpdateOptions } from "../authoring/workflow-client.ts";
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { WorkflowState } from "../authoring/workflow-state.ts";
-import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import type { ActivityDeclaration, UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
 import { Orchestration } from "../engine/orchestration.ts";
-import { nameOf, type TWorkflowActivity } from "../engine/registry.ts";
+import { nameOf, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../http/deps.ts";
 import { createHttpHandler } from "../http/handler.ts";
 import { Instance } from "../instance/instance.ts";
@@ -151,6 +151,14 @@ export class WorkflowTestEnvironment {
     return true;
   }
 
+  /** @internal Lets one thing happen. `late`: nothing would before that time, and it has come; `never`: nothing ever will. */
+  async step(untilMs: number): Promise<"moved" | "late" | "never"> {
+    if (await this.#move(untilMs)) return "moved";
+    if (!Number.isFinite(untilMs)) return "never";
+    this.#clock.nowMs = Math.max(this.#clock.nowMs, untilMs);
+    return "late";
+  }
+
   /** @internal Where an instance stands; `undefined` when there is none. */
   statusOf(instanceId: string): RuntimeStatus | undefined {
     return this.#hosts.get(instanceId)?.store.load()?.status;
@@ -163,8 +171,9 @@ export class WorkflowTestEnvironment {
     const orchestration = await Orchestration.load(instanceId, this.#code(), store.history(), status !== "PENDING");
     const events = orchestration.awaitedEvents.map((name) => `event '${name}'`);
     const children = [...orchestration.pending.children.values()].map((child) => `child '${child.instanceId}'`);
+    const resume = status === "SUSPENDED" ? ["a resume"] : [];
     const stall = orchestration.stall === undefined ? [] : [`other code: ${orchestration.stall.message}`];
-    const waits = [...events, ...children, ...stall].join(", ") || "nothing that this environment knows";
+    const waits = [...resume, ...events, ...children, ...stall].join(", ") || "nothing that this environment knows";
     return `Instance '${instanceId}' is ${status} and waits for ${waits}. Nothing is running, and no time is due.`;
   }
 
@@ -231,7 +240,7 @@ export class WorkflowTestEnvironment {
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       appId: "test",
       log: () => undefined,
-      newId: () => this.#newId(),
+      newId: () => this.newId(),
       now: () => this.#clock.nowMs,
       trusted: true,
     });
@@ -254,6 +263,7 @@ export class WorkflowTestEnvironment {
   #stub(instanceId: string): Instance {
     const call = async (method: string, args: unknown[]) => {
       this.#callsUnderWay++;
+      if (method === "start") Object.assign(args[0] as object, { traceparent: this.#newTraceparent() });
       try {
         const instance = await this.#open(this.#host(instanceId), false);
         const ask = Reflect.get(instance, method) as (...args: unknown[]) => Promise<unknown>;
@@ -298,8 +308,15 @@ export class WorkflowTestEnvironment {
     return { registry: this.#registry, onNonDeterminism: this.#options.onNonDeterminism ?? ("fail" as const) };
   }
 
-  #newId(): string {
+  /** @internal A UUID that is the same whenever the test runs. */
+  newId(): string {
     return `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
+  }
+
+  /** The HTTP API makes one by chance where the caller has sent none. */
+  #newTraceparent(): string {
+    const id = (++this.#ids).toString(16);
+    return `00-${id.padStart(32, "0")}-${id.padStart(16, "0")}-01`;
   }
 
   #ports(host: Host): InstancePorts {
@@ -324,7 +341,7 @@ export class WorkflowTestEnvironment {
         },
       },
       instanceId: () => instanceId,
-      newId: () => this.#newId(),
+      newId: () => this.newId(),
       peer: (to) => this.#stub(to),
       sync: async () => undefined,
       wipe: async () => {
@@ -354,6 +371,61 @@ class TestClient extends DaprWorkflowClient {
   constructor(env: WorkflowTestEnvironment, send: (request: Request) => Promise<Response>) {
     super({ fetch: send });
     this.#env = env;
+  }
+
+  override scheduleNewWorkflow<TInput, TOutput>(
+    workflow: WorkflowDeclaration<TInput, TOutput>,
+    input: TInput,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string>;
+  override scheduleNewWorkflow(
+    workflow: TWorkflow | string,
+    input?: unknown,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string>;
+  override scheduleNewWorkflow(
+    workflow: TWorkflow | string | { readonly name: string },
+    input?: unknown,
+    instanceId: string = this.#env.newId(),
+    startAt?: Date,
+  ): Promise<string> {
+    return super.scheduleNewWorkflow(nameOf(workflow), input, instanceId, startAt);
+  }
+
+  override updateWorkflow<TInput, TResult>(
+    instanceId: string,
+    update: UpdateDeclaration<TInput, TResult>,
+    input: TInput,
+    options?: UpdateOptions,
+  ): Promise<TResult>;
+  override updateWorkflow(
+    instanceId: string,
+    update: string,
+    input?: unknown,
+    options?: UpdateOptions,
+    // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
+  ): Promise<any>;
+  /** Asks without waiting, and again after whatever has happened: a request that waits would make time pass for itself. */
+  override async updateWorkflow(
+    instanceId: string,
+    update: string | { readonly name: string },
+    input?: unknown,
+    { updateId = this.#env.newId(), timeoutInSeconds = Number.POSITIVE_INFINITY }: UpdateOptions = {},
+  ): Promise<unknown> {
+    const untilMs = this.#env.now.getTime() + timeoutInSeconds * 1000;
+    let step: "moved" | "late" | "never" = "moved";
+    for (;;) {
+      try {
+        return await super.updateWorkflow(instanceId, nameOf(update), input, { updateId, timeoutInSeconds: 0 });
+      } catch (error) {
+        if (!(error instanceof TimeoutError)) throw error;
+        if (step === "late") throw error;
+        if (step === "never") throw new NothingWillHappenError(await this.#env.describeWait(instanceId));
+        step = await this.#env.step(untilMs);
+      }
+    }
   }
 
   override waitForWorkflowStart(

@@ -1,7 +1,7 @@
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { Difference } from "../engine/errors.ts";
 import { Execution } from "../engine/execution.ts";
-import type { HistoryEvent } from "../model/history-event.ts";
+import type { HistoryEvent, HistoryEventType } from "../model/history-event.ts";
 import type { ExportedHistory } from "./environment.ts";
 
 /** Today's code does something else than the history says. The message shows where, and what each of them does. */
@@ -26,13 +26,14 @@ export interface ReplayResult {
 /**
  * Runs today's code over a history that was exported before (`WorkflowTestEnvironment.history`,
  * `DaprWorkflowClient.getWorkflowHistory`), without running any activity. Rejects with a ReplayError when an instance with
- * this history would not go on, or would end otherwise than it did.
+ * this history would not go on, or would end otherwise than it did; with a TypeError when it is given no history.
  */
 export async function replayHistory(
   runtime: WorkflowRuntime,
   history: ExportedHistory | readonly HistoryEvent[],
 ): Promise<ReplayResult> {
   const { instanceId, events } = "events" in history ? history : { instanceId: "replayed", events: history };
+  checkHistory(events);
   const patches = events.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
   const code = { registry: runtime.registry, onNonDeterminism: "stall" } as const;
   const execution = new Execution(instanceId, code, patches, () => undefined);
@@ -54,6 +55,48 @@ export async function replayHistory(
       difference,
     );
   return { events: events.length, state: execution.completion === undefined ? "waiting" : "ended" };
+}
+
+const known: Record<HistoryEventType, true> = {
+  ExecutionStarted: true,
+  TaskScheduled: true,
+  TaskCompleted: true,
+  TaskFailed: true,
+  TimerCreated: true,
+  TimerFired: true,
+  EventRaised: true,
+  ChildWorkflowInstanceCreated: true,
+  ChildWorkflowInstanceCompleted: true,
+  ChildWorkflowInstanceFailed: true,
+  DetachedWorkflowScheduled: true,
+  EventSent: true,
+  PatchRecorded: true,
+  UpdateRequested: true,
+  UpdateCompleted: true,
+  UpdateFailed: true,
+  ExecutionSuspended: true,
+  ExecutionResumed: true,
+  ExecutionCancelRequested: true,
+  ExecutionTerminated: true,
+  ExecutionStalled: true,
+  ExecutionUnstalled: true,
+  ExecutionCompleted: true,
+};
+
+/** A file may hold anything, and a replay that passes over what it does not know would pass for good. */
+function checkHistory(events: readonly HistoryEvent[]): void {
+  if (!Array.isArray(events))
+    throw new TypeError("A history is an array of events, or an object with `instanceId` and `events`");
+  if (events[0]?.type !== "ExecutionStarted")
+    throw new TypeError(`A history begins with ExecutionStarted, found ${JSON.stringify(events[0]?.type)}`);
+  for (const [index, event] of events.entries()) {
+    if (!Object.hasOwn(known, String(event?.type))) {
+      throw new TypeError(
+        `Event ${index} of the history has the type ${JSON.stringify(event?.type)}, which this version of edge-workflows ` +
+          "does not know. Newer code may have recorded it.",
+      );
+    }
+  }
 }
 
 /** A history that has ended must be ended by the same event, with the same outcome; one that has not, must not. */

@@ -121,7 +121,7 @@ describe("[W4] what an object finds when it wakes up", () => {
     const { alarm } = await remainsOf(id);
     expect(Math.abs(Number(alarm) - Date.now() - 60_000)).toBeLessThan(5_000);
     expect(await query(id, "SELECT * FROM history")).toEqual(before);
-    await query(id, "UPDATE instance SET schema_version = 1");
+    await query(id, "UPDATE instance SET schema_version = 2");
     expect((await stateOf(id)).runtimeStatus).toBe("RUNNING");
     await operate(id, "terminate");
   });

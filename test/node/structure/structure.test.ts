@@ -123,22 +123,31 @@ describe("[S1] Imports", () => {
   });
 
   it("[S1.5] client.ts, for Node and browsers, brings neither cloudflare:workers nor any package with it", async () => {
-    const { metafile } = await build({
-      entryPoints: [join(SRC, "client.ts")],
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: "esm",
-      logLevel: "silent",
-      packages: "external",
-      external: ["cloudflare:*"],
-      outdir: "out",
-    });
-    const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
-    expect(imported).toEqual([]);
-    expect(Object.keys(metafile.inputs).length).toBeGreaterThan(5);
+    const { inputs, packages } = await bundleOf("client.ts");
+    expect(packages).toEqual([]);
+    expect(inputs).toBeGreaterThan(5);
+  });
+
+  it("[S1.6] testing.ts, for any test runner, brings the router with it and no module of a platform", async () => {
+    expect((await bundleOf("testing.ts")).packages).toEqual(["itty-router"]);
   });
 });
+
+async function bundleOf(file: string): Promise<{ inputs: number; packages: string[] }> {
+  const { metafile } = await build({
+    entryPoints: [join(SRC, file)],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    logLevel: "silent",
+    packages: "external",
+    external: ["cloudflare:*", "node:*"],
+    outdir: "out",
+  });
+  const packages = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  return { inputs: Object.keys(metafile.inputs).length, packages };
+}
 
 describe("[S2] Purity", () => {
   const pure = sources.filter(({ path }) => ["engine", "model"].includes(unitOf(path)));

@@ -183,6 +183,22 @@ describe("[K3] Restarts", () => {
   });
 });
 
+describe("[K3.4] A restart while an activity is at work", () => {
+  it("runs it again, and the result of the lost run counts for nothing", async () => {
+    const env = environment();
+    let runs = 0;
+    env.mockActivity(charge, () => new Promise((resolve) => setTimeout(resolve, 20, `run ${++runs}`)));
+    const id = await env.client.scheduleNewWorkflow(order, 1);
+    await env.client.raiseEvent(id, approval, true);
+    const waits = env.client.waitForWorkflowCompletion(id);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await env.restart();
+    expect((await waits)?.serializedOutput).toBe('"run 2"');
+    expect(env.calls(charge)).toHaveLength(2);
+    expect(env.history(id).events.filter(({ type }) => type === "TaskCompleted")).toHaveLength(1);
+  });
+});
+
 describe("[K6] A request that waits inside an instance lets time pass", () => {
   it("[K6.1] an update whose handler sleeps", async () => {
     const runtime = new WorkflowRuntime().registerWorkflowWithName("w", function* (ctx: WorkflowContext): Code {
@@ -198,6 +214,36 @@ describe("[K6] A request that waits inside an instance lets time pass", () => {
     const id = await env.client.scheduleNewWorkflow("w");
     expect(await env.client.updateWorkflow(id, "slow")).toBe("2026-01-01T00:00:20.000Z");
     expect((await env.client.waitForWorkflowCompletion(id))?.runtimeStatus).toBe(WorkflowRuntimeStatus.COMPLETED);
+  });
+});
+
+describe("[K8] An update", () => {
+  const runtime = new WorkflowRuntime().registerWorkflowWithName("w", function* (ctx: WorkflowContext): Code {
+    ctx.setUpdateHandler("waits", function* (): Code {
+      return yield ctx.waitForExternalEvent("go");
+    });
+    ctx.setUpdateHandler("sleeps", function* (days: number): Code {
+      yield ctx.createTimer(days * DAY);
+      return "slept";
+    });
+    yield ctx.waitForExternalEvent("end");
+  });
+
+  it("[K8.1] may take a year of virtual time, and no real one", async () => {
+    const env = new WorkflowTestEnvironment(runtime);
+    const id = await env.client.scheduleNewWorkflow("w");
+    expect(await env.client.updateWorkflow(id, "sleeps", 365)).toBe("slept");
+    expect(env.now).toEqual(new Date("2027-01-01T00:00:00Z"));
+  });
+
+  it("[K8.2] that will never end says so at once, and one with a timeout when that is over", async () => {
+    const env = new WorkflowTestEnvironment(runtime);
+    const id = await env.client.scheduleNewWorkflow("w");
+    await expect(env.client.updateWorkflow(id, "waits")).rejects.toThrow(NothingWillHappenError);
+    await expect(env.client.updateWorkflow(id, "waits", null, { timeoutInSeconds: 60 })).rejects.toThrow(TimeoutError);
+    expect(env.now).toEqual(new Date("2026-01-01T00:01:00Z"));
+    await expect(env.client.updateWorkflow(id, "unknown")).rejects.toThrow(/unknown/);
+    expect(env.now).toEqual(new Date("2026-01-01T00:01:00Z"));
   });
 });
 
@@ -278,5 +324,40 @@ describe("[K4] Replay of an exported history", () => {
 
   it("[K4.4] a workflow that is not there", async () => {
     await expect(replayHistory(new WorkflowRuntime(), await export_())).rejects.toThrow(/'order' does not exist/);
+  });
+
+  it("[K4.5] what is no history, or has events of a newer version", async () => {
+    const { events } = await export_();
+    const replay = (history: unknown) => replayHistory(new WorkflowRuntime().registerWorkflow(order), history as never);
+    await expect(replay([...events, { type: "Paused", timestampMs: 1 }])).rejects.toThrow(
+      /^Event 5 of the history has the type "Paused", which this version of edge-workflows does not know/,
+    );
+    await expect(replay(events.slice(1))).rejects.toThrow('begins with ExecutionStarted, found "EventRaised"');
+    await expect(replay({})).rejects.toThrow(TypeError);
+  });
+});
+
+describe("[K7] Same test, same run", () => {
+  it("[K7.1] two environments that are asked the same hold the same histories, IDs and traces among them", async () => {
+    const run = async () => {
+      const env = environment();
+      const ids = [
+        await env.client.scheduleNewWorkflow(order, 5),
+        await env.client.scheduleNewWorkflow(family, ["a", "b"]),
+      ];
+      await env.client.raiseEvent(ids[0] as string, approval, true);
+      for (const id of ids) await env.client.waitForWorkflowCompletion(id);
+      return ids.map((id) => env.history(id));
+    };
+    expect(await run()).toEqual(await run());
+  });
+
+  it("[K7.2] an instance that is suspended waits for a resume", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(sleeps, 1, "s");
+    await env.client.suspendWorkflow(id);
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      "Instance 's' is SUSPENDED and waits for a resume. Nothing is running, and no time is due.",
+    );
   });
 });

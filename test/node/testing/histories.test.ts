@@ -31,6 +31,22 @@ const samples: readonly [file: string, workflow: string, input: unknown, play: P
   ["saga", "saga", { places: ["flight", "hotel", "car"], failAt: "car" }, toItsEnd],
 ];
 
+const outcomes: Readonly<Record<string, unknown>> = {
+  "order-approved": { processed: true },
+  "order-timed-out": { processed: false },
+  "order-waiting": "waiting",
+  chaining: "*** HELLO, ADA ***",
+  "fan-out-fan-in": 3,
+  monitor: "healthy",
+  "human-interaction": "yes",
+  "child-workflows": ["*** HELLO, ADA ***", "*** HELLO, GRACE ***"],
+  saga: {
+    booked: [],
+    cancelled: ["hotel", "flight"],
+    reason: expect.stringContaining("car is fully booked"),
+  },
+};
+
 async function approve(env: WorkflowTestEnvironment, id: string): Promise<void> {
   await env.idle();
   await env.client.raiseEvent(id, "approval_event", true);
@@ -60,10 +76,13 @@ describe("[K5] Recorded histories of the samples", () => {
   it.each(samples)("[K5.2] %s fits today's code", async (file, workflow, input, play) => {
     const path = join(ROOT, "test/histories", `${file}.json`);
     if (process.env.RECORD === "1")
-      writeFileSync(path, `${JSON.stringify(await record(workflow, input, play), null, 1)}\n`);
+      writeFileSync(path, `${JSON.stringify(await record(workflow, input, play), null, 2)}\n`);
     expect(existsSync(path)).toBe(true);
     const history: ExportedHistory = JSON.parse(readFileSync(path, "utf8"));
     const hasEnded = history.events.some((event) => event.type === "ExecutionCompleted");
+    // What a file is named after is what it holds.
+    const end = history.events.at(-1);
+    expect(end?.type === "ExecutionCompleted" ? JSON.parse(end.output ?? "null") : "waiting").toEqual(outcomes[file]);
     expect(await replayHistory(runtime, history)).toEqual({
       events: history.events.length,
       state: hasEnded ? "ended" : "waiting",

@@ -1,0 +1,243 @@
+import type { ExecutionStarted } from "../model/history-event.ts";
+import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
+import { Calls } from "./calls.ts";
+import {
+  Interactions,
+  type QueryAnswer,
+  type QueryHandler,
+  type UpdateHandler,
+  type UpdateValidator,
+} from "./interactions.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Patches } from "./patches.ts";
+import { encodePayload } from "./payload.ts";
+import { SeededRandom } from "./random.ts";
+import { type CancelableTask, CompletableTask, type Task } from "./task.ts";
+import type {
+  ActivityCallOptions,
+  ChildCallOptions,
+  ContinueAsNewOptions,
+  OrchestrationContext,
+} from "./workflow-context.ts";
+
+/** It lies in the instance's own row, which every change of the status writes. */
+const MAX_CUSTOM_STATUS_LENGTH = 65_536;
+
+/**
+ * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
+ * tells it the time and whether it replays, and takes from here what the code has asked for.
+ */
+export class ExecutionContext implements OrchestrationContext {
+  readonly instanceId: string;
+  readonly calls: Calls;
+  readonly patches: Patches;
+  readonly interactions: Interactions;
+  readonly mailbox = new Mailbox();
+  conditions: { readonly holds: () => boolean; readonly task: CompletableTask }[] = [];
+  started: ExecutionStarted | undefined;
+  currentTimeMs = 0;
+  replaying = false;
+  customStatus: string | undefined;
+  continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
+  #querying = false;
+  #random: SeededRandom | undefined;
+
+  /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
+  constructor(instanceId: string, recordedPatches: readonly string[], timerCanceled: (id: number) => void) {
+    this.instanceId = instanceId;
+    this.patches = new Patches(recordedPatches);
+    const context = this;
+    this.calls = new Calls({
+      instanceId,
+      get currentTimeMs() {
+        return context.currentTimeMs;
+      },
+      random: () => this.#chance.next(),
+      timerCanceled,
+    });
+    this.interactions = new Interactions((updateId, outcome) =>
+      this.calls.note({ type: "EndUpdate", updateId, outcome }),
+    );
+  }
+
+  get isReplaying(): boolean {
+    return this.replaying || this.#querying;
+  }
+
+  query(name: string, input: string | undefined): QueryAnswer {
+    this.#querying = true;
+    try {
+      return this.interactions.query(name, input);
+    } finally {
+      this.#querying = false;
+    }
+  }
+
+  /** True when a condition that somebody waits for has become true. */
+  meetConditions(): boolean {
+    if (this.conditions.length === 0) return false;
+    const met = this.conditions.filter(({ holds }) => holds());
+    if (met.length === 0) return false;
+    this.conditions = this.conditions.filter((condition) => !met.includes(condition));
+    for (const { task } of met) task.complete(undefined);
+    return true;
+  }
+
+  get parent(): OrchestrationContext["parent"] {
+    return this.started?.parent;
+  }
+
+  get version(): string | undefined {
+    return this.started?.version;
+  }
+
+  callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
+    this.#refuseInQuery("callActivity");
+    const encoded = encodePayload(input);
+    const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
+    // What most calls are: one attempt, without a limit.
+    if (
+      retry === undefined &&
+      timeoutMs === undefined &&
+      totalTimeoutMs === undefined &&
+      heartbeatTimeoutMs === undefined
+    )
+      return this.calls.callOnce((id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
+    const deadlineAtMs = totalTimeoutMs === undefined ? undefined : this.currentTimeMs + totalTimeoutMs;
+    return this.calls.call({
+      kind: "Activity",
+      retry,
+      deadlineAtMs,
+      action: (id, attempt) => ({
+        type: "ScheduleActivity",
+        id,
+        name,
+        input: encoded,
+        ...attempt,
+        ...(timeoutMs !== undefined && { timeoutMs }),
+        ...(deadlineAtMs !== undefined && { deadlineAtMs }),
+        ...(heartbeatTimeoutMs !== undefined && { heartbeatTimeoutMs }),
+      }),
+    });
+  }
+
+  callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
+    this.#refuseInQuery("callChildWorkflow");
+    const encoded = encodePayload(input);
+    const generation = this.started?.generation ?? 0;
+    return this.calls.call({
+      kind: "Sub-orchestration",
+      retry,
+      action: (id) => ({
+        type: "StartChild",
+        id,
+        name,
+        input: encoded,
+        instanceId: instanceId || childInstanceId(this.instanceId, generation, id),
+      }),
+    });
+  }
+
+  createTimer(fireAtMs: number): CancelableTask {
+    this.#refuseInQuery("createTimer");
+    return this.calls.timer(fireAtMs);
+  }
+
+  waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask {
+    this.#refuseInQuery("waitForExternalEvent");
+    const wait = this.calls.watch(this.mailbox.wait(name));
+    if (timeoutMs !== undefined && timeoutMs >= 0 && !wait.isComplete) {
+      const message = `Event '${name}' did not come within ${timeoutMs / 1000} s`;
+      this.calls.limit(wait, this.currentTimeMs + timeoutMs, message);
+    }
+    return wait;
+  }
+
+  waitForCondition(holds: () => boolean): Task<unknown> {
+    this.#refuseInQuery("waitForCondition");
+    const task = this.calls.watch(new CompletableTask());
+    if (holds()) task.complete(undefined);
+    else this.conditions.push({ holds, task });
+    return task;
+  }
+
+  watch<T extends Task>(task: T): T {
+    return this.calls.watch(task);
+  }
+
+  scheduleNewWorkflow(
+    name: string,
+    input: unknown,
+    { instanceId, startAtMs }: { readonly instanceId?: string | undefined; readonly startAtMs?: number | undefined },
+  ): string {
+    this.#refuseInQuery("scheduleNewWorkflow");
+    const encoded = encodePayload(input);
+    const generation = this.started?.generation ?? 0;
+    const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);
+    const id = this.calls.ask(undefined, (id) => ({
+      type: "StartDetached",
+      id,
+      name,
+      instanceId: target(id),
+      input: encoded,
+      startAtMs,
+    }));
+    return target(id);
+  }
+
+  sendEvent(instanceId: string, name: string, input: unknown): void {
+    this.#refuseInQuery("sendEvent");
+    const encoded = encodePayload(input);
+    this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
+  }
+
+  continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
+    this.#refuseInQuery("continueAsNew");
+    this.continuation = { input: encodePayload(input), saveEvents, toLatestVersion };
+    this.calls.close();
+  }
+
+  setCustomStatus(status: unknown): void {
+    this.#refuseInQuery("setCustomStatus");
+    const text = typeof status === "string" ? status : encodePayload(status ?? undefined);
+    if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
+      throw new RangeError(
+        `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
+      );
+    }
+    this.customStatus = text;
+  }
+
+  isPatched(name: string): boolean {
+    this.#refuseInQuery("isPatched");
+    return this.patches.isPatched(name, this.replaying, () => this.calls.note({ type: "RecordPatch", name }));
+  }
+
+  newGuid(): string {
+    this.#refuseInQuery("newGuid");
+    return this.#chance.nextUuid();
+  }
+
+  random(): number {
+    this.#refuseInQuery("random");
+    return this.#chance.next();
+  }
+
+  setQueryHandler(name: string, handler: QueryHandler): void {
+    this.interactions.setQuery(name, handler);
+  }
+
+  setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void {
+    this.interactions.setUpdate(name, handler, validator);
+  }
+
+  /** One stream for the whole execution; made when it is first needed. */
+  get #chance(): SeededRandom {
+    this.#random ??= new SeededRandom(`${this.instanceId} ${this.started?.executionId}`);
+    return this.#random;
+  }
+
+  #refuseInQuery(method: string): void {
+    if (this.#querying) throw new Error(`A query only reads, and this one has called ${method}`);
+  }
+}

@@ -1,0 +1,41 @@
+import type { Turn } from "../engine/orchestration.ts";
+import type { InstancePorts } from "./ports.ts";
+
+/** Tells the author, in the log, what the code does that is hardly meant so. Never a payload. */
+export class AuthorWarnings {
+  readonly #ports: InstancePorts;
+  /** Executions in a row that continued as new in their first turn without being given anything. */
+  #tightContinuations = 0;
+
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
+  }
+
+  /** The workflow continues as new so fast that it is slowed down. */
+  get isTight(): boolean {
+    return this.#tightContinuations >= this.#ports.limits.maxTightContinuations;
+  }
+
+  forget(): void {
+    this.#tightContinuations = 0;
+  }
+
+  /** `hadNothingToDo`: it was the first turn of its execution, and nothing had come. */
+  afterTurn(turn: Turn, instanceId: string, hadNothingToDo: boolean): void {
+    for (const text of turn.warnings) this.#warn(instanceId, text);
+    if (turn.completion?.type !== "ContinuedAsNew" || !hadNothingToDo) {
+      this.#tightContinuations = 0;
+      return;
+    }
+    if (++this.#tightContinuations !== this.#ports.limits.maxTightContinuations) return;
+    this.#warn(
+      instanceId,
+      `The workflow has continued as new ${this.#tightContinuations} times in a row without waiting for anything. ` +
+        "It goes on, once a second. A yield before its createTimer may be missing; terminate stops it.",
+    );
+  }
+
+  #warn(instanceId: string, text: string): void {
+    this.#ports.log({ level: "warn", msg: "workflow", instanceId, text });
+  }
+}

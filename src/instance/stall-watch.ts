@@ -1,0 +1,32 @@
+import type { HistoryEvent } from "../model/history-event.ts";
+import type { InstancePorts } from "./ports.ts";
+
+/**
+ * When a stalled instance looks for other code again. A deploy wakes nobody, so it looks by itself: the longer it has been
+ * stalled, the longer the pause.
+ */
+export class StallWatch {
+  readonly #ports: InstancePorts;
+  #retryAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
+  }
+
+  get retryAtMs(): number {
+    return this.#retryAtMs;
+  }
+
+  get isDue(): boolean {
+    return this.#retryAtMs <= this.#ports.clock.now();
+  }
+
+  /** The instance is stalled, just now or, as its history says, since a while. */
+  begin(history: readonly HistoryEvent[] = []): void {
+    const { stallRetryMinMs, stallRetryMaxMs } = this.#ports.limits;
+    const nowMs = this.#ports.clock.now();
+    const last = history.at(-1);
+    const sinceMs = last?.type === "ExecutionStalled" ? nowMs - last.timestampMs : 0;
+    this.#retryAtMs = nowMs + Math.min(Math.max(sinceMs, stallRetryMinMs), stallRetryMaxMs);
+  }
+}
