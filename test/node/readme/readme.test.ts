@@ -4,6 +4,8 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { Api, bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
 import { type Block, commandsOf, type Readme, readReadme } from "./readme.ts";
 
@@ -158,5 +160,16 @@ describe("[R3] The text of the README", () => {
   it("[R3.1] relative links lead to something", () => {
     const links = [...readme.text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1] ?? "");
     expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
+  });
+
+  it("[R3.2] what it names of the contexts exists, and what exists is named, but for the deprecated name", () => {
+    const rows = readme.text.split("\n");
+    const first = rows.findIndex((row) => row.startsWith("| a workflow's context |"));
+    const table = rows.slice(first, rows.indexOf("", first));
+    const named = table.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1] ?? ""));
+    const members = [WorkflowContext, WorkflowActivityContext].flatMap(({ prototype }) =>
+      Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor" && name !== "callSubWorkflow"),
+    );
+    expect([...new Set(named)].sort()).toEqual([...new Set(members)].sort());
   });
 });
