@@ -160,7 +160,11 @@ export class DaprWorkflowClient {
     await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/cancel`, JSON.stringify({ reason }));
   }
 
-  /** Asks the workflow's code, while it runs and after its end; changes nothing. Rejects with ERR_WORKFLOW_QUERY_NOT_FOUND when it has no such query. */
+  /**
+   * Asks the workflow's code, while it runs and after its end; changes nothing. Rejects with ERR_WORKFLOW_QUERY_NOT_FOUND when
+   * it has no such query, and with ERR_QUERY_WORKFLOW when the handler throws, when the workflow is stalled, or when its code
+   * is at work or has not begun: ask again.
+   */
   async queryWorkflow<TInput, TResult>(
     workflowInstanceId: string,
     query: QueryDeclaration<TInput, TResult>,
@@ -254,17 +258,19 @@ export class DaprWorkflowClient {
 
   /**
    * Removes an ended instance with its children. False when there was none; rejects when it has not ended, unless `force`
-   * is set: then it is stopped where it is.
+   * is set: then it is stopped where it is, without a chance to clean up, and a stalled one too.
    */
   async purgeWorkflow(workflowInstanceId: string, { force = false } = {}): Promise<boolean> {
     const path = `${encodeURIComponent(workflowInstanceId)}/purge${force ? "?force=true" : ""}`;
     return (await this.#call("POST", path)) !== undefined;
   }
 
+  /** Holds the workflow's code; what comes meanwhile is kept, timers go on, activities that run end. */
   async suspendWorkflow(workflowInstanceId: string): Promise<void> {
     await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/pause`);
   }
 
+  /** What has come meanwhile is delivered in order. */
   async resumeWorkflow(workflowInstanceId: string): Promise<void> {
     await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/resume`);
   }

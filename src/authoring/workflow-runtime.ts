@@ -60,7 +60,8 @@ export class WorkflowRuntime {
 
   /**
    * Registers one version of a workflow. An instance stays with the version it was started with; new ones get the version
-   * that is marked as `latest`. One whose version is no longer registered is STALLED until it is again. Throws when the
+   * that is marked as `latest`; mark one, or new ones are STALLED unless the name is registered without a version too. One whose
+   * version is no longer registered is STALLED until it is again. Throws when the
    * version exists, or another is the latest already.
    */
   registerVersionedWorkflow(

@@ -66,9 +66,11 @@ export class WorkflowState {
   get serializedOutput(): string | undefined {
     return this.#property("output");
   }
+  /** The text as `setCustomStatus` was given it, or JSON of what it was given. */
   get customStatus(): string | undefined {
     return this.#property("custom_status");
   }
+  /** Why it is FAILED or CANCELED; of a STALLED one the reason, such as VERSION_NOT_AVAILABLE, and its text. */
   get workflowFailureDetails(): WorkflowFailureDetails | undefined {
     const errorType = this.#property("failure.error_type");
     if (errorType === undefined) return undefined;

@@ -45,7 +45,7 @@ export class WorkflowActivityContext {
 
   /**
    * Aborted when nobody waits for the result any more: the attempt has run out of time, or the workflow was canceled or
-   * terminated. Pass it to `fetch`; an activity that does not look at it runs on, and its result is dropped.
+   * terminated. Not when a `whenAny` is lost, or the workflow ends in another way. Pass it to `fetch`; an activity that does not look at it runs on, and its result is dropped.
    */
   get signal(): AbortSignal {
     return this.#call.signal;

@@ -32,7 +32,7 @@ export interface RetryContext {
 
 /**
  * Decides about each failure by itself: `true` calls again at once, a positive number after so many seconds, anything
- * else not at all. Runs inside the workflow, so it must be deterministic. A handler that throws is a no.
+ * else, 0 too, not at all. Runs inside the workflow, so it must be deterministic. A handler that throws is a no.
  */
 export type RetryHandler = (context: RetryContext) => boolean | number;
 

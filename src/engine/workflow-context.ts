@@ -55,7 +55,7 @@ export interface ChildCallOptions {
 /** Times are in seconds. An activity that runs out of time fails with errorType `ActivityTimeoutError`, and its `signal` is aborted. */
 export interface ActivityOptions {
   readonly retry?: RetryPolicy | RetryHandler | undefined;
-  /** How long one attempt may take. Default: as long as it likes. */
+  /** How long one attempt may take, from its begin, and again from the begin of a run after a restart. Default: as long as it likes. */
   readonly timeout?: number | undefined;
   /** How long the call may take, all attempts and pauses together. Default: no limit. */
   readonly totalTimeout?: number | undefined;
@@ -108,6 +108,7 @@ export class WorkflowContext {
     this.#inner = innerContext;
   }
 
+  /** ID of this instance; the same in every execution of it. */
   getWorkflowInstanceId(): string {
     return this.#inner.instanceId;
   }
@@ -225,7 +226,8 @@ export class WorkflowContext {
 
   /**
    * Waits until the condition holds. It is asked after each event that reaches the workflow, so it depends on nothing but
-   * what the workflow and its update handlers have set, and changes nothing.
+   * what the workflow and its update handlers have set, changes nothing, and does not throw: a turn in which it throws is tried
+   * again for ever. It has no timeout: race it against a timer with `whenAny`.
    */
   waitForCondition(holds: () => boolean): Task<void> {
     return this.#inner.waitForCondition(holds) as Task<void>;
@@ -233,7 +235,8 @@ export class WorkflowContext {
 
   /**
    * Starts a workflow that nobody waits for, once, and gives its instance ID: `<this instance>-<call>` unless one is
-   * given. It is not terminated, canceled or purged together with this one. If the ID is in use, nothing happens.
+   * given. With `startAt` it is PENDING until then. It is not terminated, canceled or purged together with this one. If the ID
+   * is in use by an instance that has not ended, nothing happens but a warning in the log.
    */
   scheduleNewWorkflow<TInput, TResult>(
     workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
@@ -252,7 +255,7 @@ export class WorkflowContext {
     return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs: startAt?.getTime() });
   }
 
-  /** Raises an event on another instance, once. Nobody hears whether there is such an instance. */
+  /** Raises an event on another instance, once, without a payload `null`. Nobody hears whether there is such an instance. Throws a TypeError for an empty ID. */
   sendEvent<TPayload>(instanceId: string, event: EventDeclaration<TPayload>, payload: TPayload): void;
   sendEvent(instanceId: string, event: string, payload?: unknown): void;
   sendEvent(instanceId: string, event: string | EventDeclaration<Any>, payload?: unknown): void {
@@ -269,7 +272,10 @@ export class WorkflowContext {
     this.#inner.continueAsNew(newInput, saveEvents, options);
   }
 
-  /** Shown as `dapr.workflow.custom_status`. A string is kept as it is; any other value as JSON. Throws a RangeError beyond 65,536 characters. */
+  /**
+   * Shown as `dapr.workflow.custom_status` once the turn is on disk, and after the end; gone after a continue-as-new. A string
+   * is kept as it is, any other value as JSON; `undefined` and `null` clear it. Throws a RangeError beyond 65,536 characters.
+   */
   setCustomStatus(status: unknown): void {
     this.#inner.setCustomStatus(status);
   }
@@ -282,12 +288,12 @@ export class WorkflowContext {
     return this.#inner.isPatched(patchName);
   }
 
-  /** A UUID that is the same in every replay. */
+  /** A UUID (version 4) that is the same in every replay. Not for secrets: it comes from the ID of the execution. */
   newGuid(): string {
     return this.#inner.newGuid();
   }
 
-  /** A number from 0 up to, and without, 1 that is the same in every replay. */
+  /** A number from 0 up to, and without, 1 that is the same in every replay; from the same stream as newGuid and the jitter of retries. */
   random(): number {
     return this.#inner.random();
   }
