@@ -60,9 +60,9 @@ export class WorkflowRuntime {
 
   /**
    * Registers one version of a workflow. An instance stays with the version it was started with; new ones get the version
-   * that is marked as `latest`; mark one, or new ones are STALLED unless the name is registered without a version too. One whose
-   * version is no longer registered is STALLED until it is again. Throws when the
-   * version exists, or another is the latest already.
+   * that is marked as `latest`; mark one, or new ones are STALLED unless the name is registered without a version too. One
+   * whose version is no longer registered is STALLED until it is again. Throws when name or version are empty, when the
+   * version exists, or when another is the latest already.
    */
   registerVersionedWorkflow(
     name: string | WorkflowDeclaration,
