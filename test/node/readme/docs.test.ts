@@ -4,9 +4,14 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Orchestration } from "../../../src/engine/orchestration.ts";
+import { Registry } from "../../../src/engine/registry.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { defaultLimits } from "../../../src/instance/limits.ts";
-import { ROOT, temporaryDirectory } from "../e2e/server.ts";
-import { type Block, readPage } from "./readme.ts";
+import type { ExecutionStarted } from "../../../src/model/history-event.ts";
+import { bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
+import { startedAs, T0 } from "../engine/support.ts";
+import { type Block, commandsOf, readPage } from "./readme.ts";
 
 const pages = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md"));
 const programs = pages.flatMap((page) =>
@@ -70,6 +75,48 @@ describe("[R4] The pages of docs/", () => {
     },
   );
 
+  // A page's Worker is served; what its curl commands print, line for line, is in the ```text block behind them.
+  it.each(pages.filter((page) => commands(page).length > 0))(
+    "[R4.7] the curl commands of %s print what it says",
+    async (page) => {
+      const worker = programs.find((program) => program.page === page && isWorker(program.block));
+      if (worker === undefined) throw new Error(`docs/${page} has curl commands and no Worker`);
+      const server = await serve(await bundle(join(directory, "worker", worker.file)));
+      try {
+        for (const { run, prints } of commands(page)) {
+          const printed: string[] = [];
+          for (const command of run) {
+            const here = command
+              .replaceAll("http://localhost:8787", server.origin)
+              .replace(/^curl /, "curl -s --max-time 30 ");
+            printed.push(
+              await new Promise<string>((resolve) => execFile("sh", ["-c", here], (_, out) => resolve(out.trim()))),
+            );
+          }
+          expect(printed).toEqual(prints);
+        }
+      } finally {
+        await server.close();
+      }
+    },
+  );
+
+  it("[R4.8] versioning.md quotes the texts of a stall as they are", async () => {
+    const { text } = readPage("docs/versioning.md");
+    const without = new Registry();
+    without.addVersion("order", "v2", () => undefined, true);
+    const v1 = { ...(startedAs("order") as { timestampMs: number } & ExecutionStarted), version: "v1" };
+    const { stall } = await Orchestration.load("i", { registry: without }, [v1], true);
+    expect(text).toContain(`\`${stall?.message}\``);
+    const unpatched = new Registry();
+    unpatched.addWorkflow("order", function* (ctx: WorkflowContext) {
+      yield ctx.waitForExternalEvent("e");
+    });
+    const patched = [startedAs("order"), { type: "PatchRecorded", timestampMs: T0, name: "check-stock" } as const];
+    const mismatch = await Orchestration.load("i", { registry: unpatched }, patched, true);
+    expect(text).toContain(`\`${mismatch.stall?.message}\``);
+  });
+
   it("[R4.3] each feature has a page with a program", () => {
     const without = ["comparison.md", "conformance.md"];
     expect(
@@ -104,6 +151,17 @@ describe("[R4] The pages of docs/", () => {
     expect(rows.filter((row) => !tests.includes(`[${row}]`))).toEqual([]);
   });
 });
+
+/** The curl commands of a page, block by block, and what they print. */
+function commands(page: string): { run: string[]; prints: string[] }[] {
+  const { blocks } = readPage(`docs/${page}`);
+  return blocks.flatMap((block, n) => {
+    if (block.language !== "sh") return [];
+    const next = blocks[n + 1];
+    if (next?.language !== "text") throw new Error(`docs/${page}:${block.line}: what does this print?`);
+    return [{ run: commandsOf(block), prints: next.code.trimEnd().split("\n") }];
+  });
+}
 
 /** Numbers of a row in milliseconds where they are times: `14 min`, `1 h`, `0.5 s`, `10,000`. */
 function numbersIn(row: string): number[] {
