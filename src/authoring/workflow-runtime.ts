@@ -62,6 +62,8 @@ export class WorkflowRuntime {
    * Registers one version of a workflow. An instance stays with the version it was started with; new ones get the version
    * that is marked as `latest`. One whose version is no longer registered is STALLED until it is again. Throws when the
    * version exists, or another is the latest already.
+   *
+   *     runtime.registerVersionedWorkflow("order", "v1", orderV1).registerVersionedWorkflow("order", "v2", orderV2, { latest: true });
    */
   registerVersionedWorkflow(
     name: string | WorkflowDeclaration,
