@@ -140,6 +140,8 @@ export class DaprWorkflowClient {
   /**
    * The result of a workflow, with its type. Rejects with WorkflowFailedError when it has not COMPLETED, with TimeoutError
    * when it has not ended in time, and with an Error when there is no such instance.
+   *
+   *     const receipt = await client.waitForWorkflowResult(order, id, 30);
    */
   async waitForWorkflowResult<TInput, TOutput>(
     _workflow: WorkflowDeclaration<TInput, TOutput>,
@@ -155,6 +157,8 @@ export class DaprWorkflowClient {
   /**
    * Asks a workflow to end, and its children: their code gets a WorkflowCanceledError where it waits, and may clean up in
    * `catch` and `finally`. It is CANCELED when it lets the error through. For the hard way, see terminateWorkflow.
+   *
+   *     await client.cancelWorkflow("order-1", "the customer changed their mind");
    */
   async cancelWorkflow(workflowInstanceId: string, reason?: string): Promise<void> {
     await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/cancel`, JSON.stringify({ reason }));
@@ -164,6 +168,8 @@ export class DaprWorkflowClient {
    * Asks the workflow's code, while it runs and after its end; changes nothing. Rejects with ERR_WORKFLOW_QUERY_NOT_FOUND when
    * it has no such query, and with ERR_QUERY_WORKFLOW when the handler throws, when the workflow is stalled, or when its code
    * is at work or has not begun: ask again.
+   *
+   *     const items = await client.queryWorkflow("cart-1", "items");
    */
   async queryWorkflow<TInput, TResult>(
     workflowInstanceId: string,
@@ -188,6 +194,8 @@ export class DaprWorkflowClient {
    * random UUID unless one is given: repeat the call with the same one to hear the result of an update that was accepted.
    * Rejects with ERR_WORKFLOW_UPDATE_REJECTED when the workflow refuses it, with ERR_UPDATE_WORKFLOW when the handler
    * failed or the workflow has ended, and with TimeoutError when it has not ended in time; it is accepted then.
+   *
+   *     const count = await client.updateWorkflow("cart-1", "add", "pen", { updateId: requestId });
    */
   async updateWorkflow<TInput, TResult>(
     workflowInstanceId: string,

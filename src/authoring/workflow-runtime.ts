@@ -63,6 +63,8 @@ export class WorkflowRuntime {
    * that is marked as `latest`; mark one, or new ones are STALLED unless the name is registered without a version too. One
    * whose version is no longer registered is STALLED until it is again. Throws when name or version are empty, when the
    * version exists, or when another is the latest already.
+   *
+   *     runtime.registerVersionedWorkflow("order", "v1", orderV1).registerVersionedWorkflow("order", "v2", orderV2, { latest: true });
    */
   registerVersionedWorkflow(
     name: string | WorkflowDeclaration,

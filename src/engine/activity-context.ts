@@ -33,6 +33,8 @@ export class WorkflowActivityContext {
   /**
    * Names this call and no other, the same for every attempt and after every restart. An activity may run more
    * than once; give this to the service it calls as the idempotency key (Dapr 1.16: GetTaskExecutionID).
+   *
+   *     await bank.charge(amount, { idempotencyKey: ctx.getTaskExecutionId() });
    */
   getTaskExecutionId(): string {
     return this.#call.taskExecutionId;
@@ -45,7 +47,10 @@ export class WorkflowActivityContext {
 
   /**
    * Aborted when nobody waits for the result any more: the attempt has run out of time, or the workflow was canceled or
-   * terminated. Not when a `whenAny` is lost, or the workflow ends in another way. Pass it to `fetch`; an activity that does not look at it runs on, and its result is dropped.
+   * terminated. Not when a `whenAny` is lost, or the workflow ends in another way. Pass it to `fetch`; an activity that does
+   * not look at it runs on, and its result is dropped.
+   *
+   *     const response = await fetch(url, { signal: ctx.signal });
    */
   get signal(): AbortSignal {
     return this.#call.signal;
@@ -55,6 +60,11 @@ export class WorkflowActivityContext {
    * Says that the activity still makes progress. `details`, any JSON of at most 65,536 characters, are there for the next
    * attempt, and for a run after a restart (they are written at most once a second, so that one may find them older).
    * Throws a RangeError for longer ones.
+   *
+   *     for (let page = ctx.getLastHeartbeatDetails() ?? 0; page < pages; page++) {
+   *       await copy(page);
+   *       ctx.heartbeat(page + 1);
+   *     }
    */
   heartbeat(details?: unknown): void {
     this.#call.heartbeat(details);

@@ -1,18 +1,12 @@
-import type { Action, Completion, UpdateOutcome } from "../model/action.ts";
-import type {
-  ChildWorkflowInstanceCreated,
-  DetachedWorkflowScheduled,
-  EventSent,
-  ExecutionStarted,
-  HistoryEvent,
-  HistoryFact,
-  TaskScheduled,
-} from "../model/history-event.ts";
+import type { Completion, UpdateOutcome } from "../model/action.ts";
+import type { ExecutionStarted, HistoryEvent, HistoryFact, TaskScheduled } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import type { RuntimeStatus, TerminalStatus } from "../model/status.ts";
 import { Execution, type ExecutionCode, type Stall } from "./execution.ts";
 import type { QueryAnswer } from "./interactions.ts";
+import { Messages } from "./messages.ts";
 import { PendingWork } from "./pending-work.ts";
+import { isRecordOfTheEngine, messageKeyOf, recordOf } from "./records.ts";
 
 /** A caller repeats a raise within seconds. What was taken longer ago, or before so many others, is forgotten. */
 const REMEMBERED_MS = 60_000;
@@ -170,7 +164,7 @@ export class Orchestration {
       if (event.type === "ExecutionCancelRequested") {
         aborts.push(...this.pending.activities.keys());
         for (const { instanceId } of this.pending.children.values())
-          messages.push(this.#tellChild(instanceId, { type: "Cancel", reason: event.reason }));
+          messages.push(this.#messages.toChild(instanceId, { type: "Cancel", reason: event.reason }));
       }
       if (!this.#ended) await this.#execution.apply(event, false);
     }
@@ -229,9 +223,9 @@ export class Orchestration {
       this.#record(event);
       if (action.type === "EndUpdate") updates.push(action);
       if (event.type === "TaskScheduled") activities.push(event);
-      else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#startChild(event));
-      else if (event.type === "DetachedWorkflowScheduled") messages.push(this.#startDetached(event));
-      else if (event.type === "EventSent") messages.push(this.#sendEvent(event));
+      else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#messages.startChild(event));
+      else if (event.type === "DetachedWorkflowScheduled") messages.push(this.#messages.startDetached(event));
+      else if (event.type === "EventSent") messages.push(this.#messages.raiseEvent(event));
     }
     if (this.#execution.stall !== undefined) this.#recordStall(this.#execution.stall, events, timestampMs);
     const completion = wasEnded ? undefined : this.#execution.completion;
@@ -281,7 +275,7 @@ export class Orchestration {
     this.#status = status;
     if (completion.type === "Terminated" && completion.recursive) {
       for (const child of this.pending.children.values())
-        messages.push(this.#tellChild(child.instanceId, { type: "Terminate", output: completion.output }));
+        messages.push(this.#messages.toChild(child.instanceId, { type: "Terminate", output: completion.output }));
     }
     const ended: HistoryEvent = {
       type: "ExecutionCompleted",
@@ -292,61 +286,12 @@ export class Orchestration {
     };
     events.push(ended);
     this.#record(ended);
-    const parent = this.#execution.started?.parent;
-    if (parent !== undefined) {
-      messages.push({
-        to: parent.instanceId,
-        message: {
-          version: 1,
-          type: "ChildEnded",
-          parentExecutionId: parent.executionId,
-          taskId: parent.taskId,
-          outcome: outcomeFor(completion, this.#execution.instanceId),
-        },
-      });
-    }
+    const message = this.#messages.toParent(completion);
+    if (message !== undefined) messages.push(message);
   }
 
-  #startChild(event: ChildWorkflowInstanceCreated): AddressedMessage {
-    const started = this.#execution.started;
-    return {
-      to: event.instanceId,
-      message: {
-        version: 1,
-        type: "StartChild",
-        name: event.name,
-        input: event.input,
-        parent: {
-          instanceId: this.#execution.instanceId,
-          executionId: started?.executionId ?? "",
-          name: started?.name ?? "",
-          taskId: event.id,
-        },
-        traceparent: started?.traceparent,
-      },
-    };
-  }
-
-  #tellChild(
-    to: string,
-    what: { type: "Terminate"; output: string | undefined } | { type: "Cancel"; reason: string | undefined },
-  ): AddressedMessage {
-    const parent = { instanceId: this.#execution.instanceId, executionId: this.#execution.started?.executionId ?? "" };
-    return { to, message: { version: 1, parent, ...what } };
-  }
-
-  #startDetached({ id, name, instanceId, input, startAtMs }: DetachedWorkflowScheduled): AddressedMessage {
-    const { executionId, traceparent } = this.#execution.started ?? {};
-    const requestId = `${executionId}:${id}`;
-    return {
-      to: instanceId,
-      message: { version: 1, type: "StartDetached", name, input, startAtMs, requestId, traceparent },
-    };
-  }
-
-  #sendEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
-    const messageId = `${this.#execution.started?.executionId}:${id}`;
-    return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } };
+  get #messages(): Messages {
+    return new Messages(this.#execution.instanceId, this.#execution.started);
   }
 
   async #replay(history: readonly HistoryEvent[], firstTurnDone: boolean, runEnded: boolean): Promise<void> {
@@ -384,64 +329,3 @@ const terminalStatus = {
   Canceled: "CANCELED",
   Terminated: "TERMINATED",
 } satisfies Record<Exclude<Completion["type"], "ContinuedAsNew">, TerminalStatus>;
-
-/** What only a turn itself writes, and nobody can tell it. */
-function isRecordOfTheEngine({ type }: HistoryFact): boolean {
-  return (
-    type === "TaskScheduled" ||
-    type === "TimerCreated" ||
-    type === "ChildWorkflowInstanceCreated" ||
-    type === "DetachedWorkflowScheduled" ||
-    type === "EventSent" ||
-    type === "PatchRecorded" ||
-    type === "UpdateCompleted" ||
-    type === "UpdateFailed" ||
-    type === "ExecutionStalled" ||
-    type === "ExecutionUnstalled" ||
-    type === "ExecutionCompleted"
-  );
-}
-
-/** What is the same when the fact comes again. */
-function messageKeyOf(fact: HistoryFact): string | undefined {
-  if (fact.type === "EventRaised") return fact.messageId;
-  return fact.type === "UpdateRequested" ? `update:${fact.updateId}` : undefined;
-}
-
-function recordOf(action: Action, timestampMs: number): HistoryEvent {
-  switch (action.type) {
-    case "ScheduleActivity":
-      return { ...action, type: "TaskScheduled", timestampMs };
-    case "CreateTimer":
-      return { type: "TimerCreated", timestampMs, id: action.id, fireAtMs: action.fireAtMs };
-    case "StartChild":
-      return { ...action, type: "ChildWorkflowInstanceCreated", timestampMs };
-    case "StartDetached":
-      return { ...action, type: "DetachedWorkflowScheduled", timestampMs };
-    case "SendEvent":
-      return { ...action, type: "EventSent", timestampMs };
-    case "RecordPatch":
-      return { type: "PatchRecorded", timestampMs, name: action.name };
-    case "EndUpdate": {
-      const { updateId, outcome } = action;
-      return outcome.ok
-        ? { type: "UpdateCompleted", timestampMs, updateId, result: outcome.result }
-        : { type: "UpdateFailed", timestampMs, updateId, failure: outcome.failure, rejected: outcome.rejected };
-    }
-  }
-}
-
-function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, instanceId: string) {
-  switch (completion.type) {
-    case "Completed":
-      return { ok: true, result: completion.output } as const;
-    case "Failed":
-    case "Canceled":
-      return { ok: false, failure: completion.failure } as const;
-    case "Terminated":
-      return {
-        ok: false,
-        failure: { errorType: "WorkflowTerminated", message: `workflow instance '${instanceId}' was terminated` },
-      } as const;
-  }
-}

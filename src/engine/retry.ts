@@ -3,6 +3,8 @@ import type { FailureDetails } from "../model/failure.ts";
 /**
  * When a failed activity or child workflow is called again (names of Dapr's .NET and Java SDKs). Times are in seconds,
  * as in `createTimer`. A pause is a durable timer; a failure marked as non-retriable is never retried.
+ *
+ *     { maxNumberOfAttempts: 5, firstRetryInterval: 10, backoffCoefficient: 2, maxRetryInterval: 300 }
  */
 export interface RetryPolicy {
   /** All attempts together, the first included: 1 or more. */

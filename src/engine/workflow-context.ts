@@ -137,6 +137,8 @@ export class WorkflowContext {
   /**
    * A durable timer. A number is in seconds from `getCurrentUtcDateTime()`; a time that has passed fires at once.
    * Never fires early. `cancel()` calls it off. Throws a RangeError for NaN, an infinity or an invalid date.
+   *
+   *     yield ctx.createTimer(60); // a minute
    */
   createTimer(fireAt: Date | number): CancelableTask<Any> {
     const fireAtMs = typeof fireAt === "number" ? this.#inner.currentTimeMs + fireAt * 1000 : fireAt?.getTime?.();
@@ -178,6 +180,8 @@ export class WorkflowContext {
    * Starts a workflow and waits for its result. The last argument is its instance ID, or options; without an ID it gets
    * one made from this instance's. Fails with errorType `WorkflowInstanceAlreadyExists` when an instance under that ID
    * has not ended.
+   *
+   *     const receipt = yield* ctx.callChildWorkflow(payment, order, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 60 } });
    */
   callChildWorkflow<TInput, TResult>(
     workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
@@ -204,6 +208,8 @@ export class WorkflowContext {
    * seconds, the task fails with a TaskTimeoutError when none has come by then; 0 takes only what has come already, less
    * than 0 waits for ever. `cancel()` gives the wait up; one that loses a `whenAny` takes no event until it is waited
    * for again.
+   *
+   *     const { by } = yield* ctx.waitForExternalEvent(approval, { timeout: 86_400 });
    */
   waitForExternalEvent<TPayload>(
     event: EventDeclaration<TPayload>,
@@ -228,6 +234,8 @@ export class WorkflowContext {
    * Waits until the condition holds. It is asked after each event that reaches the workflow, so it depends on nothing but
    * what the workflow and its update handlers have set, changes nothing, and does not throw: a turn in which it throws is tried
    * again for ever. It has no timeout: race it against a timer with `whenAny`.
+   *
+   *     yield* ctx.waitForCondition(() => items.length > 0);
    */
   waitForCondition(holds: () => boolean): Task<void> {
     return this.#inner.waitForCondition(holds) as Task<void>;
@@ -237,6 +245,8 @@ export class WorkflowContext {
    * Starts a workflow that nobody waits for, once, and gives its instance ID: `<this instance>-<call>` unless one is
    * given. With `startAt` it is PENDING until then. It is not terminated, canceled or purged together with this one. If the ID
    * is in use by an instance that has not ended, nothing happens but a warning in the log.
+   *
+   *     const auditId = ctx.scheduleNewWorkflow(audit, order);
    */
   scheduleNewWorkflow<TInput, TResult>(
     workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
@@ -255,7 +265,12 @@ export class WorkflowContext {
     return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs: startAt?.getTime() });
   }
 
-  /** Raises an event on another instance, once, without a payload `null`. Nobody hears whether there is such an instance. Throws a TypeError for an empty ID. */
+  /**
+   * Raises an event on another instance, once, without a payload `null`. Nobody hears whether there is such an instance.
+   * Throws a TypeError for an empty ID.
+   *
+   *     ctx.sendEvent(auditId, "outcome", "shipped");
+   */
   sendEvent<TPayload>(instanceId: string, event: EventDeclaration<TPayload>, payload: TPayload): void;
   sendEvent(instanceId: string, event: string, payload?: unknown): void;
   sendEvent(instanceId: string, event: string | EventDeclaration<Any>, payload?: unknown): void {
@@ -267,6 +282,8 @@ export class WorkflowContext {
    * Ends this execution and begins a new one of the same instance with `newInput` and an empty history.
    * `saveEvents` carries over the events that nobody has waited for. What the code calls afterwards is dropped, and so
    * are the calls of the same turn that somebody would have to wait for.
+   *
+   *     return ctx.continueAsNew({ ...state, round: state.round + 1 }, true);
    */
   continueAsNew(newInput?: unknown, saveEvents = false, options: ContinueAsNewOptions = noOptions): void {
     this.#inner.continueAsNew(newInput, saveEvents, options);
@@ -283,6 +300,8 @@ export class WorkflowContext {
   /**
    * Whether this execution goes the new way of a change in the code (Dapr 1.17). False only for one that had passed this
    * place before the change was deployed. Call it wherever old and new code part, in the same order in every replay.
+   *
+   *     if (ctx.isPatched("check first")) yield* ctx.callActivity(check);
    */
   isPatched(patchName: string): boolean {
     return this.#inner.isPatched(patchName);
@@ -312,6 +331,8 @@ export class WorkflowContext {
   /**
    * Answers questions about the workflow while it runs, and after its end by running it again. The handler reads what the
    * workflow has set, changes nothing, and calls nothing of the context.
+   *
+   *     ctx.setQueryHandler("items", () => items);
    */
   setQueryHandler<TInput, TResult>(
     query: string | QueryDeclaration<TInput, TResult>,
@@ -324,6 +345,8 @@ export class WorkflowContext {
    * Lets others change the workflow and hear the result, durably, and once for each update ID. The handler is a function,
    * or a generator function that waits for tasks as the workflow does. `validator` refuses an update by throwing, and
    * changes nothing. Register handlers before the first `yield`: an update that comes before its handler is refused.
+   *
+   *     ctx.setUpdateHandler("add", (item: string) => items.push(item));
    */
   setUpdateHandler<TInput, TResult>(
     update: string | UpdateDeclaration<TInput, TResult>,
@@ -333,7 +356,11 @@ export class WorkflowContext {
     this.#inner.setUpdateHandler(nameOf(update), handler as UpdateHandler, options.validator as UpdateValidator);
   }
 
-  /** All results in order, or the first failure as soon as it happens. The results of a tuple keep their types. */
+  /**
+   * All results in order, or the first failure as soon as it happens. The results of a tuple keep their types.
+   *
+   *     const [price, stock] = yield* ctx.whenAll([ctx.callActivity(priceOf, item), ctx.callActivity(stockOf, item)]);
+   */
   whenAll<const T extends readonly Task<Any>[]>(
     tasks: T,
   ): WhenAllTask<{ -readonly [Index in keyof T]: ResultOf<T[Index]> }> {

@@ -1,0 +1,72 @@
+import type { Completion } from "../model/action.ts";
+import type {
+  ChildWorkflowInstanceCreated,
+  DetachedWorkflowScheduled,
+  EventSent,
+  ExecutionStarted,
+} from "../model/history-event.ts";
+import type { AddressedMessage } from "../model/message.ts";
+
+/** What one execution says to other instances. IDs come from the execution and the call, so that each counts once. */
+export class Messages {
+  readonly #instanceId: string;
+  readonly #started: ExecutionStarted | undefined;
+
+  constructor(instanceId: string, started: ExecutionStarted | undefined) {
+    this.#instanceId = instanceId;
+    this.#started = started;
+  }
+
+  startChild({ id, name, instanceId, input }: ChildWorkflowInstanceCreated): AddressedMessage {
+    const { executionId = "", name: parentName = "", traceparent } = this.#started ?? {};
+    const parent = { instanceId: this.#instanceId, executionId, name: parentName, taskId: id };
+    return { to: instanceId, message: { version: 1, type: "StartChild", name, input, parent, traceparent } };
+  }
+
+  startDetached({ id, name, instanceId, input, startAtMs }: DetachedWorkflowScheduled): AddressedMessage {
+    const { executionId, traceparent } = this.#started ?? {};
+    const requestId = `${executionId}:${id}`;
+    return {
+      to: instanceId,
+      message: { version: 1, type: "StartDetached", name, input, startAtMs, requestId, traceparent },
+    };
+  }
+
+  raiseEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
+    const messageId = `${this.#started?.executionId}:${id}`;
+    return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } };
+  }
+
+  /** Meant for the child of this execution alone, not for a stranger under its ID. */
+  toChild(
+    to: string,
+    what: { type: "Terminate"; output: string | undefined } | { type: "Cancel"; reason: string | undefined },
+  ): AddressedMessage {
+    const parent = { instanceId: this.#instanceId, executionId: this.#started?.executionId ?? "" };
+    return { to, message: { version: 1, parent, ...what } };
+  }
+
+  /** How this execution ended, for the call that started it; `undefined` when none did. */
+  toParent(completion: Exclude<Completion, { type: "ContinuedAsNew" }>): AddressedMessage | undefined {
+    const parent = this.#started?.parent;
+    if (parent === undefined) return undefined;
+    const { instanceId: to, executionId: parentExecutionId, taskId } = parent;
+    const outcome = outcomeFor(completion, this.#instanceId);
+    return { to, message: { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome } };
+  }
+}
+
+function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, instanceId: string) {
+  switch (completion.type) {
+    case "Completed":
+      return { ok: true, result: completion.output } as const;
+    case "Failed":
+    case "Canceled":
+      return { ok: false, failure: completion.failure } as const;
+    case "Terminated":
+      return {
+        ok: false,
+        failure: { errorType: "WorkflowTerminated", message: `workflow instance '${instanceId}' was terminated` },
+      } as const;
+  }
+}
