@@ -12,7 +12,7 @@ import { Mailbox } from "./mailbox.ts";
 import { Patches } from "./patches.ts";
 import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
-import { type CancelableTask, CompletableTask, type Task } from "./task.ts";
+import { CancelableTask, type Task } from "./task.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
@@ -33,7 +33,7 @@ export class ExecutionContext implements OrchestrationContext {
   readonly patches: Patches;
   readonly interactions: Interactions;
   readonly mailbox = new Mailbox();
-  conditions: { readonly holds: () => boolean; readonly task: CompletableTask }[] = [];
+  conditions: { readonly holds: () => boolean; readonly task: CancelableTask<void> }[] = [];
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
   replaying = false;
@@ -76,11 +76,16 @@ export class ExecutionContext implements OrchestrationContext {
   /** True when a condition that somebody waits for has become true. */
   meetConditions(): boolean {
     if (this.conditions.length === 0) return false;
-    const met = this.conditions.filter(({ holds }) => holds());
-    if (met.length === 0) return false;
-    this.conditions = this.conditions.filter((condition) => !met.includes(condition));
-    for (const { task } of met) task.complete(undefined);
-    return true;
+    const before = this.conditions;
+    this.conditions = before.filter(({ holds, task }) => {
+      try {
+        if (holds()) task.complete();
+      } catch (error) {
+        task.endWith(error instanceof Error ? error : new Error(String(error)));
+      }
+      return !task.isComplete;
+    });
+    return this.conditions.length < before.length;
   }
 
   get parent(): OrchestrationContext["parent"] {
@@ -155,8 +160,8 @@ export class ExecutionContext implements OrchestrationContext {
 
   waitForCondition(holds: () => boolean): Task<unknown> {
     this.#refuseInQuery("waitForCondition");
-    const task = this.calls.watch(new CompletableTask());
-    if (holds()) task.complete(undefined);
+    const task = this.calls.watch(new CancelableTask<void>("The wait for a condition"));
+    if (holds()) task.complete();
     else this.conditions.push({ holds, task });
     return task;
   }

@@ -213,7 +213,10 @@ export class Execution {
     const found = this.#code.registry.workflow(event.name, event.version);
     if (found.type === "not registered") return this.#fail(new OrchestratorNotRegisteredError(event.name));
     if (found.type === "version not available")
-      return this.#stallBecause("VERSION_NOT_AVAILABLE", `Version not available: ${event.version ?? ""}`);
+      return this.#stallBecause(
+        "VERSION_NOT_AVAILABLE",
+        `Version not available: ${event.version ?? "none is registered as the latest"}`,
+      );
     const context = new WorkflowContext(this.#context);
     const input = decodePayload(event.input);
     this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#isOver));

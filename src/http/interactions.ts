@@ -81,6 +81,8 @@ function queryRefused(id: string, result: Extract<QueryResult, { ok: false }>): 
       return operationFailed("query", id, "workflow is stalled");
     case "BUSY":
       return operationFailed("query", id, "the workflow's code is at work and cannot be asked just now; ask again");
+    case "NOT_STARTED":
+      return operationFailed("query", id, "the workflow waits for its scheduled start, and has nothing to tell yet");
     case "FAILED":
       return operationFailed("query", id, result.message);
   }

@@ -60,6 +60,8 @@ export class ActivityAttempt {
     const { id } = this.#run.task;
     const { timeout, callOff } = this.#startTimers();
     try {
+      // Its time may have run out in a queue, or over a restart: it is not begun then.
+      if (this.#isOverdue) await timeout;
       const result = timeout === undefined ? await this.#call() : await Promise.race([this.#call(), timeout]);
       return { type: "TaskCompleted", id, result: encodePayload(result ?? undefined) };
     } catch (error) {
@@ -70,6 +72,10 @@ export class ActivityAttempt {
       callOff();
       this.#callOffWrite?.();
     }
+  }
+
+  get #isOverdue(): boolean {
+    return (this.#run.task.deadlineAtMs ?? Number.POSITIVE_INFINITY) <= this.#ports.clock.now();
   }
 
   async #call(): Promise<unknown> {

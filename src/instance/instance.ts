@@ -125,7 +125,8 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#catchUp();
     const { orchestration, isRunning, isStalled } = this.#loop;
     if (isStalled) return STALLED;
-    if (orchestration === undefined || isRunning) return { ok: false, code: "BUSY" };
+    if (isRunning) return { ok: false, code: "BUSY" };
+    if (orchestration === undefined) return { ok: false, code: "NOT_STARTED" };
     return toQueryResult(orchestration.query(name, input));
   }
 
@@ -167,6 +168,7 @@ export class Instance implements InstanceApi, InstancePeer {
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
     if (asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
+    if (asChildOf === undefined && record.status === "STALLED") return STALLED;
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
     if (!(await this.#hasDelivered())) return notEnded;
@@ -253,6 +255,7 @@ export class Instance implements InstanceApi, InstancePeer {
 
   /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */
   async #purgeByForce({ instanceId }: InstanceRecord, recursive: boolean): Promise<OperationResult> {
+    this.#loop.activities.abort(new Error("The workflow was purged"));
     this.#loop.forget();
     const purge = async () => {
       if (recursive) await purgeChildren(this.#ports, instanceId, true);
@@ -376,7 +379,14 @@ async function queryEnded(
   input: string | undefined,
 ): Promise<QueryResult> {
   const code = { registry, onNonDeterminism };
-  const orchestration = await Orchestration.load(instanceId, code, store.history(), true, { runEnded: true });
+  const history = store.history();
+  const [started] = history;
+  if (started?.type === "ExecutionStarted" && registry.workflow(started.name, started.version).type !== "found") {
+    const version = started.version === undefined ? "" : ` in version '${started.version}'`;
+    const message = `workflow '${started.name}'${version} is not registered any more, so its history cannot be asked`;
+    return { ok: false, code: "FAILED", message };
+  }
+  const orchestration = await Orchestration.load(instanceId, code, history, true, { runEnded: true });
   return toQueryResult(orchestration.query(name, input));
 }
 

@@ -67,6 +67,8 @@ export type QueryResult =
   | { readonly ok: false; readonly code: "NOT_FOUND" | "STALLED" }
   /** The workflow's code has not come to a point where it could be asked. */
   | { readonly ok: false; readonly code: "BUSY" }
+  /** The instance waits for its scheduled start. */
+  | { readonly ok: false; readonly code: "NOT_STARTED" }
   /** The workflow has no such query, or its handler threw. */
   | { readonly ok: false; readonly code: "UNKNOWN" | "FAILED"; readonly message: string };
 

@@ -99,6 +99,11 @@ describe("[T22] an execution that today's code cannot go on with is STALLED", ()
     expect((await resume(later, history)).hasUncommitted).toBe(true);
   });
 
+  it("[T22] an instance without a version, when none is the latest", async () => {
+    const turn = await (await resume(old, [started()], false)).turn([], T0);
+    expect(turn.events).toMatchObject([{ message: "Version not available: none is registered as the latest" }]);
+  });
+
   it("[T22] before the first turn too: the code has seen nothing then", async () => {
     const turn = await (await resume(later, [], false)).turn([started("v1"), raised("e")], T0);
     expect([turn.taken, turn.status]).toEqual([1, "STALLED"]);

@@ -197,6 +197,28 @@ describe("[T19] conditions", () => {
   });
 });
 
+describe("[T19] a condition that throws", () => {
+  it("[T19] fails whoever waits for it, and nobody else", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      let broken = false;
+      ctx.setUpdateHandler("break", () => {
+        broken = true;
+      });
+      const holds = () => {
+        if (broken) throw new RangeError("as told");
+        return false;
+      };
+      try {
+        yield ctx.waitForCondition(holds);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    await driver.turn();
+    expect(endOf(await driver.turn({ type: "UpdateRequested", updateId: "u", name: "break" }))).toBe("as told");
+  });
+});
+
 describe("[T28] what the author should know", () => {
   it("[T28] tasks that were made and never waited for are told of once, at the end", async () => {
     const warnings = async (code: (ctx: WorkflowContext) => Code) => (await new Driver(code).turn()).warnings;

@@ -36,6 +36,14 @@ describe("[H60] Queries", () => {
       refusal(500, "ERR_QUERY_WORKFLOW", "error querying workflow 'X': workflow is stalled"),
     ],
     [
+      { ok: false, code: "NOT_STARTED" },
+      refusal(
+        500,
+        "ERR_QUERY_WORKFLOW",
+        "error querying workflow 'X': the workflow waits for its scheduled start, and has nothing to tell yet",
+      ),
+    ],
+    [
       { ok: false, code: "BUSY" },
       refusal(
         500,

@@ -71,6 +71,23 @@ describe("[I12] The time an activity may take", () => {
     expect(output).toEqual(["ActivityTimeoutError", expect.stringMatching(/total timeout$/), 7_000, "next"]);
   });
 
+  it("[I12.2] one whose total time is over before it begins is not begun", async () => {
+    const world = makeWorld({ maxConcurrentActivities: 1 });
+    let begun = 0;
+    world.activity("count", () => ++begun);
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      ctx.callActivity("slow", 5_000);
+      try {
+        yield ctx.callActivity("count", 1, { totalTimeout: 2 });
+      } catch (error) {
+        return (error as TaskFailedError).details.errorType;
+      }
+    });
+    await start(world, "i", "main");
+    await world.rest();
+    expect([await endOf(world, "i"), begun]).toEqual([["COMPLETED", "ActivityTimeoutError"], 0]);
+  });
+
   it("[I12.3] heartbeats keep an attempt alive, and cost at most one write per second", async () => {
     const world = makeWorld();
     world.activity("beats", async (ctx: WorkflowActivityContext) => {
@@ -174,7 +191,10 @@ describe("[I13] STALLED", () => {
     expect(await world.call("i", (i) => i.cancel({}))).toEqual(stalled);
     expect(await world.call("i", (i) => i.query({ name: "q" }))).toEqual(stalled);
     expect(await world.call("i", (i) => i.update({ updateId: "u", name: "n", timeoutMs: 0 }))).toEqual(stalled);
-    expect(await world.call("i", (i) => i.purge({ recursive: true }))).toMatchObject({ code: "NOT_ENDED" });
+    expect(await world.call("i", (i) => i.purge({ recursive: true }))).toEqual(stalled);
+    expect(await world.call("i", (i) => i.purge({ recursive: true, asChildOf: "x" }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
     expect(await start(world, "i", "main")).toEqual({ ok: false, code: "ALREADY_ACTIVE" });
     // The child ends and the timer falls due meanwhile.
     await world.advance(40_000);
@@ -345,6 +365,23 @@ describe("[I14] Queries and updates", () => {
     expect(await asked).toEqual({ ok: false, code: "BUSY" });
   });
 
+  it("[I14.6] a query of an instance that has not started, or whose code is gone, says so", async () => {
+    const world = basket();
+    await world.call("i", (i) =>
+      i.start({ instanceId: "i", name: "main", requestId: "r", startAtMs: START_MS + 5_000 }),
+    );
+    expect(await items(world)).toEqual({ ok: false, code: "NOT_STARTED" });
+    await world.advance(6_000);
+    await raise(world, "i", "checkout", 1);
+    world.workflows.delete("main");
+    world.crashAll();
+    expect(await items(world)).toEqual({
+      ok: false,
+      code: "FAILED",
+      message: "workflow 'main' is not registered any more, so its history cannot be asked",
+    });
+  });
+
   it("[I14.5] the history is read in pages", async () => {
     const world = basket();
     await start(world, "i", "main");
@@ -411,6 +448,11 @@ describe("[I15] Cancel, detached workflows and events between instances", () => 
 
   it("[I15.3] a forced purge takes a running tree away; if a child cannot be reached, all goes on", async () => {
     const world = makeWorld();
+    const aborted: string[] = [];
+    world.activity("slow", (ctx: WorkflowActivityContext) => {
+      ctx.signal.addEventListener("abort", () => aborted.push(ctx.signal.reason.message));
+      return world.sleep(50_000);
+    });
     await start(world, "i", "parent", { name: "call", input: { activity: "slow", input: 50_000 } });
     await world.advance(10);
     world.peerFault = (call) => (call.method === "purge" ? "unreachable" : undefined);
@@ -419,6 +461,7 @@ describe("[I15] Cancel, detached workflows and events between instances", () => 
     world.peerFault = undefined;
     expect(await world.call("i", (i) => i.purge({ recursive: true, force: true }))).toEqual({ ok: true });
     await world.rest();
+    expect(aborted).toEqual(["The workflow was purged"]);
     for (const id of ["i", "i:0001"]) {
       expect([world.host(id).db.tables(), world.host(id).durableAlarm]).toEqual([[], null]);
     }
