@@ -10,6 +10,7 @@ import {
 } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
 import type { QueryAnswer } from "./interactions.ts";
+import type { RecordedCall } from "./non-determinism.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
 import type { Registry } from "./registry.ts";
 import { WorkflowContext } from "./workflow-context.ts";
@@ -103,7 +104,8 @@ export class Execution {
   /** Applies one event and lets the code go on as far as it can. Does nothing once the execution has ended, or is stalled. */
   async apply(event: HistoryEvent, replaying: boolean): Promise<void> {
     this.#historyIndex++;
-    if (this.#completion !== undefined || this.#stall !== undefined) return;
+    if (this.#stall !== undefined) return;
+    if (this.#completion !== undefined) return this.#checkAfterEnd(event);
     this.#context.replaying = replaying;
     if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;
     if (event.type === "UpdateRequested") this.#context.interactions.expect(event.updateId);
@@ -211,7 +213,10 @@ export class Execution {
     this.#context.started = event;
     if (this.#code === undefined) return;
     const found = this.#code.registry.workflow(event.name, event.version);
-    if (found.type === "not registered") return this.#fail(new OrchestratorNotRegisteredError(event.name));
+    if (found.type === "not registered") {
+      this.giveUpCode();
+      return this.#fail(new OrchestratorNotRegisteredError(event.name));
+    }
     if (found.type === "version not available")
       return this.#stallBecause(
         "VERSION_NOT_AVAILABLE",
@@ -295,6 +300,13 @@ export class Execution {
     this.#fail(error);
   }
 
+  /** What the last turn had called and not waited for stands behind its end. Anything else the code should have called before. */
+  #checkAfterEnd(event: HistoryEvent): void {
+    if (this.#code === undefined || this.#difference !== undefined || !isRecordedCall(event)) return;
+    if (this.#completion?.type === "Terminated") return;
+    this.#check(this.#context.calls.confirm(event, this.#historyIndex));
+  }
+
   #stallBecause(reason: StallReason, message: string): void {
     this.#stall = { reason, message };
     this.#completion = undefined;
@@ -315,6 +327,19 @@ export class Execution {
 
 function canceled(error: WorkflowCanceledError): Completion {
   return { type: "Canceled", failure: { errorType: error.name, message: error.message } };
+}
+
+function isRecordedCall(event: HistoryEvent): event is HistoryEvent & RecordedCall {
+  switch (event.type) {
+    case "TaskScheduled":
+    case "TimerCreated":
+    case "ChildWorkflowInstanceCreated":
+    case "DetachedWorkflowScheduled":
+    case "EventSent":
+      return true;
+    default:
+      return false;
+  }
 }
 
 function isHeldWhileSuspended(event: HistoryFact): boolean {

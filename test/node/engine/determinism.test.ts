@@ -83,6 +83,34 @@ describe("[N] code that does something else than its history says fails, past it
     );
   });
 
+  it("[N1] code that has ended before it made a call of the history, and code that continues as new there", async () => {
+    const driver = new Driver(async function* code(ctx: WorkflowContext): Code {
+      yield ctx.callActivity("a");
+      ctx.callActivity("not waited for");
+      yield ctx.callActivity("b");
+    });
+    await driver.turn();
+    await driver.turn(completed(1));
+    for (const end of [() => "early", (ctx: WorkflowContext) => ctx.continueAsNew(1)]) {
+      const changed = registryOf(async function* code(ctx: WorkflowContext): Code {
+        yield ctx.callActivity("a");
+        return end(ctx);
+      });
+      const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
+      expect(endOf(await orchestration.turn([], T0))).toMatch(
+        /^NonDeterminismError: .*\[event 3 of the history: callActivity 'not waited for' #2; the code: no such call\]$/,
+      );
+    }
+    const same = registryOf(async function* code(ctx: WorkflowContext): Code {
+      yield ctx.callActivity("a");
+      ctx.callActivity("not waited for");
+      ctx.callActivity("b");
+      return "early";
+    });
+    const orchestration = await Orchestration.load("i", { registry: same }, driver.history, true);
+    expect(endOf(await orchestration.turn([], T0))).toBe("early");
+  });
+
   it("[N4] inputs, dates and child IDs may change", async () => {
     expect(
       await replay(

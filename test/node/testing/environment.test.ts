@@ -317,8 +317,8 @@ describe("[K4] Replay of an exported history", () => {
     expect(await replay(longer)).toMatchObject({ historyIndex: 4, actual: "still waits" });
     expect(await replay(() => "at once", history.events.slice(0, 3))).toEqual({
       historyIndex: 2,
-      expected: "TaskScheduled #1 'charge'",
-      actual: 'completed with "at once"',
+      expected: "callActivity 'charge' #1",
+      actual: "no such call",
     });
   });
 
