@@ -1,5 +1,3 @@
-import type { QueryAnswer } from "../engine/interactions.ts";
-import { Orchestration } from "../engine/orchestration.ts";
 import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
 import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
@@ -21,6 +19,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "./protocol.ts";
+import { queryEnded, toQueryResult } from "./query.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
 const OK = { ok: true } as const;
@@ -369,30 +368,6 @@ export class Instance implements InstanceApi, InstancePeer {
       failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
     };
   }
-}
-
-/** The code runs once more over its history, for this question alone. */
-async function queryEnded(
-  { registry, onNonDeterminism = "fail", store }: InstancePorts,
-  { instanceId }: InstanceRecord,
-  name: string,
-  input: string | undefined,
-): Promise<QueryResult> {
-  const code = { registry, onNonDeterminism };
-  const history = store.history();
-  const [started] = history;
-  if (started?.type === "ExecutionStarted" && registry.workflow(started.name, started.version).type !== "found") {
-    const version = started.version === undefined ? "" : ` in version '${started.version}'`;
-    const message = `workflow '${started.name}'${version} is not registered any more, so its history cannot be asked`;
-    return { ok: false, code: "FAILED", message };
-  }
-  const orchestration = await Orchestration.load(instanceId, code, history, true, { runEnded: true });
-  return toQueryResult(orchestration.query(name, input));
-}
-
-function toQueryResult(answer: QueryAnswer): QueryResult {
-  if (answer.ok) return answer;
-  return { ok: false, code: answer.isUnknown ? "UNKNOWN" : "FAILED", message: answer.message };
 }
 
 /** An instance that has continued as new has run before, even if its newest execution has not. */

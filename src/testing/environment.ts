@@ -1,19 +1,19 @@
-import { DaprWorkflowClient, TimeoutError, type UpdateOptions } from "../authoring/workflow-client.ts";
+import type { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
-import type { WorkflowState } from "../authoring/workflow-state.ts";
-import type { ActivityDeclaration, UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import type { ActivityDeclaration } from "../engine/declarations.ts";
 import { Orchestration } from "../engine/orchestration.ts";
-import { nameOf, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import { nameOf, type TWorkflowActivity } from "../engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../http/deps.ts";
 import { createHttpHandler } from "../http/handler.ts";
 import { Instance } from "../instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../instance/limits.ts";
 import type { InstancePorts } from "../instance/ports.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
-import { isTerminal, type RuntimeStatus } from "../model/status.ts";
+import type { RuntimeStatus } from "../model/status.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import { type ActivityCallRecord, TestRegistry } from "./activity-double.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { NothingWillHappenError, TestClient } from "./test-client.ts";
 import { promisesDone, VirtualClock } from "./virtual-clock.ts";
 
 // An activity of whatever types: by itself, by its declaration or by its name.
@@ -28,11 +28,6 @@ interface Host {
   isRinging: boolean;
   instance: Promise<Instance> | undefined;
   life: { over: boolean };
-}
-
-/** The code has come to rest, and what a test waits for can never happen. */
-export class NothingWillHappenError extends Error {
-  override readonly name = "NothingWillHappenError";
 }
 
 /** An instance's history, as it can be kept in a file and replayed later. */
@@ -362,108 +357,4 @@ function ofLife(store: MemoryStore, life: { readonly over: boolean }): InstanceS
       return typeof member === "function" ? member.bind(target) : member;
     },
   });
-}
-
-/** Waits in virtual time, and without limit unless one is given. */
-class TestClient extends DaprWorkflowClient {
-  readonly #env: WorkflowTestEnvironment;
-
-  constructor(env: WorkflowTestEnvironment, send: (request: Request) => Promise<Response>) {
-    super({ fetch: send });
-    this.#env = env;
-  }
-
-  override scheduleNewWorkflow<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
-    input: TInput,
-    instanceId?: string,
-    startAt?: Date,
-  ): Promise<string>;
-  override scheduleNewWorkflow(
-    workflow: TWorkflow | string,
-    input?: unknown,
-    instanceId?: string,
-    startAt?: Date,
-  ): Promise<string>;
-  override scheduleNewWorkflow(
-    workflow: TWorkflow | string | { readonly name: string },
-    input?: unknown,
-    instanceId: string = this.#env.newId(),
-    startAt?: Date,
-  ): Promise<string> {
-    return super.scheduleNewWorkflow(nameOf(workflow), input, instanceId, startAt);
-  }
-
-  override updateWorkflow<TInput, TResult>(
-    instanceId: string,
-    update: UpdateDeclaration<TInput, TResult>,
-    input: TInput,
-    options?: UpdateOptions,
-  ): Promise<TResult>;
-  override updateWorkflow(
-    instanceId: string,
-    update: string,
-    input?: unknown,
-    options?: UpdateOptions,
-    // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
-  ): Promise<any>;
-  /** Asks without waiting, and again after whatever has happened: a request that waits would make time pass for itself. */
-  override async updateWorkflow(
-    instanceId: string,
-    update: string | { readonly name: string },
-    input?: unknown,
-    { updateId = this.#env.newId(), timeoutInSeconds = Number.POSITIVE_INFINITY }: UpdateOptions = {},
-  ): Promise<unknown> {
-    const untilMs = this.#env.now.getTime() + timeoutInSeconds * 1000;
-    let step: "moved" | "late" | "never" = "moved";
-    for (;;) {
-      try {
-        return await super.updateWorkflow(instanceId, nameOf(update), input, { updateId, timeoutInSeconds: 0 });
-      } catch (error) {
-        if (!(error instanceof TimeoutError)) throw error;
-        if (step === "late") throw error;
-        if (step === "never") throw new NothingWillHappenError(await this.#env.describeWait(instanceId));
-        step = await this.#env.step(untilMs);
-      }
-    }
-  }
-
-  override waitForWorkflowStart(
-    instanceId: string,
-    fetchPayloads = true,
-    timeoutInSeconds = Number.POSITIVE_INFINITY,
-  ): Promise<WorkflowState | undefined> {
-    return this.#wait(instanceId, (status) => status !== "PENDING", fetchPayloads, timeoutInSeconds);
-  }
-
-  override waitForWorkflowCompletion(
-    instanceId: string,
-    fetchPayloads = true,
-    timeoutInSeconds = Number.POSITIVE_INFINITY,
-  ): Promise<WorkflowState | undefined> {
-    return this.#wait(instanceId, isTerminal, fetchPayloads, timeoutInSeconds);
-  }
-
-  override waitForWorkflowResult<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
-    instanceId: string,
-    timeoutInSeconds = Number.POSITIVE_INFINITY,
-  ): Promise<TOutput> {
-    return super.waitForWorkflowResult(workflow, instanceId, timeoutInSeconds);
-  }
-
-  async #wait(
-    instanceId: string,
-    isReached: (status: RuntimeStatus) => boolean,
-    fetchPayloads: boolean,
-    timeoutInSeconds: number,
-  ): Promise<WorkflowState | undefined> {
-    const holds = () => {
-      const status = this.#env.statusOf(instanceId);
-      return status === undefined || isReached(status);
-    };
-    const whatFor = () => this.#env.describeWait(instanceId);
-    if (!(await this.#env.until(holds, timeoutInSeconds, whatFor))) throw new TimeoutError();
-    return this.getWorkflowState(instanceId, fetchPayloads);
-  }
 }

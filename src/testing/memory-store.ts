@@ -2,7 +2,7 @@ import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { InboxEntry, InstanceStorage, OutboxEntry, TurnChange } from "../storage/instance-store.ts";
 
-/** What InstanceStore keeps in tables, in memory: the same contract (test/node/storage runs over both), without SQL. */
+/** What InstanceStore keeps in tables, in memory: the same contract (test/node/storage/memory-store.test.ts compares them), without SQL. */
 export class MemoryStore implements InstanceStorage {
   #record: InstanceRecord | undefined;
   #history: HistoryEvent[] = [];

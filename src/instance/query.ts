@@ -1,0 +1,29 @@
+import type { QueryAnswer } from "../engine/interactions.ts";
+import { Orchestration } from "../engine/orchestration.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { InstancePorts } from "./ports.ts";
+import type { QueryResult } from "./protocol.ts";
+
+/** The code runs once more over its history, for this question alone. */
+export async function queryEnded(
+  { registry, onNonDeterminism = "fail", store }: InstancePorts,
+  { instanceId }: InstanceRecord,
+  name: string,
+  input: string | undefined,
+): Promise<QueryResult> {
+  const code = { registry, onNonDeterminism };
+  const history = store.history();
+  const [started] = history;
+  if (started?.type === "ExecutionStarted" && registry.workflow(started.name, started.version).type !== "found") {
+    const version = started.version === undefined ? "" : ` in version '${started.version}'`;
+    const message = `workflow '${started.name}'${version} is not registered any more, so its history cannot be asked`;
+    return { ok: false, code: "FAILED", message };
+  }
+  const orchestration = await Orchestration.load(instanceId, code, history, true, { runEnded: true });
+  return toQueryResult(orchestration.query(name, input));
+}
+
+export function toQueryResult(answer: QueryAnswer): QueryResult {
+  if (answer.ok) return answer;
+  return { ok: false, code: answer.isUnknown ? "UNKNOWN" : "FAILED", message: answer.message };
+}

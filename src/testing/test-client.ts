@@ -1,0 +1,124 @@
+import { DaprWorkflowClient, TimeoutError, type UpdateOptions } from "../authoring/workflow-client.ts";
+import type { WorkflowState } from "../authoring/workflow-state.ts";
+import type { UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import { nameOf, type TWorkflow } from "../engine/registry.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
+
+/** The code has come to rest, and what a test waits for can never happen. */
+export class NothingWillHappenError extends Error {
+  override readonly name = "NothingWillHappenError";
+}
+
+/** What the client needs of its environment. */
+export interface VirtualTime {
+  readonly now: Date;
+  newId(): string;
+  statusOf(instanceId: string): RuntimeStatus | undefined;
+  describeWait(instanceId: string): Promise<string>;
+  step(untilMs: number): Promise<"moved" | "late" | "never">;
+  until(holds: () => boolean, timeoutSeconds: number, whatFor: () => Promise<string>): Promise<boolean>;
+}
+
+/** Waits in virtual time, and without limit unless one is given. */
+export class TestClient extends DaprWorkflowClient {
+  readonly #env: VirtualTime;
+
+  constructor(env: VirtualTime, send: (request: Request) => Promise<Response>) {
+    super({ fetch: send });
+    this.#env = env;
+  }
+
+  override scheduleNewWorkflow<TInput, TOutput>(
+    workflow: WorkflowDeclaration<TInput, TOutput>,
+    input: TInput,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string>;
+  override scheduleNewWorkflow(
+    workflow: TWorkflow | string,
+    input?: unknown,
+    instanceId?: string,
+    startAt?: Date,
+  ): Promise<string>;
+  override scheduleNewWorkflow(
+    workflow: TWorkflow | string | { readonly name: string },
+    input?: unknown,
+    instanceId: string = this.#env.newId(),
+    startAt?: Date,
+  ): Promise<string> {
+    return super.scheduleNewWorkflow(nameOf(workflow), input, instanceId, startAt);
+  }
+
+  override updateWorkflow<TInput, TResult>(
+    instanceId: string,
+    update: UpdateDeclaration<TInput, TResult>,
+    input: TInput,
+    options?: UpdateOptions,
+  ): Promise<TResult>;
+  override updateWorkflow(
+    instanceId: string,
+    update: string,
+    input?: unknown,
+    options?: UpdateOptions,
+    // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
+  ): Promise<any>;
+  /** Asks without waiting, and again after whatever has happened: a request that waits would make time pass for itself. */
+  override async updateWorkflow(
+    instanceId: string,
+    update: string | { readonly name: string },
+    input?: unknown,
+    { updateId = this.#env.newId(), timeoutInSeconds = Number.POSITIVE_INFINITY }: UpdateOptions = {},
+  ): Promise<unknown> {
+    const untilMs = this.#env.now.getTime() + timeoutInSeconds * 1000;
+    let step: "moved" | "late" | "never" = "moved";
+    for (;;) {
+      try {
+        return await super.updateWorkflow(instanceId, nameOf(update), input, { updateId, timeoutInSeconds: 0 });
+      } catch (error) {
+        if (!(error instanceof TimeoutError)) throw error;
+        if (step === "late") throw error;
+        if (step === "never") throw new NothingWillHappenError(await this.#env.describeWait(instanceId));
+        step = await this.#env.step(untilMs);
+      }
+    }
+  }
+
+  override waitForWorkflowStart(
+    instanceId: string,
+    fetchPayloads = true,
+    timeoutInSeconds = Number.POSITIVE_INFINITY,
+  ): Promise<WorkflowState | undefined> {
+    return this.#wait(instanceId, (status) => status !== "PENDING", fetchPayloads, timeoutInSeconds);
+  }
+
+  override waitForWorkflowCompletion(
+    instanceId: string,
+    fetchPayloads = true,
+    timeoutInSeconds = Number.POSITIVE_INFINITY,
+  ): Promise<WorkflowState | undefined> {
+    return this.#wait(instanceId, isTerminal, fetchPayloads, timeoutInSeconds);
+  }
+
+  override waitForWorkflowResult<TInput, TOutput>(
+    workflow: WorkflowDeclaration<TInput, TOutput>,
+    instanceId: string,
+    timeoutInSeconds = Number.POSITIVE_INFINITY,
+  ): Promise<TOutput> {
+    return super.waitForWorkflowResult(workflow, instanceId, timeoutInSeconds);
+  }
+
+  async #wait(
+    instanceId: string,
+    isReached: (status: RuntimeStatus) => boolean,
+    fetchPayloads: boolean,
+    timeoutInSeconds: number,
+  ): Promise<WorkflowState | undefined> {
+    const holds = () => {
+      const status = this.#env.statusOf(instanceId);
+      return status === undefined || isReached(status);
+    };
+    const whatFor = () => this.#env.describeWait(instanceId);
+    if (!(await this.#env.until(holds, timeoutInSeconds, whatFor))) throw new TimeoutError();
+    return this.getWorkflowState(instanceId, fetchPayloads);
+  }
+}
