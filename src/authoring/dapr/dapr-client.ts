@@ -1,4 +1,4 @@
-import type { EndpointOptions } from "../http-endpoint.ts";
+import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
 import { DaprState } from "./dapr-state.ts";
 import { DaprWorkflow } from "./dapr-workflow.ts";
 import { CommunicationProtocolEnum } from "./enums.ts";
@@ -15,6 +15,9 @@ export interface DaprClientOptions {
   daprApiToken?: string;
   maxBodySizeMb?: number;
 }
+
+const SIDECAR_RETRIES = 60;
+const SIDECAR_PAUSE_MS = 50;
 
 /**
  * Dapr's general client, as far as workflows and the state of their activities need it. Every other building block is
@@ -39,15 +42,27 @@ export class DaprClient {
   readonly secret = unavailableObject("DaprClient.secret", "Use secrets of the Worker: wrangler secret put.");
   readonly sidecar = unavailableObject("DaprClient.sidecar", "There is no sidecar.");
 
+  /** Throws when the port is no number, as Dapr's does. Without host and port, `options` names none: see resolveEndpoint. */
   constructor(options: Partial<DaprClientOptions> = {}) {
-    this.options = { communicationProtocol: CommunicationProtocolEnum.HTTP, ...options };
     const { daprHost, daprPort, daprApiToken } = options;
-    this.workflow = new DaprWorkflow({ daprHost, daprPort, daprApiToken } satisfies EndpointOptions);
-    this.health = { isHealthy: async () => true };
+    if (daprPort && !/^[0-9]+$/.test(daprPort)) throw new Error("DAPR_INCORRECT_SIDECAR_PORT");
+    this.options = { communicationProtocol: CommunicationProtocolEnum.HTTP, ...options };
+    const endpoint: EndpointOptions = { daprHost, daprPort, daprApiToken };
+    this.workflow = new DaprWorkflow(endpoint);
+    this.health = { isHealthy: () => isHealthy(endpoint) };
   }
 
-  static create(options: Partial<DaprClientOptions> = {}): DaprClient {
-    return new DaprClient(options);
+  /** Another client of the same options. */
+  static create(client: { readonly options: Partial<DaprClientOptions> }): DaprClient {
+    return new DaprClient(client.options);
+  }
+
+  /** Asks every 50 ms, 61 times at most, then throws. */
+  static async awaitSidecarStarted(isStarted: () => Promise<boolean>, _logger?: unknown): Promise<void> {
+    for (let asked = 1; !(await isStarted()); asked++) {
+      if (asked > SIDECAR_RETRIES) throw new Error("DAPR_SIDECAR_COULD_NOT_BE_STARTED");
+      await new Promise((resolve) => setTimeout(resolve, SIDECAR_PAUSE_MS));
+    }
   }
 
   /** Nothing has to be started: there is no connection. */
@@ -55,5 +70,17 @@ export class DaprClient {
   async stop(): Promise<void> {}
   getIsInitialized(): boolean {
     return true;
+  }
+}
+
+/** Whether the server answers, asked as Dapr's client asks. Never rejects. */
+async function isHealthy(options: EndpointOptions): Promise<boolean> {
+  try {
+    const { url, headers, fetch } = resolveEndpoint(options);
+    const response = await fetch(new Request(`${url}/v1.0/metadata`, { headers }));
+    await response.text();
+    return response.ok;
+  } catch {
+    return false;
   }
 }

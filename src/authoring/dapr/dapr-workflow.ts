@@ -14,14 +14,17 @@ export interface WorkflowGetResponseType {
 /** A required argument was empty (Dapr JS: PropertyRequiredError). */
 export class PropertyRequiredError extends Error {
   override readonly name = "PropertyRequiredError";
-  constructor(property: string) {
-    super(`The property \`${property}\` is required`);
+  readonly propertyName: string;
+  constructor(propertyName: string) {
+    super(`${propertyName} is required`);
+    this.propertyName = propertyName;
   }
 }
 
 /**
- * `DaprClient.workflow`, over the HTTP API. Other than Dapr's, it passes on the inputs 0, false and "" too. Rejects as
- * Dapr's does: with an Error whose message is JSON of the server's answer and status.
+ * `DaprClient.workflow`, over the HTTP API. As in Dapr's, a string is sent as it is: `'{"n":1}'` reaches the workflow as an
+ * object, `"5"` as a number, what is no JSON as text. Other than Dapr's, it passes on the inputs 0, false, null and "" too.
+ * Rejects as Dapr's does: with an Error whose message is JSON of the server's answer and status.
  */
 export class DaprWorkflow {
   readonly #options: EndpointOptions;
@@ -44,18 +47,28 @@ export class DaprWorkflow {
   }
 
   /** Resolves with the instance's ID, a random UUID unless one is given. */
-  async scheduleNewWorkflow(workflowName: string, input?: unknown, instanceId?: string): Promise<string> {
+  async scheduleNewWorkflow(
+    workflowName: string,
+    input?: unknown,
+    instanceId?: string,
+    { contentType }: { contentType?: string } = {},
+  ): Promise<string> {
     required({ workflowName });
     const id = instanceId || crypto.randomUUID();
     const search = new URLSearchParams({ instanceID: id });
-    await this.#call("POST", `${encodeURIComponent(workflowName)}/start?${search}`, encodePayload(input));
+    await this.#call("POST", `${encodeURIComponent(workflowName)}/start?${search}`, bodyOf(input, contentType));
     return id;
   }
 
-  async raiseEvent(instanceId: string, eventName: string, eventData?: unknown): Promise<void> {
+  async raiseEvent(
+    instanceId: string,
+    eventName: string,
+    eventData?: unknown,
+    { eventContentType }: { eventContentType?: string } = {},
+  ): Promise<void> {
     required({ instanceID: instanceId, eventName });
     const path = `${encodeURIComponent(instanceId)}/raiseEvent/${encodeURIComponent(eventName)}`;
-    await this.#call("POST", path, encodePayload(eventData));
+    await this.#call("POST", path, bodyOf(eventData, eventContentType));
   }
 
   terminate(instanceId: string): Promise<void> {
@@ -76,12 +89,22 @@ export class DaprWorkflow {
     return this.getWorkflowState(instanceId);
   }
   /** @deprecated The former name of scheduleNewWorkflow. */
-  start(workflowName: string, input?: unknown, instanceId?: string): Promise<string> {
-    return this.scheduleNewWorkflow(workflowName, input, instanceId);
+  start(
+    workflowName: string,
+    input?: unknown,
+    instanceId?: string,
+    options?: { contentType?: string },
+  ): Promise<string> {
+    return this.scheduleNewWorkflow(workflowName, input, instanceId, options);
   }
   /** @deprecated The former name of raiseEvent. */
-  raise(instanceId: string, eventName: string, eventData?: unknown): Promise<void> {
-    return this.raiseEvent(instanceId, eventName, eventData);
+  raise(
+    instanceId: string,
+    eventName: string,
+    eventData?: unknown,
+    options?: { eventContentType?: string },
+  ): Promise<void> {
+    return this.raiseEvent(instanceId, eventName, eventData, options);
   }
 
   async #operate(instanceId: string, operation: string): Promise<void> {
@@ -89,7 +112,7 @@ export class DaprWorkflow {
     await this.#call("POST", `${encodeURIComponent(instanceId)}/${operation}`);
   }
 
-  async #call(method: string, path: string, body?: string): Promise<unknown> {
+  async #call(method: string, path: string, body?: string | Uint8Array): Promise<unknown> {
     const endpoint = resolveEndpoint(this.#options);
     const init: RequestInit = { method, headers: endpoint.headers, ...(body !== undefined && { body }) };
     const response = await endpoint.fetch(new Request(`${endpoint.url}/v1.0-beta1/workflows/dapr/${path}`, init));
@@ -98,6 +121,13 @@ export class DaprWorkflow {
     const { statusText: error, status } = response;
     throw new Error(JSON.stringify({ error, error_msg: text, status }));
   }
+}
+
+/** An empty string would be no body at all, so it goes as JSON, like what is no string. */
+function bodyOf(value: unknown, contentType?: string): string | Uint8Array | undefined {
+  if (value instanceof Uint8Array) return value;
+  const asItIs = typeof value === "string" && value !== "" && !contentType?.startsWith("application/json");
+  return asItIs ? value : encodePayload(value);
 }
 
 function required(properties: Record<string, unknown>): void {
