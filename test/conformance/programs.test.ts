@@ -2,7 +2,8 @@
 import "./worker.ts";
 import * as dapr from "@dapr/dapr";
 import { DaprClient, DaprWorkflowClient, WorkflowRuntimeStatus } from "@dapr/dapr";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { ran } from "./programs/defects.ts";
 import { fillStock, notes, client as shop, shopOrder, stockOf } from "./programs/order-processor.ts";
 
 const client = new DaprWorkflowClient({ daprHost: "", daprPort: "" });
@@ -37,8 +38,10 @@ describe("[C1] The order processor, with its stock in DaprClient.state", () => {
   });
 
   it("[C1.2] an order of what the shop does not have is refused", async () => {
-    expect(await run("shopOrder", { item: "boat", amount: 1 })).toEqual(["COMPLETED", { processed: false }]);
-    expect(await stockOf("boat")).toBe(0);
+    const id = await shop.scheduleNewWorkflow(shopOrder, { item: "boat", amount: 1 });
+    expect(await endOf(id)).toEqual(["COMPLETED", { processed: false }]);
+    expect([await stockOf("boat"), await stockOf("car")]).toEqual([0, 100]);
+    expect(notes).toEqual([`got ${id}`, "no boat left"]);
   });
 
   it("[C1.3] a large one waits for an approval", async () => {
@@ -46,6 +49,7 @@ describe("[C1] The order processor, with its stock in DaprClient.state", () => {
     await shop.waitForWorkflowStart(id);
     await shop.raiseEvent(id, "approve_order", { by: "Ada" });
     expect(await endOf(id)).toEqual(["COMPLETED", { processed: true, left: 89 }]);
+    expect(notes).toEqual([`got ${id}`, "approved by Ada", "paid for 11 car"]);
   });
 });
 
@@ -244,7 +248,9 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     const id = await client.scheduleNewWorkflow("falsyInputs", 1);
     await client.raiseEvent(id, "falsy", false);
     expect(await endOf(id)).toEqual(["COMPLETED", [0, 0, false, "", null, false]]);
-    expect(await run("passesOn", [0, false, ""])).toEqual(["COMPLETED", [0, false, "", [0]]]);
+    expect(await run("passesOn", [0, false, "", null])).toEqual(["COMPLETED", [0, false, "", null, [0]]]);
+    const deep = { n: 0, list: [false, null, "", [], {}], none: null, text: "" };
+    expect(await run("deepFalsy", deep)).toEqual(["COMPLETED", [deep, deep, deep]]);
   });
 
   it("[DJ11] a terminate stays a terminate", async () => {
@@ -267,7 +273,33 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     expect(await endOf(id)).toEqual(["COMPLETED", 7]);
   });
 
-  it("[DJ17] a forgotten yield does not keep the workflow from its end", async () => {
-    expect(await run("forgottenYield")).toEqual(["COMPLETED", "ended"]);
+  it("[DJ17] an activity without a yield runs all the same, and the log tells", async () => {
+    ran.length = 0;
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    const id = await client.scheduleNewWorkflow("forgottenYield");
+    expect(await endOf(id)).toEqual(["COMPLETED", "ended"]);
+    await vi.waitFor(() => expect(ran).toEqual([`by ${id}`]));
+    const warnings = log.mock.calls.map(([line]) => JSON.parse(line)).filter(({ level }) => level === "warn");
+    log.mockRestore();
+    expect(warnings).toEqual([
+      {
+        level: "warn",
+        msg: "workflow",
+        instanceId: id,
+        text: expect.stringMatching(/^1 task\(s\) .* a yield is missing/),
+      },
+    ]);
+  });
+
+  it("[DJ18] each generation has children of its own", async () => {
+    const [status, names] = await run("childOfEachGeneration", []);
+    expect([status, new Set(names as string[]).size]).toEqual(["COMPLETED", 3]);
+  });
+
+  it("[DJ19] a wait that lost takes no event from the next", async () => {
+    const id = await client.scheduleNewWorkflow("lostWait");
+    await vi.waitFor(async () => expect((await client.getWorkflowState(id, true))?.customStatus).toBe("lost"));
+    await client.raiseEvent(id, "number", 1);
+    expect(await endOf(id)).toEqual(["COMPLETED", [false, 1]]);
   });
 });

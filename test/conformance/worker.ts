@@ -3,6 +3,7 @@ import { createWorker, StateStore } from "../../src/index.ts";
 import "./programs/order-processor.ts";
 import "./programs/authoring.ts";
 import "./programs/patterns.ts";
+import "./programs/tutorials.ts";
 import "./programs/defects.ts";
 
 const worker = createWorker();

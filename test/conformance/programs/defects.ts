@@ -1,6 +1,10 @@
 // Written for @dapr/dapr: what its engine gets wrong (docs/conformance.md), each as a user would meet it.
 import { type Task, type WorkflowActivityContext, type WorkflowContext, WorkflowRuntime } from "@dapr/dapr";
 
+export const ran: unknown[] = [];
+const record = (_: WorkflowActivityContext, value: unknown) => {
+  ran.push(value);
+};
 const same = (_: WorkflowActivityContext, value: unknown) => value;
 const fails = () => {
   throw new Error("as told");
@@ -80,11 +84,31 @@ const workflows = {
     return n;
   },
   async *forgottenYield(ctx: WorkflowContext): any {
-    ctx.callActivity(same, "nobody waits");
+    ctx.callActivity(record, `by ${ctx.getWorkflowInstanceId()}`);
     return "ended";
+  },
+  async *namesItsChild(ctx: WorkflowContext): any {
+    return ctx.getWorkflowInstanceId();
+  },
+  async *childOfEachGeneration(ctx: WorkflowContext, names: string[]): any {
+    const child = yield ctx.callChildWorkflow("namesItsChild");
+    if (names.length === 2) return [...names, child];
+    ctx.continueAsNew([...names, child], false);
+  },
+  async *lostWait(ctx: WorkflowContext): any {
+    const lost = ctx.waitForExternalEvent("number");
+    const winner = yield ctx.whenAny([ctx.createTimer(0), lost]);
+    ctx.setCustomStatus("lost");
+    return [winner === lost, yield ctx.waitForExternalEvent("number")];
+  },
+  async *deepFalsy(ctx: WorkflowContext, input: any): any {
+    return [input, yield ctx.callActivity(same, input), yield ctx.callChildWorkflow("echo", input)];
+  },
+  async *echo(_: WorkflowContext, input: any): any {
+    return input;
   },
 };
 
-const runtime = new WorkflowRuntime().registerActivity(same).registerActivity(fails);
+const runtime = new WorkflowRuntime().registerActivity(same).registerActivity(fails).registerActivity(record);
 for (const [name, workflow] of Object.entries(workflows)) runtime.registerWorkflowWithName(name, workflow);
 void runtime.start();
