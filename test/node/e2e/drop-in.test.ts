@@ -44,7 +44,7 @@ async function both(call: (workflow: Workflow, suffix: string) => Promise<unknow
   return [await told(theirs.workflow, "-dapr"), await told(own.workflow, "-own")];
 }
 
-describe("[E4] DaprClient of edge-workflows/dapr does what that of @dapr/dapr 3.18.0 does", () => {
+describe("[E6] DaprClient of edge-workflows/dapr does what that of @dapr/dapr 3.18.0 does", () => {
   it.each([
     ["object", { n: 1, deep: [0, false, null, ""] }],
     ["array", [1, "two"]],
@@ -54,7 +54,7 @@ describe("[E4] DaprClient of edge-workflows/dapr does what that of @dapr/dapr 3.
     ["number", 5],
     ["true", true],
     ["none", undefined],
-  ])("[E4.1] the input and the event: %s", async (name, value) => {
+  ])("[E6.1] the input and the event: %s", async (name, value) => {
     const [one, two] = await both(async (workflow, suffix) => {
       const id = `same-${name}${suffix}`;
       await workflow.scheduleNewWorkflow("humanInteraction", { question: "?", timeoutSeconds: 600 }, id);
@@ -73,7 +73,7 @@ describe("[E4] DaprClient of edge-workflows/dapr does what that of @dapr/dapr 3.
     expect(one).toMatchObject({ outcome: { runtimeStatus: "COMPLETED" } });
   });
 
-  it.each(["application/json", "text/plain"])("[E4.2] a text sent as %s", async (contentType) => {
+  it.each(["application/json", "text/plain"])("[E6.2] a text sent as %s", async (contentType) => {
     // The fourth argument is in 3.18.0's code and not in its types.
     const [one, two] = await both(async (workflow, suffix) => {
       const id = `typed-${contentType.length}${suffix}`;
@@ -99,13 +99,13 @@ describe("[E4] DaprClient of edge-workflows/dapr does what that of @dapr/dapr 3.
     ["terminate of no ID", (workflow) => workflow.terminate("")],
     ["raise to no ID", (workflow) => workflow.raiseEvent("", "e")],
     ["raise of no event", (workflow) => workflow.raiseEvent("i", "")],
-  ])("[E4.3] the error of %s", async (_what, call) => {
+  ])("[E6.3] the error of %s", async (_what, call) => {
     const [one, two] = await both(call);
     expect(two).toEqual(one);
     expect(one).toMatchObject({ outcome: { name: expect.stringMatching(/Error$/) } });
   });
 
-  it("[E4.4] health, a bad port, and a client made of another", async () => {
+  it("[E6.4] health, a bad port, and a client made of another", async () => {
     const closed = { daprHost: "127.0.0.1", daprPort: "1" };
     expect([await own.health.isHealthy(), await new ours.DaprClient(closed).health.isHealthy()]).toEqual([true, false]);
     const stranger = new ours.DaprClient({ daprPort: String(server.port), daprApiToken: "wrong" });
@@ -116,26 +116,26 @@ describe("[E4] DaprClient of edge-workflows/dapr does what that of @dapr/dapr 3.
       expect(() => new DaprClient({ daprPort: "80a" })).toThrow(/^DAPR_INCORRECT_SIDECAR_PORT$/);
   });
 
-  it("[E4.5] state outside a Worker says where it is", async () => {
+  it("[E6.5] state outside a Worker says where it is", async () => {
     await expect(own.state.get("s", "k")).rejects.toThrow(/bind.*StateStore.*STATE_STORE|StateStore as STATE_STORE/);
     await expect(own.state.save("s", [])).rejects.toThrow(ours.NotAvailableError);
   });
 });
 
-describe("[E5] The names of @dapr/dapr 3.18.0", () => {
+describe("[E7] The names of @dapr/dapr 3.18.0", () => {
   const declarations = readFileSync(join(ROOT, "node_modules/@dapr/dapr/index.d.ts"), "utf8");
   const declared = (/^export \{([^}]*)\}/m.exec(declarations)?.[1] ?? "")
     .split(",")
     .map((name) => name.trim().replace(/^.* as /, ""))
     .filter((name) => name !== "");
 
-  it("[E5.1] every value is there", () => {
+  it("[E7.1] every value is there", () => {
     const values = Object.keys(real);
     expect(values.length).toBe(25);
     expect(values.filter((name) => !(name in ours))).toEqual([]);
   });
 
-  it("[E5.2] test/conformance/programs/names.ts, which the compiler checks, names every name, types too", () => {
+  it("[E7.2] test/conformance/programs/names.ts, which the compiler checks, names every name, types too", () => {
     const program = readFileSync(join(ROOT, "test/conformance/programs/names.ts"), "utf8");
     const imported = /import \{([^}]*)\} from "@dapr\/dapr"/.exec(program)?.[1] ?? "";
     const names = imported.split(",").map((name) => name.trim().replace(/^type /, ""));
@@ -150,15 +150,15 @@ describe("[E5] The names of @dapr/dapr 3.18.0", () => {
     "LogLevel",
     "StateConcurrencyEnum",
     "StateConsistencyEnum",
-  ])("[E5.3] %s has the same members", (name) => {
+  ])("[E7.3] %s has the same members", (name) => {
     expect(oursByName[name]).toEqual(realByName[name]);
   });
 
-  it("[E5.4] WorkflowRuntimeStatus has all of its members, and more", () => {
+  it("[E7.4] WorkflowRuntimeStatus has all of its members, and more", () => {
     expect(ours.WorkflowRuntimeStatus).toMatchObject(real.WorkflowRuntimeStatus);
   });
 
-  it("[E5.5] the methods of the clients are there, those of the prototypes of 3.18.0", () => {
+  it("[E7.5] the methods of the clients are there, those of the prototypes of 3.18.0", () => {
     const methods = (value: object) => Object.getOwnPropertyNames(Object.getPrototypeOf(value)).filter(isPublic);
     const missing = (from: object, of: object) => methods(from).filter((name) => !(name in of));
     expect(missing(theirs, own)).toEqual([]);

@@ -17,8 +17,8 @@ export interface Bundle {
   readonly classes: readonly string[];
 }
 
-/** `entry` imports the library as its source or, as users do, by the name of the package. */
-export async function bundle(entry: string): Promise<Bundle> {
+/** `entry` imports the library as its source or, as users do, by the name of the package; `alias` resolves other names. */
+export async function bundle(entry: string, alias: Readonly<Record<string, string>> = {}): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
@@ -31,7 +31,7 @@ export async function bundle(entry: string): Promise<Bundle> {
     // As wrangler does: workflows and activities are registered under the names of their functions.
     keepNames: true,
     external: ["cloudflare:workers"],
-    alias: { "edge-workflows": join(ROOT, "src/index.ts") },
+    alias: { ...alias, "edge-workflows": join(ROOT, "src/index.ts") },
     outdir: "out",
   });
   const [output] = Object.values(metafile.outputs);
