@@ -183,7 +183,8 @@ describe("[C3] DaprClient", () => {
     expect([await state.get("s", "a"), await state.get("s", "c")]).toEqual([{ n: 2 }, ""]);
     expect(await state.save("s", [{ key: "a", value: 3, etag: a.etag }])).toEqual({ error: expect.any(Error) });
     expect(await state.delete("s", "a", { etag: "no" })).toEqual({ error: expect.any(Error) });
-    expect(await state.delete("s", "a")).toEqual({});
+    expect(await state.delete("s", "a", null)).toEqual({});
+    await state.transaction("s", [{ operation: "delete", request: { key: "none", etag: null } }]);
     expect(await state.get("s", "a")).toBe("");
     await expect(state.transaction("s", [{ operation: "merge", request: { key: "a" } }])).rejects.toThrow(/"upsert"/);
   });
@@ -208,6 +209,25 @@ describe("[C3] DaprClient", () => {
       "StateConcurrencyEnum StateConsistencyEnum Task Temporal WorkflowActivityContext WorkflowContext " +
       "WorkflowFailureDetails WorkflowRuntime WorkflowRuntimeStatus WorkflowState fromOrchestrationStatus toOrchestrationStatus";
     expect(names.split(" ").filter((name) => !(name in dapr))).toEqual([]);
+  });
+
+  it("[C3.5] a host, a port and a token that are given are used, inside the Worker too", async () => {
+    const asked: [string, string | null][] = [];
+    const send = vi.spyOn(globalThis, "fetch").mockImplementation(async (request) => {
+      const { url, headers } = request as Request;
+      asked.push([url, headers.get("dapr-api-token")]);
+      throw new TypeError("nobody is there");
+    });
+    const sidecar = { daprHost: "127.0.0.1", daprPort: "50001", daprApiToken: "t", grpcOptions: {}, isKeepAlive: true };
+    const elsewhere = new DaprWorkflowClient(sidecar);
+    await expect(elsewhere.scheduleNewWorkflow("clock", undefined, "nowhere")).rejects.toThrow("nobody is there");
+    expect(await new DaprClient(sidecar).health.isHealthy()).toBe(false);
+    send.mockRestore();
+    expect(asked).toEqual([
+      ["http://127.0.0.1:50001/v1.0/workflows/dapr/clock/start?instanceID=nowhere", "t"],
+      ["http://127.0.0.1:50001/v1.0/metadata", "t"],
+    ]);
+    expect(await client.getWorkflowState("nowhere", false)).toBeUndefined();
   });
 });
 

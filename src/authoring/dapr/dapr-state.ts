@@ -13,7 +13,7 @@ export interface OperationType {
   /** `upsert` or `delete`. */
   operation: string;
   // biome-ignore lint/suspicious/noExplicitAny: any JSON
-  request: { key: string; value?: any; etag?: string | { value: string }; metadata?: object; options?: object };
+  request: { key: string; value?: any; etag?: string | { value: string } | null; metadata?: object; options?: object };
 }
 export interface StateGetBulkOptions {
   parallelism?: number;
@@ -83,8 +83,8 @@ export class DaprState {
   }
 
   /** As in Dapr, does not reject: `error` tells why. Nothing is wrong with a key that is not there. */
-  async delete(storeName: string, key: string, options: { etag?: string } = {}): Promise<StateSaveResponseType> {
-    return this.#tell(storeName, [{ key, value: undefined, etag: options.etag }]);
+  async delete(storeName: string, key: string, options?: { etag?: string } | null): Promise<StateSaveResponseType> {
+    return this.#tell(storeName, [{ key, value: undefined, etag: options?.etag }]);
   }
 
   /** All operations, or none. Rejects when an etag does not match. */
@@ -93,7 +93,7 @@ export class DaprState {
       if (operation !== "upsert" && operation !== "delete")
         throw new Error(`A state operation is "upsert" or "delete", found ${JSON.stringify(operation)}`);
       const text = operation === "delete" ? undefined : JSON.stringify(value ?? null);
-      return { key, value: text, etag: typeof etag === "object" ? etag.value : etag };
+      return { key, value: text, etag: typeof etag === "object" ? etag?.value : etag };
     });
     await change(storeName, changes);
   }
