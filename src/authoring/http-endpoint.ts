@@ -22,17 +22,21 @@ export function setInProcessFetch(fetch: (request: Request) => Promise<Response>
   inProcess = fetch;
 }
 
+/** Where programs written for Dapr look for their sidecar. */
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
 /**
- * Without any option: the Worker itself where there is one, else Dapr's default, http://127.0.0.1:3500.
- * Throws a TypeError when host and port make no URL.
+ * Without a host: Dapr's default, http://127.0.0.1:3500. Inside the Worker that holds the workflows, a loopback address,
+ * given or not, is the Worker itself: there is no sidecar, and a deployed Worker has no loopback. Another server on the
+ * same machine is reached with `fetch`. Throws a TypeError when host and port make no URL.
  */
 export function resolveEndpoint({ daprHost, daprPort, daprApiToken, fetch: send }: EndpointOptions): Endpoint {
   const headers: Record<string, string> = daprApiToken ? { "dapr-api-token": daprApiToken } : {};
-  if (!daprHost && !daprPort && send === undefined && inProcess !== undefined)
-    return { url: "http://localhost", headers, fetch: inProcess };
   const host = daprHost || "127.0.0.1";
   const url = new URL(/^[a-z]+:\/\//i.test(host) ? host : `http://${host}`);
   if (daprPort) url.port = String(daprPort);
   else if (!daprHost) url.port = "3500";
+  if (send === undefined && inProcess !== undefined && LOOPBACK.test(url.hostname))
+    return { url: "http://localhost", headers, fetch: inProcess };
   return { url: url.href.replace(/\/+$/, ""), headers, fetch: send ?? ((request) => fetch(request)) };
 }

@@ -62,7 +62,8 @@ export interface UpdateOptions {
 
 /**
  * Starts and manages instances (Dapr JS: DaprWorkflowClient), over the HTTP API: from Node, a browser or another
- * Worker with `daprHost`, `daprPort` and `daprApiToken`; inside the Worker that holds the workflows, without options.
+ * Worker with `daprHost`, `daprPort` and `daprApiToken`; inside the Worker that holds the workflows, without options or with a loopback
+ * address (there is no sidecar).
  * Methods reject with WorkflowApiError when the server refuses, and with what `fetch` throws when it is not reached.
  */
 export class DaprWorkflowClient {

@@ -211,21 +211,40 @@ describe("[C3] DaprClient", () => {
     expect(names.split(" ").filter((name) => !(name in dapr))).toEqual([]);
   });
 
-  it("[C3.5] a host, a port and a token that are given are used, inside the Worker too", async () => {
+  it.each([
+    ["127.0.0.1", "50001"],
+    ["localhost", "3500"],
+    ["http://localhost", "50001"],
+    ["[::1]", "50001"],
+    ["", "50001"],
+  ])("[C3.5] the address of a sidecar, %s and port %s, is the Worker itself: programs name it", async (host, port) => {
+    const send = vi.spyOn(globalThis, "fetch");
+    const sidecar = { daprHost: host, daprPort: port, daprApiToken: "t", grpcOptions: {}, isKeepAlive: true };
+    const here = new DaprWorkflowClient(sidecar);
+    const id = await here.scheduleNewWorkflow("activitySequence", ["Oslo"]);
+    expect((await here.waitForWorkflowCompletion(id, true, 10))?.serializedOutput).toBe('["Hello Oslo!"]');
+    const general = new DaprClient(sidecar);
+    expect(await general.health.isHealthy()).toBe(true);
+    expect((await general.workflow.getWorkflowState(id)).runtimeStatus).toBe("COMPLETED");
+    expect(send).not.toHaveBeenCalled();
+    send.mockRestore();
+  });
+
+  it("[C3.6] another host is used, with port and token", async () => {
     const asked: [string, string | null][] = [];
     const send = vi.spyOn(globalThis, "fetch").mockImplementation(async (request) => {
       const { url, headers } = request as Request;
       asked.push([url, headers.get("dapr-api-token")]);
       throw new TypeError("nobody is there");
     });
-    const sidecar = { daprHost: "127.0.0.1", daprPort: "50001", daprApiToken: "t", grpcOptions: {}, isKeepAlive: true };
-    const elsewhere = new DaprWorkflowClient(sidecar);
+    const other = { daprHost: "workflows.example", daprPort: "8443", daprApiToken: "t" };
+    const elsewhere = new DaprWorkflowClient(other);
     await expect(elsewhere.scheduleNewWorkflow("clock", undefined, "nowhere")).rejects.toThrow("nobody is there");
-    expect(await new DaprClient(sidecar).health.isHealthy()).toBe(false);
+    expect(await new DaprClient(other).health.isHealthy()).toBe(false);
     send.mockRestore();
     expect(asked).toEqual([
-      ["http://127.0.0.1:50001/v1.0/workflows/dapr/clock/start?instanceID=nowhere", "t"],
-      ["http://127.0.0.1:50001/v1.0/metadata", "t"],
+      ["http://workflows.example:8443/v1.0/workflows/dapr/clock/start?instanceID=nowhere", "t"],
+      ["http://workflows.example:8443/v1.0/metadata", "t"],
     ]);
     expect(await client.getWorkflowState("nowhere", false)).toBeUndefined();
   });

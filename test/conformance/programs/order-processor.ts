@@ -9,8 +9,8 @@ import {
 } from "@dapr/dapr";
 
 const STORE = "statestore";
-const daprHost = "";
-const daprPort = "";
+const daprHost = "127.0.0.1";
+const daprPort = "50001";
 
 interface Item {
   name: string;
