@@ -150,9 +150,15 @@ export class ActivityAttempt {
     this.#callOffWrite = undefined;
     if (this.#isOver || this.#progress === undefined || this.#progress === this.#savedProgress) return;
     if (!this.#run.isCurrent()) return;
-    this.#ports.store.saveProgress(this.#run.task.id, this.#progress);
-    this.#savedProgress = this.#progress;
     this.#lastWriteMs = this.#ports.clock.now();
-    this.#saved(this.#run.task.id);
+    try {
+      this.#ports.store.saveProgress(this.#run.task.id, this.#progress);
+      this.#savedProgress = this.#progress;
+      this.#saved(this.#run.task.id);
+    } catch (error) {
+      // Progress is a help for the next run, and not what the activity is for: it goes on, and the next beat tries again.
+      const errorType = error instanceof Error ? error.name : typeof error;
+      this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.#run.instanceId, errorType });
+    }
   }
 }

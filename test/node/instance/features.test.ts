@@ -148,6 +148,32 @@ describe("[I12] The time an activity may take", () => {
     );
   });
 
+  it("[I12.7] a heartbeat that cannot be written fails nothing: neither at once nor from its timer", async () => {
+    const world = makeWorld();
+    world.activity("beats", async (ctx: WorkflowActivityContext) => {
+      for (let n = 1; n <= 25; n++) {
+        ctx.heartbeat(n);
+        await world.sleep(100);
+      }
+      return "done";
+    });
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      return yield ctx.callActivity("beats");
+    });
+    let refused = 0;
+    world.host("i").failWrite = (statement) => {
+      if (!statement.includes("INTO recovery")) return;
+      refused++;
+      throw new Error("the disk is full");
+    };
+    await start(world, "i", "main");
+    await world.rest();
+    expect(await endOf(world, "i")).toEqual(["COMPLETED", "done"]);
+    expect(refused).toBeGreaterThanOrEqual(3);
+    expect(world.log.filter((line) => line.msg === "heartbeat")).toHaveLength(refused);
+    expect(recoveryRows(world)).toEqual([]);
+  });
+
   it("[I12.6] a terminate aborts what is running, and its late heartbeat leaves no row", async () => {
     const { world, aborted } = hanging({});
     await start(world, "i", "main");
