@@ -6,6 +6,12 @@ import type { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** An alarm has rung: how often before in vain, as the platform counts, and for when it was set (milliseconds since 1970). */
+export interface Ring {
+  readonly retryCount: number;
+  readonly scheduledTime: number;
+}
+
 /** What the alarm is for, as the turn loop tells it. Times are in milliseconds since 1970, infinity for never. */
 export interface Workload {
   /** `undefined`: there is no instance, and nothing to wake. */
@@ -54,7 +60,7 @@ export class AlarmKeeper {
     const armedAtMs = await this.#ports.alarm.get();
     const isLost = armedAtMs !== null && armedAtMs < this.#ports.clock.now() - 60_000;
     this.#armedAtMs = isLost ? null : armedAtMs;
-    const isMissing = armedAtMs === null && !isTerminal(record.status) && this.#ports.store.hasOpenWork();
+    const isMissing = armedAtMs === null && this.#ports.store.hasOpenWork(record.status);
     if (isLost || isMissing) this.#set(0, false);
   }
 
@@ -67,11 +73,15 @@ export class AlarmKeeper {
    * The alarm has rung. Stays until nothing is left to do at once, so that the platform keeps the object at work. When
    * it rings again after a failure, another is set first, because the platform gives up after the seventh.
    */
-  async ring(retryCount: number): Promise<void> {
+  async ring({ retryCount, scheduledTime }: Ring): Promise<void> {
     this.#armedAtMs = null;
     this.#isRinging = true;
     try {
       if (this.#work.record === undefined) return;
+      // This machine's clock may be behind the one that rings. Set again for the same time, the alarm would ring at once,
+      // and again, until the clock has caught up.
+      const earlyMs = scheduledTime - this.#ports.clock.now();
+      if (earlyMs > 0) await this.#ports.clock.delay(Math.min(earlyMs, this.#ports.limits.watchdogMs));
       if (retryCount > 0) {
         this.#set(this.#ports.clock.now() + retryDelayMs(this.#ports.limits, retryCount), false);
         await this.#work.beCareful();
@@ -82,6 +92,11 @@ export class AlarmKeeper {
       this.#isRinging = false;
       this.arm();
     }
+  }
+
+  /** What the database holds is to be removed, which may take a while: should it not come to its end, the instance goes on. */
+  guard(): void {
+    this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 
   /** Sets, moves or removes the alarm, as the work needs it now. */

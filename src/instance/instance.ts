@@ -2,6 +2,7 @@ import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-eve
 import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { Ring } from "./alarm-keeper.ts";
 import { firstActiveChild, purgeChildren } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
@@ -47,10 +48,9 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#loop.open(isRinging);
   }
 
-  /** The object's alarm has rung; `retryCount` as the platform counts. */
-  async alarm(retryCount: number): Promise<void> {
+  async alarm(ring: Ring): Promise<void> {
     await this.#wiping;
-    await this.#loop.ring(retryCount);
+    await this.#loop.ring(ring);
   }
 
   async start(request: StartRequest): Promise<StartResult> {
@@ -254,9 +254,9 @@ export class Instance implements InstanceApi, InstancePeer {
 
   /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */
   async #purgeByForce({ instanceId }: InstanceRecord, recursive: boolean): Promise<OperationResult> {
-    this.#loop.activities.abort(new Error("The workflow was purged"));
-    this.#loop.forget();
     const purge = async () => {
+      if (!(await this.#loop.abandon()))
+        throw new Error(`Instance '${instanceId}' has messages on their way that nobody has answered: purge it again.`);
       if (recursive) await purgeChildren(this.#ports, instanceId, true);
       await this.#ports.wipe();
     };

@@ -6,7 +6,7 @@ import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../mode
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
-import { AlarmKeeper, type Workload } from "./alarm-keeper.ts";
+import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import { FactQueue, type QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
@@ -19,6 +19,8 @@ import { decideChange } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** How long a forced purge waits for messages that are on their way. */
+const DELIVERY_PATIENCE_MS = 10_000;
 
 /**
  * Takes an instance from turn to turn.
@@ -145,9 +147,8 @@ export class TurnLoop implements Workload {
     if (!isRinging) await this.#alarm.open();
   }
 
-  /** The object's alarm has rung; `retryCount` as the platform counts. */
-  ring(retryCount: number): Promise<void> {
-    return this.#alarm.ring(retryCount);
+  ring(ring: Ring): Promise<void> {
+    return this.#alarm.ring(ring);
   }
 
   /** The instance has been created in the database. */
@@ -175,6 +176,18 @@ export class TurnLoop implements Workload {
     this.#warnings.forget();
     this.activities.dropWaiting();
     this.outbox.forget();
+  }
+
+  /**
+   * The same, for a purge that takes a while. Resolves when no message is on its way any more, or with false if one still
+   * is after a while: a start among them would come to a child that has been purged, and bring it back.
+   */
+  async abandon(): Promise<boolean> {
+    this.activities.abort(new Error("The workflow was purged"));
+    this.#alarm.guard();
+    this.forget();
+    await this.watchers.until(() => !this.outbox.isBusy, DELIVERY_PATIENCE_MS);
+    return !this.outbox.isBusy;
   }
 
   /** Begins again with what the database holds, if it holds anything. */

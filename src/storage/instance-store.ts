@@ -1,5 +1,6 @@
 import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
 import { type InstanceRecord, insertRecord, readRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
@@ -172,11 +173,16 @@ export class InstanceStore {
     });
   }
 
-  /** Whether the history holds a timer or an activity that has not been answered. */
-  hasOpenWork(): boolean {
+  /**
+   * Whether something is left that only this instance can go on with: a fact not taken, a message not delivered, a timer
+   * or an activity not answered. After the end timers do not count, and after a terminate no activities either.
+   */
+  hasOpenWork(status: RuntimeStatus): boolean {
+    const queued = this.#db.query("SELECT 1 FROM inbox UNION ALL SELECT 1 FROM outbox LIMIT 1");
+    if (queued.length > 0 || status === "TERMINATED") return queued.length > 0;
+    const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
     const open = this.#db.query(
-      `SELECT task_id FROM history
-         WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed', 'TimerCreated', 'TimerFired')
+      `SELECT task_id FROM history WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
          GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
     );
     return open.length > 0;

@@ -221,7 +221,7 @@ export class WorkflowTestEnvironment {
       if (!life.over) host.isRinging = false;
     };
     void this.#open(host, true)
-      .then((instance) => instance.alarm(0))
+      .then((instance) => instance.alarm({ retryCount: 0, scheduledTime: 0 }))
       .then(rung, rung);
   }
 

@@ -1,4 +1,5 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { InboxEntry, InstanceStorage, OutboxEntry, TurnChange } from "../storage/instance-store.ts";
 
@@ -78,10 +79,13 @@ export class MemoryStore implements InstanceStorage {
     return reply && this.#receive(reply);
   }
 
-  hasOpenWork(): boolean {
+  hasOpenWork(status: RuntimeStatus): boolean {
+    if (this.#inbox.length + this.#outbox.length > 0) return true;
+    if (status === "TERMINATED") return false;
     const open = new Set<number>();
     for (const event of this.#history) {
-      if (event.type === "TaskScheduled" || event.type === "TimerCreated") open.add(event.id);
+      if (event.type === "TaskScheduled") open.add(event.id);
+      if (event.type === "TimerCreated" && !isTerminal(status)) open.add(event.id);
       if (event.type === "TaskCompleted" || event.type === "TaskFailed" || event.type === "TimerFired")
         open.delete(event.id);
     }

@@ -253,10 +253,10 @@ describe("[I5] Alarms: set while there is something to wait for, and only then",
     const world = makeWorld();
     await start(world, "a", "event", "go");
     const before = [...world.host("a").db.counters.rows];
-    await world.call("a", (instance) => instance.alarm(0));
+    await world.call("a", (instance) => instance.alarm({ retryCount: 0, scheduledTime: 0 }));
     expect([...world.host("a").db.counters.rows]).toEqual(before);
     expect(world.host("a").durableAlarm).toBeNull();
-    await world.call("unknown", (instance) => instance.alarm(0));
+    await world.call("unknown", (instance) => instance.alarm({ retryCount: 0, scheduledTime: 0 }));
     expect(world.host("unknown").db.tables()).toEqual([]);
     expect(world.host("unknown").counters.setAlarm).toBe(0);
   });

@@ -35,6 +35,10 @@ export class MemoryDatabase {
     );
   }
 
+  hasTable(name: string): boolean {
+    return this.read("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).length > 0;
+  }
+
   /** Reads without being counted. */
   read<Row extends Record<string, SqlValue>>(statement: string, ...bindings: SqlValue[]): Row[] {
     return this.#statement(statement).all(...bindings) as Row[];

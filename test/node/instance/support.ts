@@ -119,6 +119,8 @@ export function faultsOf(world: World, id: string): string[] {
       case "TaskScheduled":
       case "TimerCreated":
       case "ChildWorkflowInstanceCreated":
+      case "DetachedWorkflowScheduled":
+      case "EventSent":
         if (event.id !== ++lastCall) faults.push(`call ${event.id} (${event.type}) where ${lastCall} was due`);
         open.set(event.id, event.type);
         break;

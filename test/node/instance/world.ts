@@ -9,7 +9,8 @@
  *   count and a growing pause, six times; then it is dropped. An alarm set meanwhile takes the place of the retry.
  * - A crash loses memory and all that is not durable. Calls that were under way fail.
  *
- * One step: all microtasks, then the commits, then the next event. Same calls, same order: there is no chance in it.
+ * One step: all microtasks, then the commits, then the next event. Same calls, same order: there is no chance in it, but
+ * for what a `Chaos` decides.
  */
 import { Registry, type TWorkflow, type TWorkflowActivity } from "../../../src/engine/registry.ts";
 import { Instance } from "../../../src/instance/instance.ts";
@@ -25,7 +26,19 @@ export const START_MS = Date.UTC(2026, 10, 24);
 export type Point = "write" | "commit" | "committed" | "activity" | "peer call" | "ring" | "rung";
 
 /** What may befall a call between two objects. */
-export type PeerFault = "unreachable" | "answer lost" | "twice" | undefined;
+export type PeerFault = "unreachable" | "answer lost" | "twice" | "twice, late" | undefined;
+
+/** What is left to chance, for a simulation: what comes first, how long things take, what the platform does amiss. */
+export interface Chaos {
+  /** Which of n things that may happen now does. */
+  pick(n: number): number;
+  /** How long a call between two objects, or the second copy of it, takes to arrive. */
+  latencyMs(): number;
+  /** How much later than set an alarm rings; negative: earlier. */
+  alarmShiftMs(): number;
+  /** Whether an alarm rings once more after its handler has succeeded. */
+  ringsAgain(): boolean;
+}
 
 export interface PeerCall {
   readonly from: string;
@@ -49,10 +62,12 @@ interface Life {
 
 interface StoredAlarm {
   readonly atMs: number;
+  readonly ringsAtMs: number;
 }
 
 /** One object: what survives a crash, and the life that it has just now. */
 export class Host {
+  readonly id: string;
   readonly db = new MemoryDatabase();
   readonly counters = { setAlarm: 0, deleteAlarm: 0, commits: 0, rings: 0, lives: 0 };
   /** A fault of the storage: throws in place of the statement. */
@@ -67,8 +82,14 @@ export class Host {
   notBeforeMs = 0;
   isDirty = false;
   gated: (() => void)[] = [];
+  /** The platform has dropped its alarm: somebody has to ask. */
+  hasLostAlarm = false;
+  /** How much the clock of the machine that the object is on is fast. */
+  skewMs = 0;
 
-  constructor(readonly id: string) {}
+  constructor(id: string) {
+    this.id = id;
+  }
 
   get armedAtMs(): number | null {
     return this.clearsAlarm ? null : (this.alarm?.atMs ?? null);
@@ -84,8 +105,10 @@ export class Host {
   }
 
   nextRingMs(): number {
-    if (this.durableAlarm === null || this.ringing !== undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(this.durableAlarm.atMs, this.notBeforeMs);
+    // One that has been changed, or has done its duty, rings only if that is lost in a crash.
+    const isChanged = this.alarm !== this.durableAlarm;
+    if (this.durableAlarm === null || isChanged || this.ringing !== undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(this.durableAlarm.ringsAtMs, this.notBeforeMs);
   }
 }
 
@@ -114,6 +137,7 @@ export class World {
   readonly activityRuns: string[] = [];
   onPoint: ((point: Point, id: string) => void) | undefined;
   peerFault: ((call: PeerCall) => PeerFault) | undefined;
+  chaos: Chaos | undefined;
   #events: Event[] = [];
   #ids = 0;
 
@@ -203,7 +227,10 @@ export class World {
     if (host.ringing !== undefined && host.durableAlarm === host.ringing) {
       host.retries = kind === "process" ? 0 : host.retries + 1;
       host.notBeforeMs = kind === "process" ? this.nowMs : this.nowMs + 1_000 * 2 ** host.retries;
-      if (host.retries > 6) host.alarm = host.durableAlarm = null;
+      if (host.retries > 6) {
+        host.alarm = host.durableAlarm = null;
+        host.hasLostAlarm = true;
+      }
     }
     host.ringing = undefined;
     const life = host.life;
@@ -235,10 +262,13 @@ export class World {
   /** False when nothing is left to happen until then. */
   async #step(untilMs: number): Promise<boolean> {
     await drainMicrotasks();
-    let moved = false;
-    for (const host of this.hosts.values()) moved = this.#commit(host) || moved;
-    if (moved) return true;
+    if (this.chaos === undefined) {
+      let moved = false;
+      for (const host of this.hosts.values()) moved = this.#commit(host) || moved;
+      if (moved) return true;
+    }
     const nextAtMs = this.#nextAtMs();
+    if (this.chaos !== undefined) return this.#stepByChance(this.chaos, nextAtMs, untilMs);
     if (nextAtMs > untilMs) return false;
     if (nextAtMs > this.nowMs) this.nowMs = nextAtMs;
     const event = this.#events[0];
@@ -251,9 +281,37 @@ export class World {
     return true;
   }
 
+  /** One commit, event or ring of those that may come now, whichever chance has first. */
+  #stepByChance(chaos: Chaos, nextAtMs: number, untilMs: number): boolean {
+    const hosts = [...this.hosts.values()];
+    const commits = hosts.filter((host) => this.#hasToCommit(host));
+    if (commits.length === 0) {
+      if (nextAtMs > untilMs) return false;
+      if (nextAtMs > this.nowMs) this.nowMs = nextAtMs;
+    }
+    const events = this.#events.filter(({ atMs }) => atMs <= this.nowMs);
+    const rings = hosts.filter((host) => host.nextRingMs() <= this.nowMs);
+    let chosen = chaos.pick(commits.length + events.length + rings.length);
+    const commit = commits[chosen];
+    if (commit !== undefined) return this.#commit(commit);
+    chosen -= commits.length;
+    const event = events[chosen];
+    if (event !== undefined) {
+      this.#events.splice(this.#events.indexOf(event), 1);
+      event.run();
+      return true;
+    }
+    this.#ring(rings[chosen - events.length] as Host);
+    return true;
+  }
+
+  #hasToCommit(host: Host): boolean {
+    return host.isDirty || host.db.hasUncommitted || host.gated.length > 0;
+  }
+
   #commit(host: Host): boolean {
+    if (!this.#hasToCommit(host)) return false;
     const isDirty = host.isDirty || host.db.hasUncommitted;
-    if (!isDirty && host.gated.length === 0) return false;
     const life = host.life;
     if (isDirty) {
       this.onPoint?.("commit", host.id);
@@ -285,18 +343,20 @@ export class World {
       this.onPoint?.("rung", host.id);
       if (life.dead) return;
       host.ringing = undefined;
-      if (host.clearsAlarm) {
-        host.clearsAlarm = false;
-        host.alarm = null;
-        host.isDirty = true;
-      }
+      if (!host.clearsAlarm) return;
+      host.clearsAlarm = false;
+      // It stays as it is, and rings once more.
+      if (this.chaos?.ringsAgain()) return;
+      host.alarm = null;
+      host.isDirty = true;
     };
     // As WorkflowInstance.alarm does: no error escapes.
     const failed = () => {
       if (!life.dead) this.#setAlarm(host, this.nowMs + 60_000);
     };
+    const ring = { retryCount: host.retries, scheduledTime: host.ringing?.atMs ?? 0 };
     void life.opened
-      .then((instance) => instance.alarm(host.retries))
+      .then((instance) => instance.alarm(ring))
       .catch(failed)
       .then(rung);
   }
@@ -304,7 +364,9 @@ export class World {
   #setAlarm(host: Host, atMs: number): void {
     host.counters.setAlarm++;
     host.clearsAlarm = false;
-    host.alarm = { atMs: Math.max(atMs, this.nowMs) };
+    host.hasLostAlarm = false;
+    const dueAtMs = Math.max(atMs, this.nowMs);
+    host.alarm = { atMs, ringsAtMs: Math.max(this.nowMs, dueAtMs + (this.chaos?.alarmShiftMs() ?? 0)) };
     host.isDirty = true;
   }
 
@@ -364,7 +426,7 @@ export class World {
       onNonDeterminism: this.onNonDeterminism,
       log: (line) => void (fate.dead || this.log.push(line)),
       clock: {
-        now: () => this.nowMs,
+        now: () => this.nowMs + host.skewMs,
         delay: (ms) => (fate.dead ? never : new Promise((resolve) => void later(ms, resolve))),
         schedule: (ms, callback) => {
           if (fate.dead) return () => undefined;
@@ -437,13 +499,15 @@ export class World {
           const fault = this.peerFault?.(sent);
           if (fault === "unreachable") return arrive(() => reject(new Error(`'${to}' is unreachable`)));
           if (fault === "twice") this.#serve(to, call).catch(() => undefined);
+          if (fault === "twice, late")
+            this.#add(this.chaos?.latencyMs() ?? 0, () => void this.#serve(to, call).catch(() => undefined));
           this.#serve(to, call).then(
             (value) =>
               arrive(() => (fault === "answer lost" ? reject(new Error("The answer was lost")) : resolve(value))),
             (error) => arrive(() => reject(error)),
           );
         };
-        host.gated.push(() => void this.#add(0, deliver));
+        host.gated.push(() => void this.#add(this.chaos?.latencyMs() ?? 0, deliver));
       });
     };
     return {

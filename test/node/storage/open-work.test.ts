@@ -68,12 +68,25 @@ describe("[S6] what an instance leaves, and what it has open", () => {
     const { store } = create();
     const open = (...list: HistoryFact[]) => {
       store.commit({ ...noChange, append: list.map(at) });
-      return store.hasOpenWork();
+      return (["RUNNING", "COMPLETED", "TERMINATED"] as const).map((status) => store.hasOpenWork(status));
     };
-    expect(open({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c" })).toBe(false);
-    expect(open({ type: "TaskScheduled", id: 2, name: "a" })).toBe(true);
-    expect(open({ type: "TaskFailed", id: 2, failure: { errorType: "E", message: "m" } })).toBe(false);
-    expect(open({ type: "TimerCreated", id: 3, fireAtMs: 1 })).toBe(true);
-    expect(open({ type: "TimerFired", id: 3 })).toBe(false);
+    expect(open({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c" })).toEqual([false, false, false]);
+    // An activity that the last turn has called still runs, unless it was a terminate.
+    expect(open({ type: "TaskScheduled", id: 2, name: "a" })).toEqual([true, true, false]);
+    expect(open({ type: "TaskFailed", id: 2, failure: { errorType: "E", message: "m" } })).toEqual([false, false, false]);
+    expect(open({ type: "TimerCreated", id: 3, fireAtMs: 1 })).toEqual([true, false, false]);
+    expect(open({ type: "TimerFired", id: 3 })).toEqual([false, false, false]);
+  });
+
+  it("[S6.3] a fact not taken and a message not delivered are open work, whatever the status", () => {
+    const { store } = create();
+    const open = () => (["RUNNING", "COMPLETED", "TERMINATED"] as const).map((status) => store.hasOpenWork(status));
+    const { seq } = store.receive({ fact: { type: "EventRaised", name: "e" } });
+    expect(open()).toEqual([true, true, true]);
+    const parent = { instanceId: "i", executionId: "x" };
+    const [sent] = store.commit({ ...noChange, taken: [seq], send: [{ to: "c", message: { version: 1, type: "Cancel", parent } }] });
+    expect(open()).toEqual([true, true, true]);
+    store.acknowledge(sent?.seq ?? -1, undefined);
+    expect(open()).toEqual([false, false, false]);
   });
 });

@@ -1,0 +1,86 @@
+// What befalls a world in a simulation, decided by the seed of its plan.
+import { Random } from "../random.ts";
+import type { Host, PeerFault, Point, World } from "../instance/world.ts";
+import type { Faults, Plan } from "./plan.ts";
+
+export type FaultCounts = Record<string, number>;
+
+/** Installs the faults of a plan in a world. After `cease` the platform behaves. */
+export class Chance {
+  readonly counts: FaultCounts = {};
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #faults: Faults;
+  #left: number;
+  readonly #tell: (line: string) => void;
+  #hasCeased = false;
+
+  /** `tell` hears of every fault. */
+  constructor(world: World, plan: Plan, tell: (line: string) => void) {
+    this.#tell = tell;
+    this.#world = world;
+    this.#random = new Random(plan.seed);
+    this.#faults = plan.faults;
+    this.#left = plan.faults.budget;
+    const { latencyMs, alarmShiftMs, ringAgain } = plan.faults;
+    world.chaos = {
+      pick: (n) => this.#random.below(n),
+      latencyMs: () => this.#random.between(0, latencyMs),
+      alarmShiftMs: () => (this.#hasCeased ? 0 : this.#random.between(-alarmShiftMs, alarmShiftMs)),
+      ringsAgain: () => this.#happens("alarm rings again", ringAgain),
+    };
+    // Purged and asked to start once more, an instance cannot know that it has been there before.
+    const purges = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "purge by force"));
+    const starts = (argument: unknown) => /^Start/.test((argument as { type?: string }).type ?? "");
+    world.peerFault = ({ argument }) => this.callFault(!(purges && starts(argument)));
+  }
+
+  cease(): void {
+    this.#hasCeased = true;
+    for (const host of this.#world.hosts.values()) host.skewMs = 0;
+  }
+
+  /** To be told of every point that a world comes to. */
+  at(point: Point, id: string): void {
+    const host = this.#world.host(id);
+    host.failWrite = () => {
+      if (this.#happens("statement fails", this.#faults.failWrite)) throw new Error("SQLITE_FULL: told to fail");
+    };
+    if (this.#happens("clock jumps", this.#faults.skew)) {
+      host.skewMs = this.#random.between(-this.#faults.skewMs, this.#faults.skewMs);
+    }
+    if (point === "commit" && this.#happens("commit fails", this.#faults.failCommit)) return this.#lose(host);
+    if (this.#happens("object is lost", this.#faults.crash)) return this.#lose(host);
+    if (this.#happens("all objects are lost", this.#faults.crashAll)) this.#world.crashAll();
+  }
+
+  /** What befalls a call, of a client or of another object. */
+  callFault(mayComeLate = true): PeerFault {
+    const { unreachable, answerLost, twice, twiceLate } = this.#faults;
+    if (this.#happens("call does not arrive", unreachable)) return "unreachable";
+    if (this.#happens("answer is lost", answerLost)) return "answer lost";
+    if (this.#happens("call arrives twice", twice)) return "twice";
+    if (mayComeLate && this.#happens("call arrives twice, late", twiceLate)) return "twice, late";
+    return undefined;
+  }
+
+  /** How long a client waits before it tries again. */
+  pauseMs(): number {
+    return this.#random.of([0, 1, 20, 700, 2_000]);
+  }
+
+  #lose(host: Host): void {
+    this.#world.crash(host.id);
+    if (host.durableAlarm === null || !this.#happens("alarm is lost", this.#faults.loseAlarm)) return;
+    host.alarm = host.durableAlarm = null;
+    host.hasLostAlarm = true;
+  }
+
+  #happens(name: string, probability: number): boolean {
+    if (this.#hasCeased || this.#left <= 0 || probability === 0 || !this.#random.chance(probability)) return false;
+    this.#left--;
+    this.#tell(`FAULT ${name}`);
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    return true;
+  }
+}

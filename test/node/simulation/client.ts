@@ -1,0 +1,108 @@
+// Those who call from outside: each does one thing after the other, and repeats what was not answered under the same name.
+import type { Instance } from "../../../src/instance/instance.ts";
+import type { World } from "../instance/world.ts";
+import type { Chance } from "./chance.ts";
+import type { Operation, Root } from "./plan.ts";
+import { stateOf } from "./program.ts";
+
+/** A caller gives up what is refused for so long: there is no such instance, and will be none. */
+const MAX_ATTEMPTS = 300;
+
+/** What became of an operation: the code of its last answer, "OK", or "GIVEN UP". */
+export type Answered = (operation: Operation | "start", to: string, outcome: string, messageId: string) => void;
+
+export class Client {
+  readonly #world: World;
+  readonly #chance: Chance;
+  readonly #answered: Answered;
+  #requests = 0;
+
+  constructor(world: World, chance: Chance, answered: Answered) {
+    this.#world = world;
+    this.#chance = chance;
+    this.#answered = answered;
+  }
+
+  /** Starts the instance, then each of its senders. Ends when all of them have been answered. */
+  async run({ id, program, delayMs, operations }: Root): Promise<void> {
+    const startAtMs = delayMs > 0 ? this.#world.nowMs + delayMs : undefined;
+    const input = JSON.stringify(stateOf(program));
+    const request = { instanceId: id, name: "program", input, startAtMs, requestId: `start of ${id}` };
+    await this.#ask("start", id, request.requestId, async (instance) => codeOf(await instance.start(request)));
+    const senders = new Set(operations.map(({ sender }) => sender));
+    await Promise.all([...senders].map((sender) => this.#send(operations.filter((o) => o.sender === sender))));
+  }
+
+  async #send(operations: readonly Operation[]): Promise<void> {
+    for (const operation of operations) {
+      await this.#world.sleep(operation.afterMs);
+      const messageId = `message-${++this.#requests}`;
+      await this.#ask(operation, operation.to, messageId, (instance) => perform(instance, operation, messageId));
+    }
+  }
+
+  async #ask(
+    operation: Operation | "start",
+    to: string,
+    messageId: string,
+    call: (instance: Instance) => Promise<string>,
+  ): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const outcome = await this.#try(to, call, operation === "start" || operation.type === "suspend");
+      if (outcome !== undefined && !isToRepeat(outcome, operation)) return this.#answered(operation, to, outcome, messageId);
+      await this.#world.sleep(this.#chance.pauseMs() + attempt * 10);
+    }
+    this.#answered(operation, to, "GIVEN UP", messageId);
+  }
+
+  /** `undefined`: no answer came. Not repeated: a suspend, whose second copy may come after the resume, and a start, after a purge. */
+  async #try(to: string, call: (instance: Instance) => Promise<string>, mayNotRepeat: boolean): Promise<string | undefined> {
+    const fault = this.#chance.callFault();
+    if (fault === "unreachable") return undefined;
+    if ((fault === "twice" || fault === "twice, late") && !mayNotRepeat) {
+      const laterMs = fault === "twice" ? 0 : (this.#world.chaos?.latencyMs() ?? 0);
+      void this.#world.sleep(laterMs).then(() => this.#world.post(to, call).catch(() => undefined));
+    }
+    try {
+      const outcome = await this.#world.post(to, call);
+      return fault === "answer lost" ? undefined : outcome;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What a caller who means it tries again: the instance may come to be, other code may come, an update may end. */
+function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
+  if (operation === "start") return false;
+  return ["STALLED", "PENDING", "BUSY"].includes(outcome) || (outcome === "NOT_FOUND" && operation.to.startsWith("child"));
+}
+
+async function perform(instance: Instance, operation: Operation, messageId: string): Promise<string> {
+  switch (operation.type) {
+    case "raise": {
+      const { name, value } = operation;
+      return codeOf(await instance.raiseEvent({ name, input: JSON.stringify(value), messageId }));
+    }
+    case "update": {
+      const { updateId } = operation;
+      return codeOf(await instance.update({ updateId, name: "note", input: JSON.stringify(updateId), timeoutMs: 100 }));
+    }
+    case "suspend":
+      return codeOf(await instance.suspend({ reason: "as planned" }));
+    case "resume":
+      return codeOf(await instance.resume({}));
+    case "terminate":
+      return codeOf(await instance.terminate({ output: '"terminated"', recursive: true }));
+    case "cancel":
+      return codeOf(await instance.cancel({ reason: "as planned" }));
+    case "purge by force":
+      return codeOf(await instance.purge({ recursive: true, force: true }));
+    case "describe":
+      return (await instance.describe({ payloads: true }))?.status ?? "NOT_FOUND";
+  }
+}
+
+function codeOf(result: { readonly ok: true } | { readonly ok: false; readonly code: string }): string {
+  return result.ok ? "OK" : result.code;
+}

@@ -1,0 +1,73 @@
+/**
+ * What a program gives back when every effect happens exactly once and nothing ever fails: the reference that a run with
+ * faults is compared with. Where a race decides, every outcome that the race allows is right.
+ */
+import type { EventName, Leaf, Program, Step } from "./plan.ts";
+import type { Output } from "./program.ts";
+
+/** Whether a program ends well, and not as FAILED. */
+export function succeeds(program: Program): boolean {
+  return !program.fails;
+}
+
+/** What is wrong with an output; empty when the program could have given it. */
+export function faultsOfOutput(program: Program, output: Output): string[] {
+  const steps = Array.from({ length: program.rounds }, () => program.steps).flat();
+  if (output.results.length !== steps.length) return [`${output.results.length} results of ${steps.length} steps`];
+  const taken = new Map<EventName, number[]>();
+  const faults = steps.flatMap((step, n) => faultsOfStep(step, output.results[n], taken));
+  for (const name of ["a", "b"] as const) {
+    const values = taken.get(name) ?? [];
+    if (values.some((value, n) => value !== n + 1)) faults.push(`events ${name} came as ${values}`);
+  }
+  const race = taken.get("race") ?? [];
+  if (race.some((value, n) => n > 0 && value <= (race[n - 1] ?? 0))) faults.push(`events of races came as ${race}`);
+  if (new Set(output.updates).size !== output.updates.length) faults.push(`updates: ${output.updates}`);
+  return faults;
+}
+
+function faultsOfStep(step: Step, result: unknown, taken: Map<EventName, number[]>): string[] {
+  const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(step)} gave ${JSON.stringify(result)}`]);
+  switch (step.do) {
+    case "all":
+      if (step.of.some(fails)) return expected(result === "failed");
+      if (!Array.isArray(result) || result.length !== step.of.length) return expected(false);
+      return step.of.flatMap((leaf, n) => faultsOfLeaf(leaf, result[n], taken));
+    case "any": {
+      const [n, value] = Array.isArray(result) ? result : [];
+      const leaf = step.of[n];
+      return leaf === undefined ? expected(false) : faultsOfLeaf(leaf, value, taken);
+    }
+    case "self":
+      return expected(result === step.value);
+    case "detach":
+      return expected(typeof result === "string");
+    case "patch":
+      return expected(result === "old" || result === "new");
+    case "updates":
+      return expected(result === "updated");
+    default:
+      return fails(step) ? expected(result === "failed") : faultsOfLeaf(step, result, taken);
+  }
+}
+
+function faultsOfLeaf(leaf: Leaf, result: unknown, taken: Map<EventName, number[]>): string[] {
+  const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(leaf)} gave ${JSON.stringify(result)}`]);
+  switch (leaf.do) {
+    case "activity":
+      return expected(result === leaf.value);
+    case "timer":
+      return expected(result === true);
+    case "event":
+      taken.set(leaf.name, [...(taken.get(leaf.name) ?? []), result as number]);
+      return expected(typeof result === "number");
+    case "versioned":
+      return expected(Array.isArray(result) && result[0] === result[1] && ["1", "2"].includes(result[0]));
+    case "child":
+      return faultsOfOutput(leaf.program, result as Output);
+  }
+}
+
+function fails(leaf: Leaf): boolean {
+  return (leaf.do === "activity" && leaf.fails >= 3) || (leaf.do === "child" && leaf.program.fails);
+}

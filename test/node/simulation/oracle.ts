@@ -1,0 +1,166 @@
+// What has to hold of the durable state once nothing happens any more.
+import { WorkflowRuntime } from "../../../src/authoring/workflow-runtime.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import { replayHistory } from "../../../src/testing/replay.ts";
+import { faultsOf } from "../instance/support.ts";
+import type { Host, World } from "../instance/world.ts";
+import { faultsOfOutput } from "./model.ts";
+import type { Operation, Plan } from "./plan.ts";
+import { type Output, programOf, type State, versioned } from "./program.ts";
+
+/** What clients asked for, and the last answer to each. */
+export interface Asked {
+  readonly outcomes: { operation: Operation | "start"; to: string; outcome: string; messageId: string }[];
+  readonly violations: string[];
+}
+
+interface Stored {
+  readonly host: Host;
+  readonly status: string;
+  readonly executionId: string;
+  readonly parent: { instanceId: string; executionId: string; taskId: number } | undefined;
+  readonly history: readonly HistoryEvent[];
+}
+
+export async function faultsAtEnd(world: World, plan: Plan, asked: Asked): Promise<string[]> {
+  const faults: string[] = [];
+  const stored = new Map<string, Stored>();
+  for (const host of world.hosts.values()) {
+    const found = read(host);
+    if (found !== undefined) stored.set(host.id, found);
+    else if (host.durableAlarm !== null) faults.push(`${host.id}: an alarm without an instance`);
+  }
+  const interrupted = interruptedTrees(asked, stored);
+  for (const [id, instance] of stored) {
+    const tell = (fault: string) => void faults.push(`${id}: ${fault}`);
+    faultsOf(world, id).forEach(tell);
+    restFaults(instance).forEach(tell);
+    endFaults(instance, interrupted.has(id)).forEach(tell);
+    familyFaults(instance, stored, interrupted.has(id)).forEach(tell);
+    await replay(instance).catch((error: Error) => tell(error.message));
+  }
+  for (const { id } of plan.roots) if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
+  faults.push(...purgeFaults(asked, stored), ...updateFaults(asked, stored));
+  return faults;
+}
+
+function read(host: Host): Stored | undefined {
+  if (!host.db.hasTable("instance")) return undefined;
+  const [row] = host.db.read("SELECT status, execution_id, parent FROM instance");
+  if (row === undefined) return undefined;
+  return {
+    host,
+    status: row.status as string,
+    executionId: row.execution_id as string,
+    parent: row.parent === null ? undefined : JSON.parse(row.parent as string),
+    history: host.stored().history(),
+  };
+}
+
+/** Of instances that somebody has terminated or canceled, and of all below them, only that they have ended is expected. */
+function interruptedTrees(asked: Asked, stored: ReadonlyMap<string, Stored>): Set<string> {
+  const types = ["terminate", "cancel", "purge by force"];
+  const roots = asked.outcomes.filter(({ operation }) => operation !== "start" && types.includes(operation.type));
+  const found = new Set(roots.map(({ to }) => to));
+  for (let size = 0; size !== found.size; ) {
+    size = found.size;
+    for (const [id, { parent }] of stored) if (parent !== undefined && found.has(parent.instanceId)) found.add(id);
+  }
+  return found;
+}
+
+function restFaults({ host, status }: Stored): string[] {
+  const faults: string[] = [];
+  for (const table of ["inbox", "outbox", "recovery"]) {
+    const rows = host.db.read(`SELECT * FROM ${table}`).length;
+    if (rows > 0) faults.push(`${rows} rows are left in ${table}`);
+  }
+  if (!["COMPLETED", "FAILED", "CANCELED", "TERMINATED"].includes(status)) faults.push(`is ${status} for ever`);
+  if (host.durableAlarm !== null) faults.push("an alarm is left");
+  return faults;
+}
+
+function endFaults({ status, history }: Stored, isInterrupted: boolean): string[] {
+  const [started] = history;
+  if (started?.type !== "ExecutionStarted") return ["has no beginning"];
+  if (started.name === "versioned") {
+    const [before] = status === "COMPLETED" ? outputOf(history) : [started.version];
+    return before === started.version ? [] : [`began as version ${started.version} and ran as ${before}`];
+  }
+  const { program } = JSON.parse(started.input ?? "null") as State;
+  if (isInterrupted && (status === "TERMINATED" || status === "CANCELED")) return [];
+  const expected = program.fails ? "FAILED" : "COMPLETED";
+  if (status !== expected) return [`should be ${expected} and is ${status} ${JSON.stringify(history.at(-1))}`];
+  if (isInterrupted || status !== "COMPLETED") return [];
+  return faultsOfOutput(program, outputOf(history));
+}
+
+function outputOf(history: readonly HistoryEvent[]) {
+  const end = history.find((event) => event.type === "ExecutionCompleted");
+  return JSON.parse(end?.output ?? "null");
+}
+
+/** Parent and child agree: what the parent has recorded is how the child ended, and nobody waits who should not. */
+function familyFaults({ history, status }: Stored, stored: ReadonlyMap<string, Stored>, isInterrupted: boolean): string[] {
+  const faults: string[] = [];
+  const [started] = history;
+  const executionId = started?.type === "ExecutionStarted" ? started.executionId : "";
+  for (const event of history) {
+    if (event.type === "DetachedWorkflowScheduled" && !stored.has(event.instanceId)) faults.push(`${event.instanceId} was never started`);
+    if (event.type !== "ChildWorkflowInstanceCreated") continue;
+    const child = stored.get(event.instanceId);
+    const isOurs = child?.parent?.executionId === executionId && child.parent.taskId === event.id;
+    const answer = history.find((other) => isEndOfChild(other) && other.id === event.id);
+    if (answer === undefined && status === "COMPLETED" && !isInterrupted) continue;
+    if (child === undefined && answer !== undefined) faults.push(`${event.instanceId} has answered and is not there`);
+    // Under a name that a program gives, another call of it may have started another child since.
+    if (child === undefined || !isOurs) continue;
+    if (answer?.type === "ChildWorkflowInstanceCompleted") {
+      const end = child.history.find((other) => other.type === "ExecutionCompleted");
+      if (child.status !== "COMPLETED" || end?.output !== answer.result)
+        faults.push(`${event.instanceId} is ${child.status}, and its parent has heard of a completion`);
+    }
+  }
+  return faults;
+}
+
+function isEndOfChild(event: HistoryEvent): event is HistoryEvent & { readonly id: number } {
+  return event.type === "ChildWorkflowInstanceCompleted" || event.type === "ChildWorkflowInstanceFailed";
+}
+
+/** Replay equals live: today's code, run over the whole history, comes to the same end. */
+async function replay({ host, history, status }: Stored): Promise<void> {
+  if (status === "TERMINATED") return;
+  const runtime = new WorkflowRuntime().registerWorkflowWithName("program", programOf("new"));
+  for (const version of ["1", "2"]) runtime.registerVersionedWorkflow("versioned", version, versioned, { latest: version === "2" });
+  await replayHistory(runtime, { instanceId: host.id, events: [...history] });
+}
+
+function wasPurged(asked: Asked, id: string): boolean {
+  return asked.outcomes.some(({ operation, to }) => to === id && operation !== "start" && operation.type === "purge by force");
+}
+
+/** Purge leaves no row in the whole tree, nor an alarm. */
+function purgeFaults(asked: Asked, stored: ReadonlyMap<string, Stored>): string[] {
+  const purged = asked.outcomes.filter(({ operation, outcome }) => operation !== "start" && operation.type === "purge by force" && outcome === "OK");
+  return purged.flatMap(({ to }) => {
+    const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored));
+    return left.map((id) => `${id} is left after the purge of ${to}`);
+  });
+}
+
+function isBelow(id: string, root: string, stored: ReadonlyMap<string, Stored>): boolean {
+  const parent = stored.get(id)?.parent?.instanceId;
+  return parent !== undefined && (parent === root || isBelow(parent, root, stored));
+}
+
+/** An update that was answered counts once; one that was not, at most once. */
+function updateFaults(asked: Asked, stored: ReadonlyMap<string, Stored>): string[] {
+  return asked.outcomes.flatMap(({ operation, to, outcome }) => {
+    if (operation === "start" || operation.type !== "update" || outcome !== "OK") return [];
+    const instance = stored.get(to);
+    if (instance?.status !== "COMPLETED") return [];
+    const { updates } = outputOf(instance.history) as Output;
+    return updates.includes(operation.updateId) ? [] : [`${to}: ${operation.updateId} was answered and has no effect`];
+  });
+}

@@ -1,0 +1,210 @@
+/**
+ * What a simulation does, as data: made from a seed, and small enough to be read, kept in a file and made smaller.
+ */
+import { Random } from "../random.ts";
+
+/** What one `yield` of a program can wait for. Times are in milliseconds. */
+export type Leaf =
+  /** Fails as often before it succeeds; three attempts are made. */
+  | { readonly do: "activity"; readonly value: number; readonly ms: number; readonly fails: number }
+  | { readonly do: "timer"; readonly ms: number }
+  | { readonly do: "event"; readonly name: EventName }
+  | { readonly do: "child"; readonly program: Program; readonly id?: string }
+  | { readonly do: "versioned" };
+
+export type Step =
+  | Leaf
+  | { readonly do: "all"; readonly of: readonly Leaf[] }
+  | { readonly do: "any"; readonly of: readonly Leaf[] }
+  /** Sends an event to itself, and waits for it. */
+  | { readonly do: "self"; readonly value: number }
+  | { readonly do: "detach"; readonly program: Program }
+  /** Does what the code of the day does here. */
+  | { readonly do: "patch" }
+  /** Waits until so many updates have been taken. */
+  | { readonly do: "updates"; readonly count: number };
+
+/** `race` is waited for only beside something else. */
+export type EventName = "a" | "b" | "race";
+
+export interface Program {
+  /** How many executions: all but the last continue as new. */
+  readonly rounds: number;
+  readonly steps: readonly Step[];
+  /** Throws in the end. */
+  readonly fails: boolean;
+}
+
+/** What a client asks for, one after the other for each sender; `afterMs` is the pause before it. */
+export type Operation = { readonly sender: string; readonly to: string; readonly afterMs: number } & (
+  | { readonly type: "raise"; readonly name: EventName; readonly value: number }
+  | { readonly type: "update"; readonly updateId: string }
+  | { readonly type: "suspend" | "resume" | "terminate" | "cancel" | "purge by force" | "describe" }
+);
+
+export interface Root {
+  readonly id: string;
+  readonly program: Program;
+  /** The first turn waits for so long. */
+  readonly delayMs: number;
+  readonly operations: readonly Operation[];
+}
+
+/** How likely each fault is, where it can happen. */
+export interface Faults {
+  /** Of all together, but for those of time and order. */
+  readonly budget: number;
+  /** One object is lost; all are. */
+  readonly crash: number;
+  readonly crashAll: number;
+  /** A statement fails. */
+  readonly failWrite: number;
+  /** A commit fails, and the object is lost with what it wrote. */
+  readonly failCommit: number;
+  /** Calls, of clients and of other instances. */
+  readonly unreachable: number;
+  readonly answerLost: number;
+  readonly twice: number;
+  readonly twiceLate: number;
+  /** The alarm is lost together with the object: somebody has to ask after the instance. */
+  readonly loseAlarm: number;
+  readonly alarmShiftMs: number;
+  readonly ringAgain: number;
+  /** The clock of the machine jumps, by at most so much. */
+  readonly skew: number;
+  readonly skewMs: number;
+  readonly latencyMs: number;
+}
+
+export interface Plan {
+  /** Of the chance in the run. */
+  readonly seed: number;
+  readonly roots: readonly Root[];
+  readonly faults: Faults;
+  /** Objects that begin a life after this time have this code. */
+  readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
+}
+
+export function planFrom(seed: number): Plan {
+  const random = new Random(seed);
+  const roots = Array.from({ length: random.between(1, 3) }, (_, n) => rootFrom(random, `root-${n}`));
+  const deploys = random.chance(0.5)
+    ? []
+    : Array.from({ length: random.of([1, 1, 3]) }, (_, n) => ({
+        atMs: random.between(0, 4_000) * (n + 1),
+        code: n % 2 === 0 ? ("new" as const) : ("old" as const),
+      }));
+  return { seed: random.below(2 ** 31), roots, faults: faultsFrom(random), deploys };
+}
+
+function faultsFrom(random: Random): Faults {
+  const rate = (most: number) => (random.chance(0.5) ? 0 : random.next() * most);
+  return {
+    budget: random.between(0, 12),
+    crash: rate(0.05),
+    crashAll: rate(0.02),
+    failWrite: rate(0.03),
+    failCommit: rate(0.05),
+    unreachable: rate(0.2),
+    answerLost: rate(0.2),
+    twice: rate(0.3),
+    twiceLate: rate(0.3),
+    loseAlarm: rate(0.3),
+    alarmShiftMs: random.of([0, 0, 50, 5_000]),
+    ringAgain: rate(0.3),
+    skew: rate(0.05),
+    skewMs: random.of([5, 3_000]),
+    latencyMs: random.of([0, 5, 2_000]),
+  };
+}
+
+function rootFrom(random: Random, id: string): Root {
+  const program = programFrom(random, id, 2, true);
+  const operations = raisesFor(random, id, program);
+  const updates = program.steps.find((step) => step.do === "updates")?.count ?? (random.chance(0.3) ? 2 : 0);
+  for (let n = 0; n < updates; n++)
+    operations.push({ sender: `${id} updates`, to: id, type: "update", updateId: `update-${n}`, afterMs: pause(random) });
+  const control = { sender: `${id} control`, to: id };
+  if (random.chance(0.3)) {
+    operations.push({ ...control, type: "suspend", afterMs: pause(random) });
+    operations.push({ ...control, type: "resume", afterMs: pause(random) });
+  }
+  if (random.chance(0.3)) operations.push({ ...control, type: "describe", afterMs: pause(random) });
+  if (random.chance(0.25)) {
+    const type = random.of(["terminate", "cancel", "purge by force"] as const);
+    operations.push({ ...control, type, afterMs: pause(random) });
+  }
+  return { id, program, delayMs: random.chance(0.1) ? pause(random) : 0, operations };
+}
+
+function pause(random: Random): number {
+  return random.of([0, 0, random.below(100), random.below(8_000)]);
+}
+
+/** `mayWait`: a client can know under which ID it is reached, and it is reached once. */
+function programFrom(random: Random, id: string, depth: number, mayWait: boolean): Program {
+  const rounds = random.chance(0.2) ? random.between(2, 3) : 1;
+  const steps = Array.from({ length: random.between(1, 4) }, (_, n) => stepFrom(random, `${id}-${n}`, depth, rounds, mayWait));
+  if (mayWait && depth === 2 && rounds === 1 && random.chance(0.15)) steps.push({ do: "updates", count: random.between(1, 3) });
+  return { rounds, steps, fails: random.chance(0.1) };
+}
+
+function stepFrom(random: Random, id: string, depth: number, rounds: number, mayWait: boolean): Step {
+  const kind = random.below(20);
+  const leaf = (n: number, inRace = false) => leafFrom(random, `${id}-${n}`, depth, rounds, mayWait, inRace);
+  if (kind < 3) return { do: "all", of: whole(Array.from({ length: random.between(1, 4) }, (_, n) => leaf(n))) };
+  if (kind < 5) return { do: "any", of: Array.from({ length: random.between(2, 3) }, (_, n) => leaf(n, true)) };
+  if (kind === 5) return { do: "self", value: random.below(100) };
+  if (kind === 6) return { do: "patch" };
+  if (kind === 7 && depth > 0) return { do: "detach", program: programFrom(random, id, 0, false) };
+  return leaf(0);
+}
+
+/** One that fails would leave the others behind, and what they take would be nobody's: there is no model for that. */
+function whole(leaves: readonly Leaf[]): readonly Leaf[] {
+  if (!leaves.some((leaf) => leaf.do === "event" || leaf.do === "child")) return leaves;
+  return leaves.map((leaf) => {
+    if (leaf.do === "activity") return { ...leaf, fails: 0 };
+    return leaf.do === "child" ? { ...leaf, program: { ...leaf.program, fails: false } } : leaf;
+  });
+}
+
+function leafFrom(random: Random, id: string, depth: number, rounds: number, mayWait: boolean, inRace: boolean): Leaf {
+  const kind = random.below(inRace ? 6 : 11);
+  if (kind < 2) {
+    const ms = random.of([0, 0, 10, 2_000]);
+    return { do: "activity", value: random.below(1_000), ms, fails: inRace || random.chance(0.7) ? 0 : random.between(1, 3) };
+  }
+  if (kind < 4) return { do: "timer", ms: random.of([1, 50, 1_000, 60_000]) };
+  if (kind < 7 && mayWait) return { do: "event", name: inRace ? "race" : random.of(["a", "b"] as const) };
+  if (kind === 7) return { do: "versioned" };
+  if (kind > 7 && depth > 0) {
+    const named = random.chance(0.4);
+    const program = programFrom(random, id, depth - 1, mayWait && named && rounds === 1);
+    return { do: "child", program, ...(named && { id: `child-of-${id}` }) };
+  }
+  return { do: "activity", value: random.below(1_000), ms: 0, fails: 0 };
+}
+
+/** As many events as the program and its named children wait for, in order, from a sender for each name. */
+function raisesFor(random: Random, to: string, program: Program): Operation[] {
+  const operations: Operation[] = [];
+  const leaves = leavesOf(program);
+  for (const name of ["a", "b", "race"] as const) {
+    const count = leaves.filter((leaf) => leaf.do === "event" && leaf.name === name).length * program.rounds;
+    for (let value = 1; value <= count; value++)
+      operations.push({ sender: `${to} ${name}`, to, type: "raise", name, value, afterMs: pause(random) });
+  }
+  for (const leaf of leaves) {
+    if (leaf.do === "child" && leaf.id !== undefined && program.rounds === 1)
+      operations.push(...raisesFor(random, leaf.id, leaf.program));
+  }
+  return operations;
+}
+
+export function leavesOf({ steps }: Program): Leaf[] {
+  return steps.flatMap((step): readonly Leaf[] => {
+    if (step.do === "all" || step.do === "any") return step.of;
+    return step.do === "self" || step.do === "detach" || step.do === "patch" || step.do === "updates" ? [] : [step];
+  });
+}

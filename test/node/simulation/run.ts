@@ -1,0 +1,89 @@
+/**
+ * One simulation: a plan, carried out by the real engine, store, instance and turn loop in one process, under faults; then
+ * the durable state is compared with the model. The trace tells all that happened, so that two runs can be compared.
+ */
+import { createHash } from "node:crypto";
+import type { Host } from "../instance/world.ts";
+import { World } from "../instance/world.ts";
+import { Chance, type FaultCounts } from "./chance.ts";
+import { Client } from "./client.ts";
+import { type Asked, faultsAtEnd } from "./oracle.ts";
+import type { Plan } from "./plan.ts";
+import { deploy, registerActivities } from "./program.ts";
+import { Watch } from "./watch.ts";
+
+export interface Simulation {
+  /** What is wrong; empty when every invariant held. */
+  readonly violations: readonly string[];
+  /** Of the trace and of all that the databases hold in the end. */
+  readonly digest: string;
+  readonly trace: readonly string[];
+  readonly faults: FaultCounts;
+  readonly instances: number;
+  readonly ends: Record<string, number>;
+  readonly activityRuns: number;
+  readonly messages: number;
+}
+
+/** Time is virtual: a simulation of hours takes milliseconds. */
+const LONG_MS = 48 * 3_600_000;
+
+export async function simulate(plan: Plan): Promise<Simulation> {
+  const world = new World({ stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 });
+  world.onNonDeterminism = "stall";
+  registerActivities(world);
+  deploy(world, "old");
+  const trace: string[] = [];
+  const tell = (line: string) => void trace.push(`${world.nowMs} ${line}`);
+  const chance = new Chance(world, plan, tell);
+  const watch = new Watch(world);
+  world.onPoint = (point, id) => {
+    tell(`${point} ${id}`);
+    watch.at(point, id);
+    chance.at(point, id);
+  };
+  for (const { atMs, code } of plan.deploys) void world.sleep(atMs).then(() => deploy(world, code));
+
+  const asked: Asked = { outcomes: [], violations: watch.violations };
+  const client = new Client(world, chance, (operation, to, outcome, messageId) => {
+    tell(`${JSON.stringify(operation)} ${to}: ${outcome}`);
+    asked.outcomes.push({ operation, to, outcome, messageId });
+    if (outcome === "OK" && operation !== "start" && operation.type === "raise") watch.acknowledged(to, messageId);
+  });
+  let areAnswered = false;
+  const clients = Promise.all(plan.roots.map((root) => client.run(root))).then(() => {
+    areAnswered = true;
+  });
+  await settle(world, watch);
+  if (!areAnswered) watch.violations.push("a client is not answered");
+  // From here on the platform behaves, the newest code runs, and somebody asks after every instance.
+  chance.cease();
+  deploy(world, "new");
+  world.crashAll();
+  for (const id of world.hosts.keys()) void world.post(id, (instance) => instance.describe({ payloads: false })).catch(() => undefined);
+  await settle(world, watch);
+  if (areAnswered) await clients;
+
+  world.onPoint = undefined;
+  const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked))];
+  const dump = [...world.hosts.values()].map(dumpOf);
+  const digest = createHash("sha256").update(JSON.stringify([trace, dump, world.log])).digest("hex");
+  const records = [...world.hosts.values()].flatMap((host) => watch.statusOf(host) ?? []);
+  const ends: Record<string, number> = {};
+  for (const status of records) ends[status] = (ends[status] ?? 0) + 1;
+  const { length: messages } = world.peerCalls;
+  return { violations, digest, trace, faults: chance.counts, instances: records.length, ends, activityRuns: world.activityRuns.length, messages };
+}
+
+async function settle(world: World, watch: Watch): Promise<void> {
+  try {
+    await world.rest(LONG_MS);
+  } catch (error) {
+    watch.violations.push((error as Error).message);
+  }
+}
+
+/** All rows of an object's database. */
+function dumpOf(host: Host): unknown {
+  return [host.id, host.durableAlarm, ...host.db.tables().map((table) => host.db.read(`SELECT * FROM ${table}`))];
+}

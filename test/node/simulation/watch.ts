@@ -1,0 +1,94 @@
+// What has to hold at every moment of a simulation, looked at whenever something has become durable.
+import type { Host, Point, World } from "../instance/world.ts";
+
+/** One row, or none, about an instance and what is open in it. */
+const STATE = `
+SELECT status, execution_id AS execution,
+  (SELECT count(*) FROM history) AS events,
+  (SELECT count(*) FROM inbox) AS inbox,
+  (SELECT count(*) FROM outbox) AS outbox,
+  (SELECT count(*) FROM (SELECT task_id FROM history
+     WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed', 'TimerCreated', 'TimerFired')
+     GROUP BY task_id HAVING count(*) = 1)) AS open
+FROM instance`;
+
+interface State {
+  readonly status: string;
+  readonly execution: string;
+  readonly events: number;
+  readonly inbox: number;
+  readonly outbox: number;
+  readonly open: number;
+  readonly [column: string]: string | number;
+}
+
+const TERMINAL = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
+
+export class Watch {
+  readonly violations: string[] = [];
+  readonly #world: World;
+  readonly #before = new Map<string, State>();
+  readonly #runs = new Set<string>();
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  at(point: Point, id: string): void {
+    if (point === "committed") this.#committed(this.#world.host(id));
+    if (point === "activity") this.#activity(this.#world.host(id));
+  }
+
+  statusOf(host: Host): string | undefined {
+    return this.#state(host)?.status;
+  }
+
+  /** An event has been answered with 202: from this moment on it is in the history or the inbox, or the instance is over. */
+  acknowledged(id: string, messageId: string): void {
+    const host = this.#world.host(id);
+    const state = this.#state(host);
+    if (state === undefined || TERMINAL.includes(state.status)) return;
+    const holds = (table: string) => host.db.read(`SELECT 1 FROM ${table} WHERE detail LIKE ?`, `%"${messageId}"%`).length > 0;
+    if (!holds("inbox") && !holds("history")) this.violations.push(`${id}: ${messageId} was acknowledged and is nowhere`);
+  }
+
+  #committed(host: Host): void {
+    const state = this.#state(host);
+    const before = this.#before.get(host.id);
+    if (state === undefined) {
+      this.#before.delete(host.id);
+      if (host.durableAlarm !== null) this.violations.push(`${host.id}: nothing is left but an alarm`);
+      return;
+    }
+    this.#before.set(host.id, state);
+    if (before?.execution === state.execution) {
+      if (state.events < before.events) this.violations.push(`${host.id}: the history has become shorter`);
+      if (TERMINAL.includes(before.status) && before.status !== state.status)
+        this.violations.push(`${host.id}: ${before.status} has become ${state.status}`);
+    }
+    const isOver = TERMINAL.includes(state.status);
+    const hasWork = state.outbox > 0 || (!isOver && (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
+    if (hasWork && host.durableAlarm === null && !host.hasLostAlarm) {
+      this.violations.push(`${host.id}: ${JSON.stringify(state)} and no alarm at ${this.#world.nowMs}`);
+    }
+  }
+
+  #activity(host: Host): void {
+    const [call = ""] = this.#world.activityRuns.slice(-1);
+    const run = `${host.counters.lives} ${call}`;
+    if (this.#runs.has(run)) this.violations.push(`${host.id}: ${call} runs twice in one life`);
+    this.#runs.add(run);
+    const split = call.lastIndexOf(":");
+    const [recorded] = host.db.read(
+      `SELECT 1 FROM history WHERE type IN ('TaskCompleted', 'TaskFailed') AND task_id = ?
+         AND (SELECT execution_id FROM instance) = ?`,
+      Number(call.slice(split + 1)),
+      call.slice(0, split),
+    );
+    if (recorded !== undefined) this.violations.push(`${host.id}: ${call} runs though its result is recorded`);
+  }
+
+  #state(host: Host): State | undefined {
+    return host.db.hasTable("instance") ? host.db.read<State & { [column: string]: string | number }>(STATE)[0] : undefined;
+  }
+}
