@@ -42,7 +42,8 @@ export class AlarmKeeper {
   readonly #work: Workload;
   /** `null`: none is set. */
   #armedAtMs: number | null = null;
-  #isRinging = false;
+  /** A handler is at work, and would be called again after a crash: no other alarm has been set since it rang. */
+  #isCovered = false;
 
   constructor(ports: InstancePorts, watchers: Watchers, work: Workload) {
     this.#ports = ports;
@@ -75,7 +76,7 @@ export class AlarmKeeper {
    */
   async ring({ retryCount, scheduledTime }: Ring): Promise<void> {
     this.#armedAtMs = null;
-    this.#isRinging = true;
+    this.#isCovered = true;
     try {
       if (this.#work.record === undefined) return;
       // This machine's clock may be behind the one that rings. Set again for the same time, the alarm would ring at once,
@@ -89,7 +90,7 @@ export class AlarmKeeper {
       this.#work.proceed();
       await this.#stay();
     } finally {
-      this.#isRinging = false;
+      this.#isCovered = false;
       this.arm();
     }
   }
@@ -106,10 +107,9 @@ export class AlarmKeeper {
     const { clock, limits } = this.#ports;
     const watchdogAtMs = clock.now() + limits.watchdogMs;
     if (isBusy) {
-      // What is due is being dealt with. A handler at work needs no alarm beside it; but it is not called again after a
-      // crash if another alarm has been set in the meantime.
+      // What is due is being dealt with.
       const nextAtMs = this.#nextDueAtMs();
-      if (this.#isRinging && nextAtMs === NEVER && this.#armedAtMs === null) return;
+      if (this.#isCovered && nextAtMs === NEVER) return;
       return this.#set(Math.min(nextAtMs, watchdogAtMs), false);
     }
     const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
@@ -147,5 +147,6 @@ export class AlarmKeeper {
     if (this.#armedAtMs !== null && (exactly ? this.#armedAtMs === at : this.#armedAtMs <= at)) return;
     this.#ports.alarm.set(at);
     this.#armedAtMs = at;
+    this.#isCovered = false;
   }
 }

@@ -16,6 +16,7 @@ export class Outbox {
   readonly #rested: () => void;
   readonly #lanes = new Map<string, Lane>();
   #delivering = 0;
+  #starting = 0;
 
   constructor(ports: InstancePorts, receive: (entry: InboxEntry) => void, rested: () => void) {
     this.#ports = ports;
@@ -30,6 +31,11 @@ export class Outbox {
   /** Whether a message is on its way just now. */
   get isBusy(): boolean {
     return this.#delivering > 0;
+  }
+
+  /** Whether a message that starts an instance is on its way just now. */
+  get isStarting(): boolean {
+    return this.#starting > 0;
   }
 
   /** When the next delivery is to be tried; infinity when nothing waits for a time. */
@@ -97,7 +103,14 @@ export class Outbox {
   }
 
   async #deliver({ to, message }: OutboxEntry): Promise<Omit<InboxEntry, "seq"> | undefined> {
-    const result = await this.#ports.peer(to).deliver(message);
+    const starts = message.type === "StartChild" || message.type === "StartDetached" ? 1 : 0;
+    this.#starting += starts;
+    const result = await this.#ports
+      .peer(to)
+      .deliver(message)
+      .finally(() => {
+        this.#starting -= starts;
+      });
     if (result.accepted || message.type !== "StartChild") return undefined;
     const fact: HistoryFact = {
       type: "ChildWorkflowInstanceFailed",

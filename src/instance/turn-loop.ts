@@ -19,7 +19,7 @@ import { decideChange } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** How long a forced purge waits for messages that are on their way. */
+/** How long a forced purge waits for starts that are on their way. */
 const DELIVERY_PATIENCE_MS = 10_000;
 
 /**
@@ -179,15 +179,15 @@ export class TurnLoop implements Workload {
   }
 
   /**
-   * The same, for a purge that takes a while. Resolves when no message is on its way any more, or with false if one still
-   * is after a while: a start among them would come to a child that has been purged, and bring it back.
+   * The same, for a purge that takes a while. Resolves when no start of another instance is on its way any more, which
+   * would bring back a child that has been purged; with false if one still is after a while.
    */
   async abandon(): Promise<boolean> {
     this.activities.abort(new Error("The workflow was purged"));
     this.#alarm.guard();
     this.forget();
-    await this.watchers.until(() => !this.outbox.isBusy, DELIVERY_PATIENCE_MS);
-    return !this.outbox.isBusy;
+    await this.watchers.until(() => !this.outbox.isStarting, DELIVERY_PATIENCE_MS);
+    return !this.outbox.isStarting;
   }
 
   /** Begins again with what the database holds, if it holds anything. */

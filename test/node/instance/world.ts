@@ -38,6 +38,8 @@ export interface Chaos {
   alarmShiftMs(): number;
   /** Whether an alarm rings once more after its handler has succeeded. */
   ringsAgain(): boolean;
+  /** Whether a call that was on its way when its object was lost still arrives. */
+  arrivesFromTheLost(): boolean;
 }
 
 export interface PeerCall {
@@ -188,7 +190,10 @@ export class World {
     for (let steps = 0; await this.#step(untilMs); steps++) {
       if (steps > 200_000) throw new Error("The world does not come to rest");
     }
-    if (this.#nextAtMs() < Number.POSITIVE_INFINITY) throw new Error(`The world is not at rest after ${withinMs} ms`);
+    if (this.#nextAtMs() < Number.POSITIVE_INFINITY) {
+      const alarms = [...this.hosts.values()].flatMap(({ id, armedAtMs }) => (armedAtMs === null ? [] : `${id} at ${armedAtMs}`));
+      throw new Error(`The world is not at rest after ${withinMs} ms: ${this.#events.length} events, alarms of ${alarms}`);
+    }
   }
 
   // Calls.
@@ -496,6 +501,7 @@ export class World {
             if (!fate.dead) settle();
           });
         const deliver = () => {
+          if (fate.dead && this.chaos?.arrivesFromTheLost() === false) return;
           const fault = this.peerFault?.(sent);
           if (fault === "unreachable") return arrive(() => reject(new Error(`'${to}' is unreachable`)));
           if (fault === "twice") this.#serve(to, call).catch(() => undefined);

@@ -3,6 +3,9 @@ import { Random } from "../random.ts";
 import type { Host, PeerFault, Point, World } from "../instance/world.ts";
 import type { Faults, Plan } from "./plan.ts";
 
+/** An instance whose alarm is lost wakes when somebody asks after it. */
+const SOMEBODY_ASKS_MS = 30_000;
+
 export type FaultCounts = Record<string, number>;
 
 /** Installs the faults of a plan in a world. After `cease` the platform behaves. */
@@ -23,15 +26,16 @@ export class Chance {
     this.#faults = plan.faults;
     this.#left = plan.faults.budget;
     const { latencyMs, alarmShiftMs, ringAgain } = plan.faults;
+    // Purged and asked to start once more, an instance cannot know that it has been there before.
+    const purges = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "purge by force"));
+    const starts = (argument: unknown) => /^Start/.test((argument as { type?: string }).type ?? "");
     world.chaos = {
       pick: (n) => this.#random.below(n),
       latencyMs: () => this.#random.between(0, latencyMs),
       alarmShiftMs: () => (this.#hasCeased ? 0 : this.#random.between(-alarmShiftMs, alarmShiftMs)),
       ringsAgain: () => this.#happens("alarm rings again", ringAgain),
+      arrivesFromTheLost: () => !purges,
     };
-    // Purged and asked to start once more, an instance cannot know that it has been there before.
-    const purges = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "purge by force"));
-    const starts = (argument: unknown) => /^Start/.test((argument as { type?: string }).type ?? "");
     world.peerFault = ({ argument }) => this.callFault(!(purges && starts(argument)));
   }
 
@@ -74,6 +78,8 @@ export class Chance {
     if (host.durableAlarm === null || !this.#happens("alarm is lost", this.#faults.loseAlarm)) return;
     host.alarm = host.durableAlarm = null;
     host.hasLostAlarm = true;
+    const ask = () => this.#world.post(host.id, (instance) => instance.describe({ payloads: false }));
+    void this.#world.sleep(SOMEBODY_ASKS_MS).then(() => ask().catch(() => undefined));
   }
 
   #happens(name: string, probability: number): boolean {

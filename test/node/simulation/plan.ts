@@ -88,12 +88,11 @@ export interface Plan {
 export function planFrom(seed: number): Plan {
   const random = new Random(seed);
   const roots = Array.from({ length: random.between(1, 3) }, (_, n) => rootFrom(random, `root-${n}`));
-  const deploys = random.chance(0.5)
-    ? []
-    : Array.from({ length: random.of([1, 1, 3]) }, (_, n) => ({
-        atMs: random.between(0, 4_000) * (n + 1),
-        code: n % 2 === 0 ? ("new" as const) : ("old" as const),
-      }));
+  const deployedAtMs = Array.from({ length: random.of([0, 0, 1, 3]) }, () => random.between(0, 8_000));
+  // The second of three is a rollback.
+  const deploys = deployedAtMs
+    .sort((a, b) => a - b)
+    .map((atMs, n) => ({ atMs, code: n === 1 ? ("old" as const) : ("new" as const) }));
   return { seed: random.below(2 ** 31), roots, faults: faultsFrom(random), deploys };
 }
 

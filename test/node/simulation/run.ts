@@ -42,7 +42,13 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     watch.at(point, id);
     chance.at(point, id);
   };
-  for (const { atMs, code } of plan.deploys) void world.sleep(atMs).then(() => deploy(world, code));
+  for (const { atMs, code } of plan.deploys) {
+    void world.sleep(atMs).then(() => {
+      deploy(world, code);
+      // Objects that are in memory keep the code they have, until the platform restarts them one by one.
+      for (const id of world.hosts.keys()) void world.sleep(chance.pauseMs()).then(() => world.crash(id, "process"));
+    });
+  }
 
   const asked: Asked = { outcomes: [], violations: watch.violations };
   const client = new Client(world, chance, (operation, to, outcome, messageId) => {
