@@ -1,6 +1,13 @@
 import type { Action, Completion } from "../model/action.ts";
 import { describeFailure, type FailureDetails } from "../model/failure.ts";
-import type { EventRaised, ExecutionStarted, HistoryEvent, HistoryFact, StallReason } from "../model/history-event.ts";
+import type {
+  EventRaised,
+  ExecutionCancelRequested,
+  ExecutionStarted,
+  HistoryEvent,
+  HistoryFact,
+  StallReason,
+} from "../model/history-event.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import {
   type Difference,
@@ -49,6 +56,8 @@ export class Execution {
   readonly #context: ExecutionContext;
   /** Events that came while suspended; they are applied in order on resume. */
   readonly #held: HistoryEvent[] = [];
+  /** What the execution after this one begins with. */
+  readonly #carried: (EventRaised | ExecutionCancelRequested)[] = [];
 
   #historyIndex = -1;
   #suspended = false;
@@ -105,6 +114,7 @@ export class Execution {
   async apply(event: HistoryEvent, replaying: boolean): Promise<void> {
     this.#historyIndex++;
     if (this.#stall !== undefined) return;
+    if (this.#completion?.type === "ContinuedAsNew" && !replaying) return this.#leaveToTheNext(event);
     if (this.#completion !== undefined) return this.#checkAfterEnd(event);
     this.#context.replaying = replaying;
     if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;
@@ -261,8 +271,10 @@ export class Execution {
         type: "ContinuedAsNew",
         input,
         version: toLatestVersion ? this.#code?.registry.latestVersion(name) : version,
-        carriedEvents: saveEvents ? this.#unclaimedEvents() : [],
+        carriedEvents: this.#carried,
       });
+      if (saveEvents) this.#carried.push(...this.#context.mailbox.unclaimed());
+      for (const held of this.#held) this.#leaveToTheNext(held);
       return;
     }
     if (step.type === "waiting") return;
@@ -274,9 +286,13 @@ export class Execution {
     }
   }
 
-  /** In the order of their arrival: those held back by a suspend came after those in the mailbox. */
-  #unclaimedEvents(): EventRaised[] {
-    return [...this.#context.mailbox.unclaimed(), ...this.#held.filter((event) => event.type === "EventRaised")];
+  /**
+   * What came and has not been shown to the code: held back by a suspend, or carried over from the execution before and
+   * behind the event with which the code continued as new. It is later than all in the mailbox.
+   */
+  #leaveToTheNext(event: HistoryEvent): void {
+    if (event.type === "ExecutionCancelRequested") this.#carried.push(event);
+    if (event.type === "EventRaised" && this.#context.continuation?.saveEvents) this.#carried.push(event);
   }
 
   #fail(error: unknown): void {

@@ -256,7 +256,9 @@ export class Instance implements InstanceApi, InstancePeer {
   async #purgeByForce({ instanceId }: InstanceRecord, recursive: boolean): Promise<OperationResult> {
     const purge = async () => {
       if (!(await this.#loop.abandon()))
-        throw new Error(`Instance '${instanceId}' has asked another one to start, which has not answered yet: purge it again.`);
+        throw new Error(
+          `Instance '${instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
+        );
       if (recursive) await purgeChildren(this.#ports, instanceId, true);
       await this.#ports.wipe();
     };

@@ -112,7 +112,10 @@ export function workflowInstanceClass(
     /** Never throws: after the seventh failure the platform would drop the alarm, and the instance would sleep for ever. */
     override async alarm(info?: AlarmInvocationInfo): Promise<void> {
       try {
-        await (await this.#instance(true)).alarm({ retryCount: info?.retryCount ?? 0, scheduledTime: info?.scheduledTime ?? 0 });
+        await (await this.#instance(true)).alarm({
+          retryCount: info?.retryCount ?? 0,
+          scheduledTime: info?.scheduledTime ?? 0,
+        });
       } catch (error) {
         const errorType = error instanceof Error ? error.name : typeof error;
         this.#ports.log({ level: "error", msg: "alarm", instanceId: this.ctx.id.name, errorType });

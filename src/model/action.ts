@@ -1,5 +1,5 @@
 import type { FailureDetails } from "./failure.ts";
-import type { AttemptDetails, EventRaised } from "./history-event.ts";
+import type { AttemptDetails, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
 
 /** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
 export type Action = Call | Note;
@@ -70,6 +70,6 @@ export type Completion =
       readonly input?: string | undefined;
       /** Which version of the workflow the next execution runs. */
       readonly version: string | undefined;
-      /** Events received and not yet consumed, in the order in which they arrived. */
-      readonly carriedEvents: readonly EventRaised[];
+      /** What was received and not yet shown to the code, in the order in which it arrived. */
+      readonly carriedEvents: readonly (EventRaised | ExecutionCancelRequested)[];
     };

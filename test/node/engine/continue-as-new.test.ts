@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Orchestration } from "../../../src/engine/orchestration.ts";
+import { Orchestration, type Turn } from "../../../src/engine/orchestration.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryFact } from "../../../src/model/history-event.ts";
 import {
@@ -74,7 +74,7 @@ describe("[T9] continue-as-new", () => {
     await driver.turn(raised("B", 1), raised("a", 2));
     const turn = await driver.turn(raised("b", 3), raised("go"));
     const arrived = turn.completion?.type === "ContinuedAsNew" ? turn.completion.carriedEvents : [];
-    expect(arrived.map(({ name, input }) => [name, input])).toEqual([
+    expect(arrived.map((event) => event.type === "EventRaised" && [event.name, event.input])).toEqual([
       ["B", "1"],
       ["a", "2"],
       ["b", "3"],
@@ -93,7 +93,36 @@ describe("[T9] continue-as-new", () => {
     await driver.turn(raised("x", 1));
     await driver.turn(suspended, raised("go"), raised("y", 2), completed(7));
     const { completion } = await driver.turn(resumed);
-    expect(completion?.type === "ContinuedAsNew" && completion.carriedEvents.map(({ name }) => name)).toEqual(names);
+    expect(completion?.type === "ContinuedAsNew" && namesOf(completion.carriedEvents)).toEqual(names);
+  });
+
+  it.each([1, 2, 5])(
+    "[T9] events that are taken one by one by executions that all continue as new: none is lost (%i)",
+    async (held) => {
+      const driver = new Driver(async function* again(ctx: WorkflowContext, seen: unknown[]): Code {
+        const all = [...seen, yield ctx.waitForExternalEvent("go")];
+        if (all.length === 5) return all;
+        ctx.continueAsNew(all, true);
+      }, []);
+      await driver.turn(suspended);
+      for (let n = 1; n <= held; n++) await driver.turn(raised("go", n));
+      const settled = async (turn: Turn): Promise<Turn> =>
+        turn.completion?.type === "ContinuedAsNew" ? settled(await driver.turn()) : turn;
+      let turn = await settled(await driver.turn(resumed));
+      for (let n = held + 1; n <= 5; n++) turn = await settled(await driver.turn(raised("go", n)));
+      expect(endOf(turn)).toEqual([1, 2, 3, 4, 5]);
+    },
+  );
+
+  it("[T20] a cancel that came while suspended, behind the event with which the code continues as new, cancels the next execution", async () => {
+    const driver = new Driver(async function* again(ctx: WorkflowContext, round: number): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.continueAsNew(round + 1, false);
+    }, 0);
+    await driver.turn(suspended);
+    await driver.turn(raised("go"), { type: "ExecutionCancelRequested", reason: "enough" });
+    expect((await driver.turn(resumed)).completion?.type).toBe("ContinuedAsNew");
+    expect((await driver.turn()).completion?.type).toBe("Canceled");
   });
 
   it("[T9] late answers to a former execution answer nothing in this one", async () => {
@@ -242,3 +271,7 @@ describe("[T13] what was taken before a continue-as-new", () => {
     expect((await orchestration.turn([raise(0)], T0)).events).toEqual([]);
   });
 });
+
+function namesOf(events: readonly HistoryFact[]): string[] {
+  return events.flatMap((event) => ("name" in event ? [event.name] : []));
+}

@@ -225,7 +225,8 @@ describe("a turn: history and facts in, events and effects out, and nothing else
     expect(turn.activities).toEqual([]);
     expect(turn.completion).toMatchObject({ type: "ContinuedAsNew", input: "1" });
     expect(
-      turn.completion?.type === "ContinuedAsNew" && turn.completion.carriedEvents.map((event) => event.name),
+      turn.completion?.type === "ContinuedAsNew" &&
+        turn.completion.carriedEvents.map((event) => event.type === "EventRaised" && event.name),
     ).toEqual(["b", "a"]);
   });
 

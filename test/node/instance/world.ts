@@ -191,8 +191,12 @@ export class World {
       if (steps > 200_000) throw new Error("The world does not come to rest");
     }
     if (this.#nextAtMs() < Number.POSITIVE_INFINITY) {
-      const alarms = [...this.hosts.values()].flatMap(({ id, armedAtMs }) => (armedAtMs === null ? [] : `${id} at ${armedAtMs}`));
-      throw new Error(`The world is not at rest after ${withinMs} ms: ${this.#events.length} events, alarms of ${alarms}`);
+      const alarms = [...this.hosts.values()].flatMap(({ id, armedAtMs }) =>
+        armedAtMs === null ? [] : `${id} at ${armedAtMs}`,
+      );
+      throw new Error(
+        `The world is not at rest after ${withinMs} ms: ${this.#events.length} events, alarms of ${alarms}`,
+      );
     }
   }
 

@@ -1,6 +1,7 @@
 // What befalls a world in a simulation, decided by the seed of its plan.
-import { Random } from "../random.ts";
+
 import type { Host, PeerFault, Point, World } from "../instance/world.ts";
+import { Random } from "../random.ts";
 import type { Faults, Plan } from "./plan.ts";
 
 /** An instance whose alarm is lost wakes when somebody asks after it. */

@@ -49,14 +49,19 @@ export class Client {
   ): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const outcome = await this.#try(to, call, operation === "start" || operation.type === "suspend");
-      if (outcome !== undefined && !isToRepeat(outcome, operation)) return this.#answered(operation, to, outcome, messageId);
+      if (outcome !== undefined && !isToRepeat(outcome, operation))
+        return this.#answered(operation, to, outcome, messageId);
       await this.#world.sleep(this.#chance.pauseMs() + attempt * 10);
     }
     this.#answered(operation, to, "GIVEN UP", messageId);
   }
 
   /** `undefined`: no answer came. Not repeated: a suspend, whose second copy may come after the resume, and a start, after a purge. */
-  async #try(to: string, call: (instance: Instance) => Promise<string>, mayNotRepeat: boolean): Promise<string | undefined> {
+  async #try(
+    to: string,
+    call: (instance: Instance) => Promise<string>,
+    mayNotRepeat: boolean,
+  ): Promise<string | undefined> {
     const fault = this.#chance.callFault();
     if (fault === "unreachable") return undefined;
     if ((fault === "twice" || fault === "twice, late") && !mayNotRepeat) {
@@ -75,7 +80,9 @@ export class Client {
 /** What a caller who means it tries again: the instance may come to be, other code may come, an update may end. */
 function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   if (operation === "start") return false;
-  return ["STALLED", "PENDING", "BUSY"].includes(outcome) || (outcome === "NOT_FOUND" && operation.to.startsWith("child"));
+  return (
+    ["STALLED", "PENDING", "BUSY"].includes(outcome) || (outcome === "NOT_FOUND" && operation.to.startsWith("child"))
+  );
 }
 
 async function perform(instance: Instance, operation: Operation, messageId: string): Promise<string> {

@@ -39,7 +39,8 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked): Promi
     familyFaults(instance, stored, interrupted.has(id)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
   }
-  for (const { id } of plan.roots) if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
+  for (const { id } of plan.roots)
+    if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
   faults.push(...purgeFaults(asked, stored), ...updateFaults(asked, stored));
   return faults;
 }
@@ -101,12 +102,17 @@ function outputOf(history: readonly HistoryEvent[]) {
 }
 
 /** Parent and child agree: what the parent has recorded is how the child ended, and nobody waits who should not. */
-function familyFaults({ history, status }: Stored, stored: ReadonlyMap<string, Stored>, isInterrupted: boolean): string[] {
+function familyFaults(
+  { history, status }: Stored,
+  stored: ReadonlyMap<string, Stored>,
+  isInterrupted: boolean,
+): string[] {
   const faults: string[] = [];
   const [started] = history;
   const executionId = started?.type === "ExecutionStarted" ? started.executionId : "";
   for (const event of history) {
-    if (event.type === "DetachedWorkflowScheduled" && !stored.has(event.instanceId)) faults.push(`${event.instanceId} was never started`);
+    if (event.type === "DetachedWorkflowScheduled" && !stored.has(event.instanceId))
+      faults.push(`${event.instanceId} was never started`);
     if (event.type !== "ChildWorkflowInstanceCreated") continue;
     const child = stored.get(event.instanceId);
     const isOurs = child?.parent?.executionId === executionId && child.parent.taskId === event.id;
@@ -132,17 +138,22 @@ function isEndOfChild(event: HistoryEvent): event is HistoryEvent & { readonly i
 async function replay({ host, history, status }: Stored): Promise<void> {
   if (status === "TERMINATED") return;
   const runtime = new WorkflowRuntime().registerWorkflowWithName("program", programOf("new"));
-  for (const version of ["1", "2"]) runtime.registerVersionedWorkflow("versioned", version, versioned, { latest: version === "2" });
+  for (const version of ["1", "2"])
+    runtime.registerVersionedWorkflow("versioned", version, versioned, { latest: version === "2" });
   await replayHistory(runtime, { instanceId: host.id, events: [...history] });
 }
 
 function wasPurged(asked: Asked, id: string): boolean {
-  return asked.outcomes.some(({ operation, to }) => to === id && operation !== "start" && operation.type === "purge by force");
+  return asked.outcomes.some(
+    ({ operation, to }) => to === id && operation !== "start" && operation.type === "purge by force",
+  );
 }
 
 /** Purge leaves no row in the whole tree, nor an alarm. */
 function purgeFaults(asked: Asked, stored: ReadonlyMap<string, Stored>): string[] {
-  const purged = asked.outcomes.filter(({ operation, outcome }) => operation !== "start" && operation.type === "purge by force" && outcome === "OK");
+  const purged = asked.outcomes.filter(
+    ({ operation, outcome }) => operation !== "start" && operation.type === "purge by force" && outcome === "OK",
+  );
   return purged.flatMap(({ to }) => {
     const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored));
     return left.map((id) => `${id} is left after the purge of ${to}`);

@@ -122,7 +122,13 @@ function rootFrom(random: Random, id: string): Root {
   const operations = raisesFor(random, id, program);
   const updates = program.steps.find((step) => step.do === "updates")?.count ?? (random.chance(0.3) ? 2 : 0);
   for (let n = 0; n < updates; n++)
-    operations.push({ sender: `${id} updates`, to: id, type: "update", updateId: `update-${n}`, afterMs: pause(random) });
+    operations.push({
+      sender: `${id} updates`,
+      to: id,
+      type: "update",
+      updateId: `update-${n}`,
+      afterMs: pause(random),
+    });
   const control = { sender: `${id} control`, to: id };
   if (random.chance(0.3)) {
     operations.push({ ...control, type: "suspend", afterMs: pause(random) });
@@ -143,8 +149,11 @@ function pause(random: Random): number {
 /** `mayWait`: a client can know under which ID it is reached, and it is reached once. */
 function programFrom(random: Random, id: string, depth: number, mayWait: boolean): Program {
   const rounds = random.chance(0.2) ? random.between(2, 3) : 1;
-  const steps = Array.from({ length: random.between(1, 4) }, (_, n) => stepFrom(random, `${id}-${n}`, depth, rounds, mayWait));
-  if (mayWait && depth === 2 && rounds === 1 && random.chance(0.15)) steps.push({ do: "updates", count: random.between(1, 3) });
+  const steps = Array.from({ length: random.between(1, 4) }, (_, n) =>
+    stepFrom(random, `${id}-${n}`, depth, rounds, mayWait),
+  );
+  if (mayWait && depth === 2 && rounds === 1 && random.chance(0.15))
+    steps.push({ do: "updates", count: random.between(1, 3) });
   return { rounds, steps, fails: random.chance(0.1) };
 }
 
@@ -172,7 +181,12 @@ function leafFrom(random: Random, id: string, depth: number, rounds: number, may
   const kind = random.below(inRace ? 6 : 11);
   if (kind < 2) {
     const ms = random.of([0, 0, 10, 2_000]);
-    return { do: "activity", value: random.below(1_000), ms, fails: inRace || random.chance(0.7) ? 0 : random.between(1, 3) };
+    return {
+      do: "activity",
+      value: random.below(1_000),
+      ms,
+      fails: inRace || random.chance(0.7) ? 0 : random.between(1, 3),
+    };
   }
   if (kind < 4) return { do: "timer", ms: random.of([1, 50, 1_000, 60_000]) };
   if (kind < 7 && mayWait) return { do: "event", name: inRace ? "race" : random.of(["a", "b"] as const) };

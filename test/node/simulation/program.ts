@@ -32,17 +32,25 @@ export function stateOf(program: Program): State {
 export function deploy(world: World, code: "old" | "new"): void {
   world.workflow("program", programOf(code));
   const versions = code === "old" ? ["1"] : ["1", "2"];
-  world.versions = versions.map((version) => ({ name: "versioned", version, code: versioned, latest: version === versions.at(-1) }));
+  world.versions = versions.map((version) => ({
+    name: "versioned",
+    version,
+    code: versioned,
+    latest: version === versions.at(-1),
+  }));
 }
 
 export function registerActivities(world: World): void {
   world.activity("echo", (_ctx: WorkflowActivityContext, value: unknown) => value);
-  world.activity("work", async (ctx: WorkflowActivityContext, { value, ms, fails }: { value: number; ms: number; fails: number }) => {
-    ctx.heartbeat(ctx.getAttemptNumber());
-    if (ms > 0) await world.sleep(ms);
-    if (ctx.getAttemptNumber() <= fails) throw new Error("not yet");
-    return value;
-  });
+  world.activity(
+    "work",
+    async (ctx: WorkflowActivityContext, { value, ms, fails }: { value: number; ms: number; fails: number }) => {
+      ctx.heartbeat(ctx.getAttemptNumber());
+      if (ms > 0) await world.sleep(ms);
+      if (ctx.getAttemptNumber() <= fails) throw new Error("not yet");
+      return value;
+    },
+  );
 }
 
 export function* versioned(ctx: WorkflowContext): Code {

@@ -66,19 +66,31 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   chance.cease();
   deploy(world, "new");
   world.crashAll();
-  for (const id of world.hosts.keys()) void world.post(id, (instance) => instance.describe({ payloads: false })).catch(() => undefined);
+  for (const id of world.hosts.keys())
+    void world.post(id, (instance) => instance.describe({ payloads: false })).catch(() => undefined);
   await settle(world, watch);
   if (areAnswered) await clients;
 
   world.onPoint = undefined;
   const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked))];
   const dump = [...world.hosts.values()].map(dumpOf);
-  const digest = createHash("sha256").update(JSON.stringify([trace, dump, world.log])).digest("hex");
+  const digest = createHash("sha256")
+    .update(JSON.stringify([trace, dump, world.log]))
+    .digest("hex");
   const records = [...world.hosts.values()].flatMap((host) => watch.statusOf(host) ?? []);
   const ends: Record<string, number> = {};
   for (const status of records) ends[status] = (ends[status] ?? 0) + 1;
   const { length: messages } = world.peerCalls;
-  return { violations, digest, trace, faults: chance.counts, instances: records.length, ends, activityRuns: world.activityRuns.length, messages };
+  return {
+    violations,
+    digest,
+    trace,
+    faults: chance.counts,
+    instances: records.length,
+    ends,
+    activityRuns: world.activityRuns.length,
+    messages,
+  };
 }
 
 async function settle(world: World, watch: Watch): Promise<void> {

@@ -48,8 +48,10 @@ export class Watch {
     const host = this.#world.host(id);
     const state = this.#state(host);
     if (state === undefined || TERMINAL.includes(state.status)) return;
-    const holds = (table: string) => host.db.read(`SELECT 1 FROM ${table} WHERE detail LIKE ?`, `%"${messageId}"%`).length > 0;
-    if (!holds("inbox") && !holds("history")) this.violations.push(`${id}: ${messageId} was acknowledged and is nowhere`);
+    const holds = (table: string) =>
+      host.db.read(`SELECT 1 FROM ${table} WHERE detail LIKE ?`, `%"${messageId}"%`).length > 0;
+    if (!holds("inbox") && !holds("history"))
+      this.violations.push(`${id}: ${messageId} was acknowledged and is nowhere`);
   }
 
   #committed(host: Host): void {
@@ -67,7 +69,9 @@ export class Watch {
         this.violations.push(`${host.id}: ${before.status} has become ${state.status}`);
     }
     const isOver = TERMINAL.includes(state.status);
-    const hasWork = state.outbox > 0 || (!isOver && (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
+    const hasWork =
+      state.outbox > 0 ||
+      (!isOver && (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
     if (hasWork && host.durableAlarm === null && !host.hasLostAlarm) {
       this.violations.push(`${host.id}: ${JSON.stringify(state)} and no alarm at ${this.#world.nowMs}`);
     }
@@ -89,6 +93,8 @@ export class Watch {
   }
 
   #state(host: Host): State | undefined {
-    return host.db.hasTable("instance") ? host.db.read<State & { [column: string]: string | number }>(STATE)[0] : undefined;
+    return host.db.hasTable("instance")
+      ? host.db.read<State & { [column: string]: string | number }>(STATE)[0]
+      : undefined;
   }
 }

@@ -70,10 +70,18 @@ describe("[S6] what an instance leaves, and what it has open", () => {
       store.commit({ ...noChange, append: list.map(at) });
       return (["RUNNING", "COMPLETED", "TERMINATED"] as const).map((status) => store.hasOpenWork(status));
     };
-    expect(open({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c" })).toEqual([false, false, false]);
+    expect(open({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c" })).toEqual([
+      false,
+      false,
+      false,
+    ]);
     // An activity that the last turn has called still runs, unless it was a terminate.
     expect(open({ type: "TaskScheduled", id: 2, name: "a" })).toEqual([true, true, false]);
-    expect(open({ type: "TaskFailed", id: 2, failure: { errorType: "E", message: "m" } })).toEqual([false, false, false]);
+    expect(open({ type: "TaskFailed", id: 2, failure: { errorType: "E", message: "m" } })).toEqual([
+      false,
+      false,
+      false,
+    ]);
     expect(open({ type: "TimerCreated", id: 3, fireAtMs: 1 })).toEqual([true, false, false]);
     expect(open({ type: "TimerFired", id: 3 })).toEqual([false, false, false]);
   });
@@ -84,7 +92,11 @@ describe("[S6] what an instance leaves, and what it has open", () => {
     const { seq } = store.receive({ fact: { type: "EventRaised", name: "e" } });
     expect(open()).toEqual([true, true, true]);
     const parent = { instanceId: "i", executionId: "x" };
-    const [sent] = store.commit({ ...noChange, taken: [seq], send: [{ to: "c", message: { version: 1, type: "Cancel", parent } }] });
+    const [sent] = store.commit({
+      ...noChange,
+      taken: [seq],
+      send: [{ to: "c", message: { version: 1, type: "Cancel", parent } }],
+    });
     expect(open()).toEqual([true, true, true]);
     store.acknowledge(sent?.seq ?? -1, undefined);
     expect(open()).toEqual([false, false, false]);
