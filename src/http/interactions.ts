@@ -59,7 +59,8 @@ export async function getHistory(call: Call, deps: HttpDeps): Promise<Response> 
   const target = targetOf("history", call, deps);
   const page = await callInstance(call, deps, target, (instance) => instance.history({ from, limit }));
   if (page === undefined) throw instanceNotFound(id);
-  const { events, hasMore } = page;
+  const { events, hasMore, unreadable } = page;
+  if (unreadable !== undefined) throw operationFailed("history", id, `workflow is stalled: ${unreadable}`);
   return json(200, { events, ...(hasMore && { continuationToken: String(from + events.length) }) });
 }
 

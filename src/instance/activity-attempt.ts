@@ -26,7 +26,10 @@ export class ActivityAttempt {
   /** Made when somebody asks for it: most activities do not. */
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
+  /** JSON of the details of the last heartbeat. */
   #progress: string | undefined;
+  /** The same of the run before this one, as it is stored: perhaps encrypted. */
+  readonly #formerProgress: string | undefined;
   #savedProgress: string | undefined;
   #callOffWrite: (() => void) | undefined;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
@@ -38,7 +41,7 @@ export class ActivityAttempt {
     this.#ports = ports;
     this.#run = run;
     this.#saved = saved;
-    this.#progress = run.progress ?? run.task.progress;
+    this.#formerProgress = run.progress ?? run.task.progress;
   }
 
   /** Nobody wants the result any more. The activity is told, and goes on as it likes. */
@@ -65,7 +68,7 @@ export class ActivityAttempt {
       const result = timeout === undefined ? await this.#call() : await Promise.race([this.#call(), timeout]);
       return { type: "TaskCompleted", id, result: encodePayload(result ?? undefined) };
     } catch (error) {
-      const progress = this.#progress;
+      const progress = this.#progress === undefined ? this.#formerProgress : await this.#seal(this.#progress);
       return { type: "TaskFailed", id, failure: describeFailure(error), ...(progress !== undefined && { progress }) };
     } finally {
       this.#isOver = true;
@@ -83,6 +86,9 @@ export class ActivityAttempt {
     const activity = this.#ports.registry.activity(task.name);
     if (activity === undefined) throw new ActivityNotRegisteredError(task.name);
     const signal = () => this.#signal;
+    const { vault } = this.#ports;
+    const former = this.#formerProgress;
+    const progress = former !== undefined && vault !== undefined ? await vault.open(former) : former;
     const call: ActivityCall = {
       instanceId,
       taskId: task.id,
@@ -91,7 +97,7 @@ export class ActivityAttempt {
       get signal() {
         return signal();
       },
-      progress: decodePayload(this.#progress),
+      progress: decodePayload(progress),
       heartbeat: (details) => this.#heartbeat(details),
     };
     return activity(new WorkflowActivityContext(call), decodePayload(task.input));
@@ -151,14 +157,34 @@ export class ActivityAttempt {
     if (this.#isOver || this.#progress === undefined || this.#progress === this.#savedProgress) return;
     if (!this.#run.isCurrent()) return;
     this.#lastWriteMs = this.#ports.clock.now();
+    const progress = this.#progress;
+    const sealed = this.#seal(progress);
+    if (typeof sealed === "string") return this.#save(progress, sealed);
+    // Nothing waits for it: progress is a help for the next run.
+    void sealed.then(
+      (stored) => this.#save(progress, stored),
+      (error) => this.#couldNotSave(error),
+    );
+  }
+
+  #seal(progress: string): string | Promise<string> {
+    return this.#ports.vault === undefined ? progress : this.#ports.vault.seal(progress);
+  }
+
+  #save(progress: string, stored: string): void {
+    if (this.#isOver || !this.#run.isCurrent()) return;
     try {
-      this.#ports.store.saveProgress(this.#run.task.id, this.#progress);
-      this.#savedProgress = this.#progress;
+      this.#ports.store.saveProgress(this.#run.task.id, stored);
+      this.#savedProgress = progress;
       this.#saved(this.#run.task.id);
     } catch (error) {
-      // Progress is a help for the next run, and not what the activity is for: it goes on, and the next beat tries again.
-      const errorType = error instanceof Error ? error.name : typeof error;
-      this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.#run.instanceId, errorType });
+      this.#couldNotSave(error);
     }
+  }
+
+  /** The activity goes on without: the next beat tries again. */
+  #couldNotSave(error: unknown): void {
+    const errorType = error instanceof Error ? error.name : typeof error;
+    this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.#run.instanceId, errorType });
   }
 }

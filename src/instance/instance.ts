@@ -2,6 +2,8 @@ import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-eve
 import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
+import { textsOfFact } from "../storage/instance-store.ts";
+import { UnreadableError } from "../storage/unreadable-error.ts";
 import type { Ring } from "./alarm-keeper.ts";
 import { firstActiveChild, purgeChildren } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -21,6 +23,7 @@ import type {
   UpdateResult,
 } from "./protocol.ts";
 import { queryEnded, toQueryResult } from "./query.ts";
+import { reading, writing } from "./sealing.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
 const OK = { ok: true } as const;
@@ -37,13 +40,12 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #loop: TurnLoop;
   #wiping: Promise<void> | undefined;
 
-  /** Reads what the database holds. Throws SchemaTooNewError. */
   constructor(ports: InstancePorts) {
     this.#ports = ports;
     this.#loop = new TurnLoop(ports);
   }
 
-  /** To be awaited once before anything else; `isRinging` when `alarm` comes next. */
+  /** Reads what the database holds. To be awaited once before anything else; `isRinging` when `alarm` comes next. */
   open(isRinging = false): Promise<void> {
     return this.#loop.open(isRinging);
   }
@@ -57,18 +59,16 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#wiping;
     for (;;) {
       const record = this.#loop.record;
-      if (record === undefined) break;
-      if (record.startRequestId === request.requestId) return OK;
-      if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
-      if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
-      await this.#deliverTheRest(record);
-      const child = await firstActiveChild(this.#ports, record.instanceId);
-      if (child !== undefined) return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
-      // Another start may have come first while the children were asked.
-      if (this.#loop.record === record) break;
+      if (record !== undefined) {
+        if (record.startRequestId === request.requestId) return OK;
+        if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
+        if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
+        await this.#deliverTheRest(record);
+        const child = await firstActiveChild(this.#ports, record.instanceId);
+        if (child !== undefined) return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
+      }
+      if (await this.#create(record, request, undefined)) return OK;
     }
-    this.#create(request, undefined);
-    return OK;
   }
 
   async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
@@ -142,7 +142,7 @@ export class Instance implements InstanceApi, InstancePeer {
       const state = loop.orchestration?.updateState(updateId) ?? "unknown";
       if (state === "forgotten") return { ok: false, code: "FORGOTTEN" };
       if (state === "unknown" && !loop.hasQueuedUpdate(updateId))
-        loop.receive({ type: "UpdateRequested", updateId, name, input });
+        await loop.receive({ type: "UpdateRequested", updateId, name, input });
       await loop.watchers.until(() => loop.updateOutcome(updateId) !== undefined || isOver(), timeoutMs);
     }
     const outcome = known ?? loop.updateOutcome(updateId);
@@ -154,20 +154,26 @@ export class Instance implements InstanceApi, InstancePeer {
   async history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
     await this.#wiping;
     if (this.#loop.record === undefined) return undefined;
-    const events = this.#ports.store.historyPage(from, limit + 1);
-    return { events: events.slice(0, limit), hasMore: events.length > limit };
+    try {
+      const events = await reading(this.#ports, () => this.#ports.store.historyPage(from, limit + 1));
+      return { events: events.slice(0, limit), hasMore: events.length > limit };
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return { events: [], hasMore: false, unreadable: error.message };
+    }
   }
 
   async purge({ recursive, asChildOf, force = false }: PurgeRequest): Promise<OperationResult> {
     await this.#wiping;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
+    if (asChildOf !== undefined) this.#checkReadable();
     if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
     if (force) return this.#purgeByForce(record, recursive);
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
     if (asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
-    if (asChildOf === undefined && record.status === "STALLED") return STALLED;
+    if (asChildOf === undefined && (record.status === "STALLED" || this.#loop.unreadable !== undefined)) return STALLED;
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
     if (!(await this.#hasDelivered())) return notEnded;
@@ -182,6 +188,7 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async deliver(message: Message): Promise<DeliveryResult> {
     await this.#wiping;
+    this.#checkReadable();
     if (message.version !== 1) {
       const { version } = message as { version: unknown };
       throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
@@ -190,25 +197,25 @@ export class Instance implements InstanceApi, InstancePeer {
       case "StartChild":
         return this.#startAsChild(message);
       case "ChildEnded":
-        this.#loop.receive(resolutionOf(message), message.parentExecutionId);
+        await this.#loop.receive(resolutionOf(message), message.parentExecutionId);
         return { accepted: true };
       case "Terminate": {
         const parent = this.#loop.record?.parent;
         if (parent?.instanceId === message.parent.instanceId && parent.executionId === message.parent.executionId) {
-          this.#loop.receive({ type: "ExecutionTerminated", output: message.output, recursive: true });
+          await this.#loop.receive({ type: "ExecutionTerminated", output: message.output, recursive: true });
         }
         return { accepted: true };
       }
       case "Cancel": {
         const parent = this.#loop.record?.parent;
         if (parent?.instanceId === message.parent.instanceId && parent.executionId === message.parent.executionId) {
-          this.#loop.receive({ type: "ExecutionCancelRequested", reason: message.reason });
+          await this.#loop.receive({ type: "ExecutionCancelRequested", reason: message.reason });
         }
         return { accepted: true };
       }
       case "RaiseEvent": {
         const { name, input, messageId } = message;
-        this.#loop.receive({ type: "EventRaised", name, input, messageId });
+        await this.#loop.receive({ type: "EventRaised", name, input, messageId });
         return { accepted: true };
       }
       case "StartDetached": {
@@ -227,20 +234,26 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async findActive({ asChildOf }: { readonly asChildOf: string }): Promise<string | undefined> {
     await this.#wiping;
+    this.#checkReadable();
     const record = this.#loop.record;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
     if (!isTerminal(record.status)) return record.instanceId;
     return firstActiveChild(this.#ports, record.instanceId);
   }
 
+  /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
+  #checkReadable(): void {
+    if (this.#loop.unreadable !== undefined) throw this.#loop.unreadable;
+  }
+
   async #operate(fact: HistoryFact): Promise<OperationResult> {
     await this.#wiping;
     if (this.#loop.record === undefined) return NOT_FOUND;
-    if (this.#loop.record.status === "STALLED") {
+    if (this.#loop.record.status === "STALLED" || this.#loop.unreadable !== undefined) {
       await this.#catchUp();
       if (this.#loop.isStalled) return STALLED;
     }
-    this.#loop.receive(fact);
+    await this.#loop.receive(fact);
     return OK;
   }
 
@@ -255,20 +268,24 @@ export class Instance implements InstanceApi, InstancePeer {
   /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */
   async #purgeByForce({ instanceId }: InstanceRecord, recursive: boolean): Promise<OperationResult> {
     const purge = async () => {
-      if (!(await this.#loop.abandon()))
-        throw new Error(
-          `Instance '${instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
-        );
-      if (recursive) await purgeChildren(this.#ports, instanceId, true);
-      await this.#ports.wipe();
+      try {
+        if (!(await this.#loop.abandon()))
+          throw new Error(
+            `Instance '${instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
+          );
+        if (recursive) await purgeChildren(this.#ports, instanceId, true);
+        await this.#ports.wipe();
+      } finally {
+        await this.#loop.reopen();
+      }
     };
-    this.#wiping = purge();
+    const purged = purge();
+    this.#wiping = purged.catch(() => undefined);
     try {
-      await this.#wiping;
+      await purged;
       return OK;
     } finally {
       this.#wiping = undefined;
-      this.#loop.reopen();
     }
   }
 
@@ -277,21 +294,23 @@ export class Instance implements InstanceApi, InstancePeer {
     const { name, input, parent, traceparent } = message;
     for (;;) {
       const record = this.#loop.record;
-      if (record === undefined) break;
-      if (isSameCall(record.parent, parent)) return { accepted: true };
-      if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
-      await this.#deliverTheRest(record);
-      if ((await firstActiveChild(this.#ports, record.instanceId)) !== undefined) return occupied;
-      if (this.#loop.record === record) break;
+      if (record !== undefined) {
+        if (isSameCall(record.parent, parent)) return { accepted: true };
+        if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
+        await this.#deliverTheRest(record);
+        if ((await firstActiveChild(this.#ports, record.instanceId)) !== undefined) return occupied;
+      }
+      const start = { instanceId: this.#ports.instanceId(), name, input, traceparent };
+      if (await this.#create(record, start, parent)) return { accepted: true };
     }
-    this.#create({ instanceId: this.#ports.instanceId(), name, input, traceparent }, parent);
-    return { accepted: true };
   }
 
+  /** In the place of `former`; false when another start has come first, while something was waited for. */
   #create(
+    former: InstanceRecord | undefined,
     start: Omit<StartRequest, "requestId"> & { readonly requestId?: string },
     parent: ParentLink | undefined,
-  ): void {
+  ): boolean | Promise<boolean> {
     const nowMs = this.#ports.clock.now();
     const { instanceId, name, input, traceparent, startAtMs } = start;
     const executionId = this.#ports.newId();
@@ -318,8 +337,13 @@ export class Instance implements InstanceApi, InstancePeer {
       parent,
     };
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
-    this.#ports.store.create(record, started, scheduledAtMs);
-    this.#loop.begin(record);
+    const create = () => {
+      if (this.#loop.record !== former) return false;
+      this.#ports.store.create(record, started, scheduledAtMs);
+      this.#loop.begin(record);
+      return true;
+    };
+    return writing(this.#ports, () => textsOfFact(started), create);
   }
 
   /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
@@ -351,9 +375,19 @@ export class Instance implements InstanceApi, InstancePeer {
     return record.status === "TERMINATED" && this.#loop.activities.size > 0;
   }
 
-  #describe(payloads: boolean): InstanceDescription | undefined {
+  async #describe(payloads: boolean): Promise<InstanceDescription | undefined> {
     const record = this.#loop.record;
     if (record === undefined) return undefined;
+    if (this.#loop.unreadable !== undefined) return describeUnreadable(record, this.#loop.unreadable);
+    try {
+      return await reading(this.#ports, () => this.#read(this.#loop.record ?? record, payloads));
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return describeUnreadable(record, error);
+    }
+  }
+
+  #read(record: InstanceRecord, payloads: boolean): InstanceDescription {
     const { instanceId, name, createdAtMs, customStatus } = record;
     const { first, completed, lastAtMs } = this.#ports.store.outline(record.completedSeq);
     const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
@@ -370,6 +404,14 @@ export class Instance implements InstanceApi, InstancePeer {
       failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
     };
   }
+}
+
+function describeUnreadable(
+  { instanceId, name, createdAtMs }: InstanceRecord,
+  { name: errorType, message }: UnreadableError,
+): InstanceDescription {
+  const failure = { errorType, message };
+  return { instanceId, name, status: "STALLED", createdAtMs, lastUpdatedAtMs: createdAtMs, failure };
 }
 
 /** An instance that has continued as new has run before, even if its newest execution has not. */

@@ -1,7 +1,8 @@
 import type { HistoryFact } from "../model/history-event.ts";
-import type { InboxEntry, OutboxEntry } from "../storage/instance-store.ts";
+import { type InboxEntry, type OutboxEntry, textsOfFact } from "../storage/instance-store.ts";
 import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
+import { writing } from "./sealing.ts";
 
 /**
  * Delivers committed messages to other instances: at least once, in order for each receiver (a terminate must not
@@ -71,14 +72,15 @@ export class Outbox {
     this.#delivering++;
     lane.busy = true;
     try {
-      for (let entry = lane.entries[0]; entry !== undefined && this.#owns(lane, entry); entry = lane.entries[0]) {
+      for (;;) {
+        const [entry] = lane.entries;
+        if (entry === undefined || !this.#owns(lane, entry)) break;
         const reply = await this.#deliver(entry);
-        if (!this.#owns(lane, entry)) break;
-        const received = this.#ports.store.acknowledge(entry.seq, reply);
-        lane.entries.shift();
-        lane.failures = 0;
-        if (lane.entries.length === 0) this.#lanes.delete(entry.to);
-        if (received !== undefined) this.#receive(received);
+        await writing(
+          this.#ports,
+          () => (reply === undefined ? [] : textsOfFact(reply.fact)),
+          () => this.#settle(lane, entry, reply),
+        );
       }
     } catch (error) {
       lane.failures++;
@@ -95,6 +97,15 @@ export class Outbox {
     this.#delivering--;
     this.deliverDue();
     this.#rested();
+  }
+
+  #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {
+    if (!this.#owns(lane, entry)) return;
+    const received = this.#ports.store.acknowledge(entry.seq, reply);
+    lane.entries.shift();
+    lane.failures = 0;
+    if (lane.entries.length === 0) this.#lanes.delete(entry.to);
+    if (received !== undefined) this.#receive(received);
   }
 
   /** False once the instance has been purged or started anew: the message is no longer ours to deliver. */

@@ -1,11 +1,14 @@
 import type { Registry } from "../engine/registry.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
+import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
 import type { InstancePeer } from "./protocol.ts";
 
 /** Everything an instance has of the world outside it. The Durable Object gives it these; so can a test. */
 export interface InstancePorts {
   readonly store: InstanceStorage;
+  /** What `store` reads and writes is encrypted: the same that the store has. Default: nothing is. */
+  readonly vault?: Vault | undefined;
   readonly registry: Registry;
   readonly limits: InstanceLimits;
   /** What becomes of an instance whose code does something else than its history says. Default "fail", as in Dapr. */

@@ -84,6 +84,8 @@ export interface HistoryPage {
   readonly events: readonly HistoryEvent[];
   /** Whether there are events after these. */
   readonly hasMore: boolean;
+  /** Why this code, or these keys, cannot read the history. */
+  readonly unreadable?: string | undefined;
 }
 
 export interface StartRequest {

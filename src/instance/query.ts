@@ -3,16 +3,18 @@ import { Orchestration } from "../engine/orchestration.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { InstancePorts } from "./ports.ts";
 import type { QueryResult } from "./protocol.ts";
+import { reading } from "./sealing.ts";
 
 /** The code runs once more over its history, for this question alone. */
 export async function queryEnded(
-  { registry, onNonDeterminism = "fail", store }: InstancePorts,
+  ports: InstancePorts,
   { instanceId }: InstanceRecord,
   name: string,
   input: string | undefined,
 ): Promise<QueryResult> {
+  const { registry, onNonDeterminism = "fail", store } = ports;
   const code = { registry, onNonDeterminism };
-  const history = store.history();
+  const history = await reading(ports, () => store.history());
   const [started] = history;
   if (started?.type === "ExecutionStarted" && registry.workflow(started.name, started.version).type !== "found") {
     const version = started.version === undefined ? "" : ` in version '${started.version}'`;

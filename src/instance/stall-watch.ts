@@ -21,6 +21,11 @@ export class StallWatch {
     return this.#retryAtMs <= this.#ports.clock.now();
   }
 
+  /** The instance cannot even be read: since when is not known, so the pause is the longest. */
+  beginLong(): void {
+    this.#retryAtMs = this.#ports.clock.now() + this.#ports.limits.stallRetryMaxMs;
+  }
+
   /** The instance is stalled, just now or, as its history says, since a while. */
   begin(history: readonly HistoryEvent[] = []): void {
     const { stallRetryMinMs, stallRetryMaxMs } = this.#ports.limits;

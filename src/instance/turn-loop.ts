@@ -5,6 +5,8 @@ import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
+import { textsOf, textsOfFact } from "../storage/instance-store.ts";
+import { UnreadableError } from "../storage/unreadable-error.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
@@ -14,6 +16,7 @@ import { retryDelayMs } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
+import { reading, writing } from "./sealing.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { decideChange } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
@@ -44,6 +47,7 @@ export class TurnLoop implements Workload {
   readonly #alarm: AlarmKeeper;
 
   #record: InstanceRecord | undefined;
+  #unreadable: UnreadableError | undefined;
   #orchestration: Orchestration | undefined;
   readonly #queue = new FactQueue();
   #life = 0;
@@ -55,14 +59,14 @@ export class TurnLoop implements Workload {
   /** No turn before this time, because the last one failed. */
   #retryAtMs = 0;
   /** In a life that began by reading the database, the first commit is on disk before anything is run. */
-  #syncBeforeActing: boolean;
+  #syncBeforeActing = false;
   /** Activities of this life that were counted as recovered: their rows go when their results come. */
   readonly #recovered = new Set<number>();
   readonly #formerUpdates = new FormerUpdates();
   readonly #warnings: AuthorWarnings;
   readonly #stallWatch: StallWatch;
 
-  /** Reads what the database holds. Throws SchemaTooNewError. */
+  /** To be opened before anything else. */
   constructor(ports: InstancePorts) {
     this.#ports = ports;
     this.watchers = new Watchers(ports.clock);
@@ -80,9 +84,6 @@ export class TurnLoop implements Workload {
       (entry) => this.#enqueue(entry),
       () => this.#atRest(),
     );
-    this.#record = ports.store.load();
-    this.#syncBeforeActing = this.#record !== undefined;
-    this.#readQueues();
   }
 
   get record(): InstanceRecord | undefined {
@@ -102,9 +103,14 @@ export class TurnLoop implements Workload {
     return this.#queue.length > 0 || (status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
   }
 
-  /** The code of this life cannot go on with the history. */
+  /** The code of this life cannot go on with the history, or not even read it. */
   get isStalled(): boolean {
-    return this.#orchestration?.stall !== undefined;
+    return this.unreadable !== undefined || this.#orchestration?.stall !== undefined;
+  }
+
+  /** Why the database cannot be read. Nothing is taken or written then. */
+  get unreadable(): UnreadableError | undefined {
+    return this.#unreadable;
   }
 
   /** The execution in memory, when there is one. */
@@ -142,9 +148,11 @@ export class TurnLoop implements Workload {
     return [this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
   }
 
-  /** To be awaited once before anything else. `isRinging`: no alarm is set any more, and `ring` comes next. */
+  /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
   async open(isRinging: boolean): Promise<void> {
-    if (!isRinging) await this.#alarm.open();
+    await this.#readAll();
+    if (this.unreadable !== undefined) this.#alarm.arm();
+    else if (!isRinging) await this.#alarm.open();
   }
 
   ring(ring: Ring): Promise<void> {
@@ -164,6 +172,7 @@ export class TurnLoop implements Workload {
   forget(): void {
     this.#life++;
     this.#record = undefined;
+    this.#unreadable = undefined;
     this.#isRunning = false;
     this.#orchestration = undefined;
     this.#queue.clear();
@@ -191,11 +200,9 @@ export class TurnLoop implements Workload {
   }
 
   /** Begins again with what the database holds, if it holds anything. */
-  reopen(): void {
-    this.#record = this.#ports.store.load();
+  async reopen(): Promise<void> {
+    await this.#readAll();
     if (this.#record === undefined) return this.wiped();
-    this.#syncBeforeActing = true;
-    this.#readQueues();
     this.run();
   }
 
@@ -206,16 +213,23 @@ export class TurnLoop implements Workload {
   }
 
   /** Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for. */
-  receive(fact: HistoryFact, executionId?: string): void {
-    const record = this.#record;
-    if (record === undefined || isTerminal(record.status)) return;
-    if (executionId !== undefined && executionId !== record.executionId) return;
-    this.#enqueue(this.#ports.store.receive({ fact, executionId }));
+  receive(fact: HistoryFact, executionId?: string): void | Promise<void> {
+    const receive = () => {
+      if (this.unreadable !== undefined) throw this.unreadable;
+      const record = this.#record;
+      if (record === undefined || isTerminal(record.status)) return;
+      if (executionId !== undefined && executionId !== record.executionId) return;
+      this.#enqueue(this.#ports.store.receive({ fact, executionId }));
+    };
+    return writing(this.#ports, () => textsOfFact(fact), receive);
   }
 
   proceed(): void {
     if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
-    if (this.isStalled && this.#stallWatch.isDue) this.#orchestration = undefined;
+    if (this.isStalled && this.#stallWatch.isDue) {
+      this.#orchestration = undefined;
+      if (this.unreadable !== undefined) return void this.#readAll().then(() => this.run());
+    }
     this.outbox.deliverDue();
     this.run();
   }
@@ -228,6 +242,7 @@ export class TurnLoop implements Workload {
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm from here on. */
   run(): void {
     if (this.#isRunning || this.#record === undefined) return;
+    if (this.unreadable !== undefined) return this.#alarm.arm();
     this.#isRunning = true;
     this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
@@ -253,8 +268,7 @@ export class TurnLoop implements Workload {
       this.#isRunning = false;
       this.#withoutCode = true;
       this.#orchestration = undefined;
-      this.#readQueues();
-      this.run();
+      this.#reread(() => this.run());
     });
   }
 
@@ -262,6 +276,40 @@ export class TurnLoop implements Workload {
     if (run.executionId !== this.#record?.executionId) return this.#atRest();
     this.#queue.add({ fact: result, executionId: run.executionId });
     this.run();
+  }
+
+  async #readAll(): Promise<void> {
+    this.#unreadable = undefined;
+    try {
+      await reading(this.#ports, () => {
+        this.#record = this.#ports.store.load();
+        this.#syncBeforeActing = this.#record !== undefined;
+        this.#readQueues();
+      });
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      this.#cannotRead(error);
+    }
+  }
+
+  /** What memory holds is let go: the database is left as it is until other code, or other keys, can read it. */
+  #cannotRead(error: UnreadableError): void {
+    const instanceId = this.#ports.instanceId();
+    if (this.#unreadable === undefined)
+      this.#ports.log({ level: "error", msg: "unreadable", instanceId, errorType: error.name, text: error.message });
+    this.#unreadable = error;
+    this.#orchestration = undefined;
+    this.#queue.clear();
+    this.outbox.forget();
+    this.#record ??= { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
+    this.#stallWatch.beginLong();
+  }
+
+  /** Reads the queues again, and goes on with `next`; a fault is one of a turn. */
+  #reread(next: () => void): void {
+    const read = reading(this.#ports, () => this.#readQueues());
+    if (read instanceof Promise) read.then(next, (error) => this.#turnFailed(error));
+    else next();
   }
 
   #readQueues(): void {
@@ -292,7 +340,12 @@ export class TurnLoop implements Workload {
   }
 
   #hasWork(): boolean {
-    if (this.#queue.scheduledAtMs !== NEVER || this.#retryAtMs > this.#ports.clock.now()) return false;
+    if (
+      this.unreadable !== undefined ||
+      this.#queue.scheduledAtMs !== NEVER ||
+      this.#retryAtMs > this.#ports.clock.now()
+    )
+      return false;
     const orchestration = this.#orchestration;
     if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
     if (orchestration === undefined || this.#queue.length > 0 || orchestration.hasUncommitted) return true;
@@ -322,7 +375,8 @@ export class TurnLoop implements Workload {
   async #load(life: number): Promise<Orchestration | undefined> {
     const record = this.#record as InstanceRecord;
     const firstTurnDone = record.status !== "PENDING";
-    const history = this.#ports.store.history();
+    const history = await reading(this.#ports, () => this.#ports.store.history());
+    if (this.#life !== life) return undefined;
     const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
     if (this.#life !== life) return undefined;
     if (orchestration.stall !== undefined) {
@@ -370,7 +424,10 @@ export class TurnLoop implements Workload {
       recovered: this.#recovered,
       formerChildren: () => store.formerChildren(),
     });
-    const sent = store.commit(change);
+    const commit = () => (this.#life === life ? store.commit(change) : undefined);
+    const committed = writing(this.#ports, () => textsOf(change), commit);
+    const sent = committed instanceof Promise ? await committed : committed;
+    if (sent === undefined) return;
     this.#queue.committed(left);
     this.#record = record;
     this.#failedTurns = 0;
@@ -433,6 +490,7 @@ export class TurnLoop implements Workload {
 
   /** A fault of ours, or of the storage. Memory is no longer to be trusted: the database is read again, after a pause. */
   #turnFailed(error: unknown): void {
+    if (error instanceof UnreadableError) return this.#cannotRead(error);
     this.#failedTurns++;
     this.#orchestration = undefined;
     this.#syncBeforeActing = true;
@@ -446,7 +504,7 @@ export class TurnLoop implements Workload {
       at: error instanceof Error ? error.stack?.split("\n").slice(1, 6) : undefined,
     });
     try {
-      this.#readQueues();
+      this.#reread(() => undefined);
     } catch {
       // The storage does not answer: the next attempt reads again.
     }

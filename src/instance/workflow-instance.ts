@@ -3,8 +3,10 @@ import type { Registry } from "../engine/registry.ts";
 import type { Message } from "../model/message.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
+import { Vault } from "../storage/vault.ts";
 import { Instance } from "./instance.ts";
 import { defaultLimits, type InstanceLimits } from "./limits.ts";
+import { payloadCipher } from "./payload-keys.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -27,6 +29,8 @@ const ALARM_RETRY_MS = 60_000;
 
 /** The bindings that an instance needs: the namespace of its own class, to reach parents and children. */
 export interface InstanceEnv {
+  /** A secret, `id:key[,id:key…]`: payloads are encrypted with the first of these keys. See docs/encryption.md. Default: none. */
+  readonly PAYLOAD_KEYS?: string | undefined;
   readonly WORKFLOW_INSTANCE: DurableObjectNamespace<WorkflowInstanceObject>;
 }
 
@@ -133,9 +137,12 @@ async function open(ports: InstancePorts, isRinging: boolean): Promise<Instance>
 
 function portsOf(ctx: DurableObjectState, env: InstanceEnv, registry: Registry, limits: InstanceLimits): InstancePorts {
   const { storage } = ctx;
+  const instanceId = () => ctx.id.name ?? "";
+  const vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, instanceId)) : undefined;
   const log: InstancePorts["log"] = (line) => console.log(JSON.stringify(line));
   return {
-    store: new InstanceStore(sqlDatabase(storage)),
+    store: new InstanceStore(sqlDatabase(storage), vault),
+    vault,
     registry,
     limits,
     log,
@@ -152,7 +159,7 @@ function portsOf(ctx: DurableObjectState, env: InstanceEnv, registry: Registry, 
       set: (atMs) => void storage.setAlarm(atMs).catch(logFault(log, "setAlarm")),
       clear: () => void storage.deleteAlarm().catch(logFault(log, "deleteAlarm")),
     },
-    instanceId: () => ctx.id.name ?? "",
+    instanceId,
     newId: () => crypto.randomUUID(),
     peer: (instanceId) => env.WORKFLOW_INSTANCE.getByName(instanceId),
     sync: () => storage.sync(),

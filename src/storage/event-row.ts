@@ -1,5 +1,6 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { HistoryFact } from "../model/history-event.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 
 /** How a fact lies in the columns that history and inbox share. `payload` may be long, the rest is short. */
 export interface FactColumns {
@@ -12,7 +13,7 @@ export interface FactColumns {
 }
 
 /** A row holds an event that this code does not know: newer code wrote it. */
-export class UnknownEventError extends Error {
+export class UnknownEventError extends UnreadableError {
   override readonly name = "UnknownEventError";
   constructor(what: string) {
     super(

@@ -2,6 +2,7 @@ import type { ParentLink } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import type { TextCodec } from "./vault.ts";
 
 /** The instance as its one row tells. `PENDING`: the first turn of this execution has not been committed. */
 export interface InstanceRecord {
@@ -18,7 +19,7 @@ export interface InstanceRecord {
   readonly completedSeq?: number | undefined;
 }
 
-export function readRecord(db: SqlDatabase): InstanceRecord | undefined {
+export function readRecord(db: SqlDatabase, codec: TextCodec): InstanceRecord | undefined {
   const [row] = db.query("SELECT * FROM instance");
   if (row === undefined) return undefined;
   return {
@@ -29,7 +30,7 @@ export function readRecord(db: SqlDatabase): InstanceRecord | undefined {
     generation: row.generation as number,
     createdAtMs: row.created_at_ms as number,
     startRequestId: (row.start_request_id as string | null) ?? undefined,
-    customStatus: (row.custom_status as string | null) ?? undefined,
+    customStatus: row.custom_status === null ? undefined : codec.decode(row.custom_status as string),
     parent: row.parent === null ? undefined : (JSON.parse(row.parent as string) as ParentLink),
     completedSeq: (row.completed_seq as number | null) ?? undefined,
   };
@@ -52,13 +53,13 @@ export function insertRecord(db: SqlDatabase, record: InstanceRecord): void {
 }
 
 /** Writes the fields that change while an instance lives. */
-export function updateRecord(db: SqlDatabase, record: InstanceRecord): void {
+export function updateRecord(db: SqlDatabase, record: InstanceRecord, codec: TextCodec): void {
   db.run(
     "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
     record.status,
     record.executionId,
     record.generation,
-    record.customStatus ?? null,
+    record.customStatus === undefined ? null : codec.encode(record.customStatus),
     record.completedSeq ?? null,
   );
 }

@@ -6,6 +6,7 @@ import { type InstanceRecord, insertRecord, readRecord, updateRecord } from "./i
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
 import { migrate, SCHEMA_VERSION, SchemaTooNewError, storedVersion } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import { plainTexts, type TextCodec } from "./vault.ts";
 
 /** A fact received and not yet taken by a turn. */
 export interface InboxEntry {
@@ -44,12 +45,14 @@ type FactRow = FactColumns & StoredPayload & { seq: number; version: number; [co
  */
 export class InstanceStore {
   readonly #db: SqlDatabase;
+  readonly #codec: TextCodec;
   #nextHistorySeq = 0;
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
 
-  constructor(db: SqlDatabase) {
+  constructor(db: SqlDatabase, codec: TextCodec = plainTexts) {
     this.#db = db;
+    this.#codec = codec;
   }
 
   /** The instance's row, brought up to today's schema; `undefined` when there is no instance. Throws SchemaTooNewError. */
@@ -61,7 +64,7 @@ export class InstanceStore {
     this.#nextHistorySeq = this.#nextSeq("history");
     this.#nextInboxSeq = this.#nextSeq("inbox");
     this.#nextOutboxSeq = this.#nextSeq("outbox");
-    return readRecord(this.#db);
+    return readRecord(this.#db, this.#codec);
   }
 
   /** Creates the instance, in the place of an ended one if there is one. Returns the inbox entry of a start that is to wait. */
@@ -79,15 +82,16 @@ export class InstanceStore {
   }
 
   receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
-    if (!isLong(toColumns(entry.fact).payload)) return this.#insertInbox(entry);
-    return this.#atomically(() => this.#insertInbox(entry));
+    const columns = this.#columns(entry.fact);
+    if (!isLong(columns.payload)) return this.#insertInbox(entry, columns);
+    return this.#atomically(() => this.#insertInbox(entry, columns));
   }
 
   /** Commits a turn. Returns the messages as they stand in the outbox. */
   commit(change: TurnChange): OutboxEntry[] {
     // The usual turn of a running workflow appends an event or two and changes nothing else: one statement.
     if (changesHistoryOnly(change)) {
-      const rows = change.append.map(toRow);
+      const rows = change.append.map((event) => this.#row(event));
       if (rows.length <= ROWS_PER_INSERT && !rows.some((row) => isLong(row.payload))) {
         this.#insertHistory(rows);
         return [];
@@ -98,7 +102,7 @@ export class InstanceStore {
       else this.#append(change.append);
       for (const seq of change.taken) this.#delete("inbox", seq);
       for (const taskId of change.recovered ?? []) this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
-      if (change.record !== undefined) updateRecord(this.#db, change.record);
+      if (change.record !== undefined) updateRecord(this.#db, change.record, this.#codec);
       return change.send.map((message) => this.#insertOutbox(message));
     });
   }
@@ -161,7 +165,7 @@ export class InstanceStore {
       .map((row) => ({
         seq: row.seq,
         to: row.target,
-        message: JSON.parse(readPayload(this.#db, "outbox", row.seq, row) ?? "null") as Message,
+        message: JSON.parse(this.#codec.decode(readPayload(this.#db, "outbox", row.seq, row) ?? "null")) as Message,
       }));
   }
 
@@ -241,7 +245,7 @@ export class InstanceStore {
   }
 
   #append(events: readonly HistoryEvent[]): void {
-    const rows = events.map(toRow);
+    const rows = events.map((event) => this.#row(event));
     for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
       this.#insertHistory(rows.slice(from, from + ROWS_PER_INSERT));
     }
@@ -277,9 +281,9 @@ export class InstanceStore {
     }
   }
 
-  #insertInbox(entry: Omit<InboxEntry, "seq">): InboxEntry {
+  #insertInbox(entry: Omit<InboxEntry, "seq">, columns = this.#columns(entry.fact)): InboxEntry {
     const seq = this.#nextInboxSeq++;
-    const { type, task_id, name, payload, detail } = toColumns(entry.fact);
+    const { type, task_id, name, payload, detail } = columns;
     const stored = this.#writePayload("inbox", seq, payload);
     this.#db.run(
       `INSERT INTO inbox (seq, execution_id, due_at_ms, type, task_id, name, payload, chunks, detail)
@@ -299,7 +303,7 @@ export class InstanceStore {
 
   #insertOutbox({ to, message }: AddressedMessage): OutboxEntry {
     const seq = this.#nextOutboxSeq++;
-    const stored = this.#writePayload("outbox", seq, JSON.stringify(message));
+    const stored = this.#writePayload("outbox", seq, this.#codec.encode(textOf(message)));
     this.#db.run(
       "INSERT INTO outbox (seq, target, payload, chunks) VALUES (?, ?, ?, ?)",
       seq,
@@ -308,6 +312,15 @@ export class InstanceStore {
       stored.chunks,
     );
     return { seq, to, message };
+  }
+
+  #columns(fact: HistoryFact): FactColumns {
+    const columns = toColumns(fact);
+    return columns.payload === null ? columns : { ...columns, payload: this.#codec.encode(columns.payload) };
+  }
+
+  #row(event: HistoryEvent): EventRow {
+    return { ...this.#columns(event), timestampMs: event.timestampMs };
   }
 
   #writePayload(owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
@@ -329,7 +342,8 @@ export class InstanceStore {
   }
 
   #fact(owner: ChunkOwner, row: FactRow): HistoryFact {
-    const payload = row.chunks === null ? row.payload : readPayload(this.#db, owner, row.seq, row);
+    const stored = row.chunks === null ? row.payload : readPayload(this.#db, owner, row.seq, row);
+    const payload = stored === null ? null : this.#codec.decode(stored);
     return fromColumns({ ...row, payload }, row.version);
   }
 }
@@ -339,8 +353,21 @@ export type InstanceStorage = Pick<InstanceStore, keyof InstanceStore>;
 
 type EventRow = FactColumns & { readonly timestampMs: number };
 
-function toRow(event: HistoryEvent): EventRow {
-  return { ...toColumns(event), timestampMs: event.timestampMs };
+/** All texts of a change that its store encodes. */
+export function textsOf({ append = [], newHistory = [], send = [], record }: Partial<TurnChange>): string[] {
+  const texts = [...append, ...newHistory].flatMap(textsOfFact);
+  if (record?.customStatus !== undefined) texts.push(record.customStatus);
+  return [...texts, ...send.map(({ message }) => textOf(message))];
+}
+
+/** The same of a fact. */
+export function textsOfFact(fact: HistoryFact): string[] {
+  const { payload } = toColumns(fact);
+  return payload === null ? [] : [payload];
+}
+
+function textOf(message: Message): string {
+  return JSON.stringify(message);
 }
 
 /** A statement may have 100 bindings, and a row has 8. */

@@ -1,4 +1,5 @@
 import type { SqlDatabase } from "./sql-database.ts";
+import { UnreadableError } from "./unreadable-error.ts";
 
 /**
  * Version of the tables below, kept in `instance.schema_version`. Raise it together with a new entry in `migrations`.
@@ -61,7 +62,7 @@ const migrations = new Map<number, (db: SqlDatabase) => void>([
 ]);
 
 /** The object's database was written by newer code than this. Nothing is read or changed; deploy that code again. */
-export class SchemaTooNewError extends Error {
+export class SchemaTooNewError extends UnreadableError {
   override readonly name = "SchemaTooNewError";
   constructor(found: number) {
     super(

@@ -2,7 +2,7 @@
 
 import type { Host, PeerFault, Point, World } from "../instance/world.ts";
 import { Random } from "../random.ts";
-import type { Faults, Plan } from "./plan.ts";
+import { type Faults, type Plan, purgesByForce } from "./plan.ts";
 
 /** An instance whose alarm is lost wakes when somebody asks after it. */
 const SOMEBODY_ASKS_MS = 30_000;
@@ -28,7 +28,7 @@ export class Chance {
     this.#left = plan.faults.budget;
     const { latencyMs, alarmShiftMs, ringAgain } = plan.faults;
     // Purged and asked to start once more, an instance cannot know that it has been there before.
-    const purges = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "purge by force"));
+    const purges = purgesByForce(plan);
     const starts = (argument: unknown) => /^Start/.test((argument as { type?: string }).type ?? "");
     world.chaos = {
       pick: (n) => this.#random.below(n),
@@ -37,7 +37,10 @@ export class Chance {
       ringsAgain: () => this.#happens("alarm rings again", ringAgain),
       arrivesFromTheLost: () => !purges,
     };
-    world.peerFault = ({ argument }) => this.callFault(!(purges && starts(argument)));
+    world.peerFault = ({ from, to, method, argument }) => {
+      tell(`${method} ${(argument as { type?: string }).type ?? ""} of ${from} arrives at ${to}`);
+      return this.callFault(!(purges && starts(argument)));
+    };
   }
 
   cease(): void {

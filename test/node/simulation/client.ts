@@ -51,7 +51,7 @@ export class Client {
       const outcome = await this.#try(to, call, operation === "start" || operation.type === "suspend");
       if (outcome !== undefined && !isToRepeat(outcome, operation))
         return this.#answered(operation, to, outcome, messageId);
-      await this.#world.sleep(this.#chance.pauseMs() + attempt * 10);
+      await this.#world.sleep(this.#chance.pauseMs() + Math.min(attempt * 200, 60_000));
     }
     this.#answered(operation, to, "GIVEN UP", messageId);
   }

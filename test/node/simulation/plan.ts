@@ -221,3 +221,8 @@ export function leavesOf({ steps }: Program): Leaf[] {
     return step.do === "self" || step.do === "detach" || step.do === "patch" || step.do === "updates" ? [] : [step];
   });
 }
+
+/** Whether a client of the plan purges by force. */
+export function purgesByForce({ roots }: Plan): boolean {
+  return roots.some(({ operations }) => operations.some(({ type }) => type === "purge by force"));
+}

@@ -8,7 +8,7 @@ import { World } from "../instance/world.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, purgesByForce } from "./plan.ts";
 import { deploy, registerActivities } from "./program.ts";
 import { Watch } from "./watch.ts";
 
@@ -23,6 +23,7 @@ export interface Simulation {
   readonly ends: Record<string, number>;
   readonly activityRuns: number;
   readonly messages: number;
+  readonly answered: number;
 }
 
 /** Time is virtual: a simulation of hours takes milliseconds. */
@@ -36,7 +37,7 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   const trace: string[] = [];
   const tell = (line: string) => void trace.push(`${world.nowMs} ${line}`);
   const chance = new Chance(world, plan, tell);
-  const watch = new Watch(world);
+  const watch = new Watch(world, purgesByForce(plan));
   world.onPoint = (point, id) => {
     tell(`${point} ${id}`);
     watch.at(point, id);
@@ -80,7 +81,6 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   const records = [...world.hosts.values()].flatMap((host) => watch.statusOf(host) ?? []);
   const ends: Record<string, number> = {};
   for (const status of records) ends[status] = (ends[status] ?? 0) + 1;
-  const { length: messages } = world.peerCalls;
   return {
     violations,
     digest,
@@ -89,7 +89,8 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     instances: records.length,
     ends,
     activityRuns: world.activityRuns.length,
-    messages,
+    messages: world.peerCalls.length,
+    answered: asked.outcomes.length,
   };
 }
 

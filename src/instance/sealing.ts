@@ -1,0 +1,14 @@
+import type { InstancePorts } from "./ports.ts";
+
+/**
+ * Reads from and writes to the store where its texts may be encrypted, which takes a while. Without keys both happen at
+ * once, and nothing has to be awaited.
+ */
+export function reading<T>({ vault }: InstancePorts, read: () => T): T | Promise<T> {
+  return vault === undefined ? read() : vault.reading(read);
+}
+
+/** `texts`: all that `write` writes. Whatever it depends on may have changed when it is called. */
+export function writing<T>({ vault }: InstancePorts, texts: () => string[], write: () => T): T | Promise<T> {
+  return vault === undefined ? write() : vault.writing(texts(), write);
+}

@@ -1,0 +1,79 @@
+// Makes a failing plan smaller, as long as it fails: the rest is what matters.
+import type { Faults, Leaf, Operation, Plan, Program, Root, Step } from "./plan.ts";
+import { simulate } from "./run.ts";
+
+/** A smaller plan that fails too, though perhaps otherwise. Takes at most so many simulations. */
+export async function shrink(plan: Plan, attempts = 2_000): Promise<{ plan: Plan; violations: readonly string[] }> {
+  let smallest = plan;
+  let { violations } = await simulate(plan);
+  let left = attempts;
+  for (let isSmaller = true; isSmaller && left > 0; ) {
+    isSmaller = false;
+    for (const candidate of smallerPlans(smallest)) {
+      if (left-- <= 0) break;
+      const result = await simulate(candidate);
+      if (result.violations.length === 0) continue;
+      smallest = candidate;
+      violations = result.violations;
+      isSmaller = true;
+      break;
+    }
+  }
+  return { plan: smallest, violations };
+}
+
+function* smallerPlans(plan: Plan): Generator<Plan> {
+  for (const roots of without(plan.roots)) if (roots.length > 0) yield { ...plan, roots };
+  for (const deploys of without(plan.deploys)) yield { ...plan, deploys };
+  for (const faults of smallerFaults(plan.faults)) yield { ...plan, faults };
+  for (const [n, root] of plan.roots.entries()) {
+    for (const smaller of smallerRoots(root)) yield { ...plan, roots: plan.roots.with(n, smaller) };
+  }
+}
+
+function* smallerFaults(faults: Faults): Generator<Faults> {
+  for (const name of Object.keys(faults) as (keyof Faults)[]) {
+    if (faults[name] !== 0) yield { ...faults, [name]: name === "budget" ? faults.budget - 1 : 0 };
+  }
+}
+
+function* smallerRoots(root: Root): Generator<Root> {
+  if (root.delayMs > 0) yield { ...root, delayMs: 0 };
+  // A wait without its event would never end, which is no fault: raises go only together with the step.
+  for (const operations of without(root.operations)) {
+    if (root.operations.filter(isRaise).length === operations.filter(isRaise).length) yield { ...root, operations };
+  }
+  for (const program of smallerPrograms(root.program)) yield { ...root, program };
+}
+
+function isRaise({ type }: Operation): boolean {
+  return type === "raise" || type === "update";
+}
+
+function* smallerPrograms(program: Program): Generator<Program> {
+  for (const steps of without(program.steps)) yield { ...program, steps };
+  if (program.rounds > 1) yield { ...program, rounds: program.rounds - 1 };
+  if (program.fails) yield { ...program, fails: false };
+  for (const [n, step] of program.steps.entries()) {
+    for (const smaller of smallerSteps(step)) yield { ...program, steps: program.steps.with(n, smaller) };
+  }
+}
+
+function* smallerSteps(step: Step): Generator<Step> {
+  if (step.do === "all" || step.do === "any") {
+    for (const of of without(step.of)) if (of.length > 0) yield { ...step, of };
+    for (const [n, leaf] of step.of.entries()) {
+      for (const smaller of smallerSteps(leaf)) yield { ...step, of: step.of.with(n, smaller as Leaf) };
+    }
+  }
+  if (step.do === "child" || step.do === "detach") {
+    for (const program of smallerPrograms(step.program)) yield { ...step, program };
+  }
+  if (step.do === "activity" && step.fails > 0) yield { ...step, fails: 0 };
+  if ((step.do === "activity" || step.do === "timer") && step.ms > 1) yield { ...step, ms: 1 };
+}
+
+/** The list without each of its items. */
+function* without<T>(items: readonly T[]): Generator<T[]> {
+  for (const [n] of items.entries()) yield items.toSpliced(n, 1);
+}
