@@ -29,11 +29,18 @@ export class FactQueue {
     this.#scheduledStart = undefined;
   }
 
+  /** Begins anew, with a start that waits for its time, if one does. */
+  begin(scheduledStart: InboxEntry | undefined): void {
+    this.clear();
+    this.#scheduledStart = scheduledStart;
+  }
+
   /** Begins again with what the inbox holds. Results of activities that no turn has committed are kept. */
   reread(store: InstanceStorage): void {
+    const entries = store.inbox();
     const results = new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined));
     this.clear();
-    for (const entry of store.inbox()) {
+    for (const entry of entries) {
       if (entry.dueAtMs === undefined) this.#items.push(entry);
       else this.#scheduledStart = entry;
     }

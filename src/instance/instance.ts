@@ -339,8 +339,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
     const create = () => {
       if (this.#loop.record !== former) return false;
-      this.#ports.store.create(record, started, scheduledAtMs);
-      this.#loop.begin(record);
+      this.#loop.begin(record, this.#ports.store.create(record, started, scheduledAtMs));
       return true;
     };
     return writing(this.#ports, () => textsOfFact(started), create);

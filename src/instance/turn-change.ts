@@ -23,8 +23,6 @@ export interface ChangeContext {
   readonly nextHistorySeq: number;
   /** Inbox rows of the facts that the turn has taken. */
   readonly taken: readonly number[];
-  /** Activities that a restart found open, and whose rows go with their results. */
-  readonly recovered: ReadonlySet<number>;
   /** Children of the executions before a continue-as-new: only the database knows them. */
   readonly formerChildren: () => { instanceId: string; executionId: string }[];
 }
@@ -34,9 +32,6 @@ export function decideChange(turn: Turn, before: InstanceRecord, context: Change
   const { completion } = turn;
   const continued = completion?.type === "ContinuedAsNew" ? continueAsNew(completion, before, context) : undefined;
   const record = continued?.record ?? recordAfter(turn, before, context.nextHistorySeq);
-  // After a terminate no result is taken any more.
-  const answered = turn.events.flatMap((event) => ("id" in event && context.recovered.has(event.id) ? [event.id] : []));
-  const recovered = completion?.type === "Terminated" ? [...context.recovered] : answered;
   const former = completion?.type === "Terminated" && completion.recursive && before.generation > 0;
   return {
     record,
@@ -46,9 +41,15 @@ export function decideChange(turn: Turn, before: InstanceRecord, context: Change
       taken: context.taken,
       send: former ? [...turn.messages, ...terminateEach(context.formerChildren(), before, completion)] : turn.messages,
       record: record === before ? undefined : record,
-      recovered: recovered.length === 0 ? undefined : recovered,
     },
   };
+}
+
+/** Which of the activities that have a row in `recovery` need it no longer after this turn. */
+export function answeredBy(turn: Turn, recovered: ReadonlySet<number>): number[] {
+  // After a terminate no result is taken any more.
+  if (turn.completion?.type === "Terminated") return [...recovered];
+  return turn.events.flatMap((event) => ("id" in event && recovered.has(event.id) ? [event.id] : []));
 }
 
 function recordAfter(turn: Turn, before: InstanceRecord, nextHistorySeq: number): InstanceRecord {

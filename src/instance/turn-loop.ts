@@ -5,7 +5,7 @@ import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import { textsOf, textsOfFact } from "../storage/instance-store.ts";
+import { type InboxEntry, textsOf, textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
@@ -18,7 +18,7 @@ import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
 import { reading, writing } from "./sealing.ts";
 import { StallWatch } from "./stall-watch.ts";
-import { decideChange } from "./turn-change.ts";
+import { answeredBy, decideChange } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -58,6 +58,8 @@ export class TurnLoop implements Workload {
   #failedTurns = 0;
   /** No turn before this time, because the last one failed. */
   #retryAtMs = 0;
+  /** The queues in memory may lack something: they are read again before the next turn. */
+  #mustReread = false;
   /** In a life that began by reading the database, the first commit is on disk before anything is run. */
   #syncBeforeActing = false;
   /** Activities of this life that were counted as recovered: their rows go when their results come. */
@@ -100,7 +102,7 @@ export class TurnLoop implements Workload {
     if (this.isStalled) return false;
     const status = this.#record?.status;
     if (status === "STALLED") return true;
-    return this.#queue.length > 0 || (status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
+    return this.#queue.length > 0 || this.#mustReread || (status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
   }
 
   /** The code of this life cannot go on with the history, or not even read it. */
@@ -159,11 +161,11 @@ export class TurnLoop implements Workload {
     return this.#alarm.ring(ring);
   }
 
-  /** The instance has been created in the database. */
-  begin(record: InstanceRecord): void {
+  /** The instance has been created in the database; its first turn waits if `scheduledStart` does. */
+  begin(record: InstanceRecord, scheduledStart: InboxEntry | undefined): void {
     this.forget();
     this.#record = record;
-    this.#queue.reread(this.#ports.store);
+    this.#queue.begin(scheduledStart);
     if (this.#queue.scheduledAtMs === NEVER) this.run();
     else this.#alarm.arm();
   }
@@ -176,6 +178,7 @@ export class TurnLoop implements Workload {
     this.#isRunning = false;
     this.#orchestration = undefined;
     this.#queue.clear();
+    this.#mustReread = false;
     this.#withoutCode = false;
     this.#failedTurns = 0;
     this.#retryAtMs = 0;
@@ -268,7 +271,8 @@ export class TurnLoop implements Workload {
       this.#isRunning = false;
       this.#withoutCode = true;
       this.#orchestration = undefined;
-      this.#reread(() => this.run());
+      this.#mustReread = true;
+      this.run();
     });
   }
 
@@ -303,13 +307,6 @@ export class TurnLoop implements Workload {
     this.outbox.forget();
     this.#record ??= { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
     this.#stallWatch.beginLong();
-  }
-
-  /** Reads the queues again, and goes on with `next`; a fault is one of a turn. */
-  #reread(next: () => void): void {
-    const read = reading(this.#ports, () => this.#readQueues());
-    if (read instanceof Promise) read.then(next, (error) => this.#turnFailed(error));
-    else next();
   }
 
   #readQueues(): void {
@@ -355,6 +352,12 @@ export class TurnLoop implements Workload {
 
   async #takeTurn(life: number): Promise<void> {
     this.#turnsBegun++;
+    if (this.#mustReread) {
+      await reading(this.#ports, () => this.#readQueues());
+      if (this.#life !== life) return;
+      this.#mustReread = false;
+      if (this.#queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+    }
     const orchestration = this.#orchestration ?? (await this.#load(life));
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
@@ -421,17 +424,22 @@ export class TurnLoop implements Workload {
       recentMessages: () => this.#orchestration?.recentMessages(nowMs) ?? {},
       nextHistorySeq: store.nextHistorySeq,
       taken: taken.flatMap((item) => (item.seq === undefined ? [] : [item.seq])),
-      recovered: this.#recovered,
       formerChildren: () => store.formerChildren(),
     });
-    const commit = () => (this.#life === life ? store.commit(change) : undefined);
+    let recovered: readonly number[] | undefined;
+    const commit = () => {
+      if (this.#life !== life) return undefined;
+      if (this.#recovered.size === 0) return store.commit(change);
+      recovered = answeredBy(turn, this.#recovered);
+      return store.commit({ ...change, recovered });
+    };
     const committed = writing(this.#ports, () => textsOf(change), commit);
     const sent = committed instanceof Promise ? await committed : committed;
     if (sent === undefined) return;
     this.#queue.committed(left);
     this.#record = record;
     this.#failedTurns = 0;
-    for (const id of change.recovered ?? []) this.#recovered.delete(id);
+    for (const id of recovered ?? []) this.#recovered.delete(id);
     const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
     this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
     if (change.newHistory !== undefined) {
@@ -493,6 +501,7 @@ export class TurnLoop implements Workload {
     if (error instanceof UnreadableError) return this.#cannotRead(error);
     this.#failedTurns++;
     this.#orchestration = undefined;
+    this.#mustReread = true;
     this.#syncBeforeActing = true;
     this.#retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, this.#failedTurns);
     this.#ports.log({
@@ -503,11 +512,6 @@ export class TurnLoop implements Workload {
       errorType: error instanceof Error ? error.name : typeof error,
       at: error instanceof Error ? error.stack?.split("\n").slice(1, 6) : undefined,
     });
-    try {
-      this.#reread(() => undefined);
-    } catch {
-      // The storage does not answer: the next attempt reads again.
-    }
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */

@@ -386,7 +386,7 @@ function changesHistoryOnly(change: TurnChange): boolean {
   return (
     change.record === undefined &&
     change.newHistory === undefined &&
-    change.recovered === undefined &&
+    (change.recovered ?? []).length === 0 &&
     change.taken.length === 0 &&
     change.send.length === 0
   );

@@ -18,6 +18,7 @@ import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits
 import type { InstancePorts } from "../../../src/instance/ports.ts";
 import type { InstancePeer } from "../../../src/instance/protocol.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
+import { type Cipher, plainTexts, type TextCodec, Vault } from "../../../src/storage/vault.ts";
 import { MemoryDatabase } from "./database.ts";
 
 export const START_MS = Date.UTC(2026, 10, 24);
@@ -70,6 +71,7 @@ interface StoredAlarm {
 /** One object: what survives a crash, and the life that it has just now. */
 export class Host {
   readonly id: string;
+  readonly #codec: () => TextCodec;
   readonly db = new MemoryDatabase();
   readonly counters = { setAlarm: 0, deleteAlarm: 0, commits: 0, rings: 0, lives: 0 };
   /** A fault of the storage: throws in place of the statement. */
@@ -89,8 +91,9 @@ export class Host {
   /** How much the clock of the machine that the object is on is fast. */
   skewMs = 0;
 
-  constructor(id: string) {
+  constructor(id: string, codec: () => TextCodec) {
     this.id = id;
+    this.#codec = codec;
   }
 
   get armedAtMs(): number | null {
@@ -103,7 +106,7 @@ export class Host {
 
   /** What the database holds, through the store's own eyes. */
   stored(): InstanceStore {
-    return new InstanceStore(this.db.port());
+    return new InstanceStore(this.db.port(), this.#codec());
   }
 
   nextRingMs(): number {
@@ -140,6 +143,9 @@ export class World {
   onPoint: ((point: Point, id: string) => void) | undefined;
   peerFault: ((call: PeerCall) => PeerFault) | undefined;
   chaos: Chaos | undefined;
+  /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
+  cipher: ((id: string) => Cipher) | undefined;
+  codec: TextCodec = plainTexts;
   #events: Event[] = [];
   #ids = 0;
 
@@ -160,7 +166,7 @@ export class World {
   host(id: string): Host {
     let host = this.hosts.get(id);
     if (host === undefined) {
-      host = new Host(id);
+      host = new Host(id, () => this.codec);
       this.hosts.set(id, host);
     }
     return host;
@@ -428,8 +434,13 @@ export class World {
       });
     const durable = () =>
       fate.dead ? never : new Promise<void>((resolve) => void host.gated.push(() => later(0, resolve)));
+    const vault = this.cipher && new Vault(this.cipher(host.id));
     return {
-      store: new InstanceStore(host.db.port(beforeWrite, () => fate.dead)),
+      store: new InstanceStore(
+        host.db.port(beforeWrite, () => fate.dead),
+        vault,
+      ),
+      vault,
       registry: this.#registry(host.id, fate),
       limits: this.limits,
       onNonDeterminism: this.onNonDeterminism,

@@ -81,6 +81,8 @@ export interface Plan {
   readonly seed: number;
   readonly roots: readonly Root[];
   readonly faults: Faults;
+  /** Whether payloads are encrypted. */
+  readonly encrypted: boolean;
   /** Objects that begin a life after this time have this code. */
   readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
 }
@@ -93,7 +95,7 @@ export function planFrom(seed: number): Plan {
   const deploys = deployedAtMs
     .sort((a, b) => a - b)
     .map((atMs, n) => ({ atMs, code: n === 1 ? ("old" as const) : ("new" as const) }));
-  return { seed: random.below(2 ** 31), roots, faults: faultsFrom(random), deploys };
+  return { seed: random.below(2 ** 31), roots, faults: faultsFrom(random), encrypted: random.chance(0.2), deploys };
 }
 
 function faultsFrom(random: Random): Faults {

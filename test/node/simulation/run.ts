@@ -3,8 +3,9 @@
  * the durable state is compared with the model. The trace tells all that happened, so that two runs can be compared.
  */
 import { createHash } from "node:crypto";
-import type { Host } from "../instance/world.ts";
-import { World } from "../instance/world.ts";
+import { plainTexts } from "../../../src/storage/vault.ts";
+import { type Host, World } from "../instance/world.ts";
+import { Random } from "../random.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
@@ -32,6 +33,7 @@ const LONG_MS = 48 * 3_600_000;
 export async function simulate(plan: Plan): Promise<Simulation> {
   const world = new World({ stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 });
   world.onNonDeterminism = "stall";
+  if (plan.encrypted) encrypt(world, plan.seed);
   registerActivities(world);
   deploy(world, "old");
   const trace: string[] = [];
@@ -92,6 +94,20 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     messages: world.peerCalls.length,
     answered: asked.outcomes.length,
   };
+}
+
+/** The real one takes its time in threads, which no seed decides: this one takes virtual time. */
+function encrypt(world: World, seed: number): void {
+  const random = new Random(seed);
+  const slowly = async (text: string) => {
+    await world.sleep(random.of([0, 0, 1, 30]));
+    return text;
+  };
+  world.cipher = () => ({
+    seal: (text) => slowly(`k:${Buffer.from(text).toString("base64")}`),
+    open: (sealed) => slowly(Buffer.from(sealed.slice(2), "base64").toString()),
+  });
+  world.codec = { ...plainTexts, decode: (stored) => Buffer.from(stored.slice(6), "base64").toString() };
 }
 
 async function settle(world: World, watch: Watch): Promise<void> {
