@@ -1,0 +1,32 @@
+// Databases as text, and back.
+import type { World } from "../instance/world.ts";
+import type { Fixture, StoredObject } from "./scenes.ts";
+
+export function take(world: World): Fixture {
+  const objects: Record<string, StoredObject> = {};
+  for (const [id, { db, durableAlarm }] of world.hosts) {
+    const made = db.read<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' ORDER BY name");
+    const rows = db.tables().flatMap((table) =>
+      db.read(`SELECT * FROM ${table}`).map((row) => {
+        const columns = Object.keys(row);
+        return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${columns.map((name) => literal(row[name])).join(", ")})`;
+      }),
+    );
+    objects[id] = { alarmAtMs: durableAlarm?.atMs ?? null, sql: [...made.map(({ sql }) => sql), ...rows] };
+  }
+  return { nowMs: world.nowMs, objects };
+}
+
+export function put(world: World, { nowMs, objects }: Fixture): void {
+  world.nowMs = nowMs;
+  for (const [id, { alarmAtMs, sql }] of Object.entries(objects)) {
+    const host = world.host(id);
+    for (const statement of sql) host.db.tamper(statement);
+    host.alarm = host.durableAlarm = alarmAtMs === null ? null : { atMs: alarmAtMs, ringsAtMs: alarmAtMs };
+  }
+}
+
+function literal(value: string | number | null | undefined): string {
+  if (value === null || value === undefined) return "NULL";
+  return typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,64 @@
+// [U] Databases that the code of an earlier schema version has written are gone on with. For a new version: RECORD=1.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
+import { describeInstance, endOf, faultsOf, purge } from "../instance/support.ts";
+import type { World } from "../instance/world.ts";
+import { put, take } from "./fixture.ts";
+import { ends, type Fixture, finish, play, sceneWorld } from "./scenes.ts";
+
+const fileOf = (version: number) => new URL(`./schema-${version}.json.gz`, import.meta.url);
+const versions = Array.from({ length: SCHEMA_VERSION }, (_, n) => n + 1);
+
+if (process.env.RECORD === "1" && !existsSync(fileOf(SCHEMA_VERSION))) {
+  const world = sceneWorld();
+  await play(world);
+  writeFileSync(fileOf(SCHEMA_VERSION), gzipSync(JSON.stringify(take(world))));
+}
+
+function restored(version: number): World {
+  const world = sceneWorld();
+  put(world, JSON.parse(gunzipSync(readFileSync(fileOf(version))).toString()) as Fixture);
+  return world;
+}
+
+function versionOf(world: World, id: string): unknown {
+  return world.host(id).db.read("SELECT schema_version AS version FROM instance")[0]?.version;
+}
+
+describe("[U1] A database of each schema version opens and is gone on with", () => {
+  it.each(versions)("[U1.1] version %i: every instance comes to its end, and nothing is left behind", async (version) => {
+    const world = restored(version);
+    for (const id of world.hosts.keys()) expect([id, versionOf(world, id)]).toEqual([id, version]);
+    expect([...world.hosts.keys()].sort()).toEqual(
+      Object.keys(ends)
+        .filter((id) => id !== "rounds:1.0001" || world.hosts.has(id))
+        .sort(),
+    );
+    await finish(world);
+    for (const [id, end] of Object.entries(ends)) {
+      expect([id, await endOf(world, id)]).toEqual([id, end]);
+      expect([id, faultsOf(world, id)]).toEqual([id, []]);
+      expect([id, world.host(id).durableAlarm, versionOf(world, id)]).toEqual([id, null, SCHEMA_VERSION]);
+      for (const table of ["inbox", "outbox", "recovery"])
+        expect([id, table, world.host(id).db.read(`SELECT * FROM ${table}`)]).toEqual([id, table, []]);
+    }
+  });
+
+  it.each(versions)("[U1.2] version %i: a purge leaves no table in the whole tree", async (version) => {
+    const world = restored(version);
+    await finish(world);
+    for (const id of ["parent", "rounds", "done"]) expect(await purge(world, id)).toEqual({ ok: true });
+    for (const id of ["parent", "child", "rounds", "rounds:0001", "rounds:1.0001", "done"])
+      expect([id, world.host(id).db.tables()]).toEqual([id, []]);
+  });
+
+  it.each(versions)("[U1.3] version %i: asking after an ended instance changes none of its rows but the version", async (version) => {
+    const world = restored(version);
+    const rows = () => world.host("done").db.read("SELECT seq, type, payload FROM history");
+    const before = rows();
+    expect((await describeInstance(world, "done"))?.status).toBe("COMPLETED");
+    expect(rows()).toEqual(before);
+  });
+});
