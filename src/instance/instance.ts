@@ -155,6 +155,7 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#wiping;
     if (this.#loop.record === undefined) return undefined;
     try {
+      this.#checkReadable();
       const events = await reading(this.#ports, () => this.#ports.store.historyPage(from, limit + 1));
       return { events: events.slice(0, limit), hasMore: events.length > limit };
     } catch (error) {

@@ -17,7 +17,7 @@ export function payloadCipher(secret: string, instanceId: () => string): Cipher 
   return {
     async seal(text) {
       const [first] = keysOf(keys);
-      const [id, key] = first as [string, Promise<CryptoKey>];
+      const [id, key] = first as [string, Promise<Key>];
       const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
       const algorithm = { name: "AES-GCM", iv, additionalData: boundTo() };
       const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, await key, new TextEncoder().encode(text)));
@@ -49,7 +49,9 @@ export function payloadCipher(secret: string, instanceId: () => string): Cipher 
   };
 }
 
-type Keys = ReadonlyMap<string, Promise<CryptoKey>> | UnreadableError;
+type Keys = ReadonlyMap<string, Promise<Key>> | UnreadableError;
+
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 /** All objects of an isolate have the same secret: its keys are imported once. */
 const parsed = new Map<string, Keys>();
@@ -65,7 +67,7 @@ function parseKeys(secret: string): Keys {
 
 /** The message tells where, and nothing of the key. */
 function readKeys(secret: string): Keys {
-  const keys = new Map<string, Promise<CryptoKey>>();
+  const keys = new Map<string, Promise<Key>>();
   for (const [n, entry] of secret.split(",").entries()) {
     const [, id, base64] = /^\s*([A-Za-z0-9_-]+):([A-Za-z0-9+/]+={0,2})\s*$/.exec(entry) ?? [];
     const bytes = base64 === undefined ? undefined : fromBase64(base64);
@@ -80,7 +82,7 @@ function readKeys(secret: string): Keys {
   return keys;
 }
 
-function keysOf(keys: Keys): ReadonlyMap<string, Promise<CryptoKey>> {
+function keysOf(keys: Keys): ReadonlyMap<string, Promise<Key>> {
   if (keys instanceof UnreadableError) throw keys;
   return keys;
 }

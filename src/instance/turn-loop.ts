@@ -289,6 +289,8 @@ export class TurnLoop implements Workload {
         this.#record = this.#ports.store.load();
         this.#syncBeforeActing = this.#record !== undefined;
         this.#readQueues();
+        // Whether the keys are those it was written with, before anything is written with them.
+        if (this.#record !== undefined) this.#ports.store.outline(undefined);
       });
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;

@@ -1,6 +1,6 @@
 // Instances in the middle of everything, as fixtures of each schema version hold them: made once by the code of that
 // version, and gone on with by the code of today.
-import { makeWorld, raise, resume, start, suspend } from "../instance/support.ts";
+import { type Code, makeWorld, raise, resume, start, suspend } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 
 /** What a database holds: statements that make it, and the alarm. */
@@ -17,7 +17,7 @@ export interface Fixture {
 /** The workflows of the scenes. */
 export function sceneWorld(): World {
   const world = makeWorld();
-  world.workflow("rounds", function* (ctx, n: number) {
+  world.workflow("rounds", function* (ctx, n: number): Code {
     const child = yield ctx.callChildWorkflow("echo", n);
     const event = yield ctx.waitForExternalEvent("go");
     if (n === 1) return ctx.continueAsNew(2, true);
@@ -53,7 +53,7 @@ export async function play(world: World): Promise<void> {
 /** What is asked of the instances of a fixture, and how each of them ends then. */
 export async function finish(world: World): Promise<void> {
   await resume(world, "suspended");
-  for (const id of ["event", "child", "long", "rounds"]) await raise(world, id, "go", "at last");
+  for (const id of ["event", "child", "long", "rounds"]) await raise(world, id, "go", "at last", `finish ${id}`);
   await world.rest();
 }
 

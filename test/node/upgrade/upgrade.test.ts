@@ -28,23 +28,26 @@ function versionOf(world: World, id: string): unknown {
 }
 
 describe("[U1] A database of each schema version opens and is gone on with", () => {
-  it.each(versions)("[U1.1] version %i: every instance comes to its end, and nothing is left behind", async (version) => {
-    const world = restored(version);
-    for (const id of world.hosts.keys()) expect([id, versionOf(world, id)]).toEqual([id, version]);
-    expect([...world.hosts.keys()].sort()).toEqual(
-      Object.keys(ends)
-        .filter((id) => id !== "rounds:1.0001" || world.hosts.has(id))
-        .sort(),
-    );
-    await finish(world);
-    for (const [id, end] of Object.entries(ends)) {
-      expect([id, await endOf(world, id)]).toEqual([id, end]);
-      expect([id, faultsOf(world, id)]).toEqual([id, []]);
-      expect([id, world.host(id).durableAlarm, versionOf(world, id)]).toEqual([id, null, SCHEMA_VERSION]);
-      for (const table of ["inbox", "outbox", "recovery"])
-        expect([id, table, world.host(id).db.read(`SELECT * FROM ${table}`)]).toEqual([id, table, []]);
-    }
-  });
+  it.each(versions)(
+    "[U1.1] version %i: every instance comes to its end, and nothing is left behind",
+    async (version) => {
+      const world = restored(version);
+      for (const id of world.hosts.keys()) expect([id, versionOf(world, id)]).toEqual([id, version]);
+      expect([...world.hosts.keys()].sort()).toEqual(
+        Object.keys(ends)
+          .filter((id) => id !== "rounds:1.0001" || world.hosts.has(id))
+          .sort(),
+      );
+      await finish(world);
+      for (const [id, end] of Object.entries(ends)) {
+        expect([id, await endOf(world, id)]).toEqual([id, end]);
+        expect([id, faultsOf(world, id)]).toEqual([id, []]);
+        expect([id, world.host(id).durableAlarm, versionOf(world, id)]).toEqual([id, null, SCHEMA_VERSION]);
+        for (const table of ["inbox", "outbox", "recovery"])
+          expect([id, table, world.host(id).db.read(`SELECT * FROM ${table}`)]).toEqual([id, table, []]);
+      }
+    },
+  );
 
   it.each(versions)("[U1.2] version %i: a purge leaves no table in the whole tree", async (version) => {
     const world = restored(version);
@@ -54,11 +57,14 @@ describe("[U1] A database of each schema version opens and is gone on with", () 
       expect([id, world.host(id).db.tables()]).toEqual([id, []]);
   });
 
-  it.each(versions)("[U1.3] version %i: asking after an ended instance changes none of its rows but the version", async (version) => {
-    const world = restored(version);
-    const rows = () => world.host("done").db.read("SELECT seq, type, payload FROM history");
-    const before = rows();
-    expect((await describeInstance(world, "done"))?.status).toBe("COMPLETED");
-    expect(rows()).toEqual(before);
-  });
+  it.each(versions)(
+    "[U1.3] version %i: asking after an ended instance changes none of its rows but the version",
+    async (version) => {
+      const world = restored(version);
+      const rows = () => world.host("done").db.read("SELECT seq, type, payload FROM history");
+      const before = rows();
+      expect((await describeInstance(world, "done"))?.status).toBe("COMPLETED");
+      expect(rows()).toEqual(before);
+    },
+  );
 });

@@ -1,0 +1,210 @@
+// [E] Payloads encrypted at rest, with the real cipher.
+import { describe, expect, it } from "vitest";
+import { payloadCipher } from "../../../src/instance/payload-keys.ts";
+import { type Cipher, plainTexts, Vault } from "../../../src/storage/vault.ts";
+import { describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
+import type { World } from "../instance/world.ts";
+
+const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
+const K1 = `k1:${key(1)}`;
+const K2 = `k2:${key(2)}`;
+const SECRET = "top secret é😀";
+
+function encrypted(world: World, secret: string | undefined): World {
+  world.crashAll();
+  world.cipher = secret === undefined ? undefined : (id) => watched(payloadCipher(secret, () => id));
+  return world;
+}
+
+const atWork = new Set<Promise<unknown>>();
+
+/** The cipher works in threads of its own, whose time is not the world's: the world waits for them. */
+function watched(cipher: Cipher): Cipher {
+  const watch = <T>(work: Promise<T>): Promise<T> => {
+    const done = work.finally(() => atWork.delete(done));
+    atWork.add(done);
+    return done;
+  };
+  return { seal: (text) => watch(cipher.seal(text)), open: (sealed) => watch(cipher.open(sealed)) };
+}
+
+async function settled(world: World, ms = 1_000): Promise<void> {
+  for (let n = 0; n < 20; n++) {
+    await world.advance(ms / 20);
+    while (atWork.size > 0) {
+      await Promise.allSettled(atWork);
+      await world.settle();
+    }
+  }
+}
+
+async function answered<T>(world: World, answer: Promise<T>): Promise<T> {
+  await settled(world, 0);
+  return answer;
+}
+
+const ask = (world: World, id: string) =>
+  answered(
+    world,
+    world.post(id, (instance) => instance.describe({ payloads: true })),
+  );
+const begin = (world: World, id: string, name: string, input: unknown) =>
+  answered(
+    world,
+    world.post(id, (instance) => instance.start({ instanceId: id, name, input: JSON.stringify(input), requestId: id })),
+  );
+const tell = (world: World, id: string, input: unknown) =>
+  answered(
+    world,
+    world.post(id, (instance) =>
+      instance.raiseEvent({ name: "go", input: JSON.stringify(input), messageId: `m-${id}` }),
+    ),
+  );
+
+/** Every text of every row of all databases. */
+function everything(world: World): string {
+  return [...world.hosts.values()]
+    .map(({ db }) => JSON.stringify(db.tables().map((table) => db.read(`SELECT * FROM ${table}`))))
+    .join("\n");
+}
+
+/** Payloads of every kind: inputs, results, failures, heartbeats, events, messages, custom status. */
+function busyWorld(): World {
+  const world = makeWorld();
+  world.activity("beat", async (ctx, input: string) => {
+    ctx.heartbeat(input);
+    await world.sleep(60_000);
+    return [ctx.getLastHeartbeatDetails(), input];
+  });
+  world.activity("refuse", (_ctx, input: string) => {
+    throw new Error(input);
+  });
+  world.workflow("busy", function* (ctx, input: string) {
+    ctx.setCustomStatus({ input });
+    let failure = "";
+    try {
+      yield ctx.callActivity("refuse", input);
+    } catch (error) {
+      failure = (error as Error).message;
+    }
+    const child: string = yield ctx.callChildWorkflow("echo", input);
+    const event: string = yield ctx.waitForExternalEvent("go");
+    const beat: string = yield ctx.callActivity("beat", input);
+    return [failure.includes(input), child, event, beat];
+  });
+  return world;
+}
+
+describe("[E1] Encrypted at rest", () => {
+  it("[E1.1] no payload is in any row, and a restart in the middle of everything goes on", async () => {
+    const world = encrypted(busyWorld(), K1);
+    expect(await begin(world, "a", "busy", SECRET)).toEqual({ ok: true });
+    await settled(world);
+    expect(await tell(world, "a", SECRET)).toEqual({ ok: true });
+    await settled(world);
+    expect(everything(world)).toContain("enc:k1:");
+    expect(everything(world)).not.toContain("top secret");
+    expect(await ask(world, "a")).toMatchObject({
+      status: "RUNNING",
+      input: JSON.stringify(SECRET),
+      customStatus: JSON.stringify({ input: SECRET }),
+    });
+    world.crashAll();
+    await settled(world, 120_000);
+    await settled(world);
+    const end = await ask(world, "a");
+    expect([end?.status, JSON.parse(end?.output ?? "null")]).toEqual([
+      "COMPLETED",
+      [true, SECRET, SECRET, [SECRET, SECRET]],
+    ]);
+    expect(everything(world)).not.toContain("top secret");
+  });
+
+  it("[E1.2] keys change: the first one writes, the others still read, and what was plain before can be read too", async () => {
+    const world = makeWorld();
+    await start(world, "plain", "event", "go");
+    encrypted(world, K1);
+    await begin(world, "first", "event", "go");
+    await settled(world);
+    encrypted(world, `${K2},${K1}`);
+    await begin(world, "second", "event", "go");
+    await settled(world);
+    for (const id of ["plain", "first", "second"]) {
+      await tell(world, id, SECRET);
+      await settled(world);
+      expect([id, (await ask(world, id))?.output]).toEqual([id, JSON.stringify(SECRET)]);
+    }
+    expect(everything(world)).toContain("enc:k2:");
+    expect(everything(world)).not.toContain("top secret");
+  });
+
+  it.each([
+    ["another key under the same ID", `k1:${key(9)}`, "k1"],
+    ["no key of that ID", K2, "k1"],
+    ["no keys at all", undefined, "PAYLOAD_KEYS"],
+    ["a malformed secret", "k1:tooshort", "PAYLOAD_KEYS"],
+  ])(
+    "[E1.3] %s: STALLED, with the reason; nothing is overwritten, and the right key goes on",
+    async (_, secret, says) => {
+      const world = encrypted(makeWorld(), K1);
+      await begin(world, "a", "event", "go");
+      await settled(world);
+      encrypted(world, secret);
+      const before = rowsOf(world);
+      expect(await tell(world, "a", 1)).toEqual({ ok: false, code: "STALLED" });
+      await settled(world);
+      const found = await ask(world, "a");
+      expect([found?.status, found?.failure?.errorType]).toEqual(["STALLED", "UnreadableError"]);
+      expect(found?.failure?.message).toContain(says);
+      expect(found?.failure?.message).not.toContain(key(9));
+      expect(rowsOf(world)).toEqual(before);
+      encrypted(world, K1);
+      await tell(world, "a", SECRET);
+      await settled(world);
+      expect((await ask(world, "a"))?.output).toBe(JSON.stringify(SECRET));
+    },
+  );
+
+  it("[E1.4] a text that was changed, or put into another instance's database, is not accepted", async () => {
+    const world = encrypted(makeWorld(), K1);
+    for (const id of ["a", "b"]) await begin(world, id, "event", `go ${id}`);
+    await settled(world);
+    const [row] = world.host("a").db.read("SELECT payload FROM history WHERE seq = 0");
+    world.crashAll();
+    world.host("b").db.tamper("UPDATE history SET payload = ? WHERE seq = 0", row?.payload as string);
+    expect((await ask(world, "b"))?.status).toBe("STALLED");
+  });
+
+  it("[E1.5] off by default, and a plain text that looks like a sealed one stays what it is", async () => {
+    const world = makeWorld();
+    await start(world, "a", "event", "go");
+    await raise(world, "a", "go", undefined);
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", undefined]);
+    for (const text of ["enc:k1:abc", "enc::x", "enc:", "plain"]) {
+      expect(plainTexts.decode(plainTexts.encode(text))).toBe(text);
+      const request = { instanceId: text.length.toString(), name: "echo", input: text, requestId: text };
+      await world.call(request.instanceId, (instance) => instance.start(request));
+      const found = await describeInstance(world, request.instanceId);
+      expect([found?.status, found?.input, found?.output]).toEqual(["COMPLETED", text, JSON.stringify(text)]);
+      expect(await purge(world, request.instanceId)).toEqual({ ok: true });
+    }
+  });
+
+  it("[E1.6] each sealing of one text differs, and all open", async () => {
+    const vault = new Vault(payloadCipher(K1, () => "i"));
+    const [one, other] = await Promise.all([vault.seal("x"), vault.seal("x")]);
+    expect(one).not.toBe(other);
+    expect([await vault.open(one ?? ""), await vault.open(other ?? ""), await vault.open("plain")]).toEqual([
+      "x",
+      "x",
+      "plain",
+    ]);
+    await expect(vault.writing([], () => vault.encode("not sealed"))).rejects.toThrow("not been sealed");
+    expect(() => vault.decode(one ?? "")).toThrow("not been opened");
+  });
+});
+
+function rowsOf(world: World): unknown {
+  const { db } = world.host("a");
+  return db.tables().map((table) => [table, db.read(`SELECT * FROM ${table}`)]);
+}

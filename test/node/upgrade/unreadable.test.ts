@@ -1,0 +1,122 @@
+// [U2] What newer code has written stops an instance, says so, and is left as it is until that code runs again.
+import { describe, expect, it } from "vitest";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  makeWorld,
+  raise,
+  start,
+  statusOf,
+  suspend,
+  terminate,
+} from "../instance/support.ts";
+import type { World } from "../instance/world.ts";
+
+const HOUR_MS = 3_600_000;
+
+/** Every row of an instance. */
+function rowsOf(world: World, id: string): unknown {
+  const { db } = world.host(id);
+  return db.tables().map((table) => [table, db.read(`SELECT * FROM ${table}`)]);
+}
+
+/** An instance that waits for an event beside a timer, and has been written to by newer code since. */
+async function writtenByNewerCode(statement: string): Promise<World> {
+  const world = makeWorld();
+  world.workflow("both", function* (ctx): Code {
+    const event = ctx.waitForExternalEvent("go");
+    yield ctx.createTimer(60);
+    return yield event;
+  });
+  await start(world, "a", "both");
+  world.crashAll();
+  world.host("a").db.tamper(statement);
+  return world;
+}
+
+const newer: [what: string, statement: string, errorType: string, undo: string][] = [
+  [
+    "a schema of tomorrow",
+    "UPDATE instance SET schema_version = 99",
+    "SchemaTooNewError",
+    "UPDATE instance SET schema_version = 2",
+  ],
+  [
+    "an unknown event in the history",
+    "UPDATE history SET type = 'Teleported' WHERE seq = 1",
+    "UnknownEventError",
+    "UPDATE history SET type = 'TimerCreated' WHERE seq = 1",
+  ],
+  [
+    "an event of another form",
+    "UPDATE history SET version = 7 WHERE seq = 1",
+    "UnknownEventError",
+    "UPDATE history SET version = 1 WHERE seq = 1",
+  ],
+  [
+    "an unknown fact in the inbox",
+    "INSERT INTO inbox (seq, type) VALUES (0, 'Teleported')",
+    "UnknownEventError",
+    "DELETE FROM inbox WHERE type = 'Teleported'",
+  ],
+];
+
+describe("[U2] What this code cannot read", () => {
+  it.each(newer)(
+    "[U2.1] %s: STALLED, with the reason; nothing is taken, written or lost",
+    async (_, statement, errorType, undo) => {
+      const world = await writtenByNewerCode(statement);
+      const before = rowsOf(world, "a");
+      // The timer falls due, and the instance finds out.
+      await world.advance(HOUR_MS);
+      const found = await describeInstance(world, "a");
+      expect([found?.status, found?.failure?.errorType]).toEqual(["STALLED", errorType]);
+      expect(found?.failure?.message).toMatch(/newer/i);
+      expect(await raise(world, "a", "go", 1)).toEqual({ ok: false, code: "STALLED" });
+      expect(await suspend(world, "a")).toEqual({ ok: false, code: "STALLED" });
+      expect(await terminate(world, "a")).toEqual({ ok: false, code: "STALLED" });
+      expect(await start(world, "a", "echo")).toEqual({ ok: false, code: "ALREADY_ACTIVE" });
+      expect(await world.call("a", (instance) => instance.purge({ recursive: true }))).toEqual({
+        ok: false,
+        code: "STALLED",
+      });
+      const history = await world.call("a", (instance) => instance.history({ from: 0, limit: 9 }));
+      expect(history?.unreadable).toMatch(/newer/i);
+      expect(rowsOf(world, "a")).toEqual(before);
+      expect(world.host("a").durableAlarm).not.toBeNull();
+      expect(world.log.filter(({ msg }) => msg === "unreadable")).toHaveLength(1);
+
+      // The newer code runs again: it goes on by itself.
+      world.crashAll();
+      world.host("a").db.tamper(undo);
+      await world.advance(HOUR_MS);
+      expect(await statusOf(world, "a")).toBe("RUNNING");
+      await raise(world, "a", "go", 1);
+      expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+    },
+  );
+
+  it("[U2.2] a message to it is refused, and comes again until it can be read", async () => {
+    const world = makeWorld();
+    await start(world, "a", "parent", { name: "event", input: "go", id: "c" });
+    world.crashAll();
+    world.host("a").db.tamper("UPDATE instance SET schema_version = 99");
+    await raise(world, "c", "go", "from the child");
+    await world.advance(HOUR_MS);
+    expect(world.host("c").db.read("SELECT * FROM outbox")).toHaveLength(1);
+    world.crashAll();
+    world.host("a").db.tamper("UPDATE instance SET schema_version = 2");
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "from the child"]);
+    expect(world.host("c").db.read("SELECT * FROM outbox")).toEqual([]);
+  });
+
+  it("[U2.3] a forced purge removes it all the same", async () => {
+    const world = await writtenByNewerCode("UPDATE history SET type = 'Teleported' WHERE seq = 1");
+    await world.advance(HOUR_MS);
+    expect(await world.call("a", (instance) => instance.purge({ recursive: true, force: true }))).toEqual({ ok: true });
+    expect(world.host("a").db.tables()).toEqual([]);
+    expect(world.host("a").durableAlarm).toBeNull();
+  });
+});
