@@ -4,8 +4,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Api, bundle, outputOf, serve, temporaryDirectory, until } from "../e2e/server.ts";
-import { faultsOf, readInstances, recordedActivities, type StoredInstance } from "./database.ts";
+import { Audit } from "./audit.ts";
+import { runCampaign } from "./campaign.ts";
+import { KINDS as KINDS_OF_CAMPAIGN } from "./kinds.ts";
 import { gone, Host, kill, ownWorkerd } from "./processes.ts";
+import { randomFrom } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_124);
@@ -13,12 +16,14 @@ const TIMER_SECONDS = 2;
 
 let directory: string;
 let recorder: Recorder;
+let audit: Audit;
 /** Everything that has to be stopped, whatever the test's end. */
 let cleanUp: (() => Promise<void>)[];
 
 beforeEach(async () => {
   directory = temporaryDirectory();
   recorder = await Recorder.listen(["gated"]);
+  audit = new Audit(recorder);
   cleanUp = [];
 });
 
@@ -32,17 +37,6 @@ async function startHost(): Promise<Host> {
   const host = await Host.start(directory, recorder.url);
   cleanUp.push(() => host.kill());
   return host;
-}
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 const KINDS = ["a-activity", "a-timer", "a-event", "a-buffered", "a-parent"] as const;
@@ -81,41 +75,13 @@ async function expectEnds(api: Api): Promise<void> {
   }
 }
 
-/** The whole of the rules about side effects and histories, once nothing runs any more. */
-function expectConsistent(instances: ReadonlyMap<string, StoredInstance>, ids: readonly string[]): void {
+/** Once all have been stopped: these instances and no others, all of them completed, and no rule broken. */
+function expectSound(ids: readonly string[]): void {
+  const instances = audit.ended(directory);
+  expect(audit.violations).toEqual([]);
   expect([...instances.keys()].sort()).toEqual([...ids].sort());
-  for (const instance of instances.values()) {
-    expect([instance.instanceId, instance.status, faultsOf(instance)]).toEqual([instance.instanceId, "COMPLETED", []]);
-    // Every activity ran, under one task execution ID for all its attempts.
-    const scheduled = instance.history.filter(({ type }) => type === "TaskScheduled");
-    const expected = scheduled.map(({ taskId, payload }) => `${instance.executionId}:${taskId} ${payload}`);
-    const reports = recorder.of(instance.instanceId);
-    const ran = reports.filter(({ phase }) => phase === "finished");
-    const seen = (all: typeof reports) => new Set(all.map((r) => `${r.taskExecutionId} ${JSON.stringify(r.label)}`));
-    expect(seen(ran)).toEqual(new Set(expected));
-    expect(seen(reports)).toEqual(new Set(expected));
-    // No timer was early by the clock outside either.
-    const timer = instance.history.find(({ type }) => type === "TimerCreated");
-    const after = reports.find(({ label }) => label === "after");
-    if (timer !== undefined && after !== undefined) {
-      expect(after.atMs).toBeGreaterThanOrEqual(Number(timer.detail.fireAtMs));
-    }
-  }
-}
-
-/**
- * What was on disk at a crash is the beginning of what is there at the end, and activities whose result was on disk do
- * not run in `epoch`, the time after that crash, or later.
- */
-function expectContinued(
-  atCrash: ReadonlyMap<string, StoredInstance>,
-  atEnd: ReadonlyMap<string, StoredInstance>,
-  epoch: number,
-): void {
-  for (const [id, { history }] of atCrash) expect(atEnd.get(id)?.history.slice(0, history.length)).toEqual(history);
-  const recorded = recordedActivities(atCrash.values());
-  const again = recorder.reports.filter((report) => report.epoch >= epoch && recorded.has(report.taskExecutionId));
-  expect(again).toEqual([]);
+  for (const { instanceId, status } of instances.values())
+    expect([instanceId, status]).toEqual([instanceId, "COMPLETED"]);
 }
 
 describe("[C1] The whole server is killed and started again on the same directory", () => {
@@ -134,8 +100,7 @@ describe("[C1] The whole server is killed and started again on the same director
       await Promise.all([api.raise("a-event", "awaited", "awaited"), api.raise("a-buffered", "buffered", "buffered")]);
       await first.kill();
 
-      const atCrash = readInstances(directory);
-      recorder.epoch++;
+      audit.crashed(directory);
       const second = await startHost();
       recorder.open("gated");
       const apiAfter = new Api(second.origin);
@@ -144,9 +109,7 @@ describe("[C1] The whole server is killed and started again on the same director
       await expectEnds(apiAfter);
       await second.stop();
 
-      const atEnd = readInstances(directory);
-      expectConsistent(atEnd, [...KINDS, "a-parent:0002"]);
-      expectContinued(atCrash, atEnd, 1);
+      expectSound([...KINDS, "a-parent:0002"]);
       expect(
         recorder.of("a-activity").filter(({ label, phase }) => label === "gated" && phase === "started"),
       ).toHaveLength(2);
@@ -159,8 +122,8 @@ describe("[C1] The whole server is killed and started again on the same director
     await recorder.until("the first activity", () => recorder.of("overdue").some(({ phase }) => phase === "finished"));
     expect((await new Api(first.origin).state("overdue")).runtimeStatus).toBe("RUNNING");
     await first.kill();
+    audit.crashed(directory);
     await delay(600);
-    recorder.epoch++;
     const second = await startHost();
     // No request reaches the object before this.
     await recorder.until("the activity after the timer", () =>
@@ -172,64 +135,16 @@ describe("[C1] The whole server is killed and started again on the same director
       { before: "before done", after: "after done", isEarly: false },
     ]);
     await second.stop();
-    expectConsistent(readInstances(directory), ["overdue"]);
+    expectSound(["overdue"]);
   });
 
-  it("[C1.3] at random moments, again and again, under load: nothing acknowledged is lost, nothing is there twice", async () => {
+  it("[C1.3] at random moments, again and again, with every kind under load: nothing is lost, twice or early", async () => {
     console.log(`CRASH_SEED=${SEED}`);
-    const random = randomFrom(SEED ^ 0x9e3779b9);
-    const KILLS = 5;
-    const NEW_FOR_EACH = 5;
-    const LENGTH = 4;
-    recorder.latencyMs = () => Math.floor(random() * 20);
-    const ids: string[] = [];
-    const acknowledged = new Set<string>();
-    const crashes: ReadonlyMap<string, StoredInstance>[] = [];
-
-    /** An ID whose start was cut off before its answer may exist all the same, and may even have ended. */
-    const startOnce = async (api: Api, id: string) => {
-      if (!(await api.exists(id))) await api.start("mixture", id, LENGTH);
-      acknowledged.add(id);
-    };
-    let host = await startHost();
-    for (let crash = 0; crash < KILLS; crash++) {
-      const api = new Api(host.origin);
-      for (let i = 0; i < NEW_FOR_EACH; i++) ids.push(`mix-${crash}-${i}`);
-      const missing = ids.filter((id) => !acknowledged.has(id));
-      const load = Promise.allSettled(missing.map((id) => startOnce(api, id)));
-      await delay(5 + Math.floor(random() * 250));
-      await host.kill();
-      await load;
-      const atCrash = readInstances(directory);
-      for (const id of acknowledged) expect([id, atCrash.has(id)]).toEqual([id, true]);
-      crashes.push(atCrash);
-      recorder.epoch++;
-      host = await startHost();
-    }
-
-    const api = new Api(host.origin);
-    for (const id of ids.filter((id) => !acknowledged.has(id))) await startOnce(api, id);
-    const numbers = Array.from({ length: LENGTH }, (_, i) => i);
-    for (const id of ids) {
-      const state = await api.ended(id);
-      expect([id, state.runtimeStatus, outputOf(state)]).toEqual([
-        id,
-        "COMPLETED",
-        {
-          steps: numbers.map((i) => `chain-${i} done`),
-          all: numbers.map((i) => `fan-${i} done`),
-          children: [
-            ["one done", "two done"],
-            ["one done", "two done"],
-          ],
-        },
-      ]);
-    }
-    await host.stop();
-    const children = ids.flatMap((id) => [10, 11].map((call) => `${id}:${call.toString(16).padStart(4, "0")}`));
-    const atEnd = readInstances(directory);
-    expectConsistent(atEnd, [...ids, ...children]);
-    for (const [index, atCrash] of crashes.entries()) expectContinued(atCrash, atEnd, index + 1);
+    const options = { directory, seed: SEED, kills: 4, instances: KINDS_OF_CAMPAIGN.length * 2, longestMs: 600 };
+    const result = await runCampaign(options);
+    expect(result.violations).toEqual([]);
+    expect(result.leastInFlight).toBeGreaterThanOrEqual(KINDS_OF_CAMPAIGN.length);
+    expect(result.activities).toBeGreaterThan(100);
   });
 });
 
@@ -267,6 +182,6 @@ describe("[C2] workerd alone is killed, and Miniflare starts another on the same
     await api.raise("a-buffered", "awaited", "awaited");
     await expectEnds(api);
     await close();
-    expectConsistent(readInstances(directory), [...KINDS, "a-parent:0002"]);
+    expectSound([...KINDS, "a-parent:0002"]);
   });
 });

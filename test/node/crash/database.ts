@@ -19,8 +19,8 @@ export interface StoredInstance {
   readonly executionId: string;
   readonly status: string;
   readonly history: readonly HistoryRow[];
-  readonly inbox: number;
-  readonly outbox: number;
+  /** How many rows are left in each table that holds unfinished work. */
+  readonly left: Readonly<Record<"inbox" | "outbox" | "recovery", number>>;
 }
 
 /** All instances, by their IDs. Reads a copy, because opening a database after a crash changes it. */
@@ -62,67 +62,22 @@ function readInstance(file: string): StoredInstance | undefined {
         payload: event.payload === null ? null : String(event.payload),
         detail: event.detail === null ? {} : JSON.parse(String(event.detail)),
       })),
-      inbox: count("inbox"),
-      outbox: count("outbox"),
+      left: { inbox: count("inbox"), outbox: count("outbox"), recovery: count("recovery") },
     };
   } finally {
     db.close();
   }
 }
 
-const CALLS = ["TaskScheduled", "TimerCreated", "ChildWorkflowInstanceCreated"];
-const RESOLVES: Readonly<Record<string, string>> = {
-  TaskCompleted: "TaskScheduled",
-  TaskFailed: "TaskScheduled",
-  TimerFired: "TimerCreated",
-  ChildWorkflowInstanceCompleted: "ChildWorkflowInstanceCreated",
-  ChildWorkflowInstanceFailed: "ChildWorkflowInstanceCreated",
-};
-
-/** What is wrong with the history of an instance that has ended; empty when nothing is. */
-export function faultsOf({ history, inbox, outbox }: StoredInstance): string[] {
-  const faults: string[] = [];
-  const calls = new Map<number, HistoryRow>();
-  const resolved = new Set<number>();
-  const raises = new Set<unknown>();
-  let previousAtMs = 0;
-  for (const [index, event] of history.entries()) {
-    const what = `${event.type} #${event.taskId} at ${index}`;
-    if (event.seq !== index) faults.push(`${what} has seq ${event.seq}`);
-    if (event.atMs < previousAtMs) faults.push(`${what} is older than the one before`);
-    previousAtMs = event.atMs;
-    if ((event.type === "ExecutionStarted") !== (index === 0)) faults.push(`${what} is misplaced`);
-    if ((event.type === "ExecutionCompleted") !== (index === history.length - 1)) faults.push(`${what} is misplaced`);
-    const id = event.taskId ?? -1;
-    if (CALLS.includes(event.type)) {
-      if (calls.has(id)) faults.push(`${what} is there twice`);
-      calls.set(id, event);
-    }
-    const call = RESOLVES[event.type];
-    if (call !== undefined) {
-      if (calls.get(id)?.type !== call) faults.push(`${what} answers no ${call}`);
-      if (resolved.has(id)) faults.push(`${what} is there twice`);
-      resolved.add(id);
-    }
-    if (event.type === "TimerFired" && event.atMs < Number(calls.get(id)?.detail.fireAtMs)) {
-      faults.push(`${what} fired ${Number(calls.get(id)?.detail.fireAtMs) - event.atMs} ms early`);
-    }
-    if (event.type === "EventRaised") {
-      const { messageId } = event.detail;
-      if (messageId === undefined || raises.has(messageId)) faults.push(`${what} has the message ID ${messageId}`);
-      raises.add(messageId);
-    }
+/** The instances whose alarm is set, each with its time. */
+export function readAlarms(directory: string): Map<string, number> {
+  const file = join(objectDirectory(directory, "WorkflowInstance"), "metadata.sqlite");
+  if (!existsSync(file)) return new Map();
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const rows = db.prepare("SELECT actor_name, scheduled_time / 1000000 AS at_ms FROM _cf_ALARM").all();
+    return new Map(rows.map((row) => [String(row.actor_name), Number(row.at_ms)]));
+  } finally {
+    db.close();
   }
-  if (inbox > 0) faults.push(`${inbox} rows are left in the inbox`);
-  if (outbox > 0) faults.push(`${outbox} rows are left in the outbox`);
-  return faults;
-}
-
-/** Task execution IDs of the activities whose results are recorded. */
-export function recordedActivities(instances: Iterable<StoredInstance>): Set<string> {
-  const ids = new Set<string>();
-  for (const { executionId, history } of instances) {
-    for (const { type, taskId } of history) if (type === "TaskCompleted") ids.add(`${executionId}:${taskId}`);
-  }
-  return ids;
 }

@@ -3,7 +3,14 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isRunning, type ProcessInfo, processTree, until } from "../e2e/server.ts";
 
-/** A server of the crash Worker in a process of its own: Node, and workerd as its child. */
+export interface HostOptions {
+  /** The Worker that is served: a file of this folder. */
+  readonly worker?: string;
+  /** A command that runs another: the host is given to it. */
+  readonly prefix?: readonly string[];
+}
+
+/** A server of a crash Worker in a process of its own: Node, and workerd as its child. */
 export class Host {
   readonly origin: string;
   readonly #child: ChildProcess;
@@ -13,11 +20,11 @@ export class Host {
     this.origin = origin;
   }
 
-  static async start(directory: string, recorderUrl: string, port = 0): Promise<Host> {
+  static async start(directory: string, recorderUrl: string, options: HostOptions = {}): Promise<Host> {
+    const { worker = "./worker.js", prefix = [] } = options;
     const script = fileURLToPath(new URL("./host.ts", import.meta.url).href);
-    const child = spawn(process.execPath, ["--no-warnings", script, directory, String(port), recorderUrl], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+    const line = [...prefix, process.execPath, "--no-warnings", script, worker, directory, recorderUrl];
+    const child = spawn(line[0] ?? "", line.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
     const origin = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once("line", resolve);
       child.once("exit", (code) => reject(new Error(`The host ended with ${code} before it was ready`)));

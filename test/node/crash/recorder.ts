@@ -7,6 +7,7 @@ export interface Report {
   readonly label: string;
   readonly instanceId: string;
   readonly taskExecutionId: string;
+  readonly attempt: number;
   /** When it came, by this process's clock. */
   readonly atMs: number;
   /** How many crashes there had been. */
@@ -21,6 +22,8 @@ export class Recorder {
   readonly #closed = new Set<string>();
   #waiting: { label: string; response: ServerResponse }[] = [];
   #onReport: (() => void)[] = [];
+  readonly #seen = new Set<string>();
+  readonly #onSeen = new Map<string, (() => void)[]>();
   readonly #server = createServer((request, response) => {
     let body = "";
     request.setEncoding("utf8").on("data", (text) => {
@@ -68,6 +71,13 @@ export class Recorder {
     }
   }
 
+  /** Resolves when this has been reported, now or before. */
+  seen(instanceId: string, phase: Report["phase"], label: string): Promise<void> {
+    const key = `${instanceId} ${phase} ${label}`;
+    if (this.#seen.has(key)) return Promise.resolve();
+    return new Promise((resolve) => this.#onSeen.set(key, [...(this.#onSeen.get(key) ?? []), resolve]));
+  }
+
   async close(): Promise<void> {
     for (const { response } of this.#waiting) response.end();
     const closed = new Promise((resolve) => this.#server.close(resolve));
@@ -80,6 +90,10 @@ export class Recorder {
     if (report.phase === "started" && this.#closed.has(report.label))
       this.#waiting.push({ label: report.label, response });
     else setTimeout(() => response.end("go"), this.latencyMs());
+    const key = `${report.instanceId} ${report.phase} ${report.label}`;
+    this.#seen.add(key);
+    for (const resolve of this.#onSeen.get(key) ?? []) resolve();
+    this.#onSeen.delete(key);
     const listeners = this.#onReport;
     this.#onReport = [];
     for (const listener of listeners) listener();

@@ -1,0 +1,113 @@
+// What has to hold of the databases and of what was seen outside, at every crash and in the end.
+import { isDeepStrictEqual } from "node:util";
+import { type HistoryRow, readAlarms, readInstances, type StoredInstance } from "./database.ts";
+import { faultsOf, type Violation } from "./faults.ts";
+import type { Recorder, Report } from "./recorder.ts";
+
+/** Names one run of an activity through all restarts: the attempts of a call share the task execution ID. */
+const runKey = (taskExecutionId: string, attempt: unknown) => `${taskExecutionId} ${attempt ?? 1}`;
+const scheduledKey = (executionId: string, { taskId, detail }: HistoryRow) =>
+  runKey(`${executionId}:${detail.firstId ?? taskId}`, detail.attempt);
+const reportKey = ({ taskExecutionId, attempt }: Report) => runKey(taskExecutionId, attempt);
+
+export class Audit {
+  readonly violations: Violation[] = [];
+  readonly #recorder: Recorder;
+  #previous: ReadonlyMap<string, StoredInstance> = new Map();
+  /** Activities whose result was on disk at a crash, and how many crashes there had been then. */
+  readonly #recorded = new Map<string, number>();
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  /** Nothing runs: everything has been killed. From here on the recorder counts one crash more. */
+  crashed(directory: string): ReadonlyMap<string, StoredInstance> {
+    const epoch = ++this.#recorder.epoch;
+    const instances = this.#read(directory);
+    for (const { executionId, history } of instances.values()) {
+      const runs = runsOf(executionId, history);
+      for (const { type, taskId } of history) {
+        const run = runs.get(taskId ?? 0);
+        const isResult = type === "TaskCompleted" || type === "TaskFailed";
+        if (isResult && run !== undefined && !this.#recorded.has(run.key)) this.#recorded.set(run.key, epoch);
+      }
+    }
+    return instances;
+  }
+
+  /** Everything has ended and was stopped in good order. */
+  ended(directory: string): ReadonlyMap<string, StoredInstance> {
+    const instances = this.#read(directory);
+    for (const instance of instances.values()) this.violations.push(...faultsOf(instance));
+    for (const id of readAlarms(directory).keys()) this.#add("wrong", `${id} has ended and an alarm is still set`);
+    const reports = Map.groupBy(this.#recorder.reports, reportKey);
+    for (const instance of instances.values()) this.#checkReports(instance, reports);
+    for (const [key, all] of reports) {
+      const recordedIn = this.#recorded.get(key) ?? Number.POSITIVE_INFINITY;
+      const again = all.find(({ epoch }) => epoch >= recordedIn);
+      if (again !== undefined)
+        this.#add("twice", `${again.instanceId}: ${key} ran in epoch ${again.epoch}, its result was on disk before`);
+    }
+    return instances;
+  }
+
+  #add(what: Violation["what"], text: string): void {
+    this.violations.push({ what, text });
+  }
+
+  /** What was on disk before is the beginning of what is there now. */
+  #read(directory: string): ReadonlyMap<string, StoredInstance> {
+    const instances = readInstances(directory);
+    for (const [id, before] of this.#previous) {
+      const now = instances.get(id);
+      if (now === undefined) this.#add("lost", `${id} was on disk at a crash and is gone`);
+      else if (now.executionId === before.executionId) {
+        const isPrefix = isDeepStrictEqual(now.history.slice(0, before.history.length), before.history);
+        if (!isPrefix) this.#add("lost", `${id}: the history at a crash is not the beginning of a later one`);
+      }
+    }
+    this.#previous = instances;
+    return instances;
+  }
+
+  /** Each activity of the history ran, nothing else did, and none before a timer that the history has before it was due. */
+  #checkReports({ instanceId, executionId, status, history }: StoredInstance, all: Map<string, Report[]>): void {
+    const runs = [...runsOf(executionId, history).values()];
+    const known = new Set(runs.map(({ key }) => key));
+    for (const { key, label, notBeforeMs } of runs) {
+      const reports = all.get(key) ?? [];
+      const hasRun = reports.some((report) => report.phase === "finished" && JSON.stringify(report.label) === label);
+      if (!hasRun && status !== "TERMINATED") this.#add("lost", `${instanceId}: ${key} ${label} has not run`);
+      for (const { atMs } of reports)
+        if (atMs < notBeforeMs) this.#add("early", `${instanceId}: ${label} ran ${notBeforeMs - atMs} ms early`);
+    }
+    const ofExecution = this.#recorder
+      .of(instanceId)
+      .filter((report) => report.taskExecutionId.startsWith(executionId));
+    for (const report of ofExecution)
+      if (!known.has(reportKey(report))) this.#add("wrong", `${instanceId}: ${report.label} ran and was not scheduled`);
+  }
+}
+
+interface Run {
+  readonly key: string;
+  /** JSON. */
+  readonly label: string | null;
+  /** The latest of the times of the timers that had fired when it was scheduled. */
+  readonly notBeforeMs: number;
+}
+
+/** The runs of activities in a history, by their task IDs. */
+function runsOf(executionId: string, history: readonly HistoryRow[]): Map<number, Run> {
+  const fireAtMs = new Map<number | null, number>();
+  const runs = new Map<number, Run>();
+  let notBeforeMs = 0;
+  for (const row of history) {
+    if (row.type === "TimerCreated") fireAtMs.set(row.taskId, Number(row.detail.fireAtMs));
+    if (row.type === "TimerFired") notBeforeMs = Math.max(notBeforeMs, fireAtMs.get(row.taskId) ?? 0);
+    if (row.type === "TaskScheduled")
+      runs.set(row.taskId ?? 0, { key: scheduledKey(executionId, row), label: row.payload, notBeforeMs });
+  }
+  return runs;
+}

@@ -1,0 +1,100 @@
+// Instances of every kind in flight, callers at work, and everything killed again and again.
+import { setTimeout as delay } from "node:timers/promises";
+import { until } from "../e2e/server.ts";
+import { Audit } from "./audit.ts";
+import { Client } from "./client.ts";
+import { readAlarms } from "./database.ts";
+import type { Violation } from "./faults.ts";
+import { KINDS, type Kind } from "./kinds.ts";
+import { Host } from "./processes.ts";
+import { randomFrom } from "./random.ts";
+import { Recorder } from "./recorder.ts";
+import { type Stage, Subject } from "./subject.ts";
+
+export interface CampaignOptions {
+  readonly directory: string;
+  readonly seed: number;
+  readonly kills: number;
+  /** How many are in flight at a time: as soon as one has ended, another of its kind is started. */
+  readonly instances: number;
+  /** The latest moment of a kill after the server is there. */
+  readonly longestMs: number;
+  readonly tell?: (line: string) => void;
+}
+
+export interface CampaignResult {
+  readonly violations: readonly Violation[];
+  readonly acknowledged: Stage["acknowledged"];
+  /** All that were ever started, children and detached ones among them. */
+  readonly instances: number;
+  readonly leastInFlight: number;
+  /** Runs of activities that came to their end, and those that were begun again because a kill had cut them off. */
+  readonly activities: number;
+  readonly repeated: number;
+}
+
+const END_LIMIT_MS = 120_000;
+
+export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
+  const { directory, seed, kills, instances, longestMs, tell = () => undefined } = options;
+  const random = randomFrom(seed);
+  const moments = Array.from({ length: kills }, () => 20 + Math.floor(random() * (longestMs - 20)));
+  const recorder = await Recorder.listen([]);
+  recorder.latencyMs = () => Math.floor(random() * 20);
+  const client = new Client();
+  const audit = new Audit(recorder);
+  const { violations } = audit;
+  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
+  const stage: Stage = { client, recorder, isFinishing: false, acknowledged, violations };
+  const subjects: Subject[] = [];
+  const inFlight = new Set<Subject>();
+  let leastInFlight = instances;
+
+  const launch = (kind: Kind) => {
+    const subject = new Subject(`s${subjects.length}`, kind, stage, randomFrom(seed + subjects.length));
+    subjects.push(subject);
+    inFlight.add(subject);
+    const ended = () => {
+      inFlight.delete(subject);
+      if (!stage.isFinishing) launch(kind);
+    };
+    kind.play(subject).then(ended, (error) => {
+      inFlight.delete(subject);
+      subject.violation("wrong", String(error));
+    });
+  };
+
+  let host: Host | undefined;
+  try {
+    host = await Host.start(directory, recorder.url, { worker: "./kinds-worker.js" });
+    client.up(host.origin);
+    for (let n = 0; n < instances; n++) launch(KINDS[n % KINDS.length] as Kind);
+    await until("all to be started", () => acknowledged.starts >= instances, END_LIMIT_MS);
+    for (const [n, momentMs] of moments.entries()) {
+      await delay(momentMs);
+      await host.kill();
+      client.down();
+      leastInFlight = Math.min(leastInFlight, inFlight.size);
+      const onDisk = audit.crashed(directory);
+      for (const { id, isStarted } of subjects)
+        if (isStarted && !onDisk.has(id)) violations.push({ what: "lost", text: `${id} was acknowledged` });
+      tell(`kill ${n + 1} of ${kills} after ${momentMs} ms: ${inFlight.size} in flight, ${onDisk.size} on disk`);
+      host = await Host.start(directory, recorder.url, { worker: "./kinds-worker.js" });
+      client.up(host.origin);
+    }
+    stage.isFinishing = true;
+    await until("the end of all", () => inFlight.size === 0, END_LIMIT_MS).catch(() => undefined);
+    for (const { id, kind } of inFlight) violations.push({ what: "lost", text: `${id} (${kind.name}) does not end` });
+    // Nobody asks after them any more: children, detached ones and messages come to their end by themselves.
+    await until("no alarm to be set", () => readAlarms(directory).size === 0, END_LIMIT_MS).catch(() => undefined);
+    await host.stop();
+    const atEnd = audit.ended(directory);
+    for (const subject of subjects) subject.expectEnd(atEnd);
+    const finished = recorder.reports.filter(({ phase }) => phase === "finished").length;
+    const repeated = recorder.reports.length - finished - finished;
+    return { violations, acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated };
+  } finally {
+    await host?.kill();
+    await recorder.close();
+  }
+}

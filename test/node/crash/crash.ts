@@ -1,0 +1,56 @@
+/**
+ * npm run crash: workflows of every kind under load on a real workerd on disk, which is killed at random moments and
+ * started again on the same directory. `--instances 200`, `--kills 20`, `--seed S`. Exits 1 when anything is lost, there
+ * twice, early or otherwise wrong, and then keeps the directory. The seed gives the moments and the pauses; what runs at such
+ * a moment depends on the machine too.
+ */
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { temporaryDirectory } from "../e2e/server.ts";
+import { runCampaign } from "./campaign.ts";
+import type { Violation } from "./faults.ts";
+
+const { values } = parseArgs({
+  options: { instances: { type: "string" }, kills: { type: "string" }, seed: { type: "string" } },
+});
+
+function readNumber(name: keyof typeof values, otherwise: number): number {
+  const value = Number(values[name] ?? otherwise);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`--${name} takes a whole number above 0, found ${values[name]}`);
+}
+
+const seed = readNumber("seed", 1 + Math.floor(Math.random() * 2 ** 31));
+const kills = readNumber("kills", 20);
+const directory = temporaryDirectory();
+console.log(`seed ${seed}`);
+const startedAtMs = Date.now();
+const tell = (line: string) => console.log(line);
+const options = { directory, seed, kills, instances: readNumber("instances", 200), longestMs: 2_000, tell };
+const { violations, acknowledged, ...result } = await runCampaign(options);
+
+const count = (what: Violation["what"]) => violations.filter((violation) => violation.what === what).length;
+for (const { what, text } of violations.slice(0, 50)) console.error(`${what}: ${text}`);
+const rows: readonly (readonly [string, number])[] = [
+  ["seed", seed],
+  ["kills", kills],
+  ["instances in flight at a kill, at least", result.leastInFlight],
+  ["instances in all, with children and detached ones", result.instances],
+  ["activities run", result.activities],
+  ["activities begun again after a kill", result.repeated],
+  ["starts acknowledged", acknowledged.starts],
+  ["events acknowledged", acknowledged.events],
+  ["updates acknowledged", acknowledged.updates],
+  ["pauses, resumes and terminates acknowledged", acknowledged.operations],
+  ["lost: starts, events, updates, results", count("lost")],
+  ["applied twice: events, updates, completions, side effects", count("twice")],
+  ["timers early", count("early")],
+  ["otherwise wrong", count("wrong")],
+  ["seconds", Math.round((Date.now() - startedAtMs) / 1000)],
+];
+const width = Math.max(...rows.map(([title]) => title.length));
+for (const [title, value] of rows) console.log(`${title.padEnd(width)}  ${value}`);
+if (violations.length > 0) {
+  console.error(`The databases are kept in ${directory}`);
+  process.exitCode = 1;
+} else rmSync(directory, { recursive: true, force: true });

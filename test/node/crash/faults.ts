@@ -1,0 +1,63 @@
+import type { HistoryRow, StoredInstance } from "./database.ts";
+
+export interface Violation {
+  readonly what: "lost" | "twice" | "early" | "wrong";
+  readonly text: string;
+}
+
+const ENDED = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
+const CALLS = ["TaskScheduled", "TimerCreated", "ChildWorkflowInstanceCreated"];
+const RESOLVES: Readonly<Record<string, string>> = {
+  TaskCompleted: "TaskScheduled",
+  TaskFailed: "TaskScheduled",
+  TimerFired: "TimerCreated",
+  ChildWorkflowInstanceCompleted: "ChildWorkflowInstanceCreated",
+  ChildWorkflowInstanceFailed: "ChildWorkflowInstanceCreated",
+};
+
+/** What is wrong with an instance that has ended, whatever its workflow; empty when nothing is. */
+export function faultsOf({ instanceId, status, history, left }: StoredInstance): Violation[] {
+  const faults: Violation[] = [];
+  const calls = new Map<number, HistoryRow>();
+  const resolved = new Set<number>();
+  const messages = new Set<unknown>();
+  let previousAtMs = 0;
+  let isSuspended = false;
+  if (!ENDED.includes(status)) add("wrong", `is ${status}`);
+  for (const [index, event] of history.entries()) {
+    const what = `${event.type} #${event.taskId} at ${index}`;
+    if (event.seq !== index) add("wrong", `${what} has seq ${event.seq}`);
+    if (event.atMs < previousAtMs) add("wrong", `${what} is older than the one before`);
+    previousAtMs = event.atMs;
+    if ((event.type === "ExecutionStarted") !== (index === 0)) add("wrong", `${what} is misplaced`);
+    if ((event.type === "ExecutionCompleted") !== (index === history.length - 1)) add("wrong", `${what} is misplaced`);
+    if (event.type === "ExecutionSuspended") isSuspended = true;
+    if (event.type === "ExecutionResumed") isSuspended = false;
+    const id = event.taskId ?? -1;
+    if (CALLS.includes(event.type)) {
+      if (calls.has(id)) add("twice", `${what} is there twice`);
+      if (isSuspended) add("wrong", `${what} was called while suspended`);
+      calls.set(id, event);
+    }
+    const call = RESOLVES[event.type];
+    if (call !== undefined) {
+      if (calls.get(id)?.type !== call) add("wrong", `${what} answers no ${call}`);
+      if (resolved.has(id)) add("twice", `${what} is there twice`);
+      resolved.add(id);
+    }
+    const earlyMs = Number(calls.get(id)?.detail.fireAtMs) - event.atMs;
+    if (event.type === "TimerFired" && earlyMs > 0) add("early", `${what} fired ${earlyMs} ms early`);
+    const message = event.type === "UpdateRequested" ? event.detail.updateId : event.detail.messageId;
+    if (event.type === "EventRaised" || event.type === "UpdateRequested") {
+      if (message === undefined) add("wrong", `${what} has no ID`);
+      if (messages.has(message)) add("twice", `${what} has the ID ${message} of another`);
+      messages.add(message);
+    }
+  }
+  for (const [table, rows] of Object.entries(left)) if (rows > 0) add("lost", `${rows} rows are left in ${table}`);
+  return faults;
+
+  function add(what: Violation["what"], text: string): void {
+    faults.push({ what, text: `${instanceId}: ${text}` });
+  }
+}

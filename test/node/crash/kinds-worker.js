@@ -1,0 +1,144 @@
+// Workflows of every kind, for the campaign of kills. Each calls the activity "last" when it has done what it is for, so
+// that the recorder outside knows which instances are still under way.
+import { createWorker, WorkflowRuntime } from "edge-workflows";
+import { report, step } from "./step.js";
+
+async function* chain(ctx, length) {
+  const done = [];
+  for (let i = 0; i < length; i++) done.push(yield ctx.callActivity(step, `chain-${i}`));
+  yield ctx.callActivity(step, "last");
+  return done;
+}
+
+async function* fanOut(ctx, width) {
+  const labels = Array.from({ length: width }, (_, i) => `fan-${i}`);
+  const done = yield ctx.whenAll(labels.map((label) => ctx.callActivity(step, label)));
+  yield ctx.callActivity(step, "last");
+  return done;
+}
+
+/** Timers one after the other, and side by side. Gives back those that were early by the workflow's clock. */
+async function* timers(ctx, seconds) {
+  const early = [];
+  const sleep = async function* (...delays) {
+    const dueAtMs = ctx.getCurrentUtcDateTime().getTime() + Math.max(...delays) * 1000;
+    yield* ctx.whenAll(delays.map((delay) => ctx.createTimer(delay)));
+    if (ctx.getCurrentUtcDateTime().getTime() < dueAtMs) early.push(delays);
+    yield* ctx.callActivity(step, `after ${delays}`);
+  };
+  for (const delay of seconds) yield* sleep(delay);
+  yield* sleep(...seconds.toReversed());
+  yield ctx.callActivity(step, "last");
+  return early;
+}
+
+/** Collects items until it is told to stop; continues as new after every so many; `first` is an event to wait for before. */
+async function* collect(ctx, { first, perGeneration, seen = [] }) {
+  if (first !== undefined) yield ctx.waitForExternalEvent(first);
+  for (;;) {
+    const item = yield ctx.waitForExternalEvent("item");
+    if (item === "stop") break;
+    seen.push(item);
+    if (seen.length % perGeneration === 0) {
+      yield ctx.callActivity(step, `after ${seen.length}`);
+      return ctx.continueAsNew({ perGeneration, seen }, true);
+    }
+  }
+  yield ctx.callActivity(step, "last");
+  return seen;
+}
+
+async function* family(ctx) {
+  const children = yield ctx.whenAll([
+    ctx.callChildWorkflow(chain, 2),
+    ctx.callChildWorkflow(chain, 1),
+    ctx.callChildWorkflow(household),
+  ]);
+  yield ctx.callActivity(step, "last");
+  return children;
+}
+
+async function* household(ctx) {
+  return yield ctx.callChildWorkflow(chain, 1);
+}
+
+/** Is terminated from outside, together with its children. */
+async function* doomed(ctx) {
+  yield ctx.callActivity(step, "first");
+  yield ctx.whenAll([ctx.callChildWorkflow(sleeper), ctx.callChildWorkflow(nest)]);
+}
+
+async function* nest(ctx) {
+  yield ctx.callChildWorkflow(sleeper);
+}
+
+async function* sleeper(ctx) {
+  yield ctx.callActivity(step, "first");
+  yield ctx.createTimer(3_600);
+}
+
+async function* retries(ctx) {
+  const attempt = yield ctx.callActivity(thirdTime, "third time", {
+    retry: { maxNumberOfAttempts: 3, firstRetryInterval: 0.2, backoffCoefficient: 2, jitter: 0.5 },
+  });
+  yield ctx.callActivity(step, "last");
+  return attempt;
+}
+
+async function thirdTime(ctx, label) {
+  await step(ctx, label);
+  if (ctx.getAttemptNumber() < 3) throw new Error("not yet");
+  return ctx.getAttemptNumber();
+}
+
+async function* heartbeats(ctx) {
+  const beats = yield ctx.callActivity(longHaul, "haul", { heartbeatTimeout: 10 });
+  yield ctx.callActivity(step, "last");
+  return beats;
+}
+
+/** Goes on where the run before the restart was, or a little before that. */
+async function longHaul(ctx, label) {
+  await report(ctx, "started", label);
+  let beats = ctx.getLastHeartbeatDetails() ?? 0;
+  for (; beats < 20; ctx.heartbeat(++beats)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await report(ctx, "finished", label);
+  return beats;
+}
+
+async function* ledger(ctx) {
+  const entries = [];
+  let isOpen = true;
+  ctx.setUpdateHandler("enter", function* (entry) {
+    const receipt = yield* ctx.callActivity(step, entry);
+    entries.push(entry);
+    return receipt;
+  });
+  ctx.setUpdateHandler("close", () => {
+    isOpen = false;
+  });
+  yield ctx.waitForCondition(() => !isOpen);
+  yield ctx.callActivity(step, "last");
+  return entries;
+}
+
+/** Starts an instance that it does not wait for, and sends it events. */
+async function* announce(ctx, count) {
+  const id = ctx.scheduleNewWorkflow(collect, {}, { instanceId: `${ctx.getWorkflowInstanceId()}-d` });
+  for (let n = 0; n < count; n++) {
+    ctx.sendEvent(id, "item", n);
+    yield ctx.callActivity(step, `sent ${n}`);
+  }
+  ctx.sendEvent(id, "item", "stop");
+  yield ctx.callActivity(step, "last");
+}
+
+const runtime = new WorkflowRuntime();
+for (const activity of [step, thirdTime, longHaul]) runtime.registerActivity(activity);
+const workflows = [chain, fanOut, timers, collect, family, household, doomed, nest, sleeper];
+for (const workflow of [...workflows, retries, heartbeats, ledger, announce]) runtime.registerWorkflow(workflow);
+
+// Here no crash is an activity's fault, however often one is in the middle of it.
+const worker = createWorker(runtime, { limits: { maxActivityRecoveries: 1_000, heartbeatWriteMs: 50 } });
+export const { WorkflowInstance } = worker;
+export default worker;

@@ -1,0 +1,171 @@
+// The kinds of instances of the campaign: what each one's callers do, and what it has to end with.
+import { isDeepStrictEqual } from "node:util";
+import type { End, Subject } from "./subject.ts";
+
+export interface Kind {
+  readonly name: string;
+  readonly workflow: string;
+  readonly input?: unknown;
+  /** What its callers do until it has ended. */
+  play(subject: Subject): Promise<void>;
+  check(subject: Subject, endOf: (instanceId: string) => End): void;
+}
+
+const done = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i} done`);
+
+async function startAndWatch(subject: Subject): Promise<void> {
+  await subject.start();
+  await subject.seen("finished", "last");
+}
+
+function outputs(expected: unknown): Kind["check"] {
+  return (subject, endOf) => expectOutput(subject, endOf(subject.id), expected);
+}
+
+function expectOutput(subject: Subject, end: End, expected: unknown): void {
+  if (end.status === "COMPLETED" && isDeepStrictEqual(end.output, expected)) return;
+  subject.violation("wrong", `ended as ${JSON.stringify(end)}, expected the output ${JSON.stringify(expected)}`);
+}
+
+/** Two senders side by side, each of which awaits an answer before it goes on, and then the end. */
+async function raiseFrom(subject: Subject, eventsPerSender: number): Promise<void> {
+  const send = async (sender: string) => {
+    for (let n = 0; n < eventsPerSender && !subject.stage.isFinishing; n++) {
+      await subject.raise(sender, n);
+      await subject.pause(20, 300);
+    }
+  };
+  await Promise.all([send("a"), send("b")]);
+}
+
+async function startAndRaise(subject: Subject): Promise<void> {
+  await subject.start();
+  await raiseFrom(subject, 12);
+  await subject.signal("item", "stop");
+  await subject.seen("finished", "last");
+}
+
+/** Every acknowledged event once, any other at most once, each sender's in its order. */
+const everyEvent: Kind["check"] = (subject, endOf) => {
+  const { status, output } = endOf(subject.id);
+  if (status !== "COMPLETED" || !Array.isArray(output)) return subject.violation("wrong", `ended as ${status}`);
+  const key = ({ sender, n }: { sender: string; n: number }) => `${sender} ${n}`;
+  const got = output.map(key);
+  for (const event of subject.raised)
+    if (event.isAcknowledged && !got.includes(key(event))) subject.violation("lost", `event ${key(event)}`);
+  if (new Set(got).size < got.length) subject.violation("twice", `an event in ${got}`);
+  const sent = subject.raised.map(key);
+  for (const each of got) if (!sent.includes(each)) subject.violation("wrong", `event ${each} was never sent`);
+  for (const sender of ["a", "b"]) {
+    const order = output.filter((item) => item.sender === sender).map(({ n }) => n);
+    if (
+      !isDeepStrictEqual(
+        order,
+        order.toSorted((x, y) => x - y),
+      )
+    )
+      subject.violation("wrong", `order of sender ${sender}: ${order}`);
+  }
+};
+
+export const KINDS: readonly Kind[] = [
+  { name: "chain", workflow: "chain", input: 8, play: startAndWatch, check: outputs(done("chain", 8)) },
+  { name: "fan-out", workflow: "fanOut", input: 10, play: startAndWatch, check: outputs(done("fan", 10)) },
+  { name: "timers", workflow: "timers", input: [0.05, 0.4, 1.5], play: startAndWatch, check: outputs([]) },
+  { name: "events", workflow: "collect", input: {}, play: startAndRaise, check: everyEvent },
+  {
+    name: "buffered events",
+    workflow: "collect",
+    input: { first: "open" },
+    play: async (subject) => {
+      await subject.start();
+      await raiseFrom(subject, 10);
+      await subject.signal("item", "stop");
+      await subject.signal("open");
+      await subject.seen("finished", "last");
+    },
+    check: everyEvent,
+  },
+  { name: "continue-as-new", workflow: "collect", input: { perGeneration: 3 }, play: startAndRaise, check: everyEvent },
+  {
+    name: "children",
+    workflow: "family",
+    play: startAndWatch,
+    check: outputs([done("chain", 2), done("chain", 1), done("chain", 1)]),
+  },
+  { name: "retries", workflow: "retries", play: startAndWatch, check: outputs(3) },
+  { name: "heartbeats", workflow: "heartbeats", play: startAndWatch, check: outputs(20) },
+  {
+    name: "updates",
+    workflow: "ledger",
+    play: async (subject) => {
+      await subject.start();
+      for (let n = 0; n < 8 && !subject.stage.isFinishing; n++) {
+        const entry = `entry-${n}`;
+        await subject.update("enter", entry, entry);
+        subject.updates.push(entry);
+        await subject.pause(20, 300);
+      }
+      await subject.update("close", "close");
+      await subject.seen("finished", "last");
+    },
+    check: (subject, endOf) => expectOutput(subject, endOf(subject.id), subject.updates),
+  },
+  {
+    name: "suspended",
+    workflow: "chain",
+    input: 4,
+    play: async (subject) => {
+      await subject.start();
+      await subject.seen("started", "chain-0");
+      await subject.operate("pause");
+      await subject.pause(100, 4_000);
+      const status = await subject.status();
+      if (status !== "SUSPENDED" && status !== "COMPLETED") subject.violation("lost", `the pause: it is ${status}`);
+      await subject.operate("resume");
+      await subject.seen("finished", "last");
+    },
+    check: outputs(done("chain", 4)),
+  },
+  {
+    name: "terminate",
+    workflow: "doomed",
+    play: async (subject) => {
+      await subject.start();
+      await subject.seen("finished", "first");
+      await subject.pause(0, 2_000);
+      await subject.operate("terminate");
+    },
+    check: (subject, endOf) => {
+      for (const child of ["", ":0002", ":0003", ":0003:0001"]) {
+        const { status } = endOf(subject.id + child);
+        // A child of which the terminate came to the parent first was never called.
+        const isAllowed = status === "TERMINATED" || (child !== "" && status === "missing");
+        if (!isAllowed) subject.violation("lost", `the terminate: '${child}' is ${status}`);
+      }
+    },
+  },
+  {
+    name: "detached",
+    workflow: "announce",
+    input: 6,
+    play: async (subject) => {
+      await startAndWatch(subject);
+      await subject.stage.recorder.seen(`${subject.id}-d`, "finished", "last");
+    },
+    check: (subject, endOf) => expectOutput(subject, endOf(`${subject.id}-d`), [0, 1, 2, 3, 4, 5]),
+  },
+  {
+    name: "scheduled start",
+    workflow: "chain",
+    input: 1,
+    play: async (subject) => {
+      const startAtMs = Date.now() + 200 + Math.floor(subject.random() * 2_000);
+      await subject.start(`&startTime=${new Date(startAtMs).toISOString()}`);
+      await subject.seen("finished", "last");
+      const first = subject.stage.recorder.of(subject.id)[0];
+      if (first === undefined || first.atMs < startAtMs) subject.violation("early", "started before its time");
+    },
+    check: outputs(done("chain", 1)),
+  },
+];

@@ -1,0 +1,131 @@
+// One instance of the campaign, as its callers see it over however many restarts.
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "./client.ts";
+import type { StoredInstance } from "./database.ts";
+import type { Violation } from "./faults.ts";
+import type { Kind } from "./kinds.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** What all subjects have in common. */
+export interface Stage {
+  readonly client: Client;
+  readonly recorder: Recorder;
+  /** Nothing new is begun any more: all come to an end. */
+  isFinishing: boolean;
+  /** How often a request was acknowledged, by what it asked for. */
+  readonly acknowledged: Record<"starts" | "events" | "updates" | "operations", number>;
+  readonly violations: Violation[];
+}
+
+interface Raised {
+  readonly sender: string;
+  readonly n: number;
+  readonly isAcknowledged: boolean;
+}
+
+export class Subject {
+  readonly id: string;
+  readonly kind: Kind;
+  readonly stage: Stage;
+  readonly random: () => number;
+  isStarted = false;
+  /** Events in the order in which each sender has sent them, each once. */
+  readonly raised: Raised[] = [];
+  readonly updates: string[] = [];
+
+  constructor(id: string, kind: Kind, stage: Stage, random: () => number) {
+    this.id = id;
+    this.kind = kind;
+    this.stage = stage;
+    this.random = random;
+  }
+
+  pause(minMs: number, maxMs: number): Promise<void> {
+    return delay(minMs + this.random() * (maxMs - minMs));
+  }
+
+  async start(query = ""): Promise<void> {
+    const { workflow, input } = this.kind;
+    for (let attempt = 0; !this.isStarted; attempt++) {
+      // A start that was cut off before its answer may have been heard all the same.
+      if (attempt > 0 && (await this.stage.client.send("GET", this.id))?.status === 200) this.isStarted = true;
+      else {
+        const answer = await this.#once("POST", `${workflow}/start?instanceID=${this.id}${query}`, input);
+        this.isStarted = answer !== undefined;
+      }
+    }
+    this.stage.acknowledged.starts++;
+  }
+
+  /** Sent once, whether it is acknowledged or not: a repetition would be another event. */
+  async raise(sender: string, n: number): Promise<void> {
+    const answer = await this.#once("POST", `${this.id}/raiseEvent/item`, { sender, n });
+    this.raised.push({ sender, n, isAcknowledged: answer !== undefined });
+    if (answer !== undefined) this.stage.acknowledged.events++;
+  }
+
+  /** Of this the workflow takes only the first, so that it may be sent until it is acknowledged. */
+  async signal(event: string, payload?: unknown): Promise<void> {
+    await this.#insist("POST", `${this.id}/raiseEvent/${event}`, payload);
+    this.stage.acknowledged.events++;
+  }
+
+  async operate(operation: "pause" | "resume" | "terminate"): Promise<void> {
+    await this.#insist("POST", `${this.id}/${operation}`);
+    this.stage.acknowledged.operations++;
+  }
+
+  /** Until its result is known: it has an ID of its own, and counts once. */
+  async update(name: string, updateId: string, input?: unknown): Promise<void> {
+    const path = `${this.id}/update/${name}?updateID=${updateId}&timeoutSeconds=5`;
+    while ((await this.#insist("POST", path, input)) === 202);
+    this.stage.acknowledged.updates++;
+  }
+
+  async status(): Promise<string> {
+    for (;;) {
+      const answer = await this.#once("GET", this.id);
+      if (answer !== undefined) return JSON.parse(answer.text).runtimeStatus;
+    }
+  }
+
+  seen(phase: "started" | "finished", label: string): Promise<void> {
+    return this.stage.recorder.seen(this.id, phase, label);
+  }
+
+  violation(what: Violation["what"], text: string): void {
+    this.stage.violations.push({ what, text: `${this.id}: ${text}` });
+  }
+
+  /** Its output in the end, and that of others by their IDs. */
+  expectEnd(stored: ReadonlyMap<string, StoredInstance>): void {
+    if (stored.get(this.id) === undefined) this.violation("lost", "was acknowledged and is not there");
+    else this.kind.check(this, (id) => endOf(stored.get(id)));
+  }
+
+  async #insist(method: "GET" | "POST", path: string, body?: unknown): Promise<number> {
+    for (;;) {
+      const answer = await this.#once(method, path, body);
+      if (answer !== undefined) return answer.status;
+    }
+  }
+
+  /** A server that is there has no reason to refuse anything here. */
+  async #once(method: "GET" | "POST", path: string, body?: unknown) {
+    const answer = await this.stage.client.send(method, path, body);
+    if (answer === undefined || answer.status < 300) return answer;
+    this.violation("wrong", `${method} ${path} answered ${answer.status}: ${answer.text}`);
+    await delay(1_000);
+    return undefined;
+  }
+}
+
+export interface End {
+  readonly status: string;
+  readonly output: unknown;
+}
+
+function endOf(instance: StoredInstance | undefined): End {
+  const payload = instance?.history.find(({ type }) => type === "ExecutionCompleted")?.payload;
+  return { status: instance?.status ?? "missing", output: payload == null ? undefined : JSON.parse(payload) };
+}
