@@ -6,12 +6,14 @@
  * IDs and event names vanish when double slashes are joined, so such a request matches another route or none.
  */
 export class HttpError extends Error {
-  /** `body` is sent as JSON when it is an object and as plain text when it is a string. */
-  constructor(
-    readonly status: number,
-    readonly body: string | { readonly errorCode: string; readonly message: string },
-  ) {
+  readonly status: number;
+  /** Sent as JSON when it is an object and as plain text when it is a string. */
+  readonly body: string | { readonly errorCode: string; readonly message: string };
+
+  constructor(status: number, body: string | { readonly errorCode: string; readonly message: string }) {
     super(typeof body === "string" ? body : body.message);
+    this.status = status;
+    this.body = body;
   }
 }
 

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { fuzz } from "./campaign.ts";
+
+const SEED = Number(process.env.FUZZ_SEED ?? 20_261_124);
+
+it("[F1] hostile requests: every answer is documented, what is refused changes nothing, nobody else is reached, nothing leaks", async () => {
+  console.log(`FUZZ_SEED=${SEED}`);
+  const { unexpected, example, requests, statuses } = await fuzz(SEED, 2_500);
+  expect([unexpected, example]).toEqual([[], undefined]);
+  expect(requests).toBeGreaterThanOrEqual(2_500);
+  expect([...statuses.keys()].sort()).toEqual([200, 202, 204, 400, 404, 500]);
+});

@@ -1,0 +1,150 @@
+// What is fuzzed: the real HTTP handler over real instances in a world of their own, and the oracle that judges each answer.
+import { DEFAULT_MAX_BODY_BYTES } from "../../../src/http/deps.ts";
+import { createHttpHandler } from "../../../src/http/handler.ts";
+import type { Instance } from "../../../src/instance/instance.ts";
+import type { InstanceApi } from "../../../src/instance/protocol.ts";
+import { makeWorld } from "../instance/support.ts";
+import type { World } from "../instance/world.ts";
+import { type HostileRequest, MARKER, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
+
+const OPERATIONS = "START|GET|TERMINATE|RAISE_EVENT|PAUSE|RESUME|PURGE|CANCEL|QUERY|UPDATE|HISTORY";
+/** Every error that is documented, by status: README, docs, and Dapr's own table. */
+const DOCUMENTED: Readonly<Record<number, RegExp>> = {
+  400: /^(ERR_MALFORMED_REQUEST|ERR_BODY_READ|ERR_INSTANCE_ID_(TOO_LONG|INVALID)|ERR_WORKFLOW_APP_ID_INVALID|ERR_WORKFLOW_UPDATE_REJECTED)$/,
+  404: /^(ERR_INSTANCE_ID_NOT_FOUND|ERR_DIRECT_INVOKE|ERR_WORKFLOW_QUERY_NOT_FOUND)$/,
+  500: new RegExp(`^(ERR_(${OPERATIONS})_WORKFLOW|ERR_HEALTH_APPID_NOT_MATCH)$`),
+};
+const PLAIN_TEXTS = /^(the \w+ in the URL path has a bad escape|invalid baggage header|invalid api token)/;
+const LOG_KEYS = new Set(
+  "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused".split(
+    " ",
+  ),
+);
+
+export class Target {
+  readonly statuses = new Map<number, number>();
+  readonly world: World = makeWorld();
+  readonly #log: Record<string, unknown>[] = [];
+  #reached: string[] = [];
+  #ids = 0;
+  readonly #handler = createHttpHandler({
+    instance: (id) => this.#stub(id),
+    registered: () => ({ workflows: ["echo"], activities: [] }),
+    apiToken: undefined,
+    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+    appId: "edge",
+    log: (line) => this.#log.push(line as Record<string, unknown>),
+    newId: () => `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`,
+    now: () => this.world.nowMs,
+  });
+
+  /** Instances that wait, with payloads of their own. */
+  async prepare(): Promise<void> {
+    for (const instanceId of VICTIMS) {
+      const request = { instanceId, name: "event", input: JSON.stringify(VICTIM_SECRET), requestId: instanceId };
+      await this.world.call(instanceId, (instance) => instance.start(request));
+    }
+  }
+
+  /** Sends it; what is wrong with the answer, or with what it has done. */
+  async send(request: HostileRequest): Promise<string[]> {
+    this.#reached = [];
+    this.#log.length = 0;
+    const worldLog = this.world.log.length;
+    const before = this.#databases();
+    const answer = this.#handler(newRequest(request));
+    let response: Response | undefined;
+    void answer.then((given) => {
+      response = given;
+    });
+    await this.world.settle();
+    // Some requests wait, as they are told to.
+    for (let n = 0; response === undefined && n < 100; n++) await this.world.advance(10_000);
+    if (response === undefined) return ["is not answered"];
+    this.statuses.set(response.status, (this.statuses.get(response.status) ?? 0) + 1);
+    const logged = [...this.#log, ...this.world.log.slice(worldLog)];
+    return this.#judge(response, await response.text(), before, logged);
+  }
+
+  #judge(
+    { status, headers }: Response,
+    text: string,
+    before: ReadonlyMap<string, string>,
+    logged: readonly Record<string, unknown>[],
+  ): string[] {
+    const faults: string[] = [];
+    const tell = (fault: string) => void faults.push(`${fault} (${status} ${text.slice(0, 200)})`);
+    if (status >= 400) {
+      if (headers.get("content-type")?.startsWith("application/json")) {
+        const { errorCode, message, ...rest } = JSON.parse(text);
+        if (!DOCUMENTED[status]?.test(errorCode)) tell(`${errorCode} is not documented for this status`);
+        if (typeof message !== "string" || Object.keys(rest).length > 0) tell("is not an error of Dapr's form");
+      } else if (!PLAIN_TEXTS.test(text)) tell("is a text that is not documented");
+    } else if (![200, 202, 204].includes(status)) tell("is not documented");
+    if (/\bat .*:\d+:\d+|node_modules|\/src\//.test(text)) tell("shows a stack");
+    if (logged.some((line) => line.fault !== undefined)) tell(`is a fault of ours: ${JSON.stringify(logged)}`);
+
+    const reached = new Set(this.#reached);
+    if (reached.size > 1) tell(`has reached ${[...reached]}`);
+    if (text.includes(VICTIM_SECRET) && !VICTIMS.some((id) => reached.has(id)))
+      tell("tells of an instance that was not asked");
+    const after = this.#databases();
+    for (const id of new Set([...before.keys(), ...after.keys()])) {
+      if (before.get(id) === after.get(id)) continue;
+      // An update that the workflow itself has turned down is in its history, so that it is answered alike again.
+      if (status >= 400 && !/^\{"errorCode":"ERR_(WORKFLOW_UPDATE_REJECTED|UPDATE_WORKFLOW)"/.test(text))
+        tell(`was refused and has changed ${id}`);
+      if (!reached.has(id)) tell(`has changed ${id} and has reached ${[...reached]}`);
+    }
+    for (const line of logged) {
+      // The ID is what lines are found by.
+      const written = JSON.stringify({ ...line, instanceId: undefined });
+      if (written.includes(MARKER) || written.includes(VICTIM_SECRET)) tell(`has logged a payload: ${written}`);
+      const unknown = Object.keys(line).filter((key) => !LOG_KEYS.has(key) && key !== "createdAtMs");
+      if (unknown.length > 0) tell(`has logged ${unknown}`);
+    }
+    if ("polluted" in {}) tell("has polluted the prototype of all objects");
+    return faults;
+  }
+
+  /** All rows of all instances. An instance that has been asked after and is not there has none. */
+  #databases(): Map<string, string> {
+    const found = new Map<string, string>();
+    for (const { id, db, durableAlarm } of this.world.hosts.values()) {
+      const tables = db.tables();
+      if (tables.length === 0) continue;
+      const rows = tables.map((table) => db.read(`SELECT * FROM ${table}`));
+      found.set(id, JSON.stringify([rows, durableAlarm === null]));
+    }
+    return found;
+  }
+
+  #stub(id: string): InstanceApi {
+    const ask = <T>(call: (instance: Instance) => Promise<T>): Promise<T> => {
+      this.#reached.push(id);
+      return this.world.post(id, call);
+    };
+    return {
+      start: (request) => ask((instance) => instance.start(request)),
+      describe: (options) => ask((instance) => instance.describe(options)),
+      waitFor: (until, options) => ask((instance) => instance.waitFor(until, options)),
+      raiseEvent: (request) => ask((instance) => instance.raiseEvent(request)),
+      suspend: (request) => ask((instance) => instance.suspend(request)),
+      resume: (request) => ask((instance) => instance.resume(request)),
+      cancel: (request) => ask((instance) => instance.cancel(request)),
+      query: (request) => ask((instance) => instance.query(request)),
+      update: (request) => ask((instance) => instance.update(request)),
+      history: (page) => ask((instance) => instance.history(page)),
+      terminate: (request) => ask((instance) => instance.terminate(request)),
+      purge: (request) => ask((instance) => instance.purge(request)),
+    };
+  }
+}
+
+/** Node's Request refuses a body on GET and HEAD; a Worker may receive one. */
+function newRequest({ method, target, headers, body }: HostileRequest): Request {
+  const url = `http://localhost:8787${target}`;
+  const request = new Request(url, { method: "POST", headers, ...(body !== undefined && { body }) });
+  Object.defineProperty(request, "method", { value: method });
+  return request;
+}
