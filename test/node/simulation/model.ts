@@ -12,6 +12,7 @@ export function succeeds(program: Program): boolean {
 
 /** What is wrong with an output; empty when the program could have given it. */
 export function faultsOfOutput(program: Program, output: Output): string[] {
+  if (!Array.isArray(output?.results)) return [`${JSON.stringify(output)} is no output`];
   const steps = Array.from({ length: program.rounds }, () => program.steps).flat();
   if (output.results.length !== steps.length) return [`${output.results.length} results of ${steps.length} steps`];
   const taken = new Map<EventName, number[]>();

@@ -41,7 +41,8 @@ async function simulateAll(from: number, seeds: number): Promise<Summary> {
       const first = next;
       next += BATCH;
       const last = Math.min(next, from + seeds) - 1;
-      total = add(total, await ask(worker, { first, last }));
+      const summary = await ask(worker, { first, last });
+      total = add(total, summary);
       process.stderr.write(`\r${total.seeds} of ${seeds} seeds, ${total.failed.length} failed `);
     }
     await worker.terminate();
