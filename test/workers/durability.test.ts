@@ -111,17 +111,19 @@ describe("[W4] what an object finds when it wakes up", () => {
     expect(await outputOf(id)).toBeGreaterThanOrEqual(3_600_000);
   });
 
-  it("[W4.8] a database of newer code is left alone: the alarm does not throw, and is set again", async () => {
-    const id = await start("sleeper", 3_600_000);
+  it("[W4.8] a database of newer code is left alone: STALLED, the alarm does not throw, and it looks again after an hour", async () => {
+    const id = await start("sleeper", 7_200_000);
     await stateOf(id);
     await query(id, "UPDATE instance SET schema_version = 99");
     const before = await query(id, "SELECT * FROM history");
     await evictDurableObject(stubOf(id));
     expect(await runDurableObjectAlarm(stubOf(id))).toBe(true);
     const { alarm } = await remainsOf(id);
-    expect(Math.abs(Number(alarm) - Date.now() - 60_000)).toBeLessThan(5_000);
+    expect(Math.abs(Number(alarm) - Date.now() - 3_600_000)).toBeLessThan(60_000);
+    expect((await stateOf(id)).runtimeStatus).toBe("STALLED");
     expect(await query(id, "SELECT * FROM history")).toEqual(before);
     await query(id, "UPDATE instance SET schema_version = 2");
+    await evictDurableObject(stubOf(id));
     expect((await stateOf(id)).runtimeStatus).toBe("RUNNING");
     await operate(id, "terminate");
   });
