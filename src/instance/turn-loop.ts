@@ -135,6 +135,10 @@ export class TurnLoop implements Workload {
     return this.#withoutCode ? undefined : { registry, onNonDeterminism };
   }
 
+  get turnsBegun(): number {
+    return this.#turnsBegun;
+  }
+
   get isBusy(): boolean {
     return this.#isRunning || this.activities.size > 0 || this.outbox.isBusy;
   }
