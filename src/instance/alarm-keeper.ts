@@ -1,15 +1,11 @@
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { Burst } from "./burst.ts";
 import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
 import type { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** How many microtasks in a row may pass without a turn before work that is under way gets its alarm. */
-const PATIENCE_MICROTASKS = 100;
-/** How many turns it may take before that, without a pause. */
-const PATIENCE_TURNS = 64;
-
 /** An alarm has rung: how often before in vain, as the platform counts, and for when it was set (milliseconds since 1970). */
 export interface Ring {
   readonly retryCount: number;
@@ -22,8 +18,6 @@ export interface Workload {
   readonly record: InstanceRecord | undefined;
   /** Something is under way just now: a turn, an activity, a delivery. */
   readonly isBusy: boolean;
-  /** How many turns have been begun in this object's life. */
-  readonly turnsBegun: number;
   /** False while the history has not been read: there may be timers that memory does not know. */
   readonly isLoaded: boolean;
   /** When things fall due; what has fallen due already is in there too. */
@@ -42,25 +36,23 @@ export interface Workload {
  *   something is due later: an alarm at that time
  *   work is under way: an alarm within `watchdogMs`, or the alarm's own handler, which is called again after a crash
  *
- * Work that ends without waiting for I/O needs no alarm at all: what it writes is one commit (platform.md 2.1), before
- * which nothing has happened and after which nothing is left to do. So an alarm for work under way is set some
- * microtasks later, when there is no end in sight. No commit can come in between, because the platform commits after
- * all microtasks have run: the alarm is in the same commit as the work that it is for.
+ * Work that ends without waiting for I/O needs no alarm at all, so one for work under way waits for the end of the burst.
  */
 export class AlarmKeeper {
   readonly #ports: InstancePorts;
   readonly #watchers: Watchers;
   readonly #work: Workload;
+  readonly #burst: Burst;
   /** `null`: none is set. */
   #armedAtMs: number | null = null;
   /** A handler is at work, and would be called again after a crash: no other alarm has been set since it rang. */
   #isCovered = false;
-  #isPatient = false;
 
-  constructor(ports: InstancePorts, watchers: Watchers, work: Workload) {
+  constructor(ports: InstancePorts, watchers: Watchers, work: Workload, burst: Burst) {
     this.#ports = ports;
     this.#watchers = watchers;
     this.#work = work;
+    this.#burst = burst;
   }
 
   /**
@@ -112,33 +104,21 @@ export class AlarmKeeper {
     this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 
-  /** Sets, moves or removes the alarm, as the work needs it now. */
+  /** Sets, moves or removes the alarm, as the work needs it now; that of work under way when the burst is over. */
   arm(): void {
     const { record, isBusy, isLoaded } = this.#work;
     if (record === undefined) return;
-    if (isBusy) return this.#armForWork();
+    if (isBusy) return this.#burst.goOn();
     const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
     if (isLoaded || dueAtMs !== NEVER || isTerminal(record.status)) this.#set(dueAtMs, true);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 
-  #armForWork(): void {
-    if (this.#isPatient || this.#missingAtMs() === undefined) return;
-    this.#isPatient = true;
-    const { turnsBegun } = this.#work;
-    this.#waitForTheEnd(turnsBegun + PATIENCE_TURNS, turnsBegun, PATIENCE_MICROTASKS);
-  }
-
-  /** Looks again after each microtask, until the work has ended or patience has. */
-  #waitForTheEnd(lastTurn: number, turn: number, left: number): void {
-    queueMicrotask(() => {
-      const { turnsBegun, isBusy } = this.#work;
-      if (isBusy && turnsBegun < lastTurn && left > 0)
-        return this.#waitForTheEnd(lastTurn, turnsBegun, turnsBegun === turn ? left - 1 : PATIENCE_MICROTASKS);
-      this.#isPatient = false;
-      const atMs = isBusy ? this.#missingAtMs() : undefined;
-      if (atMs !== undefined) this.#set(atMs, false);
-    });
+  /** The burst is over: work that is still under way waits for something, which a crash would end. */
+  armForWork(): void {
+    if (this.#work.record === undefined || !this.#work.isBusy) return;
+    const atMs = this.#missingAtMs();
+    if (atMs !== undefined) this.#set(atMs, false);
   }
 
   /** When work under way needs its alarm; `undefined` when an earlier one, or a handler, stands for it. */

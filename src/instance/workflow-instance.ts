@@ -163,6 +163,7 @@ function portsOf(ctx: DurableObjectState, env: InstanceEnv, registry: Registry, 
     peer: (instanceId) => env.WORKFLOW_INSTANCE.getByName(instanceId),
     sync: () => storage.sync(),
     wipe: () => storage.deleteAll(),
+    abort: (reason) => ctx.abort(reason),
   };
 }
 
