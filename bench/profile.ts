@@ -6,14 +6,14 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CONTESTANTS, type Work } from "./contestants.ts";
+import { CONTESTANTS, type ContestantName, type Work } from "./contestants.ts";
 import { HttpClient } from "./http-client.ts";
 import { Inspector } from "./inspector.ts";
 import { bundle, serve } from "./server.ts";
 
 const [work = "steps", n = "10000", times = "3"] = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), "edge-workflows-profile-"));
-const { worker, run } = CONTESTANTS.edge;
+const { worker, run } = CONTESTANTS[(process.env.CONTESTANT ?? "edge") as ContestantName];
 const server = await serve(await bundle(worker.entry), worker, directory, { inspector: true });
 const client = new HttpClient(server.origin);
 const runAll = async (count: number) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
-import { Api, read, refusal } from "./support.ts";
+import { Api, RUNNING, read, refusal } from "./support.ts";
 
 const START = "POST /v1.0/workflows/dapr/Hello/start";
 
@@ -149,5 +149,58 @@ describe("start", () => {
       body: { errorCode: "ERR_MALFORMED_REQUEST", message: expect.stringContaining("startTime") },
     });
     expect(api.calls).toEqual([]);
+  });
+});
+
+describe("ours: a start that waits", () => {
+  const WAITING = `${START}?instanceID=order-1&waitFor=completed&timeoutSeconds=1.5`;
+  const ENDED = { ...RUNNING, status: "COMPLETED", output: "7" } as const;
+  const waitFor = { until: "ended", timeoutMs: 1500, payloads: true };
+
+  it("[H15] one call in the place of two: 200 and the state, as GET answers it", async () => {
+    const api = new Api();
+    api.answers.start = { ok: true, state: ENDED };
+    const { status, body } = await read(await api.send(WAITING, "3"));
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: { instanceID: "order-1", runtimeStatus: "COMPLETED" },
+    });
+    expect(started(api)).toMatchObject({ instanceId: "order-1", input: "3", waitFor });
+    api.answers.state = ENDED;
+    expect(body).toEqual((await read(await api.send("GET /v1.0/workflows/dapr/order-1"))).body);
+  });
+
+  it("[H15] an object with older code does not wait: it is asked once more", async () => {
+    const api = new Api();
+    api.answers.state = ENDED;
+    expect(await read(await api.send(WAITING))).toMatchObject({ status: 200, body: { runtimeStatus: "COMPLETED" } });
+    expect(api.calls.map(([method, id]) => [method, id])).toEqual([
+      ["start", "order-1"],
+      ["waitFor", "order-1"],
+    ]);
+    expect(api.calls[1]?.[2]).toEqual(waitFor);
+  });
+
+  it("[H15] 404 when it has been purged meanwhile; refused starts are refused as ever", async () => {
+    const api = new Api();
+    api.answers.state = undefined;
+    expect((await api.send(WAITING)).status).toBe(404);
+    api.answers.start = { ok: false, code: "ALREADY_ACTIVE" };
+    expect(await read(await api.send(WAITING))).toEqual(await read(await api.send(`${START}?instanceID=order-1`)));
+  });
+
+  it.each(["waitFor=", "waitFor=ended", "waitFor=started&timeoutSeconds=soon", "waitFor=started&fetchPayloads=no"])(
+    "[H15] %s is 400 and starts nothing",
+    async (query) => {
+      const api = new Api();
+      expect((await api.send(`${START}?instanceID=order-1&${query}`)).status).toBe(400);
+      expect(api.calls).toEqual([]);
+    },
+  );
+
+  it("[H15] without waitFor the other two mean nothing, as in Dapr", async () => {
+    const api = new Api();
+    expect((await api.send(`${START}?timeoutSeconds=soon&fetchPayloads=no`)).status).toBe(202);
+    expect(started(api).waitFor).toBeUndefined();
   });
 });
