@@ -7,6 +7,7 @@ import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import type { InstanceLimits } from "./instance/limits.ts";
+import { type LogLevel, logFrom } from "./instance/log.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
 
 /** Bindings and secrets of a Worker made with `createWorker`. */
@@ -29,6 +30,11 @@ export interface WorkerOptions {
    * "stall": it is STALLED until code is deployed that fits. Default "fail".
    */
   readonly onNonDeterminism?: "fail" | "stall";
+  /**
+   * Which lines are logged, one JSON text each: "info", for every request and every ended instance; "warn", what the author
+   * or the caller should look at; "error", faults; "none". Default "info". What they cost: docs/performance.md.
+   */
+  readonly logLevel?: LogLevel;
 }
 
 /** A Worker that serves the workflows of one runtime: export it as default, and the class in it by its name. */
@@ -52,7 +58,7 @@ export function createWorker(
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
   setInProcessFetch((request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request));
   return {
-    WorkflowInstance: workflowInstanceClass(runtime.registry, options.limits, options.onNonDeterminism),
+    WorkflowInstance: workflowInstanceClass(runtime.registry, options),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;
@@ -84,7 +90,7 @@ function depsOf(runtime: WorkflowRuntime, options: WorkerOptions, env: WorkerEnv
     apiToken: env.DAPR_API_TOKEN,
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     appId: options.appId ?? "edge-workflows",
-    log: trusted ? () => undefined : (line) => console.log(JSON.stringify(line)),
+    log: logFrom(trusted ? "none" : (options.logLevel ?? "info")),
     newId: () => crypto.randomUUID(),
     now: () => Date.now(),
     trusted,

@@ -1,5 +1,11 @@
 import type { Completion, UpdateOutcome } from "../model/action.ts";
-import type { ExecutionStarted, HistoryEvent, HistoryFact, TaskScheduled } from "../model/history-event.ts";
+import type {
+  ExecutionCompleted,
+  ExecutionStarted,
+  HistoryEvent,
+  HistoryFact,
+  TaskScheduled,
+} from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import type { RuntimeStatus, TerminalStatus } from "../model/status.ts";
 import { Execution, type ExecutionCode, type Stall } from "./execution.ts";
@@ -35,6 +41,13 @@ export interface Turn {
   readonly warnings: readonly string[];
 }
 
+/** The first event of a history, the one that ended it, and the time of the last. */
+export interface Outline {
+  readonly first?: HistoryFact | undefined;
+  readonly completed?: HistoryFact | undefined;
+  readonly lastAtMs?: number | undefined;
+}
+
 /**
  * The engine: history and new facts in, decisions out. Holds one execution and its pending work in memory between
  * turns; both can be made again from the history by `load` at any moment, with the same decisions to follow.
@@ -55,6 +68,8 @@ export class Orchestration {
   #cancelRequested = false;
   /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
   #latestMs = 0;
+
+  #completed: ExecutionCompleted | undefined;
 
   /** The stall that the history ends with. */
   #recordedStall: Stall | undefined;
@@ -119,6 +134,11 @@ export class Orchestration {
 
   get started(): ExecutionStarted | undefined {
     return this.#execution.started;
+  }
+
+  /** What the history begins with, what has ended it, and the time of its last event. */
+  get outline(): Outline {
+    return { first: this.started, completed: this.#completed, lastAtMs: this.#latestMs };
   }
 
   /** Today's code cannot go on with this history. No fact is taken until an Orchestration with other code can. */
@@ -196,6 +216,7 @@ export class Orchestration {
       }
     } else if (event.type === "ExecutionCancelRequested") this.#cancelRequested = true;
     this.#recordedStall = event.type === "ExecutionStalled" ? event : undefined;
+    if (event.type === "ExecutionCompleted") this.#completed = event;
     if (event.type === "UpdateRequested") this.#openUpdates.add(event.updateId);
     if (event.type === "UpdateCompleted") this.#updateOutcomes.set(event.updateId, { ok: true, result: event.result });
     if (event.type === "UpdateFailed") {

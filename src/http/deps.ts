@@ -1,3 +1,4 @@
+import type { LogLine } from "../instance/log.ts";
 import type { InstanceApi } from "../instance/protocol.ts";
 
 /** Everything the HTTP face needs from outside. It reads no clock, makes no ID and knows no platform by itself. */
@@ -12,7 +13,7 @@ export interface HttpDeps {
   readonly maxBodyBytes: number;
   readonly appId: string;
   /** Takes one object for each request, without payloads, tokens or query strings. */
-  log(line: object): void;
+  log(line: LogLine): void;
   /** A UUID, version 4. */
   newId(): string;
   /** Milliseconds since 1970. */

@@ -347,7 +347,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
     const create = () => {
       if (this.#loop.record !== former) return false;
-      this.#loop.begin(record, this.#ports.store.create(record, started, scheduledAtMs));
+      this.#loop.begin(record, started, scheduledAtMs);
       return true;
     };
     return writing(this.#ports, () => textsOfFact(started), create);
@@ -367,6 +367,8 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async #wipe(): Promise<void> {
+    // What is held back could not be written into tables that are gone.
+    this.#ports.store.flush();
     this.#loop.forget();
     this.#wiping = this.#ports.wipe();
     try {
@@ -396,7 +398,7 @@ export class Instance implements InstanceApi, InstancePeer {
 
   #read(record: InstanceRecord, payloads: boolean): InstanceDescription {
     const { instanceId, name, createdAtMs, customStatus } = record;
-    const { first, completed, lastAtMs } = this.#ports.store.outline(record.completedSeq);
+    const { first, completed, lastAtMs } = this.#loop.outline ?? this.#ports.store.outline(record.completedSeq);
     const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
     const stalled = record.status === "STALLED" ? this.#ports.store.lastStall() : undefined;
     return {

@@ -2,6 +2,7 @@ import type { Registry } from "../engine/registry.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
+import type { LogLine } from "./log.ts";
 import type { InstancePeer } from "./protocol.ts";
 
 /** Everything an instance has of the world outside it. The Durable Object gives it these; so can a test. */
@@ -25,8 +26,7 @@ export interface InstancePorts {
   wipe(): Promise<void>;
   /** Gives this life of the object up: what is not on disk is lost, callers get an error, and the next call or alarm begins anew. */
   abort(reason: string): void;
-  /** One structured line. Never a payload. */
-  log(line: Record<string, unknown> & { level: "info" | "warn" | "error"; msg: string }): void;
+  log(line: LogLine): void;
 }
 
 export interface Clock {

@@ -1,6 +1,6 @@
 import { WorkflowCanceledError } from "../engine/errors.ts";
 import type { ExecutionCode } from "../engine/execution.ts";
-import { Orchestration, type Turn } from "../engine/orchestration.ts";
+import { Orchestration, type Outline, type Turn } from "../engine/orchestration.ts";
 import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
@@ -54,6 +54,10 @@ export class TurnLoop implements Workload {
   #record: InstanceRecord | undefined;
   #unreadable: UnreadableError | undefined;
   #orchestration: Orchestration | undefined;
+  /** It has taken a turn, or may have, that is not recorded yet. */
+  #deciding: Orchestration | undefined;
+  /** The whole history of an instance that has just been created. */
+  #firstHistory: readonly HistoryEvent[] | undefined;
   readonly #queue = new FactQueue();
   #life = 0;
   #isRunning = false;
@@ -136,6 +140,11 @@ export class TurnLoop implements Workload {
     return this.#orchestration;
   }
 
+  /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
+  get outline(): Outline | undefined {
+    return this.#orchestration === this.#deciding ? undefined : this.#orchestration?.outline;
+  }
+
   /** How an update has ended, in this execution or, lately, in one before. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
     return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
@@ -177,10 +186,13 @@ export class TurnLoop implements Workload {
     return this.#alarm.ring(ring);
   }
 
-  /** The instance has been created in the database; its first turn waits if `scheduledStart` does. */
-  begin(record: InstanceRecord, scheduledStart: InboxEntry | undefined): void {
+  /** Creates the instance in the database, with that history; its first turn waits until `scheduledAtMs`, if there is one. */
+  begin(record: InstanceRecord, started: HistoryEvent, scheduledAtMs: number | undefined): void {
+    this.#burst.goOn();
+    const scheduledStart = this.#ports.store.create(record, started, scheduledAtMs, true);
     this.forget();
     this.#record = record;
+    this.#firstHistory = scheduledStart === undefined ? [started] : undefined;
     this.#queue.begin(scheduledStart);
     if (this.#queue.scheduledAtMs === NEVER) this.run();
     else this.#alarm.arm();
@@ -188,9 +200,8 @@ export class TurnLoop implements Workload {
 
   /** Lets go of everything in memory that belongs to the life that ends here. */
   forget(): void {
-    // The tables may be removed before the burst ends.
-    this.#ports.store.flush();
     this.#life++;
+    this.#firstHistory = undefined;
     this.#record = undefined;
     this.#unreadable = undefined;
     this.#isRunning = false;
@@ -215,6 +226,7 @@ export class TurnLoop implements Workload {
   async abandon(): Promise<boolean> {
     this.activities.abort(new Error("The workflow was purged"));
     this.#alarm.guard();
+    this.#ports.store.flush();
     this.forget();
     await this.watchers.until(() => !this.outbox.isStarting, DELIVERY_PATIENCE_MS);
     return !this.outbox.isStarting;
@@ -402,6 +414,7 @@ export class TurnLoop implements Workload {
     const facts = meant.map((item) => item.fact);
     for (const id of orchestration.pending.dueTimers(nowMs)) facts.push({ type: "TimerFired", id });
     if (queued.length === 0 && facts.length === 0 && !orchestration.hasUncommitted) return;
+    this.#deciding = orchestration;
     const turn = await orchestration.turn(facts, nowMs);
     if (this.#life !== life) return;
     // What continue-as-new has left untaken stays for the execution that it begins.
@@ -425,7 +438,8 @@ export class TurnLoop implements Workload {
   async #load(life: number): Promise<Orchestration | undefined> {
     const record = this.#record as InstanceRecord;
     const firstTurnDone = record.status !== "PENDING";
-    const history = await reading(this.#ports, () => this.#ports.store.history());
+    const history = this.#firstHistory ?? (await reading(this.#ports, () => this.#ports.store.history()));
+    this.#firstHistory = undefined;
     if (this.#life !== life) return undefined;
     const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
     if (this.#life !== life) return undefined;
@@ -478,6 +492,7 @@ export class TurnLoop implements Workload {
 
   /** What has been decided is recorded: it may happen. */
   #act(turn: Turn, sent: readonly OutboxEntry[], before: InstanceRecord, record: InstanceRecord): void {
+    this.#deciding = undefined;
     const { executionId } = record;
     if (sent.length > 0) {
       this.outbox.add(sent);

@@ -6,6 +6,7 @@ import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
 import { Vault } from "../storage/vault.ts";
 import { Instance } from "./instance.ts";
 import { defaultLimits, type InstanceLimits } from "./limits.ts";
+import { type LogLevel, logFrom } from "./log.ts";
 import { payloadCipher } from "./payload-keys.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
@@ -42,19 +43,21 @@ export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & 
 /** The constructor of the WorkflowInstance class that a Worker exports. */
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
 
+export interface InstanceOptions {
+  readonly limits?: Partial<InstanceLimits> | undefined;
+  readonly onNonDeterminism?: "fail" | "stall" | undefined;
+  readonly logLevel?: LogLevel | undefined;
+}
+
 /** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
-export function workflowInstanceClass(
-  registry: Registry,
-  limits: Partial<InstanceLimits> = {},
-  onNonDeterminism: "fail" | "stall" = "fail",
-): WorkflowInstanceClass {
+export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
   return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
     readonly #ports: InstancePorts;
     #opened: Promise<Instance> | undefined;
 
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env);
-      this.#ports = { ...portsOf(ctx, env, registry, { ...defaultLimits, ...limits }), onNonDeterminism };
+      this.#ports = portsOf(ctx, env, registry, options);
     }
 
     /** Rejects when the database cannot be read, and is tried again with the next call. */
@@ -134,16 +137,22 @@ async function open(ports: InstancePorts, isRinging: boolean): Promise<Instance>
   return instance;
 }
 
-function portsOf(ctx: DurableObjectState, env: InstanceEnv, registry: Registry, limits: InstanceLimits): InstancePorts {
+function portsOf(
+  ctx: DurableObjectState,
+  env: InstanceEnv,
+  registry: Registry,
+  { limits, onNonDeterminism, logLevel = "info" }: InstanceOptions,
+): InstancePorts {
   const { storage } = ctx;
   const instanceId = () => ctx.id.name ?? "";
   const vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, instanceId)) : undefined;
-  const log: InstancePorts["log"] = (line) => console.log(JSON.stringify(line));
+  const log = logFrom(logLevel);
   return {
     store: new InstanceStore(sqlDatabase(storage), vault),
     vault,
     registry,
-    limits,
+    limits: { ...defaultLimits, ...limits },
+    onNonDeterminism,
     log,
     clock: {
       now: () => Date.now(),

@@ -1,7 +1,7 @@
 import type { ParentLink } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
-import type { SqlDatabase } from "./sql-database.ts";
+import type { SqlDatabase, SqlValue } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
 /** The instance as its one row tells. `PENDING`: the first turn of this execution has not been committed. */
@@ -19,9 +19,14 @@ export interface InstanceRecord {
   readonly completedSeq?: number | undefined;
 }
 
-export function readRecord(db: SqlDatabase, codec: TextCodec): InstanceRecord | undefined {
-  const [row] = db.query("SELECT * FROM instance");
-  if (row === undefined) return undefined;
+/** The row as it lies in the database, of whatever version. */
+export type InstanceRow = Record<string, SqlValue>;
+
+export function readRow(db: SqlDatabase): InstanceRow | undefined {
+  return db.query("SELECT * FROM instance")[0];
+}
+
+export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {
   return {
     instanceId: row.instance_id as string,
     name: row.name as string,
@@ -53,13 +58,15 @@ export function insertRecord(db: SqlDatabase, record: InstanceRecord): void {
 }
 
 /** Writes the fields that change while an instance lives. */
-export function updateRecord(db: SqlDatabase, record: InstanceRecord, codec: TextCodec): void {
-  db.run(
-    "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
+export const UPDATE_RECORD =
+  "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?";
+
+export function bindingsOf(record: InstanceRecord, codec: TextCodec): SqlValue[] {
+  return [
     record.status,
     record.executionId,
     record.generation,
     record.customStatus === undefined ? null : codec.encode(record.customStatus),
     record.completedSeq ?? null,
-  );
+  ];
 }

@@ -3,10 +3,10 @@ import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
 import { type EventRow, insertOf, MAX_ROWS_PER_INSERT } from "./history-insert.ts";
-import { type InstanceRecord, insertRecord, readRecord, updateRecord } from "./instance-row.ts";
+import { bindingsOf, type InstanceRecord, insertRecord, readRow, toRecord, UPDATE_RECORD } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
-import { migrate, SCHEMA_VERSION, SchemaTooNewError, storedVersion } from "./schema.ts";
-import type { SqlDatabase } from "./sql-database.ts";
+import { createFirstTables, createOtherTables, migrate, tablesIn } from "./schema.ts";
+import type { SqlDatabase, SqlValue } from "./sql-database.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
 
 /** A fact received and not yet taken by a turn. */
@@ -50,8 +50,12 @@ export class InstanceStore {
   /** The rows of the last turns, held back to be written together, and how many they are. */
   #held: (readonly EventRow[])[] = [];
   #heldRows = 0;
+  /** The instance's row as it is to be, held back too. */
+  #heldRecord: readonly SqlValue[] | undefined;
   /** A row has been written since the last `flush`, and another `flush` will come before the platform's commit. */
   #mayHold = false;
+  /** False: nothing has ever been in the tables beside the first two. */
+  #hasOtherTables = false;
   #nextHistorySeq = 0;
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
@@ -63,33 +67,48 @@ export class InstanceStore {
 
   /** The database, when all that belongs into it has been written. */
   get #db(): SqlDatabase {
-    if (this.#heldRows > 0) this.#writeHeld();
+    if (this.#isHolding) this.#writeHeld();
     return this.#database;
+  }
+
+  get #isHolding(): boolean {
+    return this.#heldRows > 0 || this.#heldRecord !== undefined;
   }
 
   /** Writes what commits have held back. When it throws, the object has to be given up: memory is ahead of the database. */
   flush(): void {
     this.#mayHold = false;
-    if (this.#heldRows > 0) this.#writeHeld();
+    if (this.#isHolding) this.#writeHeld();
   }
 
   /** The instance's row, brought up to today's schema; `undefined` when there is no instance. Throws SchemaTooNewError. */
   load(): InstanceRecord | undefined {
-    const version = storedVersion(this.#db);
-    if (version === 0) return undefined;
-    if (version > SCHEMA_VERSION) throw new SchemaTooNewError(version);
-    if (version < SCHEMA_VERSION) this.#db.transaction(() => migrate(this.#db, version));
+    const db = this.#db;
+    const tables = tablesIn(db);
+    const row = tables === "none" ? undefined : readRow(db);
+    if (row === undefined) return undefined;
+    migrate(db, row.schema_version as number);
+    this.#hasOtherTables = tables === "all";
     this.#nextHistorySeq = this.#nextSeq("history");
-    this.#nextInboxSeq = this.#nextSeq("inbox");
-    this.#nextOutboxSeq = this.#nextSeq("outbox");
-    return readRecord(this.#db, this.#codec);
+    this.#nextInboxSeq = this.#hasOtherTables ? this.#nextSeq("inbox") : 0;
+    this.#nextOutboxSeq = this.#hasOtherTables ? this.#nextSeq("outbox") : 0;
+    return toRecord(row, this.#codec);
   }
 
-  /** Creates the instance, in the place of an ended one if there is one. Returns the inbox entry of a start that is to wait. */
-  create(record: InstanceRecord, started: HistoryEvent, dueAtMs: number | undefined): InboxEntry | undefined {
-    return this.#atomically(() => {
-      const version = storedVersion(this.#db);
-      if (version === 0) migrate(this.#db, 0);
+  /**
+   * Creates the instance, in the place of an ended one if there is one. Returns the inbox entry of a start that is to wait.
+   * `flushFollows`: as in `commit`.
+   */
+  create(
+    record: InstanceRecord,
+    started: HistoryEvent,
+    dueAtMs: number | undefined,
+    flushFollows = false,
+  ): InboxEntry | undefined {
+    const entry = this.#atomically(() => {
+      const tables = tablesIn(this.#db);
+      this.#hasOtherTables = tables === "all";
+      if (tables === "none") createFirstTables(this.#db);
       else this.#clearRows();
       this.#nextHistorySeq = this.#nextInboxSeq = this.#nextOutboxSeq = 0;
       insertRecord(this.#db, record);
@@ -97,6 +116,8 @@ export class InstanceStore {
       this.#append([started]);
       return undefined;
     });
+    this.#mayHold = flushFollows;
+    return entry;
   }
 
   receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
@@ -113,11 +134,13 @@ export class InstanceStore {
    * the platform holds back what the object sends only while something is written and not committed.
    */
   commit(change: TurnChange, flushFollows = false): OutboxEntry[] {
-    // The usual turn of a running workflow appends an event or two and changes nothing else: one statement at most.
-    if (changesHistoryOnly(change) && change.append.length <= MAX_ROWS_PER_INSERT) {
+    // The usual turn of a running workflow appends an event or two, and perhaps changes the status.
+    if (isSimple(change) && (this.#mayHold || change.record === undefined)) {
       const rows = change.append.map((event) => this.#row(event));
       if (!rows.some((row) => isLong(row.payload))) {
-        this.#appendShort(rows, flushFollows);
+        if (this.#mayHold) this.#hold(rows, change.record);
+        else this.#insertHistory(rows);
+        this.#mayHold ||= flushFollows && rows.length > 0;
         return [];
       }
     }
@@ -125,8 +148,9 @@ export class InstanceStore {
       if (change.newHistory !== undefined) this.#continueAsNew(change.newHistory);
       else this.#append(change.append);
       for (const seq of change.taken) this.#delete("inbox", seq);
-      for (const taskId of change.recovered ?? []) this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
-      if (change.record !== undefined) updateRecord(this.#db, change.record, this.#codec);
+      for (const taskId of this.#hasOtherTables ? (change.recovered ?? []) : [])
+        this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
+      if (change.record !== undefined) this.#db.run(UPDATE_RECORD, ...bindingsOf(change.record, this.#codec));
       return change.send.map((message) => this.#insertOutbox(message));
     });
   }
@@ -173,6 +197,7 @@ export class InstanceStore {
   }
 
   inbox(): InboxEntry[] {
+    if (!this.#hasOtherTables) return [];
     return this.#db.query<FactRow>("SELECT * FROM inbox ORDER BY seq").map((row) => ({
       seq: row.seq,
       fact: this.#fact("inbox", row),
@@ -182,6 +207,7 @@ export class InstanceStore {
   }
 
   outbox(): OutboxEntry[] {
+    if (!this.#hasOtherTables) return [];
     return this.#db
       .query<StoredPayload & { seq: number; target: string; [column: string]: string | number | null }>(
         "SELECT seq, target, payload, chunks FROM outbox ORDER BY seq",
@@ -206,8 +232,8 @@ export class InstanceStore {
    * or an activity not answered. After the end timers do not count, and after a terminate no activities either.
    */
   hasOpenWork(status: RuntimeStatus): boolean {
-    const queued = this.#db.query("SELECT 1 FROM inbox UNION ALL SELECT 1 FROM outbox LIMIT 1");
-    if (queued.length > 0 || status === "TERMINATED") return queued.length > 0;
+    if (this.#hasQueued) return true;
+    if (status === "TERMINATED") return false;
     const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
     const open = this.#db.query(
       `SELECT task_id FROM history WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
@@ -216,8 +242,14 @@ export class InstanceStore {
     return open.length > 0;
   }
 
+  get #hasQueued(): boolean {
+    if (!this.#hasOtherTables) return false;
+    return this.#db.query("SELECT 1 FROM inbox UNION ALL SELECT 1 FROM outbox LIMIT 1").length > 0;
+  }
+
   /** The children of executions before a continue-as-new. */
   formerChildren(): { instanceId: string; executionId: string }[] {
+    if (!this.#hasOtherTables) return [];
     return this.#db
       .query<{ instance_id: string; execution_id: string }>("SELECT instance_id, execution_id FROM former_child")
       .map((row) => ({ instanceId: row.instance_id, executionId: row.execution_id }));
@@ -234,11 +266,13 @@ export class InstanceStore {
 
   /** How often a restart has found each activity without a result, and the details of its last heartbeat (JSON). */
   recoveries(): Map<number, { count: number; progress: string | undefined }> {
+    if (!this.#hasOtherTables) return new Map();
     const rows = this.#db.query<{ task_id: number; count: number; progress: string | null }>("SELECT * FROM recovery");
     return new Map(rows.map((row) => [row.task_id, { count: row.count, progress: row.progress ?? undefined }]));
   }
 
   saveProgress(taskId: number, progress: string): void {
+    this.#needOtherTables();
     this.#db.run(
       "INSERT INTO recovery (task_id, count, progress) VALUES (?, 0, ?) ON CONFLICT (task_id) DO UPDATE SET progress = excluded.progress",
       taskId,
@@ -247,7 +281,8 @@ export class InstanceStore {
   }
 
   countRecovery(taskIds: readonly number[]): void {
-    this.#db.transaction(() => {
+    this.#atomically(() => {
+      this.#needOtherTables();
       for (const taskId of taskIds) {
         this.#db.run(
           "INSERT INTO recovery (task_id, count) VALUES (?, 1) ON CONFLICT (task_id) DO UPDATE SET count = count + 1",
@@ -260,34 +295,36 @@ export class InstanceStore {
   /** One transaction; when it fails, the numbers it has given away are free again, as its rows are. */
   #atomically<T>(change: () => T extends Promise<unknown> ? never : T): T {
     const before = [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] as const;
+    const hadOtherTables = this.#hasOtherTables;
     // What is held back is not part of the change, and stays when that fails.
     const db = this.#db;
     try {
       return db.transaction(change);
     } catch (error) {
       [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] = before;
+      this.#hasOtherTables = hadOtherTables;
       throw error;
     }
   }
 
-  #appendShort(rows: readonly EventRow[], flushFollows: boolean): void {
-    if (rows.length === 0) return;
-    if (!this.#mayHold) {
-      this.#insertHistory(rows);
-      this.#mayHold = flushFollows;
-      return;
-    }
+  #hold(rows: readonly EventRow[], record: InstanceRecord | undefined): void {
     if (this.#heldRows + rows.length > MAX_ROWS_PER_INSERT) this.#writeHeld();
-    this.#held.push(rows);
+    if (rows.length > 0) this.#held.push(rows);
     this.#heldRows += rows.length;
     this.#nextHistorySeq += rows.length;
+    if (record !== undefined) this.#heldRecord = bindingsOf(record, this.#codec);
   }
 
   #writeHeld(): void {
-    const { statement, bindings } = insertOf(this.#held, this.#nextHistorySeq - this.#heldRows);
-    this.#database.run(statement, ...bindings);
-    this.#held = [];
-    this.#heldRows = 0;
+    if (this.#heldRows > 0) {
+      const { statement, bindings } = insertOf(this.#held, this.#nextHistorySeq - this.#heldRows);
+      this.#database.run(statement, ...bindings);
+      this.#held = [];
+      this.#heldRows = 0;
+    }
+    if (this.#heldRecord === undefined) return;
+    this.#database.run(UPDATE_RECORD, ...this.#heldRecord);
+    this.#heldRecord = undefined;
   }
 
   #append(events: readonly HistoryEvent[]): void {
@@ -311,25 +348,39 @@ export class InstanceStore {
   }
 
   #continueAsNew(newHistory: readonly HistoryEvent[]): void {
-    this.#db.run(
-      `INSERT OR REPLACE INTO former_child (instance_id, execution_id)
-         SELECT json_extract(detail, '$.instanceId'), (SELECT execution_id FROM instance)
-         FROM history WHERE type = 'ChildWorkflowInstanceCreated'`,
-    );
+    if (this.#hasChildren) this.#needOtherTables();
+    if (this.#hasOtherTables) {
+      this.#db.run(
+        `INSERT OR REPLACE INTO former_child (instance_id, execution_id)
+           SELECT json_extract(detail, '$.instanceId'), (SELECT execution_id FROM instance)
+           FROM history WHERE type = 'ChildWorkflowInstanceCreated'`,
+      );
+      this.#db.run("DELETE FROM chunk WHERE owner = 'history'");
+      this.#db.run("DELETE FROM recovery");
+    }
     this.#db.run("DELETE FROM history");
-    this.#db.run("DELETE FROM chunk WHERE owner = 'history'");
-    this.#db.run("DELETE FROM recovery");
     this.#nextHistorySeq = 0;
     this.#append(newHistory);
   }
 
+  get #hasChildren(): boolean {
+    return this.#db.query("SELECT 1 FROM history WHERE type = 'ChildWorkflowInstanceCreated' LIMIT 1").length > 0;
+  }
+
   #clearRows(): void {
-    for (const table of ["instance", "history", "inbox", "outbox", "chunk", "former_child", "recovery"]) {
-      this.#db.run(`DELETE FROM ${table}`);
-    }
+    const others = this.#hasOtherTables ? ["inbox", "outbox", "chunk", "former_child", "recovery"] : [];
+    for (const table of ["instance", "history", ...others]) this.#db.run(`DELETE FROM ${table}`);
+  }
+
+  /** Creates the tables beside the first two, unless they are there. */
+  #needOtherTables(): void {
+    if (this.#hasOtherTables) return;
+    createOtherTables(this.#db);
+    this.#hasOtherTables = true;
   }
 
   #insertInbox(entry: Omit<InboxEntry, "seq">, columns = this.#columns(entry.fact)): InboxEntry {
+    this.#needOtherTables();
     const seq = this.#nextInboxSeq++;
     const { type, task_id, name, payload, detail } = columns;
     const stored = this.#writePayload("inbox", seq, payload);
@@ -350,6 +401,7 @@ export class InstanceStore {
   }
 
   #insertOutbox({ to, message }: AddressedMessage): OutboxEntry {
+    this.#needOtherTables();
     const seq = this.#nextOutboxSeq++;
     const stored = this.#writePayload("outbox", seq, this.#codec.encode(textOf(message)));
     this.#db.run(
@@ -374,10 +426,13 @@ export class InstanceStore {
   }
 
   #writePayload(owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
-    return payload !== null && isLong(payload) ? writeChunks(this.#db, owner, seq, payload) : { payload, chunks: null };
+    if (payload === null || !isLong(payload)) return { payload, chunks: null };
+    this.#needOtherTables();
+    return writeChunks(this.#db, owner, seq, payload);
   }
 
   #delete(table: "inbox" | "outbox", seq: number): void {
+    if (!this.#hasOtherTables) return;
     this.#db.run(`DELETE FROM ${table} WHERE seq = ?`, seq);
     this.#db.run("DELETE FROM chunk WHERE owner = ? AND seq = ?", table, seq);
   }
@@ -418,12 +473,13 @@ function textOf(message: Message): string {
   return JSON.stringify(message);
 }
 
-function changesHistoryOnly(change: TurnChange): boolean {
+/** Nothing but a few events and the instance's row. */
+function isSimple({ append, newHistory, taken, send, recovered = [] }: TurnChange): boolean {
   return (
-    change.record === undefined &&
-    change.newHistory === undefined &&
-    (change.recovered ?? []).length === 0 &&
-    change.taken.length === 0 &&
-    change.send.length === 0
+    newHistory === undefined &&
+    append.length <= MAX_ROWS_PER_INSERT &&
+    taken.length === 0 &&
+    send.length === 0 &&
+    recovered.length === 0
   );
 }

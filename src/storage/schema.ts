@@ -5,11 +5,10 @@ import { UnreadableError } from "./unreadable-error.ts";
  * Version of the tables below, kept in `instance.schema_version`. Raise it together with a new entry in `migrations`.
  * A database of a newer version is left alone: see SchemaTooNewError.
  */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /**
  * The tables of one instance. No table has an index beside its key, since each index update is billed as a row.
- * They are created by the transaction that creates the instance: asking after an unknown ID writes nothing.
  *
  * | table        | one row is                                    | written by              | deleted by                    |
  * |--------------|-----------------------------------------------|-------------------------|-------------------------------|
@@ -21,8 +20,12 @@ export const SCHEMA_VERSION = 2;
  * | former_child | a child of an execution that continued as new | continue-as-new         | reuse, purge                  |
  * | recovery     | how often a restart found an activity open,   | start after a restart,  | the commit of its result      |
  * |              | and the details of its last heartbeat         | heartbeat               |                               |
+ *
+ * The first two are created by the transaction that creates the instance: asking after an unknown ID writes nothing. The
+ * others are created together when the first of them is needed, which for many instances is never: a table costs a page
+ * of 4 KiB, a row in SQLite's own table, and a tenth of the time that a small instance takes.
  */
-const tables = `
+const firstTables = `
 CREATE TABLE instance (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   schema_version INTEGER NOT NULL,
@@ -41,6 +44,9 @@ CREATE TABLE history (
   seq INTEGER PRIMARY KEY, version INTEGER NOT NULL DEFAULT 1, at_ms INTEGER NOT NULL,
   type TEXT NOT NULL, task_id INTEGER, name TEXT, payload TEXT, chunks INTEGER, detail TEXT
 ) STRICT;
+`;
+
+const otherTables = `
 CREATE TABLE inbox (
   seq INTEGER PRIMARY KEY, version INTEGER NOT NULL DEFAULT 1, execution_id TEXT, due_at_ms INTEGER,
   type TEXT NOT NULL, task_id INTEGER, name TEXT, payload TEXT, chunks INTEGER, detail TEXT
@@ -59,6 +65,8 @@ CREATE TABLE recovery (task_id INTEGER PRIMARY KEY, count INTEGER NOT NULL, prog
 /** `migrations.get(n)` brings a database of version n to version n + 1. An empty one gets today's tables at once. */
 const migrations = new Map<number, (db: SqlDatabase) => void>([
   [1, (db) => db.run("ALTER TABLE recovery ADD COLUMN progress TEXT")],
+  // From version 3 on the tables beside the first two may be missing.
+  [2, () => undefined],
 ]);
 
 /** The object's database was written by newer code than this. Nothing is read or changed; deploy that code again. */
@@ -72,18 +80,29 @@ export class SchemaTooNewError extends UnreadableError {
   }
 }
 
-/** The version of the database, 0 when it has no tables yet. Reads only. */
-export function storedVersion(db: SqlDatabase): number {
-  const tables = db.query("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = 'instance'");
-  if (tables.length === 0) return 0;
-  const [row] = db.query<{ schema_version: number }>("SELECT schema_version FROM instance");
-  return row?.schema_version ?? SCHEMA_VERSION;
+/** Which tables there are. Reads only. */
+export function tablesIn(db: SqlDatabase): "none" | "first" | "all" {
+  const names = db.query<{ name: string }>(
+    "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'inbox')",
+  );
+  if (names.length === 0) return "none";
+  return names.some(({ name }) => name === "inbox") ? "all" : "first";
 }
 
-/** Brings the tables from version `from` to today's. To be called inside the transaction that needs them. */
+export function createFirstTables(db: SqlDatabase): void {
+  db.run(firstTables);
+}
+
+export function createOtherTables(db: SqlDatabase): void {
+  db.run(otherTables);
+}
+
+/** Brings the tables from version `from` to today's, in a transaction. Throws SchemaTooNewError. */
 export function migrate(db: SqlDatabase, from: number): void {
   if (from > SCHEMA_VERSION) throw new SchemaTooNewError(from);
-  if (from === 0) return db.run(tables);
-  for (let version = from; version < SCHEMA_VERSION; version++) migrations.get(version)?.(db);
-  if (from < SCHEMA_VERSION) db.run("UPDATE instance SET schema_version = ?", SCHEMA_VERSION);
+  if (from === SCHEMA_VERSION) return;
+  db.transaction(() => {
+    for (let version = from; version < SCHEMA_VERSION; version++) migrations.get(version)?.(db);
+    db.run("UPDATE instance SET schema_version = ?", SCHEMA_VERSION);
+  });
 }

@@ -154,7 +154,7 @@ export function faultsOf(world: World, id: string): string[] {
       `SELECT count(*) AS n FROM chunk WHERE owner = ? AND seq NOT IN (SELECT seq FROM ${owner} WHERE chunks IS NOT NULL)`,
       owner,
     );
-    if (orphans?.n !== 0) faults.push(`${orphans?.n} chunks of ${owner} without their row`);
+    if (orphans !== undefined && orphans.n !== 0) faults.push(`${orphans.n} chunks of ${owner} without their row`);
   }
   return faults;
 }

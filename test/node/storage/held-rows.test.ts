@@ -48,7 +48,7 @@ describe("[S8] rows that are held back", () => {
     ["a read of the history", (store) => store.history()],
     ["a read of its outline", (store) => store.outline(undefined)],
     ["an event that is received", (store) => store.receive({ fact: { type: "EventRaised", name: "e" } })],
-    ["a turn that changes more", (store) => store.commit(change({ record: { ...RECORD, status: "RUNNING" } }), true)],
+    ["a turn that takes from the inbox", (store) => store.commit(change({ taken: [0] }), true)],
     [
       "a payload that is long",
       (store) =>
@@ -71,6 +71,19 @@ describe("[S8] rows that are held back", () => {
     expect(rows.map(({ seq }) => seq)).toEqual(rows.map((_, n) => n));
   });
 
+  it("[S8.7] the row of the instance is held back with them: the last status counts", () => {
+    const opened = openInstance();
+    opened.store.commit(turn(1), true);
+    const statements = statementsOf(opened, (store) => {
+      for (const status of ["RUNNING", "COMPLETED"] as const)
+        store.commit(change({ append: [completed(2)], record: { ...RECORD, status } }), true);
+      store.flush();
+    });
+    expect(statements).toBe(2);
+    expect(reopen(opened).load()?.status).toBe("COMPLETED");
+    expect(reopen(opened).history()).toHaveLength(5);
+  });
+
   it("[S8.5] a change that fails takes nothing with it of what was held back", () => {
     const opened = openInstance();
     opened.store.commit(turn(1), true);
@@ -78,7 +91,7 @@ describe("[S8] rows that are held back", () => {
     opened.fault.before = (statement) => {
       if (statement.includes("UPDATE instance")) throw new Error("SQLITE_FULL");
     };
-    const ends = change({ append: [completed(3)], record: { ...RECORD, status: "COMPLETED" } });
+    const ends = change({ append: [completed(3)], taken: [0], record: { ...RECORD, status: "COMPLETED" } });
     expect(() => opened.store.commit(ends, true)).toThrow("SQLITE_FULL");
     opened.fault.before = undefined;
     expect(reopen(opened).history()).toHaveLength(5);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
+import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { MemoryDatabase } from "../instance/database.ts";
 import { at, change, dump, openInstance, openStore, RECORD, reopen, STARTED } from "./support.ts";
 
@@ -22,14 +23,31 @@ describe("[S3] Schema", () => {
     expect(db.tables()).toEqual([]);
     fault.before = undefined;
     store.create(RECORD, STARTED, undefined);
-    expect(db.tables()).toEqual(["chunk", "former_child", "history", "inbox", "instance", "outbox", "recovery"]);
+    expect(db.tables()).toEqual(["history", "instance"]);
     expect(store.load()).toEqual({ ...RECORD, customStatus: undefined, parent: undefined, completedSeq: undefined });
     expect(store.history()).toHaveLength(1);
   });
 
+  it("[S3.2] the other tables come with the first row of one of them, together, and go when that fails", () => {
+    const { db, store, fault } = openInstance();
+    const all = ["chunk", "former_child", "history", "inbox", "instance", "outbox", "recovery"];
+    fault.before = (statement) => {
+      if (statement.includes("INTO outbox")) throw new Error("SQLITE_FULL");
+    };
+    const send = change({
+      send: [{ to: "b", message: { version: 1, type: "RaiseEvent", name: "e", messageId: "m" } }],
+    });
+    expect(() => store.commit(send)).toThrow("SQLITE_FULL");
+    expect(db.tables()).toEqual(["history", "instance"]);
+    expect([store.inbox(), store.outbox(), store.formerChildren(), [...store.recoveries()]]).toEqual([[], [], [], []]);
+    fault.before = undefined;
+    expect(store.commit(send)).toHaveLength(1);
+    expect(db.tables()).toEqual(all);
+  });
+
   it("[S3.3] a newer schema is refused, and nothing is changed", () => {
     const opened = openInstance();
-    opened.db.tamper("UPDATE instance SET schema_version = 3");
+    opened.db.tamper(`UPDATE instance SET schema_version = ${SCHEMA_VERSION + 1}`);
     opened.db.commit();
     const before = dump(opened.db);
     const store = new InstanceStore(opened.db.port());
@@ -40,6 +58,8 @@ describe("[S3] Schema", () => {
 
   it("[S3.4] a database of version 1 is brought up to today's, with what it holds", () => {
     const opened = openInstance();
+    opened.store.saveProgress(2, "0");
+    opened.db.tamper("DELETE FROM recovery");
     opened.db.tamper("ALTER TABLE recovery DROP COLUMN progress");
     opened.db.tamper("INSERT INTO recovery (task_id, count) VALUES (1, 4)");
     opened.db.tamper("UPDATE instance SET schema_version = 1");
@@ -48,7 +68,7 @@ describe("[S3] Schema", () => {
     expect(store.load()).toMatchObject({ instanceId: RECORD.instanceId });
     store.saveProgress(1, "5");
     expect([...store.recoveries()]).toEqual([[1, { count: 4, progress: "5" }]]);
-    expect(opened.db.read("SELECT schema_version FROM instance")).toEqual([{ schema_version: 2 }]);
+    expect(opened.db.read("SELECT schema_version FROM instance")).toEqual([{ schema_version: SCHEMA_VERSION }]);
     expect(new InstanceStore(opened.db.port()).load()).toMatchObject({ instanceId: RECORD.instanceId });
   });
 

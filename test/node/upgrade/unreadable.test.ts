@@ -1,5 +1,6 @@
 // [U2] What newer code has written stops an instance, says so, and is left as it is until that code runs again.
 import { describe, expect, it } from "vitest";
+import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import {
   type Code,
   describeInstance,
@@ -30,6 +31,8 @@ async function writtenByNewerCode(statement: string): Promise<World> {
     return yield event;
   });
   await start(world, "a", "both");
+  // An inbox there is only when something has been in it.
+  await raise(world, "a", "other");
   world.crashAll();
   world.host("a").db.tamper(statement);
   return world;
@@ -40,7 +43,7 @@ const newer: [what: string, statement: string, errorType: string, undo: string][
     "a schema of tomorrow",
     "UPDATE instance SET schema_version = 99",
     "SchemaTooNewError",
-    "UPDATE instance SET schema_version = 2",
+    `UPDATE instance SET schema_version = ${SCHEMA_VERSION}`,
   ],
   [
     "an unknown event in the history",
@@ -106,7 +109,7 @@ describe("[U2] What this code cannot read", () => {
     await world.advance(HOUR_MS);
     expect(world.host("c").db.read("SELECT * FROM outbox")).toHaveLength(1);
     world.crashAll();
-    world.host("a").db.tamper("UPDATE instance SET schema_version = 2");
+    world.host("a").db.tamper(`UPDATE instance SET schema_version = ${SCHEMA_VERSION}`);
     await world.rest();
     expect(await endOf(world, "a")).toEqual(["COMPLETED", "from the child"]);
     expect(world.host("c").db.read("SELECT * FROM outbox")).toEqual([]);
