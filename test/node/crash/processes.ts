@@ -8,6 +8,7 @@ export interface HostOptions {
   readonly worker?: string;
   /** A command that runs another: the host is given to it. */
   readonly prefix?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A server of a crash Worker in a process of its own: Node, and workerd as its child. */
@@ -21,10 +22,13 @@ export class Host {
   }
 
   static async start(directory: string, recorderUrl: string, options: HostOptions = {}): Promise<Host> {
-    const { worker = "./worker.js", prefix = [] } = options;
+    const { worker = "./worker.js", prefix = [], env } = options;
     const script = fileURLToPath(new URL("./host.ts", import.meta.url).href);
     const line = [...prefix, process.execPath, "--no-warnings", script, worker, directory, recorderUrl];
-    const child = spawn(line[0] ?? "", line.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(line[0] ?? "", line.slice(1), {
+      stdio: ["pipe", "pipe", "inherit"],
+      env: { ...process.env, ...env },
+    });
     const origin = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once("line", resolve);
       child.once("exit", (code) => reject(new Error(`The host ended with ${code} before it was ready`)));
@@ -32,16 +36,20 @@ export class Host {
     return new Host(child, origin);
   }
 
+  get pid(): number {
+    return Number(this.#child.pid);
+  }
+
   /** As a power cut does it: Node first, so that it cannot put a new workerd in the place of the old one. */
   async kill(): Promise<void> {
-    const tree = await processTree(Number(this.#child.pid));
+    const tree = await processTree(this.pid);
     for (const { pid } of tree) kill(pid);
     await gone(tree);
   }
 
   /** Stops it in good order: the databases are complete afterwards. */
   async stop(): Promise<void> {
-    const tree = await processTree(Number(this.#child.pid));
+    const tree = await processTree(this.pid);
     this.#child.stdin?.end();
     await gone(tree);
   }
