@@ -1,25 +1,25 @@
 // Disks that stop to take anything, each in a way of its own, and take it again. None of them imitates the failure: the
 // kernel refuses workerd's writes.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { processTree, temporaryDirectory } from "../e2e/server.ts";
 import type { HostOptions } from "./processes.ts";
 
 export interface Disk {
-  /** Where a host finds it, and where this process does. */
+  /** Where a host finds it. */
   readonly directory: string;
-  readonly ownDirectory: string;
   /** How a host has to be started. */
   readonly host: HostOptions;
   /** From here on it takes nothing, in a workerd that runs and in those started later; until `accept`. */
   refuse(): Promise<void>;
   accept(): Promise<void>;
+  /** Where this process can open the databases, once nothing runs any more. */
+  databases(): string;
   remove(): void;
 }
 
-const MIB = 1024 * 1024;
 const isRoot = process.getuid?.() === 0;
 
 /**
@@ -41,7 +41,6 @@ export function limitedDisk(): Disk {
   };
   return {
     directory,
-    ownDirectory: directory,
     host: { env: { MINIFLARE_WORKERD_PATH: wrapper } },
     refuse: () => {
       writeFileSync(flag, "");
@@ -51,6 +50,7 @@ export function limitedDisk(): Disk {
       rmSync(flag);
       return limit("unlimited");
     },
+    databases: () => directory,
     remove: () => {
       for (const path of [directory, wrapper, flag]) rmSync(path, { recursive: true, force: true });
     },
@@ -81,27 +81,35 @@ export async function smallDisk(): Promise<Disk> {
       reject(new Error(`expected a file system at ${directory}, unshare ended with ${code}`)),
     );
   });
-  const ownDirectory = `/proc/${holder.pid}/root${directory}`;
-  const ballast = join(ownDirectory, "ballast");
+  const root = `/proc/${holder.pid}/root${directory}`;
+  const ballast = join(root, "ballast");
+  const copies: string[] = [];
   return {
     directory,
-    ownDirectory,
     host: { prefix: ["nsenter", "-t", String(holder.pid), ...NSENTER, "--"] },
-    refuse: async () => {
-      try {
-        writeFileSync(ballast, Buffer.alloc(4 * MIB));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOSPC") return;
-        throw error;
-      }
-      throw new Error(`expected ${ballast} to fill the file system up, and it did not`);
-    },
+    refuse: async () => fill(ballast),
     accept: async () => rmSync(ballast),
+    databases: () => {
+      // SQLite resolves links, and with the one in /proc it leaves the namespace.
+      const copy = temporaryDirectory();
+      copies.push(copy);
+      cpSync(root, copy, { recursive: true, filter: (source) => source !== ballast });
+      return copy;
+    },
     remove: () => {
       holder.stdin?.end();
-      rmSync(directory, { recursive: true, force: true });
+      for (const path of [directory, ...copies]) rmSync(path, { recursive: true, force: true });
     },
   };
+}
+
+/** To the last block. */
+function fill(file: string): void {
+  try {
+    for (;;) appendFileSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+  }
 }
 
 /**
@@ -118,13 +126,12 @@ export function protectedDisk(): Disk {
     }
     chmodSync(path, folder);
   };
-  const accept = async () => setModes(directory, 0o644, 0o755);
   return {
     directory,
-    ownDirectory: directory,
     host: { prefix },
     refuse: async () => setModes(directory, 0o444, 0o555),
-    accept,
+    accept: async () => setModes(directory, 0o644, 0o755),
+    databases: () => directory,
     remove: () => {
       if (existsSync(directory)) setModes(directory, 0o644, 0o755);
       rmSync(directory, { recursive: true, force: true });

@@ -26,13 +26,18 @@ export class Host {
     const script = fileURLToPath(new URL("./host.ts", import.meta.url).href);
     const line = [...prefix, process.execPath, "--no-warnings", script, worker, directory, recorderUrl];
     const child = spawn(line[0] ?? "", line.slice(1), {
-      stdio: ["pipe", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "pipe"],
       env: { ...process.env, ...env },
+    });
+    let complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      complaint += text;
     });
     const origin = await new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout }).once("line", resolve);
-      child.once("exit", (code) => reject(new Error(`The host ended with ${code} before it was ready`)));
+      child.once("close", (code) => reject(new Error(`The host ended with ${code} before it was ready: ${complaint}`)));
     });
+    child.stderr.pipe(process.stderr);
     return new Host(child, origin);
   }
 
