@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isRunning, type ProcessInfo, processTree, until } from "../e2e/server.ts";
 
@@ -15,9 +15,11 @@ export interface HostOptions {
 export class Host {
   readonly origin: string;
   readonly #child: ChildProcess;
+  readonly #lines: Interface;
 
-  private constructor(child: ChildProcess, origin: string) {
+  private constructor(child: ChildProcess, lines: Interface, origin: string) {
     this.#child = child;
+    this.#lines = lines;
     this.origin = origin;
   }
 
@@ -33,16 +35,24 @@ export class Host {
     child.stderr.setEncoding("utf8").on("data", (text) => {
       complaint += text;
     });
+    const lines = createInterface({ input: child.stdout });
     const origin = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).once("line", resolve);
+      lines.once("line", resolve);
       child.once("close", (code) => reject(new Error(`The host ended with ${code} before it was ready: ${complaint}`)));
     });
     child.stderr.pipe(process.stderr);
-    return new Host(child, origin);
+    return new Host(child, lines, origin);
   }
 
   get pid(): number {
     return Number(this.#child.pid);
+  }
+
+  /** Resolves when code that has changed is served in the place of what was. */
+  async reload(edition: string): Promise<void> {
+    const reloaded = new Promise((resolve) => this.#lines.once("line", resolve));
+    this.#child.stdin?.write(`${edition}\n`);
+    await reloaded;
   }
 
   /** As a power cut does it: Node first, so that it cannot put a new workerd in the place of the old one. */
