@@ -1,8 +1,11 @@
 // Disks that take nothing more, while instances are at work on them, and take it again.
+import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Api, outputOf, processTree } from "../e2e/server.ts";
+import { freePort } from "../e2e/npm.ts";
+import { Api, outputOf, processTree, ROOT } from "../e2e/server.ts";
 import { Audit } from "./audit.ts";
 import { canMount, type Disk, limitedDisk, protectedDisk, smallDisk } from "./disk.ts";
 import { bringToTheMiddle, expectEnds, expectSound, KINDS, TIMER_SECONDS } from "./middle.ts";
@@ -195,5 +198,16 @@ describe("[C4] The directory is read-only", () => {
     await disk.refuse();
     await expect(startHost(disk)).rejects.toThrow("EACCES: permission denied");
     expect(readdirSync(disk.databases())).toEqual([]);
+  });
+
+  it("[C4.4] and empty: npm start says so, and how to go on", async () => {
+    const disk = await take(protectedDisk());
+    await disk.refuse();
+    const start = [process.execPath, join(ROOT, "scripts/start.mjs"), "--persist-to", disk.directory];
+    const [command = "", ...args] = [...(disk.host.prefix ?? []), ...start, "--port", String(await freePort())];
+    const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", timeout: 20_000 });
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toContain(`Cannot write to ${disk.directory} (EACCES)`);
+    expect(stderr).toContain("npm start -- --persist-to");
   });
 });
