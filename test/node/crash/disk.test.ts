@@ -3,41 +3,49 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { freePort } from "../e2e/npm.ts";
 import { Api, outputOf, processTree, ROOT } from "../e2e/server.ts";
 import { Audit } from "./audit.ts";
 import { canMount, type Disk, limitedDisk, protectedDisk, smallDisk } from "./disk.ts";
-import { bringToTheMiddle, expectEnds, expectSound, KINDS, TIMER_SECONDS } from "./middle.ts";
+import { bringToTheMiddle, expectEnds, expectSound, KINDS } from "./middle.ts";
 import { Host } from "./processes.ts";
 import { Recorder } from "./recorder.ts";
 
-let recorder: Recorder;
-let audit: Audit;
-/** Everything that has to be stopped, whatever the test's end. */
-let cleanUp: (() => Promise<void> | void)[];
-
-beforeEach(async () => {
-  recorder = await Recorder.listen(["gated"]);
-  audit = new Audit(recorder);
-  cleanUp = [() => recorder.close()];
-});
-
-afterEach(async () => {
-  for (const stop of cleanUp.reverse()) await stop();
-});
-
-async function take(disk: Disk | Promise<Disk>): Promise<Disk> {
-  const taken = await disk;
-  cleanUp.push(() => taken.remove());
-  return taken;
+/** Most of the time these wait for pauses to pass: they run side by side, each with what is its own. */
+interface Stage {
+  readonly recorder: Recorder;
+  readonly audit: Audit;
+  /** The disk is removed, and the host killed, whatever the test's end. */
+  take(disk: Disk | Promise<Disk>): Promise<Disk>;
+  startHost(disk: Disk): Promise<Host>;
 }
 
-async function startHost({ directory, host: options }: Disk): Promise<Host> {
-  const host = await Host.start(directory, recorder.url, options);
-  cleanUp.push(() => host.kill());
-  return host;
-}
+const it = test.extend<{ stage: Stage }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it that nothing else is needed
+  stage: async ({}, use) => {
+    const recorder = await Recorder.listen(["gated"]);
+    const cleanUp: (() => Promise<void> | void)[] = [() => recorder.close()];
+    await use({
+      recorder,
+      audit: new Audit(recorder),
+      take: async (disk) => {
+        const taken = await disk;
+        cleanUp.push(() => taken.remove());
+        return taken;
+      },
+      startHost: async ({ directory, host: options }) => {
+        const host = await Host.start(directory, recorder.url, options);
+        cleanUp.push(() => host.kill());
+        return host;
+      },
+    });
+    for (const stop of cleanUp.reverse()) await stop();
+  },
+});
+
+/** Long enough that the disk is full before. */
+const TIMER_SECONDS = 3;
 
 type Request = readonly [method: "GET" | "POST", path: string, errorCode: string];
 
@@ -78,7 +86,12 @@ async function expectHonest(host: Host): Promise<void> {
 }
 
 /** The instances go on by themselves; what was refused is sent again; all end as if nothing had been, and once. */
-async function expectToGoOn(host: Host, disk: Disk, refused: readonly string[]): Promise<void> {
+async function expectToGoOn(
+  { recorder, audit }: Stage,
+  host: Host,
+  disk: Disk,
+  refused: readonly string[],
+): Promise<void> {
   recorder.open("gated");
   await recorder.until("the activity after the timer, which nobody asks for", () =>
     recorder.of("a-timer").some(({ label, phase }) => label === "after" && phase === "finished"),
@@ -111,15 +124,16 @@ async function workerdOf(host: Host) {
 const mountable = canMount();
 if (!mountable) console.log("No file system can be mounted here: a disk that is full is tested by a limit alone");
 
-describe.each([
+describe.concurrent.each([
   // Of these only the second lets SQLite make its index of a write-ahead log again, which a start needs.
   ["by a limit on its files", true, limitedDisk, "does not start"],
   ["with a small file system", mountable, smallDisk, "starts and refuses"],
 ] as const)("[C3] The disk is full, %s", (_, isPossible, newDisk, anotherServer) => {
-  it.skipIf(!isPossible)("[C3.1] for a while: what is not on disk is refused, then all goes on", async () => {
+  it.skipIf(!isPossible)("[C3.1] for a while: what is not on disk is refused, then all goes on", async ({ stage }) => {
+    const { recorder, take, startHost } = stage;
     const disk = await take(newDisk());
     const host = await startHost(disk);
-    await bringToTheMiddle(new Api(host.origin), recorder);
+    await bringToTheMiddle(new Api(host.origin), recorder, TIMER_SECONDS);
     const workerd = await workerdOf(host);
     await disk.refuse();
     await expectRefused(host, WRITES);
@@ -134,52 +148,61 @@ describe.each([
     await expectRefused(host, WRITES);
     expect(await workerdOf(host)).toEqual(workerd);
     await disk.accept();
-    await expectToGoOn(host, disk, ["refused"]);
+    await expectToGoOn(stage, host, disk, ["refused"]);
   });
 
-  it.skipIf(!isPossible)("[C3.2] when everything is killed, and started again before there is room", async () => {
-    const disk = await take(newDisk());
-    const first = await startHost(disk);
-    await bringToTheMiddle(new Api(first.origin), recorder);
-    await disk.refuse();
-    await expectRefused(first, WRITES);
-    await first.kill();
-    const onDisk = audit.crashed(disk.databases());
-    expect([...onDisk.keys()].sort()).toEqual([...KINDS, "a-parent:0002"].sort());
-    if (anotherServer === "does not start") {
-      await expect(startHost(disk)).rejects.toThrow("SQLite failed");
-    } else {
-      const second = await startHost(disk);
+  it.skipIf(!isPossible)(
+    "[C3.2] when everything is killed, and started again before there is room",
+    async ({ stage }) => {
+      const { recorder, audit, take, startHost } = stage;
+      const disk = await take(newDisk());
+      const first = await startHost(disk);
+      await bringToTheMiddle(new Api(first.origin), recorder, TIMER_SECONDS);
       await disk.refuse();
-      await expectRefused(second, WRITES);
-      await expectHonest(second);
-      await second.kill();
-      audit.crashed(disk.databases());
-    }
-    await disk.accept();
-    await expectToGoOn(await startHost(disk), disk, ["refused"]);
-  });
+      await expectRefused(first, WRITES);
+      await first.kill();
+      const onDisk = audit.crashed(disk.databases());
+      expect([...onDisk.keys()].sort()).toEqual([...KINDS, "a-parent:0002"].sort());
+      if (anotherServer === "does not start") {
+        await expect(startHost(disk)).rejects.toThrow("SQLite failed");
+      } else {
+        const second = await startHost(disk);
+        await disk.refuse();
+        await expectRefused(second, WRITES);
+        await expectHonest(second);
+        await second.kill();
+        audit.crashed(disk.databases());
+      }
+      await disk.accept();
+      await expectToGoOn(stage, await startHost(disk), disk, ["refused"]);
+    },
+  );
 });
 
-describe("[C4] The directory is read-only", () => {
-  it("[C4.1] from some moment on: objects that have their files open go on, and no other begins", async () => {
+describe.concurrent("[C4] The directory is read-only", () => {
+  it("[C4.1] from some moment on: objects that have their files open go on, and no other begins", async ({ stage }) => {
+    const { recorder, audit, take, startHost } = stage;
     const disk = await take(protectedDisk());
     const first = await startHost(disk);
     const api = new Api(first.origin);
-    await bringToTheMiddle(api, recorder);
+    await bringToTheMiddle(api, recorder, TIMER_SECONDS);
     await disk.refuse();
     await expectRefused(first, WRITES.slice(0, 1));
     // Acknowledged, and so on disk.
     await api.raise("a-event", "awaited", "awaited");
     await first.kill();
-    const raised = audit.crashed(disk.databases()).get("a-event");
-    expect(raised?.history.filter(({ type }) => type === "EventRaised").length).toBe(1);
+    const found = audit.crashed(disk.databases()).get("a-event");
+    const taken = found?.history.filter(({ type }) => type === "EventRaised") ?? [];
+    expect(taken.length + (found?.left.inbox ?? 0)).toBe(1);
   });
 
-  it("[C4.2] from the start: it is read, nothing is acknowledged, and all goes on at the next start that can write", async () => {
+  it("[C4.2] from the start: it is read, nothing is acknowledged, and all goes on at the next start that can write", async ({
+    stage,
+  }) => {
+    const { recorder, audit, take, startHost } = stage;
     const disk = await take(protectedDisk());
     const first = await startHost(disk);
-    await bringToTheMiddle(new Api(first.origin), recorder);
+    await bringToTheMiddle(new Api(first.origin), recorder, TIMER_SECONDS);
     await first.kill();
     audit.crashed(disk.databases());
     await disk.refuse();
@@ -190,17 +213,19 @@ describe("[C4] The directory is read-only", () => {
     await second.kill();
     await disk.accept();
     audit.crashed(disk.databases());
-    await expectToGoOn(await startHost(disk), disk, ["refused"]);
+    await expectToGoOn(stage, await startHost(disk), disk, ["refused"]);
   });
 
-  it("[C4.3] and empty: the server does not start, and leaves nothing behind", async () => {
+  it("[C4.3] and empty: the server does not start, and leaves nothing behind", async ({ stage }) => {
+    const { take, startHost } = stage;
     const disk = await take(protectedDisk());
     await disk.refuse();
     await expect(startHost(disk)).rejects.toThrow("EACCES: permission denied");
     expect(readdirSync(disk.databases())).toEqual([]);
   });
 
-  it("[C4.4] and empty: npm start says so, and how to go on", async () => {
+  it("[C4.4] and empty: npm start says so, and how to go on", async ({ stage }) => {
+    const { take } = stage;
     const disk = await take(protectedDisk());
     await disk.refuse();
     const start = [process.execPath, join(ROOT, "scripts/start.mjs"), "--persist-to", disk.directory];

@@ -1,7 +1,16 @@
 // Disks that stop to take anything, each in a way of its own, and take it again. None of them imitates the failure: the
 // kernel refuses workerd's writes.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { appendFileSync, chmodSync, cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { processTree, temporaryDirectory } from "../e2e/server.ts";
@@ -36,8 +45,9 @@ export function limitedDisk(): Disk {
   writeFileSync(wrapper, lines.join("\n"));
   chmodSync(wrapper, 0o755);
   const limit = async (bytes: string) => {
+    const isOurs = (pid: number) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(wrapper);
     for (const { name, pid } of await processTree(process.pid))
-      if (name === "workerd") execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
+      if (name === "workerd" && isOurs(pid)) execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
   };
   return {
     directory,

@@ -4,15 +4,13 @@ import { type Api, outputOf } from "../e2e/server.ts";
 import type { Audit } from "./audit.ts";
 import type { Recorder } from "./recorder.ts";
 
-export const TIMER_SECONDS = 2;
-
 export const KINDS = ["a-activity", "a-timer", "a-event", "a-buffered", "a-parent"] as const;
 
 /** Starts one instance of each kind and returns when each is in the middle of what it waits for. */
-export async function bringToTheMiddle(api: Api, recorder: Recorder): Promise<void> {
+export async function bringToTheMiddle(api: Api, recorder: Recorder, timerSeconds = 2): Promise<void> {
   await Promise.all([
     api.start("activities", "a-activity"),
-    api.start("timer", "a-timer", TIMER_SECONDS),
+    api.start("timer", "a-timer", timerSeconds),
     api.start("events", "a-event"),
     api.start("events", "a-buffered"),
     api.start("parent", "a-parent"),

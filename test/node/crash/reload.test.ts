@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { endAll, freePort, npm, type Running } from "../e2e/npm.ts";
 import { Api, isRunning, processTree, ROOT, temporaryDirectory, until } from "../e2e/server.ts";
 import { Audit } from "./audit.ts";
@@ -13,18 +13,20 @@ import { Recorder } from "./recorder.ts";
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_124);
 
-let directory: string;
-/** Everything that has to be stopped, whatever the test's end. */
-let cleanUp: (() => Promise<void>)[];
+interface Place {
+  readonly directory: string;
+  /** Everything that has to be stopped, whatever the test's end. */
+  readonly cleanUp: (() => Promise<void>)[];
+}
 
-beforeEach(() => {
-  directory = temporaryDirectory();
-  cleanUp = [];
-});
-
-afterEach(async () => {
-  for (const stop of cleanUp.reverse()) await stop();
-  rmSync(directory, { recursive: true, force: true });
+const it = test.extend<{ place: Place }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it that nothing else is needed
+  place: async ({}, use) => {
+    const place: Place = { directory: temporaryDirectory(), cleanUp: [] };
+    await use(place);
+    for (const stop of place.cleanUp.reverse()) await stop();
+    rmSync(place.directory, { recursive: true, force: true });
+  },
 });
 
 const CONFIGURATION = `
@@ -40,16 +42,19 @@ new_sqlite_classes = ["WorkflowInstance"]
 `;
 
 /** Writes a file of this folder into the author's, with some of its text replaced. */
-function writeSource(name: string, text: string, replacement: string): void {
+function writeSource(directory: string, name: string, text: string, replacement: string): void {
   const source = readFileSync(fileURLToPath(new URL(name, import.meta.url).href), "utf8");
   if (!source.includes(text)) throw new Error(`expected "${text}" in ${name}`);
   writeFileSync(join(directory, name), source.replace(text, replacement));
 }
 
-async function startDevServer(recorderUrl: string): Promise<{ origin: string; server: Running }> {
+async function startDevServer(
+  { directory, cleanUp }: Place,
+  recorderUrl: string,
+): Promise<{ origin: string; server: Running }> {
   writeFileSync(join(directory, "wrangler.toml"), CONFIGURATION);
-  writeSource("./worker.js", "edge-workflows", join(ROOT, "src/index.ts"));
-  writeSource("./step.js", "first edition", "first edition");
+  writeSource(directory, "./worker.js", "edge-workflows", join(ROOT, "src/index.ts"));
+  writeSource(directory, "./step.js", "first edition", "first edition");
   const port = await freePort();
   const place = ["--config", join(directory, "wrangler.toml"), "--persist-to", directory, "--port", String(port)];
   const server = npm("start", "--", ...place, "--var", `RECORDER_URL:${recorderUrl}`);
@@ -61,8 +66,10 @@ async function startDevServer(recorderUrl: string): Promise<{ origin: string; se
   return { origin: `http://127.0.0.1:${port}`, server };
 }
 
-describe("[C5] The code is changed in the middle of a run", () => {
-  it("[C5.1] again and again, with every kind under load: nothing is lost, twice or early", async () => {
+describe.concurrent("[C5] The code is changed in the middle of a run", () => {
+  it("[C5.1] again and again, with every kind under load: nothing is lost, twice or early", async ({
+    place: { directory },
+  }) => {
     console.log(`CRASH_SEED=${SEED}`);
     const instances = KINDS_OF_CAMPAIGN.length * 2;
     const options = { directory, seed: SEED, kills: 3, reloads: true, instances, longestMs: 600 };
@@ -74,14 +81,17 @@ describe("[C5] The code is changed in the middle of a run", () => {
     expect([editions.at(0), editions.at(-1)]).toEqual(["first edition", "edition 4"]);
   });
 
-  it("[C5.2] by saving a file while npm start runs: the activity that was cut off runs again, with the new code", async () => {
+  it("[C5.2] by saving a file while npm start runs: the activity that was cut off runs again, with the new code", async ({
+    place,
+  }) => {
+    const { directory, cleanUp } = place;
     const recorder = await Recorder.listen(["gated"]);
     cleanUp.push(() => recorder.close());
-    const { origin, server } = await startDevServer(recorder.url);
+    const { origin, server } = await startDevServer(place, recorder.url);
     const api = new Api(origin);
     await bringToTheMiddle(api, recorder);
     await Promise.all([api.raise("a-event", "awaited", "awaited"), api.raise("a-buffered", "buffered", "buffered")]);
-    writeSource("./step.js", "first edition", "second edition");
+    writeSource(directory, "./step.js", "first edition", "second edition");
     for (const id of ["a-activity", "a-parent:0002"])
       await recorder.until(`${id} in its gated activity again`, () =>
         recorder.of(id).some(({ label, edition }) => label === "gated" && edition === "second edition"),

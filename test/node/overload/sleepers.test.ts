@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("[O4] Many instances that sleep", () => {
-  it(`[O4.1] ${INSTANCES} hold no file and little memory, and all wake by themselves (5,000: npm run sleepers)`, async () => {
+  it(`[O4.1] ${INSTANCES} hold no file, and all wake by themselves (5,000: npm run sleepers)`, async () => {
     const result = await runSleepers({ directory, instances: INSTANCES, waves: 1, perSecond: 50 });
     const { atStart, peak, asleep, alarms, completed, bytesOnDisk, violations } = result;
     console.log(result);
