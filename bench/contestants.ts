@@ -27,13 +27,10 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
       env: { WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" } },
       exports: { WorkflowInstance: { type: "durable-object", storage: "sqlite" } },
     },
-    /** Two requests, because that is Dapr's API: start, then wait for the end. */
     async run(client, work, id, n) {
       const name = work === "fanout" ? "fanout" : "sequence";
-      const start = `/v1.0/workflows/dapr/${name}/start?instanceID=${id}`;
-      expectStatus(202, start, await client.send("POST", start, String(n)));
-      const wait = `/v1.0/workflows/dapr/${id}?waitFor=completed&timeoutSeconds=50`;
-      const state = JSON.parse(expectStatus(200, wait, await client.send("GET", wait)));
+      const start = `/v1.0/workflows/dapr/${name}/start?instanceID=${id}&waitFor=completed&timeoutSeconds=50`;
+      const state = JSON.parse(expectStatus(200, start, await client.send("POST", start, String(n))));
       return { status: state.runtimeStatus, output: JSON.parse(state.properties?.["dapr.workflow.output"] ?? "null") };
     },
   },

@@ -14,6 +14,8 @@ export interface WorkerConfig {
 export interface Server {
   /** workerd's own socket for this Worker, without Miniflare's entry Worker, which costs about 0.14 ms a request. */
   readonly origin: URL;
+  /** The Worker's inspector, if it was asked for. */
+  readonly inspector?: URL | undefined;
   close(): Promise<void>;
 }
 
@@ -35,8 +37,14 @@ export async function bundle(entry: string): Promise<string> {
 }
 
 /** A new workerd on an empty directory. Whatever the Worker logs is dropped. */
-export async function serve(code: string, { env, exports }: WorkerConfig, directory: string): Promise<Server> {
+export async function serve(
+  code: string,
+  { env, exports }: WorkerConfig,
+  directory: string,
+  options: { readonly inspector?: boolean } = {},
+): Promise<Server> {
   const miniflare = new Miniflare({
+    ...(options.inspector && { inspectorPort: 0 }),
     host: "127.0.0.1",
     port: 0,
     cf: false,
@@ -60,7 +68,9 @@ export async function serve(code: string, { env, exports }: WorkerConfig, direct
   });
   const close = () => miniflare.dispose();
   try {
-    return { origin: await miniflare.unsafeGetDirectURL("bench"), close };
+    const origin = await miniflare.unsafeGetDirectURL("bench");
+    if (!options.inspector) return { origin, close };
+    return { origin, inspector: new URL("/core:user:bench", await miniflare.getInspectorURL()), close };
   } catch (error) {
     await close();
     throw error;
