@@ -1,6 +1,7 @@
 // npm start [-- --port N --persist-to DIR, or any other flag of `wrangler dev`]
 
 import "./node-version.mjs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { portProblem, startDevServer, stopWhenAsked } from "./dev-server.mjs";
@@ -35,6 +36,10 @@ if (problem === "EADDRINUSE") {
 }
 
 const dataDirectory = resolve(values["persist-to"]);
+const refusal = writeProblem(dataDirectory);
+if (refusal !== undefined) {
+  fail(`Cannot write to ${dataDirectory} (${refusal}). Choose another place: npm start -- --persist-to DIRECTORY`);
+}
 const server = startDevServer({ args: argumentsWithDefaults(), onReady: greet });
 
 let asked = false;
@@ -55,6 +60,16 @@ function argumentsWithDefaults() {
     else if (!ours.has(argument.split("=", 1)[0])) others.push(argument);
   }
   return [...others, "--ip", ip, "--port", String(port), "--persist-to", dataDirectory];
+}
+
+/** wrangler says so too, and then listens all the same. */
+function writeProblem(directory) {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    return error.code ?? error.message;
+  }
 }
 
 function greet() {

@@ -57,16 +57,20 @@ export class AlarmKeeper {
 
   /**
    * Learns which alarm is set. One that is long past will not ring any more, or has been dropped (both seen in production,
-   * cloudflare-docs#18324): whoever asks after the instance sets it again.
+   * cloudflare-docs#18324): whoever asks after the instance sets it again. One that has failed because the disk did is
+   * tried again after a pause that doubles, locally up to 17 min, and no other rings before: whoever asks does not wait
+   * for that either.
    */
   async open(): Promise<void> {
     const { record } = this.#work;
     if (record === undefined) return;
     const armedAtMs = await this.#ports.alarm.get();
-    const isLost = armedAtMs !== null && armedAtMs < this.#ports.clock.now() - 60_000;
+    const lateMs = armedAtMs === null ? 0 : this.#ports.clock.now() - armedAtMs;
+    const isLost = lateMs > 60_000;
     this.#armedAtMs = isLost ? null : armedAtMs;
     const isMissing = armedAtMs === null && this.#ports.store.hasOpenWork(record.status);
     if (isLost || isMissing) this.#set(0, false);
+    if (lateMs > this.#ports.limits.watchdogMs) this.#work.proceed();
   }
 
   /** The alarm has been removed together with the database. */

@@ -15,6 +15,8 @@ export interface CampaignOptions {
   readonly directory: string;
   readonly seed: number;
   readonly kills: number;
+  /** In the place of kills: other code is served, by the same server, from the same directory. */
+  readonly reloads?: boolean;
   /** How many are in flight at a time: as soon as one has ended, another of its kind is started. */
   readonly instances: number;
   /** The latest moment of a kill after the server is there. */
@@ -31,12 +33,14 @@ export interface CampaignResult {
   /** Runs of activities that came to their end, and those that were begun again because a kill had cut them off. */
   readonly activities: number;
   readonly repeated: number;
+  /** The code that activities have run with, one entry for each change. */
+  readonly editions: readonly string[];
 }
 
 const END_LIMIT_MS = 120_000;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
-  const { directory, seed, kills, instances, longestMs, tell = () => undefined } = options;
+  const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
   const random = randomFrom(seed);
   const moments = Array.from({ length: kills }, () => 20 + Math.floor(random() * (longestMs - 20)));
   const recorder = await Recorder.listen([]);
@@ -72,6 +76,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     await until("all to be started", () => acknowledged.starts >= instances, END_LIMIT_MS);
     for (const [n, momentMs] of moments.entries()) {
       await delay(momentMs);
+      if (reloads) {
+        await host.reload(`edition ${n + 2}`);
+        leastInFlight = Math.min(leastInFlight, inFlight.size);
+        continue;
+      }
       await host.kill();
       client.down();
       leastInFlight = Math.min(leastInFlight, inFlight.size);
@@ -92,7 +101,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     for (const subject of subjects) subject.expectEnd(atEnd);
     const finished = recorder.reports.filter(({ phase }) => phase === "finished").length;
     const repeated = recorder.reports.length - finished - finished;
-    return { violations, acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated };
+    const editions = recorder.reports.map(({ edition }) => edition).filter((edition, n, all) => edition !== all[n - 1]);
+    return { violations, acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated, editions };
   } finally {
     await host?.kill();
     await recorder.close();

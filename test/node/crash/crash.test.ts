@@ -7,12 +7,12 @@ import { Api, bundle, outputOf, serve, temporaryDirectory, until } from "../e2e/
 import { Audit } from "./audit.ts";
 import { runCampaign } from "./campaign.ts";
 import { KINDS as KINDS_OF_CAMPAIGN } from "./kinds.ts";
+import { bringToTheMiddle, expectEnds, expectSound, KINDS } from "./middle.ts";
 import { gone, Host, kill, ownWorkerd } from "./processes.ts";
 import { randomFrom } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_124);
-const TIMER_SECONDS = 2;
 
 let directory: string;
 let recorder: Recorder;
@@ -39,51 +39,6 @@ async function startHost(): Promise<Host> {
   return host;
 }
 
-const KINDS = ["a-activity", "a-timer", "a-event", "a-buffered", "a-parent"] as const;
-
-/** Starts one instance of each kind and returns when each is in the middle of what it waits for. */
-async function bringToTheMiddle(api: Api): Promise<void> {
-  await Promise.all([
-    api.start("activities", "a-activity"),
-    api.start("timer", "a-timer", TIMER_SECONDS),
-    api.start("events", "a-event"),
-    api.start("events", "a-buffered"),
-    api.start("parent", "a-parent"),
-  ]);
-  const has = (instanceId: string, phase: string, label: string) => () =>
-    recorder.of(instanceId).some((report) => report.phase === phase && report.label === label);
-  await recorder.until("a-activity in its gated activity", has("a-activity", "started", "gated"));
-  await recorder.until("the child in its gated activity", has("a-parent:0002", "started", "gated"));
-  for (const id of KINDS) await recorder.until(`${id} beyond its first activity`, has(id, "finished", "before"));
-  // A description takes into account all that was received before: here the result of the first activity.
-  for (const id of KINDS) expect((await api.state(id)).runtimeStatus).toBe("RUNNING");
-}
-
-/** What has to hold for each kind once all have ended. */
-async function expectEnds(api: Api): Promise<void> {
-  const chain = ["before done", "gated done", "after done"];
-  const expected: Record<(typeof KINDS)[number], unknown> = {
-    "a-activity": chain,
-    "a-timer": { before: "before done", after: "after done", isEarly: false },
-    "a-event": ["before done", "awaited", "buffered", "after done"],
-    "a-buffered": ["before done", "awaited", "buffered", "after done"],
-    "a-parent": ["before done", chain, "after done"],
-  };
-  for (const id of KINDS) {
-    const state = await api.ended(id);
-    expect([id, state.runtimeStatus, outputOf(state)]).toEqual([id, "COMPLETED", expected[id]]);
-  }
-}
-
-/** Once all have been stopped: these instances and no others, all of them completed, and no rule broken. */
-function expectSound(ids: readonly string[]): void {
-  const instances = audit.ended(directory);
-  expect(audit.violations).toEqual([]);
-  expect([...instances.keys()].sort()).toEqual([...ids].sort());
-  for (const { instanceId, status } of instances.values())
-    expect([instanceId, status]).toEqual([instanceId, "COMPLETED"]);
-}
-
 describe("[C1] The whole server is killed and started again on the same directory", () => {
   const random = randomFrom(SEED);
   const moments = [0, 1, 2].map(() => Math.floor(random() * 40));
@@ -94,7 +49,7 @@ describe("[C1] The whole server is killed and started again on the same director
       console.log(`CRASH_SEED=${SEED}`);
       const first = await startHost();
       const api = new Api(first.origin);
-      await bringToTheMiddle(api);
+      await bringToTheMiddle(api, recorder);
       await delay(pauseMs);
       // Both are acknowledged, and nothing else is waited for before the kill.
       await Promise.all([api.raise("a-event", "awaited", "awaited"), api.raise("a-buffered", "buffered", "buffered")]);
@@ -109,7 +64,7 @@ describe("[C1] The whole server is killed and started again on the same director
       await expectEnds(apiAfter);
       await second.stop();
 
-      expectSound([...KINDS, "a-parent:0002"]);
+      expectSound(audit, directory, [...KINDS, "a-parent:0002"]);
       expect(
         recorder.of("a-activity").filter(({ label, phase }) => label === "gated" && phase === "started"),
       ).toHaveLength(2);
@@ -135,7 +90,7 @@ describe("[C1] The whole server is killed and started again on the same director
       { before: "before done", after: "after done", isEarly: false },
     ]);
     await second.stop();
-    expectSound(["overdue"]);
+    expectSound(audit, directory, ["overdue"]);
   });
 
   it("[C1.3] at random moments, again and again, with every kind under load: nothing is lost, twice or early", async () => {
@@ -164,7 +119,7 @@ describe("[C2] workerd alone is killed, and Miniflare starts another on the same
     };
     cleanUp.push(close);
     const api = new Api(server.origin);
-    await bringToTheMiddle(api);
+    await bringToTheMiddle(api, recorder);
     await Promise.all([api.raise("a-event", "awaited", "awaited"), api.raise("a-buffered", "buffered", "buffered")]);
     const workerd = await ownWorkerd();
     kill(workerd.pid);
@@ -182,6 +137,6 @@ describe("[C2] workerd alone is killed, and Miniflare starts another on the same
     await api.raise("a-buffered", "awaited", "awaited");
     await expectEnds(api);
     await close();
-    expectSound([...KINDS, "a-parent:0002"]);
+    expectSound(audit, directory, [...KINDS, "a-parent:0002"]);
   });
 });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isRunning, type ProcessInfo, processTree, until } from "../e2e/server.ts";
 
@@ -8,40 +8,63 @@ export interface HostOptions {
   readonly worker?: string;
   /** A command that runs another: the host is given to it. */
   readonly prefix?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A server of a crash Worker in a process of its own: Node, and workerd as its child. */
 export class Host {
   readonly origin: string;
   readonly #child: ChildProcess;
+  readonly #lines: Interface;
 
-  private constructor(child: ChildProcess, origin: string) {
+  private constructor(child: ChildProcess, lines: Interface, origin: string) {
     this.#child = child;
+    this.#lines = lines;
     this.origin = origin;
   }
 
   static async start(directory: string, recorderUrl: string, options: HostOptions = {}): Promise<Host> {
-    const { worker = "./worker.js", prefix = [] } = options;
+    const { worker = "./worker.js", prefix = [], env } = options;
     const script = fileURLToPath(new URL("./host.ts", import.meta.url).href);
     const line = [...prefix, process.execPath, "--no-warnings", script, worker, directory, recorderUrl];
-    const child = spawn(line[0] ?? "", line.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
-    const origin = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: child.stdout }).once("line", resolve);
-      child.once("exit", (code) => reject(new Error(`The host ended with ${code} before it was ready`)));
+    const child = spawn(line[0] ?? "", line.slice(1), {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...env },
     });
-    return new Host(child, origin);
+    let complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      complaint += text;
+    });
+    const lines = createInterface({ input: child.stdout });
+    const origin = await new Promise<string>((resolve, reject) => {
+      lines.once("line", resolve);
+      child.once("close", (code) => reject(new Error(`The host ended with ${code} before it was ready: ${complaint}`)));
+    });
+    child.stderr.pipe(process.stderr);
+    return new Host(child, lines, origin);
+  }
+
+  get pid(): number {
+    return Number(this.#child.pid);
+  }
+
+  /** Resolves when code that has changed is served in the place of what was. */
+  async reload(edition: string): Promise<void> {
+    const reloaded = new Promise((resolve) => this.#lines.once("line", resolve));
+    this.#child.stdin?.write(`${edition}\n`);
+    await reloaded;
   }
 
   /** As a power cut does it: Node first, so that it cannot put a new workerd in the place of the old one. */
   async kill(): Promise<void> {
-    const tree = await processTree(Number(this.#child.pid));
+    const tree = await processTree(this.pid);
     for (const { pid } of tree) kill(pid);
     await gone(tree);
   }
 
   /** Stops it in good order: the databases are complete afterwards. */
   async stop(): Promise<void> {
-    const tree = await processTree(Number(this.#child.pid));
+    const tree = await processTree(this.pid);
     this.#child.stdin?.end();
     await gone(tree);
   }

@@ -8,6 +8,8 @@ export interface Report {
   readonly instanceId: string;
   readonly taskExecutionId: string;
   readonly attempt: number;
+  /** Which code it was that did this. */
+  readonly edition: string;
   /** When it came, by this process's clock. */
   readonly atMs: number;
   /** How many crashes there had been. */

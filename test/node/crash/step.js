@@ -1,6 +1,9 @@
 // The activity of the crash Workers, which tells a recorder outside of workerd what it does.
 import { env } from "cloudflare:workers";
 
+/** A host that is told to writes another in its place: this is code that has changed. */
+const EDITION = "first edition";
+
 export async function report(ctx, phase, label) {
   const body = {
     phase,
@@ -8,6 +11,7 @@ export async function report(ctx, phase, label) {
     instanceId: ctx.getWorkflowInstanceId(),
     taskExecutionId: ctx.getTaskExecutionId(),
     attempt: ctx.getAttemptNumber(),
+    edition: EDITION,
   };
   const response = await fetch(env.RECORDER_URL, { method: "POST", body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`The recorder answered ${response.status}`);

@@ -46,14 +46,10 @@ export class Subject {
 
   async start(query = ""): Promise<void> {
     const { workflow, input } = this.kind;
-    for (let attempt = 0; !this.isStarted; attempt++) {
-      // A start that was cut off before its answer may have been heard all the same.
-      if (attempt > 0 && (await this.stage.client.send("GET", this.id))?.status === 200) this.isStarted = true;
-      else {
-        const answer = await this.#once("POST", `${workflow}/start?instanceID=${this.id}${query}`, input);
-        this.isStarted = answer !== undefined;
-      }
-    }
+    const path = `${workflow}/start?instanceID=${this.id}${query}`;
+    // A start that was cut off before its answer may have been heard all the same.
+    while ((await this.#once("POST", path, input)) === undefined && !(await this.#exists()));
+    this.isStarted = true;
     this.stage.acknowledged.starts++;
   }
 
@@ -101,6 +97,13 @@ export class Subject {
   expectEnd(stored: ReadonlyMap<string, StoredInstance>): void {
     if (stored.get(this.id) === undefined) this.violation("lost", "was acknowledged and is not there");
     else this.kind.check(this, (id) => endOf(stored.get(id)));
+  }
+
+  async #exists(): Promise<boolean> {
+    for (;;) {
+      const answer = await this.stage.client.send("GET", this.id);
+      if (answer !== undefined) return answer.status === 200;
+    }
   }
 
   async #insist(method: "GET" | "POST", path: string, body?: unknown): Promise<number> {

@@ -1,50 +1,13 @@
 // `npm start` and `npm run demo` as a newcomer runs them, and what they print typed into a shell.
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRunning, type ProcessInfo, processTree, ROOT, temporaryDirectory, until } from "./server.ts";
+import { endAll, freePort, npm, type Running } from "./npm.ts";
+import { isRunning, type ProcessInfo, processTree, temporaryDirectory, until } from "./server.ts";
 
 const run = promisify(execFile);
-
-/** A child process with what it has printed so far. */
-interface Running {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly exitCode: Promise<number | null>;
-}
-
-function npm(...args: string[]): Running {
-  const { DAPR_API_TOKEN: _, ...env } = process.env;
-  const child = spawn("npm", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-    });
-  }
-  const exitCode = new Promise<number | null>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", resolve);
-  });
-  return { child, output: () => output, exitCode };
-}
-
-/** Ends whatever of these is left, by pid. */
-function endAll(tree: readonly ProcessInfo[]): void {
-  for (const process_ of tree.filter(isRunning)) process.kill(process_.pid, "SIGKILL");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("expected the address of a port");
-  return address.port;
-}
 
 /** What the command prints on stdout, run by a shell. `-s`: no progress meter. */
 async function shell(command: string): Promise<string> {

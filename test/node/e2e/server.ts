@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { Miniflare, NoOpLog } from "miniflare";
+import { Miniflare, type MiniflareOptions, NoOpLog } from "miniflare";
 
 export const ROOT = fileURLToPath(new URL("../../../", import.meta.url).href);
 export const SAMPLES = join(ROOT, "src/worker.ts");
@@ -57,17 +57,19 @@ export interface Server {
   readonly directory: string;
   /** What the Worker has logged, line by line. */
   readonly log: readonly string[];
+  /** Puts other code in the place of what is served, on the same port and directory. */
+  reload(bundle: Bundle): Promise<void>;
   close(): Promise<void>;
 }
 
 const WORKER = "test";
 
-export async function serve({ code, classes }: Bundle, options: ServerOptions = {}): Promise<Server> {
+export async function serve(bundle: Bundle, options: ServerOptions = {}): Promise<Server> {
   const directory = options.directory ?? temporaryDirectory();
   const log: string[] = [];
-  const miniflare = new Miniflare({
+  const optionsOf = ({ code, classes }: Bundle, port: number): MiniflareOptions => ({
     host: "127.0.0.1",
-    port: options.port ?? 0,
+    port,
     cf: false,
     telemetry: { enabled: false },
     log: new NoOpLog(),
@@ -95,13 +97,16 @@ export async function serve({ code, classes }: Bundle, options: ServerOptions = 
       },
     ],
   });
+  const miniflare = new Miniflare(optionsOf(bundle, options.port ?? 0));
   const close = async () => {
     await miniflare.dispose();
     if (options.directory === undefined) rmSync(directory, { recursive: true, force: true });
   };
   try {
     const url = await miniflare.ready;
-    return { origin: url.origin, port: Number(url.port), directory, log, close };
+    const port = Number(url.port);
+    const reload = (next: Bundle) => miniflare.setOptions(optionsOf(next, port));
+    return { origin: url.origin, port, directory, log, reload, close };
   } catch (error) {
     await close();
     throw error;

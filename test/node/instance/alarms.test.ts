@@ -225,7 +225,7 @@ describe("[I5] Alarms: set while there is something to wait for, and only then",
 
   it("[I5.15] an alarm long past is set again when the object is opened", async () => {
     const world = makeWorld();
-    await start(world, "a", "timer", 10);
+    await start(world, "a", "call", { activity: "slow", input: 120_000 });
     world.crash("a");
     const host = world.host("a");
     // The platform has lost it, though it still shows it.
@@ -234,7 +234,17 @@ describe("[I5] Alarms: set while there is something to wait for, and only then",
     expect(await statusOf(world, "a")).toBe("RUNNING");
     expect(host.durableAlarm?.atMs).toBe(world.nowMs + 1);
     await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "slept 120000"]);
+  });
+
+  it("[I5.24] an alarm whose ringing is put off: whoever asks after the instance finds it done", async () => {
+    const world = makeWorld();
+    await start(world, "a", "timer", 10);
+    world.crash("a");
+    world.host("a").notBeforeMs = Number.POSITIVE_INFINITY;
+    await world.advance(13_000);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", "fired"]);
+    expect(world.host("a").durableAlarm).toBeNull();
   });
 
   it("[I5.16] an instance with work whose alarm the platform has dropped goes on when it is opened", async () => {

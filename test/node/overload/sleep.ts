@@ -1,0 +1,53 @@
+/**
+ * npm run sleepers: thousands of instances that wait for a timer, on a real workerd on disk. Prints what workerd holds while
+ * they are created, while they sleep and when they wake. `--instances 5000`, `--waves 5`, `--per-second 40`. Exits 1
+ * when any does not wake, wakes early or twice, and then keeps the directory.
+ */
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { temporaryDirectory } from "../e2e/server.ts";
+import { runSleepers, show } from "./sleepers.ts";
+
+const { values } = parseArgs({
+  options: { instances: { type: "string" }, waves: { type: "string" }, "per-second": { type: "string" } },
+});
+
+function readNumber(name: keyof typeof values, otherwise: number): number {
+  const value = Number(values[name] ?? otherwise);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new Error(`--${name} takes a whole number above 0, found ${values[name]}`);
+}
+
+const instances = readNumber("instances", 5_000);
+const directory = temporaryDirectory();
+const startedAtMs = Date.now();
+const tell = (line: string) => console.log(line);
+const waves = readNumber("waves", 5);
+const result = await runSleepers({ directory, instances, waves, perSecond: readNumber("per-second", 40), tell });
+const { atStart, peak, asleep, peakAtWaking, violations } = result;
+
+const last = asleep.at(-1) ?? atStart;
+// What the first wave takes is the heap's size from then on, and not the instances'.
+const first = waves > 1 ? (asleep[0] ?? atStart) : atStart;
+const grownFor = waves > 1 ? instances - Math.ceil(instances / waves) : instances;
+const rows: readonly (readonly [string, string | number])[] = [
+  ["instances", instances],
+  ["workerd at start", show(atStart)],
+  ["workerd at most while they are created", show(peak)],
+  ["workerd when all sleep", show(last)],
+  ["workerd at most while they wake", show(peakAtWaking)],
+  ["memory for each instance that sleeps", `${(((last.rssMiB - first.rssMiB) * 1024) / grownFor).toFixed(1)} KiB`],
+  ["disk for each instance that sleeps", `${(result.bytesOnDisk / 1024 / instances).toFixed(1)} KiB`],
+  ["alarms set while all sleep", result.alarms],
+  ["timers late by, median and most", `${result.latenessMs.median} ms, ${result.latenessMs.longest} ms`],
+  ["completed", result.completed],
+  ["lost, twice, early or otherwise wrong", violations.length],
+  ["seconds", Math.round((Date.now() - startedAtMs) / 1000)],
+];
+for (const { what, text } of violations.slice(0, 50)) console.error(`${what}: ${text}`);
+const width = Math.max(...rows.map(([title]) => title.length));
+for (const [title, value] of rows) console.log(`${title.padEnd(width)}  ${value}`);
+if (violations.length > 0 || result.completed < instances) {
+  console.error(`The databases are kept in ${directory}`);
+  process.exitCode = 1;
+} else rmSync(directory, { recursive: true, force: true });
