@@ -1,11 +1,12 @@
 import { Agent, request } from "node:http";
 
 export interface Answer {
+  readonly path: string;
   readonly status: number;
   readonly text: string;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 610_000;
 
 /** node:http with kept connections: the client runs on the same two cores as the server, and `fetch` takes more of them. */
 export class HttpClient {
@@ -26,7 +27,7 @@ export class HttpClient {
         response.on("data", (chunk: string) => {
           text += chunk;
         });
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on("end", () => resolve({ path, status: response.statusCode ?? 0, text }));
         response.on("error", fail);
       });
       sent.on("timeout", () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));

@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Miniflare, type MiniflareOptions, NoOpLog } from "miniflare";
+import { newestWorkerd, type WorkerdProcess } from "./workerd-process.ts";
 
 type Config = Extract<NonNullable<MiniflareOptions["workers"]>[number], { config: object }>["config"];
 
 /** A Worker as a contestant describes it; it is called "bench", and its bindings refer to it by that name. */
 export interface WorkerConfig {
-  readonly entry: string;
   readonly env: NonNullable<Config["env"]>;
   readonly exports: NonNullable<Config["exports"]>;
 }
@@ -14,6 +14,9 @@ export interface WorkerConfig {
 export interface Server {
   /** workerd's own socket for this Worker, without Miniflare's entry Worker, which costs about 0.14 ms a request. */
   readonly origin: URL;
+  readonly workerd: WorkerdProcess;
+  /** Puts an object out of memory. Only what is reached by HTTP alone lets go of it at once. */
+  evict(className: string, name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,8 +62,9 @@ export async function serve(code: string, { env, exports }: WorkerConfig, direct
     ],
   });
   const close = () => miniflare.dispose();
+  const evict = (className: string, name: string) => miniflare.unsafeEvictDurableObject("bench", className, { name });
   try {
-    return { origin: await miniflare.unsafeGetDirectURL("bench"), close };
+    return { origin: await miniflare.unsafeGetDirectURL("bench"), workerd: newestWorkerd(), evict, close };
   } catch (error) {
     await close();
     throw error;
