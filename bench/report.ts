@@ -33,6 +33,16 @@ function linesOf(results: Results, workload: Workload, rivals: readonly Rival[])
   ];
 }
 
+/** What the log costs, where both were measured. */
+export function formatLogs(results: Results): string | undefined {
+  const relation = withoutLogs(results);
+  return relation && `without logs: ${formatSummary(relation, "x")} as many instances/s as with them, at 50 clients.`;
+}
+
+function withoutLogs(results: Results): Summary | undefined {
+  return results.relation("sum_series_silent", "sum_series", "perSecond");
+}
+
 function formatCounts(counts: Counts | undefined): string {
   if (counts === undefined) return "-";
   if ("rowsLeft" in counts) return `>= ${counts.rowsLeft.toLocaleString("en-US")}`;
@@ -71,6 +81,8 @@ export function toJson(results: Results, fsyncMs: Summary): object {
     },
     raw: {
       fsyncMs,
+      instancesWithoutLogs: withoutLogs(results) ?? null,
+      stepCosts: results.stepCosts ?? null,
       failures: results.failures,
       ...Object.fromEntries(results.names.map((name) => [name, rawOf(results, name)])),
     },

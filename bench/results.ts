@@ -11,7 +11,7 @@ export class Results {
   readonly workloads: readonly Workload[];
   readonly counts = new Map<ContestantName, Map<string, Counts>>();
   stepCosts: StepCosts | undefined;
-  /** What went wrong with a rival: "name, workload: message". */
+  /** What went wrong: "name, workload: message". */
   readonly failures: string[] = [];
   readonly #measured = new Map<string, (Measurement | undefined)[]>();
 
@@ -42,6 +42,20 @@ export class Results {
       return isMoreBetter ? our / their : their / our;
     });
     return summarizeSome(ratios);
+  }
+
+  /** What one workload makes of a metric, to what another one does, both with this engine. */
+  relation(workload: string, other: string, metric: string): Summary | undefined {
+    const roundsOf = (name: string) => {
+      const found = this.workloads.find((each) => each.name === name);
+      return found === undefined ? [] : this.#rounds("edge", found);
+    };
+    const others = roundsOf(other);
+    const relations = roundsOf(workload).map((measurement, round) => {
+      const [one, two] = [measurement?.[metric], others[round]?.[metric]];
+      return one === undefined || two === undefined ? undefined : one / two;
+    });
+    return summarizeSome(relations);
   }
 
   #rounds(name: ContestantName, workload: Workload): (Measurement | undefined)[] {

@@ -16,7 +16,7 @@ import { CONTESTANTS, type ContestantName, type Variant } from "./contestants.ts
 import { countSamples, countSteps } from "./counts.ts";
 import { BenchDirectory } from "./disk.ts";
 import { type EchoServer, startEchoServer } from "./echo-server.ts";
-import { formatNumber, formatTable, toJson } from "./report.ts";
+import { formatLogs, formatNumber, formatTable, toJson } from "./report.ts";
 import { Results } from "./results.ts";
 import { bundle } from "./server.ts";
 import { type Summary, summarize } from "./statistics.ts";
@@ -32,8 +32,10 @@ interface Flags {
   readonly jsonFile: string | undefined;
 }
 
-const QUICK_ROUNDS = 3;
-const FULL_ROUNDS = 5;
+const ROUNDS = 5;
+/** A quick run begins no round that is likely to end later than this, once it has two. */
+const QUICK_BUDGET_MS = 360_000;
+const LEAST_ROUNDS = 2;
 
 async function main(): Promise<void> {
   const flags = readFlags();
@@ -68,7 +70,7 @@ class Bench {
   async runRounds(): Promise<Summary> {
     const { rounds, workloads, names } = this.#flags;
     const fsyncsMs: number[] = [];
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < rounds && this.#hasTimeFor(round); round++) {
       fsyncsMs.push(this.directory.measureFsyncMs());
       for (const workload of workloads) {
         if (round >= (workload.maxRounds ?? rounds)) continue;
@@ -90,6 +92,12 @@ class Bench {
     }
   }
 
+  #hasTimeFor(round: number): boolean {
+    const elapsedMs = performance.now() - this.#startedAtMs;
+    const isLikelyInTime = round === 0 || elapsedMs * (1 + 1 / round) < QUICK_BUDGET_MS;
+    return !this.#flags.isQuick || round < LEAST_ROUNDS || isLikelyInTime;
+  }
+
   #measure(name: ContestantName, workload: Workload, round: number): Promise<void> {
     const what = `round ${round + 1} of ${this.#flags.rounds}: ${workload.name}`;
     return this.#withTurn(name, workload.variant ?? "plain", what, async (turn) => {
@@ -98,7 +106,7 @@ class Bench {
     });
   }
 
-  /** A rival that fails is left out and named below the table; when edge-workflows fails, so does the run. */
+  /** Who fails is left out and named below the table; when it is edge-workflows, the run goes on and fails at its end. */
   async #withTurn(name: ContestantName, variant: Variant, what: string, use: (turn: Turn) => Promise<void>) {
     const contestant = CONTESTANTS[name];
     const seconds = Math.round((performance.now() - this.#startedAtMs) / 1000);
@@ -112,7 +120,7 @@ class Bench {
     try {
       await use(turn);
     } catch (error) {
-      if (name === "edge") throw error;
+      if (name === "edge") process.exitCode = 1;
       this.results.failures.push(`${contestant.title}, ${what}: ${messageOf(error)}`);
     } finally {
       await turn.end();
@@ -126,16 +134,18 @@ class Bench {
   }
 }
 
-function print(results: Results, { rounds, names }: Flags, fsyncMs: Summary, isInMemory: boolean): void {
+function print(results: Results, { names }: Flags, fsyncMs: Summary, isInMemory: boolean): void {
   if (isInMemory)
     console.log("The temporary directory is in memory, where commits cost less: set TMPDIR to one on a disk.");
   console.log(
-    `Node ${process.versions.node}, ${availableParallelism()} cores, ${rounds} rounds, ` +
+    `Node ${process.versions.node}, ${availableParallelism()} cores, ${fsyncMs.rounds.length} rounds, ` +
       `fsync ${formatNumber(fsyncMs.median)} ms (${formatNumber(fsyncMs.min)}-${formatNumber(fsyncMs.max)})`,
   );
   console.log(formatTable(results));
   if (names.length > 1 && names.includes("edge"))
     console.log("speed vs: how many times as fast edge-workflows is, round by round; above 1 it is ahead.");
+  const logs = formatLogs(results);
+  if (logs !== undefined) console.log(logs);
   for (const failure of results.failures) console.log(`failed: ${failure}`);
 }
 
@@ -149,7 +159,7 @@ function readFlags(): Flags {
       rounds: { type: "string" },
     },
   });
-  const rounds = Number(values.rounds ?? (values.quick ? QUICK_ROUNDS : FULL_ROUNDS));
+  const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number, found ${values.rounds}`);
   const names = choose("--only", Object.keys(CONTESTANTS) as ContestantName[], values.only);
   const all = WORKLOADS.map(({ name }) => name);

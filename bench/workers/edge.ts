@@ -73,6 +73,7 @@ async function* again(context: WorkflowContext, job: Job): Numbers {
 }
 
 async function* asleep(context: WorkflowContext, { inMs = 0 }: Job): AsyncGenerator<Task, number, unknown> {
+  context.setQueryHandler("sum", () => 0);
   yield context.createTimer(inMs / 1000);
   return 0;
 }

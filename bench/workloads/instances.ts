@@ -8,7 +8,7 @@ const CLIENTS = 50;
 async function aloneThenCrowded(turn: Turn, job: Job) {
   await turn.warmUp(() => turn.crowd(CLIENTS, CLIENTS, job));
   const alone = latencies(await turn.repeat(turn.isQuick ? 50 : 150, job));
-  const crowd = await turn.crowd(turn.isQuick ? 150 : 500, CLIENTS, job);
+  const crowd = await turn.crowd(turn.isQuick ? 300 : 500, CLIENTS, job);
   return { ...alone, ...crowdFigures(crowd) };
 }
 
