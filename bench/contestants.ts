@@ -1,5 +1,5 @@
 import type { Answer, HttpClient } from "./http-client.ts";
-import type { Job, Work } from "./job.ts";
+import type { Job } from "./job.ts";
 import type { WorkerConfig } from "./server.ts";
 
 /** What a client saw at the end of an instance. */
@@ -17,8 +17,6 @@ export interface Contestant {
   readonly entries: Readonly<Partial<Record<Variant, string>>>;
   /** The class of the objects, for those that can be put out of memory. */
   readonly objects?: string;
-  /** Work that it has no means for. */
-  readonly cannot: readonly Work[];
   /** Runs one new instance from its start until the client knows its output. */
   run(client: HttpClient, job: Job, id: string): Promise<Outcome>;
   /** The same in two parts, with `raise` in between. */
@@ -49,7 +47,6 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
       metered: "workers/edge-metered.ts",
     },
     objects: "WorkflowInstance",
-    cannot: [],
     async run(client, job, id) {
       if (START_WAITS) return stateIn(await client.send("POST", `${startPath(job, id)}&${UNTIL_END}`, toBody(job)));
       await this.start(client, job, id);
@@ -72,7 +69,6 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
       exports: { Bench: { type: "workflow", name: "bench" } },
     },
     entries: { plain: "workers/cloudflare.ts" },
-    cannot: ["again", "cold"],
     ...plainRoutes(),
   },
 
@@ -84,7 +80,6 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
     },
     entries: { plain: "workers/floor.ts", metered: "workers/floor-metered.ts" },
     objects: "Floor",
-    cannot: [],
     ...plainRoutes(),
   },
 };

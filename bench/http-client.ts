@@ -17,11 +17,11 @@ export class HttpClient {
     this.#origin = origin;
   }
 
-  send(method: "GET" | "POST", path: string, body?: string): Promise<Answer> {
+  send(method: "GET" | "POST", path: string, body?: string, headers: Record<string, string> = {}): Promise<Answer> {
     const url = new URL(path, this.#origin);
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(new Error(`${method} ${url}: ${error.message}`, { cause: error }));
-      const sent = request(url.href, { method, agent: this.#agent, timeout: TIMEOUT_MS }, (response) => {
+      const sent = request(url.href, { method, headers, agent: this.#agent, timeout: TIMEOUT_MS }, (response) => {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => {

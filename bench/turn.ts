@@ -2,15 +2,11 @@ import type { Contestant, ContestantName, Variant } from "./contestants.ts";
 import type { BenchDirectory } from "./disk.ts";
 import { HttpClient } from "./http-client.ts";
 import { type Job, outputOf } from "./job.ts";
+import { type Crowd, crowd, repeat } from "./load.ts";
 import { type Server, serve } from "./server.ts";
 
 /** As long as this for every contestant: the code of the fastest needs some thousand steps until it is compiled well. */
 const WARM_UP_MS = 1_500;
-
-export interface Crowd {
-  readonly totalMs: number;
-  readonly latenciesMs: readonly number[];
-}
 
 /** One contestant with a workerd and a directory to itself. */
 export class Turn {
@@ -65,10 +61,6 @@ export class Turn {
     await this.#server.evict(objects, id);
   }
 
-  can(job: Job): boolean {
-    return !this.contestant.cannot.includes(job.work);
-  }
-
   /** @returns how long it took, in milliseconds; throws when the instance did not complete with the right output */
   async run(job: Job, id: string = crypto.randomUUID()): Promise<number> {
     const startedAtMs = performance.now();
@@ -103,22 +95,13 @@ export class Turn {
     while (performance.now() - startedAtMs < WARM_UP_MS);
   }
 
-  async repeat(times: number, job: Job): Promise<number[]> {
-    const latenciesMs: number[] = [];
-    for (let i = 0; i < times; i++) latenciesMs.push(await this.run(job));
-    return latenciesMs;
+  repeat(times: number, job: Job): Promise<number[]> {
+    return repeat(times, () => this.run(job));
   }
 
   /** `times` instances, started by so many clients, of which each waits for the end of its own. */
-  async crowd(times: number, clients: number, job: Job): Promise<Crowd> {
-    const latenciesMs: number[] = [];
-    let left = times;
-    const client = async () => {
-      while (left-- > 0) latenciesMs.push(await this.run(job));
-    };
-    const startedAtMs = performance.now();
-    await Promise.all(Array.from({ length: clients }, client));
-    return { totalMs: performance.now() - startedAtMs, latenciesMs };
+  crowd(times: number, clients: number, job: Job): Promise<Crowd> {
+    return crowd(times, clients, () => this.run(job));
   }
 
   #check(job: Job, id: string, status: unknown, output: unknown): void {

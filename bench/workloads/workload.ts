@@ -1,6 +1,7 @@
 import type { ContestantName, Variant } from "../contestants.ts";
+import type { Crowd } from "../load.ts";
 import { median, percentile } from "../statistics.ts";
-import type { Crowd, Turn } from "../turn.ts";
+import type { Turn } from "../turn.ts";
 
 export interface Metric {
   readonly title: string;
