@@ -5,7 +5,7 @@ import type { Measurement, Workload } from "./workloads/workload.ts";
 
 export type Rival = Exclude<ContestantName, "edge">;
 
-/** Everything that was measured. The same index is the same round; a turn that failed or was left out is undefined. */
+/** Everything that was measured. The same index is the same time; a turn that failed is undefined. */
 export class Results {
   readonly names: readonly ContestantName[];
   readonly workloads: readonly Workload[];
@@ -20,9 +20,8 @@ export class Results {
     this.workloads = workloads;
   }
 
-  add(name: ContestantName, workload: Workload, round: number, measurement: Measurement): void {
-    const rounds = this.#rounds(name, workload);
-    rounds[round] = measurement;
+  add(name: ContestantName, workload: Workload, index: number, measurement: Measurement): void {
+    this.#rounds(name, workload)[index] = measurement;
   }
 
   summary(name: ContestantName, workload: Workload, metric: string): Summary | undefined {

@@ -74,8 +74,11 @@ class Bench {
       fsyncsMs.push(this.directory.measureFsyncMs());
       for (const workload of workloads) {
         if (round >= (workload.maxRounds ?? rounds)) continue;
-        const playing = rotate(names, round).filter((name) => workload.contestants.includes(name));
-        for (const name of playing) await this.#measure(name, workload, round);
+        const playing = names.filter((name) => workload.contestants.includes(name));
+        const turns = workload.turnsPerRound ?? 1;
+        process.stderr.write(`round ${round + 1} of ${rounds}, ${this.#seconds()} s: ${workload.name}\n`);
+        for (let turn = round * turns; turn < (round + 1) * turns; turn++)
+          for (const name of rotate(playing, turn)) await this.#measure(name, workload, turn);
       }
     }
     return summarize(fsyncsMs);
@@ -83,6 +86,7 @@ class Bench {
 
   async count(): Promise<void> {
     const { results } = this;
+    process.stderr.write(`counts, ${this.#seconds()} s\n`);
     for (const name of this.#flags.names) {
       const isMetered = CONTESTANTS[name].entries.metered !== undefined;
       await this.#withTurn(name, isMetered ? "metered" : "plain", "counts", async (turn) => {
@@ -92,25 +96,27 @@ class Bench {
     }
   }
 
+  #seconds(): number {
+    return Math.round((performance.now() - this.#startedAtMs) / 1000);
+  }
+
   #hasTimeFor(round: number): boolean {
     const elapsedMs = performance.now() - this.#startedAtMs;
     const isLikelyInTime = round === 0 || elapsedMs * (1 + 1 / round) < QUICK_BUDGET_MS;
     return !this.#flags.isQuick || round < LEAST_ROUNDS || isLikelyInTime;
   }
 
-  #measure(name: ContestantName, workload: Workload, round: number): Promise<void> {
-    const what = `round ${round + 1} of ${this.#flags.rounds}: ${workload.name}`;
+  #measure(name: ContestantName, workload: Workload, index: number): Promise<void> {
+    const what = `${workload.name} (${index + 1})`;
     return this.#withTurn(name, workload.variant ?? "plain", what, async (turn) => {
       const measurement = await workload.measure(turn);
-      this.results.add(name, workload, round, { ...measurement, [MEMORY]: turn.workerd.peakMemoryMiB() });
+      this.results.add(name, workload, index, { ...measurement, [MEMORY]: turn.workerd.peakMemoryMiB() });
     });
   }
 
   /** Who fails is left out and named below the table; when it is edge-workflows, the run goes on and fails at its end. */
   async #withTurn(name: ContestantName, variant: Variant, what: string, use: (turn: Turn) => Promise<void>) {
     const contestant = CONTESTANTS[name];
-    const seconds = Math.round((performance.now() - this.#startedAtMs) / 1000);
-    process.stderr.write(`${seconds} s, ${what}: ${contestant.title}\n`);
     const code = await this.#code(contestant.entries[variant] ?? "");
     const { isQuick } = this.#flags;
     const turn = await Turn.begin(
@@ -121,6 +127,7 @@ class Bench {
       await use(turn);
     } catch (error) {
       if (name === "edge") process.exitCode = 1;
+      process.stderr.write(`failed: ${messageOf(error)}\n`);
       this.results.failures.push(`${contestant.title}, ${what}: ${messageOf(error)}`);
     } finally {
       await turn.end();

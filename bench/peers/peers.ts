@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CONTESTANTS } from "../contestants.ts";
 import { HttpClient } from "../http-client.ts";
@@ -14,13 +11,11 @@ export interface Peer {
   start(processes: Processes): Promise<(job: Job, id: string) => Promise<unknown>>;
 }
 
-const newDirectory = () => mkdtempSync(join(tmpdir(), "edge-workflows-bench-peer-"));
-
 const edge: Peer = {
   title: "edge-workflows",
   async start(processes) {
     const { entries, worker, run } = CONTESTANTS.edge;
-    const server = await serve(await bundle(entries.plain ?? ""), worker, newDirectory());
+    const server = await serve(await bundle(entries.plain ?? ""), worker, processes.newDirectory());
     processes.atEnd(() => server.close());
     const client = new HttpClient(server.origin);
     return async (job, id) => (await run.call(CONTESTANTS.edge, client, job, id)).output;
@@ -40,7 +35,7 @@ const restate: Peer = {
       RESTATE_DISABLE_TELEMETRY: "true",
       RUST_LOG: "error",
     };
-    processes.start(server, ["--no-logo", "--base-dir", newDirectory()], { env });
+    processes.start(server, ["--no-logo", "--base-dir", processes.newDirectory()], { env });
     await eventually("Restate", () => register(admin, app));
     const client = new HttpClient(new URL(`http://127.0.0.1:${ingress}`));
     await eventually("Restate's ingress", () =>

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, mkdtempSync } from "node:fs";
+import { chownSync, mkdtempSync, rmSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +10,14 @@ import { fileURLToPath } from "node:url";
 export class Processes {
   readonly #running: ChildProcess[] = [];
   readonly #atEnd: (() => Promise<void>)[] = [];
+  readonly #directories: string[] = [];
+
+  /** A directory that is removed at the end. */
+  newDirectory(): string {
+    const directory = mkdtempSync(join(tmpdir(), "edge-workflows-bench-peer-"));
+    this.#directories.push(directory);
+    return directory;
+  }
 
   atEnd(close: () => Promise<void>): void {
     this.#atEnd.push(close);
@@ -47,6 +55,7 @@ export class Processes {
       await ended;
       clearTimeout(killing);
     }
+    for (const directory of this.#directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   }
 }
 
@@ -78,7 +87,7 @@ export async function startPostgres(processes: Processes): Promise<string> {
   const bin = execFileSync("pg_config", ["--bindir"], { encoding: "utf8" }).trim();
   const isRoot = process.getuid?.() === 0;
   const user = isRoot ? { uid: numberOf("-u"), gid: numberOf("-g") } : {};
-  const directory = mkdtempSync(join(tmpdir(), "edge-workflows-bench-postgres-"));
+  const directory = processes.newDirectory();
   if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
   execFileSync(join(bin, "initdb"), ["-D", directory, "-A", "trust", "-U", "bench"], { ...user, stdio: "ignore" });
   const port = await freePort();

@@ -7,8 +7,8 @@ const CLIENTS = 50;
 /** The crowd comes last: the objects that it leaves behind are then nobody's burden. */
 async function aloneThenCrowded(turn: Turn, job: Job) {
   await turn.warmUp(() => turn.crowd(CLIENTS, CLIENTS, job));
-  const alone = latencies(await turn.repeat(turn.isQuick ? 50 : 150, job));
-  const crowd = await turn.crowd(turn.isQuick ? 300 : 500, CLIENTS, job);
+  const alone = latencies(await turn.repeat(turn.isQuick ? 80 : 150, job));
+  const crowd = await turn.crowd(turn.isQuick ? 250 : 500, CLIENTS, job);
   return { ...alone, ...crowdFigures(crowd) };
 }
 
@@ -21,6 +21,7 @@ export const series: Workload = {
   metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
   contestants: ALL,
   isQuick: true,
+  turnsPerRound: 2,
   measure: (turn) => aloneThenCrowded(turn, SERIES),
   sample: (turn) => turn.run(SERIES),
 };
@@ -41,5 +42,6 @@ export const silent: Workload = {
   metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
   contestants: ["edge"],
   variant: "silent",
+  turnsPerRound: 2,
   measure: (turn) => aloneThenCrowded(turn, SERIES),
 };

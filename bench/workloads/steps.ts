@@ -82,10 +82,11 @@ export const io: Workload = {
   metrics: { perSecond: { title: "steps/s", better: "more" }, ...LATENCY_METRICS },
   contestants: ALL,
   isQuick: true,
+  turnsPerRound: 2,
   async measure(turn) {
     const job: Job = { work: "io", n: 200, url: turn.echoUrl };
     await turn.warmUp(() => turn.run(job));
-    const latenciesMs = await turn.repeat(turn.name === "cloudflare" ? 2 : 5, job);
+    const latenciesMs = await turn.repeat(turn.name === "cloudflare" ? 1 : 3, job);
     return { perSecond: perSecond(200, median(latenciesMs)), ...latencies(latenciesMs) };
   },
   sample: (turn) => turn.run({ work: "io", n: 200, url: turn.echoUrl }),

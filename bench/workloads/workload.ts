@@ -22,6 +22,8 @@ export interface Workload {
   readonly isQuick?: boolean;
   /** Fewer rounds than the others, where one takes long. */
   readonly maxRounds?: number;
+  /** More than one where the disk decides, which is the slower and the faster from one second to the next. */
+  readonly turnsPerRound?: number;
   /** Warms up, then measures. */
   measure(turn: Turn): Promise<Measurement>;
   /** Runs what it costs once, for the counts: rows, alarms, requests. */
