@@ -31,8 +31,6 @@ export type ContestantName = "edge" | "cloudflare" | "floor";
 
 const PATIENCE_SECONDS = 600;
 const API = "/v1.0/workflows/dapr";
-/** Whether the start route can wait for the end: then an instance is one request, as it is for the others. */
-const START_WAITS = false;
 
 export const CONTESTANTS: Record<ContestantName, Contestant> = {
   edge: {
@@ -47,11 +45,8 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
       metered: "workers/edge-metered.ts",
     },
     objects: "WorkflowInstance",
-    async run(client, job, id) {
-      if (START_WAITS) return stateIn(await client.send("POST", `${startPath(job, id)}&${UNTIL_END}`, toBody(job)));
-      await this.start(client, job, id);
-      return this.finish(client, job, id);
-    },
+    run: async (client, job, id) =>
+      stateIn(await client.send("POST", `${startPath(job, id)}&${UNTIL_END}`, toBody(job))),
     async start(client, job, id) {
       expectStatus(202, await client.send("POST", startPath(job, id), toBody(job)));
     },

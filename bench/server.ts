@@ -15,6 +15,8 @@ export interface Server {
   /** workerd's own socket for this Worker, without Miniflare's entry Worker, which costs about 0.14 ms a request. */
   readonly origin: URL;
   readonly workerd: WorkerdProcess;
+  /** The Worker's inspector, if it was asked for. */
+  readonly inspector?: URL | undefined;
   /** Puts an object out of memory. Only what is reached by HTTP alone lets go of it at once. */
   evict(className: string, name: string): Promise<void>;
   close(): Promise<void>;
@@ -38,8 +40,14 @@ export async function bundle(entry: string): Promise<string> {
 }
 
 /** A new workerd on an empty directory. Whatever the Worker logs is dropped. */
-export async function serve(code: string, { env, exports }: WorkerConfig, directory: string): Promise<Server> {
+export async function serve(
+  code: string,
+  { env, exports }: WorkerConfig,
+  directory: string,
+  options: { readonly inspector?: boolean } = {},
+): Promise<Server> {
   const miniflare = new Miniflare({
+    ...(options.inspector && { inspectorPort: 0 }),
     host: "127.0.0.1",
     port: 0,
     cf: false,
@@ -64,7 +72,9 @@ export async function serve(code: string, { env, exports }: WorkerConfig, direct
   const close = () => miniflare.dispose();
   const evict = (className: string, name: string) => miniflare.unsafeEvictDurableObject("bench", className, { name });
   try {
-    return { origin: await miniflare.unsafeGetDirectURL("bench"), workerd: newestWorkerd(), evict, close };
+    const server = { origin: await miniflare.unsafeGetDirectURL("bench"), workerd: newestWorkerd(), evict, close };
+    if (!options.inspector) return server;
+    return { ...server, inspector: new URL("/core:user:bench", await miniflare.getInspectorURL()) };
   } catch (error) {
     await close();
     throw error;

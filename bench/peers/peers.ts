@@ -18,7 +18,7 @@ const edge: Peer = {
     const server = await serve(await bundle(entries.plain ?? ""), worker, processes.newDirectory());
     processes.atEnd(() => server.close());
     const client = new HttpClient(server.origin);
-    return async (job, id) => (await run.call(CONTESTANTS.edge, client, job, id)).output;
+    return async (job, id) => (await run(client, job, id)).output;
   },
 };
 

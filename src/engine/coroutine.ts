@@ -14,6 +14,9 @@ const waiting: Step = { type: "waiting" };
 
 /** Dapr's limit and text for a workflow that goes on and on without waiting for anything. */
 const MAX_RESUMES_WITHOUT_WAIT = 100_000;
+const TOO_MANY_RESUMES =
+  `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
+  "This likely indicates an infinite loop in the orchestrator function.";
 
 /**
  * The author's function while it runs: a generator, async or not, or a plain function that returns its result.
@@ -36,23 +39,20 @@ export class Coroutine {
       const result = isGenerator(returned) ? returned : await returned;
       if (!isGenerator(result)) return { type: "returned", value: result };
       this.#generator = result;
-      return await this.#drive(result, result.next(), enough);
+      return await this.#drive(result, undefined, undefined, enough);
     } catch (error) {
       return { type: "threw", error };
     }
   }
 
-  async resume(enough: () => boolean): Promise<Step> {
+  resume(enough: () => boolean): Promise<Step> {
     const generator = this.#generator;
     const task = this.#waitingFor;
     if (generator === undefined || task === undefined) {
-      throw new Error("The orchestrator generator is not initialized! Was the orchestration history corrupted?");
+      const message = "The orchestrator generator is not initialized! Was the orchestration history corrupted?";
+      return Promise.reject(new Error(message));
     }
-    try {
-      return await this.#drive(generator, resumeWith(generator, task), enough);
-    } catch (error) {
-      return { type: "threw", error };
-    }
+    return this.#drive(generator, task, undefined, enough);
   }
 
   /** Throws the error into the code where it waits. It is not waiting for that any more. */
@@ -61,36 +61,38 @@ export class Coroutine {
     if (generator === undefined) return { type: "threw", error };
     this.#waitingFor?.release();
     this.#waitingFor = undefined;
-    try {
-      return await this.#drive(generator, generator.throw(error), enough);
-    } catch (thrown) {
-      return { type: "threw", error: thrown };
-    }
+    return this.#drive(generator, undefined, error, enough);
   }
 
-  async #drive(generator: AnyGenerator, first: ReturnType<AnyGenerator["next"]>, enough: () => boolean): Promise<Step> {
-    let pending = first;
-    for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
-      const step = isPromise(pending) ? await pending : pending;
-      if (step.done) return { type: "returned", value: isPromise(step.value) ? await step.value : step.value };
-      if (enough()) return waiting;
-      const task = step.value;
-      if (!(task instanceof Task)) throw withoutStack(new TypeError(describeNonTask(task)));
-      this.#waitingFor = task;
-      task.hold();
-      if (!task.isComplete) return waiting;
-      pending = resumeWith(generator, task);
+  /** Goes on with what `task` has given, or with an error, or from the beginning. */
+  async #drive(
+    generator: AnyGenerator,
+    task: Task<unknown> | undefined,
+    error: Error | undefined,
+    enough: () => boolean,
+  ): Promise<Step> {
+    try {
+      let pending = error === undefined ? resumeWith(generator, task) : generator.throw(error);
+      for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
+        const step = isPromise(pending) ? await pending : pending;
+        if (step.done) return { type: "returned", value: isPromise(step.value) ? await step.value : step.value };
+        if (enough()) return waiting;
+        const next = step.value;
+        if (!(next instanceof Task)) throw withoutStack(new TypeError(describeNonTask(next)));
+        this.#waitingFor = next;
+        next.hold();
+        if (!next.isComplete) return waiting;
+        pending = resumeWith(generator, next);
+      }
+    } catch (error) {
+      return { type: "threw", error };
     }
-    throw withoutStack(
-      new Error(
-        `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
-          "This likely indicates an infinite loop in the orchestrator function.",
-      ),
-    );
+    return { type: "threw", error: withoutStack(new Error(TOO_MANY_RESUMES)) };
   }
 }
 
-function resumeWith(generator: AnyGenerator, task: Task<unknown>): ReturnType<AnyGenerator["next"]> {
+function resumeWith(generator: AnyGenerator, task: Task<unknown> | undefined): ReturnType<AnyGenerator["next"]> {
+  if (task === undefined) return generator.next();
   return task.isFailed ? generator.throw(task.getException()) : generator.next(task.getResult());
 }
 

@@ -7,6 +7,7 @@ import type {
   HistoryEvent,
   HistoryFact,
   StallReason,
+  UpdateRequested,
 } from "../model/history-event.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import {
@@ -110,8 +111,11 @@ export class Execution {
     this.#code = undefined;
   }
 
-  /** Applies one event and lets the code go on as far as it can. Does nothing once the execution has ended, or is stalled. */
-  async apply(event: HistoryEvent, replaying: boolean): Promise<void> {
+  /**
+   * Applies one event and lets the code go on as far as it can. Does nothing once the execution has ended, or is stalled.
+   * Returns a promise only where the code goes on: most events of a history are records of what it has asked for.
+   */
+  apply(event: HistoryEvent, replaying: boolean): void | Promise<void> {
     this.#historyIndex++;
     if (this.#stall !== undefined) return;
     if (this.#completion?.type === "ContinuedAsNew" && !replaying) return this.#leaveToTheNext(event);
@@ -123,7 +127,12 @@ export class Execution {
       this.#held.push(event);
       return;
     }
-    await this.#applyNow(event);
+    const applied = this.#applyNow(event);
+    return this.#held.length === 0 ? applied : this.#applyHeld(applied);
+  }
+
+  async #applyHeld(applied: void | Promise<void>): Promise<void> {
+    await applied;
     while (!this.#suspended && !this.#isOver() && this.#held.length > 0) {
       await this.#applyNow(this.#held.shift() as HistoryEvent);
     }
@@ -154,7 +163,7 @@ export class Execution {
     return this.#context.query(name, input);
   }
 
-  async #applyNow(event: HistoryEvent): Promise<void> {
+  #applyNow(event: HistoryEvent): void | Promise<void> {
     switch (event.type) {
       case "ExecutionStarted":
         return this.#start(event);
@@ -187,8 +196,7 @@ export class Execution {
         this.#context.mailbox.receive(event);
         break;
       case "UpdateRequested":
-        if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#isOver);
-        break;
+        return this.#beginUpdate(event);
       case "ExecutionCancelRequested":
         return this.#cancel(event.reason);
       case "ExecutionSuspended":
@@ -209,11 +217,12 @@ export class Execution {
       default:
         event satisfies never;
     }
-    if (this.#context.interactions.areIdle) {
-      // The usual case, without a promise more than it needs.
-      if (this.#coroutine.canResume && !this.#isOver()) this.#settle(await this.#coroutine.resume(this.#isOver));
-      if (this.#context.conditions.length === 0) return;
-    }
+    if (this.#coroutine.canResume || this.#context.conditions.length > 0 || !this.#context.interactions.areIdle)
+      return this.#drive();
+  }
+
+  async #beginUpdate(event: UpdateRequested): Promise<void> {
+    if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#isOver);
     await this.#drive();
   }
 

@@ -166,7 +166,8 @@ export class Orchestration {
         for (const { instanceId } of this.pending.children.values())
           messages.push(this.#messages.toChild(instanceId, { type: "Cancel", reason: event.reason }));
       }
-      if (!this.#ended) await this.#execution.apply(event, false);
+      const applied = this.#ended ? undefined : this.#execution.apply(event, false);
+      if (applied !== undefined) await applied;
     }
     return this.#decide(events, messages, aborts, taken, timestampMs);
   }
@@ -302,13 +303,15 @@ export class Orchestration {
       this.#status = last.status;
       for (const event of history) {
         this.#record(event);
-        if (runEnded) await this.#execution.apply(event, true);
+        const applied = runEnded ? this.#execution.apply(event, true) : undefined;
+        if (applied !== undefined) await applied;
       }
       return;
     }
     for (const event of history) {
       this.#record(event);
-      await this.#execution.apply(event, firstTurnDone);
+      const applied = this.#execution.apply(event, firstTurnDone);
+      if (applied !== undefined) await applied;
     }
     if (firstTurnDone) this.#execution.checkPatches();
     if (this.#recordedStall !== undefined) this.#status = "STALLED";

@@ -1,22 +1,27 @@
-import type { StartResult } from "../instance/protocol.ts";
+import type { InstanceApi, InstanceDescription, StartRequest, StartResult } from "../instance/protocol.ts";
 import { fieldAsJson, parseJsonObject, readBody } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { malformed, operationFailed } from "./errors.ts";
+import { toDaprState } from "./description.ts";
+import { instanceNotFound, malformed, operationFailed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
 import { json } from "./responses.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
+import { readWait, type Wait } from "./state.ts";
 
 /**
  * `POST …/{component}/{name}/start[?instanceID=][&appID=]`: the raw body is the input, empty or not; without an ID the
- * instance gets a UUID. 202 `{"instanceID"}`.
+ * instance gets a UUID. 202 `{"instanceID"}`. Ours: with `?waitFor=` 200 and the state, as GET with it answers.
  */
 export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
   const input = await readBody(call.request, deps.maxBodyBytes);
   const instanceId = queryValue(call, "instanceID") || deps.newId();
-  await start(call, deps, instanceId, input);
-  return json(202, { instanceID: instanceId });
+  const wait = queryValue(call, "waitFor") === undefined ? undefined : readWait(call, deps);
+  const state = await start(call, deps, instanceId, input, wait);
+  if (wait === undefined) return json(202, { instanceID: instanceId });
+  if (state === undefined) throw instanceNotFound(instanceId);
+  return json(200, toDaprState(state));
 }
 
 /**
@@ -29,7 +34,13 @@ export async function startSeedWorkflow(call: Call, deps: HttpDeps): Promise<Res
   return json(202, { WFInfo: { instance_id: call.params.id } });
 }
 
-async function start(call: Call, deps: HttpDeps, instanceId: string, input: string | undefined): Promise<void> {
+async function start(
+  call: Call,
+  deps: HttpDeps,
+  instanceId: string,
+  input: string | undefined,
+  wait?: Wait,
+): Promise<InstanceDescription | undefined> {
   checkNewInstanceId(instanceId);
   const { name } = call.params;
   const target: Target = { operation: "start", instanceId, subject: name };
@@ -37,13 +48,22 @@ async function start(call: Call, deps: HttpDeps, instanceId: string, input: stri
   checkAppId(call, deps, target);
   const startAtMs = readStartTime(call);
   const request = { instanceId, name, input, startAtMs, requestId: deps.newId(), traceparent: call.trace.traceparent };
-  const result = await callInstance(call, deps, target, (instance) => instance.start(request));
-  if (!result.ok)
-    throw operationFailed(
-      "start",
-      name,
-      `unable to start workflow: failed to start workflow: ${refusal(instanceId, result)}`,
-    );
+  const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
+  if (result.ok) return result.state;
+  throw operationFailed(
+    "start",
+    name,
+    `unable to start workflow: failed to start workflow: ${refusal(instanceId, result)}`,
+  );
+}
+
+/** One call, unless the object still runs code that cannot wait after a start. */
+async function startAndWait(instance: InstanceApi, request: StartRequest, wait?: Wait): Promise<StartResult> {
+  if (wait === undefined) return instance.start(request);
+  const { until } = wait;
+  const result = await instance.start({ ...request, waitFor: { until, ...wait.options() } });
+  if (!result.ok || result.state !== undefined) return result;
+  return { ok: true, state: await instance.waitFor(until, wait.options()) };
 }
 
 /** Dapr HEAD pkg/actors/targets/workflow/orchestrator: the two answers that carry a gRPC status print it. */

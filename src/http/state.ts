@@ -1,4 +1,4 @@
-import type { InstanceApi, InstanceDescription } from "../instance/protocol.ts";
+import type { InstanceApi, InstanceDescription, WaitedFor, WaitOptions } from "../instance/protocol.ts";
 import { readOptionalFields } from "./body.ts";
 import { type Call, queryFlag, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -37,22 +37,41 @@ async function readState(call: Call, deps: HttpDeps): Promise<InstanceDescriptio
 
 type Question = (instance: InstanceApi) => Promise<InstanceDescription | undefined>;
 
+function readQuestion(call: Call, deps: HttpDeps): Question {
+  const wait = readWait(call, deps);
+  if (wait !== undefined) return (instance) => instance.waitFor(wait.until, wait.options());
+  const payloads = readFetchPayloads(call);
+  return (instance) => instance.describe({ payloads });
+}
+
+/** What the caller waits for; `options` has the time that is left. */
+export interface Wait {
+  readonly until: WaitedFor;
+  options(): WaitOptions;
+}
+
 /**
  * Ours: `?waitFor=started|completed` answers only when the instance has got there, or with the state it is in after
  * `?timeoutSeconds=` (0 to 600, 60 when not given; attempts after a fault share it). `?fetchPayloads=false` leaves input
  * and output out.
  */
-function readQuestion(call: Call, deps: HttpDeps): Question {
-  const payloads = queryFlag(call, "fetchPayloads") ?? true;
+export function readWait(call: Call, deps: HttpDeps): Wait | undefined {
+  const payloads = readFetchPayloads(call);
   const waitFor = queryValue(call, "waitFor");
   const timeoutMs = readTimeoutMs(call);
-  if (waitFor === undefined) return (instance) => instance.describe({ payloads });
+  if (waitFor === undefined) return undefined;
   if (waitFor !== "started" && waitFor !== "completed") {
     throw malformed(`query parameter waitFor is "started" or "completed", found ${JSON.stringify(waitFor)}`);
   }
-  const until = waitFor === "started" ? "started" : "ended";
   const deadlineMs = deps.now() + timeoutMs;
-  return (instance) => instance.waitFor(until, { timeoutMs: Math.max(0, deadlineMs - deps.now()), payloads });
+  return {
+    until: waitFor === "started" ? "started" : "ended",
+    options: () => ({ timeoutMs: Math.max(0, deadlineMs - deps.now()), payloads }),
+  };
+}
+
+function readFetchPayloads(call: Call): boolean {
+  return queryFlag(call, "fetchPayloads") ?? true;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = "60";

@@ -1,47 +1,72 @@
 import { type ActivityCall, WorkflowActivityContext } from "../engine/activity-context.ts";
-import { ActivityNotRegisteredError, withoutStack } from "../engine/errors.ts";
+import { ActivityNotRegisteredError } from "../engine/errors.ts";
 import { decodePayload, encodePayload } from "../engine/payload.ts";
 import { describeFailure } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
-import type { ActivityRun } from "./activity-runner.ts";
+import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
+import { type ActivityTimers, timersOf } from "./activity-timers.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /** They lie in one row, and go with each attempt. */
 const MAX_PROGRESS_LENGTH = 65_536;
 
-/** An attempt has taken too long. The activity may still run; nobody waits for it. */
-export class ActivityTimeoutError extends Error {
-  override readonly name = "ActivityTimeoutError";
-}
-
 /**
  * One run of an activity, until it ends or runs out of time, whichever comes first. Times are those of the call as the
  * history has it; a run after a restart has the whole time of its attempt again, but the deadline of the call stays.
  */
-export class ActivityAttempt {
+export class ActivityAttempt implements ActivityCall {
+  readonly run: ActivityRun;
   readonly #ports: InstancePorts;
-  readonly #run: ActivityRun;
-  readonly #saved: (taskId: number) => void;
+  readonly #owner: ActivityOwner;
   /** Made when somebody asks for it: most activities do not. */
   #controller: AbortController | undefined;
   #abortReason: Error | undefined;
+  #timers: ActivityTimers | undefined;
   /** JSON of the details of the last heartbeat. */
   #progress: string | undefined;
-  /** The same of the run before this one, as it is stored: perhaps encrypted. */
-  readonly #formerProgress: string | undefined;
+  /** The same of the run before this one. */
+  #formerProgress: string | undefined;
   #savedProgress: string | undefined;
   #callOffWrite: (() => void) | undefined;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
-  #restartHeartbeatTimer: () => void = () => undefined;
   #isOver = false;
 
-  /** `saved` hears of progress that has been written for a task. */
-  constructor(ports: InstancePorts, run: ActivityRun, saved: (taskId: number) => void) {
+  constructor(ports: InstancePorts, run: ActivityRun, owner: ActivityOwner) {
+    this.run = run;
     this.#ports = ports;
-    this.#run = run;
-    this.#saved = saved;
-    this.#formerProgress = run.progress ?? run.task.progress;
+    this.#owner = owner;
+  }
+
+  // What the activity may ask.
+
+  get instanceId(): string {
+    return this.#ports.instanceId();
+  }
+
+  get taskId(): number {
+    return this.run.task.id;
+  }
+
+  get taskExecutionId(): string {
+    const { executionId, task } = this.run;
+    return taskExecutionId(executionId, task.firstId ?? task.id);
+  }
+
+  get attempt(): number {
+    return this.run.task.attempt ?? 1;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get progress(): unknown {
+    return decodePayload(this.#formerProgress);
   }
 
   /** Nobody wants the result any more. The activity is told, and goes on as it likes. */
@@ -50,94 +75,54 @@ export class ActivityAttempt {
     this.#controller?.abort(reason);
   }
 
-  get #signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController();
-      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason);
-    }
-    return this.#controller.signal;
-  }
-
   /** Never rejects. */
   async result(): Promise<TaskCompleted | TaskFailed> {
-    const { id } = this.#run.task;
-    const { timeout, callOff } = this.#startTimers();
+    const { task, progress = task.progress } = this.run;
     try {
+      this.#timers = timersOf(task, this.#ports.clock, this);
       // Its time may have run out in a queue, or over a restart: it is not begun then.
-      if (this.#isOverdue) await timeout;
-      const result = timeout === undefined ? await this.#call() : await Promise.race([this.#call(), timeout]);
-      return { type: "TaskCompleted", id, result: encodePayload(result ?? undefined) };
+      if (this.#isOverdue) await this.#timers?.expired;
+      if (progress !== undefined) this.#formerProgress = await this.#open(progress);
+      const result = await (this.#timers === undefined
+        ? this.#call()
+        : Promise.race([this.#call(), this.#timers.expired]));
+      return { type: "TaskCompleted", id: task.id, result: encodePayload(result ?? undefined) };
     } catch (error) {
-      const progress = this.#progress === undefined ? this.#formerProgress : await this.#seal(this.#progress);
-      return { type: "TaskFailed", id, failure: describeFailure(error), ...(progress !== undefined && { progress }) };
+      return this.#failed(error, progress);
     } finally {
       this.#isOver = true;
-      callOff();
+      this.#timers?.callOff();
       this.#callOffWrite?.();
     }
   }
 
+  async #failed(error: unknown, formerProgress: string | undefined): Promise<TaskFailed> {
+    const failure = describeFailure(error);
+    let progress = formerProgress;
+    try {
+      if (this.#progress !== undefined) progress = await this.#seal(this.#progress);
+    } catch (cause) {
+      this.#couldNotSave(cause);
+    }
+    return { type: "TaskFailed", id: this.taskId, failure, ...(progress !== undefined && { progress }) };
+  }
+
   get #isOverdue(): boolean {
-    return (this.#run.task.deadlineAtMs ?? Number.POSITIVE_INFINITY) <= this.#ports.clock.now();
+    const { deadlineAtMs } = this.run.task;
+    return deadlineAtMs !== undefined && deadlineAtMs <= this.#ports.clock.now();
   }
 
-  async #call(): Promise<unknown> {
-    const { instanceId, executionId, task } = this.#run;
-    const activity = this.#ports.registry.activity(task.name);
-    if (activity === undefined) throw new ActivityNotRegisteredError(task.name);
-    const signal = () => this.#signal;
-    const { vault } = this.#ports;
-    const former = this.#formerProgress;
-    const progress = former !== undefined && vault !== undefined ? await vault.open(former) : former;
-    const call: ActivityCall = {
-      instanceId,
-      taskId: task.id,
-      taskExecutionId: taskExecutionId(executionId, task.firstId ?? task.id),
-      attempt: task.attempt ?? 1,
-      get signal() {
-        return signal();
-      },
-      progress: decodePayload(progress),
-      heartbeat: (details) => this.#heartbeat(details),
-    };
-    return activity(new WorkflowActivityContext(call), decodePayload(task.input));
+  /** What the activity returns, a promise or not. Throws what it throws at once. */
+  #call(): unknown {
+    const { name, input } = this.run.task;
+    const activity = this.#ports.registry.activity(name);
+    if (activity === undefined) throw new ActivityNotRegisteredError(name);
+    return activity(new WorkflowActivityContext(this), decodePayload(input));
   }
 
-  /** Rejects when the attempt has run out of time; `undefined` when it cannot. */
-  #startTimers(): { timeout: Promise<never> | undefined; callOff: () => void } {
-    const { timeoutMs, deadlineAtMs, heartbeatTimeoutMs, name } = this.#run.task;
-    if (timeoutMs === undefined && deadlineAtMs === undefined && heartbeatTimeoutMs === undefined)
-      return { timeout: undefined, callOff: () => undefined };
-    const { clock } = this.#ports;
-    const timers = new Map<string, () => void>();
-    const timeout = new Promise<never>((_, reject) => {
-      const set = (key: string, ms: number, what: string) => {
-        timers.get(key)?.();
-        const expire = () => {
-          const error = withoutStack(new ActivityTimeoutError(`Activity '${name}' ${what}`));
-          this.abort(error);
-          reject(error);
-        };
-        timers.set(key, clock.schedule(ms, expire));
-      };
-      if (timeoutMs !== undefined) set("attempt", timeoutMs, `took longer than ${timeoutMs / 1000} s`);
-      if (deadlineAtMs !== undefined) {
-        const what = "with all its attempts took longer than its total timeout";
-        set("call", Math.max(0, deadlineAtMs - clock.now()), what);
-      }
-      if (heartbeatTimeoutMs !== undefined) {
-        const what = `sent no heartbeat for ${heartbeatTimeoutMs / 1000} s`;
-        this.#restartHeartbeatTimer = () => set("heartbeat", heartbeatTimeoutMs, what);
-        this.#restartHeartbeatTimer();
-      }
-    });
-    timeout.catch(() => undefined);
-    return { timeout, callOff: () => timers.forEach((callOff) => void callOff()) };
-  }
-
-  #heartbeat(details: unknown): void {
+  heartbeat(details: unknown): void {
     if (this.#isOver) return;
-    this.#restartHeartbeatTimer();
+    this.#timers?.heartbeat();
     if (details === undefined) return;
     const progress = encodePayload(details);
     if (progress !== undefined && progress.length > MAX_PROGRESS_LENGTH) {
@@ -155,7 +140,7 @@ export class ActivityAttempt {
   #write(): void {
     this.#callOffWrite = undefined;
     if (this.#isOver || this.#progress === undefined || this.#progress === this.#savedProgress) return;
-    if (!this.#run.isCurrent()) return;
+    if (!this.#owner.isCurrent(this.run.executionId)) return;
     this.#lastWriteMs = this.#ports.clock.now();
     const progress = this.#progress;
     const sealed = this.#seal(progress);
@@ -167,16 +152,20 @@ export class ActivityAttempt {
     );
   }
 
+  #open(stored: string): string | Promise<string> {
+    return this.#ports.vault === undefined ? stored : this.#ports.vault.open(stored);
+  }
+
   #seal(progress: string): string | Promise<string> {
     return this.#ports.vault === undefined ? progress : this.#ports.vault.seal(progress);
   }
 
   #save(progress: string, stored: string): void {
-    if (this.#isOver || !this.#run.isCurrent()) return;
+    if (this.#isOver || !this.#owner.isCurrent(this.run.executionId)) return;
     try {
-      this.#ports.store.saveProgress(this.#run.task.id, stored);
+      this.#ports.store.saveProgress(this.taskId, stored);
       this.#savedProgress = progress;
-      this.#saved(this.#run.task.id);
+      this.#owner.progressSaved(this.taskId);
     } catch (error) {
       this.#couldNotSave(error);
     }
@@ -185,6 +174,6 @@ export class ActivityAttempt {
   /** The activity goes on without: the next beat tries again. */
   #couldNotSave(error: unknown): void {
     const errorType = error instanceof Error ? error.name : typeof error;
-    this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.#run.instanceId, errorType });
+    this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.instanceId, errorType });
   }
 }

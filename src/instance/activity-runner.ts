@@ -4,15 +4,23 @@ import type { InstancePorts } from "./ports.ts";
 
 /** A call of an activity, of one execution of an instance. */
 export interface ActivityRun {
-  readonly instanceId: string;
   readonly executionId: string;
   readonly task: TaskScheduled;
-  /** Whether the instance is still in this execution: after a continue-as-new, the number belongs to another call. */
-  readonly isCurrent: () => boolean;
-  /** JSON of the details of the last heartbeat of a run before this one. */
+  /** JSON of the details of the last heartbeat of a run before this one, as it is stored: perhaps encrypted. */
   readonly progress?: string | undefined;
   /** Run it while no other activity of the instance runs, and do this first. */
   readonly aloneAfter?: (() => Promise<void>) | undefined;
+}
+
+/** Whose activities they are. */
+export interface ActivityOwner {
+  /** Whether the instance is still in this execution: after a continue-as-new, a number belongs to another call. */
+  isCurrent(executionId: string): boolean;
+  ended(run: ActivityRun, result: TaskCompleted | TaskFailed): void;
+  /** Why a run could not even begin. */
+  broken(error: unknown): void;
+  /** A row is kept for this task. */
+  progressSaved(taskId: number): void;
 }
 
 /**
@@ -22,40 +30,28 @@ export interface ActivityRun {
  */
 export class ActivityRunner {
   readonly #ports: InstancePorts;
-  readonly #report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void;
-  readonly #broken: (error: unknown) => void;
-  readonly #progressSaved: (taskId: number) => void;
-  /** Runs whose result is wanted, running and waiting; an attempt where it has begun. */
-  readonly #wanted = new Map<string, ActivityAttempt | undefined>();
+  readonly #owner: ActivityOwner;
+  readonly #running = new Set<ActivityAttempt>();
   #waiting: ActivityRun[] = [];
-  #running = 0;
   #alone = 0;
 
-  /** `report` gets each result; `broken` is told why a run could not even begin; `progressSaved` of which task a row is kept. */
-  constructor(
-    ports: InstancePorts,
-    report: (run: ActivityRun, result: TaskCompleted | TaskFailed) => void,
-    broken: (error: unknown) => void,
-    progressSaved: (taskId: number) => void,
-  ) {
+  constructor(ports: InstancePorts, owner: ActivityOwner) {
     this.#ports = ports;
-    this.#report = report;
-    this.#broken = broken;
-    this.#progressSaved = progressSaved;
+    this.#owner = owner;
   }
 
   /** How many activities run or wait for their turn, of whatever execution. */
   get size(): number {
-    return this.#running + this.#waiting.length;
+    return this.#running.size + this.#waiting.length;
   }
 
-  /** Whether this call is running or waiting here already. */
-  has(executionId: string, taskId: number): boolean {
-    return this.#wanted.has(keyOf(executionId, taskId));
+  /** The calls of this execution that are running or waiting here. */
+  tasksOf(executionId: string): Set<number> {
+    const runs = [...[...this.#running].map(({ run }) => run), ...this.#waiting];
+    return new Set(runs.filter((run) => run.executionId === executionId).map(({ task }) => task.id));
   }
 
   start(run: ActivityRun): void {
-    this.#wanted.set(keyOf(run.executionId, run.task.id), undefined);
     if (run.aloneAfter !== undefined) this.#alone++;
     if (this.#mayRun()) void this.#run(run);
     else this.#waiting.push(run);
@@ -63,8 +59,12 @@ export class ActivityRunner {
 
   /** Tells runs that nobody wants their results any more; all of them, or those of some calls of an execution. */
   abort(reason: Error, executionId?: string, taskIds: readonly number[] = []): void {
-    if (executionId === undefined) for (const attempt of this.#wanted.values()) attempt?.abort(reason);
-    else for (const taskId of taskIds) this.#wanted.get(keyOf(executionId, taskId))?.abort(reason);
+    const unwanted = new Set(taskIds);
+    for (const attempt of this.#running) {
+      const { run } = attempt;
+      if (executionId === undefined || (run.executionId === executionId && unwanted.has(run.task.id)))
+        attempt.abort(reason);
+    }
   }
 
   /** Drops the runs that have not begun. */
@@ -74,34 +74,27 @@ export class ActivityRunner {
   }
 
   #mayRun(): boolean {
-    return this.#running < (this.#alone > 0 ? 1 : this.#ports.limits.maxConcurrentActivities);
+    return this.#running.size < (this.#alone > 0 ? 1 : this.#ports.limits.maxConcurrentActivities);
   }
 
   /** Ends when the activity has ended and its result has been reported. Never rejects. */
   async #run(run: ActivityRun): Promise<void> {
-    this.#running++;
+    const attempt = new ActivityAttempt(this.#ports, run, this.#owner);
+    this.#running.add(attempt);
     try {
       if (run.aloneAfter !== undefined) await run.aloneAfter();
     } catch (error) {
-      this.#end(run);
-      return this.#broken(error);
+      this.#end(attempt);
+      return this.#owner.broken(error);
     }
-    const attempt = new ActivityAttempt(this.#ports, run, this.#progressSaved);
-    this.#wanted.set(keyOf(run.executionId, run.task.id), attempt);
     const result = await attempt.result();
-    this.#end(run);
-    this.#report(run, result);
+    this.#end(attempt);
+    this.#owner.ended(run, result);
   }
 
-  #end(run: ActivityRun): void {
-    this.#running--;
-    if (run.aloneAfter !== undefined && this.#alone > 0) this.#alone--;
-    this.#wanted.delete(keyOf(run.executionId, run.task.id));
+  #end(attempt: ActivityAttempt): void {
+    this.#running.delete(attempt);
+    if (attempt.run.aloneAfter !== undefined && this.#alone > 0) this.#alone--;
     while (this.#waiting.length > 0 && this.#mayRun()) void this.#run(this.#waiting.shift() as ActivityRun);
   }
-}
-
-/** Every attempt of a call has a number of its own. */
-function keyOf(executionId: string, taskId: number): string {
-  return `${executionId}:${taskId}`;
 }

@@ -1,11 +1,11 @@
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { Burst } from "./burst.ts";
 import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
 import type { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-
 /** An alarm has rung: how often before in vain, as the platform counts, and for when it was set (milliseconds since 1970). */
 export interface Ring {
   readonly retryCount: number;
@@ -35,20 +35,24 @@ export interface Workload {
  *   nothing to wait for: no alarm
  *   something is due later: an alarm at that time
  *   work is under way: an alarm within `watchdogMs`, or the alarm's own handler, which is called again after a crash
+ *
+ * Work that ends without waiting for I/O needs no alarm at all, so one for work under way waits for the end of the burst.
  */
 export class AlarmKeeper {
   readonly #ports: InstancePorts;
   readonly #watchers: Watchers;
   readonly #work: Workload;
+  readonly #burst: Burst;
   /** `null`: none is set. */
   #armedAtMs: number | null = null;
   /** A handler is at work, and would be called again after a crash: no other alarm has been set since it rang. */
   #isCovered = false;
 
-  constructor(ports: InstancePorts, watchers: Watchers, work: Workload) {
+  constructor(ports: InstancePorts, watchers: Watchers, work: Workload, burst: Burst) {
     this.#ports = ports;
     this.#watchers = watchers;
     this.#work = work;
+    this.#burst = burst;
   }
 
   /**
@@ -100,21 +104,30 @@ export class AlarmKeeper {
     this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 
-  /** Sets, moves or removes the alarm, as the work needs it now. */
+  /** Sets, moves or removes the alarm, as the work needs it now; that of work under way when the burst is over. */
   arm(): void {
     const { record, isBusy, isLoaded } = this.#work;
     if (record === undefined) return;
-    const { clock, limits } = this.#ports;
-    const watchdogAtMs = clock.now() + limits.watchdogMs;
-    if (isBusy) {
-      // What is due is being dealt with.
-      const nextAtMs = this.#nextDueAtMs();
-      if (this.#isCovered && nextAtMs === NEVER) return;
-      return this.#set(Math.min(nextAtMs, watchdogAtMs), false);
-    }
+    if (isBusy) return this.#burst.goOn();
     const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
     if (isLoaded || dueAtMs !== NEVER || isTerminal(record.status)) this.#set(dueAtMs, true);
-    else this.#set(watchdogAtMs, false);
+    else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
+  }
+
+  /** The burst is over: work that is still under way waits for something, which a crash would end. */
+  armForWork(): void {
+    if (this.#work.record === undefined || !this.#work.isBusy) return;
+    const atMs = this.#missingAtMs();
+    if (atMs !== undefined) this.#set(atMs, false);
+  }
+
+  /** When work under way needs its alarm; `undefined` when an earlier one, or a handler, stands for it. */
+  #missingAtMs(): number | undefined {
+    // What is due already is being dealt with.
+    const nextAtMs = this.#nextDueAtMs();
+    if (this.#isCovered && nextAtMs === NEVER) return undefined;
+    const atMs = Math.min(nextAtMs, this.#ports.clock.now() + this.#ports.limits.watchdogMs);
+    return this.#armedAtMs !== null && this.#armedAtMs <= atMs ? undefined : atMs;
   }
 
   /** No other alarm rings while one's handler runs: what falls due meanwhile is done from here. */

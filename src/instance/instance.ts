@@ -21,6 +21,8 @@ import type {
   StartResult,
   UpdateRequest,
   UpdateResult,
+  WaitedFor,
+  WaitOptions,
 } from "./protocol.ts";
 import { queryEnded, toQueryResult } from "./query.ts";
 import { reading, writing } from "./sealing.ts";
@@ -56,6 +58,14 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async start(request: StartRequest): Promise<StartResult> {
+    const result = await this.#start(request);
+    const { waitFor } = request;
+    return result.ok && waitFor !== undefined
+      ? { ok: true, state: await this.waitFor(waitFor.until, waitFor) }
+      : result;
+  }
+
+  async #start(request: StartRequest): Promise<StartResult> {
     await this.#wiping;
     for (;;) {
       const record = this.#loop.record;
@@ -78,10 +88,7 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#describe(options.payloads);
   }
 
-  async waitFor(
-    until: "started" | "ended",
-    options: { readonly timeoutMs: number; readonly payloads: boolean },
-  ): Promise<InstanceDescription | undefined> {
+  async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
     await this.#wiping;
     const isReached = () => {
       const record = this.#loop.record;

@@ -60,6 +60,7 @@ export class Outbox {
 
   /** Starts whatever may be delivered now. */
   deliverDue(): void {
+    if (this.isEmpty) return;
     const nowMs = this.#ports.clock.now();
     for (const lane of this.#lanes.values()) {
       if (this.#delivering >= this.#ports.limits.maxConcurrentDeliveries) return;

@@ -23,6 +23,8 @@ export interface InstancePorts {
   sync(): Promise<void>;
   /** Removes all tables and the alarm: the object is as if it had never been used. */
   wipe(): Promise<void>;
+  /** Gives this life of the object up: what is not on disk is lost, callers get an error, and the next call or alarm begins anew. */
+  abort(reason: string): void;
   /** One structured line. Never a payload. */
   log(line: Record<string, unknown> & { level: "info" | "warn" | "error"; msg: string }): void;
 }

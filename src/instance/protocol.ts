@@ -14,10 +14,7 @@ export interface InstanceApi {
   /** `undefined` when no instance has this ID. */
   describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
-  waitFor(
-    until: "started" | "ended",
-    options: { readonly timeoutMs: number; readonly payloads: boolean },
-  ): Promise<InstanceDescription | undefined>;
+  waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined>;
   raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
   suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
   resume(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
@@ -35,6 +32,15 @@ export interface InstanceApi {
   terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult>;
   /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
   purge(request: PurgeRequest): Promise<OperationResult>;
+}
+
+/** What a caller may wait for: the first turn, or the end. */
+export type WaitedFor = "started" | "ended";
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** Whether input and output are wanted. */
+  readonly payloads: boolean;
 }
 
 /** What instances ask of each other. */
@@ -98,10 +104,13 @@ export interface StartRequest {
   /** Names this request: the same start delivered twice creates one instance and is answered `ok` both times. */
   readonly requestId: string;
   readonly traceparent?: string | undefined;
+  /** Answer not before this: one call in the place of a start and a `waitFor`. */
+  readonly waitFor?: (WaitOptions & { readonly until: WaitedFor }) | undefined;
 }
 
 export type StartResult =
-  | { readonly ok: true }
+  /** `state`: when it was waited for, and the instance is still there. Code that is older than `waitFor` leaves it out. */
+  | { readonly ok: true; readonly state?: InstanceDescription | undefined }
   /** An instance with this ID has not ended. */
   | { readonly ok: false; readonly code: "ALREADY_ACTIVE" }
   /** The instance was terminated, and an activity of its last execution is still running. */

@@ -16,7 +16,6 @@ export interface Recovery {
  */
 export async function planRecovery(
   ports: InstancePorts,
-  instanceId: string,
   executionId: string,
   open: readonly TaskScheduled[],
   isCurrent: () => boolean,
@@ -34,10 +33,8 @@ export async function planRecovery(
     await ports.sync();
   }
   const run = hopeful.map((task) => ({
-    instanceId,
     executionId,
     task,
-    isCurrent,
     progress: counts.get(task.id)?.progress,
     aloneAfter: isolate ? () => countOne(ports, task, isCurrent) : undefined,
   }));

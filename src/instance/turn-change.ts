@@ -5,6 +5,7 @@ import type { AddressedMessage } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { TurnChange } from "../storage/instance-store.ts";
+import type { QueuedFact } from "./fact-queue.ts";
 
 /** What a turn means for the database, and for the memory that follows it. */
 export interface DecidedChange {
@@ -12,34 +13,40 @@ export interface DecidedChange {
   readonly record: InstanceRecord;
 }
 
-/** What the change depends on beside the turn and the instance's row. */
-export interface ChangeContext {
-  readonly nowMs: number;
-  readonly newExecutionId: () => string;
-  readonly traceparent: string | undefined;
+/** What a change may depend on beside the turn and the instance's row; asked only where it does. */
+export interface Surroundings {
+  newExecutionId(): string;
+  traceparent(): string | undefined;
   /** Raises that were taken lately: the next execution has to know them if they come again. */
-  readonly recentMessages: () => Record<string, number>;
+  recentMessages(nowMs: number): Record<string, number>;
   /** Where the first event of the turn will stand in the history. */
-  readonly nextHistorySeq: number;
-  /** Inbox rows of the facts that the turn has taken. */
-  readonly taken: readonly number[];
+  nextHistorySeq(): number;
   /** Children of the executions before a continue-as-new: only the database knows them. */
-  readonly formerChildren: () => { instanceId: string; executionId: string }[];
+  formerChildren(): { instanceId: string; executionId: string }[];
 }
 
-/** Pure: the decision of a turn as a change of rows. */
-export function decideChange(turn: Turn, before: InstanceRecord, context: ChangeContext): DecidedChange {
+/** The decision of a turn as a change of rows. `taken`: the facts that the turn has taken. */
+export function decideChange(
+  turn: Turn,
+  before: InstanceRecord,
+  taken: readonly QueuedFact[],
+  nowMs: number,
+  surroundings: Surroundings,
+): DecidedChange {
   const { completion } = turn;
-  const continued = completion?.type === "ContinuedAsNew" ? continueAsNew(completion, before, context) : undefined;
-  const record = continued?.record ?? recordAfter(turn, before, context.nextHistorySeq);
+  const continued =
+    completion?.type === "ContinuedAsNew" ? continueAsNew(completion, before, nowMs, surroundings) : undefined;
+  const record = continued?.record ?? recordAfter(turn, before, surroundings);
   const former = completion?.type === "Terminated" && completion.recursive && before.generation > 0;
   return {
     record,
     change: {
       append: turn.events,
       newHistory: continued?.history,
-      taken: context.taken,
-      send: former ? [...turn.messages, ...terminateEach(context.formerChildren(), before, completion)] : turn.messages,
+      taken: taken.flatMap((item) => item.seq ?? []),
+      send: former
+        ? [...turn.messages, ...terminateEach(surroundings.formerChildren(), before, completion)]
+        : turn.messages,
       record: record === before ? undefined : record,
     },
   };
@@ -52,7 +59,7 @@ export function answeredBy(turn: Turn, recovered: ReadonlySet<number>): number[]
   return turn.events.flatMap((event) => ("id" in event && recovered.has(event.id) ? [event.id] : []));
 }
 
-function recordAfter(turn: Turn, before: InstanceRecord, nextHistorySeq: number): InstanceRecord {
+function recordAfter(turn: Turn, before: InstanceRecord, surroundings: Surroundings): InstanceRecord {
   if (isTerminal(before.status)) return before;
   if (turn.status === before.status && turn.customStatus === before.customStatus) return before;
   const ended = turn.events.findIndex((event) => event.type === "ExecutionCompleted");
@@ -60,7 +67,7 @@ function recordAfter(turn: Turn, before: InstanceRecord, nextHistorySeq: number)
     ...before,
     status: turn.status,
     customStatus: turn.customStatus,
-    completedSeq: ended === -1 ? undefined : nextHistorySeq + ended,
+    completedSeq: ended === -1 ? undefined : surroundings.nextHistorySeq() + ended,
   };
 }
 
@@ -68,9 +75,10 @@ function recordAfter(turn: Turn, before: InstanceRecord, nextHistorySeq: number)
 function continueAsNew(
   completion: Extract<Completion, { type: "ContinuedAsNew" }>,
   before: InstanceRecord,
-  { nowMs: timestampMs, newExecutionId, traceparent, recentMessages }: ChangeContext,
+  timestampMs: number,
+  surroundings: Surroundings,
 ): { record: InstanceRecord; history: HistoryEvent[] } {
-  const executionId = newExecutionId();
+  const executionId = surroundings.newExecutionId();
   const generation = before.generation + 1;
   const started: HistoryEvent = {
     type: "ExecutionStarted",
@@ -81,8 +89,8 @@ function continueAsNew(
     version: completion.version,
     input: completion.input,
     parent: before.parent,
-    traceparent,
-    recentMessages: recentMessages(),
+    traceparent: surroundings.traceparent(),
+    recentMessages: surroundings.recentMessages(timestampMs),
   };
   return {
     record: { ...before, executionId, generation, status: "PENDING", customStatus: undefined },

@@ -2,14 +2,15 @@ import { WorkflowCanceledError } from "../engine/errors.ts";
 import type { ExecutionCode } from "../engine/execution.ts";
 import { Orchestration, type Turn } from "../engine/orchestration.ts";
 import type { UpdateOutcome } from "../model/action.ts";
-import type { HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
+import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import { type InboxEntry, textsOf, textsOfFact } from "../storage/instance-store.ts";
+import { type InboxEntry, type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
+import { Burst } from "./burst.ts";
 import { FactQueue, type QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
 import { retryDelayMs } from "./limits.ts";
@@ -18,10 +19,13 @@ import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
 import { reading, writing } from "./sealing.ts";
 import { StallWatch } from "./stall-watch.ts";
-import { answeredBy, decideChange } from "./turn-change.ts";
+import { answeredBy, decideChange, type Surroundings } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** The messages that a commit has put into the outbox; `undefined`: there was none. */
+type Committed = OutboxEntry[] | undefined;
+
 /** How long a forced purge waits for starts that are on their way. */
 const DELIVERY_PATIENCE_MS = 10_000;
 
@@ -44,6 +48,7 @@ export class TurnLoop implements Workload {
   readonly outbox: Outbox;
   readonly watchers: Watchers;
   readonly #ports: InstancePorts;
+  readonly #burst: Burst;
   readonly #alarm: AlarmKeeper;
 
   #record: InstanceRecord | undefined;
@@ -53,6 +58,8 @@ export class TurnLoop implements Workload {
   #life = 0;
   #isRunning = false;
   #turnsBegun = 0;
+  /** Without a pause, in which others get their turn. */
+  #turnsInARow = 0;
   /** The code has been given up, so that the instance can be terminated. */
   #withoutCode = false;
   #failedTurns = 0;
@@ -67,6 +74,7 @@ export class TurnLoop implements Workload {
   readonly #formerUpdates = new FormerUpdates();
   readonly #warnings: AuthorWarnings;
   readonly #stallWatch: StallWatch;
+  readonly #surroundings: Surroundings;
 
   /** To be opened before anything else. */
   constructor(ports: InstancePorts) {
@@ -74,13 +82,21 @@ export class TurnLoop implements Workload {
     this.watchers = new Watchers(ports.clock);
     this.#warnings = new AuthorWarnings(ports);
     this.#stallWatch = new StallWatch(ports);
-    this.#alarm = new AlarmKeeper(ports, this.watchers, this);
-    this.activities = new ActivityRunner(
-      ports,
-      (run, result) => this.#activityEnded(run, result),
-      (error) => this.#storageFailed(error),
-      (taskId) => this.#recovered.add(taskId),
-    );
+    this.#surroundings = {
+      newExecutionId: ports.newId,
+      traceparent: () => this.#orchestration?.started?.traceparent,
+      recentMessages: (nowMs) => this.#orchestration?.recentMessages(nowMs) ?? {},
+      nextHistorySeq: () => ports.store.nextHistorySeq,
+      formerChildren: () => ports.store.formerChildren(),
+    };
+    this.#burst = new Burst(() => this.#burstEnded());
+    this.#alarm = new AlarmKeeper(ports, this.watchers, this, this.#burst);
+    this.activities = new ActivityRunner(ports, {
+      isCurrent: (executionId) => this.#isCurrent(executionId),
+      ended: (run, result) => this.#activityEnded(run, result),
+      broken: (error) => this.#storageFailed(error),
+      progressSaved: (taskId) => this.#recovered.add(taskId),
+    });
     this.outbox = new Outbox(
       ports,
       (entry) => this.#enqueue(entry),
@@ -172,6 +188,8 @@ export class TurnLoop implements Workload {
 
   /** Lets go of everything in memory that belongs to the life that ends here. */
   forget(): void {
+    // The tables may be removed before the burst ends.
+    this.#ports.store.flush();
     this.#life++;
     this.#record = undefined;
     this.#unreadable = undefined;
@@ -322,13 +340,12 @@ export class TurnLoop implements Workload {
 
   /** Never rejects. */
   async #loop(life: number): Promise<void> {
-    let turns = 0;
     try {
       this.outbox.deliverDue();
       while (this.#life === life && this.#hasWork()) {
         await this.#takeTurn(life);
         if (this.#warnings.isTight) await this.#ports.clock.delay(1_000);
-        else if (++turns % this.#ports.limits.turnsPerPause === 0) await this.#ports.clock.delay(0);
+        else if (++this.#turnsInARow >= this.#ports.limits.turnsPerPause) await this.#ports.clock.delay(0);
       }
     } catch (error) {
       if (this.#life === life) this.#turnFailed(error);
@@ -338,11 +355,27 @@ export class TurnLoop implements Workload {
     this.#atRest();
   }
 
+  /** What the burst has held back is written now, in the same commit as all the rest of it. */
+  #burstEnded(): void {
+    this.#turnsInARow = 0;
+    try {
+      this.#ports.store.flush();
+    } catch (error) {
+      // Memory is ahead of what would be committed, and activities have been begun on the strength of it.
+      const errorType = error instanceof Error ? error.name : typeof error;
+      this.#ports.log({ level: "error", msg: "flush", instanceId: this.#record?.instanceId, errorType });
+      return this.#ports.abort(
+        "What this instance has decided could not be written: it begins again with what is on disk.",
+      );
+    }
+    this.#alarm.armForWork();
+  }
+
   #hasWork(): boolean {
     if (
       this.unreadable !== undefined ||
       this.#queue.scheduledAtMs !== NEVER ||
-      this.#retryAtMs > this.#ports.clock.now()
+      (this.#retryAtMs !== 0 && this.#retryAtMs > this.#ports.clock.now())
     )
       return false;
     const orchestration = this.#orchestration;
@@ -364,17 +397,29 @@ export class TurnLoop implements Workload {
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
     const queued = this.#queue.takeAll();
-    const meant = queued.filter(
-      (item) => item.executionId === undefined || item.executionId === this.#record?.executionId,
-    );
-    const timers = orchestration.pending.dueTimers(nowMs).map((id): TimerFired => ({ type: "TimerFired", id }));
-    if (queued.length === 0 && timers.length === 0 && !orchestration.hasUncommitted) return;
-    const turn = await orchestration.turn([...meant.map((item) => item.fact), ...timers], nowMs);
+    const executionId = this.#record?.executionId;
+    const meant = queued.filter((item) => item.executionId === undefined || item.executionId === executionId);
+    const facts = meant.map((item) => item.fact);
+    for (const id of orchestration.pending.dueTimers(nowMs)) facts.push({ type: "TimerFired", id });
+    if (queued.length === 0 && facts.length === 0 && !orchestration.hasUncommitted) return;
+    const turn = await orchestration.turn(facts, nowMs);
     if (this.#life !== life) return;
     // What continue-as-new has left untaken stays for the execution that it begins.
-    const left = new Set(meant.slice(turn.taken));
-    const taken = queued.filter((item) => !left.has(item));
-    await this.#commitAndAct(turn, taken, left, nowMs, life);
+    const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
+    const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
+    const before = this.#record as InstanceRecord;
+    const { change, record } = decideChange(turn, before, taken, nowMs, this.#surroundings);
+    const commit = this.#commit(turn, change, life);
+    const sent = commit instanceof Promise ? await commit : commit;
+    if (sent === undefined) return;
+    this.#queue.committed(left);
+    this.#record = record;
+    this.#failedTurns = 0;
+    const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
+    this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
+    if (change.newHistory !== undefined) await this.#beginNext(turn, change.newHistory, life);
+    if (this.#syncBeforeActing) await this.#syncOnce(life);
+    if (this.#life === life) this.#act(turn, sent, before, record);
   }
 
   async #load(life: number): Promise<Orchestration | undefined> {
@@ -389,87 +434,64 @@ export class TurnLoop implements Workload {
       this.#orchestration = orchestration;
       return orchestration;
     }
-    const ended = this.#queue.endedActivities(record.executionId);
-    const open = [...orchestration.pending.activities.values()].filter(
-      (task) => !ended.has(task.id) && !this.activities.has(record.executionId, task.id),
-    );
+    const { executionId } = record;
+    const known = new Set([...this.#queue.endedActivities(executionId), ...this.activities.tasksOf(executionId)]);
+    const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
     if (open.length > 0) {
-      const recovery = await planRecovery(
-        this.#ports,
-        record.instanceId,
-        record.executionId,
-        open,
-        this.#isCurrent(record.executionId),
-      );
+      const recovery = await planRecovery(this.#ports, executionId, open, () => this.#isCurrent(executionId));
       if (this.#life !== life) return undefined;
       for (const task of open) this.#recovered.add(task.id);
-      for (const fact of recovery.giveUp) this.#queue.add({ fact, executionId: record.executionId });
+      for (const fact of recovery.giveUp) this.#queue.add({ fact, executionId });
       for (const run of recovery.run) this.activities.start(run);
     }
     this.#orchestration = orchestration;
     return orchestration;
   }
 
-  async #commitAndAct(
-    turn: Turn,
-    taken: readonly QueuedFact[],
-    left: Iterable<QueuedFact>,
-    nowMs: number,
-    life: number,
-  ): Promise<void> {
-    const { store, newId } = this.#ports;
-    const before = this.#record as InstanceRecord;
-    const { change, record } = decideChange(turn, before, {
-      nowMs,
-      newExecutionId: newId,
-      traceparent: this.#orchestration?.started?.traceparent,
-      recentMessages: () => this.#orchestration?.recentMessages(nowMs) ?? {},
-      nextHistorySeq: store.nextHistorySeq,
-      taken: taken.flatMap((item) => (item.seq === undefined ? [] : [item.seq])),
-      formerChildren: () => store.formerChildren(),
-    });
-    let recovered: readonly number[] | undefined;
-    const commit = () => {
-      if (this.#life !== life) return undefined;
-      if (this.#recovered.size === 0) return store.commit(change);
-      recovered = answeredBy(turn, this.#recovered);
-      return store.commit({ ...change, recovered });
-    };
-    const committed = writing(this.#ports, () => textsOf(change), commit);
-    const sent = committed instanceof Promise ? await committed : committed;
-    if (sent === undefined) return;
-    this.#queue.committed(left);
-    this.#record = record;
-    this.#failedTurns = 0;
-    for (const id of recovered ?? []) this.#recovered.delete(id);
-    const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
-    this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
-    if (change.newHistory !== undefined) {
-      this.#recovered.clear();
-      this.#formerUpdates.add(turn.updates);
-      const { instanceId } = record;
-      this.#orchestration = await Orchestration.load(instanceId, this.#code, change.newHistory, false);
-      if (this.#life !== life) return;
+  /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */
+  #commit(turn: Turn, change: TurnChange, life: number): Committed | Promise<Committed> {
+    if (this.#ports.vault === undefined) return this.#write(turn, change);
+    const write = () => (this.#life === life ? this.#write(turn, change) : undefined);
+    return writing(this.#ports, () => textsOf(change), write);
+  }
+
+  #write(turn: Turn, change: TurnChange): OutboxEntry[] {
+    this.#burst.goOn();
+    if (this.#recovered.size === 0) return this.#ports.store.commit(change, true);
+    const recovered = answeredBy(turn, this.#recovered);
+    const sent = this.#ports.store.commit({ ...change, recovered }, true);
+    for (const id of recovered) this.#recovered.delete(id);
+    return sent;
+  }
+
+  async #beginNext(turn: Turn, history: readonly HistoryEvent[], life: number): Promise<void> {
+    this.#recovered.clear();
+    this.#formerUpdates.add(turn.updates);
+    const orchestration = await Orchestration.load(this.#ports.instanceId(), this.#code, history, false);
+    if (this.#life === life) this.#orchestration = orchestration;
+  }
+
+  async #syncOnce(life: number): Promise<void> {
+    await this.#ports.sync();
+    if (this.#life === life) this.#syncBeforeActing = false;
+  }
+
+  /** What has been decided is recorded: it may happen. */
+  #act(turn: Turn, sent: readonly OutboxEntry[], before: InstanceRecord, record: InstanceRecord): void {
+    const { executionId } = record;
+    if (sent.length > 0) {
+      this.outbox.add(sent);
+      this.outbox.deliverDue();
     }
-    if (this.#syncBeforeActing) {
-      await this.#ports.sync();
-      if (this.#life !== life) return;
-      this.#syncBeforeActing = false;
-    }
-    this.outbox.add(sent);
-    if (sent.length > 0) this.outbox.deliverDue();
-    const { instanceId, executionId } = record;
     if (turn.aborts.length > 0) this.activities.abort(new WorkflowCanceledError(undefined), executionId, turn.aborts);
-    for (const task of turn.activities) {
-      this.activities.start({ instanceId, executionId, task, isCurrent: this.#isCurrent(executionId) });
-    }
+    for (const task of turn.activities) this.activities.start({ executionId, task });
     if (record.status !== before.status) this.#statusChanged(record);
     else if (turn.updates.length > 0) this.watchers.notify();
   }
 
   /** Whether what is known of this execution still belongs to the instance. */
-  #isCurrent(executionId: string): () => boolean {
-    return () => this.#record?.executionId === executionId && this.#record.status !== "TERMINATED";
+  #isCurrent(executionId: string): boolean {
+    return this.#record?.executionId === executionId && this.#record.status !== "TERMINATED";
   }
 
   #statusChanged(record: InstanceRecord): void {

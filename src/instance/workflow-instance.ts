@@ -22,6 +22,8 @@ import type {
   StartResult,
   UpdateRequest,
   UpdateResult,
+  WaitedFor,
+  WaitOptions,
 } from "./protocol.ts";
 
 /** How long an alarm pauses that could not do its work. */
@@ -70,10 +72,7 @@ export function workflowInstanceClass(
     async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
       return (await this.#instance()).describe(options);
     }
-    async waitFor(
-      until: "started" | "ended",
-      options: { readonly timeoutMs: number; readonly payloads: boolean },
-    ): Promise<InstanceDescription | undefined> {
+    async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
       return (await this.#instance()).waitFor(until, options);
     }
     async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
@@ -164,6 +163,7 @@ function portsOf(ctx: DurableObjectState, env: InstanceEnv, registry: Registry, 
     peer: (instanceId) => env.WORKFLOW_INSTANCE.getByName(instanceId),
     sync: () => storage.sync(),
     wipe: () => storage.deleteAll(),
+    abort: (reason) => ctx.abort(reason),
   };
 }
 

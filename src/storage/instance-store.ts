@@ -2,6 +2,7 @@ import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/histo
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
+import { type EventRow, insertOf, MAX_ROWS_PER_INSERT } from "./history-insert.ts";
 import { type InstanceRecord, insertRecord, readRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
 import { migrate, SCHEMA_VERSION, SchemaTooNewError, storedVersion } from "./schema.ts";
@@ -44,15 +45,32 @@ type FactRow = FactColumns & StoredPayload & { seq: number; version: number; [co
  * every answer and every request of the object until that commit is on disk.
  */
 export class InstanceStore {
-  readonly #db: SqlDatabase;
+  readonly #database: SqlDatabase;
   readonly #codec: TextCodec;
+  /** The rows of the last turns, held back to be written together, and how many they are. */
+  #held: (readonly EventRow[])[] = [];
+  #heldRows = 0;
+  /** A row has been written since the last `flush`, and another `flush` will come before the platform's commit. */
+  #mayHold = false;
   #nextHistorySeq = 0;
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
 
   constructor(db: SqlDatabase, codec: TextCodec = plainTexts) {
-    this.#db = db;
+    this.#database = db;
     this.#codec = codec;
+  }
+
+  /** The database, when all that belongs into it has been written. */
+  get #db(): SqlDatabase {
+    if (this.#heldRows > 0) this.#writeHeld();
+    return this.#database;
+  }
+
+  /** Writes what commits have held back. When it throws, the object has to be given up: memory is ahead of the database. */
+  flush(): void {
+    this.#mayHold = false;
+    if (this.#heldRows > 0) this.#writeHeld();
   }
 
   /** The instance's row, brought up to today's schema; `undefined` when there is no instance. Throws SchemaTooNewError. */
@@ -87,13 +105,19 @@ export class InstanceStore {
     return this.#atomically(() => this.#insertInbox(entry, columns));
   }
 
-  /** Commits a turn. Returns the messages as they stand in the outbox. */
-  commit(change: TurnChange): OutboxEntry[] {
-    // The usual turn of a running workflow appends an event or two and changes nothing else: one statement.
-    if (changesHistoryOnly(change)) {
+  /**
+   * Commits a turn. Returns the messages as they stand in the outbox.
+   *
+   * `flushFollows`: `flush` will be called before the platform commits what is written now. Then rows may be held back until
+   * then, or until anything else is read or written: they are in the same commit. A first row is written at once, because
+   * the platform holds back what the object sends only while something is written and not committed.
+   */
+  commit(change: TurnChange, flushFollows = false): OutboxEntry[] {
+    // The usual turn of a running workflow appends an event or two and changes nothing else: one statement at most.
+    if (changesHistoryOnly(change) && change.append.length <= MAX_ROWS_PER_INSERT) {
       const rows = change.append.map((event) => this.#row(event));
-      if (rows.length <= ROWS_PER_INSERT && !rows.some((row) => isLong(row.payload))) {
-        this.#insertHistory(rows);
+      if (!rows.some((row) => isLong(row.payload))) {
+        this.#appendShort(rows, flushFollows);
         return [];
       }
     }
@@ -236,30 +260,54 @@ export class InstanceStore {
   /** One transaction; when it fails, the numbers it has given away are free again, as its rows are. */
   #atomically<T>(change: () => T extends Promise<unknown> ? never : T): T {
     const before = [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] as const;
+    // What is held back is not part of the change, and stays when that fails.
+    const db = this.#db;
     try {
-      return this.#db.transaction(change);
+      return db.transaction(change);
     } catch (error) {
       [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] = before;
       throw error;
     }
   }
 
+  #appendShort(rows: readonly EventRow[], flushFollows: boolean): void {
+    if (rows.length === 0) return;
+    if (!this.#mayHold) {
+      this.#insertHistory(rows);
+      this.#mayHold = flushFollows;
+      return;
+    }
+    if (this.#heldRows + rows.length > MAX_ROWS_PER_INSERT) this.#writeHeld();
+    this.#held.push(rows);
+    this.#heldRows += rows.length;
+    this.#nextHistorySeq += rows.length;
+  }
+
+  #writeHeld(): void {
+    const { statement, bindings } = insertOf(this.#held, this.#nextHistorySeq - this.#heldRows);
+    this.#database.run(statement, ...bindings);
+    this.#held = [];
+    this.#heldRows = 0;
+  }
+
   #append(events: readonly HistoryEvent[]): void {
     const rows = events.map((event) => this.#row(event));
-    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
-      this.#insertHistory(rows.slice(from, from + ROWS_PER_INSERT));
+    for (let from = 0; from < rows.length; from += MAX_ROWS_PER_INSERT) {
+      this.#insertHistory(rows.slice(from, from + MAX_ROWS_PER_INSERT));
     }
   }
 
   #insertHistory(rows: readonly EventRow[]): void {
+    if (rows.length === 0) return;
     const first = this.#nextHistorySeq;
-    const bindings: (string | number | null)[] = [];
-    for (const [n, row] of rows.entries()) {
-      const { payload, chunks } = this.#writePayload("history", first + n, row.payload);
-      bindings.push(first + n, row.timestampMs, row.type, row.task_id, row.name, payload, chunks, row.detail);
-    }
-    if (rows.length > 0) this.#db.run(insertHistory(rows.length), ...bindings);
+    const stored = rows.map((row, n) => (isLong(row.payload) ? this.#withChunks(row, first + n) : row));
+    const { statement, bindings } = insertOf([stored], first);
+    this.#db.run(statement, ...bindings);
     this.#nextHistorySeq = first + rows.length;
+  }
+
+  #withChunks(row: EventRow, seq: number): EventRow {
+    return { ...row, ...this.#writePayload("history", seq, row.payload) };
   }
 
   #continueAsNew(newHistory: readonly HistoryEvent[]): void {
@@ -320,7 +368,9 @@ export class InstanceStore {
   }
 
   #row(event: HistoryEvent): EventRow {
-    return { ...this.#columns(event), timestampMs: event.timestampMs };
+    const { type, task_id, name, payload, detail } = toColumns(event);
+    const encoded = payload === null ? null : this.#codec.encode(payload);
+    return { type, task_id, name, payload: encoded, chunks: null, detail, timestampMs: event.timestampMs };
   }
 
   #writePayload(owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
@@ -351,8 +401,6 @@ export class InstanceStore {
 /** What an instance needs of its store. */
 export type InstanceStorage = Pick<InstanceStore, keyof InstanceStore>;
 
-type EventRow = FactColumns & { readonly timestampMs: number };
-
 /** All texts of a change that its store encodes. */
 export function textsOf({ append = [], newHistory = [], send = [], record }: Partial<TurnChange>): string[] {
   const texts = [...append, ...newHistory].flatMap(textsOfFact);
@@ -368,18 +416,6 @@ export function textsOfFact(fact: HistoryFact): string[] {
 
 function textOf(message: Message): string {
   return JSON.stringify(message);
-}
-
-/** A statement may have 100 bindings, and a row has 8. */
-const ROWS_PER_INSERT = 12;
-const insertStatements: string[] = [];
-
-/** The same text each time: the platform keeps the last statements prepared. */
-function insertHistory(rows: number): string {
-  insertStatements[rows] ??=
-    "INSERT INTO history (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES " +
-    Array(rows).fill("(?, ?, ?, ?, ?, ?, ?, ?)").join(", ");
-  return insertStatements[rows];
 }
 
 function changesHistoryOnly(change: TurnChange): boolean {

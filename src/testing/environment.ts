@@ -343,6 +343,7 @@ export class WorkflowTestEnvironment {
         host.alarmAtMs = undefined;
         host.store.wipe();
       },
+      abort: () => undefined,
       log: () => undefined,
     };
   }

@@ -14,6 +14,9 @@ export class MemoryStore implements InstanceStorage {
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
 
+  /** Nothing is held back in memory. */
+  flush(): void {}
+
   load(): InstanceRecord | undefined {
     return this.#record;
   }

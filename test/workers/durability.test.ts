@@ -1,4 +1,4 @@
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { costsOf } from "./meter.ts";
 import {
@@ -111,19 +111,44 @@ describe("[W4] what an object finds when it wakes up", () => {
     expect(await outputOf(id)).toBeGreaterThanOrEqual(3_600_000);
   });
 
-  it("[W4.8] a database of newer code is left alone: the alarm does not throw, and is set again", async () => {
-    const id = await start("sleeper", 3_600_000);
+  it("[W4.8] a database of newer code is left alone: STALLED, the alarm does not throw, and it looks again after an hour", async () => {
+    const id = await start("sleeper", 7_200_000);
     await stateOf(id);
     await query(id, "UPDATE instance SET schema_version = 99");
     const before = await query(id, "SELECT * FROM history");
     await evictDurableObject(stubOf(id));
     expect(await runDurableObjectAlarm(stubOf(id))).toBe(true);
     const { alarm } = await remainsOf(id);
-    expect(Math.abs(Number(alarm) - Date.now() - 60_000)).toBeLessThan(5_000);
+    expect(Math.abs(Number(alarm) - Date.now() - 3_600_000)).toBeLessThan(60_000);
+    expect((await stateOf(id)).runtimeStatus).toBe("STALLED");
     expect(await query(id, "SELECT * FROM history")).toEqual(before);
     await query(id, "UPDATE instance SET schema_version = 2");
+    await evictDurableObject(stubOf(id));
     expect((await stateOf(id)).runtimeStatus).toBe("RUNNING");
     await operate(id, "terminate");
+  });
+});
+
+describe("[W4] what cannot be written at the end of a burst", () => {
+  it("[W4.9] nothing of the burst is on disk, its caller hears of it, and it can be begun again", async () => {
+    const id = newId("unwritable");
+    let refusals = 0;
+    await runInDurableObject(stubOf(id), (_instance, { storage }) => {
+      const exec = storage.sql.exec.bind(storage.sql);
+      storage.sql.exec = ((statement: string, ...bindings: unknown[]) => {
+        if (!/TaskCompleted.*TaskCompleted/.test(statement)) return exec(statement, ...bindings);
+        refusals++;
+        throw new Error("SQLITE_FULL");
+      }) as typeof storage.sql.exec;
+    });
+    const { status, body } = await ask(`POST ${W}/steps/start?instanceID=${id}`, "5");
+    expect({ status, body }).toMatchObject({ status: 500, body: { errorCode: "ERR_START_WORKFLOW" } });
+    expect(refusals).toBeGreaterThan(0);
+    expect(await remainsOf(id)).toEqual({ tables: [], alarm: null });
+    expect(await ask(`GET ${W}/${id}`)).toMatchObject({ status: 404 });
+    await start("steps", 5, id);
+    await outputOf(id);
+    await expectSoundHistory(id);
   });
 });
 

@@ -165,6 +165,12 @@ describe("[E1] Encrypted at rest", () => {
     },
   );
 
+  it("[E1.3] a start with a malformed secret is refused, and writes nothing", async () => {
+    const world = encrypted(makeWorld(), "k1:tooshort");
+    await expect(begin(world, "a", "event", "go")).rejects.toThrow("PAYLOAD_KEYS should be id:key");
+    expect(world.host("a").db.tables()).toEqual([]);
+  });
+
   it("[E1.4] a text that was changed, or put into another instance's database, is not accepted", async () => {
     const world = encrypted(makeWorld(), K1);
     for (const id of ["a", "b"]) await begin(world, id, "event", `go ${id}`);

@@ -473,6 +473,9 @@ export class World {
       newId: () => (fate.dead ? "of a lost life" : `execution-${++this.#ids}`),
       peer: (to) => this.#peer(host, fate, to),
       sync: durable,
+      abort: () => {
+        if (!fate.dead) this.crash(host.id);
+      },
       wipe: () => {
         if (fate.dead) return never;
         host.db.dropAll();
