@@ -7,6 +7,7 @@ import type { Workload } from "./workload.ts";
 
 const WARM_UPS = 3;
 const REPEATS = 7;
+const PATIENCE_MS = 60_000;
 
 /**
  * An instance that is not in memory is asked for what only its code knows, so that its history is read and replayed. Each
@@ -46,9 +47,7 @@ export const cold: Workload = {
 async function resume(turn: Turn, events: number): Promise<{ id: string; cpuMs: number; wallMs: number }> {
   const id = crypto.randomUUID();
   await turn.start({ work: "cold", n: events / 2 }, id);
-  // While its steps run, an instance may also refuse to answer.
-  while ((await turn.query(id).catch(() => undefined)) !== sumBelow(events / 2))
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await untilItHasRun(turn, id, events);
   const asked: { cpuMs: number; wallMs: number }[] = [];
   for (let i = 0; i < WARM_UPS + REPEATS; i++) {
     await turn.evict(id);
@@ -56,6 +55,18 @@ async function resume(turn: Turn, events: number): Promise<{ id: string; cpuMs: 
   }
   const counted = asked.slice(WARM_UPS);
   return { id, cpuMs: median(counted.map((a) => a.cpuMs)), wallMs: median(counted.map((a) => a.wallMs)) };
+}
+
+/** While its steps run, an instance may also refuse to answer. */
+async function untilItHasRun(turn: Turn, id: string, events: number): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const found = await turn.query(id).catch((error: unknown) => error);
+    if (found === sumBelow(events / 2)) return;
+    if (performance.now() > deadlineMs)
+      throw new Error(`instance ${id} should have got to ${sumBelow(events / 2)} and answers ${String(found)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function ask(turn: Turn, id: string, events: number): Promise<{ cpuMs: number; wallMs: number }> {
