@@ -1,8 +1,6 @@
 import type { Answer, HttpClient } from "./http-client.ts";
+import type { Job } from "./job.ts";
 import type { WorkerConfig } from "./server.ts";
-
-/** `steps` and `start` are both a sequence of n no-ops; the floor does less for `start`, see there. */
-export type Work = "steps" | "start" | "fanout";
 
 /** What a client saw at the end of an instance. */
 export interface Outcome {
@@ -10,60 +8,108 @@ export interface Outcome {
   readonly output: unknown;
 }
 
+/** `silent` logs nothing; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none. */
+export type Variant = "plain" | "silent" | "metered";
+
 export interface Contestant {
   readonly title: string;
   readonly worker: WorkerConfig;
+  readonly entries: Readonly<Partial<Record<Variant, string>>>;
+  /** The class of the objects, for those that can be put out of memory. */
+  readonly objects?: string;
   /** Runs one new instance from its start until the client knows its output. */
-  run(client: HttpClient, work: Work, id: string, n: number): Promise<Outcome>;
+  run(client: HttpClient, job: Job, id: string): Promise<Outcome>;
+  /** The same in two parts, with `raise` in between. */
+  start(client: HttpClient, job: Job, id: string): Promise<void>;
+  raise(client: HttpClient, id: string): Promise<void>;
+  finish(client: HttpClient, job: Job, id: string): Promise<Outcome>;
+  /** Has the instance come back into memory, and answers the sum that it has got to. */
+  query(client: HttpClient, id: string): Promise<unknown>;
 }
 
 export type ContestantName = "edge" | "cloudflare" | "floor";
+
+const PATIENCE_SECONDS = 600;
+const API = "/v1.0/workflows/dapr";
 
 export const CONTESTANTS: Record<ContestantName, Contestant> = {
   edge: {
     title: "edge-workflows",
     worker: {
-      entry: "workers/edge.ts",
       env: { WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" } },
       exports: { WorkflowInstance: { type: "durable-object", storage: "sqlite" } },
     },
-    async run(client, work, id, n) {
-      const name = work === "fanout" ? "fanout" : "sequence";
-      const start = `/v1.0/workflows/dapr/${name}/start?instanceID=${id}&waitFor=completed&timeoutSeconds=50`;
-      const state = JSON.parse(expectStatus(200, start, await client.send("POST", start, String(n))));
-      return { status: state.runtimeStatus, output: JSON.parse(state.properties?.["dapr.workflow.output"] ?? "null") };
+    entries: {
+      plain: "workers/edge.ts",
+      silent: "workers/edge-silent.ts",
+      metered: "workers/edge-metered.ts",
     },
+    objects: "WorkflowInstance",
+    run: async (client, job, id) =>
+      stateIn(await client.send("POST", `${startPath(job, id)}&${UNTIL_END}`, toBody(job))),
+    async start(client, job, id) {
+      expectStatus(202, await client.send("POST", startPath(job, id), toBody(job)));
+    },
+    async raise(client, id) {
+      expectStatus(202, await client.send("POST", `${API}/${id}/raiseEvent/e`, "1"));
+    },
+    finish: async (client, _job, id) => stateIn(await client.send("GET", `${API}/${id}?${UNTIL_END}`)),
+    query: async (client, id) => JSON.parse(expectStatus(200, await client.send("GET", `${API}/${id}/query/sum`))),
   },
 
   cloudflare: {
     title: "Cloudflare Workflows",
     worker: {
-      entry: "workers/cloudflare.ts",
-      env: {
-        SEQUENCE: { type: "workflow", name: "sequence", worker: "bench", exportName: "Sequence" },
-        FANOUT: { type: "workflow", name: "fanout", worker: "bench", exportName: "Fanout" },
-      },
-      exports: { Sequence: { type: "workflow", name: "sequence" }, Fanout: { type: "workflow", name: "fanout" } },
+      env: { BENCH: { type: "workflow", name: "bench", worker: "bench", exportName: "Bench" } },
+      exports: { Bench: { type: "workflow", name: "bench" } },
     },
-    run: (client, work, id, n) => ask(client, `/${work === "fanout" ? "fanout" : "sequence"}?id=${id}&n=${n}`),
+    entries: { plain: "workers/cloudflare.ts" },
+    ...plainRoutes(),
   },
 
   floor: {
     title: "floor",
     worker: {
-      entry: "workers/floor.ts",
       env: { FLOOR: { type: "durable-object", worker: "bench", exportName: "Floor" } },
       exports: { Floor: { type: "durable-object", storage: "sqlite" } },
     },
-    run: (client, work, id, n) => ask(client, `/${work === "steps" ? "sequence" : work}?id=${id}&n=${n}`),
+    entries: { plain: "workers/floor.ts", metered: "workers/floor-metered.ts" },
+    objects: "Floor",
+    ...plainRoutes(),
   },
 };
 
-async function ask(client: HttpClient, path: string): Promise<Outcome> {
-  return JSON.parse(expectStatus(200, path, await client.send("POST", path)));
+type Routes = Pick<Contestant, "run" | "start" | "raise" | "finish" | "query">;
+
+/** How the Workers that were only written for this are asked. */
+function plainRoutes(): Routes {
+  const ask = async (client: HttpClient, path: string, id: string, job?: Job) =>
+    JSON.parse(expectStatus(200, await client.send("POST", `/${path}?id=${id}`, job && toBody(job))));
+  return {
+    run: (client, job, id) => ask(client, "run", id, job),
+    start: (client, job, id) => ask(client, "start", id, job),
+    raise: (client, id) => ask(client, "raise", id),
+    finish: (client, job, id) => ask(client, "finish", id, job),
+    query: async (client, id) => (await ask(client, "query", id)).output,
+  };
 }
 
-function expectStatus(expected: number, path: string, { status, text }: Answer): string {
+const UNTIL_END = `waitFor=completed&timeoutSeconds=${PATIENCE_SECONDS}`;
+
+function startPath({ work }: Job, id: string): string {
+  return `${API}/${work}/start?instanceID=${id}`;
+}
+
+function stateIn(answer: Answer): Outcome {
+  const state = JSON.parse(expectStatus(200, answer));
+  return { status: state.runtimeStatus, output: JSON.parse(state.properties?.["dapr.workflow.output"] ?? "null") };
+}
+
+function toBody(job: Job): string {
+  return JSON.stringify(job);
+}
+
+function expectStatus(expected: number, { status, text, path }: Answer): string {
   if (status === expected) return text;
   throw new Error(`${path}: expected HTTP ${expected}, found ${status} ${text.slice(0, 500)}`);
 }

@@ -1,104 +1,127 @@
 import { CONTESTANTS, type ContestantName } from "./contestants.ts";
-import { type Summary, summarize } from "./statistics.ts";
-import type { Measurement } from "./workloads.ts";
+import type { Counts } from "./counts.ts";
+import type { Results, Rival } from "./results.ts";
+import type { Summary } from "./statistics.ts";
+import { MEMORY, type Workload } from "./workloads/workload.ts";
 
-/** All measurements, by contestant; the same index is the same round. A contestant that did not run is not there. */
-export type Results = ReadonlyMap<ContestantName, readonly Measurement[]>;
-
-type Metric = keyof Measurement;
-
-const ROWS: readonly { readonly metric: Metric; readonly title: string; readonly moreIsBetter: boolean }[] = [
-  { metric: "stepsPerSecond", title: "1,000 steps in sequence, steps/s", moreIsBetter: true },
-  { metric: "fanout100Ms", title: "fan-out of 100, ms", moreIsBetter: false },
-  { metric: "latencyP50Ms", title: "5 steps, 1 client, p50 ms", moreIsBetter: false },
-  { metric: "latencyP99Ms", title: "5 steps, 1 client, p99 ms", moreIsBetter: false },
-  { metric: "instancesPerSecond", title: "5 steps, 50 clients, instances/s", moreIsBetter: true },
-  { metric: "crowdP50Ms", title: "5 steps, 50 clients, p50 ms", moreIsBetter: false },
-  { metric: "crowdP99Ms", title: "5 steps, 50 clients, p99 ms", moreIsBetter: false },
-];
-
-type Rival = Exclude<ContestantName, "edge">;
-
-/**
- * How many times as fast edge-workflows is: above 1 it is ahead, whether the metric is a speed or a time. Each round is
- * compared with itself, so that a machine that is slow for a while is slow on both sides.
- */
-function speedRatio(results: Results, metric: Metric, rival: Rival): Summary | undefined {
-  const ours = results.get("edge");
-  const theirs = results.get(rival);
-  if (ours === undefined || theirs === undefined) return undefined;
-  const moreIsBetter = ROWS.some((row) => row.metric === metric && row.moreIsBetter);
-  const ratios = ours.flatMap((our, round) => {
-    const their = theirs[round];
-    if (their === undefined) return [];
-    return [moreIsBetter ? our[metric] / their[metric] : their[metric] / our[metric]];
-  });
-  return summarize(ratios);
-}
+type Line = readonly string[];
 
 export function formatTable(results: Results): string {
-  const names = [...results.keys()];
-  const rivals = names.includes("edge") ? names.filter((name): name is Rival => name !== "edge") : [];
+  const { names } = results;
+  const rivals = rivalsIn(results);
   const head = [
     "median (range over rounds)",
     ...names.map((name) => CONTESTANTS[name].title),
     ...rivals.map((rival) => `speed vs ${rival}`),
   ];
-  const lines = ROWS.map(({ metric, title }) => [
-    title,
-    ...names.map((name) => formatSummary(summaryOf(results, name, metric))),
-    ...rivals.map((rival) => formatSummary(speedRatio(results, metric, rival), "x")),
-  ]);
-  return formatColumns([head, ...lines]);
+  return formatColumns([head, ...results.workloads.flatMap((workload) => linesOf(results, workload, rivals))]);
 }
 
-/** Every ratio is a speed ratio as above, but `latency_vs_floor`: 2 is twice the floor's latency. `null`: did not run. */
+function linesOf(results: Results, workload: Workload, rivals: readonly Rival[]): Line[] {
+  const lines = Object.entries(workload.metrics).map(([metric, { title }]) => [
+    `  ${title}`,
+    ...results.names.map((name) => formatSummary(results.summary(name, workload, metric))),
+    ...rivals.map((rival) => formatSummary(results.speedRatio(workload, metric, rival), "x")),
+  ]);
+  const memory = results.names.map((name) => formatSummary(results.summary(name, workload, MEMORY)));
+  const costs = results.names.map((name) => formatCounts(results.counts.get(name)?.get(workload.name)));
+  return [
+    [workload.title],
+    ...lines.filter((line) => line.slice(1).some((cell) => cell !== "-")),
+    ["  workerd's most memory, MiB", ...memory],
+    ...(costs.some((cell) => cell !== "-") ? [["  rows written / read, setAlarm, requests", ...costs]] : []),
+  ];
+}
+
+/** What the log costs, where both were measured. */
+export function formatLogs(results: Results): string | undefined {
+  const relation = withoutLogs(results);
+  return relation && `without logs: ${formatSummary(relation, "x")} as many instances/s as with them, at 50 clients.`;
+}
+
+function withoutLogs(results: Results): Summary | undefined {
+  return results.relation("sum_series_silent", "sum_series", "perSecond");
+}
+
+function formatCounts(counts: Counts | undefined): string {
+  if (counts === undefined) return "-";
+  if ("rowsLeft" in counts) return `>= ${counts.rowsLeft.toLocaleString("en-US")}`;
+  const { rowsWritten, rowsRead, setAlarms, requests } = counts;
+  return `${rowsWritten.toLocaleString("en-US")} / ${rowsRead.toLocaleString("en-US")}, ${setAlarms}, ${requests}`;
+}
+
+/**
+ * Every ratio is a speed ratio as in the table, with these exceptions: `latency_vs_floor`, where 2 is twice the floor's
+ * latency, `step_growth_50k`, likewise, and the last but one four, which are figures. `null`: did not run.
+ */
 export function toJson(results: Results, fsyncMs: Summary): object {
-  const ratio = (metric: Metric, rival: Rival) => speedRatio(results, metric, rival)?.median ?? null;
-  const latencySpeed = ratio("latencyP50Ms", "floor");
-  const names = [...results.keys()];
+  const workload = (name: string) => results.workloads.find((each) => each.name === name);
+  const ratio = (name: string, metric: string, rival: Rival) => {
+    const found = workload(name);
+    return found === undefined ? null : (results.speedRatio(found, metric, rival)?.median ?? null);
+  };
+  const ours = (name: string, metric: string) => {
+    const found = workload(name);
+    return found === undefined ? null : (results.summary("edge", found, metric)?.median ?? null);
+  };
+  const latencySpeed = ratio("sum_series", "p50Ms", "floor");
   return {
     ratios: {
-      steps_vs_cloudflare: ratio("stepsPerSecond", "cloudflare"),
-      steps_vs_floor: ratio("stepsPerSecond", "floor"),
-      instances_vs_cloudflare: ratio("instancesPerSecond", "cloudflare"),
-      instances_vs_floor: ratio("instancesPerSecond", "floor"),
+      steps_vs_cloudflare: ratio("steps", "perSecond1k", "cloudflare"),
+      steps_vs_floor: ratio("steps", "perSecond10k", "floor"),
+      step_growth_50k: ours("steps", "growth50k"),
+      instances_vs_cloudflare: ratio("sum_series", "perSecond", "cloudflare"),
+      instances_vs_floor: ratio("sum_series", "perSecond", "floor"),
       latency_vs_floor: latencySpeed === null ? null : 1 / latencySpeed,
-      fanout100_vs_cloudflare: ratio("fanout100Ms", "cloudflare"),
+      fanout100_vs_cloudflare: ratio("fanout_100", "ms", "cloudflare"),
+      cold_resume_10k_ms: ours("cold_resume", "cpuMs10k"),
+      rows_per_step: results.stepCosts?.rowsPerStep ?? null,
+      set_alarm_per_instance: results.stepCosts?.setAlarmsPerInstance ?? null,
+      io_steps_vs_floor: ratio("io", "perSecond", "floor"),
     },
     raw: {
       fsyncMs,
-      ...Object.fromEntries(
-        names.map((name) => [
-          name,
-          Object.fromEntries(ROWS.map(({ metric }) => [metric, summaryOf(results, name, metric)])),
-        ]),
-      ),
+      instancesWithoutLogs: withoutLogs(results) ?? null,
+      stepCosts: results.stepCosts ?? null,
+      failures: results.failures,
+      ...Object.fromEntries(results.names.map((name) => [name, rawOf(results, name)])),
     },
   };
 }
 
-function summaryOf(results: Results, name: ContestantName, metric: Metric): Summary {
-  return summarize((results.get(name) ?? []).map((measurement) => measurement[metric]));
+function rawOf(results: Results, name: ContestantName): object {
+  const workloads = results.workloads.filter(({ contestants }) => contestants.includes(name));
+  return Object.fromEntries(
+    workloads.map((workload) => {
+      const metrics = [...Object.keys(workload.metrics), MEMORY];
+      const summaries = metrics.map((metric) => [metric, results.summary(name, workload, metric) ?? null]);
+      const costs = results.counts.get(name)?.get(workload.name);
+      return [workload.name, { ...Object.fromEntries(summaries), ...(costs !== undefined && { costs }) }];
+    }),
+  );
+}
+
+function rivalsIn({ names }: Results): Rival[] {
+  return names.includes("edge") ? names.filter((name): name is Rival => name !== "edge") : [];
 }
 
 function formatSummary(summary: Summary | undefined, unit = ""): string {
-  if (summary === undefined) return "";
-  const { median, min, max } = summary;
-  return `${formatNumber(median)}${unit} (${formatNumber(min)}-${formatNumber(max)})`;
+  if (summary === undefined) return "-";
+  const { median, min, max, rounds } = summary;
+  const range = rounds.length > 1 ? ` (${formatNumber(min)}-${formatNumber(max)})` : "";
+  return `${formatNumber(median)}${unit}${range}`;
 }
 
 /** Three digits that count. */
 export function formatNumber(value: number): string {
-  const decimals = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  const size = Math.abs(value);
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : 2;
   return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-function formatColumns(table: readonly (readonly string[])[]): string {
+export function formatColumns(table: readonly Line[]): string {
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
-  const format = (line: readonly string[]) =>
-    line
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  ");
-  return table.map(format).join("\n");
+  const format = (line: Line) =>
+    line.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)));
+  return table.map((line) => format(line).join("  ").trimEnd()).join("\n");
 }

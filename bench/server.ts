@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { Miniflare, type MiniflareOptions, NoOpLog } from "miniflare";
+import { newestWorkerd, type WorkerdProcess } from "./workerd-process.ts";
 
 type Config = Extract<NonNullable<MiniflareOptions["workers"]>[number], { config: object }>["config"];
 
 /** A Worker as a contestant describes it; it is called "bench", and its bindings refer to it by that name. */
 export interface WorkerConfig {
-  readonly entry: string;
   readonly env: NonNullable<Config["env"]>;
   readonly exports: NonNullable<Config["exports"]>;
 }
@@ -14,8 +14,11 @@ export interface WorkerConfig {
 export interface Server {
   /** workerd's own socket for this Worker, without Miniflare's entry Worker, which costs about 0.14 ms a request. */
   readonly origin: URL;
+  readonly workerd: WorkerdProcess;
   /** The Worker's inspector, if it was asked for. */
   readonly inspector?: URL | undefined;
+  /** Puts an object out of memory. Only what is reached by HTTP alone lets go of it at once. */
+  evict(className: string, name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -67,10 +70,11 @@ export async function serve(
     ],
   });
   const close = () => miniflare.dispose();
+  const evict = (className: string, name: string) => miniflare.unsafeEvictDurableObject("bench", className, { name });
   try {
-    const origin = await miniflare.unsafeGetDirectURL("bench");
-    if (!options.inspector) return { origin, close };
-    return { origin, inspector: new URL("/core:user:bench", await miniflare.getInspectorURL()), close };
+    const server = { origin: await miniflare.unsafeGetDirectURL("bench"), workerd: newestWorkerd(), evict, close };
+    if (!options.inspector) return server;
+    return { ...server, inspector: new URL("/core:user:bench", await miniflare.getInspectorURL()) };
   } catch (error) {
     await close();
     throw error;

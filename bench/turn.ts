@@ -1,0 +1,124 @@
+import type { Contestant, ContestantName, Variant } from "./contestants.ts";
+import type { BenchDirectory } from "./disk.ts";
+import { HttpClient } from "./http-client.ts";
+import { type Job, outputOf } from "./job.ts";
+import { type Crowd, crowd, repeat } from "./load.ts";
+import { type Server, serve } from "./server.ts";
+
+/** As long as this for every contestant: the code of the fastest needs some thousand steps until it is compiled well. */
+const WARM_UP_MS = 1_500;
+
+/** One contestant with a workerd and a directory to itself. */
+export class Turn {
+  readonly name: ContestantName;
+  readonly contestant: Contestant;
+  readonly isQuick: boolean;
+  readonly echoUrl: string;
+  readonly directory: string;
+  readonly #code: string;
+  #server: Server;
+  #client: HttpClient;
+
+  private constructor(options: TurnOptions, directory: string, server: Server) {
+    this.name = options.name;
+    this.contestant = options.contestant;
+    this.isQuick = options.isQuick;
+    this.echoUrl = options.echoUrl;
+    this.directory = directory;
+    this.#code = options.code;
+    this.#server = server;
+    this.#client = new HttpClient(server.origin);
+  }
+
+  static async begin(options: TurnOptions, disk: BenchDirectory): Promise<Turn> {
+    const directory = disk.newTurn();
+    return new Turn(options, directory, await serve(options.code, options.contestant.worker, directory));
+  }
+
+  async end(): Promise<void> {
+    this.#client.close();
+    await this.#server.close();
+  }
+
+  /** A new workerd on the same directory. */
+  async restart(): Promise<void> {
+    await this.end();
+    this.#server = await serve(this.#code, this.contestant.worker, this.directory);
+    this.#client = new HttpClient(this.#server.origin);
+  }
+
+  get client(): HttpClient {
+    return this.#client;
+  }
+
+  get workerd(): Server["workerd"] {
+    return this.#server.workerd;
+  }
+
+  async evict(id: string): Promise<void> {
+    const { objects, title } = this.contestant;
+    if (objects === undefined) throw new Error(`${title} does not let its objects be evicted`);
+    await this.#server.evict(objects, id);
+  }
+
+  /** @returns how long it took, in milliseconds; throws when the instance did not complete with the right output */
+  async run(job: Job, id: string = crypto.randomUUID()): Promise<number> {
+    const startedAtMs = performance.now();
+    const { status, output } = await this.contestant.run(this.#client, job, id);
+    const tookMs = performance.now() - startedAtMs;
+    this.#check(job, id, status, output);
+    return tookMs;
+  }
+
+  start(job: Job, id: string): Promise<void> {
+    return this.contestant.start(this.#client, job, id);
+  }
+
+  async raise(id: string): Promise<number> {
+    const startedAtMs = performance.now();
+    await this.contestant.raise(this.#client, id);
+    return performance.now() - startedAtMs;
+  }
+
+  async finish(job: Job, id: string): Promise<void> {
+    const { status, output } = await this.contestant.finish(this.#client, job, id);
+    this.#check(job, id, status, output);
+  }
+
+  query(id: string): Promise<unknown> {
+    return this.contestant.query(this.#client, id);
+  }
+
+  async warmUp(work: () => Promise<unknown>): Promise<void> {
+    const startedAtMs = performance.now();
+    do await work();
+    while (performance.now() - startedAtMs < WARM_UP_MS);
+  }
+
+  repeat(times: number, job: Job): Promise<number[]> {
+    return repeat(times, () => this.run(job));
+  }
+
+  /** `times` instances, started by so many clients, of which each waits for the end of its own. */
+  crowd(times: number, clients: number, job: Job): Promise<Crowd> {
+    return crowd(times, clients, () => this.run(job));
+  }
+
+  #check(job: Job, id: string, status: unknown, output: unknown): void {
+    const expected = outputOf(job);
+    if (status === "COMPLETED" && output === expected) return;
+    throw new Error(
+      `${this.contestant.title}: instance ${id} (${job.work}, ${job.n}) should be COMPLETED with output ${expected} ` +
+        `and is ${JSON.stringify(status)} with output ${JSON.stringify(output)}`,
+    );
+  }
+}
+
+export interface TurnOptions {
+  readonly name: ContestantName;
+  readonly contestant: Contestant;
+  readonly variant: Variant;
+  readonly code: string;
+  readonly isQuick: boolean;
+  readonly echoUrl: string;
+}

@@ -1,0 +1,47 @@
+import type { Job } from "../job.ts";
+import type { Turn } from "../turn.ts";
+import { ALL, CROWD_METRICS, crowdFigures, LATENCY_METRICS, latencies, type Workload } from "./workload.ts";
+
+const CLIENTS = 50;
+
+/** The crowd comes last: the objects that it leaves behind are then nobody's burden. */
+async function aloneThenCrowded(turn: Turn, job: Job) {
+  await turn.warmUp(() => turn.crowd(CLIENTS, CLIENTS, job));
+  const alone = latencies(await turn.repeat(turn.isQuick ? 80 : 150, job));
+  const crowd = await turn.crowd(turn.isQuick ? 250 : 500, CLIENTS, job);
+  return { ...alone, ...crowdFigures(crowd) };
+}
+
+const SERIES: Job = { work: "series", n: 5 };
+const PARALLEL: Job = { work: "parallel", n: 5 };
+
+export const series: Workload = {
+  name: "sum_series",
+  title: "sum_series (5 chained steps)",
+  metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
+  contestants: ALL,
+  isQuick: true,
+  turnsPerRound: 2,
+  measure: (turn) => aloneThenCrowded(turn, SERIES),
+  sample: (turn) => turn.run(SERIES),
+};
+
+export const parallel: Workload = {
+  name: "sum_parallel",
+  title: "sum_parallel (5 steps at once)",
+  metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
+  contestants: ALL,
+  measure: (turn) => aloneThenCrowded(turn, PARALLEL),
+  sample: (turn) => turn.run(PARALLEL),
+};
+
+/** To be compared with `sum_series`, where each instance logs a line for each request and one for its end. */
+export const silent: Workload = {
+  name: "sum_series_silent",
+  title: "sum_series without logs",
+  metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
+  contestants: ["edge"],
+  variant: "silent",
+  turnsPerRound: 2,
+  measure: (turn) => aloneThenCrowded(turn, SERIES),
+};
