@@ -8,8 +8,8 @@ export interface Outcome {
   readonly output: unknown;
 }
 
-/** `silent` logs nothing; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none. */
-export type Variant = "plain" | "silent" | "metered";
+/** `logging` writes its structured log, the others none; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none. */
+export type Variant = "plain" | "logging" | "metered";
 
 export interface Contestant {
   readonly title: string;
@@ -41,7 +41,7 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
     },
     entries: {
       plain: "workers/edge.ts",
-      silent: "workers/edge-silent.ts",
+      logging: "workers/edge-logging.ts",
       metered: "workers/edge-metered.ts",
     },
     objects: "WorkflowInstance",

@@ -35,12 +35,12 @@ function linesOf(results: Results, workload: Workload, rivals: readonly Rival[])
 
 /** What the log costs, where both were measured. */
 export function formatLogs(results: Results): string | undefined {
-  const relation = withoutLogs(results);
-  return relation && `without logs: ${formatSummary(relation, "x")} as many instances/s as with them, at 50 clients.`;
+  const relation = withLogs(results);
+  return relation && `with logs: ${formatSummary(relation, "x")} as many instances/s as without, at 50 clients.`;
 }
 
-function withoutLogs(results: Results): Summary | undefined {
-  return results.relation("sum_series_silent", "sum_series", "perSecond");
+function withLogs(results: Results): Summary | undefined {
+  return results.relation("sum_series_logging", "sum_series", "perSecond");
 }
 
 function formatCounts(counts: Counts | undefined): string {
@@ -81,7 +81,7 @@ export function toJson(results: Results, fsyncMs: Summary): object {
     },
     raw: {
       fsyncMs,
-      instancesWithoutLogs: withoutLogs(results) ?? null,
+      instancesWithLogs: withLogs(results) ?? null,
       stepCosts: results.stepCosts ?? null,
       failures: results.failures,
       ...Object.fromEntries(results.names.map((name) => [name, rawOf(results, name)])),

@@ -94,6 +94,8 @@ for (const workflow of [steps, fanout, payload, io, timers, events, child, child
   runtime.registerWorkflow(workflow);
 for (const activity of [noop, echo, get]) runtime.registerActivity(activity);
 
-const worker = createWorker(runtime);
+export const makeWorker = (logLevel: "info" | "none") => createWorker(runtime, { logLevel });
+
+const worker = makeWorker("none");
 export const { WorkflowInstance } = worker;
 export default worker;

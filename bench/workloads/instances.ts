@@ -35,13 +35,13 @@ export const parallel: Workload = {
   sample: (turn) => turn.run(PARALLEL),
 };
 
-/** To be compared with `sum_series`, where each instance logs a line for each request and one for its end. */
-export const silent: Workload = {
-  name: "sum_series_silent",
-  title: "sum_series without logs",
+/** To be compared with `sum_series`, where nothing is logged: here a line for each request and one for each end. */
+export const logging: Workload = {
+  name: "sum_series_logging",
+  title: "sum_series with logs",
   metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
   contestants: ["edge"],
-  variant: "silent",
+  variant: "logging",
   turnsPerRound: 2,
   measure: (turn) => aloneThenCrowded(turn, SERIES),
 };

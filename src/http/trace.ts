@@ -33,9 +33,11 @@ function parseTraceparent(text: string): { traceId: string; flags: string } | un
   return { traceId, flags };
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 function randomHex(bytes: number): string {
   let hex = "";
-  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += byte.toString(16).padStart(2, "0");
+  for (const byte of crypto.getRandomValues(new Uint8Array(bytes))) hex += HEX[byte];
   return hex;
 }
 

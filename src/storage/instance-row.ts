@@ -41,10 +41,11 @@ export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {
   };
 }
 
-export function insertRecord(db: SqlDatabase, record: InstanceRecord): void {
+/** `customStatus` is as it is stored. */
+export function insertRecord(db: SqlDatabase, record: InstanceRecord, customStatus: string | null): void {
   db.run(
     `INSERT INTO instance (id, schema_version, instance_id, name, status, execution_id, generation, created_at_ms,
-       start_request_id, parent) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       start_request_id, parent, custom_status, completed_seq) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     SCHEMA_VERSION,
     record.instanceId,
     record.name,
@@ -54,19 +55,19 @@ export function insertRecord(db: SqlDatabase, record: InstanceRecord): void {
     record.createdAtMs,
     record.startRequestId ?? null,
     record.parent === undefined ? null : JSON.stringify(record.parent),
+    customStatus,
+    record.completedSeq ?? null,
   );
 }
 
-/** Writes the fields that change while an instance lives. */
-export const UPDATE_RECORD =
-  "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?";
-
-export function bindingsOf(record: InstanceRecord, codec: TextCodec): SqlValue[] {
-  return [
+/** Writes the fields that change while an instance lives. `customStatus` is as it is stored. */
+export function updateRecord(db: SqlDatabase, record: InstanceRecord, customStatus: string | null): void {
+  db.run(
+    "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
     record.status,
     record.executionId,
     record.generation,
-    record.customStatus === undefined ? null : codec.encode(record.customStatus),
+    customStatus,
     record.completedSeq ?? null,
-  ];
+  );
 }

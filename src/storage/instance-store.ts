@@ -3,10 +3,10 @@ import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
 import { type EventRow, insertOf, MAX_ROWS_PER_INSERT } from "./history-insert.ts";
-import { bindingsOf, type InstanceRecord, insertRecord, readRow, toRecord, UPDATE_RECORD } from "./instance-row.ts";
+import { type InstanceRecord, insertRecord, readRow, toRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
 import { createFirstTables, createOtherTables, migrate, tablesIn } from "./schema.ts";
-import type { SqlDatabase, SqlValue } from "./sql-database.ts";
+import type { SqlDatabase } from "./sql-database.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
 
 /** A fact received and not yet taken by a turn. */
@@ -51,7 +51,9 @@ export class InstanceStore {
   #held: (readonly EventRow[])[] = [];
   #heldRows = 0;
   /** The instance's row as it is to be, held back too. */
-  #heldRecord: readonly SqlValue[] | undefined;
+  #heldRecord:
+    | { readonly record: InstanceRecord; readonly customStatus: string | null; readonly isNew: boolean }
+    | undefined;
   /** A row has been written since the last `flush`, and another `flush` will come before the platform's commit. */
   #mayHold = false;
   /** False: nothing has ever been in the tables beside the first two. */
@@ -105,18 +107,22 @@ export class InstanceStore {
     dueAtMs: number | undefined,
     flushFollows = false,
   ): InboxEntry | undefined {
+    const row = this.#row(started);
+    const isHeld = flushFollows && dueAtMs === undefined && !isLong(row.payload);
     const entry = this.#atomically(() => {
       const tables = tablesIn(this.#db);
       this.#hasOtherTables = tables === "all";
       if (tables === "none") createFirstTables(this.#db);
       else this.#clearRows();
       this.#nextHistorySeq = this.#nextInboxSeq = this.#nextOutboxSeq = 0;
-      insertRecord(this.#db, record);
+      if (isHeld) return undefined;
+      insertRecord(this.#db, record, this.#encode(record.customStatus));
       if (dueAtMs !== undefined) return this.#insertInbox({ fact: started, dueAtMs });
-      this.#append([started]);
+      this.#insertHistory([row]);
       return undefined;
     });
     this.#mayHold = flushFollows;
+    if (isHeld) this.#hold([row], record, true);
     return entry;
   }
 
@@ -150,7 +156,7 @@ export class InstanceStore {
       for (const seq of change.taken) this.#delete("inbox", seq);
       for (const taskId of this.#hasOtherTables ? (change.recovered ?? []) : [])
         this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
-      if (change.record !== undefined) this.#db.run(UPDATE_RECORD, ...bindingsOf(change.record, this.#codec));
+      if (change.record !== undefined) updateRecord(this.#db, change.record, this.#encode(change.record.customStatus));
       return change.send.map((message) => this.#insertOutbox(message));
     });
   }
@@ -307,24 +313,32 @@ export class InstanceStore {
     }
   }
 
-  #hold(rows: readonly EventRow[], record: InstanceRecord | undefined): void {
+  #hold(rows: readonly EventRow[], record: InstanceRecord | undefined, isNew = false): void {
     if (this.#heldRows + rows.length > MAX_ROWS_PER_INSERT) this.#writeHeld();
     if (rows.length > 0) this.#held.push(rows);
     this.#heldRows += rows.length;
     this.#nextHistorySeq += rows.length;
-    if (record !== undefined) this.#heldRecord = bindingsOf(record, this.#codec);
+    if (record === undefined) return;
+    const customStatus = this.#encode(record.customStatus);
+    this.#heldRecord = { record, customStatus, isNew: isNew || this.#heldRecord?.isNew === true };
   }
 
   #writeHeld(): void {
-    if (this.#heldRows > 0) {
-      const { statement, bindings } = insertOf(this.#held, this.#nextHistorySeq - this.#heldRows);
-      this.#database.run(statement, ...bindings);
-      this.#held = [];
-      this.#heldRows = 0;
+    if (this.#heldRecord !== undefined) {
+      const { record, customStatus, isNew } = this.#heldRecord;
+      if (isNew) insertRecord(this.#database, record, customStatus);
+      else updateRecord(this.#database, record, customStatus);
+      this.#heldRecord = undefined;
     }
-    if (this.#heldRecord === undefined) return;
-    this.#database.run(UPDATE_RECORD, ...this.#heldRecord);
-    this.#heldRecord = undefined;
+    if (this.#heldRows === 0) return;
+    const { statement, bindings } = insertOf(this.#held, this.#nextHistorySeq - this.#heldRows);
+    this.#database.run(statement, ...bindings);
+    this.#held = [];
+    this.#heldRows = 0;
+  }
+
+  #encode(text: string | undefined): string | null {
+    return text === undefined ? null : this.#codec.encode(text);
   }
 
   #append(events: readonly HistoryEvent[]): void {

@@ -115,11 +115,18 @@ describe("limit of the body", () => {
     expect(seen.pulled).toBe(0);
   });
 
-  it("[H23] a body of unknown or false length is counted, and the rest of it is not read", async () => {
+  it("[H23] a body that is longer than declared, which only another Worker can send, is refused", async () => {
+    const api = new Api({ maxBodyBytes: 16 });
+    const request = streamRequest(START, streamed(100, 10).body);
+    request.headers.set("content-length", "3");
+    expect(await read(await api.handle(request))).toEqual(TOO_LARGE);
+    expect(api.calls).toEqual([]);
+  });
+
+  it("[H23] a body of unknown length is counted, and the rest of it is not read", async () => {
     const api = new Api({ maxBodyBytes: 16 });
     const { body, seen } = streamed(100, 10);
     const request = streamRequest(START, body);
-    request.headers.set("content-length", "3");
     expect(await read(await api.handle(request))).toEqual(TOO_LARGE);
     expect(seen.pulled).toBeLessThanOrEqual(3);
     expect(seen.cancelled).toBe(true);

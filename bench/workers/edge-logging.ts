@@ -1,0 +1,6 @@
+// The same Worker with its structured log: a line for each request and each instance, which Miniflare reads.
+import { makeWorker } from "./edge.ts";
+
+const worker = makeWorker("info");
+export const { WorkflowInstance } = worker;
+export default worker;
