@@ -48,7 +48,15 @@ function readInstance(file: string): StoredInstance | undefined {
     const history = db
       .prepare("SELECT seq, at_ms, type, task_id, name, payload, detail FROM history ORDER BY seq")
       .all();
-    const count = (table: string) => Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n);
+    const tables = new Set(
+      db
+        .prepare("SELECT name FROM sqlite_master")
+        .all()
+        .map(({ name }) => name),
+    );
+    // A table that nothing has ever been in is not there.
+    const count = (table: string) =>
+      tables.has(table) ? Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n) : 0;
     return {
       instanceId: String(row.instance_id),
       executionId: String(row.execution_id),

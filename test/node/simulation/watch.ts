@@ -5,21 +5,21 @@ import type { Host, Point, World } from "../instance/world.ts";
 const STATE = `
 SELECT status, execution_id AS execution,
   (SELECT count(*) FROM history) AS events,
-  (SELECT count(*) FROM inbox) AS inbox,
-  (SELECT count(*) FROM outbox) AS outbox,
   (SELECT count(*) FROM (SELECT task_id FROM history
      WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed', 'TimerCreated', 'TimerFired')
      GROUP BY task_id HAVING count(*) = 1)) AS open
 FROM instance`;
 
-interface State {
+type Row = {
   readonly status: string;
   readonly execution: string;
   readonly events: number;
+  readonly open: number;
+};
+
+interface State extends Row {
   readonly inbox: number;
   readonly outbox: number;
-  readonly open: number;
-  readonly [column: string]: string | number;
 }
 
 const TERMINAL = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
@@ -96,8 +96,9 @@ export class Watch {
   }
 
   #state(host: Host): State | undefined {
-    return host.db.hasTable("instance")
-      ? host.db.read<State & { [column: string]: string | number }>(STATE)[0]
-      : undefined;
+    const [row] = host.db.read<Row>(STATE);
+    // Tables that nothing has ever been in are not there.
+    const rowsIn = (table: string) => host.db.read(`SELECT 1 FROM ${table}`).length;
+    return row && { ...row, inbox: rowsIn("inbox"), outbox: rowsIn("outbox") };
   }
 }
