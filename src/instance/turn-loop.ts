@@ -2,10 +2,10 @@ import { WorkflowCanceledError } from "../engine/errors.ts";
 import type { ExecutionCode } from "../engine/execution.ts";
 import { Orchestration, type Outline, type Turn } from "../engine/orchestration.ts";
 import type { UpdateOutcome } from "../model/action.ts";
-import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed, TimerFired } from "../model/history-event.ts";
+import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import { type InboxEntry, type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
+import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
@@ -247,9 +247,12 @@ export class TurnLoop implements Workload {
 
   /** Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for. */
   receive(fact: HistoryFact, executionId?: string): void | Promise<void> {
+    const wasThere = this.#record !== undefined;
     const receive = () => {
       if (this.unreadable !== undefined) throw this.unreadable;
       const record = this.#record;
+      // A purge that has begun while the fact was encrypted may fail, and the instance go on without it.
+      if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
       if (record === undefined || isTerminal(record.status)) return;
       if (executionId !== undefined && executionId !== record.executionId) return;
       this.#enqueue(this.#ports.store.receive({ fact, executionId }));

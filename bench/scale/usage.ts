@@ -1,0 +1,75 @@
+// What this engine uses of the platform, by what an instance does. test/node/scale counts the same in simulations.
+
+/** What Cloudflare bills. Times are in seconds, storage in bytes for a month. */
+export interface Usage {
+  /** Requests to the Worker: each also costs its CPU time. */
+  readonly workerRequests: number;
+  /** Requests to Durable Objects: calls and alarms. */
+  readonly objectRequests: number;
+  /** How long objects are at work, or wait for what is outside. */
+  readonly activeSeconds: number;
+  /** Each alarm that is set or removed is one too. */
+  readonly rowsWritten: number;
+  readonly rowsRead: number;
+  readonly bytesMonths: number;
+}
+
+/** What creating the first two tables writes. */
+export const TABLE_ROWS = 2;
+/** How long an object is at work for a request that waits for nothing: measured, with its commit, and rounded up. */
+const BURST_SECONDS = 0.01;
+/** A database with the first two tables and an alarm has four pages of 4 KiB. */
+export const SMALL_BYTES = 16_384;
+/** A row of the history with a small payload, measured. */
+const ROW_BYTES = 80;
+
+/** `n` steps one after the other that wait for nothing: two rows each, and one request for all of them. */
+export function chain(n: number): Usage {
+  const rows = 4 + 2 * n;
+  // What fits into one statement changes the instance's row once less.
+  const rowsWritten = TABLE_ROWS + (2 + 2 * n <= 16 ? rows - 1 : rows);
+  return { ...oneRequest, rowsWritten, rowsRead: 2, bytesMonths: SMALL_BYTES + 2 * n * ROW_BYTES };
+}
+
+/** A timer, then one step. */
+export function sleeper(months: number): Usage {
+  return {
+    workerRequests: 1,
+    objectRequests: 2,
+    activeSeconds: 2 * BURST_SECONDS,
+    rowsWritten: TABLE_ROWS + 8 + 1,
+    // It has left memory, and reads its history and what is open.
+    rowsRead: 10,
+    bytesMonths: SMALL_BYTES * months,
+  };
+}
+
+/** In each round `n` steps, each a timer and an activity that waits for something outside; then it continues as new. */
+export function loop(n: number, rounds: number, ioSeconds: number): Usage {
+  const steps = n * rounds;
+  const history = 2 + 4 * n;
+  return {
+    workerRequests: 1,
+    objectRequests: 1 + steps,
+    activeSeconds: steps * (2 * BURST_SECONDS + ioSeconds),
+    // Four rows for a step and its alarm; each round replaces the history of the one before, and changes the status twice.
+    rowsWritten: TABLE_ROWS + history * rounds + 2 * rounds + (history - 1) * (rounds - 1) - (rounds - 1) + steps,
+    // Between two steps it leaves memory, and reads its history again: half of it on average.
+    rowsRead: steps * (history / 2),
+    bytesMonths: 12 * (SMALL_BYTES + history * ROW_BYTES),
+  };
+}
+
+export function times(count: number, { ...usage }: Usage): Usage {
+  const { workerRequests, objectRequests, activeSeconds, rowsWritten, rowsRead, bytesMonths } = usage;
+  return {
+    workerRequests: count * workerRequests,
+    objectRequests: count * objectRequests,
+    activeSeconds: count * activeSeconds,
+    rowsWritten: count * rowsWritten,
+    rowsRead: count * rowsRead,
+    bytesMonths: count * bytesMonths,
+  };
+}
+
+const oneRequest = { workerRequests: 1, objectRequests: 1, activeSeconds: BURST_SECONDS };
