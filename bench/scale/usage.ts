@@ -52,8 +52,8 @@ export function loop(n: number, rounds: number, ioSeconds: number): Usage {
     workerRequests: 1,
     objectRequests: 1 + steps,
     activeSeconds: steps * (2 * BURST_SECONDS + ioSeconds),
-    // Four rows for a step and its alarm; each round replaces the history of the one before, and changes the status twice.
-    rowsWritten: TABLE_ROWS + history * rounds + 2 * rounds + (history - 1) * (rounds - 1) - (rounds - 1) + steps,
+    // Four rows for a step and one for its alarm. A round removes the rows of the one before, and changes the status twice.
+    rowsWritten: TABLE_ROWS + (4 * n + 4) + (8 * n + 2) * (rounds - 1) + steps,
     // Between two steps it leaves memory, and reads its history again: half of it on average.
     rowsRead: steps * (history / 2),
     bytesMonths: 12 * (SMALL_BYTES + history * ROW_BYTES),

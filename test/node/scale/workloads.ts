@@ -58,6 +58,13 @@ export function workloadWorld(): World {
       if (n > 1) ctx.continueAsNew(n - 1);
     },
   };
+  world.workflow("loop", function* (ctx, { steps, rounds }: { steps: number; rounds: number }): Code {
+    for (let i = 0; i < steps; i++) {
+      yield ctx.createTimer(30);
+      yield ctx.callActivity("io");
+    }
+    if (rounds > 1) ctx.continueAsNew({ steps, rounds: rounds - 1 });
+  });
   for (const [name, code] of Object.entries(workflows)) world.workflow(name, code);
   return world;
 }
@@ -73,7 +80,7 @@ export async function count(name: string, input: unknown, raises = 0, world = wo
     await world.rest(400 * 86_400_000);
     const hosts = [...world.hosts.values()];
     const sum = (of: (host: (typeof hosts)[number]) => number) => hosts.reduce((total, host) => total + of(host), 0);
-    const [status = ""] = (await endOf(world, "i")) as [string];
+    const [status = ""] = await endOf(world, "i");
     return {
       status,
       rows: sum(({ db }) => [...db.counters.rows.values()].reduce((total, rows) => total + rows, 0)),
