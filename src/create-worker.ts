@@ -7,8 +7,9 @@ import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import type { InstanceLimits } from "./instance/limits.ts";
-import { type LogLevel, logFrom } from "./instance/log.ts";
+import { logFrom } from "./instance/log.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
+import type { LogLevel } from "./model/log.ts";
 
 /** Bindings and secrets of a Worker made with `createWorker`. */
 export interface WorkerEnv extends InstanceEnv {

@@ -1,5 +1,5 @@
-import type { LogLine } from "../instance/log.ts";
 import type { InstanceApi } from "../instance/protocol.ts";
+import type { LogLine } from "../model/log.ts";
 
 /** Everything the HTTP face needs from outside. It reads no clock, makes no ID and knows no platform by itself. */
 export interface HttpDeps {

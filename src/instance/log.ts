@@ -1,18 +1,9 @@
-const LEVELS = ["info", "warn", "error", "none"] as const;
-
-/** From which level on lines are logged: all, those with a reason to look, those of faults, none. */
-export type LogLevel = (typeof LEVELS)[number];
-
-/** One structured line. Never a payload, a token or a query. */
-export type LogLine = Readonly<Record<string, unknown>> & {
-  readonly level: Exclude<LogLevel, "none">;
-  readonly msg: string;
-};
+import { LOG_LEVELS, type LogLevel, type LogLine } from "../model/log.ts";
 
 /** Logs as JSON, one line each, what is of this level or above. */
 export function logFrom(level: LogLevel): (line: LogLine) => void {
-  const least = LEVELS.indexOf(level);
+  const least = LOG_LEVELS.indexOf(level);
   return (line) => {
-    if (LEVELS.indexOf(line.level) >= least) console.log(JSON.stringify(line));
+    if (LOG_LEVELS.indexOf(line.level) >= least) console.log(JSON.stringify(line));
   };
 }

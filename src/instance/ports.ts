@@ -1,8 +1,8 @@
 import type { Registry } from "../engine/registry.ts";
+import type { LogLine } from "../model/log.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
-import type { LogLine } from "./log.ts";
 import type { InstancePeer } from "./protocol.ts";
 
 /** Everything an instance has of the world outside it. The Durable Object gives it these; so can a test. */

@@ -1,12 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
+import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
 import { Vault } from "../storage/vault.ts";
 import { Instance } from "./instance.ts";
 import { defaultLimits, type InstanceLimits } from "./limits.ts";
-import { type LogLevel, logFrom } from "./log.ts";
+import { logFrom } from "./log.ts";
 import { payloadCipher } from "./payload-keys.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {

@@ -2,6 +2,7 @@ import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/histo
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
+import { HeldWrites } from "./held-writes.ts";
 import { type EventRow, insertOf, MAX_ROWS_PER_INSERT } from "./history-insert.ts";
 import { type InstanceRecord, insertRecord, readRow, toRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
@@ -47,13 +48,7 @@ type FactRow = FactColumns & StoredPayload & { seq: number; version: number; [co
 export class InstanceStore {
   readonly #database: SqlDatabase;
   readonly #codec: TextCodec;
-  /** The rows of the last turns, held back to be written together, and how many they are. */
-  #held: (readonly EventRow[])[] = [];
-  #heldRows = 0;
-  /** The instance's row as it is to be, held back too. */
-  #heldRecord:
-    | { readonly record: InstanceRecord; readonly customStatus: string | null; readonly isNew: boolean }
-    | undefined;
+  readonly #held = new HeldWrites();
   /** A row has been written since the last `flush`, and another `flush` will come before the platform's commit. */
   #mayHold = false;
   /** False: nothing has ever been in the tables beside the first two. */
@@ -69,18 +64,14 @@ export class InstanceStore {
 
   /** The database, when all that belongs into it has been written. */
   get #db(): SqlDatabase {
-    if (this.#isHolding) this.#writeHeld();
+    if (!this.#held.isEmpty) this.#writeHeld();
     return this.#database;
-  }
-
-  get #isHolding(): boolean {
-    return this.#heldRows > 0 || this.#heldRecord !== undefined;
   }
 
   /** Writes what commits have held back. When it throws, the object has to be given up: memory is ahead of the database. */
   flush(): void {
     this.#mayHold = false;
-    if (this.#isHolding) this.#writeHeld();
+    if (!this.#held.isEmpty) this.#writeHeld();
   }
 
   /** The instance's row, brought up to today's schema; `undefined` when there is no instance. Throws SchemaTooNewError. */
@@ -314,27 +305,14 @@ export class InstanceStore {
   }
 
   #hold(rows: readonly EventRow[], record: InstanceRecord | undefined, isNew = false): void {
-    if (this.#heldRows + rows.length > MAX_ROWS_PER_INSERT) this.#writeHeld();
-    if (rows.length > 0) this.#held.push(rows);
-    this.#heldRows += rows.length;
+    if (!this.#held.hasRoomFor(rows.length)) this.#writeHeld();
+    this.#held.addTurn(rows);
     this.#nextHistorySeq += rows.length;
-    if (record === undefined) return;
-    const customStatus = this.#encode(record.customStatus);
-    this.#heldRecord = { record, customStatus, isNew: isNew || this.#heldRecord?.isNew === true };
+    if (record !== undefined) this.#held.setRecord(record, this.#encode(record.customStatus), isNew);
   }
 
   #writeHeld(): void {
-    if (this.#heldRecord !== undefined) {
-      const { record, customStatus, isNew } = this.#heldRecord;
-      if (isNew) insertRecord(this.#database, record, customStatus);
-      else updateRecord(this.#database, record, customStatus);
-      this.#heldRecord = undefined;
-    }
-    if (this.#heldRows === 0) return;
-    const { statement, bindings } = insertOf(this.#held, this.#nextHistorySeq - this.#heldRows);
-    this.#database.run(statement, ...bindings);
-    this.#held = [];
-    this.#heldRows = 0;
+    this.#held.write(this.#database, this.#nextHistorySeq);
   }
 
   #encode(text: string | undefined): string | null {

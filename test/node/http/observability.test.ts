@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { logFrom } from "../../../src/instance/log.ts";
 import { Api, NOW_MS, platformFault, read, refusal } from "./support.ts";
 
 const TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -175,5 +176,24 @@ describe("log", () => {
     }
     expect(api.log.length).toBe(24);
     expect(JSON.stringify(api.log)).not.toMatch(/PAYLOAD|TOKEN|QUERY|deadbeef/);
+  });
+});
+
+describe("[H75] log levels", () => {
+  it.each([
+    ["info", ["info", "warn", "error"]],
+    ["warn", ["warn", "error"]],
+    ["error", ["error"]],
+    ["none", []],
+  ] as const)("[H75] %s logs %j, each as one line of JSON", (logLevel, expected) => {
+    const written: string[] = [];
+    const spy = vi.spyOn(console, "log").mockImplementation((line: string) => void written.push(line));
+    try {
+      const log = logFrom(logLevel);
+      for (const level of ["info", "warn", "error"] as const) log({ level, msg: "m" });
+    } finally {
+      spy.mockRestore();
+    }
+    expect(written).toEqual(expected.map((level) => JSON.stringify({ level, msg: "m" })));
   });
 });
