@@ -103,9 +103,12 @@ export class AlarmKeeper {
     }
   }
 
-  /** What the database holds is to be removed, which may take a while: should it not come to its end, the instance goes on. */
+  /**
+   * What the database holds is to be removed, which may take a while: should it not come to its end, the instance goes on.
+   * The alarm that is set may have rung already, with its handler waiting for a purge before this one.
+   */
   guard(): void {
-    this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
+    this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, true);
   }
 
   /** Sets, moves or removes the alarm, as the work needs it now; that of work under way when the burst is over. */
