@@ -127,11 +127,17 @@ export class Instance implements InstanceApi, InstancePeer {
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (isTerminal(record.status)) return queryEnded(this.#ports, record, name, input);
-    // A caller reads its own writes.
-    await this.#catchUp();
-    const { orchestration, isRunning, isStalled } = this.#loop;
+    let result: QueryResult = { ok: false, code: "BUSY" };
+    // Asked in the very moment between two turns: a chain of steps that wait for nothing leaves no other.
+    await this.#catchUp(() => {
+      result = this.#queryNow(name, input);
+    });
+    return result;
+  }
+
+  #queryNow(name: string, input: string | undefined): QueryResult {
+    const { orchestration, isStalled } = this.#loop;
     if (isStalled) return STALLED;
-    if (isRunning) return { ok: false, code: "BUSY" };
     if (orchestration === undefined) return { ok: false, code: "NOT_STARTED" };
     return toQueryResult(orchestration.query(name, input));
   }
@@ -265,12 +271,20 @@ export class Instance implements InstanceApi, InstancePeer {
     return OK;
   }
 
-  /** Until what has come so far has been taken. Code that holds up a turn does not keep the caller for longer than this. */
-  async #catchUp(): Promise<void> {
+  /**
+   * Until what has come so far has been taken; a caller reads its own writes. `then` is called in the moment in which it
+   * has, unless code holds up a turn for longer than this waits.
+   */
+  async #catchUp(then: () => void = () => undefined): Promise<void> {
     const loop = this.#loop;
     // A run sets an alarm, which is billed: not when there is nothing to do.
     if (loop.isBehind || !loop.isLoaded) loop.run();
-    await loop.watchers.until(() => !loop.isRunning, this.#ports.limits.watchdogMs);
+    const isAtRest = () => {
+      if (loop.isRunning) return false;
+      then();
+      return true;
+    };
+    await loop.watchers.until(isAtRest, this.#ports.limits.watchdogMs);
   }
 
   /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */

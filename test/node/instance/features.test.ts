@@ -391,6 +391,25 @@ describe("[I14] Queries and updates", () => {
     expect(await asked).toEqual({ ok: false, code: "BUSY" });
   });
 
+  it("[I14.8] a query in the middle of a long chain of steps that wait for nothing is answered in between", async () => {
+    const world = makeWorld();
+    world.workflow("chain", function* (ctx: WorkflowContext, n: number): Code {
+      let done = 0;
+      ctx.setQueryHandler("done", () => done);
+      for (; done < n; done++) yield ctx.callActivity("echo", done);
+    });
+    const query = { instanceId: "i", name: "chain", input: "5000", requestId: "r" };
+    const started = world.post("i", (i) =>
+      i.start({ ...query, waitFor: { until: "ended", timeoutMs: 9_000, payloads: false } }),
+    );
+    const asked = Array.from({ length: 3 }, () => world.post("i", (i) => i.query({ name: "done" })));
+    await world.advance(10);
+    const answers = await Promise.all(asked);
+    expect(answers.map((answer) => answer.ok)).toEqual([true, true, true]);
+    expect(answers.every((answer) => answer.ok && Number(answer.result) < 5_000)).toBe(true);
+    expect(await started).toMatchObject({ ok: true, state: { status: "COMPLETED" } });
+  });
+
   it("[I14.6] a query of an instance that has not started, or whose code is gone, says so", async () => {
     const world = basket();
     await world.call("i", (i) =>
