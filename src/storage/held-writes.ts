@@ -1,4 +1,4 @@
-import { type EventRow, insertOf, MAX_ROWS_PER_INSERT } from "./history-insert.ts";
+import { bindingsOf, type EventRow, fits, insertOf } from "./history-insert.ts";
 import { type InstanceRecord, insertRecord, updateRecord } from "./instance-row.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
@@ -17,20 +17,22 @@ interface HeldRecord {
 export class HeldWrites {
   #turns: (readonly EventRow[])[] = [];
   #rows = 0;
+  #bindings = 0;
   #record: HeldRecord | undefined;
 
   get isEmpty(): boolean {
     return this.#rows === 0 && this.#record === undefined;
   }
 
-  /** Whether so many rows more fit into one statement. */
-  hasRoomFor(rows: number): boolean {
-    return this.#rows + rows <= MAX_ROWS_PER_INSERT;
-  }
-
-  addTurn(rows: readonly EventRow[]): void {
-    if (rows.length > 0) this.#turns.push(rows);
+  /** Adds the rows of a turn, unless they do not fit into one statement with the others. */
+  addTurn(rows: readonly EventRow[]): boolean {
+    if (rows.length === 0) return true;
+    const bindings = this.#bindings + bindingsOf(rows);
+    if (!fits(bindings)) return false;
+    this.#turns.push(rows);
     this.#rows += rows.length;
+    this.#bindings = bindings;
+    return true;
   }
 
   setRecord(record: InstanceRecord, customStatus: string | null, isNew = false): void {
@@ -50,5 +52,6 @@ export class HeldWrites {
     db.run(statement, ...bindings);
     this.#turns = [];
     this.#rows = 0;
+    this.#bindings = 0;
   }
 }

@@ -305,8 +305,10 @@ export class InstanceStore {
   }
 
   #hold(rows: readonly EventRow[], record: InstanceRecord | undefined, isNew = false): void {
-    if (!this.#held.hasRoomFor(rows.length)) this.#writeHeld();
-    this.#held.addTurn(rows);
+    if (!this.#held.addTurn(rows)) {
+      this.#writeHeld();
+      this.#held.addTurn(rows);
+    }
     this.#nextHistorySeq += rows.length;
     if (record !== undefined) this.#held.setRecord(record, this.#encode(record.customStatus), isNew);
   }
