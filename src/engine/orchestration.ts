@@ -69,6 +69,7 @@ export class Orchestration {
   /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
   #latestMs = 0;
 
+  #first: ExecutionStarted | undefined;
   #completed: ExecutionCompleted | undefined;
 
   /** The stall that the history ends with. */
@@ -138,7 +139,7 @@ export class Orchestration {
 
   /** What the history begins with, what has ended it, and the time of its last event. */
   get outline(): Outline {
-    return { first: this.started, completed: this.#completed, lastAtMs: this.#latestMs };
+    return { first: this.#first, completed: this.#completed, lastAtMs: this.#latestMs };
   }
 
   /** Today's code cannot go on with this history. No fact is taken until an Orchestration with other code can. */
@@ -211,6 +212,7 @@ export class Orchestration {
     if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
     this.pending.apply(event);
     if (event.type === "ExecutionStarted") {
+      this.#first = event;
       for (const [messageId, takenAtMs] of Object.entries(event.recentMessages ?? {})) {
         this.#seenMessages.set(messageId, takenAtMs);
       }

@@ -73,9 +73,10 @@ export class AlarmKeeper {
     if (lateMs > this.#ports.limits.watchdogMs) this.#work.proceed();
   }
 
-  /** The alarm has been removed together with the database. */
+  /** The alarm has been removed together with the database: a handler that is still at work would not be called again. */
   wiped(): void {
     this.#armedAtMs = null;
+    this.#isCovered = false;
   }
 
   /**

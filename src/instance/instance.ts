@@ -75,7 +75,10 @@ export class Instance implements InstanceApi, InstancePeer {
         if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
-        if (child !== undefined) return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
+        // Another copy of this start may have come through meanwhile: then the child is its own.
+        if (child !== undefined && this.#loop.record === record)
+          return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
+        if (child !== undefined) continue;
       }
       if (await this.#create(record, request, undefined)) return OK;
     }
@@ -136,9 +139,10 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   #queryNow(name: string, input: string | undefined): QueryResult {
-    const { orchestration, isStalled } = this.#loop;
+    const { record, orchestration, isStalled } = this.#loop;
+    if (record === undefined) return NOT_FOUND;
     if (isStalled) return STALLED;
-    if (orchestration === undefined) return { ok: false, code: "NOT_STARTED" };
+    if (orchestration === undefined) return { ok: false, code: record.status === "PENDING" ? "NOT_STARTED" : "BUSY" };
     return toQueryResult(orchestration.query(name, input));
   }
 
@@ -277,7 +281,7 @@ export class Instance implements InstanceApi, InstancePeer {
    */
   async #catchUp(then: () => void = () => undefined): Promise<void> {
     const loop = this.#loop;
-    // A run sets an alarm, which is billed: not when there is nothing to do.
+    // A run may set an alarm, which is billed: not when there is nothing to do.
     if (loop.isBehind || !loop.isLoaded) loop.run();
     const isAtRest = () => {
       if (loop.isRunning) return false;
@@ -320,7 +324,10 @@ export class Instance implements InstanceApi, InstancePeer {
         if (isSameCall(record.parent, parent)) return { accepted: true };
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
         await this.#deliverTheRest(record);
-        if ((await firstActiveChild(this.#ports, record.instanceId)) !== undefined) return occupied;
+        const child = await firstActiveChild(this.#ports, record.instanceId);
+        // Another copy of this call may have come through meanwhile: then the child is its own.
+        if (child !== undefined && this.#loop.record === record) return occupied;
+        if (child !== undefined) continue;
       }
       const start = { instanceId: this.#ports.instanceId(), name, input, traceparent };
       if (await this.#create(record, start, parent)) return { accepted: true };

@@ -37,8 +37,8 @@ const DELIVERY_PATIENCE_MS = 10_000;
  *   commit  store.commit: one transaction
  *   act     start activities, deliver messages, tell those who wait
  *
- * Always true: one turn at a time. Between two turns, memory holds nothing that the database does not, except results
- * of activities, whose activities would run again. A crash before a commit makes the turn be done again; after it,
+ * Always true: one turn at a time. Between two bursts, memory holds nothing that the database does not, except results
+ * of activities, whose activities would run again; within one, what it holds more is written before the platform commits. A crash before a commit makes the turn be done again; after it,
  * the history tells which effects are still open. While work is unfinished an alarm is set, or the alarm's own handler
  * is at work and would be called again after a crash. `#life` changes when the instance is purged or started anew:
  * whatever began in an earlier life ends without effect.
@@ -275,7 +275,7 @@ export class TurnLoop implements Workload {
     return this.#ports.sync();
   }
 
-  /** Sets the loop going, unless it is. What there is to do is covered by an alarm from here on. */
+  /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
     if (this.#isRunning || this.#record === undefined) return;
     if (this.unreadable !== undefined) return this.#alarm.arm();

@@ -42,14 +42,14 @@ type FactRow = FactColumns & StoredPayload & { seq: number; version: number; [co
 
 /**
  * The only place with SQL for an instance. Every method is synchronous; what several statements do together is one
- * transaction. The platform makes one commit of all that happens without waiting for I/O, and holds back
- * every answer and every request of the object until that commit is on disk.
+ * transaction, but for `flush`, after whose failure the object has to be given up. The platform makes one commit of all that
+ * happens without waiting for I/O, and holds back every answer and every request of the object until that commit is on disk.
  */
 export class InstanceStore {
   readonly #database: SqlDatabase;
   readonly #codec: TextCodec;
   readonly #held = new HeldWrites();
-  /** A row has been written since the last `flush`, and another `flush` will come before the platform's commit. */
+  /** Something has been written since the last `flush`, and another `flush` will come before the platform's commit. */
   #mayHold = false;
   /** False: nothing has ever been in the tables beside the first two. */
   #hasOtherTables = false;
@@ -127,8 +127,8 @@ export class InstanceStore {
    * Commits a turn. Returns the messages as they stand in the outbox.
    *
    * `flushFollows`: `flush` will be called before the platform commits what is written now. Then rows may be held back until
-   * then, or until anything else is read or written: they are in the same commit. A first row is written at once, because
-   * the platform holds back what the object sends only while something is written and not committed.
+   * then, or until anything else is read or written: they are in the same commit. Something is written at once, because the
+   * platform holds back what the object sends only while something is written and not committed.
    */
   commit(change: TurnChange, flushFollows = false): OutboxEntry[] {
     // The usual turn of a running workflow appends an event or two, and perhaps changes the status.
@@ -369,7 +369,9 @@ export class InstanceStore {
   /** Creates the tables beside the first two, unless they are there. */
   #needOtherTables(): void {
     if (this.#hasOtherTables) return;
-    createOtherTables(this.#db);
+    // Whole or not at all: what an instance finds of them decides what it takes to be there.
+    const db = this.#db;
+    db.transaction(() => createOtherTables(db));
     this.#hasOtherTables = true;
   }
 

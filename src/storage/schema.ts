@@ -62,12 +62,15 @@ CREATE TABLE former_child (instance_id TEXT PRIMARY KEY, execution_id TEXT NOT N
 CREATE TABLE recovery (task_id INTEGER PRIMARY KEY, count INTEGER NOT NULL, progress TEXT) STRICT;
 `;
 
-/** `migrations.get(n)` brings a database of version n to version n + 1. An empty one gets today's tables at once. */
+/**
+ * `migrations.get(n)` brings a database of version n to version n + 1; new ones are made with today's. From version 3 on tables
+ * beside the first two may be missing. A database of version 2 has them all and is not changed, so that the code before
+ * can still read it after a deploy has been taken back.
+ */
 const migrations = new Map<number, (db: SqlDatabase) => void>([
   [1, (db) => db.run("ALTER TABLE recovery ADD COLUMN progress TEXT")],
-  // From version 3 on the tables beside the first two may be missing.
-  [2, () => undefined],
 ]);
+const MIGRATED_VERSION = 2;
 
 /** The object's database was written by newer code than this. Nothing is read or changed; deploy that code again. */
 export class SchemaTooNewError extends UnreadableError {
@@ -97,12 +100,12 @@ export function createOtherTables(db: SqlDatabase): void {
   db.run(otherTables);
 }
 
-/** Brings the tables from version `from` to today's, in a transaction. Throws SchemaTooNewError. */
+/** Makes tables of version `from` such that this code can use them, in a transaction. Throws SchemaTooNewError. */
 export function migrate(db: SqlDatabase, from: number): void {
   if (from > SCHEMA_VERSION) throw new SchemaTooNewError(from);
-  if (from === SCHEMA_VERSION) return;
+  if (from >= MIGRATED_VERSION) return;
   db.transaction(() => {
-    for (let version = from; version < SCHEMA_VERSION; version++) migrations.get(version)?.(db);
-    db.run("UPDATE instance SET schema_version = ?", SCHEMA_VERSION);
+    for (let version = from; version < MIGRATED_VERSION; version++) migrations.get(version)?.(db);
+    db.run("UPDATE instance SET schema_version = ?", MIGRATED_VERSION);
   });
 }

@@ -53,7 +53,6 @@ export function workloadWorld(): World {
     *children(ctx, n): Code {
       yield ctx.whenAll(Array.from({ length: n }, (_, i) => ctx.callChildWorkflow("series", 1, `child-${i}`)));
     },
-    // biome-ignore lint/correctness/useYield: it waits for nothing
     *again(ctx, n): Code {
       if (n > 1) ctx.continueAsNew(n - 1);
     },

@@ -68,7 +68,7 @@ describe("[S3] Schema", () => {
     expect(store.load()).toMatchObject({ instanceId: RECORD.instanceId });
     store.saveProgress(1, "5");
     expect([...store.recoveries()]).toEqual([[1, { count: 4, progress: "5" }]]);
-    expect(opened.db.read("SELECT schema_version FROM instance")).toEqual([{ schema_version: SCHEMA_VERSION }]);
+    expect(opened.db.read("SELECT schema_version FROM instance")).toEqual([{ schema_version: 2 }]);
     expect(new InstanceStore(opened.db.port()).load()).toMatchObject({ instanceId: RECORD.instanceId });
   });
 

@@ -42,7 +42,8 @@ describe("[U1] A database of each schema version opens and is gone on with", () 
       for (const [id, end] of Object.entries(ends)) {
         expect([id, await endOf(world, id)]).toEqual([id, end]);
         expect([id, faultsOf(world, id)]).toEqual([id, []]);
-        expect([id, world.host(id).durableAlarm, versionOf(world, id)]).toEqual([id, null, SCHEMA_VERSION]);
+        // One of version 2 stays what it is, so that the code before can read it again.
+        expect([id, world.host(id).durableAlarm, versionOf(world, id)]).toEqual([id, null, Math.max(version, 2)]);
         for (const table of ["inbox", "outbox", "recovery"])
           expect([id, table, world.host(id).db.read(`SELECT * FROM ${table}`)]).toEqual([id, table, []]);
       }
