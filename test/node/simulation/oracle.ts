@@ -38,6 +38,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked): Promi
     endFaults(instance, interrupted.has(id)).forEach(tell);
     familyFaults(instance, stored, interrupted.has(id)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
+    (await toldFaults(world, instance)).forEach(tell);
   }
   for (const { id } of plan.roots)
     if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
@@ -132,6 +133,19 @@ function familyFaults(
 
 function isEndOfChild(event: HistoryEvent): event is HistoryEvent & { readonly id: number } {
   return event.type === "ChildWorkflowInstanceCompleted" || event.type === "ChildWorkflowInstanceFailed";
+}
+
+/** What an instance tells of itself, from memory or not, is what its history says. */
+async function toldFaults(world: World, { host, status, history }: Stored): Promise<string[]> {
+  const asked = world.post(host.id, (instance) => instance.describe({ payloads: true }));
+  // Encryption takes its time.
+  await world.advance(1_000);
+  const told = await asked;
+  const [started] = history;
+  const end = history.find((event) => event.type === "ExecutionCompleted");
+  const expected = [status, started?.type === "ExecutionStarted" ? started.input : undefined, end?.output];
+  const found = [told?.status, told?.input, told?.output];
+  return JSON.stringify(found) === JSON.stringify(expected) ? [] : [`tells ${found} and is ${expected}`];
 }
 
 /** Replay equals live: today's code, run over the whole history, comes to the same end. */
