@@ -137,7 +137,11 @@ function isEndOfChild(event: HistoryEvent): event is HistoryEvent & { readonly i
 
 /** What an instance tells of itself, from memory or not, is what its history says. */
 async function toldFaults(world: World, { host, status, history }: Stored): Promise<string[]> {
-  const asked = world.post(host.id, (instance) => instance.describe({ payloads: true }));
+  const asked = world.post(host.id, async (instance) => {
+    // It has ended, so this changes nothing; but its history is loaded for it.
+    await instance.update({ updateId: "too late", name: "note", timeoutMs: 0 });
+    return instance.describe({ payloads: true });
+  });
   // Encryption takes its time.
   await world.advance(1_000);
   const told = await asked;
