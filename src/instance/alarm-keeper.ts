@@ -81,11 +81,12 @@ export class AlarmKeeper {
 
   /**
    * The alarm has rung. Stays until nothing is left to do at once, so that the platform keeps the object at work. When
-   * it rings again after a failure, another is set first, because the platform gives up after the seventh.
+   * it rings again after a failure, another is set first, because the platform gives up after the seventh. `isRepeated`: the
+   * handler would be called again after a crash, which it is not when a purge has removed its alarm, or set another.
    */
-  async ring({ retryCount, scheduledTime }: Ring): Promise<void> {
+  async ring({ retryCount, scheduledTime }: Ring, isRepeated: boolean): Promise<void> {
     this.#armedAtMs = null;
-    this.#isCovered = true;
+    this.#isCovered = isRepeated;
     try {
       if (this.#work.record === undefined) return;
       // This machine's clock may be behind the one that rings. Set again for the same time, the alarm would ring at once,

@@ -53,8 +53,9 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async alarm(ring: Ring): Promise<void> {
+    const waitsForPurge = this.#wiping !== undefined;
     await this.#wiping;
-    await this.#loop.ring(ring);
+    await this.#loop.ring(ring, !waitsForPurge);
   }
 
   async start(request: StartRequest): Promise<StartResult> {

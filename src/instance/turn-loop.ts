@@ -182,8 +182,9 @@ export class TurnLoop implements Workload {
     else if (!isRinging) await this.#alarm.open();
   }
 
-  ring(ring: Ring): Promise<void> {
-    return this.#alarm.ring(ring);
+  /** `isRepeated`: as in `AlarmKeeper.ring`. */
+  ring(ring: Ring, isRepeated: boolean): Promise<void> {
+    return this.#alarm.ring(ring, isRepeated);
   }
 
   /** Creates the instance in the database, with that history; its first turn waits until `scheduledAtMs`, if there is one. */
