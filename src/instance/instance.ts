@@ -41,6 +41,8 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #ports: InstancePorts;
   readonly #loop: TurnLoop;
   #wiping: Promise<void> | undefined;
+  /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
+  #purged: InstanceRecord | undefined;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
@@ -67,9 +69,10 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async #start(request: StartRequest): Promise<StartResult> {
-    await this.#wiping;
     for (;;) {
+      await this.#wiping;
       const record = this.#loop.record;
+      if (record === undefined && this.#purged?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
         if (record.startRequestId === request.requestId) return OK;
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
@@ -293,7 +296,8 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */
-  async #purgeByForce({ instanceId }: InstanceRecord, recursive: boolean): Promise<OperationResult> {
+  async #purgeByForce(record: InstanceRecord, recursive: boolean): Promise<OperationResult> {
+    const { instanceId } = record;
     const purge = async () => {
       try {
         if (!(await this.#loop.abandon()))
@@ -302,6 +306,7 @@ export class Instance implements InstanceApi, InstancePeer {
           );
         if (recursive) await purgeChildren(this.#ports, instanceId, true);
         await this.#ports.wipe();
+        this.#purged = record;
       } finally {
         await this.#loop.reopen();
       }
@@ -320,7 +325,9 @@ export class Instance implements InstanceApi, InstancePeer {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
     for (;;) {
+      await this.#wiping;
       const record = this.#loop.record;
+      if (record === undefined && isSameCall(this.#purged?.parent, parent)) return { accepted: true };
       if (record !== undefined) {
         if (isSameCall(record.parent, parent)) return { accepted: true };
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
@@ -344,6 +351,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const nowMs = this.#ports.clock.now();
     const { instanceId, name, input, traceparent, startAtMs } = start;
     const executionId = this.#ports.newId();
+    const { life } = this.#loop;
     const generation = 0;
     const started: HistoryEvent = {
       type: "ExecutionStarted",
@@ -368,7 +376,8 @@ export class Instance implements InstanceApi, InstancePeer {
     };
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
     const create = () => {
-      if (this.#loop.record !== former) return false;
+      // There may have been another one in between, which has been purged.
+      if (this.#loop.record !== former || this.#loop.life !== life) return false;
       this.#loop.begin(record, started, scheduledAtMs);
       return true;
     };
@@ -391,6 +400,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async #wipe(): Promise<void> {
     // What is held back could not be written into tables that are gone.
     this.#ports.store.flush();
+    this.#purged = this.#loop.record;
     this.#loop.forget();
     this.#wiping = this.#ports.wipe();
     try {

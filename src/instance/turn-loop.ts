@@ -108,6 +108,11 @@ export class TurnLoop implements Workload {
     );
   }
 
+  /** Another one with each instance that has been here, and more often. */
+  get life(): number {
+    return this.#life;
+  }
+
   get record(): InstanceRecord | undefined {
     return this.#record;
   }
