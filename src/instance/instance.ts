@@ -40,6 +40,7 @@ const STALLED = { ok: false, code: "STALLED" } as const;
 export class Instance implements InstanceApi, InstancePeer {
   readonly #ports: InstancePorts;
   readonly #loop: TurnLoop;
+  /** A purge is under way. Awaited in a loop, because another may begin while one is awaited. */
   #wiping: Promise<void> | undefined;
   /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
   #purged: InstanceRecord | undefined;
@@ -56,7 +57,7 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async alarm(ring: Ring): Promise<void> {
     const waitsForPurge = this.#wiping !== undefined;
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     await this.#loop.ring(ring, !waitsForPurge);
   }
 
@@ -70,7 +71,7 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async #start(request: StartRequest): Promise<StartResult> {
     for (;;) {
-      await this.#wiping;
+      while (this.#wiping !== undefined) await this.#wiping;
       const record = this.#loop.record;
       if (record === undefined && this.#purged?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
@@ -89,14 +90,14 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     // A caller reads its own writes: what was accepted before this call is taken into account first.
     if (this.#loop.isBehind || this.#loop.isRunning) await this.#catchUp();
     return this.#describe(options.payloads);
   }
 
   async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     const isReached = () => {
       const record = this.#loop.record;
       if (record === undefined) return true;
@@ -130,7 +131,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async query({ name, input }: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (isTerminal(record.status)) return queryEnded(this.#ports, record, name, input);
@@ -151,7 +152,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async update({ updateId, name, input, timeoutMs }: UpdateRequest): Promise<UpdateResult> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     const loop = this.#loop;
     if (loop.record === undefined) return NOT_FOUND;
     await this.#catchUp();
@@ -173,7 +174,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     if (this.#loop.record === undefined) return undefined;
     try {
       this.#checkReadable();
@@ -186,7 +187,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async purge({ recursive, asChildOf, force = false }: PurgeRequest): Promise<OperationResult> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (asChildOf !== undefined) this.#checkReadable();
@@ -209,7 +210,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async deliver(message: Message): Promise<DeliveryResult> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     this.#checkReadable();
     if (message.version !== 1) {
       const { version } = message as { version: unknown };
@@ -255,7 +256,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async findActive({ asChildOf }: { readonly asChildOf: string }): Promise<string | undefined> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     this.#checkReadable();
     const record = this.#loop.record;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
@@ -269,7 +270,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async #operate(fact: HistoryFact): Promise<OperationResult> {
-    await this.#wiping;
+    while (this.#wiping !== undefined) await this.#wiping;
     if (this.#loop.record === undefined) return NOT_FOUND;
     if (this.#loop.record.status === "STALLED" || this.#loop.unreadable !== undefined) {
       await this.#catchUp();
@@ -325,7 +326,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
     for (;;) {
-      await this.#wiping;
+      while (this.#wiping !== undefined) await this.#wiping;
       const record = this.#loop.record;
       if (record === undefined && isSameCall(this.#purged?.parent, parent)) return { accepted: true };
       if (record !== undefined) {
