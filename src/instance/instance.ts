@@ -205,8 +205,7 @@ export class Instance implements InstanceApi, InstancePeer {
       if (!result.ok) return result;
     }
     if (this.#loop.record !== record) return NOT_FOUND;
-    await this.#wipe();
-    return OK;
+    return this.#remove(record, () => this.#loop.leave());
   }
 
   async deliver(message: Message): Promise<DeliveryResult> {
@@ -296,26 +295,32 @@ export class Instance implements InstanceApi, InstancePeer {
     await loop.watchers.until(isAtRest, this.#ports.limits.watchdogMs);
   }
 
-  /** Nothing else is served meanwhile. If a child cannot be reached, the instance goes on as it was. */
-  async #purgeByForce(record: InstanceRecord, recursive: boolean): Promise<OperationResult> {
-    const { instanceId } = record;
-    const purge = async () => {
+  /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
+  #purgeByForce(record: InstanceRecord, recursive: boolean): Promise<OperationResult> {
+    return this.#remove(record, async () => {
+      if (!(await this.#loop.abandon()))
+        throw new Error(
+          `Instance '${record.instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
+        );
+      if (recursive) await purgeChildren(this.#ports, record.instanceId, true);
+    });
+  }
+
+  /** Nothing else is served meanwhile. If it fails, the instance goes on with what the database holds. */
+  async #remove(record: InstanceRecord, prepare: () => void | Promise<void>): Promise<OperationResult> {
+    const remove = async () => {
       try {
-        if (!(await this.#loop.abandon()))
-          throw new Error(
-            `Instance '${instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
-          );
-        if (recursive) await purgeChildren(this.#ports, instanceId, true);
+        await prepare();
         await this.#ports.wipe();
         this.#purged = record;
       } finally {
         await this.#loop.reopen();
       }
     };
-    const purged = purge();
-    this.#wiping = purged.catch(() => undefined);
+    const removed = remove();
+    this.#wiping = removed.catch(() => undefined);
     try {
-      await purged;
+      await removed;
       return OK;
     } finally {
       this.#wiping = undefined;
@@ -396,20 +401,6 @@ export class Instance implements InstanceApi, InstancePeer {
   async #deliverTheRest({ instanceId }: InstanceRecord): Promise<void> {
     if (await this.#hasDelivered()) return;
     throw new Error(`Instance '${instanceId}' has ended and still has messages to deliver: its ID is free after that.`);
-  }
-
-  async #wipe(): Promise<void> {
-    // What is held back could not be written into tables that are gone.
-    this.#ports.store.flush();
-    this.#purged = this.#loop.record;
-    this.#loop.forget();
-    this.#wiping = this.#ports.wipe();
-    try {
-      await this.#wiping;
-    } finally {
-      this.#wiping = undefined;
-      this.#loop.wiped();
-    }
   }
 
   /** As in Dapr: the ID of a terminated instance is not free while an activity of it still runs. */

@@ -225,6 +225,12 @@ export class TurnLoop implements Workload {
     this.outbox.forget();
   }
 
+  /** The same, before the tables go: what is held back could not be written into them any more. */
+  leave(): void {
+    this.#ports.store.flush();
+    this.forget();
+  }
+
   /**
    * The same, for a purge that takes a while. Resolves when no start of another instance is on its way any more, which
    * would bring back a child that has been purged; with false if one still is after a while.
@@ -232,8 +238,7 @@ export class TurnLoop implements Workload {
   async abandon(): Promise<boolean> {
     this.activities.abort(new Error("The workflow was purged"));
     this.#alarm.guard();
-    this.#ports.store.flush();
-    this.forget();
+    this.leave();
     await this.watchers.until(() => !this.outbox.isStarting, DELIVERY_PATIENCE_MS);
     return !this.outbox.isStarting;
   }

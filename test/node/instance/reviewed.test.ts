@@ -94,3 +94,17 @@ describe("[I17.4] A query that waits for a turn", () => {
     expect(historyOf(world, "a")).toEqual([]);
   });
 });
+
+describe("[I17.5] A purge whose tables cannot be removed", () => {
+  it("[I17.5] is refused, and the instance is still there", async () => {
+    const world = makeWorld();
+    await start(world, "a", "echo", 7);
+    const before = await describeInstance(world, "a");
+    world.failWipe = () => new Error("the storage is not there");
+    await expect(purge(world, "a")).rejects.toThrow("the storage is not there");
+    expect(await describeInstance(world, "a")).toEqual(before);
+    world.failWipe = undefined;
+    expect(await purge(world, "a")).toEqual({ ok: true });
+    expect(await describeInstance(world, "a")).toBeUndefined();
+  });
+});

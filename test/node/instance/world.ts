@@ -143,6 +143,8 @@ export class World {
   onPoint: ((point: Point, id: string) => void) | undefined;
   peerFault: ((call: PeerCall) => PeerFault) | undefined;
   chaos: Chaos | undefined;
+  /** A fault of the storage: why the tables of an object cannot be removed. */
+  failWipe: (() => Error | undefined) | undefined;
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;
@@ -478,6 +480,8 @@ export class World {
       },
       wipe: () => {
         if (fate.dead) return never;
+        const failure = this.failWipe?.();
+        if (failure !== undefined) return Promise.reject(failure);
         host.db.dropAll();
         host.clearsAlarm = false;
         host.alarm = null;
