@@ -3,7 +3,7 @@ const PATIENCE = 100;
 
 /**
  * A stretch of work that waits for nothing but microtasks. The platform commits what an object writes after all microtasks
- * have run, and sends nothing before (platform.md 2.1), so all that happens in a burst is one commit. Hence what would
+ * have run, and sends nothing before (workerd's actor-sqlite.c++; [W7.1] checks it), so all that happens in a burst is one commit. Hence what would
  * otherwise be written step by step may wait for the end of the burst: an alarm, which is not needed if the work is done by
  * then, and rows, of which many fit into one statement. `onEnd` writes both.
  *

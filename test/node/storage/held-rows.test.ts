@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import { InstanceStore } from "../../../src/storage/instance-store.ts";
+import type { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { MemoryDatabase } from "../instance/database.ts";
-import { at, change, type Opened, openInstance, RECORD, reopen, STARTED } from "./support.ts";
+import { at, change, measuredStore, type Opened, openInstance, RECORD, reopen, STARTED } from "./support.ts";
 
 const scheduled = (id: number): HistoryEvent => at({ type: "TaskScheduled", id, name: "n", input: `${id}` });
 const completed = (id: number): HistoryEvent => at({ type: "TaskCompleted", id, result: `${id}` });
@@ -129,22 +129,12 @@ describe("[S9] inserts of any rows", () => {
     const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.array(timed, { maxLength: 40 }), fc.boolean()), { maxLength: 8 }), (turns) => {
-        const db = new MemoryDatabase();
-        let most = 0;
-        const port = db.port();
-        const store = new InstanceStore({
-          ...port,
-          run: (statement, ...bindings) => {
-            most = Math.max(most, bindings.length);
-            port.run(statement, ...bindings);
-          },
-        });
-        store.load();
+        const { store, mostBindings } = measuredStore(new MemoryDatabase());
         store.create(RECORD, STARTED, undefined);
         for (const [append, flushFollows] of turns) store.commit(change({ append }), flushFollows);
         store.flush();
         expect(plain(store.history())).toEqual(plain([STARTED, ...turns.flatMap(([append]) => append)]));
-        expect(most).toBeLessThanOrEqual(100);
+        expect(mostBindings()).toBeLessThanOrEqual(100);
       }),
       { numRuns: 200 },
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { MemoryDatabase } from "../instance/database.ts";
-import { at, change, dump, openInstance, openStore, RECORD, reopen, STARTED } from "./support.ts";
+import { at, change, dump, measuredStore, openInstance, openStore, RECORD, reopen, STARTED } from "./support.ts";
 
 describe("[S3] Schema", () => {
   it("[S3.1] loading an empty database writes nothing, and finds no instance", () => {
@@ -96,18 +96,9 @@ describe("[S3] Schema", () => {
 
   it("[S3.6] no statement has more than 100 bindings", () => {
     const opened = openInstance();
-    let most = 0;
-    const port = opened.db.port();
-    const store = new InstanceStore({
-      ...port,
-      run: (statement, ...bindings) => {
-        most = Math.max(most, bindings.length);
-        port.run(statement, ...bindings);
-      },
-    });
-    store.load();
+    const { store, mostBindings } = measuredStore(opened.db);
     store.commit(change({ append: Array.from({ length: 100 }, (_, n) => at({ type: "TimerFired", id: n })) }));
-    expect(most).toBeLessThanOrEqual(100);
+    expect(mostBindings()).toBeLessThanOrEqual(100);
     expect(store.history()).toHaveLength(101);
   });
 });
