@@ -1,6 +1,9 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { HistoryFact } from "../model/history-event.ts";
+import { readPayload, type StoredPayload } from "./payload-chunks.ts";
+import type { SqlDatabase } from "./sql-database.ts";
 import { UnreadableError } from "./unreadable-error.ts";
+import type { TextCodec } from "./vault.ts";
 
 /** How a fact lies in the columns that history and inbox share. `payload` may be long, the rest is short. */
 export interface FactColumns {
@@ -89,11 +92,26 @@ export function toColumns(fact: HistoryFact): FactColumns {
   }
 }
 
-export function fromColumns(columns: FactColumns, version: number): HistoryFact {
+/** A row with one fact, of the history or the inbox. */
+export type FactRow = FactColumns &
+  StoredPayload & { seq: number; version: number; [column: string]: string | number | null };
+
+/** Throws UnknownEventError when newer code has written it, UnreadableError when another key has encrypted it. */
+export function readFact(db: SqlDatabase, codec: TextCodec, owner: "history" | "inbox", row: FactRow): HistoryFact {
+  checkVersion(row.version);
+  const payload = row.chunks === null ? row.payload : readPayload(db, owner, row.seq, row);
+  return fromColumns(row, payload === null ? undefined : codec.decode(payload));
+}
+
+/** Throws UnknownEventError unless this is the version of the rows that this code writes. */
+export function checkVersion(version: number): void {
   if (version !== 1) throw new UnknownEventError(`an event of version ${version}`);
+}
+
+/** `payload`: as it was before it was encoded. */
+export function fromColumns(columns: Omit<FactColumns, "payload">, payload: string | undefined): HistoryFact {
   const id = columns.task_id ?? 0;
   const name = columns.name ?? "";
-  const payload = columns.payload ?? undefined;
   const detail = columns.detail === null ? {} : JSON.parse(columns.detail);
   const type = columns.type as HistoryFact["type"];
   switch (type) {

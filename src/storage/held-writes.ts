@@ -1,4 +1,4 @@
-import { bindingsOf, type EventRow, fits, insertOf } from "./history-insert.ts";
+import { insertEvents, lengthOf, MAX_SHARED_LENGTH, type StoredEvent } from "./history-table.ts";
 import { type InstanceRecord, insertRecord, updateRecord } from "./instance-row.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
@@ -11,27 +11,24 @@ interface HeldRecord {
 }
 
 /**
- * Writes that wait for others, to be made together: the rows of the last turns, and the instance's own row, of which the last
- * state counts. What could not be written is still here, and can be tried again.
+ * Writes that wait for others, to be made together: the events of the last turns, and the instance's own row, of which the
+ * last state counts. What could not be written is still here, and can be tried again.
  */
 export class HeldWrites {
-  #turns: (readonly EventRow[])[] = [];
-  #rows = 0;
-  #bindings = 0;
+  #events: StoredEvent[] = [];
+  #length = 0;
   #record: HeldRecord | undefined;
 
   get isEmpty(): boolean {
-    return this.#rows === 0 && this.#record === undefined;
+    return this.#events.length === 0 && this.#record === undefined;
   }
 
-  /** Adds the rows of a turn, unless they do not fit into one statement with the others. */
-  addTurn(rows: readonly EventRow[]): boolean {
-    if (rows.length === 0) return true;
-    const bindings = this.#bindings + bindingsOf(rows);
-    if (!fits(bindings)) return false;
-    this.#turns.push(rows);
-    this.#rows += rows.length;
-    this.#bindings = bindings;
+  /** Adds the events of a turn, unless they do not fit into one row with the others. */
+  add(events: readonly StoredEvent[]): boolean {
+    const length = this.#length + lengthOf(events);
+    if (length > MAX_SHARED_LENGTH && this.#events.length > 0) return false;
+    this.#events.push(...events);
+    this.#length = length;
     return true;
   }
 
@@ -39,7 +36,7 @@ export class HeldWrites {
     this.#record = { record, customStatus, isNew: isNew || this.#record?.isNew === true };
   }
 
-  /** `nextSeq`: the number that follows those of the rows. */
+  /** `nextSeq`: the number that follows those of the events. */
   write(db: SqlDatabase, nextSeq: number): void {
     if (this.#record !== undefined) {
       const { record, customStatus, isNew } = this.#record;
@@ -47,11 +44,9 @@ export class HeldWrites {
       else updateRecord(db, record, customStatus);
       this.#record = undefined;
     }
-    if (this.#rows === 0) return;
-    const { statement, bindings } = insertOf(this.#turns, nextSeq - this.#rows);
-    db.run(statement, ...bindings);
-    this.#turns = [];
-    this.#rows = 0;
-    this.#bindings = 0;
+    if (this.#events.length === 0) return;
+    insertEvents(db, this.#events, nextSeq - this.#events.length, true);
+    this.#events = [];
+    this.#length = 0;
   }
 }

@@ -1,12 +1,26 @@
 import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import { type FactColumns, fromColumns, toColumns } from "./event-row.ts";
+import { type FactColumns, type FactRow, readFact, toColumns } from "./event-row.ts";
 import { HeldWrites } from "./held-writes.ts";
-import { type EventRow, insertOf, MAX_ROWS_PER_INSERT } from "./history-insert.ts";
+import {
+  childrenInHistory,
+  EVENTS,
+  insertEvents,
+  lengthOf,
+  MAX_SHARED_LENGTH,
+  needsChunks,
+  nextHistorySeq,
+  readHistory,
+  readHistoryPage,
+  readLastStall,
+  readOutline,
+  type StoredEvent,
+  toStored,
+} from "./history-table.ts";
 import { type InstanceRecord, insertRecord, readRow, toRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
-import { createFirstTables, createOtherTables, migrate, tablesIn } from "./schema.ts";
+import { createFirstTables, createOtherTables, migrate, SHARING_VERSION, tablesIn } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
 
@@ -38,8 +52,6 @@ export interface TurnChange {
   readonly recovered?: readonly number[] | undefined;
 }
 
-type FactRow = FactColumns & StoredPayload & { seq: number; version: number; [column: string]: string | number | null };
-
 /**
  * The only place with SQL for an instance. Every method is synchronous; what several statements do together is one
  * transaction, but for `flush`, after whose failure the object has to be given up. The platform makes one commit of all that
@@ -53,6 +65,8 @@ export class InstanceStore {
   #mayHold = false;
   /** False: nothing has ever been in the tables beside the first two. */
   #hasOtherTables = false;
+  /** False: the code before this one may come back to this database, and knows rows of one event only. */
+  #isSharing = true;
   #nextHistorySeq = 0;
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
@@ -80,9 +94,11 @@ export class InstanceStore {
     const tables = tablesIn(db);
     const row = tables === "none" ? undefined : readRow(db);
     if (row === undefined) return undefined;
-    migrate(db, row.schema_version as number);
+    const version = row.schema_version as number;
+    migrate(db, version);
+    this.#isSharing = version >= SHARING_VERSION;
     this.#hasOtherTables = tables === "all";
-    this.#nextHistorySeq = this.#nextSeq("history");
+    this.#nextHistorySeq = nextHistorySeq(db);
     this.#nextInboxSeq = this.#hasOtherTables ? this.#nextSeq("inbox") : 0;
     this.#nextOutboxSeq = this.#hasOtherTables ? this.#nextSeq("outbox") : 0;
     return toRecord(row, this.#codec);
@@ -98,8 +114,8 @@ export class InstanceStore {
     dueAtMs: number | undefined,
     flushFollows = false,
   ): InboxEntry | undefined {
-    const row = this.#row(started);
-    const isHeld = flushFollows && dueAtMs === undefined && !isLong(row.payload);
+    const stored = toStored(started, this.#codec);
+    const isHeld = flushFollows && dueAtMs === undefined && !needsChunks(stored);
     const entry = this.#atomically(() => {
       const tables = tablesIn(this.#db);
       this.#hasOtherTables = tables === "all";
@@ -109,11 +125,12 @@ export class InstanceStore {
       if (isHeld) return undefined;
       insertRecord(this.#db, record, this.#encode(record.customStatus));
       if (dueAtMs !== undefined) return this.#insertInbox({ fact: started, dueAtMs });
-      this.#insertHistory([row]);
+      this.#insertHistory([stored]);
       return undefined;
     });
+    this.#isSharing = true;
     this.#mayHold = flushFollows;
-    if (isHeld) this.#hold([row], record, true);
+    if (isHeld) this.#hold([stored], record, true);
     return entry;
   }
 
@@ -133,11 +150,12 @@ export class InstanceStore {
   commit(change: TurnChange, flushFollows = false): OutboxEntry[] {
     // The usual turn of a running workflow appends an event or two, and perhaps changes the status.
     if (isSimple(change) && (this.#mayHold || change.record === undefined)) {
-      const rows = change.append.map((event) => this.#row(event));
-      if (!rows.some((row) => isLong(row.payload))) {
-        if (this.#mayHold) this.#hold(rows, change.record);
-        else this.#insertHistory(rows);
-        this.#mayHold ||= flushFollows && rows.length > 0;
+      const events = change.append.map((event) => toStored(event, this.#codec));
+      const isOneStatement = events.length <= 1 || (this.#isSharing && lengthOf(events) <= MAX_SHARED_LENGTH);
+      if (isOneStatement && !events.some(needsChunks)) {
+        if (this.#mayHold) this.#hold(events, change.record);
+        else this.#insertHistory(events);
+        this.#mayHold ||= flushFollows && this.#isSharing && events.length > 0;
         return [];
       }
     }
@@ -158,46 +176,29 @@ export class InstanceStore {
   }
 
   history(): HistoryEvent[] {
-    return this.historyPage(0, -1);
+    return readHistory(this.#db, this.#codec);
   }
 
-  /** At most `limit` events from number `from` on, counted from 0; a negative limit is none. */
+  /** At most `limit` events from number `from` on, counted from 0. */
   historyPage(from: number, limit: number): HistoryEvent[] {
-    return this.#db
-      .query<FactRow & { at_ms: number }>("SELECT * FROM history WHERE seq >= ? ORDER BY seq LIMIT ?", from, limit)
-      .map((row) => this.#event(row));
+    return readHistoryPage(this.#db, this.#codec, from, limit);
   }
 
   /** The first event of the history, the one that ended it, and the time of the last; each read by its key. */
-  outline(completedSeq: number | undefined): {
-    first?: HistoryEvent | undefined;
-    completed?: HistoryEvent | undefined;
-    lastAtMs?: number | undefined;
-  } {
-    const one = (where: string, ...bindings: number[]) =>
-      this.#db.query<FactRow & { at_ms: number }>(`SELECT * FROM history ${where} LIMIT 1`, ...bindings)[0];
-    const first = one("ORDER BY seq");
-    const completed = completedSeq === undefined ? undefined : one("WHERE seq = ?", completedSeq);
-    const [last] = this.#db.query<{ at_ms: number }>("SELECT at_ms FROM history ORDER BY seq DESC LIMIT 1");
-    return {
-      first: first && this.#event(first),
-      completed: completed && this.#event(completed),
-      lastAtMs: last?.at_ms,
-    };
+  outline(completedSeq: number | undefined): ReturnType<typeof readOutline> {
+    return readOutline(this.#db, this.#codec, completedSeq);
   }
 
   /** The stall that the history ends with. */
   lastStall(): ExecutionStalled | undefined {
-    const [row] = this.#db.query<FactRow & { at_ms: number }>("SELECT * FROM history ORDER BY seq DESC LIMIT 1");
-    const last = row && this.#event(row);
-    return last?.type === "ExecutionStalled" ? last : undefined;
+    return readLastStall(this.#db, this.#codec);
   }
 
   inbox(): InboxEntry[] {
     if (!this.#hasOtherTables) return [];
     return this.#db.query<FactRow>("SELECT * FROM inbox ORDER BY seq").map((row) => ({
       seq: row.seq,
-      fact: this.#fact("inbox", row),
+      fact: readFact(this.#db, this.#codec, "inbox", row),
       executionId: (row.execution_id as string | null) ?? undefined,
       dueAtMs: (row.due_at_ms as number | null) ?? undefined,
     }));
@@ -233,7 +234,7 @@ export class InstanceStore {
     if (status === "TERMINATED") return false;
     const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
     const open = this.#db.query(
-      `SELECT task_id FROM history WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
+      `SELECT task_id FROM ${EVENTS} WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
          GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
     );
     return open.length > 0;
@@ -254,11 +255,8 @@ export class InstanceStore {
 
   /** The IDs of all children that this instance has started, in this execution and in those before it. */
   children(): string[] {
-    const current = this.#db.query<{ detail: string }>(
-      "SELECT detail FROM history WHERE type = 'ChildWorkflowInstanceCreated' ORDER BY seq",
-    );
     const former = this.formerChildren().map((child) => child.instanceId);
-    return [...new Set([...former, ...current.map((row) => JSON.parse(row.detail).instanceId as string)])];
+    return [...new Set([...former, ...childrenInHistory(this.#db)])];
   }
 
   /** How often a restart has found each activity without a result, and the details of its last heartbeat (JSON). */
@@ -304,12 +302,12 @@ export class InstanceStore {
     }
   }
 
-  #hold(rows: readonly EventRow[], record: InstanceRecord | undefined, isNew = false): void {
-    if (!this.#held.addTurn(rows)) {
+  #hold(events: readonly StoredEvent[], record: InstanceRecord | undefined, isNew = false): void {
+    if (!this.#held.add(events)) {
       this.#writeHeld();
-      this.#held.addTurn(rows);
+      this.#held.add(events);
     }
-    this.#nextHistorySeq += rows.length;
+    this.#nextHistorySeq += events.length;
     if (record !== undefined) this.#held.setRecord(record, this.#encode(record.customStatus), isNew);
   }
 
@@ -322,23 +320,18 @@ export class InstanceStore {
   }
 
   #append(events: readonly HistoryEvent[]): void {
-    const rows = events.map((event) => this.#row(event));
-    for (let from = 0; from < rows.length; from += MAX_ROWS_PER_INSERT) {
-      this.#insertHistory(rows.slice(from, from + MAX_ROWS_PER_INSERT));
-    }
+    this.#insertHistory(events.map((event) => toStored(event, this.#codec)));
   }
 
-  #insertHistory(rows: readonly EventRow[]): void {
-    if (rows.length === 0) return;
+  #insertHistory(events: readonly StoredEvent[]): void {
     const first = this.#nextHistorySeq;
-    const stored = rows.map((row, n) => (isLong(row.payload) ? this.#withChunks(row, first + n) : row));
-    const { statement, bindings } = insertOf([stored], first);
-    this.#db.run(statement, ...bindings);
-    this.#nextHistorySeq = first + rows.length;
+    const stored = events.map((event, n) => (needsChunks(event) ? this.#withChunks(event, first + n) : event));
+    insertEvents(this.#db, stored, first, this.#isSharing);
+    this.#nextHistorySeq = first + events.length;
   }
 
-  #withChunks(row: EventRow, seq: number): EventRow {
-    return { ...row, ...this.#writePayload("history", seq, row.payload) };
+  #withChunks(event: StoredEvent, seq: number): StoredEvent {
+    return { ...event, ...this.#writePayload("history", seq, event.payload) };
   }
 
   #continueAsNew(newHistory: readonly HistoryEvent[]): void {
@@ -347,7 +340,7 @@ export class InstanceStore {
       this.#db.run(
         `INSERT OR REPLACE INTO former_child (instance_id, execution_id)
            SELECT json_extract(detail, '$.instanceId'), (SELECT execution_id FROM instance)
-           FROM history WHERE type = 'ChildWorkflowInstanceCreated'`,
+           FROM ${EVENTS} WHERE type = 'ChildWorkflowInstanceCreated'`,
       );
       this.#db.run("DELETE FROM chunk WHERE owner = 'history'");
       this.#db.run("DELETE FROM recovery");
@@ -358,7 +351,7 @@ export class InstanceStore {
   }
 
   get #hasChildren(): boolean {
-    return this.#db.query("SELECT 1 FROM history WHERE type = 'ChildWorkflowInstanceCreated' LIMIT 1").length > 0;
+    return this.#db.query(`SELECT 1 FROM ${EVENTS} WHERE type = 'ChildWorkflowInstanceCreated' LIMIT 1`).length > 0;
   }
 
   #clearRows(): void {
@@ -415,12 +408,6 @@ export class InstanceStore {
     return columns.payload === null ? columns : { ...columns, payload: this.#codec.encode(columns.payload) };
   }
 
-  #row(event: HistoryEvent): EventRow {
-    const { type, task_id, name, payload, detail } = toColumns(event);
-    const encoded = payload === null ? null : this.#codec.encode(payload);
-    return { type, task_id, name, payload: encoded, chunks: null, detail, timestampMs: event.timestampMs };
-  }
-
   #writePayload(owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
     if (payload === null || !isLong(payload)) return { payload, chunks: null };
     this.#needOtherTables();
@@ -433,19 +420,9 @@ export class InstanceStore {
     this.#db.run("DELETE FROM chunk WHERE owner = ? AND seq = ?", table, seq);
   }
 
-  #nextSeq(table: ChunkOwner): number {
+  #nextSeq(table: "inbox" | "outbox"): number {
     const [row] = this.#db.query<{ last: number | null }>(`SELECT max(seq) AS last FROM ${table}`);
     return (row?.last ?? -1) + 1;
-  }
-
-  #event(row: FactRow & { at_ms: number }): HistoryEvent {
-    return { timestampMs: row.at_ms, ...this.#fact("history", row) };
-  }
-
-  #fact(owner: ChunkOwner, row: FactRow): HistoryFact {
-    const stored = row.chunks === null ? row.payload : readPayload(this.#db, owner, row.seq, row);
-    const payload = stored === null ? null : this.#codec.decode(stored);
-    return fromColumns({ ...row, payload }, row.version);
   }
 }
 
@@ -470,12 +447,6 @@ function textOf(message: Message): string {
 }
 
 /** Nothing but a few events and the instance's row. */
-function isSimple({ append, newHistory, taken, send, recovered = [] }: TurnChange): boolean {
-  return (
-    newHistory === undefined &&
-    append.length <= MAX_ROWS_PER_INSERT &&
-    taken.length === 0 &&
-    send.length === 0 &&
-    recovered.length === 0
-  );
+function isSimple({ newHistory, taken, send, recovered = [] }: TurnChange): boolean {
+  return newHistory === undefined && taken.length === 0 && send.length === 0 && recovered.length === 0;
 }

@@ -5,7 +5,9 @@ import { UnreadableError } from "./unreadable-error.ts";
  * Version of the tables below, kept in `instance.schema_version`. Raise it together with a new entry in `migrations`.
  * A database of a newer version is left alone: see SchemaTooNewError.
  */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
+/** From this version on, several events may lie in one row of `history`. */
+export const SHARING_VERSION = 4;
 
 /**
  * The tables of one instance. No table has an index beside its key, since each index update is billed as a row.
@@ -13,7 +15,7 @@ export const SCHEMA_VERSION = 3;
  * | table        | one row is                                    | written by              | deleted by                    |
  * |--------------|-----------------------------------------------|-------------------------|-------------------------------|
  * | instance     | the instance (there is one row)               | start, commit           | purge                         |
- * | history      | an event of the current execution             | start, commit           | continue-as-new, reuse, purge |
+ * | history      | events of the current execution               | start, commit           | continue-as-new, reuse, purge |
  * | inbox        | a fact received and not yet taken by a turn   | receive, scheduled start| the commit that takes it      |
  * | outbox       | a message not yet acknowledged                | commit                  | its acknowledgement           |
  * | chunk        | a piece of a payload too long for one row     | with the row it is of   | with the row it is of         |

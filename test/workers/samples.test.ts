@@ -1,9 +1,11 @@
 // The samples of src/samples, to their documented results.
+
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { env as workerEnv } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { StateStore } from "../../src/authoring/state-store.ts";
 import { takeFromStock } from "../../src/samples/inventory.ts";
+import { EVENTS } from "../../src/storage/history-table.ts";
 import {
   ended,
   expectSoundHistory,
@@ -30,7 +32,7 @@ async function stockOf(itemName: string): Promise<number | undefined> {
 }
 
 async function activitiesOf(id: string): Promise<unknown[]> {
-  const rows = await query(id, "SELECT name FROM history WHERE type = 'TaskScheduled' ORDER BY seq");
+  const rows = await query(id, `SELECT name FROM ${EVENTS} WHERE type = 'TaskScheduled' ORDER BY seq`);
   return rows.map((row) => row.name);
 }
 

@@ -2,6 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { exports, env as workerEnv } from "cloudflare:workers";
 import { expect } from "vitest";
 import type { InstanceEnv } from "../../src/instance/workflow-instance.ts";
+import { EVENTS } from "../../src/storage/history-table.ts";
 
 export const env = workerEnv as unknown as InstanceEnv;
 
@@ -100,7 +101,7 @@ export function query(id: string, statement: string): Promise<Row[]> {
 
 /** The types of the history's events, with the number of the call they are about. */
 export async function historyOf(id: string): Promise<string[]> {
-  const rows = await query(id, "SELECT type, task_id FROM history ORDER BY seq");
+  const rows = await query(id, `SELECT type, task_id FROM ${EVENTS} ORDER BY seq`);
   return rows.map(({ type, task_id }) => (task_id === null ? `${type}` : `${type} ${task_id}`));
 }
 

@@ -1,7 +1,9 @@
 // The databases of the instances, read from outside while no workerd has them open.
+
 import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { EVENTS } from "../../../src/storage/history-table.ts";
 import { objectDirectory, temporaryDirectory } from "../e2e/server.ts";
 
 export interface HistoryRow {
@@ -46,7 +48,7 @@ function readInstance(file: string): StoredInstance | undefined {
     const row = db.prepare("SELECT instance_id, execution_id, status FROM instance").get();
     if (row === undefined) return undefined;
     const history = db
-      .prepare("SELECT seq, at_ms, type, task_id, name, payload, detail FROM history ORDER BY seq")
+      .prepare(`SELECT seq, at_ms, type, task_id, name, payload, detail FROM ${EVENTS} ORDER BY seq`)
       .all();
     const tables = new Set(
       db

@@ -1,9 +1,11 @@
 // Every workflow here runs once undisturbed, to count the points at which a crash could fall: before and after each
 // write, each commit, each start of an activity, each call of another object, each ring of an alarm. Then it runs once
 // for each of these points, with a crash there, and has to come to the same end.
+
 import { describe, expect, it } from "vitest";
 import type { TWorkflow } from "../../../src/engine/registry.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
+import { EVENTS } from "../../../src/storage/history-table.ts";
 import { type Code, describeInstance, faultsOf, historyOf, makeWorld } from "./support.ts";
 import { ObjectLostError, START_MS, type World } from "./world.ts";
 
@@ -312,7 +314,7 @@ function recordedIn(db: World["hosts"] extends Map<string, infer H> ? (H extends
   if (db.tables().length === 0) return [];
   return db
     .read<{ id: string }>(
-      `SELECT (SELECT execution_id FROM instance) || ':' || task_id AS id FROM history
+      `SELECT (SELECT execution_id FROM instance) || ':' || task_id AS id FROM ${EVENTS}
          WHERE type IN ('TaskCompleted', 'TaskFailed')`,
     )
     .map(({ id }) => id);

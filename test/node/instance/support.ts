@@ -1,4 +1,5 @@
 // What the tests of the instance share.
+
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import type { InstanceLimits } from "../../../src/instance/limits.ts";
@@ -9,6 +10,7 @@ import type {
   StartResult,
 } from "../../../src/instance/protocol.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import { EVENTS } from "../../../src/storage/history-table.ts";
 import { World } from "./world.ts";
 
 /** What `yield` gives back is up to each workflow. */
@@ -104,7 +106,7 @@ export function faultsOf(world: World, id: string): string[] {
   const { db } = world.host(id);
   if (db.tables().length === 0) return [];
   const faults: string[] = [];
-  const seqs = db.read<{ seq: number }>("SELECT seq FROM history ORDER BY seq").map((row) => row.seq);
+  const seqs = db.read<{ seq: number }>(`SELECT seq FROM ${EVENTS} ORDER BY seq`).map((row) => row.seq);
   if (seqs.some((seq, n) => seq !== n)) faults.push(`numbers of the history: ${seqs}`);
   const history = historyOf(world, id);
   if (history.length > 0 && history[0]?.type !== "ExecutionStarted") faults.push(`begins with ${history[0]?.type}`);

@@ -230,7 +230,8 @@ describe("[I9] Activities", () => {
     });
     await start(world, "a", "fan");
     expect(await endOf(world, "a")).toEqual(["COMPLETED", 5_000]);
-    expect(world.host("a").rows("history")).toBe(10_002);
+    expect(historyOf(world, "a")).toHaveLength(10_002);
+    expect(world.host("a").rows("history")).toBeLessThan(100);
     expect(faultsOf(world, "a")).toEqual([]);
   });
 

@@ -11,9 +11,12 @@ function billed({ rows, setAlarms, deleteAlarms, requests }: Counted): Pick<Usag
 const ofModel = ({ rowsWritten, objectRequests }: Usage) => ({ rowsWritten, objectRequests });
 
 describe("[Q2] The model uses what a simulation counts", () => {
-  it.each([0, 1, 5, 10, 14, 15, 16, 17, 18, 100])("[Q2.1] a chain of %i steps that wait for nothing", async (n) => {
-    expect(ofModel(chain(n))).toEqual(billed(await count("series", n)));
-  });
+  it.each([0, 1, 5, 10, 100, 110, 130, 220, 250, 500])(
+    "[Q2.1] a chain of %i steps that wait for nothing",
+    async (n) => {
+      expect(ofModel(chain(n))).toEqual(billed(await count("series", n)));
+    },
+  );
 
   it.each([60, 30 * 86_400])("[Q2.2] an instance that sleeps for %i s", async (seconds) => {
     expect(ofModel(sleeper(1))).toEqual(billed(await count("sleeper", seconds)));
@@ -21,6 +24,7 @@ describe("[Q2] The model uses what a simulation counts", () => {
 
   it.each([
     [1, 1],
+    [2, 1],
     [10, 1],
     [20, 1],
     [10, 2],

@@ -1,11 +1,12 @@
 // What has to hold at every moment of a simulation, looked at whenever something has become durable.
+import { EVENTS } from "../../../src/storage/history-table.ts";
 import type { Host, Point, World } from "../instance/world.ts";
 
 /** One row, or none, about an instance and what is open in it. */
 const STATE = `
 SELECT status, execution_id AS execution,
-  (SELECT count(*) FROM history) AS events,
-  (SELECT count(*) FROM (SELECT task_id FROM history
+  (SELECT count(*) FROM ${EVENTS}) AS events,
+  (SELECT count(*) FROM (SELECT task_id FROM ${EVENTS}
      WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed', 'TimerCreated', 'TimerFired')
      GROUP BY task_id HAVING count(*) = 1)) AS open
 FROM instance`;
@@ -53,8 +54,7 @@ export class Watch {
     if (state === undefined || TERMINAL.includes(state.status)) return;
     const holds = (table: string) =>
       host.db.read(`SELECT 1 FROM ${table} WHERE detail LIKE ?`, `%"${messageId}"%`).length > 0;
-    if (!holds("inbox") && !holds("history"))
-      this.violations.push(`${id}: ${messageId} was acknowledged and is nowhere`);
+    if (!holds("inbox") && !holds(EVENTS)) this.violations.push(`${id}: ${messageId} was acknowledged and is nowhere`);
   }
 
   #committed(host: Host): void {
@@ -87,7 +87,7 @@ export class Watch {
     this.#runs.add(run);
     const split = call.lastIndexOf(":");
     const [recorded] = host.db.read(
-      `SELECT 1 FROM history WHERE type IN ('TaskCompleted', 'TaskFailed') AND task_id = ?
+      `SELECT 1 FROM ${EVENTS} WHERE type IN ('TaskCompleted', 'TaskFailed') AND task_id = ?
          AND (SELECT execution_id FROM instance) = ?`,
       Number(call.slice(split + 1)),
       call.slice(0, split),

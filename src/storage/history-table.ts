@@ -1,0 +1,183 @@
+import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
+import { checkVersion, type FactColumns, type FactRow, fromColumns, readFact, toColumns } from "./event-row.ts";
+import { isLong, type StoredPayload } from "./payload-chunks.ts";
+import type { SqlDatabase } from "./sql-database.ts";
+import type { TextCodec } from "./vault.ts";
+
+/** An event as it is stored, but for its number. */
+export interface StoredEvent extends FactColumns, StoredPayload {
+  readonly timestampMs: number;
+}
+
+/**
+ * How events lie in the rows of the table. Small events that are written together share a row, because rows are what
+ * Cloudflare bills and what a statement costs time for; a longer one, and one that is written alone, has a row to itself.
+ *
+ *   one event      seq: its number, at_ms: its time, type, task_id, name, payload, chunks, detail
+ *   several        seq: the number of the first, at_ms: the time of the last, type: 'Events',
+ *                  payload: JSON, an array of [at_ms, type, task_id, name, payload, detail]
+ */
+const SEVERAL = "Events";
+type Cells = readonly [number, string, number | null, string | null, string | null, string | null];
+
+/** Events share a row up to about so many characters: some 200 events. */
+export const MAX_SHARED_LENGTH = 16_384;
+/** What one takes beside its texts. */
+const CELLS_LENGTH = 64;
+
+/** For queries: all events, one in each row, whatever rows of the table they lie in. A payload in chunks is NULL. */
+export const EVENTS = `(
+  SELECT seq, at_ms, type, task_id, name, payload, detail FROM history WHERE type <> '${SEVERAL}'
+  UNION ALL
+  SELECT history.seq + cells.key, cells.value ->> 0, cells.value ->> 1, cells.value ->> 2, cells.value ->> 3,
+    cells.value ->> 4, cells.value ->> 5
+    FROM history, json_each(iif(json_valid(history.payload), history.payload, '[]')) AS cells
+    WHERE history.type = '${SEVERAL}'
+)`;
+
+type Row = FactRow & { at_ms: number };
+
+/** How much of a row they take together. */
+export function lengthOf(events: readonly StoredEvent[]): number {
+  let length = 0;
+  for (const { payload, name, detail } of events)
+    length += CELLS_LENGTH + (payload?.length ?? 0) + (name?.length ?? 0) + (detail?.length ?? 0);
+  return length;
+}
+
+export function toStored(event: HistoryEvent, codec: TextCodec): StoredEvent {
+  const { type, task_id, name, payload, detail } = toColumns(event);
+  const encoded = payload === null ? null : codec.encode(payload);
+  return { type, task_id, name, payload: encoded, chunks: null, detail, timestampMs: event.timestampMs };
+}
+
+/** Appends events, numbered from `firstSeq` on. `sharing`: several may lie in one row. Long payloads are in chunks already. */
+export function insertEvents(
+  db: SqlDatabase,
+  events: readonly StoredEvent[],
+  firstSeq: number,
+  sharing: boolean,
+): void {
+  for (let from = 0; from < events.length; ) {
+    const to = sharing ? endOfRow(events, from) : from + 1;
+    if (to === from + 1) insertOne(db, firstSeq + from, events[from] as StoredEvent);
+    else insertSeveral(db, firstSeq + from, events.slice(from, to));
+    from = to;
+  }
+}
+
+/** Where the row ends that begins with event `from`. */
+function endOfRow(events: readonly StoredEvent[], from: number): number {
+  let length = 0;
+  let to = from;
+  for (; to < events.length; to++) {
+    const event = events[to] as StoredEvent;
+    length += lengthOf([event]);
+    if (event.chunks !== null || length > MAX_SHARED_LENGTH) break;
+  }
+  return Math.max(to, from + 1);
+}
+
+function insertOne(db: SqlDatabase, seq: number, event: StoredEvent): void {
+  const { timestampMs, type, task_id, name, payload, chunks, detail } = event;
+  db.run(
+    "INSERT INTO history (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    seq,
+    timestampMs,
+    type,
+    task_id,
+    name,
+    payload,
+    chunks,
+    detail,
+  );
+}
+
+function insertSeveral(db: SqlDatabase, seq: number, events: readonly StoredEvent[]): void {
+  const cells = events.map((event): Cells => {
+    const { timestampMs, type, task_id, name, payload, detail } = event;
+    return [timestampMs, type, task_id, name, payload, detail];
+  });
+  db.run(
+    `INSERT INTO history (seq, at_ms, type, payload) VALUES (?, ?, '${SEVERAL}', ?)`,
+    seq,
+    events.at(-1)?.timestampMs ?? 0,
+    JSON.stringify(cells),
+  );
+}
+
+/** Where the next event will stand. */
+export function nextHistorySeq(db: SqlDatabase): number {
+  const [last] = db.query<{ next: number }>(
+    `SELECT seq + iif(type = '${SEVERAL}' AND json_valid(payload), json_array_length(payload), 1) AS next
+       FROM history ORDER BY seq DESC LIMIT 1`,
+  );
+  return last?.next ?? 0;
+}
+
+export function readHistory(db: SqlDatabase, codec: TextCodec): HistoryEvent[] {
+  return db.query<Row>("SELECT * FROM history ORDER BY seq").flatMap((row) => eventsIn(row, db, codec));
+}
+
+/** So many rows are read at a time, when it is not known how many events are in each. */
+const ROWS_AT_A_TIME = 32;
+
+/** At most `limit` events from number `from` on, counted from 0. */
+export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number, limit: number): HistoryEvent[] {
+  const events: HistoryEvent[] = [];
+  let seq =
+    db.query<{ seq: number | null }>("SELECT max(seq) AS seq FROM history WHERE seq <= ?", from)[0]?.seq ?? from;
+  const skipped = from - seq;
+  while (events.length < skipped + limit) {
+    const rows = db.query<Row>("SELECT * FROM history WHERE seq >= ? ORDER BY seq LIMIT ?", seq, ROWS_AT_A_TIME);
+    for (const row of rows) events.push(...eventsIn(row, db, codec));
+    if (rows.length < ROWS_AT_A_TIME) break;
+    seq = (rows.at(-1) as Row).seq + 1;
+  }
+  return events.slice(skipped, skipped + limit);
+}
+
+/** The first event, the one numbered `completedSeq`, and the time of the last; each read by its key. */
+export function readOutline(
+  db: SqlDatabase,
+  codec: TextCodec,
+  completedSeq: number | undefined,
+): { first?: HistoryEvent | undefined; completed?: HistoryEvent | undefined; lastAtMs?: number | undefined } {
+  const [first] = db.query<Row>("SELECT * FROM history ORDER BY seq LIMIT 1");
+  const [last] = db.query<{ at_ms: number }>("SELECT at_ms FROM history ORDER BY seq DESC LIMIT 1");
+  return {
+    first: first && eventsIn(first, db, codec)[0],
+    completed: completedSeq === undefined ? undefined : readHistoryPage(db, codec, completedSeq, 1)[0],
+    lastAtMs: last?.at_ms,
+  };
+}
+
+/** The stall that the history ends with. */
+export function readLastStall(db: SqlDatabase, codec: TextCodec): ExecutionStalled | undefined {
+  const [row] = db.query<Row>("SELECT * FROM history ORDER BY seq DESC LIMIT 1");
+  const last = row && eventsIn(row, db, codec).at(-1);
+  return last?.type === "ExecutionStalled" ? last : undefined;
+}
+
+/** The IDs of the children of this execution. */
+export function childrenInHistory(db: SqlDatabase): string[] {
+  const rows = db.query<{ detail: string }>(
+    `SELECT detail FROM ${EVENTS} WHERE type = 'ChildWorkflowInstanceCreated' ORDER BY seq`,
+  );
+  return rows.map((row) => JSON.parse(row.detail).instanceId as string);
+}
+
+function eventsIn(row: Row, db: SqlDatabase, codec: TextCodec): HistoryEvent[] {
+  if (row.type !== SEVERAL) return [{ timestampMs: row.at_ms, ...readFact(db, codec, "history", row) }];
+  checkVersion(row.version);
+  const cells = JSON.parse(row.payload ?? "[]") as Cells[];
+  return cells.map(([timestampMs, type, task_id, name, payload, detail]) => ({
+    timestampMs,
+    ...fromColumns({ type, task_id, name, detail }, payload === null ? undefined : codec.decode(payload)),
+  }));
+}
+
+/** Its payload does not fit into a row. */
+export function needsChunks({ payload }: StoredEvent): boolean {
+  return isLong(payload);
+}
