@@ -3,7 +3,7 @@ import { type Call, describeFault, newCall } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { badBaggage, HttpError, internalError } from "./errors.ts";
 import { isHealthProbe } from "./health.ts";
-import { errorResponse } from "./responses.ts";
+import { errorReply, type Reply, toResponse } from "./replies.ts";
 import { route } from "./router.ts";
 import { isValidBaggage } from "./trace.ts";
 
@@ -19,25 +19,24 @@ export function createHttpHandler(deps: HttpDeps): (request: Request) => Promise
 async function handle(request: Request, deps: HttpDeps): Promise<Response> {
   const startedAtMs = deps.now();
   const call = newCall(request);
-  if (isHealthProbe(call)) return answer(call, () => route(call, deps));
-  const response = await answer(call, () => {
+  if (isHealthProbe(call)) return toResponse(await answer(call, () => route(call, deps)));
+  const reply = await answer(call, () => {
     authenticate(call, deps);
     readBaggage(call);
     return route(call, deps);
   });
-  addTraceHeaders(response, call);
-  logRequest(call, response.status, startedAtMs, deps);
-  return response;
+  logRequest(call, reply.status, startedAtMs, deps);
+  return toResponse(reply, traceHeaders(call));
 }
 
 /** Turns whatever is thrown into an answer. What is not an HttpError is a bug of ours, and its message stays inside. */
-async function answer(call: Call, run: () => Promise<Response>): Promise<Response> {
+async function answer(call: Call, run: () => Promise<Reply>): Promise<Reply> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof HttpError) return errorResponse(error);
+    if (error instanceof HttpError) return errorReply(error);
     call.fault = describeFault(error);
-    return errorResponse(internalError(call.trace.traceId));
+    return errorReply(internalError(call.trace.traceId));
   }
 }
 
@@ -49,10 +48,11 @@ function readBaggage(call: Call): void {
   call.baggage = baggage;
 }
 
-function addTraceHeaders(response: Response, { trace, baggage }: Call): void {
-  response.headers.set("traceparent", trace.traceparent);
-  if (trace.tracestate !== undefined) response.headers.set("tracestate", trace.tracestate);
-  if (baggage !== undefined) response.headers.set("baggage", baggage);
+function traceHeaders({ trace, baggage }: Call): Record<string, string> {
+  const headers: Record<string, string> = { traceparent: trace.traceparent };
+  if (trace.tracestate !== undefined) headers.tracestate = trace.tracestate;
+  if (baggage !== undefined) headers.baggage = baggage;
+  return headers;
 }
 
 /** `route` is the pattern and not the path, so that lines can be counted by it; "none" when no route was reached. */

@@ -1,7 +1,7 @@
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { healthAppIdMismatch } from "./errors.ts";
-import { json, noContent } from "./responses.ts";
+import { json, noContent, type Reply } from "./replies.ts";
 import { VERSION } from "./version.ts";
 
 /** The two probes need no token, and leave no trace headers and no log line. */
@@ -10,14 +10,14 @@ export function isHealthProbe({ method, path }: Call): boolean {
 }
 
 /** 204. A load balancer may ask with `?appid=` whether this is still the app it means (Dapr HEAD pkg/api/http/healthz.go). */
-export async function getHealth(call: Call, deps: HttpDeps): Promise<Response> {
+export async function getHealth(call: Call, deps: HttpDeps): Promise<Reply> {
   const appId = queryValue(call, "appid");
   if (appId !== undefined && appId !== deps.appId) throw healthAppIdMismatch();
   return noContent();
 }
 
 /** 204. There is nothing outside this process that has to be up first. */
-export async function getOutboundHealth(): Promise<Response> {
+export async function getOutboundHealth(): Promise<Reply> {
   return noContent();
 }
 
@@ -25,7 +25,7 @@ export async function getOutboundHealth(): Promise<Response> {
  * Dapr's fields, most of them empty because a Worker has no actors, components or subscriptions. `workflows` also names
  * what is registered, which Dapr does not tell. `connectedWorkers` is 1: code and engine are deployed as one.
  */
-export async function getMetadata(_call: Call, deps: HttpDeps): Promise<Response> {
+export async function getMetadata(_call: Call, deps: HttpDeps): Promise<Reply> {
   const { workflows, activities } = deps.registered();
   return json(200, {
     id: deps.appId,

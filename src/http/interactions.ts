@@ -5,7 +5,7 @@ import type { HttpDeps } from "./deps.ts";
 import { HttpError, instanceNotFound, malformed, type Operation, operationFailed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
-import { json, jsonText } from "./responses.ts";
+import { json, jsonText, type Reply } from "./replies.ts";
 import { readTimeoutMs } from "./state.ts";
 
 /*
@@ -18,7 +18,7 @@ const MAX_PAGE = 10_000;
 const MAX_UPDATE_ID = 256;
 
 /** `GET …/{id}/query/{name}[?input=<JSON>]`: 200 and the result as JSON. 404 `ERR_WORKFLOW_QUERY_NOT_FOUND` when there is no such query. */
-export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id, name } = call.params;
   const request = { name, input: queryValue(call, "input") };
@@ -32,7 +32,7 @@ export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Respons
  * `{"updateID"}` when it is accepted and has not ended in time: the same request again hears the result. An update counts
  * once for each ID; without one it gets a UUID.
  */
-export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id, name } = call.params;
   const input = await readBody(call.request, deps.maxBodyBytes);
   const updateId = queryValue(call, "updateID") || deps.newId();
@@ -51,7 +51,7 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Respon
  * `GET …/{id}/history[?limit=][&continuationToken=]`: 200 `{"events":[…],"continuationToken"?}`, the events of the current
  * execution in order, at most `limit` (1 to 10,000; 1,000 when not given). There are more as long as there is a token.
  */
-export async function getHistory(call: Call, deps: HttpDeps): Promise<Response> {
+export async function getHistory(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id } = call.params;
   const limit = readNumber(call, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;

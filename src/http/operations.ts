@@ -5,7 +5,7 @@ import type { HttpDeps } from "./deps.ts";
 import { instanceNotFound, type Operation, operationFailed } from "./errors.ts";
 import { callInstance } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
-import { accepted } from "./responses.ts";
+import { accepted, type Reply } from "./replies.ts";
 
 /*
  * The five operations on an instance that exists: `POST …/{component}/{id}/…`, 202 `{}`. Terminate and purge do not find
@@ -16,7 +16,7 @@ const NO_INSTANCE = "no such instance exists";
 const STALLED = "workflow is stalled";
 
 /** The body's `output`, any JSON value, becomes the instance's output; `?nonRecursive=true` spares its children. Both are ours. */
-export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const fields = await readOptionalFields(call.request, deps.maxBodyBytes);
   const request = { output: fieldAsJson(fields, "output"), recursive: queryFlag(call, "nonRecursive") !== true };
   const result = await operate("terminate", call, deps, (instance) => instance.terminate(request));
@@ -25,7 +25,7 @@ export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Res
 }
 
 /** The raw body is the event's payload, an empty one too. Content-Type does not matter. */
-export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Response> {
+export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id, event: name } = call.params;
   const request = { name, input: await readBody(call.request, deps.maxBodyBytes), messageId: deps.newId() };
   const result = await operate("raiseEvent", call, deps, (instance) => instance.raiseEvent(request));
@@ -38,7 +38,7 @@ export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Response> 
 }
 
 /** The body's `reason`, a string, goes into the history. It is ours; over gRPC Dapr has it too. */
-export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
   const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
   const result = await operate("pause", call, deps, (instance) => instance.suspend({ reason }));
@@ -47,7 +47,7 @@ export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Respons
 }
 
 /** `reason` as for pause. */
-export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
   const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
   const result = await operate("resume", call, deps, (instance) => instance.resume({ reason }));
@@ -60,7 +60,7 @@ export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Respon
 }
 
 /** Ours: asks the workflow and its children to end. Their code gets an error where it waits, and may clean up. `reason` as for pause. */
-export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
   const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
   const result = await operate("cancel", call, deps, (instance) => instance.cancel({ reason }));
@@ -72,7 +72,7 @@ export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Respon
  * `?nonRecursive=true`, ours, leaves the children. An instance that has not ended is not purged, nor one with such a
  * child, unless `?force=true` (over gRPC Dapr has it too) stops them where they are.
  */
-export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const recursive = queryFlag(call, "nonRecursive") !== true;

@@ -12,6 +12,7 @@ import {
   resumeWorkflow,
   terminateWorkflow,
 } from "./operations.ts";
+import type { Reply } from "./replies.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
@@ -23,7 +24,7 @@ import { getSeedWorkflow, getWorkflow } from "./state.ts";
  * raiseEvent has 4 as well, so it stands first: `POST …/dapr/X/raiseEvent/start` raises the event `start` on instance X,
  * and does not start an instance called raiseEvent.
  */
-type Handler = (call: Call, deps: HttpDeps) => Promise<Response> | undefined;
+type Handler = (call: Call, deps: HttpDeps) => Promise<Reply> | undefined;
 
 const router = IttyRouter();
 const decode: Handler = unescapeParams;
@@ -52,8 +53,8 @@ router.get("/v1.0/healthz/outbound", getOutboundHealth);
 router.get("/v1.0/metadata", getMetadata);
 
 /** Answers with the first route that matches method and path. There is no 405 and no HEAD, as in Dapr. */
-export async function route(call: Call, deps: HttpDeps): Promise<Response> {
-  const response: Response | undefined = await router.fetch(call, deps);
-  if (response === undefined) throw noSuchRoute();
-  return response;
+export async function route(call: Call, deps: HttpDeps): Promise<Reply> {
+  const reply: Reply | undefined = await router.fetch(call, deps);
+  if (reply === undefined) throw noSuchRoute();
+  return reply;
 }

@@ -6,7 +6,7 @@ import { toDaprState } from "./description.ts";
 import { instanceNotFound, malformed, operationFailed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
-import { json } from "./responses.ts";
+import { json, type Reply } from "./replies.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 import { readWait, type Wait } from "./state.ts";
 
@@ -14,7 +14,7 @@ import { readWait, type Wait } from "./state.ts";
  * `POST …/{component}/{name}/start[?instanceID=][&appID=]`: the raw body is the input, empty or not; without an ID the
  * instance gets a UUID. 202 `{"instanceID"}`. Ours: with `?waitFor=` 200 and the state, as GET with it answers.
  */
-export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const input = await readBody(call.request, deps.maxBodyBytes);
   const instanceId = queryValue(call, "instanceID") || deps.newId();
   const wait = queryValue(call, "waitFor") === undefined ? undefined : readWait(call, deps);
@@ -28,7 +28,7 @@ export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Respons
  * The seed's `POST …/{component}/{name}/{id}/start`: the body is `{"input": any}`, and the instance gets that value as JSON
  * text, or no input when there is no such key. 202 `{"WFInfo":{"instance_id"}}`.
  */
-export async function startSeedWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function startSeedWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const fields = parseJsonObject(await readBody(call.request, deps.maxBodyBytes));
   await start(call, deps, call.params.id, fieldAsJson(fields, "input"));
   return json(202, { WFInfo: { instance_id: call.params.id } });

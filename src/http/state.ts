@@ -6,10 +6,10 @@ import { toDaprState, toSeedState } from "./description.ts";
 import { instanceNotFound, malformed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
-import { json } from "./responses.ts";
+import { json, type Reply } from "./replies.ts";
 
 /** `GET …/{component}/{id}`: 200 and the state, 404 when there is no such instance. */
-export async function getWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function getWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   return json(200, toDaprState(await readState(call, deps)));
 }
 
@@ -17,7 +17,7 @@ export async function getWorkflow(call: Call, deps: HttpDeps): Promise<Response>
  * The seed's `GET …/{component}/{name}/{id}`: 202 and the state in the seed's form. The workflow's name is part of the
  * address, so an instance of another workflow is not found.
  */
-export async function getSeedWorkflow(call: Call, deps: HttpDeps): Promise<Response> {
+export async function getSeedWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { component, name, id } = call.params;
   const state = await readState(call, deps);
   if (state.name !== name) throw instanceNotFound(id);

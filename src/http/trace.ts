@@ -10,19 +10,25 @@ export interface TraceContext {
 // Version 00 is exactly this long. A later version may append fields, which we do not pass on.
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+
 /** A traceparent that is missing or invalid starts a new trace; it is never a reason to refuse the request. */
 export function continueTrace(headers: Headers): TraceContext {
   const incoming = headers.get("traceparent");
   const parent = incoming === null ? undefined : parseTraceparent(incoming);
   // A trace that begins here is marked as sampled, because each request leaves a log line with its trace ID.
-  if (parent === undefined) return childOf(randomHex(16), "01");
+  if (parent === undefined) {
+    const ids = randomHex(TRACE_ID_BYTES + SPAN_ID_BYTES);
+    return contextOf(ids.slice(0, 2 * TRACE_ID_BYTES), ids.slice(2 * TRACE_ID_BYTES), "01");
+  }
   const tracestate = headers.get("tracestate");
-  const context = childOf(parent.traceId, parent.flags);
+  const context = contextOf(parent.traceId, randomHex(SPAN_ID_BYTES), parent.flags);
   return tracestate === null ? context : { ...context, tracestate };
 }
 
-function childOf(traceId: string, flags: string): TraceContext {
-  return { traceId, traceparent: `00-${traceId}-${randomHex(8)}-${flags}` };
+function contextOf(traceId: string, spanId: string, flags: string): TraceContext {
+  return { traceId, traceparent: `00-${traceId}-${spanId}-${flags}` };
 }
 
 function parseTraceparent(text: string): { traceId: string; flags: string } | undefined {
