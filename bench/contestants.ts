@@ -27,7 +27,10 @@ export interface Contestant {
   query(client: HttpClient, id: string): Promise<unknown>;
 }
 
-export type ContestantName = "edge" | "cloudflare" | "floor";
+export type ContestantName = "edge" | "cloudflare" | "cloudflare-test-wait" | "floor";
+
+/** Those that play unless others are asked for. */
+export const USUAL: readonly ContestantName[] = ["edge", "cloudflare", "floor"];
 
 const PATIENCE_SECONDS = 600;
 const API = "/v1.0/workflows/dapr";
@@ -57,15 +60,8 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
     query: async (client, id) => JSON.parse(expectStatus(200, await client.send("GET", `${API}/${id}/query/sum`))),
   },
 
-  cloudflare: {
-    title: "Cloudflare Workflows",
-    worker: {
-      env: { BENCH: { type: "workflow", name: "bench", worker: "bench", exportName: "Bench" } },
-      exports: { Bench: { type: "workflow", name: "bench" } },
-    },
-    entries: { plain: "workers/cloudflare.ts" },
-    ...plainRoutes(),
-  },
+  cloudflare: cloudflare("Cloudflare Workflows", "workers/cloudflare.ts"),
+  "cloudflare-test-wait": cloudflare("Cloudflare Workflows, test wait", "workers/cloudflare-test-wait.ts"),
 
   floor: {
     title: "floor",
@@ -78,6 +74,18 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
     ...plainRoutes(),
   },
 };
+
+function cloudflare(title: string, plain: string): Contestant {
+  return {
+    title,
+    worker: {
+      env: { BENCH: { type: "workflow", name: "bench", worker: "bench", exportName: "Bench" } },
+      exports: { Bench: { type: "workflow", name: "bench" } },
+    },
+    entries: { plain },
+    ...plainRoutes(),
+  };
+}
 
 type Routes = Pick<Contestant, "run" | "start" | "raise" | "finish" | "query">;
 

@@ -18,13 +18,13 @@ const SETTLES_IN_MS = 100;
 /** Runs the sample of each workload once. */
 export async function countSamples(turn: Turn, workloads: readonly Workload[]): Promise<Map<string, Counts>> {
   const counts = new Map<string, Counts>();
-  const rowCounter = turn.name === "cloudflare" ? await countRowsIn(turn.directory) : undefined;
+  const rowCounter = turn.isCloudflare ? await countRowsIn(turn.directory) : undefined;
   for (const workload of workloads) {
     if (workload.sample === undefined || !workload.contestants.includes(turn.name)) continue;
     await workload.sample(turn);
     const rowsLeft = rowCounter?.();
     if (rowsLeft !== undefined) counts.set(workload.name, { rowsLeft });
-    else if (rowCounter === undefined && turn.name !== "cloudflare") counts.set(workload.name, await takeCosts(turn));
+    else if (rowCounter === undefined && !turn.isCloudflare) counts.set(workload.name, await takeCosts(turn));
   }
   return counts;
 }

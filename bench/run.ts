@@ -1,6 +1,6 @@
 /**
  * npm run bench: the same work done by edge-workflows, by Cloudflare Workflows and by a bare Durable Object (the floor), on
- * the same workerd through Miniflare, on disk. `--quick`, `--json FILE`, `--only edge|cloudflare|floor`,
+ * the same workerd through Miniflare, on disk. `--quick`, `--json FILE`, `--only edge|cloudflare|cloudflare-test-wait|floor`,
  * `--workload NAME`, `--rounds N`.
  *
  * A round goes through the workloads, and in each gives every contestant one turn; the next round begins with another
@@ -12,7 +12,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { CONTESTANTS, type ContestantName, type Variant } from "./contestants.ts";
+import { CONTESTANTS, type ContestantName, USUAL, type Variant } from "./contestants.ts";
 import { countSamples, countSteps } from "./counts.ts";
 import { BenchDirectory } from "./disk.ts";
 import { type EchoServer, startEchoServer } from "./echo-server.ts";
@@ -168,7 +168,7 @@ function readFlags(): Flags {
   });
   const rounds = Number(values.rounds ?? ROUNDS);
   if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a number, found ${values.rounds}`);
-  const names = choose("--only", Object.keys(CONTESTANTS) as ContestantName[], values.only);
+  const names = choose("--only", Object.keys(CONTESTANTS) as ContestantName[], values.only ?? USUAL);
   const all = WORKLOADS.map(({ name }) => name);
   const fitting = WORKLOADS.filter(({ isQuick }) => isQuick || !values.quick).map(({ name }) => name);
   const chosen = values.workload === undefined ? fitting : choose("--workload", all, values.workload);

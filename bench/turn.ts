@@ -47,6 +47,10 @@ export class Turn {
     this.#client = new HttpClient(this.#server.origin);
   }
 
+  get isCloudflare(): boolean {
+    return this.name.startsWith("cloudflare");
+  }
+
   get client(): HttpClient {
     return this.#client;
   }

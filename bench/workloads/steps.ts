@@ -7,8 +7,10 @@ const steps = (n: number): Job => ({ work: "steps", n });
 const fanout = (n: number): Job => ({ work: "fanout", n });
 
 /** Whether it is waited for here: Cloudflare's local engine takes a minute for 10,000 steps and refuses 50,000. */
-const LONGEST = { edge: 50_000, floor: 50_000, cloudflare: 10_000 };
-const LONGEST_QUICK = { edge: 50_000, floor: 10_000, cloudflare: 1_000 };
+const longest = ({ name, isCloudflare, isQuick }: Turn) => {
+  if (isCloudflare) return isQuick ? 1_000 : 10_000;
+  return isQuick && name === "floor" ? 10_000 : 50_000;
+};
 
 export const sequence: Workload = {
   name: "steps",
@@ -23,14 +25,13 @@ export const sequence: Workload = {
   contestants: ALL,
   isQuick: true,
   async measure(turn) {
-    const longest = (turn.isQuick ? LONGEST_QUICK : LONGEST)[turn.name];
     await turn.warmUp(() => turn.run(steps(1_000)));
-    const ms1k = median(await turn.repeat(turn.name === "cloudflare" ? 2 : 9, steps(1_000)));
+    const ms1k = median(await turn.repeat(turn.isCloudflare ? 2 : 9, steps(1_000)));
     const figures = { perSecond1k: perSecond(1_000, ms1k) };
-    if (longest < 10_000) return figures;
-    const ms10k = median(await turn.repeat(turn.name === "cloudflare" ? 1 : 3, steps(10_000)));
+    if (longest(turn) < 10_000) return figures;
+    const ms10k = median(await turn.repeat(turn.isCloudflare ? 1 : 3, steps(10_000)));
     const figures10k = { ...figures, perSecond10k: perSecond(10_000, ms10k) };
-    if (longest < 50_000) return figures10k;
+    if (longest(turn) < 50_000) return figures10k;
     const ms50k = await turn.run(steps(50_000));
     const msSmall = median(await turn.repeat(9, steps(1)));
     return {
@@ -53,7 +54,7 @@ export const fanouts: readonly Workload[] = [100, 1_000, 10_000].map((n) => ({
   maxRounds: n === 100 ? 5 : 3,
   async measure(turn: Turn) {
     await turn.warmUp(() => turn.run(fanout(n)));
-    const ms = median(await turn.repeat(n === 100 ? (turn.name === "cloudflare" ? 4 : 15) : 3, fanout(n)));
+    const ms = median(await turn.repeat(n === 100 ? (turn.isCloudflare ? 4 : 15) : 3, fanout(n)));
     return { ms, perSecond: perSecond(n, ms) };
   },
   sample: (turn: Turn) => turn.run(fanout(n)),
@@ -86,7 +87,7 @@ export const io: Workload = {
   async measure(turn) {
     const job: Job = { work: "io", n: 200, url: turn.echoUrl };
     await turn.warmUp(() => turn.run(job));
-    const latenciesMs = await turn.repeat(turn.name === "cloudflare" ? 1 : 3, job);
+    const latenciesMs = await turn.repeat(turn.isCloudflare ? 1 : 3, job);
     return { perSecond: perSecond(200, median(latenciesMs)), ...latencies(latenciesMs) };
   },
   sample: (turn) => turn.run({ work: "io", n: 200, url: turn.echoUrl }),

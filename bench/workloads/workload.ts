@@ -1,4 +1,4 @@
-import type { ContestantName, Variant } from "../contestants.ts";
+import { CONTESTANTS, type ContestantName, type Variant } from "../contestants.ts";
 import type { Crowd } from "../load.ts";
 import { median, percentile } from "../statistics.ts";
 import type { Turn } from "../turn.ts";
@@ -30,7 +30,7 @@ export interface Workload {
   sample?(turn: Turn): Promise<unknown>;
 }
 
-export const ALL: readonly ContestantName[] = ["edge", "cloudflare", "floor"];
+export const ALL = Object.keys(CONTESTANTS) as readonly ContestantName[];
 
 export const LATENCY_METRICS = {
   p50Ms: { title: "1 client, p50 ms", better: "less" },
