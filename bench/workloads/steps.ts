@@ -52,6 +52,7 @@ export const fanouts: readonly Workload[] = [100, 1_000, 10_000].map((n) => ({
   contestants: n > 1_000 ? (["edge", "floor"] as const) : ALL,
   isQuick: n === 100,
   maxRounds: n === 100 ? 5 : 3,
+  turnsPerRound: n === 100 ? 3 : 1,
   async measure(turn: Turn) {
     await turn.warmUp(() => turn.run(fanout(n)));
     const ms = median(await turn.repeat(n === 100 ? (turn.isCloudflare ? 4 : 15) : 3, fanout(n)));
