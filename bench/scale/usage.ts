@@ -20,7 +20,7 @@ export const TABLE_ROWS = 2;
 const BURST_SECONDS = 0.01;
 /** A database with the first two tables and an alarm has four pages of 4 KiB. */
 export const SMALL_BYTES = 16_384;
-/** An event of the history with a small payload, measured. */
+/** An event of the history with a small payload: measured, and rounded up. */
 const EVENT_BYTES = 60;
 /** So many steps, with small payloads and short names, share a row of the history (storage/history-table.ts). */
 const STEPS_PER_ROW = 118;

@@ -5,7 +5,7 @@ const PATIENCE = 100;
  * A stretch of work that waits for nothing but microtasks. The platform commits what an object writes after all microtasks
  * have run, and sends nothing before (workerd's actor-sqlite.c++; [W7.1] checks it), so all that happens in a burst is one commit. Hence what would
  * otherwise be written step by step may wait for the end of the burst: an alarm, which is not needed if the work is done by
- * then, and rows, of which many fit into one statement. `onEnd` writes both.
+ * then, and events, of which many fit into one row. `onEnd` writes both.
  *
  * There is no telling whether an activity waits for I/O or for a promise that is about to resolve. The burst is over when
  * some microtasks have passed without progress, which is still before the commit: no other event comes in between.
