@@ -25,6 +25,7 @@ export class HeldWrites {
 
   /** Adds the events of a turn, unless they do not fit into one row with the others. */
   add(events: readonly StoredEvent[]): boolean {
+    if (events.length === 0) return true;
     const length = this.#length + lengthOf(events);
     if (length > MAX_SHARED_LENGTH && this.#events.length > 0) return false;
     this.#events.push(...events);

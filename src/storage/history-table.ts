@@ -20,18 +20,21 @@ export interface StoredEvent extends FactColumns, StoredPayload {
 const SEVERAL = "Events";
 type Cells = readonly [number, string, number | null, string | null, string | null, string | null];
 
-/** Events share a row up to about so many characters: some 200 events. */
+/** Events share a row up to about so many characters: 256 of the shortest. */
 export const MAX_SHARED_LENGTH = 16_384;
 /** What one takes beside its texts. */
 const CELLS_LENGTH = 64;
 
-/** For queries: all events, one in each row, whatever rows of the table they lie in. A payload in chunks is NULL. */
+/**
+ * For queries: all events, one in each row, whatever rows of the table they lie in. A payload in chunks is NULL. Events that
+ * share a row in a form that this code does not know are not seen.
+ */
 export const EVENTS = `(
   SELECT seq, at_ms, type, task_id, name, payload, detail FROM history WHERE type <> '${SEVERAL}'
   UNION ALL
   SELECT history.seq + cells.key, cells.value ->> 0, cells.value ->> 1, cells.value ->> 2, cells.value ->> 3,
     cells.value ->> 4, cells.value ->> 5
-    FROM history, json_each(iif(json_valid(history.payload), history.payload, '[]')) AS cells
+    FROM history, json_each(iif(version = 1, history.payload, '[]')) AS cells
     WHERE history.type = '${SEVERAL}'
 )`;
 
@@ -109,7 +112,7 @@ function insertSeveral(db: SqlDatabase, seq: number, events: readonly StoredEven
 /** Where the next event will stand. */
 export function nextHistorySeq(db: SqlDatabase): number {
   const [last] = db.query<{ next: number }>(
-    `SELECT seq + iif(type = '${SEVERAL}' AND json_valid(payload), json_array_length(payload), 1) AS next
+    `SELECT seq + iif(type = '${SEVERAL}' AND version = 1, json_array_length(payload), 1) AS next
        FROM history ORDER BY seq DESC LIMIT 1`,
   );
   return last?.next ?? 0;
@@ -119,22 +122,25 @@ export function readHistory(db: SqlDatabase, codec: TextCodec): HistoryEvent[] {
   return db.query<Row>("SELECT * FROM history ORDER BY seq").flatMap((row) => eventsIn(row, db, codec));
 }
 
-/** So many rows are read at a time, when it is not known how many events are in each. */
+/** So many rows at most are read at a time, as it is not known how many events are in each. */
 const ROWS_AT_A_TIME = 32;
 
-/** At most `limit` events from number `from` on, counted from 0. */
+/** At most `limit` events from number `from` on, counted from 0. Nothing beyond them is decoded. */
 export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number, limit: number): HistoryEvent[] {
   const events: HistoryEvent[] = [];
-  let seq =
-    db.query<{ seq: number | null }>("SELECT max(seq) AS seq FROM history WHERE seq <= ?", from)[0]?.seq ?? from;
-  const skipped = from - seq;
-  while (events.length < skipped + limit) {
-    const rows = db.query<Row>("SELECT * FROM history WHERE seq >= ? ORDER BY seq LIMIT ?", seq, ROWS_AT_A_TIME);
-    for (const row of rows) events.push(...eventsIn(row, db, codec));
-    if (rows.length < ROWS_AT_A_TIME) break;
-    seq = (rows.at(-1) as Row).seq + 1;
+  // The row that event `from` lies in, then those behind it.
+  let rows = db.query<Row>("SELECT * FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT 1", from);
+  while (rows.length > 0 && events.length < limit) {
+    for (const row of rows) {
+      if (events.length === limit) break;
+      const next = from + events.length;
+      events.push(...eventsIn(row, db, codec, next - row.seq, limit - events.length));
+    }
+    const atMost = Math.min(ROWS_AT_A_TIME, limit - events.length);
+    const last = (rows.at(-1) as Row).seq;
+    rows = db.query<Row>("SELECT * FROM history WHERE seq > ? ORDER BY seq LIMIT ?", last, atMost);
   }
-  return events.slice(skipped, skipped + limit);
+  return events;
 }
 
 /** The first event, the one numbered `completedSeq`, and the time of the last; each read by its key. */
@@ -146,7 +152,7 @@ export function readOutline(
   const [first] = db.query<Row>("SELECT * FROM history ORDER BY seq LIMIT 1");
   const [last] = db.query<{ at_ms: number }>("SELECT at_ms FROM history ORDER BY seq DESC LIMIT 1");
   return {
-    first: first && eventsIn(first, db, codec)[0],
+    first: first && eventsIn(first, db, codec, 0, 1)[0],
     completed: completedSeq === undefined ? undefined : readHistoryPage(db, codec, completedSeq, 1)[0],
     lastAtMs: last?.at_ms,
   };
@@ -155,7 +161,7 @@ export function readOutline(
 /** The stall that the history ends with. */
 export function readLastStall(db: SqlDatabase, codec: TextCodec): ExecutionStalled | undefined {
   const [row] = db.query<Row>("SELECT * FROM history ORDER BY seq DESC LIMIT 1");
-  const last = row && eventsIn(row, db, codec).at(-1);
+  const last = row && eventsIn(row, db, codec, -1)[0];
   return last?.type === "ExecutionStalled" ? last : undefined;
 }
 
@@ -167,10 +173,21 @@ export function childrenInHistory(db: SqlDatabase): string[] {
   return rows.map((row) => JSON.parse(row.detail).instanceId as string);
 }
 
-function eventsIn(row: Row, db: SqlDatabase, codec: TextCodec): HistoryEvent[] {
-  if (row.type !== SEVERAL) return [{ timestampMs: row.at_ms, ...readFact(db, codec, "history", row) }];
+/** The events of a row, or `count` of them from `from` on; a negative `from` counts from the end, as in `slice`. */
+function eventsIn(
+  row: Row,
+  db: SqlDatabase,
+  codec: TextCodec,
+  from = 0,
+  count = Number.POSITIVE_INFINITY,
+): HistoryEvent[] {
+  if (row.type !== SEVERAL) {
+    if (from > 0) return [];
+    return [{ timestampMs: row.at_ms, ...readFact(db, codec, "history", row) }];
+  }
   checkVersion(row.version);
-  const cells = JSON.parse(row.payload ?? "[]") as Cells[];
+  const all = JSON.parse(row.payload ?? "[]") as Cells[];
+  const cells = from === 0 && count >= all.length ? all : all.slice(from, from < 0 ? undefined : from + count);
   return cells.map(([timestampMs, type, task_id, name, payload, detail]) => ({
     timestampMs,
     ...fromColumns({ type, task_id, name, detail }, payload === null ? undefined : codec.decode(payload)),

@@ -53,7 +53,7 @@ export interface TurnChange {
 }
 
 /**
- * The only place with SQL for an instance. Every method is synchronous; what several statements do together is one
+ * The tables of an instance, of which no other folder knows. Every method is synchronous; what several statements do together is one
  * transaction, but for `flush`, after whose failure the object has to be given up. The platform makes one commit of all that
  * happens without waiting for I/O, and holds back every answer and every request of the object until that commit is on disk.
  */
@@ -88,7 +88,7 @@ export class InstanceStore {
     if (!this.#held.isEmpty) this.#writeHeld();
   }
 
-  /** The instance's row, brought up to today's schema; `undefined` when there is no instance. Throws SchemaTooNewError. */
+  /** The instance's row; `undefined` when there is no instance. Throws SchemaTooNewError. */
   load(): InstanceRecord | undefined {
     const db = this.#db;
     const tables = tablesIn(db);
@@ -148,9 +148,9 @@ export class InstanceStore {
    * platform holds back what the object sends only while something is written and not committed.
    */
   commit(change: TurnChange, flushFollows = false): OutboxEntry[] {
+    const events = (change.newHistory ?? change.append).map((event) => toStored(event, this.#codec));
     // The usual turn of a running workflow appends an event or two, and perhaps changes the status.
     if (isSimple(change) && (this.#mayHold || change.record === undefined)) {
-      const events = change.append.map((event) => toStored(event, this.#codec));
       const isOneStatement = events.length <= 1 || (this.#isSharing && lengthOf(events) <= MAX_SHARED_LENGTH);
       if (isOneStatement && !events.some(needsChunks)) {
         if (this.#mayHold) this.#hold(events, change.record);
@@ -160,8 +160,8 @@ export class InstanceStore {
       }
     }
     return this.#atomically(() => {
-      if (change.newHistory !== undefined) this.#continueAsNew(change.newHistory);
-      else this.#append(change.append);
+      if (change.newHistory !== undefined) this.#removeHistory();
+      this.#insertHistory(events);
       for (const seq of change.taken) this.#delete("inbox", seq);
       for (const taskId of this.#hasOtherTables ? (change.recovered ?? []) : [])
         this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
@@ -319,10 +319,6 @@ export class InstanceStore {
     return text === undefined ? null : this.#codec.encode(text);
   }
 
-  #append(events: readonly HistoryEvent[]): void {
-    this.#insertHistory(events.map((event) => toStored(event, this.#codec)));
-  }
-
   #insertHistory(events: readonly StoredEvent[]): void {
     const first = this.#nextHistorySeq;
     const stored = events.map((event, n) => (needsChunks(event) ? this.#withChunks(event, first + n) : event));
@@ -334,7 +330,8 @@ export class InstanceStore {
     return { ...event, ...this.#writePayload("history", seq, event.payload) };
   }
 
-  #continueAsNew(newHistory: readonly HistoryEvent[]): void {
+  /** What a continue-as-new leaves behind, but for the children that it has started. */
+  #removeHistory(): void {
     if (this.#hasChildren) this.#needOtherTables();
     if (this.#hasOtherTables) {
       this.#db.run(
@@ -347,7 +344,6 @@ export class InstanceStore {
     }
     this.#db.run("DELETE FROM history");
     this.#nextHistorySeq = 0;
-    this.#append(newHistory);
   }
 
   get #hasChildren(): boolean {

@@ -2,11 +2,12 @@ import type { SqlDatabase } from "./sql-database.ts";
 import { UnreadableError } from "./unreadable-error.ts";
 
 /**
- * Version of the tables below, kept in `instance.schema_version`. Raise it together with a new entry in `migrations`.
+ * Version of the tables below and of what is in them, kept in `instance.schema_version`. Raise it together with a new entry in
+ * `migrations`, or with code that reads and writes both forms.
  * A database of a newer version is left alone: see SchemaTooNewError.
  */
 export const SCHEMA_VERSION = 4;
-/** From this version on, several events may lie in one row of `history`. */
+/** From this version on, several events may lie in one row of `history`: see history-table.ts. */
 export const SHARING_VERSION = 4;
 
 /**
@@ -65,9 +66,9 @@ CREATE TABLE recovery (task_id INTEGER PRIMARY KEY, count INTEGER NOT NULL, prog
 `;
 
 /**
- * `migrations.get(n)` brings a database of version n to version n + 1; new ones are made with today's. From version 3 on tables
- * beside the first two may be missing. A database of version 2 has them all and is not changed, so that the code before
- * can still read it after a deploy has been taken back.
+ * `migrations.get(n)` brings a database of version n to version n + 1; new ones are made with today's. Databases of versions 2
+ * and 3 stay what they are until their ID is used anew, so that the code before can still read them after a deploy has been
+ * taken back: one of version 2 has all tables, and in both each event has a row of its own.
  */
 const migrations = new Map<number, (db: SqlDatabase) => void>([
   [1, (db) => db.run("ALTER TABLE recovery ADD COLUMN progress TEXT")],

@@ -53,7 +53,7 @@ export class MemoryStore implements InstanceStorage {
   }
 
   historyPage(from: number, limit: number): HistoryEvent[] {
-    return this.#history.slice(from, limit < 0 ? undefined : from + limit);
+    return this.#history.slice(from, from + limit);
   }
 
   outline(completedSeq: number | undefined): ReturnType<InstanceStorage["outline"]> {
