@@ -9,8 +9,8 @@ import { isValidBaggage } from "./trace.ts";
 
 /**
  * The HTTP face: Dapr's Workflow API, the seed's contract, health and metadata. The function it returns always answers
- * and never rejects. What a request goes through, in order: authentication, baggage, route, the operation; then trace
- * headers on the answer and one line in the log. Health probes go through the route alone.
+ * and never rejects. What a request goes through, in order: authentication, baggage, route, the operation; then one
+ * line in the log, and trace headers on the answer. Health probes go through the route alone.
  */
 export function createHttpHandler(deps: HttpDeps): (request: Request) => Promise<Response> {
   return (request) => handle(request, deps);

@@ -181,6 +181,27 @@ describe("[E1] Encrypted at rest", () => {
     expect((await ask(world, "b"))?.status).toBe("STALLED");
   });
 
+  it("[E1.6] pages of the history, also of events that share a row, are parts of the whole", async () => {
+    const world = encrypted(busyWorld(), K1);
+    await begin(world, "a", "busy", SECRET);
+    await settled(world);
+    await tell(world, "a", SECRET);
+    await settled(world, 120_000);
+    world.crashAll();
+    const page = async (from: number, limit: number) =>
+      (
+        await answered(
+          world,
+          world.post("a", (instance) => instance.history({ from, limit })),
+        )
+      )?.events;
+    const all = (await page(0, 1_000)) ?? [];
+    expect(JSON.stringify(all).split(SECRET).length).toBeGreaterThan(5);
+    expect(world.host("a").db.read("SELECT 1 FROM history WHERE type = 'Events'").length).toBeGreaterThan(0);
+    for (let from = 0; from <= all.length; from++)
+      for (const limit of [1, 2, 3]) expect(await page(from, limit)).toEqual(all.slice(from, from + limit));
+  });
+
   it("[E1.5] off by default, and a plain text that looks like a sealed one stays what it is", async () => {
     const world = makeWorld();
     await start(world, "a", "event", "go");

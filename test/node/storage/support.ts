@@ -36,21 +36,6 @@ export function openStore(): Opened {
   return { db, store, fault };
 }
 
-/** A store that tells how many bindings the statement with the most of them had. */
-export function measuredStore(db: MemoryDatabase): { store: InstanceStore; mostBindings: () => number } {
-  let most = 0;
-  const port = db.port();
-  const store = new InstanceStore({
-    ...port,
-    run: (statement, ...bindings) => {
-      most = Math.max(most, bindings.length);
-      port.run(statement, ...bindings);
-    },
-  });
-  store.load();
-  return { store, mostBindings: () => most };
-}
-
 /** With an instance in it. */
 export function openInstance(): Opened {
   const opened = openStore();
