@@ -25,7 +25,7 @@ const EVENT_BYTES = 60;
 /** So many steps, with small payloads and short names, share a row of the history (storage/history-table.ts). */
 const STEPS_PER_ROW = 118;
 
-/** `n` steps one after the other that wait for nothing: one request, and one commit for each 1,000. */
+/** `n` steps, fewer than 1,000, one after the other, that wait for nothing: one request, one commit, no alarm. */
 export function chain(n: number): Usage {
   const history = Math.ceil((n + 1) / STEPS_PER_ROW);
   // The instance's row is written with the first row of the history, and again at the end if that is another one.
