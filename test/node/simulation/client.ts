@@ -81,7 +81,7 @@ export class Client {
 function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   if (operation === "start") return false;
   return (
-    ["STALLED", "PENDING", "BUSY"].includes(outcome) || (outcome === "NOT_FOUND" && operation.to.startsWith("child"))
+    ["STALLED", "PENDING", "BUSY"].includes(outcome) || (outcome === "NOT_FOUND" && operation.to.includes("child"))
   );
 }
 

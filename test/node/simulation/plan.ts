@@ -196,7 +196,8 @@ function leafFrom(random: Random, id: string, depth: number, rounds: number, may
   if (kind > 7 && depth > 0) {
     const named = random.chance(0.4);
     const program = programFrom(random, id, depth - 1, mayWait && named && rounds === 1);
-    return { do: "child", program, ...(named && { id: `child-of-${id}` }) };
+    // Not a name that a detached workflow gets of itself, which is its caller's with a number behind.
+    return { do: "child", program, ...(named && { id: `${id}-child` }) };
   }
   return { do: "activity", value: random.below(1_000), ms: 0, fails: 0 };
 }

@@ -45,8 +45,12 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     watch.at(point, id);
     chance.at(point, id);
   };
-  for (const { atMs, code } of plan.deploys) {
+  let deployed = -1;
+  for (const [n, { atMs, code }] of plan.deploys.entries()) {
     void world.sleep(atMs).then(() => {
+      // Of two in the same millisecond, the later one counts, whichever comes first.
+      if (n < deployed) return;
+      deployed = n;
       deploy(world, code);
       // Objects that are in memory keep the code they have, until the platform restarts them one by one.
       for (const id of world.hosts.keys()) void world.sleep(chance.pauseMs()).then(() => world.crash(id, "process"));
