@@ -44,6 +44,8 @@ export class Instance implements InstanceApi, InstancePeer {
   #wiping: Promise<void> | undefined;
   /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
   #purged: InstanceRecord | undefined;
+  /** How often a parent has purged its child here: a start of its that came before must not be carried out after. */
+  #purgesAsChild = 0;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
@@ -85,7 +87,7 @@ export class Instance implements InstanceApi, InstancePeer {
           return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
         if (child !== undefined) continue;
       }
-      if (await this.#create(record, request, undefined)) return OK;
+      if (await this.#create(record, request)) return OK;
     }
   }
 
@@ -189,6 +191,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async purge({ recursive, asChildOf, force = false }: PurgeRequest): Promise<OperationResult> {
     while (this.#wiping !== undefined) await this.#wiping;
     const record = this.#loop.record;
+    if (asChildOf !== undefined) this.#purgesAsChild++;
     if (record === undefined) return NOT_FOUND;
     if (asChildOf !== undefined) this.#checkReadable();
     if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
@@ -330,6 +333,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async #startAsChild(message: StartChildMessage): Promise<DeliveryResult> {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
+    const purges = this.#purgesAsChild;
     for (;;) {
       while (this.#wiping !== undefined) await this.#wiping;
       const record = this.#loop.record;
@@ -344,15 +348,18 @@ export class Instance implements InstanceApi, InstancePeer {
         if (child !== undefined) continue;
       }
       const start = { instanceId: this.#ports.instanceId(), name, input, traceparent };
-      if (await this.#create(record, start, parent)) return { accepted: true };
+      if (await this.#create(record, start, { parent, purges })) return { accepted: true };
     }
   }
 
-  /** In the place of `former`; false when another start has come first, while something was waited for. */
+  /**
+   * In the place of `former`; false when another start has come first, while something was waited for. `purges`: as it was when
+   * the parent's message came. The parent that purges knows nothing of a message that a life before it has sent.
+   */
   #create(
     former: InstanceRecord | undefined,
     start: Omit<StartRequest, "requestId"> & { readonly requestId?: string },
-    parent: ParentLink | undefined,
+    { parent, purges }: { readonly parent?: ParentLink; readonly purges?: number } = {},
   ): boolean | Promise<boolean> {
     const nowMs = this.#ports.clock.now();
     const { instanceId, name, input, traceparent, startAtMs } = start;
@@ -382,6 +389,8 @@ export class Instance implements InstanceApi, InstancePeer {
     };
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
     const create = () => {
+      if (purges !== undefined && purges !== this.#purgesAsChild)
+        throw new Error(`'${instanceId}' was purged by a parent while it was being started: send the start again.`);
       // There may have been another one in between, which has been purged.
       if (this.#loop.record !== former || this.#loop.life !== life) return false;
       this.#loop.begin(record, started, scheduledAtMs);
