@@ -1,21 +1,23 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BenchDirectory } from "../disk.ts";
+
+/** Nothing in it is removed before the end of the run: see there for what that would cost the next turn. */
+const disk = new BenchDirectory();
 
 /** Ends what it has started, by process. */
 export class Processes {
   readonly #running: ChildProcess[] = [];
   readonly #atEnd: (() => Promise<void>)[] = [];
-  readonly #directories: string[] = [];
 
-  /** A directory that is removed at the end. */
   newDirectory(): string {
-    const directory = mkdtempSync(join(tmpdir(), "edge-workflows-bench-peer-"));
-    this.#directories.push(directory);
+    const directory = disk.newTurn();
+    // PostgreSQL runs as a user of its own, who has to pass through here.
+    chmodSync(dirname(directory), 0o711);
     return directory;
   }
 
@@ -55,7 +57,6 @@ export class Processes {
       await ended;
       clearTimeout(killing);
     }
-    for (const directory of this.#directories.splice(0)) rmSync(directory, { recursive: true, force: true });
   }
 }
 
