@@ -39,6 +39,13 @@ export class Outbox {
     return this.#starting > 0;
   }
 
+  /** Whether a message that starts a child waits to be acknowledged. */
+  get holdsStartOfChild(): boolean {
+    return [...this.#lanes.values()].some(({ entries }) =>
+      entries.some(({ message }) => message.type === "StartChild"),
+    );
+  }
+
   /** When the next delivery is to be tried; infinity when nothing waits for a time. */
   nextAttemptAtMs(): number {
     let next = Number.POSITIVE_INFINITY;

@@ -513,6 +513,41 @@ describe("[I15] Cancel, detached workflows and events between instances", () => 
     expect(await start(world, "i", "echo", 1)).toEqual({ ok: true });
     expect(await endOf(world, "i")).toEqual(["COMPLETED", 1]);
   });
+
+  it("[I15.4] a forced purge waits for the start of a child that a lost life may have sent", async () => {
+    const world = makeWorld();
+    let latencyMs = 5_000;
+    const unshaken = {
+      pick: () => 0,
+      alarmShiftMs: () => 0,
+      ringsAgain: () => false,
+      copyOutlivesReceiver: () => true,
+    };
+    world.chaos = { ...unshaken, latencyMs: () => latencyMs };
+    const started = world.post("i", (i) =>
+      i.start({ instanceId: "i", name: "parent", input: '{"name":"event","input":"never"}', requestId: "r" }),
+    );
+    await world.advance(10);
+    expect([await started, world.peerCalls.length]).toEqual([{ ok: true }, 1]);
+    world.crash("i");
+    latencyMs = 0;
+    // Whatever the next life sends does not get through before the child is there.
+    world.peerFault = () => (world.nowMs < START_MS + 5_000 ? "unreachable" : undefined);
+    let answer: unknown;
+    void world
+      .post("i", (i) => i.purge({ recursive: true, force: true }))
+      .then((result) => {
+        answer = result;
+      });
+    await world.advance(4_900);
+    expect([answer, world.hosts.has("i:0001")]).toEqual([undefined, false]);
+    await world.advance(1_000);
+    expect([answer, world.host("i:0001").db.hasTable("instance")]).toEqual([undefined, true]);
+    await world.rest();
+    expect(answer).toEqual({ ok: true });
+    for (const id of ["i", "i:0001"])
+      expect([world.host(id).db.tables(), world.host(id).durableAlarm]).toEqual([[], null]);
+  });
 });
 
 describe("[I16] What the author should know", () => {

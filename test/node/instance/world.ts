@@ -39,8 +39,8 @@ export interface Chaos {
   alarmShiftMs(): number;
   /** Whether an alarm rings once more after its handler has succeeded. */
   ringsAgain(): boolean;
-  /** Whether a call that was on its way when its object was lost still arrives. */
-  arrivesFromTheLost(): boolean;
+  /** Whether the second copy of a call still arrives when the object that got the first has been lost. */
+  copyOutlivesReceiver(call: PeerCall): boolean;
 }
 
 export interface PeerCall {
@@ -523,12 +523,16 @@ export class World {
             if (!fate.dead) settle();
           });
         const deliver = () => {
-          if (fate.dead && this.chaos?.arrivesFromTheLost() === false) return;
           const fault = this.peerFault?.(sent);
           if (fault === "unreachable") return arrive(() => reject(new Error(`'${to}' is unreachable`)));
           if (fault === "twice") this.#serve(to, call).catch(() => undefined);
-          if (fault === "twice, late")
-            this.#add(this.chaos?.latencyMs() ?? 0, () => void this.#serve(to, call).catch(() => undefined));
+          if (fault === "twice, late") {
+            const receiver = this.#life(this.host(to));
+            this.#add(this.chaos?.latencyMs() ?? 0, () => {
+              if (receiver.dead && this.chaos?.copyOutlivesReceiver(sent) === false) return;
+              this.#serve(to, call).catch(() => undefined);
+            });
+          }
           this.#serve(to, call).then(
             (value) =>
               arrive(() => (fault === "answer lost" ? reject(new Error("The answer was lost")) : resolve(value))),

@@ -27,7 +27,7 @@ export class Chance {
     this.#faults = plan.faults;
     this.#left = plan.faults.budget;
     const { latencyMs, alarmShiftMs, ringAgain } = plan.faults;
-    // Purged and asked to start once more, an instance cannot know that it has been there before.
+    // Purged, lost, and asked to start once more, an instance cannot know that it has been there before.
     const purges = purgesByForce(plan);
     const starts = (argument: unknown) => /^Start/.test((argument as { type?: string }).type ?? "");
     world.chaos = {
@@ -35,11 +35,11 @@ export class Chance {
       latencyMs: () => this.#random.between(0, latencyMs),
       alarmShiftMs: () => (this.#hasCeased ? 0 : this.#random.between(-alarmShiftMs, alarmShiftMs)),
       ringsAgain: () => this.#happens("alarm rings again", ringAgain),
-      arrivesFromTheLost: () => !purges,
+      copyOutlivesReceiver: ({ argument }) => !(purges && starts(argument)),
     };
     world.peerFault = ({ from, to, method, argument }) => {
       tell(`${method} ${(argument as { type?: string }).type ?? ""} of ${from} arrives at ${to}`);
-      return this.callFault(!(purges && starts(argument)));
+      return this.callFault();
     };
   }
 
@@ -63,12 +63,12 @@ export class Chance {
   }
 
   /** What befalls a call, of a client or of another object. */
-  callFault(mayComeLate = true): PeerFault {
+  callFault(): PeerFault {
     const { unreachable, answerLost, twice, twiceLate } = this.#faults;
     if (this.#happens("call does not arrive", unreachable)) return "unreachable";
     if (this.#happens("answer is lost", answerLost)) return "answer lost";
     if (this.#happens("call arrives twice", twice)) return "twice";
-    if (mayComeLate && this.#happens("call arrives twice, late", twiceLate)) return "twice, late";
+    if (this.#happens("call arrives twice, late", twiceLate)) return "twice, late";
     return undefined;
   }
 
