@@ -4,6 +4,9 @@ import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
 import { writing } from "./sealing.ts";
 
+/** After so long, what an object had sent when it was lost has arrived, or never will. */
+export const STRAY_MS = 10_000;
+
 /**
  * Delivers committed messages to other instances: at least once, in order for each receiver (a terminate must not
  * overtake the start it is meant for), until each is acknowledged. Failures are counted in memory only: after a
@@ -18,6 +21,7 @@ export class Outbox {
   readonly #lanes = new Map<string, Lane>();
   #delivering = 0;
   #starting = 0;
+  #mayHaveStrays = false;
 
   constructor(ports: InstancePorts, receive: (entry: InboxEntry) => void, rested: () => void) {
     this.#ports = ports;
@@ -34,16 +38,20 @@ export class Outbox {
     return this.#delivering > 0;
   }
 
-  /** Whether a message that starts an instance is on its way just now. */
+  /** Whether a message that starts an instance is on its way just now, or may be, from a life that was lost. */
   get isStarting(): boolean {
-    return this.#starting > 0;
+    return this.#starting > 0 || this.#mayHaveStrays;
   }
 
-  /** Whether a message that starts a child waits to be acknowledged. */
-  get holdsStartOfChild(): boolean {
-    return [...this.#lanes.values()].some(({ entries }) =>
-      entries.some(({ message }) => message.type === "StartChild"),
-    );
+  /** A life that has just begun: the one before may have sent the starts of children that it finds here. */
+  expectStrays(): void {
+    const lanes = [...this.#lanes.values()];
+    if (!lanes.some(({ entries }) => entries.some(({ message }) => message.type === "StartChild"))) return;
+    this.#mayHaveStrays = true;
+    this.#ports.clock.schedule(STRAY_MS, () => {
+      this.#mayHaveStrays = false;
+      this.#rested();
+    });
   }
 
   /** When the next delivery is to be tried; infinity when nothing waits for a time. */

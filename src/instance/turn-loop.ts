@@ -14,7 +14,7 @@ import { Burst } from "./burst.ts";
 import { FactQueue, type QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
 import { retryDelayMs } from "./limits.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, STRAY_MS } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
 import { reading, writing } from "./sealing.ts";
@@ -26,9 +26,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** The messages that a commit has put into the outbox; `undefined`: there was none. */
 type Committed = OutboxEntry[] | undefined;
 
-/** After so long, what an object had sent when it was lost has arrived, or never will. */
-const STRAY_MS = 10_000;
-/** How long a forced purge waits for starts that are on their way: those of a life before it, and its own. */
+/** How long a forced purge waits for starts that are on their way: its own, and those of a life that was lost. */
 const DELIVERY_PATIENCE_MS = STRAY_MS + 5_000;
 
 /**
@@ -77,8 +75,6 @@ export class TurnLoop implements Workload {
   #syncBeforeActing = false;
   /** Activities of this life that were counted as recovered: their rows go when their results come. */
   readonly #recovered = new Set<number>();
-  /** A life before this one may have sent the start of a child, of which nothing will be heard. */
-  #mayHaveStrays = false;
   readonly #formerUpdates = new FormerUpdates();
   readonly #warnings: AuthorWarnings;
   readonly #stallWatch: StallWatch;
@@ -187,7 +183,7 @@ export class TurnLoop implements Workload {
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
   async open(isRinging: boolean): Promise<void> {
     await this.#readAll();
-    if (this.outbox.holdsStartOfChild) this.#expectStrays();
+    this.outbox.expectStrays();
     if (this.unreadable !== undefined) this.#alarm.arm();
     else if (!isRinging) await this.#alarm.open();
   }
@@ -244,17 +240,8 @@ export class TurnLoop implements Workload {
     this.activities.abort(new Error("The workflow was purged"));
     this.#alarm.guard();
     this.leave();
-    const hasArrived = () => !this.outbox.isStarting && !this.#mayHaveStrays;
-    await this.watchers.until(hasArrived, DELIVERY_PATIENCE_MS);
-    return hasArrived();
-  }
-
-  #expectStrays(): void {
-    this.#mayHaveStrays = true;
-    this.#ports.clock.schedule(STRAY_MS, () => {
-      this.#mayHaveStrays = false;
-      this.watchers.notify();
-    });
+    await this.watchers.until(() => !this.outbox.isStarting, DELIVERY_PATIENCE_MS);
+    return !this.outbox.isStarting;
   }
 
   /** Begins again with what the database holds, if it holds anything. */
