@@ -5,8 +5,11 @@ import { type Job, outputOf } from "./job.ts";
 import { type Crowd, crowd, repeat } from "./load.ts";
 import { type Server, serve } from "./server.ts";
 
-/** As long as this for every contestant: the code of the fastest needs some thousand steps until it is compiled well. */
-const WARM_UP_MS = 1_500;
+/**
+ * As long as this for every contestant: code is slow until V8 has compiled it well, which takes it some thousand steps and
+ * a thousand instances. Not much longer: ten seconds after its last request the runtime closes an object, while others wait.
+ */
+const WARM_UP_MS = 4_000;
 
 /** One contestant with a workerd and a directory to itself. */
 export class Turn {

@@ -13,10 +13,7 @@ import type { QueryAnswer } from "./interactions.ts";
 import { Messages } from "./messages.ts";
 import { PendingWork } from "./pending-work.ts";
 import { isRecordOfTheEngine, messageKeyOf, recordOf } from "./records.ts";
-
-/** A caller repeats a raise within seconds. What was taken longer ago, or before so many others, is forgotten. */
-const REMEMBERED_MS = 60_000;
-const REMEMBERED_MESSAGES = 1_000;
+import { SeenMessages } from "./seen-messages.ts";
 
 /** What one turn decided. Nothing of it has happened yet: the instance commits it first, and acts on it then. */
 export interface Turn {
@@ -57,8 +54,7 @@ export class Orchestration {
   readonly pending = new PendingWork();
   readonly #execution: Execution;
   readonly #isFirstTurn: boolean;
-  /** Raises and updates that have been taken, by their IDs, and when. */
-  readonly #seenMessages = new Map<string, number>();
+  readonly #seenMessages = new SeenMessages();
   readonly #openUpdates = new Set<string>();
   readonly #updateOutcomes = new Map<string, UpdateOutcome>();
   #status: RuntimeStatus;
@@ -154,8 +150,7 @@ export class Orchestration {
 
   /** What the next execution has to know of the raises that this one, and those before it, have taken. */
   recentMessages(nowMs: number): Record<string, number> {
-    const recent = [...this.#seenMessages].filter(([, takenAtMs]) => takenAtMs > nowMs - REMEMBERED_MS);
-    return Object.fromEntries(recent.slice(-REMEMBERED_MESSAGES));
+    return this.#seenMessages.recent(nowMs);
   }
 
   async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
@@ -213,9 +208,7 @@ export class Orchestration {
     this.pending.apply(event);
     if (event.type === "ExecutionStarted") {
       this.#first = event;
-      for (const [messageId, takenAtMs] of Object.entries(event.recentMessages ?? {})) {
-        this.#seenMessages.set(messageId, takenAtMs);
-      }
+      this.#seenMessages.carry(event.recentMessages ?? {});
     } else if (event.type === "ExecutionCancelRequested") this.#cancelRequested = true;
     this.#recordedStall = event.type === "ExecutionStalled" ? event : undefined;
     if (event.type === "ExecutionCompleted") this.#completed = event;
@@ -227,7 +220,7 @@ export class Orchestration {
     }
     if (event.type === "UpdateCompleted" || event.type === "UpdateFailed") this.#openUpdates.delete(event.updateId);
     const messageKey = messageKeyOf(event);
-    if (messageKey !== undefined) this.#seenMessages.set(messageKey, event.timestampMs);
+    if (messageKey !== undefined) this.#seenMessages.add(messageKey, event.timestampMs);
   }
 
   #decide(

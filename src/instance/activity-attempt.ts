@@ -4,6 +4,7 @@ import { decodePayload, encodePayload } from "../engine/payload.ts";
 import { describeFailure } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
+import { plainTexts } from "../storage/vault.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
 import { type ActivityTimers, timersOf } from "./activity-timers.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -75,20 +76,36 @@ export class ActivityAttempt implements ActivityCall {
     this.#controller?.abort(reason);
   }
 
+  /** What a run before this one has left, as it is stored. */
+  get #storedProgress(): string | undefined {
+    return this.run.progress ?? this.run.task.progress;
+  }
+
+  get hasProgress(): boolean {
+    return this.#storedProgress !== undefined;
+  }
+
+  /** To be awaited first, where there is progress. Rejects with UnreadableError. */
+  async openProgress(): Promise<void> {
+    const { vault } = this.#ports;
+    const stored = this.#storedProgress;
+    if (stored !== undefined)
+      this.#formerProgress = vault === undefined ? plainTexts.decode(stored) : await vault.open(stored);
+  }
+
   /** Never rejects. */
   async result(): Promise<TaskCompleted | TaskFailed> {
-    const { task, progress = task.progress } = this.run;
+    const { task } = this.run;
     try {
       this.#timers = timersOf(task, this.#ports.clock, this);
       // Its time may have run out in a queue, or over a restart: it is not begun then.
       if (this.#isOverdue) await this.#timers?.expired;
-      if (progress !== undefined) this.#formerProgress = await this.#open(progress);
       const result = await (this.#timers === undefined
         ? this.#call()
         : Promise.race([this.#call(), this.#timers.expired]));
       return { type: "TaskCompleted", id: task.id, result: encodePayload(result ?? undefined) };
     } catch (error) {
-      return this.#failed(error, progress);
+      return this.#failed(error, this.#storedProgress);
     } finally {
       this.#isOver = true;
       this.#timers?.callOff();
@@ -150,10 +167,6 @@ export class ActivityAttempt implements ActivityCall {
       (stored) => this.#save(progress, stored),
       (error) => this.#couldNotSave(error),
     );
-  }
-
-  #open(stored: string): string | Promise<string> {
-    return this.#ports.vault === undefined ? stored : this.#ports.vault.open(stored);
   }
 
   #seal(progress: string): string | Promise<string> {

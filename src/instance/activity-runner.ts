@@ -83,6 +83,7 @@ export class ActivityRunner {
     this.#running.add(attempt);
     try {
       if (run.aloneAfter !== undefined) await run.aloneAfter();
+      if (attempt.hasProgress) await attempt.openProgress();
     } catch (error) {
       this.#end(attempt);
       return this.#owner.broken(error);

@@ -3,6 +3,7 @@ import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { Burst } from "./burst.ts";
 import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
+import { isPutOffTo } from "./stall-watch.ts";
 import type { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -20,6 +21,8 @@ export interface Workload {
   readonly isBusy: boolean;
   /** False while the history has not been read: there may be timers that memory does not know. */
   readonly isLoaded: boolean;
+  /** What the database holds cannot be read: nothing is known but when to look again. */
+  readonly isUnreadable: boolean;
   /** When things fall due; what has fallen due already is in there too. */
   dueTimes(): number[];
   /** Goes on with whatever is due. */
@@ -59,7 +62,7 @@ export class AlarmKeeper {
    * Learns which alarm is set. One that is long past will not ring any more, or has been dropped (both seen in production,
    * cloudflare-docs#18324): whoever asks after the instance sets it again. One that has failed because the disk did is
    * tried again after a pause that doubles, locally up to 17 min, and no other rings before: whoever asks does not wait
-   * for that either.
+   * for that either, nor for one that was put off while the instance could not be read.
    */
   async open(): Promise<void> {
     const { record } = this.#work;
@@ -68,9 +71,12 @@ export class AlarmKeeper {
     const lateMs = armedAtMs === null ? 0 : this.#ports.clock.now() - armedAtMs;
     const isLost = lateMs > 60_000;
     this.#armedAtMs = isLost ? null : armedAtMs;
+    // Other code, or other keys, may be back before it rings, and the time that it was set for matters then.
+    if (this.#work.isUnreadable) return this.#set(Math.min(...this.#work.dueTimes()), false);
     const isMissing = armedAtMs === null && this.#ports.store.hasOpenWork(record.status);
     if (isLost || isMissing) this.#set(0, false);
-    if (lateMs > this.#ports.limits.watchdogMs) this.#work.proceed();
+    const isPutOff = armedAtMs !== null && isPutOffTo(armedAtMs);
+    if (isPutOff || lateMs > this.#ports.limits.watchdogMs) this.#work.proceed();
   }
 
   /** The alarm has been removed together with the database: a handler that is still at work would not be called again. */

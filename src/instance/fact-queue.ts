@@ -1,5 +1,5 @@
 import type { HistoryFact } from "../model/history-event.ts";
-import type { InboxEntry, InstanceStorage } from "../storage/instance-store.ts";
+import type { InboxEntry } from "../storage/instance-store.ts";
 
 /** A fact on its way into a turn; `seq` when a row of the inbox holds it. */
 export type QueuedFact = Pick<InboxEntry, "fact" | "executionId"> & { readonly seq?: number };
@@ -36,8 +36,7 @@ export class FactQueue {
   }
 
   /** Begins again with what the inbox holds. Results of activities that no turn has committed are kept. */
-  reread(store: InstanceStorage): void {
-    const entries = store.inbox();
+  reread(entries: readonly InboxEntry[]): void {
     const results = new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined));
     this.clear();
     for (const entry of entries) {

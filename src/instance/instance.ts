@@ -42,6 +42,8 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #loop: TurnLoop;
   /** A purge is under way. Awaited in a loop, because another may begin while one is awaited. */
   #wiping: Promise<void> | undefined;
+  /** The instance that a purge is about to remove. */
+  #leaving: InstanceRecord | undefined;
   /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
   #purged: InstanceRecord | undefined;
   /** How often a parent has purged its child here: a start of its that came before must not be carried out after. */
@@ -189,6 +191,9 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async purge({ recursive, asChildOf, force = false }: PurgeRequest): Promise<OperationResult> {
+    // One below may have called this ID, and have been refused: it is asked to wait for nothing, as this one waits for it.
+    if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
+      return NOT_FOUND;
     while (this.#wiping !== undefined) await this.#wiping;
     const record = this.#loop.record;
     if (asChildOf !== undefined) this.#purgesAsChild++;
@@ -320,6 +325,7 @@ export class Instance implements InstanceApi, InstancePeer {
         await this.#loop.reopen();
       }
     };
+    this.#leaving = record;
     const removed = remove();
     this.#wiping = removed.catch(() => undefined);
     try {
@@ -327,6 +333,7 @@ export class Instance implements InstanceApi, InstancePeer {
       return OK;
     } finally {
       this.#wiping = undefined;
+      this.#leaving = undefined;
     }
   }
 

@@ -5,7 +5,12 @@ import type { InstancePorts } from "./ports.ts";
  * once, and nothing has to be awaited.
  */
 export function reading<T>({ vault }: InstancePorts, read: () => T): T | Promise<T> {
-  return vault === undefined ? read() : vault.reading(read);
+  return vault === undefined ? read() : vault.reading(read, (found) => found);
+}
+
+/** The same where memory follows what was read: `use` is called in the moment in which it was. */
+export function readingInto<T>({ vault }: InstancePorts, read: () => T, use: (found: T) => void): void | Promise<void> {
+  return vault === undefined ? use(read()) : vault.reading(read, use);
 }
 
 /** `texts`: all that `write` writes. Whatever it depends on may have changed when it is called. */

@@ -1,6 +1,17 @@
 import type { HistoryEvent } from "../model/history-event.ts";
 import type { InstancePorts } from "./ports.ts";
 
+/** By how many milliseconds after a full second an alarm tells that it was put off. */
+const PUT_OFF_MARK = 7;
+
+/**
+ * Whether an alarm for this time was set by code that could not read the instance, in the place of one that had rung. One in
+ * 1,000 others is taken for such a one, and somebody looks in vain.
+ */
+export function isPutOffTo(atMs: number): boolean {
+  return atMs % 1_000 === PUT_OFF_MARK;
+}
+
 /**
  * When a stalled instance looks for other code again. A deploy wakes nobody, so it looks by itself: the longer it has been
  * stalled, the longer the pause.
@@ -23,7 +34,8 @@ export class StallWatch {
 
   /** The instance cannot even be read: since when is not known, so the pause is the longest. */
   beginLong(): void {
-    this.#retryAtMs = this.#ports.clock.now() + this.#ports.limits.stallRetryMaxMs;
+    const atMs = this.#ports.clock.now() + this.#ports.limits.stallRetryMaxMs;
+    this.#retryAtMs = Math.floor(atMs / 1_000) * 1_000 + PUT_OFF_MARK;
   }
 
   /** The instance is stalled, just now or, as its history says, since a while. */

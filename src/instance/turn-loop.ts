@@ -5,7 +5,7 @@ import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
+import { type InboxEntry, type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
@@ -17,7 +17,7 @@ import { retryDelayMs } from "./limits.ts";
 import { Outbox, STRAY_MS } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
-import { reading, writing } from "./sealing.ts";
+import { reading, readingInto, writing } from "./sealing.ts";
 import { StallWatch } from "./stall-watch.ts";
 import { answeredBy, decideChange, type Surroundings } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
@@ -25,6 +25,7 @@ import { Watchers } from "./watchers.ts";
 const NEVER = Number.POSITIVE_INFINITY;
 /** The messages that a commit has put into the outbox; `undefined`: there was none. */
 type Committed = OutboxEntry[] | undefined;
+type StoredQueues = { readonly inbox: readonly InboxEntry[]; readonly outbox: readonly OutboxEntry[] };
 
 /** How long a forced purge waits for starts that are on their way: its own, and those of a life that was lost. */
 const DELIVERY_PATIENCE_MS = STRAY_MS + 5_000;
@@ -88,8 +89,8 @@ export class TurnLoop implements Workload {
     this.#stallWatch = new StallWatch(ports);
     this.#surroundings = {
       newExecutionId: ports.newId,
-      traceparent: () => this.#orchestration?.started?.traceparent,
-      recentMessages: (nowMs) => this.#orchestration?.recentMessages(nowMs) ?? {},
+      traceparent: () => this.#deciding?.started?.traceparent,
+      recentMessages: (nowMs) => this.#deciding?.recentMessages(nowMs) ?? {},
       nextHistorySeq: () => ports.store.nextHistorySeq,
       formerChildren: () => ports.store.formerChildren(),
     };
@@ -166,7 +167,13 @@ export class TurnLoop implements Workload {
   }
 
   get isBusy(): boolean {
-    return this.#isRunning || this.activities.size > 0 || this.outbox.isBusy;
+    // After a terminate nobody takes the results of activities.
+    const awaitsActivities = this.activities.size > 0 && this.#record?.status !== "TERMINATED";
+    return this.#isRunning || awaitsActivities || this.outbox.isBusy;
+  }
+
+  get isUnreadable(): boolean {
+    return this.#unreadable !== undefined;
   }
 
   get isLoaded(): boolean {
@@ -184,8 +191,7 @@ export class TurnLoop implements Workload {
   async open(isRinging: boolean): Promise<void> {
     await this.#readAll();
     this.outbox.expectStrays();
-    if (this.unreadable !== undefined) this.#alarm.arm();
-    else if (!isRinging) await this.#alarm.open();
+    if (!isRinging) await this.#alarm.open();
   }
 
   /** `isRepeated`: as in `AlarmKeeper.ring`. */
@@ -237,7 +243,6 @@ export class TurnLoop implements Workload {
    * would bring back a child that has been purged; with false if one still is after a while.
    */
   async abandon(): Promise<boolean> {
-    this.activities.abort(new Error("The workflow was purged"));
     this.#alarm.guard();
     this.leave();
     await this.watchers.until(() => !this.outbox.isStarting, DELIVERY_PATIENCE_MS);
@@ -246,13 +251,20 @@ export class TurnLoop implements Workload {
 
   /** Begins again with what the database holds, if it holds anything. */
   async reopen(): Promise<void> {
-    await this.#readAll();
+    try {
+      await this.#readAll();
+    } catch (error) {
+      // Memory knows of no instance, and the database may hold one.
+      this.#ports.abort("What a purge has left could not be read: this instance begins again with what is on disk.");
+      throw error;
+    }
     if (this.#record === undefined) return this.wiped();
     this.run();
   }
 
   /** The database and the alarm have been wiped. */
   wiped(): void {
+    this.activities.abort(new Error("The workflow was purged"));
     this.#alarm.wiped();
     this.watchers.notify();
   }
@@ -276,10 +288,22 @@ export class TurnLoop implements Workload {
     if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
     if (this.isStalled && this.#stallWatch.isDue) {
       this.#orchestration = undefined;
-      if (this.unreadable !== undefined) return void this.#readAll().then(() => this.run());
+      if (this.unreadable !== undefined) return void this.#readAgain();
     }
     this.outbox.deliverDue();
     this.run();
+  }
+
+  /** Other keys, or other code, may have come. Never rejects. */
+  async #readAgain(): Promise<void> {
+    const life = this.#life;
+    this.#stallWatch.begin();
+    try {
+      await this.#readAll();
+    } catch (error) {
+      this.#logFault("reread", error);
+    }
+    if (this.#life === life) this.run();
   }
 
   beCareful(): Promise<void> {
@@ -328,19 +352,36 @@ export class TurnLoop implements Workload {
   }
 
   async #readAll(): Promise<void> {
-    this.#unreadable = undefined;
+    const { store } = this.#ports;
+    const read = () => {
+      const record = store.load();
+      if (record === undefined) return { record, inbox: [], outbox: [] };
+      // Whether the keys are those it was written with, before anything is written with them.
+      store.outline(undefined);
+      return { record, ...this.#storedQueues() };
+    };
+    const use = ({ record, ...queues }: ReturnType<typeof read>) => {
+      this.#unreadable = undefined;
+      this.#record = record;
+      this.#syncBeforeActing = record !== undefined;
+      this.#useQueues(queues);
+    };
     try {
-      await reading(this.#ports, () => {
-        this.#record = this.#ports.store.load();
-        this.#syncBeforeActing = this.#record !== undefined;
-        this.#readQueues();
-        // Whether the keys are those it was written with, before anything is written with them.
-        if (this.#record !== undefined) this.#ports.store.outline(undefined);
-      });
+      await readingInto(this.#ports, read, use);
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       this.#cannotRead(error);
     }
+  }
+
+  #storedQueues(): StoredQueues {
+    return { inbox: this.#ports.store.inbox(), outbox: this.#ports.store.outbox() };
+  }
+
+  #useQueues({ inbox, outbox }: StoredQueues): void {
+    this.#queue.reread(inbox);
+    this.outbox.forget();
+    this.outbox.add(outbox);
   }
 
   /** What memory holds is let go: the database is left as it is until other code, or other keys, can read it. */
@@ -354,13 +395,6 @@ export class TurnLoop implements Workload {
     this.outbox.forget();
     this.#record ??= { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
     this.#stallWatch.beginLong();
-  }
-
-  #readQueues(): void {
-    if (this.#record === undefined) return;
-    this.#queue.reread(this.#ports.store);
-    this.outbox.forget();
-    this.outbox.add(this.#ports.store.outbox());
   }
 
   // One turn after the other.
@@ -389,8 +423,7 @@ export class TurnLoop implements Workload {
       this.#ports.store.flush();
     } catch (error) {
       // Memory is ahead of what would be committed, and activities have been begun on the strength of it.
-      const errorType = error instanceof Error ? error.name : typeof error;
-      this.#ports.log({ level: "error", msg: "flush", instanceId: this.#record?.instanceId, errorType });
+      this.#logFault("flush", error);
       return this.#ports.abort(
         "What this instance has decided could not be written: it begins again with what is on disk.",
       );
@@ -415,9 +448,13 @@ export class TurnLoop implements Workload {
   async #takeTurn(life: number): Promise<void> {
     this.#turnsBegun++;
     if (this.#mustReread) {
-      await reading(this.#ports, () => this.#readQueues());
+      const use = (queues: StoredQueues) => {
+        if (this.#life === life) this.#useQueues(queues);
+      };
+      await readingInto(this.#ports, () => this.#storedQueues(), use);
       if (this.#life !== life) return;
       this.#mustReread = false;
+      this.outbox.deliverDue();
       if (this.#queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     }
     const orchestration = this.#orchestration ?? (await this.#load(life));
@@ -545,8 +582,7 @@ export class TurnLoop implements Workload {
   /** An activity could not be counted, and so was not run: the next attempt finds it open again. */
   #storageFailed(error: unknown): void {
     if (this.#record === undefined) return;
-    if (this.#isRunning) this.#orchestration = undefined;
-    else this.#turnFailed(error);
+    this.#turnFailed(error);
     this.#atRest();
   }
 
@@ -566,6 +602,11 @@ export class TurnLoop implements Workload {
       errorType: error instanceof Error ? error.name : typeof error,
       at: error instanceof Error ? error.stack?.split("\n").slice(1, 6) : undefined,
     });
+  }
+
+  #logFault(msg: string, error: unknown): void {
+    const errorType = error instanceof Error ? error.name : typeof error;
+    this.#ports.log({ level: "error", msg, instanceId: this.#ports.instanceId(), errorType });
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */

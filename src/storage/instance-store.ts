@@ -226,11 +226,12 @@ export class InstanceStore {
   }
 
   /**
-   * Whether something is left that only this instance can go on with: a fact not taken, a message not delivered, a timer
-   * or an activity not answered. After the end timers do not count, and after a terminate no activities either.
+   * Whether something is left that only this instance can go on with: its first turn, a stall to look at again, a fact not
+   * taken, a message not delivered, a timer or an activity not answered. After the end timers do not count, and after a
+   * terminate no activities either.
    */
   hasOpenWork(status: RuntimeStatus): boolean {
-    if (this.#hasQueued) return true;
+    if (status === "PENDING" || status === "STALLED" || this.#hasQueued) return true;
     if (status === "TERMINATED") return false;
     const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
     const open = this.#db.query(

@@ -78,21 +78,24 @@ export class Vault implements TextCodec {
     }
   }
 
-  /** What `read` reads, all at one moment; it is called until all it comes upon has been opened, and changes nothing. */
-  async reading<T>(read: () => T): Promise<T> {
+  /**
+   * What `use` makes of what `read` reads, all at one moment. `read` is called until all it comes upon has been opened, and
+   * changes nothing; `use` once.
+   */
+  async reading<Found, T>(read: () => Found, use: (found: Found) => T): Promise<T> {
     const opened = new Map<string, string>();
     for (;;) {
       const missing = new Set<string>();
       this.#opened = opened;
       this.#missing = missing;
-      let result: T;
+      let found: Found;
       try {
-        result = read();
+        found = read();
       } finally {
         this.#opened = undefined;
         this.#missing = undefined;
       }
-      if (missing.size === 0) return result;
+      if (missing.size === 0) return use(found);
       await Promise.all([...missing].map(async (stored) => void opened.set(stored, await this.open(stored))));
     }
   }

@@ -83,7 +83,7 @@ export class MemoryStore implements InstanceStorage {
   }
 
   hasOpenWork(status: RuntimeStatus): boolean {
-    if (this.#inbox.length + this.#outbox.length > 0) return true;
+    if (status === "PENDING" || status === "STALLED" || this.#inbox.length + this.#outbox.length > 0) return true;
     if (status === "TERMINATED") return false;
     const open = new Set<number>();
     for (const event of this.#history) {

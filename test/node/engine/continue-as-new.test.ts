@@ -256,6 +256,38 @@ describe("[T13] what was taken before a continue-as-new", () => {
     expect((await driver.turn(raise(1))).events).toHaveLength(1);
   });
 
+  it("[T13] for a day, what an instance has sent: its highest number stands for all before", async () => {
+    const sent = (n: number, by = "x"): HistoryFact => ({ type: "EventRaised", name: "e", messageId: `${by}:${n}` });
+    const driver = new Driver(rounds, 0);
+    await driver.turn();
+    for (const n of [2, 5]) expect((await driver.turn(sent(n))).completion?.type).toBe("ContinuedAsNew");
+    driver.nowMs += 86_399_999;
+    for (const n of [1, 2, 5]) expect((await driver.turn(sent(n))).events).toEqual([]);
+    expect((await driver.turn(sent(5, "y"))).completion?.type).toBe("ContinuedAsNew");
+    expect((await driver.turn(sent(6))).completion?.type).toBe("ContinuedAsNew");
+    driver.nowMs += 86_400_000;
+    expect((await driver.turn(raise(1))).completion?.type).toBe("ContinuedAsNew");
+    expect((await driver.turn(sent(6))).events).toHaveLength(1);
+  });
+
+  it("[T13] of 500 instances, those heard of last; an update whose ID looks like theirs is a request", async () => {
+    const registry = registryOf(async function* many(ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("end");
+    });
+    const orchestration = await Orchestration.load("i", { registry }, [startedAs("many")], false);
+    const sent = Array.from({ length: 501 }, (_, n): HistoryFact => {
+      return { type: "EventRaised", name: "e", messageId: `x${n}:1` };
+    });
+    const again: HistoryFact = { type: "EventRaised", name: "e", messageId: "x0:2" };
+    await orchestration.turn([...sent, again, { type: "UpdateRequested", updateId: "x7:9", name: "u" }], T0);
+    expect(Object.keys(orchestration.recentMessages(T0))).toEqual([
+      ...Array.from({ length: 499 }, (_, n) => `x${n + 2}:1`),
+      "x0:2",
+      "update:x7:9",
+    ]);
+    expect(orchestration.recentMessages(T0 + 60_000)).not.toHaveProperty("update:x7:9");
+  });
+
   it("[T13] and so are the last 1,000 of a burst; within one execution, all", async () => {
     const registry = registryOf(async function* many(ctx: WorkflowContext): Code {
       yield ctx.waitForExternalEvent("end");

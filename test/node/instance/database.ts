@@ -8,8 +8,8 @@ export interface SqlCounters {
   readonly rows: Map<string, number>;
 }
 
-/** Called before every writing statement; may throw in its place. */
-export type BeforeWrite = (statement: string) => void;
+/** Called before every statement that writes, or every one that reads; may throw in its place. */
+export type BeforeStatement = (statement: string) => void;
 
 export class MemoryDatabase {
   readonly #db = new DatabaseSync(":memory:");
@@ -64,13 +64,18 @@ export class MemoryDatabase {
   }
 
   /** What the stores get. `isDead()` cuts it off: a lost object writes and reads no more. */
-  port(beforeWrite: BeforeWrite = () => undefined, isDead: () => boolean = () => false): SqlDatabase {
+  port(
+    beforeWrite: BeforeStatement = () => undefined,
+    isDead: () => boolean = () => false,
+    beforeRead: BeforeStatement = () => undefined,
+  ): SqlDatabase {
     const alive = () => {
       if (isDead()) throw new Error("This life of the object is over");
     };
     return {
       query: <Row extends Record<string, SqlValue>>(statement: string, ...bindings: SqlValue[]) => {
         alive();
+        beforeRead(statement);
         this.counters.statements++;
         return this.#query<Row>(statement, ...bindings);
       },

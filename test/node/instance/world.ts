@@ -76,6 +76,8 @@ export class Host {
   readonly counters = { setAlarm: 0, deleteAlarm: 0, commits: 0, rings: 0, lives: 0 };
   /** A fault of the storage: throws in place of the statement. */
   failWrite: ((statement: string) => void) | undefined;
+  /** The same when something is read. */
+  failRead: ((statement: string) => void) | undefined;
   life: Life | undefined;
   alarm: StoredAlarm | null = null;
   durableAlarm: StoredAlarm | null = null;
@@ -430,6 +432,9 @@ export class World {
       this.onPoint?.("write", host.id);
       if (!fate.dead) host.failWrite?.(statement);
     };
+    const beforeRead = (statement: string) => {
+      if (!fate.dead) host.failRead?.(statement);
+    };
     const later = (ms: number, callback: () => void) =>
       this.#add(Math.max(0, ms), () => {
         if (!fate.dead) callback();
@@ -439,7 +444,7 @@ export class World {
     const vault = this.cipher && new Vault(this.cipher(host.id));
     return {
       store: new InstanceStore(
-        host.db.port(beforeWrite, () => fate.dead),
+        host.db.port(beforeWrite, () => fate.dead, beforeRead),
         vault,
       ),
       vault,

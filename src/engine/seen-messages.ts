@@ -1,0 +1,61 @@
+/** A client repeats a request within seconds. What was taken longer ago, or before so many others, is forgotten. */
+const REMEMBERED_MS = 60_000;
+const REMEMBERED_MESSAGES = 1_000;
+/** An instance sends until it is answered, also after a time in which it, or its receiver, could not be reached. */
+const SENDER_REMEMBERED_MS = 86_400_000;
+const REMEMBERED_SENDERS = 500;
+
+/**
+ * The raises and updates that an execution has taken: one that comes again counts once. An execution knows all of its own.
+ * Of those before a continue-as-new it knows the latest requests and, for each execution that has sent it events, the
+ * highest number: a sender's messages come in order, the next when the last is acknowledged (`Outbox`).
+ */
+export class SeenMessages {
+  readonly #takenAtMs = new Map<string, number>();
+  readonly #highest = new Map<string, number>();
+
+  has(key: string): boolean {
+    if (this.#takenAtMs.has(key)) return true;
+    const sent = this.#highest.size === 0 ? undefined : sentBy(key);
+    return sent !== undefined && sent.number <= (this.#highest.get(sent.executionId) ?? -1);
+  }
+
+  add(key: string, takenAtMs: number): void {
+    this.#takenAtMs.set(key, takenAtMs);
+  }
+
+  /** What the executions before this one have taken, as `recent` told it. */
+  carry(recent: Readonly<Record<string, number>>): void {
+    for (const [key, takenAtMs] of Object.entries(recent)) {
+      this.add(key, takenAtMs);
+      const sent = sentBy(key);
+      if (sent !== undefined) this.#highest.set(sent.executionId, sent.number);
+    }
+  }
+
+  /** What the next execution has to know: when each was taken, by its key. */
+  recent(nowMs: number): Record<string, number> {
+    const requests: [string, number][] = [];
+    const senders = new Map<string, [string, number]>();
+    for (const [key, takenAtMs] of this.#takenAtMs) {
+      const sent = sentBy(key);
+      if (sent === undefined) {
+        if (takenAtMs > nowMs - REMEMBERED_MS) requests.push([key, takenAtMs]);
+      } else if (takenAtMs > nowMs - SENDER_REMEMBERED_MS) {
+        // Those heard of last come last.
+        senders.delete(sent.executionId);
+        senders.set(sent.executionId, [key, takenAtMs]);
+      }
+    }
+    return Object.fromEntries([
+      ...[...senders.values()].slice(-REMEMBERED_SENDERS),
+      ...requests.slice(-REMEMBERED_MESSAGES),
+    ]);
+  }
+}
+
+/** `<execution>:<call>`, as `Messages` names what an execution sends. */
+function sentBy(key: string): { executionId: string; number: number } | undefined {
+  const [, executionId, number] = /^(?!update:)(.+):(\d+)$/.exec(key) ?? [];
+  return executionId === undefined ? undefined : { executionId, number: Number(number) };
+}

@@ -1,0 +1,339 @@
+// [I18] What a review has found about failures that come together: each was wrong once.
+import { afterEach, describe, expect, it } from "vitest";
+import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
+import type { Cipher } from "../../../src/storage/vault.ts";
+import {
+  type AsyncCode,
+  type Code,
+  describeInstance,
+  makeWorld,
+  raise,
+  start,
+  statusOf,
+  terminate,
+  typesOf,
+} from "./support.ts";
+import type { World } from "./world.ts";
+
+/** A cipher whose texts tell their key. */
+const toyCipher =
+  (key: string): (() => Cipher) =>
+  () => ({
+    seal: async (text) => `${key}:${Buffer.from(text).toString("base64")}`,
+    open: async (sealed) => {
+      const [id, text = ""] = sealed.split(":");
+      if (id !== key) throw new UnreadableError(`there is no key ${id}`);
+      return Buffer.from(text, "base64").toString();
+    },
+  });
+
+function purgeByForce(world: World, id: string): Promise<unknown> {
+  return world.post(id, (instance) => instance.purge({ recursive: true, force: true }));
+}
+
+const unhandled: unknown[] = [];
+const onUnhandled = (reason: unknown) => void unhandled.push(reason);
+process.on("unhandledRejection", onUnhandled);
+afterEach(() => expect(unhandled).toEqual([]));
+
+describe("[I18.1] A forced purge of a tree in which somebody has called an ID above it", () => {
+  it("[I18.1] its own ID", async () => {
+    const world = makeWorld();
+    world.workflow("selfish", function* (ctx): Code {
+      try {
+        yield ctx.callChildWorkflow("echo", 1, "a");
+      } catch {
+        yield ctx.waitForExternalEvent("never");
+      }
+    });
+    await start(world, "a", "selfish");
+    await world.advance(1_000);
+    expect(await statusOf(world, "a")).toBe("RUNNING");
+    const purged = purgeByForce(world, "a");
+    await world.rest();
+    expect([await purged, world.host("a").db.tables()]).toEqual([{ ok: true }, []]);
+  });
+
+  it("[I18.1] that of its parent; the child goes too", async () => {
+    const world = makeWorld();
+    world.workflow("calls up", function* (ctx): Code {
+      try {
+        yield ctx.callChildWorkflow("echo", 1, "p");
+      } catch {
+        yield ctx.waitForExternalEvent("never");
+      }
+    });
+    world.workflow("top", function* (ctx): Code {
+      yield ctx.callChildWorkflow("calls up", null, "c");
+    });
+    await start(world, "p", "top");
+    await world.advance(1_000);
+    const purged = purgeByForce(world, "p");
+    await world.rest();
+    expect([await purged, world.host("p").db.tables(), world.host("c").db.tables()]).toEqual([{ ok: true }, [], []]);
+  });
+});
+
+describe("[I18.2] Code that cannot read an instance, or keys that cannot, look at it for a moment", () => {
+  const timeUntilEnd = async (world: World) => {
+    const backAtMs = world.nowMs;
+    for (let n = 0; n < 200 && (await statusOf(world, "a")) !== "COMPLETED"; n++) {
+      await world.advance(20_000);
+      world.crash("a");
+    }
+    return world.nowMs - backAtMs;
+  };
+
+  it("[I18.2] a timer that is set for later fires when it is due", async () => {
+    const world = makeWorld();
+    world.cipher = toyCipher("k1");
+    await start(world, "a", "timer", 30);
+    await world.advance(15_000);
+    world.crash("a");
+    const { setAlarm } = world.host("a").counters;
+    world.cipher = toyCipher("k2");
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    expect(world.host("a").counters.setAlarm).toBe(setAlarm);
+    world.crash("a");
+    world.cipher = toyCipher("k1");
+    await world.advance(15_001);
+    expect(world.host("a").db.read("SELECT status FROM instance")).toEqual([{ status: "COMPLETED" }]);
+  });
+
+  it("[I18.2] a timer that was due meanwhile fires when somebody asks", async () => {
+    const world = makeWorld();
+    await start(world, "a", "timer", 30);
+    await world.advance(15_000);
+    world.crash("a");
+    world.host("a").db.tamper("UPDATE instance SET schema_version = 99");
+    await world.advance(60_000);
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    world.crash("a");
+    world.host("a").db.tamper("UPDATE instance SET schema_version = 4");
+    expect(await timeUntilEnd(world)).toBeLessThanOrEqual(20_000);
+  });
+
+  it("[I18.2] looked at again in the same life, it may fail to be read for another reason: nothing is written", async () => {
+    const world = makeWorld({ stallRetryMaxMs: 5_000, stallRetryMinMs: 1_000 });
+    await start(world, "a", "timer", 300);
+    await raise(world, "a", "other", 1);
+    await world.advance(5_000);
+    world.crash("a");
+    const { db } = world.host("a");
+    db.tamper("UPDATE instance SET schema_version = 99");
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    const dump = () => db.tables().map((table) => db.read(`SELECT * FROM ${table}`));
+    const before = dump();
+    let failures = 0;
+    world.host("a").failRead = () => {
+      if (failures++ < 2) throw new Error("the disk is slow");
+    };
+    await world.advance(20_000);
+    expect(await raise(world, "a", "other", 2)).toEqual({ ok: false, code: "STALLED" });
+    expect([failures > 2, dump()]).toEqual([true, before]);
+    db.tamper("UPDATE instance SET schema_version = 4");
+    await world.rest();
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+  });
+});
+
+describe("[I18.3] An event from an instance that cannot be reached for a while", () => {
+  it("[I18.3] counts once, also when the receiver has continued as new", async () => {
+    const world = makeWorld();
+    world.workflow("eternal", function* (ctx, n: number): Code {
+      yield ctx.waitForExternalEvent("tick");
+      ctx.continueAsNew(n + 1);
+    });
+    world.workflow("sender", function* (ctx): Code {
+      ctx.sendEvent("b", "tick", 1);
+      yield ctx.createTimer(1);
+    });
+    await start(world, "b", "eternal", 0);
+    const untilMs = world.nowMs + 70_000;
+    let calls = 0;
+    world.peerFault = ({ to }) => {
+      if (to !== "b") return undefined;
+      if (calls++ === 0) return "answer lost";
+      return world.nowMs < untilMs ? "unreachable" : undefined;
+    };
+    await start(world, "a", "sender");
+    await world.advance(65_000);
+    await raise(world, "b", "tick", 2);
+    await world.advance(235_000);
+    expect([(await describeInstance(world, "b"))?.input, world.host("a").db.read("SELECT * FROM outbox")]).toEqual([
+      "2",
+      [],
+    ]);
+  });
+});
+
+describe("[I18.4] A forced purge that fails", () => {
+  it("[I18.4] leaves activities alone", async () => {
+    const world = makeWorld();
+    let wasAborted: boolean | undefined;
+    world.activity("watchful", async (ctx: WorkflowActivityContext) => {
+      await world.sleep(50_000);
+      wasAborted = ctx.signal.aborted;
+      ctx.signal.throwIfAborted();
+      return "done";
+    });
+    world.workflow("both", function* (ctx): Code {
+      ctx.callChildWorkflow("event", "never", "kid");
+      return yield ctx.callActivity("watchful");
+    });
+    await start(world, "a", "both");
+    await world.advance(1_500);
+    world.peerFault = ({ method }) => (method === "purge" ? "unreachable" : undefined);
+    const purged = purgeByForce(world, "a");
+    await world.advance(500);
+    await expect(purged).rejects.toThrow("unreachable");
+    await world.advance(100_000);
+    expect([await statusOf(world, "a"), wasAborted]).toEqual(["COMPLETED", false]);
+  });
+
+  it("[I18.4] and leaves a database that cannot be read: the object begins again with it", async () => {
+    const world = makeWorld();
+    await start(world, "a", "parent", { name: "event", input: "never", id: "kid" });
+    await world.advance(1_500);
+    const host = world.host("a");
+    const before = host.db.read("SELECT execution_id FROM instance");
+    world.peerFault = ({ method }) => {
+      if (method !== "purge") return undefined;
+      host.failRead = () => {
+        throw new Error("the disk is slow");
+      };
+      return "unreachable";
+    };
+    const purged = purgeByForce(world, "a");
+    await world.advance(20_000);
+    await expect(purged).rejects.toThrow("was lost");
+    host.failRead = undefined;
+    expect(await start(world, "a", "echo", 1)).toEqual({ ok: false, code: "ALREADY_ACTIVE" });
+    expect([await statusOf(world, "a"), host.db.read("SELECT execution_id FROM instance")]).toEqual([
+      "RUNNING",
+      before,
+    ]);
+  });
+});
+
+describe("[I18.5] Progress of an activity that today's keys cannot open", () => {
+  it.each([
+    ["another key", toyCipher("k2")],
+    ["no key", undefined],
+  ])("[I18.5] is no failure of the activity, and not given to it: %s", async (_, cipher) => {
+    const world = makeWorld();
+    world.cipher = toyCipher("k1");
+    const seen: unknown[] = [];
+    world.activity("beat", async (ctx: WorkflowActivityContext) => {
+      seen.push(ctx.getLastHeartbeatDetails());
+      ctx.heartbeat({ at: 1 });
+      await world.sleep(5_000);
+      return 1;
+    });
+    world.workflow("calls", function* (ctx): Code {
+      return yield ctx.callActivity("beat");
+    });
+    await start(world, "a", "calls");
+    await world.advance(2_000);
+    world.crash("a");
+    world.cipher = cipher;
+    await world.advance(20_000);
+    expect(await describeInstance(world, "a")).toMatchObject({
+      status: "STALLED",
+      failure: { errorType: "UnreadableError", message: expect.stringContaining("k") },
+    });
+    expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "TaskScheduled"]);
+    world.crash("a");
+    world.cipher = toyCipher("k1");
+    await statusOf(world, "a");
+    await world.advance(10_000);
+    expect([seen, await statusOf(world, "a")]).toEqual([[undefined, { at: 1 }], "COMPLETED"]);
+  });
+});
+
+describe("[I18.6] An instance before its first turn whose alarm the platform has dropped", () => {
+  it("[I18.6] goes on when somebody waits for it", async () => {
+    const world = makeWorld();
+    let isHeld = true;
+    world.workflow("held", async function* (ctx): AsyncCode {
+      if (isHeld) await new Promise<void>(() => undefined);
+      yield ctx.createTimer(1);
+      return "done";
+    });
+    await start(world, "a", "held");
+    await world.advance(10);
+    isHeld = false;
+    world.crash("a");
+    world.host("a").alarm = world.host("a").durableAlarm = null;
+    const waited = world.post("a", (instance) => instance.waitFor("ended", { timeoutMs: 60_000, payloads: false }));
+    await world.advance(61_000);
+    expect((await waited)?.status).toBe("COMPLETED");
+  });
+});
+
+describe("[I18.7] A database that takes no rows while activities are recovered one at a time", () => {
+  it("[I18.7] is tried again with pauses", async () => {
+    const world = makeWorld({ isolateAfterRecoveries: 1 });
+    world.activity("long", () => world.sleep(60_000));
+    await start(world, "a", "call", { activity: "long" });
+    await world.advance(100);
+    world.crash("a");
+    await world.advance(3_000);
+    world.crash("a");
+    let failures = 0;
+    world.host("a").failWrite = (statement) => {
+      if (!statement.includes("recovery")) return;
+      failures++;
+      throw new Error("SQLITE_FULL");
+    };
+    await world.advance(30_000);
+    expect(failures).toBeGreaterThan(1);
+    expect(failures).toBeLessThan(12);
+    world.host("a").failWrite = undefined;
+    await world.advance(200_000);
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+  });
+});
+
+describe("[I18.8] A message that waits, a turn that fails, and a long activity", () => {
+  it("[I18.8] the message is delivered when the receiver is back", async () => {
+    const world = makeWorld();
+    world.activity("long", () => world.sleep(600_000));
+    world.workflow("sends", function* (ctx): Code {
+      ctx.sendEvent("b", "go", 1);
+      const long = ctx.callActivity("long");
+      yield ctx.waitForExternalEvent("x");
+      yield long;
+    });
+    await start(world, "b", "event", "go");
+    let isDown = true;
+    world.peerFault = ({ to }) => (to === "b" && isDown ? "unreachable" : undefined);
+    await start(world, "a", "sends");
+    await world.advance(2_000);
+    let failures = 0;
+    world.host("a").failWrite = (statement) => {
+      if (statement.includes("INTO history") && failures++ === 0) throw new Error("SQLITE_FULL");
+    };
+    await raise(world, "a", "x", 1);
+    await world.advance(2_000);
+    isDown = false;
+    await world.advance(61_000);
+    expect([failures > 0, await statusOf(world, "b")]).toEqual([true, "COMPLETED"]);
+  });
+});
+
+describe("[I18.9] A terminated instance with an activity that never ends", () => {
+  it("[I18.9] has no alarm, and its ID is not free as long as the object lives", async () => {
+    const world = makeWorld();
+    world.activity("never", () => new Promise(() => undefined));
+    await start(world, "a", "call", { activity: "never" });
+    await world.advance(100_000);
+    await terminate(world, "a");
+    await world.rest();
+    expect([await statusOf(world, "a"), world.host("a").durableAlarm]).toEqual(["TERMINATED", null]);
+    expect(await start(world, "a", "echo", 1)).toEqual({ ok: false, code: "AWAITING_ACTIVITY" });
+    world.crash("a");
+    expect(await start(world, "a", "echo", 1)).toEqual({ ok: true });
+  });
+});
