@@ -420,8 +420,10 @@ export class World {
     const life: Life = Object.assign(fate, { opened: open(), callers: new Set<(error: Error) => void>() });
     host.life = life;
     // As WorkflowInstance does: what cannot be opened is tried again with the next call.
-    life.opened.catch(() => {
+    life.opened.catch((error) => {
       if (host.life === life) host.life = undefined;
+      // Nothing was written that their answers would have to wait for.
+      for (const reject of life.callers) this.#add(0, () => reject(error));
     });
     return life;
   }

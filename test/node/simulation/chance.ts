@@ -54,6 +54,9 @@ export class Chance {
     host.failWrite = () => {
       if (this.#happens("statement fails", this.#faults.failWrite)) throw new Error("SQLITE_FULL: told to fail");
     };
+    host.failRead = () => {
+      if (this.#happens("query fails", this.#faults.failRead ?? 0)) throw new Error("SQLITE_IOERR: told to fail");
+    };
     if (this.#happens("clock jumps", this.#faults.skew)) {
       host.skewMs = this.#random.between(-this.#faults.skewMs, this.#faults.skewMs);
     }
@@ -82,8 +85,18 @@ export class Chance {
     if (host.durableAlarm === null || !this.#happens("alarm is lost", this.#faults.loseAlarm)) return;
     host.alarm = host.durableAlarm = null;
     host.hasLostAlarm = true;
-    const ask = () => this.#world.post(host.id, (instance) => instance.describe({ payloads: false }));
-    void this.#world.sleep(SOMEBODY_ASKS_MS).then(() => ask().catch(() => undefined));
+    void this.#askLater(host.id);
+  }
+
+  async #askLater(id: string): Promise<void> {
+    for (;;) {
+      await this.#world.sleep(SOMEBODY_ASKS_MS);
+      try {
+        return void (await this.#world.post(id, (instance) => instance.describe({ payloads: false })));
+      } catch {
+        // Whoever gets no answer asks again.
+      }
+    }
   }
 
   #happens(name: string, probability: number): boolean {

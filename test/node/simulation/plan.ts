@@ -57,8 +57,10 @@ export interface Faults {
   /** One object is lost; all are. */
   readonly crash: number;
   readonly crashAll: number;
-  /** A statement fails. */
+  /** A statement fails, one that writes or one that reads. */
   readonly failWrite: number;
+  /** Plans that were pinned before this have none. */
+  readonly failRead?: number;
   /** A commit fails, and the object is lost with what it wrote. */
   readonly failCommit: number;
   /** Calls, of clients and of other instances. */
@@ -116,6 +118,7 @@ function faultsFrom(random: Random): Faults {
     skew: rate(0.05),
     skewMs: random.of([5, 3_000]),
     latencyMs: random.of([0, 5, 2_000]),
+    failRead: rate(0.03),
   };
 }
 

@@ -39,6 +39,7 @@ describe("[V] the invariants, in simulations", () => {
       "clock jumps",
       "commit fails",
       "object is lost",
+      "query fails",
       "statement fails",
     ]);
   });
