@@ -81,8 +81,8 @@ export class Target {
         if (typeof message !== "string" || Object.keys(rest).length > 0) tell("is not an error of Dapr's form");
       } else if (!PLAIN_TEXTS.test(text)) tell("is a text that is not documented");
     } else if (![200, 202, 204].includes(status)) tell("is not documented");
-    // The state of a failed instance has the stack of the workflow's own error, as Dapr's has.
-    const shown = text.replace(/"dapr\.workflow\.failure\.stack_trace":"(?:[^"\\]|\\.)*"/, "");
+    // The state of a failed instance has the stack of the workflow's own error, as Dapr's has, and so has its history.
+    const shown = text.replace(/"(?:dapr\.workflow\.failure\.stack_trace|stackTrace)":"(?:[^"\\]|\\.)*"/g, "");
     if (/\bat .*:\d+:\d+|node_modules|\/src\//.test(shown)) tell("shows a stack");
     if (logged.some((line) => line.fault !== undefined)) tell(`is a fault of ours: ${JSON.stringify(logged)}`);
 
