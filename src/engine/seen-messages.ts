@@ -29,26 +29,29 @@ export class SeenMessages {
     for (const [key, takenAtMs] of Object.entries(recent)) {
       this.add(key, takenAtMs);
       const sent = sentBy(key);
-      if (sent !== undefined) this.#highest.set(sent.executionId, sent.number);
+      if (sent !== undefined)
+        this.#highest.set(sent.executionId, Math.max(sent.number, this.#highest.get(sent.executionId) ?? 0));
     }
   }
 
   /** What the next execution has to know: when each was taken, by its key. */
   recent(nowMs: number): Record<string, number> {
     const requests: [string, number][] = [];
-    const senders = new Map<string, [string, number]>();
+    const senders = new Map<string, { key: string; takenAtMs: number; number: number }>();
     for (const [key, takenAtMs] of this.#takenAtMs) {
       const sent = sentBy(key);
       if (sent === undefined) {
         if (takenAtMs > nowMs - REMEMBERED_MS) requests.push([key, takenAtMs]);
       } else if (takenAtMs > nowMs - SENDER_REMEMBERED_MS) {
-        // Those heard of last come last.
-        senders.delete(sent.executionId);
-        senders.set(sent.executionId, [key, takenAtMs]);
+        const { executionId, number } = sent;
+        const other = senders.get(executionId);
+        // Those heard of last come last. Events that were carried over are recorded behind what was taken after them.
+        senders.delete(executionId);
+        senders.set(executionId, other !== undefined && other.number > number ? other : { key, takenAtMs, number });
       }
     }
     return Object.fromEntries([
-      ...[...senders.values()].slice(-REMEMBERED_SENDERS),
+      ...[...senders.values()].slice(-REMEMBERED_SENDERS).map(({ key, takenAtMs }) => [key, takenAtMs] as const),
       ...requests.slice(-REMEMBERED_MESSAGES),
     ]);
   }

@@ -4,10 +4,10 @@ import { decodePayload, encodePayload } from "../engine/payload.ts";
 import { describeFailure } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
-import { plainTexts } from "../storage/vault.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
 import { type ActivityTimers, timersOf } from "./activity-timers.ts";
 import type { InstancePorts } from "./ports.ts";
+import { openText } from "./sealing.ts";
 
 /** They lie in one row, and go with each attempt. */
 const MAX_PROGRESS_LENGTH = 65_536;
@@ -87,10 +87,8 @@ export class ActivityAttempt implements ActivityCall {
 
   /** To be awaited first, where there is progress. Rejects with UnreadableError. */
   async openProgress(): Promise<void> {
-    const { vault } = this.#ports;
     const stored = this.#storedProgress;
-    if (stored !== undefined)
-      this.#formerProgress = vault === undefined ? plainTexts.decode(stored) : await vault.open(stored);
+    if (stored !== undefined) this.#formerProgress = await openText(this.#ports, stored);
   }
 
   /** Never rejects. */

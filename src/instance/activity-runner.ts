@@ -45,6 +45,11 @@ export class ActivityRunner {
     return this.#running.size + this.#waiting.length;
   }
 
+  isRunningFor(executionId: string): boolean {
+    for (const { run } of this.#running) if (run.executionId === executionId) return true;
+    return this.#waiting.some((run) => run.executionId === executionId);
+  }
+
   /** The calls of this execution that are running or waiting here. */
   tasksOf(executionId: string): Set<number> {
     const runs = [...[...this.#running].map(({ run }) => run), ...this.#waiting];

@@ -121,11 +121,11 @@ export class AlarmKeeper {
 
   /** Sets, moves or removes the alarm, as the work needs it now; that of work under way when the burst is over. */
   arm(): void {
-    const { record, isBusy, isLoaded } = this.#work;
+    const { record, isBusy, isLoaded, isUnreadable } = this.#work;
     if (record === undefined) return;
     if (isBusy) return this.#burst.goOn();
     const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
-    if (isLoaded || dueAtMs !== NEVER || isTerminal(record.status)) this.#set(dueAtMs, true);
+    if (isLoaded || dueAtMs !== NEVER || isTerminal(record.status)) this.#set(dueAtMs, !isUnreadable);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 

@@ -1,5 +1,5 @@
 import type { InstancePorts } from "./ports.ts";
-import type { OperationResult } from "./protocol.ts";
+import type { OperationResult, PurgeRequest } from "./protocol.ts";
 
 /** How many children are asked at a time. */
 const CONCURRENCY = 32;
@@ -18,11 +18,14 @@ export async function firstActiveChild(ports: InstancePorts, instanceId: string)
  * Purges all children with their own children. One that is gone already is passed over, so that a purge that was
  * interrupted can be repeated. Stops at one that has not ended.
  */
-export async function purgeChildren(ports: InstancePorts, instanceId: string, force = false): Promise<OperationResult> {
+export async function purgeChildren(
+  ports: InstancePorts,
+  instanceId: string,
+  { above = [], force }: PurgeRequest,
+): Promise<OperationResult> {
+  const request = { recursive: true, asChildOf: instanceId, above: [...above, instanceId], force };
   for (const batch of batches(ports.store.children())) {
-    const results = await Promise.all(
-      batch.map((child) => ports.peer(child).purge({ recursive: true, asChildOf: instanceId, force })),
-    );
+    const results = await Promise.all(batch.map((child) => ports.peer(child).purge(request)));
     const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
     if (refused !== undefined) return refused;
   }

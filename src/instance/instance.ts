@@ -190,17 +190,18 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async purge({ recursive, asChildOf, force = false }: PurgeRequest): Promise<OperationResult> {
-    // One below may have called this ID, and have been refused: it is asked to wait for nothing, as this one waits for it.
-    if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
-      return NOT_FOUND;
+  async purge(request: PurgeRequest): Promise<OperationResult> {
+    const { recursive, asChildOf, above = [], force = false } = request;
+    if (asChildOf !== undefined) this.#purgesAsChild++;
+    // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
+    const isStranger = asChildOf !== undefined && this.#leaving?.parent?.instanceId !== asChildOf;
+    if (this.#leaving !== undefined && (isStranger || above.includes(this.#leaving.instanceId))) return NOT_FOUND;
     while (this.#wiping !== undefined) await this.#wiping;
     const record = this.#loop.record;
-    if (asChildOf !== undefined) this.#purgesAsChild++;
     if (record === undefined) return NOT_FOUND;
     if (asChildOf !== undefined) this.#checkReadable();
     if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
-    if (force) return this.#purgeByForce(record, recursive);
+    if (force) return this.#purgeByForce(record, request);
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
     if (asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
@@ -209,7 +210,7 @@ export class Instance implements InstanceApi, InstancePeer {
     if (!isTerminal(record.status)) return notEnded;
     if (!(await this.#hasDelivered())) return notEnded;
     if (recursive) {
-      const result = await purgeChildren(this.#ports, record.instanceId);
+      const result = await purgeChildren(this.#ports, record.instanceId, request);
       if (!result.ok) return result;
     }
     if (this.#loop.record !== record) return NOT_FOUND;
@@ -217,6 +218,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async deliver(message: Message): Promise<DeliveryResult> {
+    const purges = this.#purgesAsChild;
     while (this.#wiping !== undefined) await this.#wiping;
     this.#checkReadable();
     if (message.version !== 1) {
@@ -225,7 +227,7 @@ export class Instance implements InstanceApi, InstancePeer {
     }
     switch (message.type) {
       case "StartChild":
-        return this.#startAsChild(message);
+        return this.#startAsChild(message, purges);
       case "ChildEnded":
         await this.#loop.receive(resolutionOf(message), message.parentExecutionId);
         return { accepted: true };
@@ -304,13 +306,13 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
-  #purgeByForce(record: InstanceRecord, recursive: boolean): Promise<OperationResult> {
+  #purgeByForce(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult> {
     return this.#remove(record, async () => {
       if (!(await this.#loop.abandon()))
         throw new Error(
           `Instance '${record.instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
         );
-      if (recursive) await purgeChildren(this.#ports, record.instanceId, true);
+      if (request.recursive) await purgeChildren(this.#ports, record.instanceId, request);
     });
   }
 
@@ -337,10 +339,10 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async #startAsChild(message: StartChildMessage): Promise<DeliveryResult> {
+  /** `purges`: as it was when the message came. */
+  async #startAsChild(message: StartChildMessage, purges: number): Promise<DeliveryResult> {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
-    const purges = this.#purgesAsChild;
     for (;;) {
       while (this.#wiping !== undefined) await this.#wiping;
       const record = this.#loop.record;

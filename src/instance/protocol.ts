@@ -56,6 +56,8 @@ export interface PurgeRequest {
   readonly recursive: boolean;
   /** Purge only an instance that this parent started: under the ID of a former child there may be a stranger now. */
   readonly asChildOf?: string | undefined;
+  /** The instances whose purge this one is part of: each of them waits for it, so that it must not wait for them. */
+  readonly above?: readonly string[] | undefined;
   /** Whatever its status: it is stopped where it is, and so are its children when `recursive`. */
   readonly force?: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 import type { TaskFailed, TaskScheduled } from "../model/history-event.ts";
 import type { ActivityRun } from "./activity-runner.ts";
 import type { InstancePorts } from "./ports.ts";
+import { openText } from "./sealing.ts";
 
 /** What is to be done with the activities that a restart found without a result. */
 export interface Recovery {
@@ -13,6 +14,7 @@ export interface Recovery {
  * An object that has lost its memory runs its open activities again. One of them may be why it did (too much memory,
  * a loop without end), so every recovery is counted, on disk before the activity is run. After a few of them the
  * activities are run and counted one at a time, so that only the guilty one reaches the limit and is recorded as failed.
+ * Rejects with UnreadableError when the progress of one cannot be read.
  */
 export async function planRecovery(
   ports: InstancePorts,
@@ -27,6 +29,11 @@ export async function planRecovery(
   const giveUp = open
     .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
     .map((task) => failureOf(task, limits.maxActivityRecoveries));
+  // Whether it can be read, before anything is run or written.
+  for (const task of hopeful) {
+    const progress = counts.get(task.id)?.progress ?? task.progress;
+    if (progress !== undefined) await openText(ports, progress);
+  }
   const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
   if (!isolate && hopeful.length > 0) {
     store.countRecovery(hopeful.map((task) => task.id));

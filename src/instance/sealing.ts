@@ -1,3 +1,4 @@
+import { plainTexts } from "../storage/vault.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /**
@@ -16,4 +17,9 @@ export function readingInto<T>({ vault }: InstancePorts, read: () => T, use: (fo
 /** `texts`: all that `write` writes. Whatever it depends on may have changed when it is called. */
 export function writing<T>({ vault }: InstancePorts, texts: () => string[], write: () => T): T | Promise<T> {
   return vault === undefined ? write() : vault.writing(texts(), write);
+}
+
+/** One text that the store has left as it is stored. Rejects, or throws, with UnreadableError. */
+export function openText({ vault }: InstancePorts, stored: string): string | Promise<string> {
+  return vault === undefined ? plainTexts.decode(stored) : vault.open(stored);
 }

@@ -167,9 +167,14 @@ export class TurnLoop implements Workload {
   }
 
   get isBusy(): boolean {
-    // After a terminate nobody takes the results of activities.
-    const awaitsActivities = this.activities.size > 0 && this.#record?.status !== "TERMINATED";
-    return this.#isRunning || awaitsActivities || this.outbox.isBusy;
+    return this.#isRunning || this.#awaitsActivities || this.outbox.isBusy;
+  }
+
+  /** Nobody takes the results of an execution that was terminated, or has continued as new. */
+  get #awaitsActivities(): boolean {
+    const record = this.#record;
+    if (this.activities.size === 0 || record === undefined || record.status === "TERMINATED") return false;
+    return this.activities.isRunningFor(record.executionId);
   }
 
   get isUnreadable(): boolean {
@@ -353,6 +358,7 @@ export class TurnLoop implements Workload {
 
   async #readAll(): Promise<void> {
     const { store } = this.#ports;
+    const life = this.#life;
     const read = () => {
       const record = store.load();
       if (record === undefined) return { record, inbox: [], outbox: [] };
@@ -361,6 +367,7 @@ export class TurnLoop implements Workload {
       return { record, ...this.#storedQueues() };
     };
     const use = ({ record, ...queues }: ReturnType<typeof read>) => {
+      if (this.#life !== life) return;
       this.#unreadable = undefined;
       this.#record = record;
       this.#syncBeforeActing = record !== undefined;
@@ -582,6 +589,11 @@ export class TurnLoop implements Workload {
   /** An activity could not be counted, and so was not run: the next attempt finds it open again. */
   #storageFailed(error: unknown): void {
     if (this.#record === undefined) return;
+    if (error instanceof UnreadableError) {
+      // A turn that is being taken would be written beside what cannot be read.
+      this.#life++;
+      this.#isRunning = false;
+    }
     this.#turnFailed(error);
     this.#atRest();
   }

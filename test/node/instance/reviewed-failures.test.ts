@@ -8,6 +8,7 @@ import {
   type Code,
   describeInstance,
   makeWorld,
+  purge,
   raise,
   start,
   statusOf,
@@ -75,6 +76,70 @@ describe("[I18.1] A forced purge of a tree in which somebody has called an ID ab
   });
 });
 
+describe("[I18.1] Two that are each other's child", () => {
+  it("[I18.1] one is purged by force: both go", async () => {
+    const world = makeWorld();
+    world.workflow("B", function* (ctx): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.callChildWorkflow("A again", null, "A");
+      yield ctx.waitForExternalEvent("never");
+    });
+    world.workflow("A again", function* (ctx): Code {
+      try {
+        yield ctx.callChildWorkflow("echo", null, "B");
+      } catch {
+        yield ctx.waitForExternalEvent("never");
+      }
+    });
+    await start(world, "A", "parent", { name: "B", id: "B" });
+    await world.advance(1_000);
+    const alone = world.post("A", (i) => i.purge({ recursive: false, force: true }));
+    await world.advance(1_000);
+    expect(await alone).toEqual({ ok: true });
+    await raise(world, "B", "go");
+    await world.advance(1_000);
+    expect(await statusOf(world, "A")).toBe("RUNNING");
+    const purged = purgeByForce(world, "A");
+    await world.rest();
+    expect([await purged, world.host("A").db.tables(), world.host("B").db.tables()]).toEqual([{ ok: true }, [], []]);
+  });
+});
+
+describe("[I18.10] The start of a child that waits at an ID that is just being purged", () => {
+  it("[I18.10] is not carried out when its parent has been purged meanwhile", async () => {
+    const world = makeWorld();
+    let latencyMs = 0;
+    const unshaken = {
+      pick: () => 0,
+      alarmShiftMs: () => 0,
+      ringsAgain: () => false,
+      copyOutlivesReceiver: () => true,
+    };
+    world.chaos = { ...unshaken, latencyMs: () => latencyMs };
+    const begin = (id: string, input: unknown) =>
+      world.post(id, (i) =>
+        i.start({ instanceId: id, name: "parent", input: JSON.stringify(input), requestId: `r-${id}` }),
+      );
+    // A stranger under the ID, with a child that will be slow to purge.
+    void begin("a", { name: "event", input: "never", id: "kid" });
+    await world.advance(2_000);
+    latencyMs = 4_000;
+    void begin("x", { name: "event", input: "never", id: "a" });
+    await world.advance(10);
+    world.crash("x");
+    latencyMs = 0;
+    const purgedX = purgeByForce(world, "x");
+    await world.advance(2_000);
+    latencyMs = 15_000;
+    const purgedA = purgeByForce(world, "a");
+    await world.advance(100);
+    latencyMs = 0;
+    await world.rest();
+    expect([await purgedX, await purgedA]).toEqual([{ ok: true }, { ok: true }]);
+    expect([world.host("x").db.tables(), world.host("a").db.tables()]).toEqual([[], []]);
+  });
+});
+
 describe("[I18.2] Code that cannot read an instance, or keys that cannot, look at it for a moment", () => {
   const timeUntilEnd = async (world: World) => {
     const backAtMs = world.nowMs;
@@ -95,6 +160,20 @@ describe("[I18.2] Code that cannot read an instance, or keys that cannot, look a
     world.cipher = toyCipher("k2");
     expect(await statusOf(world, "a")).toBe("STALLED");
     expect(world.host("a").counters.setAlarm).toBe(setAlarm);
+    world.crash("a");
+    world.cipher = toyCipher("k1");
+    await world.advance(15_001);
+    expect(world.host("a").db.read("SELECT status FROM instance")).toEqual([{ status: "COMPLETED" }]);
+  });
+
+  it("[I18.2] also when something else than its state is asked for", async () => {
+    const world = makeWorld();
+    world.cipher = toyCipher("k1");
+    await start(world, "a", "timer", 30);
+    await world.advance(15_000);
+    world.crash("a");
+    world.cipher = toyCipher("k2");
+    expect(await raise(world, "a", "x", 1)).toEqual({ ok: false, code: "STALLED" });
     world.crash("a");
     world.cipher = toyCipher("k1");
     await world.advance(15_001);
@@ -165,6 +244,23 @@ describe("[I18.3] An event from an instance that cannot be reached for a while",
       "2",
       [],
     ]);
+  });
+});
+
+describe("[I18.3] An event that is carried over, older than one that was taken", () => {
+  it("[I18.3] does not make the other one count again", async () => {
+    const world = makeWorld();
+    world.workflow("eternal", function* (ctx, n: number): Code {
+      yield ctx.waitForExternalEvent("tick");
+      ctx.continueAsNew(n + 1, true);
+    });
+    await start(world, "b", "eternal", 0);
+    await raise(world, "b", "unclaimed", 0, "x:2");
+    await raise(world, "b", "tick", 0, "x:5");
+    await raise(world, "b", "tick", 0, "client");
+    expect((await describeInstance(world, "b"))?.input).toBe("2");
+    await raise(world, "b", "tick", 0, "x:5");
+    expect((await describeInstance(world, "b"))?.input).toBe("2");
   });
 });
 
@@ -252,6 +348,35 @@ describe("[I18.5] Progress of an activity that today's keys cannot open", () => 
   });
 });
 
+describe("[I18.5] The same while a timer is due", () => {
+  it.each([
+    ["another key", toyCipher("k2")],
+    ["no key", undefined],
+  ])("[I18.5] no turn is taken: %s", async (_, cipher) => {
+    const world = makeWorld();
+    world.cipher = toyCipher("k1");
+    world.activity("beat", async (ctx: WorkflowActivityContext) => {
+      ctx.heartbeat({ at: 1 });
+      await new Promise(() => undefined);
+    });
+    world.workflow("calls", function* (ctx): Code {
+      yield ctx.whenAny([ctx.callActivity("beat"), ctx.createTimer(10)]);
+    });
+    await start(world, "a", "calls");
+    await world.advance(2_000);
+    world.crash("a");
+    world.cipher = cipher;
+    await world.advance(20_000);
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "TaskScheduled", "TimerCreated"]);
+    world.crash("a");
+    world.cipher = toyCipher("k1");
+    await statusOf(world, "a");
+    await world.advance(1_000);
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+  });
+});
+
 describe("[I18.6] An instance before its first turn whose alarm the platform has dropped", () => {
   it("[I18.6] goes on when somebody waits for it", async () => {
     const world = makeWorld();
@@ -335,5 +460,25 @@ describe("[I18.9] A terminated instance with an activity that never ends", () =>
     expect(await start(world, "a", "echo", 1)).toEqual({ ok: false, code: "AWAITING_ACTIVITY" });
     world.crash("a");
     expect(await start(world, "a", "echo", 1)).toEqual({ ok: true });
+  });
+
+  it("[I18.9] nor has what follows under its ID, or after a continue-as-new", async () => {
+    const world = makeWorld();
+    world.activity("never", () => new Promise(() => undefined));
+    world.workflow("twice", function* (ctx, n: number): Code {
+      if (n === 1) return "done";
+      yield ctx.whenAny([ctx.callActivity("never"), ctx.createTimer(5)]);
+      ctx.continueAsNew(1);
+    });
+    await start(world, "again", "twice", 0);
+    await start(world, "a", "call", { activity: "never" });
+    await world.advance(10_000);
+    await terminate(world, "a");
+    await world.advance(10_000);
+    expect(await purge(world, "a")).toEqual({ ok: true });
+    await start(world, "a", "echo", 1);
+    await world.rest();
+    for (const id of ["a", "again"])
+      expect([await statusOf(world, id), world.host(id).durableAlarm]).toEqual(["COMPLETED", null]);
   });
 });
