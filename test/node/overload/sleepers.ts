@@ -74,8 +74,6 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
       asleep.push(usage);
       tell(`${to} asleep: ${show(usage)}`);
     }
-    if (Date.now() > wakeAtMs)
-      throw new Error(`Fewer than ${perSecond} were created in a second: the first woke too early`);
     const peak = gauge.takePeak();
     const alarms = readAlarms(directory).size;
     const bytesOnDisk = diskUsage(objectDirectory(directory, "WorkflowInstance"));
@@ -116,6 +114,8 @@ async function create(api: Api, from: number, to: number, perSecond: number, wak
     while (next < to) {
       const n = next++;
       await delay(Math.max(0, startedAtMs + ((n - from) / perSecond) * 1_000 - Date.now()));
+      if (Date.now() > wakeAt(0))
+        throw new Error(`Fewer than ${perSecond} were created in a second: the first wakes before the last is there`);
       await api.start("timer", `s${n}`, (wakeAt(n) - Date.now()) / 1_000);
     }
   };
