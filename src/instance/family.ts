@@ -5,9 +5,14 @@ import type { OperationResult, PurgeRequest } from "./protocol.ts";
 const CONCURRENCY = 32;
 
 /** The ID of the first child, or child of a child, that has not ended. */
-export async function firstActiveChild(ports: InstancePorts, instanceId: string): Promise<string | undefined> {
+export async function firstActiveChild(
+  ports: InstancePorts,
+  instanceId: string,
+  above: readonly string[] = [],
+): Promise<string | undefined> {
+  const request = { asChildOf: instanceId, above: [...above, instanceId] };
   for (const batch of batches(ports.store.children())) {
-    const answers = await Promise.all(batch.map((child) => ports.peer(child).findActive({ asChildOf: instanceId })));
+    const answers = await Promise.all(batch.map((child) => ports.peer(child).findActive(request)));
     const active = answers.find((answer) => answer !== undefined);
     if (active !== undefined) return active;
   }

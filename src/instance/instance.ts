@@ -9,6 +9,7 @@ import { firstActiveChild, purgeChildren } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
+  FindActiveRequest,
   HistoryPage,
   InstanceApi,
   InstanceDescription,
@@ -193,9 +194,10 @@ export class Instance implements InstanceApi, InstancePeer {
   async purge(request: PurgeRequest): Promise<OperationResult> {
     const { recursive, asChildOf, above = [], force = false } = request;
     if (asChildOf !== undefined) this.#purgesAsChild++;
+    if (above.includes(this.#ports.instanceId())) return NOT_FOUND;
     // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
-    const isStranger = asChildOf !== undefined && this.#leaving?.parent?.instanceId !== asChildOf;
-    if (this.#leaving !== undefined && (isStranger || above.includes(this.#leaving.instanceId))) return NOT_FOUND;
+    if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
+      return NOT_FOUND;
     while (this.#wiping !== undefined) await this.#wiping;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
@@ -264,13 +266,14 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async findActive({ asChildOf }: { readonly asChildOf: string }): Promise<string | undefined> {
+  async findActive({ asChildOf, above = [] }: FindActiveRequest): Promise<string | undefined> {
+    if (above.includes(this.#ports.instanceId())) return undefined;
     while (this.#wiping !== undefined) await this.#wiping;
     this.#checkReadable();
     const record = this.#loop.record;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
     if (!isTerminal(record.status)) return record.instanceId;
-    return firstActiveChild(this.#ports, record.instanceId);
+    return firstActiveChild(this.#ports, record.instanceId, above);
   }
 
   /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */

@@ -49,14 +49,20 @@ export interface InstancePeer {
   deliver(message: Message): Promise<DeliveryResult>;
   purge(request: PurgeRequest): Promise<OperationResult>;
   /** The ID of this instance if it has not ended, else of a child (of a child …) that has not; `undefined` if all have. */
-  findActive(request: { readonly asChildOf: string }): Promise<string | undefined>;
+  findActive(request: FindActiveRequest): Promise<string | undefined>;
+}
+
+export interface FindActiveRequest {
+  readonly asChildOf: string;
+  /** The instances that have been asked on the way here. */
+  readonly above?: readonly string[] | undefined;
 }
 
 export interface PurgeRequest {
   readonly recursive: boolean;
   /** Purge only an instance that this parent started: under the ID of a former child there may be a stranger now. */
   readonly asChildOf?: string | undefined;
-  /** The instances whose purge this one is part of: each of them waits for it, so that it must not wait for them. */
+  /** The instances whose purge this one is part of. One that is named here and asked is its own descendant: it is removed further up. */
   readonly above?: readonly string[] | undefined;
   /** Whatever its status: it is stopped where it is, and so are its children when `recursive`. */
   readonly force?: boolean | undefined;

@@ -14,13 +14,14 @@ export interface Recovery {
  * An object that has lost its memory runs its open activities again. One of them may be why it did (too much memory,
  * a loop without end), so every recovery is counted, on disk before the activity is run. After a few of them the
  * activities are run and counted one at a time, so that only the guilty one reaches the limit and is recorded as failed.
- * Rejects with UnreadableError when the progress of one cannot be read.
+ * Rejects with UnreadableError when the progress of one cannot be read. Once `isOver` says so, nothing is counted any more.
  */
 export async function planRecovery(
   ports: InstancePorts,
   executionId: string,
   open: readonly TaskScheduled[],
   isCurrent: () => boolean,
+  isOver: () => boolean,
 ): Promise<Recovery> {
   const { store, limits } = ports;
   const counts = store.recoveries();
@@ -34,6 +35,7 @@ export async function planRecovery(
     const progress = counts.get(task.id)?.progress ?? task.progress;
     if (progress !== undefined) await openText(ports, progress);
   }
+  if (isOver()) return { run: [], giveUp: [] };
   const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
   if (!isolate && hopeful.length > 0) {
     store.countRecovery(hopeful.map((task) => task.id));

@@ -511,7 +511,13 @@ export class TurnLoop implements Workload {
     const known = new Set([...this.#queue.endedActivities(executionId), ...this.activities.tasksOf(executionId)]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
     if (open.length > 0) {
-      const recovery = await planRecovery(this.#ports, executionId, open, () => this.#isCurrent(executionId));
+      const recovery = await planRecovery(
+        this.#ports,
+        executionId,
+        open,
+        () => this.#isCurrent(executionId),
+        () => this.#life !== life,
+      );
       if (this.#life !== life) return undefined;
       for (const task of open) this.#recovered.add(task.id);
       for (const fact of recovery.giveUp) this.#queue.add({ fact, executionId });

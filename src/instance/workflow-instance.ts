@@ -12,6 +12,7 @@ import { payloadCipher } from "./payload-keys.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
+  FindActiveRequest,
   HistoryPage,
   InstanceApi,
   InstanceDescription,
@@ -112,7 +113,7 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
     async deliver(message: Message): Promise<DeliveryResult> {
       return (await this.#instance()).deliver(message);
     }
-    async findActive(request: { readonly asChildOf: string }): Promise<string | undefined> {
+    async findActive(request: FindActiveRequest): Promise<string | undefined> {
       return (await this.#instance()).findActive(request);
     }
 

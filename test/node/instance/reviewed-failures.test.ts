@@ -77,18 +77,18 @@ describe("[I18.1] A forced purge of a tree in which somebody has called an ID ab
 });
 
 describe("[I18.1] Two that are each other's child", () => {
-  it("[I18.1] one is purged by force: both go", async () => {
+  async function makeCycle(): Promise<World> {
     const world = makeWorld();
     world.workflow("B", function* (ctx): Code {
       yield ctx.waitForExternalEvent("go");
       ctx.callChildWorkflow("A again", null, "A");
-      yield ctx.waitForExternalEvent("never");
+      yield ctx.waitForExternalEvent("end");
     });
     world.workflow("A again", function* (ctx): Code {
       try {
         yield ctx.callChildWorkflow("echo", null, "B");
       } catch {
-        yield ctx.waitForExternalEvent("never");
+        yield ctx.waitForExternalEvent("end");
       }
     });
     await start(world, "A", "parent", { name: "B", id: "B" });
@@ -99,9 +99,31 @@ describe("[I18.1] Two that are each other's child", () => {
     await raise(world, "B", "go");
     await world.advance(1_000);
     expect(await statusOf(world, "A")).toBe("RUNNING");
+    return world;
+  }
+
+  it("[I18.1] one is purged by force: both go", async () => {
+    const world = await makeCycle();
     const purged = purgeByForce(world, "A");
     await world.rest();
     expect([await purged, world.host("A").db.tables(), world.host("B").db.tables()]).toEqual([{ ok: true }, [], []]);
+  });
+
+  it("[I18.1] both have ended: a purge takes both, and until then the ID of one is free", async () => {
+    const world = await makeCycle();
+    await raise(world, "A", "end");
+    await raise(world, "B", "end");
+    await world.advance(1_000);
+    expect([await statusOf(world, "A"), await statusOf(world, "B")]).toEqual(["COMPLETED", "COMPLETED"]);
+    world.peerCalls.length = 0;
+    expect(await purge(world, "A")).toEqual({ ok: true });
+    expect(world.peerCalls.map(({ from, to }) => from + to)).toEqual(["AB", "BA"]);
+    expect([world.host("A").db.tables(), world.host("B").db.tables()]).toEqual([[], []]);
+    const other = await makeCycle();
+    await raise(other, "A", "end");
+    await raise(other, "B", "end");
+    await other.advance(1_000);
+    expect(await start(other, "A", "echo", 1)).toEqual({ ok: true });
   });
 });
 
@@ -374,6 +396,40 @@ describe("[I18.5] The same while a timer is due", () => {
     await statusOf(world, "a");
     await world.advance(1_000);
     expect(await statusOf(world, "a")).toBe("COMPLETED");
+  });
+});
+
+describe("[I18.5] An instance that is purged while the progress of its activity is decrypted", () => {
+  it("[I18.5] leaves nothing to the next one under its ID", async () => {
+    const world = makeWorld();
+    let isSlow = false;
+    world.cipher = () => ({
+      ...toyCipher("k1")(),
+      open: async (sealed) => {
+        const text = await toyCipher("k1")().open(sealed);
+        if (isSlow && text === '{"at":1}') await world.sleep(5_000);
+        return text;
+      },
+    });
+    world.activity("beat", async (ctx: WorkflowActivityContext) => {
+      ctx.heartbeat({ at: 1 });
+      await world.sleep(50_000);
+    });
+    world.workflow("calls", function* (ctx): Code {
+      yield ctx.callActivity("beat");
+    });
+    await start(world, "a", "calls");
+    await world.advance(2_000);
+    world.crash("a");
+    isSlow = true;
+    void world.post("a", (i) => i.raiseEvent({ name: "x", messageId: "m" }));
+    await world.advance(1_000);
+    const purged = purgeByForce(world, "a");
+    await world.advance(100);
+    expect(await purged).toEqual({ ok: true });
+    expect(await start(world, "a", "timer", 20)).toEqual({ ok: true });
+    await world.rest();
+    expect([await statusOf(world, "a"), world.host("a").db.tables()]).toEqual(["COMPLETED", ["history", "instance"]]);
   });
 });
 
