@@ -6,9 +6,8 @@
  * A round goes through the workloads, and in each gives every contestant one turn; the next round begins with another
  * one. A turn has a workerd and a directory to itself: what a contestant leaves behind (live objects, timers, evictions
  * ten seconds later) cannot slow down another. Since a new workerd is cold, each turn begins with a warm-up that is not
- * counted. Where the pace of the disk decides, which changes from one second to the next, the turns are at the same time,
- * and the contestants are measured in alternation, in slices. Ratios count more than speeds: client and server share this
- * machine, which is slow or fast for all alike. Costs (rows, alarms, requests) are counted last, in turns that are not timed.
+ * counted. Ratios count more than speeds: client and server share this machine, which is slow or fast for all alike.
+ * Costs (rows, alarms, requests) are counted last, in turns that are not timed.
  */
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -37,8 +36,6 @@ const ROUNDS = 5;
 /** A quick run begins no round that is likely to end later than this, once it has two. */
 const QUICK_BUDGET_MS = 400_000;
 const LEAST_ROUNDS = 2;
-/** Ten seconds after its last request the runtime closes an object: those of the warm-up, before anybody is measured. */
-const CLOSING_MS = 11_000;
 
 async function main(): Promise<void> {
   const flags = readFlags();
@@ -78,9 +75,10 @@ class Bench {
       for (const workload of workloads) {
         if (round >= (workload.maxRounds ?? rounds)) continue;
         const playing = names.filter((name) => workload.contestants.includes(name));
+        const turns = workload.turnsPerRound ?? 1;
         process.stderr.write(`round ${round + 1} of ${rounds}, ${this.#seconds()} s: ${workload.name}\n`);
-        if (workload.slices !== undefined) await this.#measureInSlices(playing, workload, round, workload.slices);
-        else for (const name of rotate(playing, round)) await this.#measureAlone(name, workload, round);
+        for (let turn = round * turns; turn < (round + 1) * turns; turn++)
+          for (const name of rotate(playing, turn)) await this.#measure(name, workload, turn);
       }
     }
     return summarize(fsyncsMs);
@@ -108,60 +106,31 @@ class Bench {
     return !this.#flags.isQuick || round < LEAST_ROUNDS || isLikelyInTime;
   }
 
-  #measureAlone(name: ContestantName, workload: Workload, round: number): Promise<void> {
-    return this.#withTurn(name, workload.variant ?? "plain", workload.name, async (turn) => {
-      await workload.warmUp?.(turn);
-      await this.#measure(turn, workload, round);
+  #measure(name: ContestantName, workload: Workload, index: number): Promise<void> {
+    const what = `${workload.name} (${index + 1})`;
+    return this.#withTurn(name, workload.variant ?? "plain", what, async (turn) => {
+      const measurement = await workload.measure(turn);
+      this.results.add(name, workload, index, { ...measurement, [MEMORY]: turn.workerd.peakMemoryMiB() });
     });
   }
 
-  /** All of them are there and warm, and take turns. */
-  async #measureInSlices(names: readonly ContestantName[], workload: Workload, round: number, slices: number) {
-    const turns: Turn[] = [];
-    try {
-      for (const name of rotate(names, round)) {
-        const turn = await this.#begin(name, workload.variant ?? "plain");
-        if (await this.#succeeds(name, workload.name, async () => workload.warmUp?.(turn))) turns.push(turn);
-        else await turn.end();
-      }
-      await new Promise((resolve) => setTimeout(resolve, CLOSING_MS));
-      for (let slice = 0; slice < slices; slice++) {
-        const measure = (turn: Turn) => this.#measure(turn, workload, round * slices + slice);
-        for (const turn of rotate(turns, slice)) await this.#succeeds(turn.name, workload.name, () => measure(turn));
-      }
-    } finally {
-      for (const turn of turns) await turn.end();
-    }
-  }
-
-  async #measure(turn: Turn, workload: Workload, index: number): Promise<void> {
-    const measurement = await workload.measure(turn);
-    this.results.add(turn.name, workload, index, { ...measurement, [MEMORY]: turn.workerd.peakMemoryMiB() });
-  }
-
-  async #begin(name: ContestantName, variant: Variant): Promise<Turn> {
+  /** Who fails is left out and named below the table; when it is edge-workflows, the run goes on and fails at its end. */
+  async #withTurn(name: ContestantName, variant: Variant, what: string, use: (turn: Turn) => Promise<void>) {
     const contestant = CONTESTANTS[name];
     const code = await this.#code(contestant.entries[variant] ?? "");
     const { isQuick } = this.#flags;
-    return Turn.begin({ name, contestant, variant, code, isQuick, echoUrl: this.#echo.url }, this.directory);
-  }
-
-  async #withTurn(name: ContestantName, variant: Variant, what: string, use: (turn: Turn) => Promise<void>) {
-    const turn = await this.#begin(name, variant);
-    await this.#succeeds(name, what, () => use(turn));
-    await turn.end();
-  }
-
-  /** Who fails is left out and named below the table; when it is edge-workflows, the run goes on and fails at its end. */
-  async #succeeds(name: ContestantName, what: string, use: () => Promise<unknown>): Promise<boolean> {
+    const turn = await Turn.begin(
+      { name, contestant, variant, code, isQuick, echoUrl: this.#echo.url },
+      this.directory,
+    );
     try {
-      await use();
-      return true;
+      await use(turn);
     } catch (error) {
       if (name === "edge") process.exitCode = 1;
       process.stderr.write(`failed: ${messageOf(error)}\n`);
-      this.results.failures.push(`${CONTESTANTS[name].title}, ${what}: ${messageOf(error)}`);
-      return false;
+      this.results.failures.push(`${contestant.title}, ${what}: ${messageOf(error)}`);
+    } finally {
+      await turn.end();
     }
   }
 

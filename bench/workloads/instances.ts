@@ -4,16 +4,11 @@ import { ALL, CROWD_METRICS, crowdFigures, LATENCY_METRICS, latencies, type Work
 
 const CLIENTS = 50;
 
-const SLICES = 4;
-
-function warmUp(turn: Turn, job: Job): Promise<void> {
-  return turn.warmUp(() => turn.crowd(CLIENTS, CLIENTS, job));
-}
-
-/** As many as take about a second. The crowd comes last: the objects that it leaves behind are then nobody's burden. */
+/** The crowd comes last: the objects that it leaves behind are then nobody's burden. */
 async function aloneThenCrowded(turn: Turn, job: Job) {
-  const alone = latencies(await turn.repeat(turn.isCloudflare ? 12 : 40, job));
-  const crowd = await turn.crowd(turn.isCloudflare ? 100 : 250, CLIENTS, job);
+  await turn.warmUp(() => turn.crowd(CLIENTS, CLIENTS, job));
+  const alone = latencies(await turn.repeat(turn.isQuick ? 80 : 150, job));
+  const crowd = await turn.crowd(turn.isQuick ? 250 : 500, CLIENTS, job);
   return { ...alone, ...crowdFigures(crowd) };
 }
 
@@ -26,8 +21,7 @@ export const series: Workload = {
   metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
   contestants: ALL,
   isQuick: true,
-  slices: SLICES,
-  warmUp: (turn) => warmUp(turn, SERIES),
+  turnsPerRound: 2,
   measure: (turn) => aloneThenCrowded(turn, SERIES),
   sample: (turn) => turn.run(SERIES),
 };
@@ -37,8 +31,6 @@ export const parallel: Workload = {
   title: "sum_parallel (5 steps at once)",
   metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
   contestants: ALL,
-  slices: SLICES,
-  warmUp: (turn) => warmUp(turn, PARALLEL),
   measure: (turn) => aloneThenCrowded(turn, PARALLEL),
   sample: (turn) => turn.run(PARALLEL),
 };
@@ -50,7 +42,6 @@ export const logging: Workload = {
   metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
   contestants: ["edge"],
   variant: "logging",
-  slices: SLICES,
-  warmUp: (turn) => warmUp(turn, SERIES),
+  turnsPerRound: 2,
   measure: (turn) => aloneThenCrowded(turn, SERIES),
 };

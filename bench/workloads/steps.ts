@@ -44,34 +44,22 @@ export const sequence: Workload = {
   sample: (turn) => turn.run(steps(1_000)),
 };
 
-const FANOUT_METRICS = {
-  ms: { title: "ms", better: "less" },
-  perSecond: { title: "steps/s", better: "more" },
-} as const;
-
 /** As large as Cloudflare's local engine can bear: 10,000 at once end it. */
-export const fanouts: readonly Workload[] = [100, 1_000, 10_000].map((n) => {
-  const measure = async (turn: Turn, times: number) => {
-    const ms = median(await turn.repeat(times, fanout(n)));
+export const fanouts: readonly Workload[] = [100, 1_000, 10_000].map((n) => ({
+  name: `fanout_${n}`,
+  title: `fan-out of ${n.toLocaleString("en-US")}`,
+  metrics: { ms: { title: "ms", better: "less" }, perSecond: { title: "steps/s", better: "more" } },
+  contestants: n > 1_000 ? (["edge", "floor"] as const) : ALL,
+  isQuick: n === 100,
+  maxRounds: n === 100 ? 5 : 3,
+  turnsPerRound: n === 100 ? 3 : 1,
+  async measure(turn: Turn) {
+    await turn.warmUp(() => turn.run(fanout(n)));
+    const ms = median(await turn.repeat(n === 100 ? (turn.isCloudflare ? 4 : 15) : 3, fanout(n)));
     return { ms, perSecond: perSecond(n, ms) };
-  };
-  const common = {
-    name: `fanout_${n}`,
-    title: `fan-out of ${n.toLocaleString("en-US")}`,
-    metrics: FANOUT_METRICS,
-    warmUp: (turn: Turn) => turn.warmUp(() => turn.run(fanout(n))),
-    sample: (turn: Turn) => turn.run(fanout(n)),
-  };
-  if (n > 100)
-    return { ...common, contestants: n > 1_000 ? ["edge", "floor"] : ALL, maxRounds: 3, measure: (t) => measure(t, 3) };
-  return {
-    ...common,
-    contestants: ALL,
-    isQuick: true,
-    slices: 5,
-    measure: (turn) => measure(turn, turn.isCloudflare ? 3 : 15),
-  };
-});
+  },
+  sample: (turn: Turn) => turn.run(fanout(n)),
+}));
 
 export const payloads: readonly Workload[] = [10_000, 50_000, 100_000, 1_000_000].map((bytes) => {
   const job = (n: number): Job => ({ work: "payload", n, bytes });
@@ -90,19 +78,18 @@ export const payloads: readonly Workload[] = [10_000, 50_000, 100_000, 1_000_000
   };
 });
 
-const ioJob = (turn: Turn): Job => ({ work: "io", n: 200, url: turn.echoUrl });
-
 export const io: Workload = {
   name: "io",
   title: "200 steps that each wait 1 ms for HTTP",
   metrics: { perSecond: { title: "steps/s", better: "more" }, ...LATENCY_METRICS },
   contestants: ALL,
   isQuick: true,
-  slices: 4,
-  warmUp: (turn) => turn.warmUp(() => turn.run(ioJob(turn))),
+  turnsPerRound: 2,
   async measure(turn) {
-    const latenciesMs = await turn.repeat(turn.isCloudflare ? 1 : 3, ioJob(turn));
+    const job: Job = { work: "io", n: 200, url: turn.echoUrl };
+    await turn.warmUp(() => turn.run(job));
+    const latenciesMs = await turn.repeat(turn.isCloudflare ? 1 : 3, job);
     return { perSecond: perSecond(200, median(latenciesMs)), ...latencies(latenciesMs) };
   },
-  sample: (turn) => turn.run(ioJob(turn)),
+  sample: (turn) => turn.run({ work: "io", n: 200, url: turn.echoUrl }),
 };

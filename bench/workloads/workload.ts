@@ -22,10 +22,9 @@ export interface Workload {
   readonly isQuick?: boolean;
   /** Fewer rounds than the others, where one takes long. */
   readonly maxRounds?: number;
-  /** How often each contestant is measured in a round, in alternation with the others. Default: once, and alone. */
-  readonly slices?: number;
-  /** Done first; where it is missing, `measure` does it. */
-  warmUp?(turn: Turn): Promise<unknown>;
+  /** More than one where the disk decides, which is the slower and the faster from one second to the next. */
+  readonly turnsPerRound?: number;
+  /** Warms up, then measures. */
   measure(turn: Turn): Promise<Measurement>;
   /** Runs what it costs once, for the counts: rows, alarms, requests. */
   sample?(turn: Turn): Promise<unknown>;
