@@ -29,6 +29,9 @@ import { queryEnded, toQueryResult } from "./query.ts";
 import { reading, writing } from "./sealing.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
+/** How long a parent's purge waits for another one of the same child: each level of a tree may take 15 s (`TurnLoop.abandon`). */
+const PURGE_PATIENCE_MS = 60_000;
+
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
 const STALLED = { ok: false, code: "STALLED" } as const;
@@ -198,7 +201,8 @@ export class Instance implements InstanceApi, InstancePeer {
     // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
     if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
       return NOT_FOUND;
-    while (this.#wiping !== undefined) await this.#wiping;
+    if (asChildOf === undefined) while (this.#wiping !== undefined) await this.#wiping;
+    else await this.#waitForPurge();
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (asChildOf !== undefined) this.#checkReadable();
@@ -319,6 +323,15 @@ export class Instance implements InstanceApi, InstancePeer {
     });
   }
 
+  /** Not for ever: in a circle of parents, two purges that have begun at once wait for each other. Both fail then, and go on. */
+  async #waitForPurge(): Promise<void> {
+    await this.#loop.watchers.until(() => this.#wiping === undefined, PURGE_PATIENCE_MS);
+    if (this.#wiping === undefined) return;
+    throw new Error(
+      `'${this.#ports.instanceId()}' is being purged for more than ${PURGE_PATIENCE_MS} ms: purge again.`,
+    );
+  }
+
   /** Nothing else is served meanwhile. If it fails, the instance goes on with what the database holds. */
   async #remove(record: InstanceRecord, prepare: () => void | Promise<void>): Promise<OperationResult> {
     const remove = async () => {
@@ -339,6 +352,7 @@ export class Instance implements InstanceApi, InstancePeer {
     } finally {
       this.#wiping = undefined;
       this.#leaving = undefined;
+      this.#loop.watchers.notify();
     }
   }
 

@@ -17,6 +17,7 @@ import {
   suspend,
   terminate,
   typesOf,
+  unshaken,
 } from "./support.ts";
 import { START_MS, type World } from "./world.ts";
 
@@ -517,13 +518,7 @@ describe("[I15] Cancel, detached workflows and events between instances", () => 
   it("[I15.4] a forced purge waits for the start of a child that a lost life may have sent", async () => {
     const world = makeWorld();
     let latencyMs = 5_000;
-    const unshaken = {
-      pick: () => 0,
-      alarmShiftMs: () => 0,
-      ringsAgain: () => false,
-      copyOutlivesReceiver: () => true,
-    };
-    world.chaos = { ...unshaken, latencyMs: () => latencyMs };
+    world.chaos = unshaken(() => latencyMs);
     const started = world.post("i", (i) =>
       i.start({ instanceId: "i", name: "parent", input: '{"name":"event","input":"never"}', requestId: "r" }),
     );

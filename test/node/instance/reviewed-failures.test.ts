@@ -14,6 +14,7 @@ import {
   statusOf,
   terminate,
   typesOf,
+  unshaken,
 } from "./support.ts";
 import type { World } from "./world.ts";
 
@@ -109,6 +110,17 @@ describe("[I18.1] Two that are each other's child", () => {
     expect([await purged, world.host("A").db.tables(), world.host("B").db.tables()]).toEqual([{ ok: true }, [], []]);
   });
 
+  it("[I18.1] both are purged by force at once: neither hangs, and a purge that is repeated takes both", async () => {
+    const world = await makeCycle();
+    const outcomes = Promise.allSettled([purgeByForce(world, "A"), purgeByForce(world, "B")]);
+    await world.advance(120_000);
+    expect((await outcomes).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    expect([await statusOf(world, "A"), await statusOf(world, "B")]).toEqual(["RUNNING", "RUNNING"]);
+    const again = purgeByForce(world, "A");
+    await world.rest();
+    expect([await again, world.host("A").db.tables(), world.host("B").db.tables()]).toEqual([{ ok: true }, [], []]);
+  });
+
   it("[I18.1] both have ended: a purge takes both, and until then the ID of one is free", async () => {
     const world = await makeCycle();
     await raise(world, "A", "end");
@@ -131,13 +143,7 @@ describe("[I18.10] The start of a child that waits at an ID that is just being p
   it("[I18.10] is not carried out when its parent has been purged meanwhile", async () => {
     const world = makeWorld();
     let latencyMs = 0;
-    const unshaken = {
-      pick: () => 0,
-      alarmShiftMs: () => 0,
-      ringsAgain: () => false,
-      copyOutlivesReceiver: () => true,
-    };
-    world.chaos = { ...unshaken, latencyMs: () => latencyMs };
+    world.chaos = unshaken(() => latencyMs);
     const begin = (id: string, input: unknown) =>
       world.post(id, (i) =>
         i.start({ instanceId: id, name: "parent", input: JSON.stringify(input), requestId: `r-${id}` }),

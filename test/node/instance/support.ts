@@ -11,7 +11,7 @@ import type {
 } from "../../../src/instance/protocol.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
-import { World } from "./world.ts";
+import { type Chaos, World } from "./world.ts";
 
 /** What `yield` gives back is up to each workflow. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -168,4 +168,9 @@ export function gate<T = void>(): { readonly promise: Promise<T>; open(value: T)
     open = resolve;
   });
   return { promise, open: (value) => open(value) };
+}
+
+/** Nothing is left to chance, but calls between objects take as long as `latencyMs` says when they are made. */
+export function unshaken(latencyMs: () => number): Chaos {
+  return { pick: () => 0, latencyMs, alarmShiftMs: () => 0, ringsAgain: () => false, copyOutlivesReceiver: () => true };
 }
