@@ -14,6 +14,7 @@ import type {
   InstanceApi,
   InstanceDescription,
   InstancePeer,
+  IsOwed,
   OperationResult,
   PurgeRequest,
   QueryResult,
@@ -29,7 +30,7 @@ import { queryEnded, toQueryResult } from "./query.ts";
 import { reading, writing } from "./sealing.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
-/** How long a parent's purge waits for another one of the same child: each level of a tree may take 15 s (`TurnLoop.abandon`). */
+/** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
 const PURGE_PATIENCE_MS = 60_000;
 
 const OK = { ok: true } as const;
@@ -77,7 +78,8 @@ export class Instance implements InstanceApi, InstancePeer {
       : result;
   }
 
-  async #start(request: StartRequest): Promise<StartResult> {
+  /** `isOwed`: as in `deliver`. */
+  async #start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     for (;;) {
       while (this.#wiping !== undefined) await this.#wiping;
       const record = this.#loop.record;
@@ -93,6 +95,7 @@ export class Instance implements InstanceApi, InstancePeer {
           return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
         if (child !== undefined) continue;
       }
+      await this.#checkOwed(isOwed);
       if (await this.#create(record, request)) return OK;
     }
   }
@@ -223,7 +226,7 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#remove(record, () => this.#loop.leave());
   }
 
-  async deliver(message: Message): Promise<DeliveryResult> {
+  async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
     const purges = this.#purgesAsChild;
     while (this.#wiping !== undefined) await this.#wiping;
     this.#checkReadable();
@@ -233,7 +236,7 @@ export class Instance implements InstanceApi, InstancePeer {
     }
     switch (message.type) {
       case "StartChild":
-        return this.#startAsChild(message, purges);
+        return this.#startAsChild(message, purges, isOwed);
       case "ChildEnded":
         await this.#loop.receive(resolutionOf(message), message.parentExecutionId);
         return { accepted: true };
@@ -259,7 +262,7 @@ export class Instance implements InstanceApi, InstancePeer {
       case "StartDetached": {
         const { name, input, startAtMs, requestId, traceparent } = message;
         const instanceId = this.#ports.instanceId();
-        const result = await this.start({ instanceId, name, input, startAtMs, requestId, traceparent });
+        const result = await this.#start({ instanceId, name, input, startAtMs, requestId, traceparent }, isOwed);
         if (!result.ok) this.#ports.log({ level: "warn", msg: "detached", instanceId, refused: result.code });
         return { accepted: true };
       }
@@ -315,10 +318,7 @@ export class Instance implements InstanceApi, InstancePeer {
   /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
   #purgeByForce(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult> {
     return this.#remove(record, async () => {
-      if (!(await this.#loop.abandon()))
-        throw new Error(
-          `Instance '${record.instanceId}' has asked another one to start, which has not answered yet: purge it again.`,
-        );
+      this.#loop.abandon();
       if (request.recursive) await purgeChildren(this.#ports, record.instanceId, request);
     });
   }
@@ -357,7 +357,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   /** `purges`: as it was when the message came. */
-  async #startAsChild(message: StartChildMessage, purges: number): Promise<DeliveryResult> {
+  async #startAsChild(message: StartChildMessage, purges: number, isOwed?: IsOwed): Promise<DeliveryResult> {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
     for (;;) {
@@ -373,9 +373,16 @@ export class Instance implements InstanceApi, InstancePeer {
         if (child !== undefined && this.#loop.record === record) return occupied;
         if (child !== undefined) continue;
       }
+      await this.#checkOwed(isOwed);
       const start = { instanceId: this.#ports.instanceId(), name, input, traceparent };
       if (await this.#create(record, start, { parent, purges })) return { accepted: true };
     }
+  }
+
+  /** What this instance has been before its present life, and has been purged, only the sender can tell. */
+  async #checkOwed(isOwed: IsOwed | undefined): Promise<void> {
+    if (isOwed === undefined || (await isOwed())) return;
+    throw new Error(`'${this.#ports.instanceId()}' was to be started by a message that its sender has done with.`);
   }
 
   /**

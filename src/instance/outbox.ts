@@ -4,9 +4,6 @@ import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
 import { writing } from "./sealing.ts";
 
-/** After so long, what an object had sent when it was lost has arrived, or never will. */
-export const STRAY_MS = 10_000;
-
 /**
  * Delivers committed messages to other instances: at least once, in order for each receiver (a terminate must not
  * overtake the start it is meant for), until each is acknowledged. Failures are counted in memory only: after a
@@ -20,8 +17,6 @@ export class Outbox {
   readonly #rested: () => void;
   readonly #lanes = new Map<string, Lane>();
   #delivering = 0;
-  #starting = 0;
-  #mayHaveStrays = false;
 
   constructor(ports: InstancePorts, receive: (entry: InboxEntry) => void, rested: () => void) {
     this.#ports = ports;
@@ -36,22 +31,6 @@ export class Outbox {
   /** Whether a message is on its way just now. */
   get isBusy(): boolean {
     return this.#delivering > 0;
-  }
-
-  /** Whether a message that starts an instance is on its way just now, or may be, from a life that was lost. */
-  get isStarting(): boolean {
-    return this.#starting > 0 || this.#mayHaveStrays;
-  }
-
-  /** A life that has just begun: the one before may have sent the starts of children that it finds here. */
-  expectStrays(): void {
-    const lanes = [...this.#lanes.values()];
-    if (!lanes.some(({ entries }) => entries.some(({ message }) => message.type === "StartChild"))) return;
-    this.#mayHaveStrays = true;
-    this.#ports.clock.schedule(STRAY_MS, () => {
-      this.#mayHaveStrays = false;
-      this.#rested();
-    });
   }
 
   /** When the next delivery is to be tried; infinity when nothing waits for a time. */
@@ -90,8 +69,8 @@ export class Outbox {
     try {
       for (;;) {
         const [entry] = lane.entries;
-        if (entry === undefined || !this.#owns(lane, entry)) break;
-        const reply = await this.#deliver(entry);
+        if (entry === undefined || !this.#owes(lane, entry)) break;
+        const reply = await this.#deliver(lane, entry);
         await writing(
           this.#ports,
           () => (reply === undefined ? [] : textsOfFact(reply.fact)),
@@ -116,7 +95,7 @@ export class Outbox {
   }
 
   #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {
-    if (!this.#owns(lane, entry)) return;
+    if (!this.#owes(lane, entry)) return;
     const received = this.#ports.store.acknowledge(entry.seq, reply);
     lane.entries.shift();
     lane.failures = 0;
@@ -124,20 +103,16 @@ export class Outbox {
     if (received !== undefined) this.#receive(received);
   }
 
-  /** False once the instance has been purged or started anew: the message is no longer ours to deliver. */
-  #owns(lane: Lane, entry: OutboxEntry): boolean {
-    return this.#lanes.get(entry.to) === lane;
+  /** False once it has been acknowledged, or the instance purged or started anew: the message is no longer ours to deliver. */
+  #owes(lane: Lane, entry: OutboxEntry): boolean {
+    return this.#lanes.get(entry.to) === lane && lane.entries[0] === entry;
   }
 
-  async #deliver({ to, message }: OutboxEntry): Promise<Omit<InboxEntry, "seq"> | undefined> {
-    const starts = message.type === "StartChild" || message.type === "StartDetached" ? 1 : 0;
-    this.#starting += starts;
-    const result = await this.#ports
-      .peer(to)
-      .deliver(message)
-      .finally(() => {
-        this.#starting -= starts;
-      });
+  async #deliver(lane: Lane, entry: OutboxEntry): Promise<Omit<InboxEntry, "seq"> | undefined> {
+    const { to, message } = entry;
+    const begins = message.type === "StartChild" || message.type === "StartDetached";
+    const peer = this.#ports.peer(to);
+    const result = await (begins ? peer.deliver(message, async () => this.#owes(lane, entry)) : peer.deliver(message));
     if (result.accepted || message.type !== "StartChild") return undefined;
     const fact: HistoryFact = {
       type: "ChildWorkflowInstanceFailed",

@@ -45,12 +45,19 @@ export interface WaitOptions {
 
 /** What instances ask of each other. */
 export interface InstancePeer {
-  /** `accepted` ends the sender's duty to deliver. */
-  deliver(message: Message): Promise<DeliveryResult>;
+  /** `accepted` ends the sender's duty to deliver. `isOwed` comes with a message that begins an instance; older code sends none. */
+  deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult>;
   purge(request: PurgeRequest): Promise<OperationResult>;
   /** The ID of this instance if it has not ended, else of a child (of a child …) that has not; `undefined` if all have. */
   findActive(request: FindActiveRequest): Promise<string | undefined>;
 }
+
+/**
+ * Whether a message is still to be delivered, as its sender knows it. A copy that comes late, from a sender that was lost or
+ * is purged, is told from the message itself by this alone: whoever gets it may have been there before, and been purged.
+ * Rejects when that life of the sender is over.
+ */
+export type IsOwed = () => Promise<boolean>;
 
 export interface FindActiveRequest {
   readonly asChildOf: string;

@@ -14,7 +14,7 @@ import { Burst } from "./burst.ts";
 import { FactQueue, type QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
 import { retryDelayMs } from "./limits.ts";
-import { Outbox, STRAY_MS } from "./outbox.ts";
+import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { planRecovery } from "./recovery.ts";
 import { reading, readingInto, writing } from "./sealing.ts";
@@ -26,9 +26,6 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** The messages that a commit has put into the outbox; `undefined`: there was none. */
 type Committed = OutboxEntry[] | undefined;
 type StoredQueues = { readonly inbox: readonly InboxEntry[]; readonly outbox: readonly OutboxEntry[] };
-
-/** How long a forced purge waits for starts that are on their way: its own, and those of a life that was lost. */
-const DELIVERY_PATIENCE_MS = STRAY_MS + 5_000;
 
 /**
  * Takes an instance from turn to turn.
@@ -195,7 +192,6 @@ export class TurnLoop implements Workload {
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
   async open(isRinging: boolean): Promise<void> {
     await this.#readAll();
-    this.outbox.expectStrays();
     if (!isRinging) await this.#alarm.open();
   }
 
@@ -243,15 +239,10 @@ export class TurnLoop implements Workload {
     this.forget();
   }
 
-  /**
-   * The same, for a purge that takes a while. Resolves when no start of another instance is on its way any more, which
-   * would bring back a child that has been purged; with false if one still is after a while.
-   */
-  async abandon(): Promise<boolean> {
+  /** The same, for a purge that takes a while. */
+  abandon(): void {
     this.#alarm.guard();
     this.leave();
-    await this.watchers.until(() => !this.outbox.isStarting, DELIVERY_PATIENCE_MS);
-    return !this.outbox.isStarting;
   }
 
   /** Begins again with what the database holds, if it holds anything. */

@@ -17,6 +17,7 @@ import type {
   InstanceApi,
   InstanceDescription,
   InstancePeer,
+  IsOwed,
   OperationResult,
   PurgeRequest,
   QueryResult,
@@ -110,8 +111,8 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
     async purge(request: PurgeRequest): Promise<OperationResult> {
       return (await this.#instance()).purge(request);
     }
-    async deliver(message: Message): Promise<DeliveryResult> {
-      return (await this.#instance()).deliver(message);
+    async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
+      return (await this.#instance()).deliver(message, isOwed);
     }
     async findActive(request: FindActiveRequest): Promise<string | undefined> {
       return (await this.#instance()).findActive(request);

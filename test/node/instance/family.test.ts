@@ -50,8 +50,8 @@ describe("[I6] Children: messages over the outbox", () => {
     async (unreachable) => {
       const world = makeWorld();
       const attempts: number[] = [];
-      world.peerFault = ({ to }) => {
-        if (to !== unreachable) return undefined;
+      world.peerFault = ({ to, method }) => {
+        if (to !== unreachable || method === "isOwed") return undefined;
         attempts.push(world.nowMs);
         return attempts.length <= 9 ? "unreachable" : undefined;
       };
@@ -313,7 +313,8 @@ describe("[I7] Terminate and purge with children", () => {
   it("[I7.11] a child is not purged before its parent has heard of its end", async () => {
     const world = makeWorld();
     let reachable = false;
-    world.peerFault = ({ to }) => (to === "p" && !reachable ? "unreachable" : undefined);
+    world.peerFault = ({ to, method }) =>
+      to === "p" && method === "deliver" && !reachable ? "unreachable" : undefined;
     await start(world, "p", "parent", { name: "echo", input: 5 });
     expect(await purge(world, "p:0001")).toEqual({ ok: false, code: "NOT_ENDED", instanceId: "p:0001" });
     reachable = true;

@@ -10,6 +10,7 @@ import {
   gate,
   historyOf,
   makeWorld,
+  purge,
   raise,
   resume,
   start,
@@ -515,7 +516,7 @@ describe("[I15] Cancel, detached workflows and events between instances", () => 
     expect(await endOf(world, "i")).toEqual(["COMPLETED", 1]);
   });
 
-  it("[I15.4] a forced purge waits for the start of a child that a lost life may have sent", async () => {
+  it("[I15.4] the start of a child that a lost life has sent begins nothing once the tree is purged", async () => {
     const world = makeWorld();
     let latencyMs = 5_000;
     world.chaos = unshaken(() => latencyMs);
@@ -526,22 +527,45 @@ describe("[I15] Cancel, detached workflows and events between instances", () => 
     expect([await started, world.peerCalls.length]).toEqual([{ ok: true }, 1]);
     world.crash("i");
     latencyMs = 0;
-    // Whatever the next life sends does not get through before the child is there.
-    world.peerFault = () => (world.nowMs < START_MS + 5_000 ? "unreachable" : undefined);
-    let answer: unknown;
-    void world
-      .post("i", (i) => i.purge({ recursive: true, force: true }))
-      .then((result) => {
-        answer = result;
-      });
-    await world.advance(4_900);
-    expect([answer, world.hosts.has("i:0001")]).toEqual([undefined, false]);
+    // Whatever the next life sends does not get through before.
+    world.peerFault = ({ method }) =>
+      method === "deliver" && world.nowMs < START_MS + 5_000 ? "unreachable" : undefined;
+    const purged = world.post("i", (i) => i.purge({ recursive: true, force: true }));
     await world.advance(1_000);
-    expect([answer, world.host("i:0001").db.hasTable("instance")]).toEqual([undefined, true]);
+    expect([await purged, world.host("i:0001").db.tables()]).toEqual([{ ok: true }, []]);
     await world.rest();
-    expect(answer).toEqual({ ok: true });
+    expect(world.host("i:0001").counters.lives).toBeGreaterThan(0);
     for (const id of ["i", "i:0001"])
       expect([world.host(id).db.tables(), world.host(id).durableAlarm]).toEqual([[], null]);
+  });
+
+  it("[I15.5] a second copy of a start begins nothing once the first is acknowledged, whoever was lost since", async () => {
+    for (const lost of [["i"], ["i:0001", "i-2"], ["i", "i:0001", "i-2"]]) {
+      const world = makeWorld();
+      world.workflow("main", function* (ctx: WorkflowContext): Code {
+        ctx.scheduleNewWorkflow("echo", 2, { instanceId: "i-2" });
+        return yield ctx.callChildWorkflow("echo", 1);
+      });
+      await start(world, "i", "main");
+      await world.rest();
+      for (const id of ["i", "i-2"]) expect(await purge(world, id)).toEqual({ ok: true });
+      for (const id of lost) world.crash(id);
+      const starts = world.peerCalls.filter(({ method, to }) => method === "deliver" && to !== "i");
+      expect(starts).toHaveLength(2);
+      for (const { repeat } of starts) repeat();
+      await world.rest();
+      expect(world.activityRuns).toHaveLength(0);
+      for (const id of ["i", "i:0001", "i-2"])
+        expect([id, world.host(id).db.tables(), world.host(id).durableAlarm]).toEqual([id, [], null]);
+    }
+  });
+
+  it("[I15.6] a start from code that cannot be asked whether it owes it is carried out", async () => {
+    const world = makeWorld();
+    const parent = { name: "main", instanceId: "old", executionId: "e", taskId: 1 };
+    const message = { version: 1, type: "StartChild", name: "timer", input: "1000", parent } as const;
+    expect(await world.call("i", (i) => i.deliver(message))).toEqual({ accepted: true });
+    expect(await statusOf(world, "i")).toBe("RUNNING");
   });
 });
 

@@ -16,7 +16,7 @@ import { Registry, type TWorkflow, type TWorkflowActivity } from "../../../src/e
 import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
 import type { InstancePorts } from "../../../src/instance/ports.ts";
-import type { InstancePeer } from "../../../src/instance/protocol.ts";
+import type { InstancePeer, IsOwed } from "../../../src/instance/protocol.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { type Cipher, plainTexts, type TextCodec, Vault } from "../../../src/storage/vault.ts";
 import { MemoryDatabase } from "./database.ts";
@@ -39,15 +39,16 @@ export interface Chaos {
   alarmShiftMs(): number;
   /** Whether an alarm rings once more after its handler has succeeded. */
   ringsAgain(): boolean;
-  /** Whether the second copy of a call still arrives when the object that got the first has been lost. */
-  copyOutlivesReceiver(call: PeerCall): boolean;
 }
 
 export interface PeerCall {
   readonly from: string;
   readonly to: string;
-  readonly method: keyof InstancePeer;
+  /** `isOwed`: what a receiver asks back, as part of a call that it has got. */
+  readonly method: keyof InstancePeer | "isOwed";
   readonly argument: unknown;
+  /** Lets a second copy of it arrive now. */
+  repeat(): void;
 }
 
 /** What a caller sees when the object is lost before it has answered. */
@@ -389,7 +390,7 @@ export class World {
     host.isDirty = true;
   }
 
-  #serve<T>(id: string, call: (instance: Instance) => Promise<T>): Promise<T> {
+  #serve<T>(id: string, call: (instance: Instance, life: Life) => Promise<T>): Promise<T> {
     const host = this.host(id);
     const life = this.#life(host);
     return new Promise((resolve, reject) => {
@@ -401,10 +402,12 @@ export class World {
           give();
         });
       };
-      life.opened.then(call).then(
-        (value) => answer(() => resolve(structuredClone(value)))(),
-        (error) => answer(() => reject(error))(),
-      );
+      life.opened
+        .then((instance) => call(instance, life))
+        .then(
+          (value) => answer(() => resolve(structuredClone(value)))(),
+          (error) => answer(() => reject(error))(),
+        );
     });
   }
 
@@ -513,16 +516,54 @@ export class World {
     return registry;
   }
 
+  /** What is asked of the sender of a call by the life of its receiver: it travels, and waits at the gates, as calls do. */
+  #asked(
+    ask: IsOwed,
+    argument: unknown,
+    sender: Host,
+    fate: { readonly dead: boolean },
+    receiver: Host,
+    life: Life,
+  ): IsOwed {
+    return () => {
+      if (life.dead) return never;
+      return new Promise((resolve, reject) => {
+        const arrive = (settle: () => void) =>
+          this.#add(this.chaos?.latencyMs() ?? 0, () => {
+            if (!life.dead) settle();
+          });
+        const deliver = () => {
+          const repeat = () => void ask();
+          const call: PeerCall = { from: receiver.id, to: sender.id, method: "isOwed", argument, repeat };
+          const fault = this.peerFault?.(call);
+          const asked = fate.dead ? undefined : sender.life;
+          const fail = () => void arrive(() => reject(new ObjectLostError(`'${sender.id}' does not answer any more`)));
+          if (asked === undefined || fault === "unreachable") return fail();
+          asked.callers.add(fail);
+          void ask().then((isOwed) =>
+            sender.gated.push(() => {
+              asked.callers.delete(fail);
+              if (fault === "answer lost") fail();
+              else arrive(() => resolve(isOwed));
+            }),
+          );
+        };
+        receiver.gated.push(() => void this.#add(this.chaos?.latencyMs() ?? 0, deliver));
+      });
+    };
+  }
+
   #peer(host: Host, fate: { readonly dead: boolean }, to: string): InstancePeer {
     const send = <T>(
       method: keyof InstancePeer,
       argument: unknown,
-      call: (peer: Instance) => Promise<T>,
+      call: (peer: Instance, life: Life) => Promise<T>,
     ): Promise<T> => {
       if (fate.dead) return never;
       this.onPoint?.("peer call", host.id);
       if (fate.dead) return never;
-      const sent: PeerCall = structuredClone({ from: host.id, to, method, argument });
+      const repeat = () => void this.#serve(to, call).catch(() => undefined);
+      const sent: PeerCall = { ...structuredClone({ from: host.id, to, method, argument }), repeat };
       this.peerCalls.push(sent);
       return new Promise((resolve, reject) => {
         const arrive = (settle: () => void) =>
@@ -532,14 +573,8 @@ export class World {
         const deliver = () => {
           const fault = this.peerFault?.(sent);
           if (fault === "unreachable") return arrive(() => reject(new Error(`'${to}' is unreachable`)));
-          if (fault === "twice") this.#serve(to, call).catch(() => undefined);
-          if (fault === "twice, late") {
-            const receiver = this.#life(this.host(to));
-            this.#add(this.chaos?.latencyMs() ?? 0, () => {
-              if (receiver.dead && this.chaos?.copyOutlivesReceiver(sent) === false) return;
-              this.#serve(to, call).catch(() => undefined);
-            });
-          }
+          if (fault === "twice") repeat();
+          if (fault === "twice, late") this.#add(this.chaos?.latencyMs() ?? 0, repeat);
           this.#serve(to, call).then(
             (value) =>
               arrive(() => (fault === "answer lost" ? reject(new Error("The answer was lost")) : resolve(value))),
@@ -550,7 +585,13 @@ export class World {
       });
     };
     return {
-      deliver: (message) => send("deliver", message, (peer) => peer.deliver(structuredClone(message))),
+      deliver: (message, isOwed) =>
+        send("deliver", message, (peer, life) =>
+          peer.deliver(
+            structuredClone(message),
+            isOwed && this.#asked(isOwed, message, host, fate, this.host(to), life),
+          ),
+        ),
       purge: (request) => send("purge", request, (peer) => peer.purge(request)),
       findActive: (request) => send("findActive", request, (peer) => peer.findActive(request)),
     };

@@ -2,7 +2,7 @@
 
 import type { Host, PeerFault, Point, World } from "../instance/world.ts";
 import { Random } from "../random.ts";
-import { type Faults, type Plan, purgesByForce } from "./plan.ts";
+import type { Faults, Plan } from "./plan.ts";
 
 /** An instance whose alarm is lost wakes when somebody asks after it. */
 const SOMEBODY_ASKS_MS = 30_000;
@@ -27,15 +27,11 @@ export class Chance {
     this.#faults = plan.faults;
     this.#left = plan.faults.budget;
     const { latencyMs, alarmShiftMs, ringAgain } = plan.faults;
-    // Purged, lost, and asked to start once more, an instance cannot know that it has been there before.
-    const purges = purgesByForce(plan);
-    const starts = (argument: unknown) => /^Start/.test((argument as { type?: string }).type ?? "");
     world.chaos = {
       pick: (n) => this.#random.below(n),
       latencyMs: () => this.#random.between(0, latencyMs),
       alarmShiftMs: () => (this.#hasCeased ? 0 : this.#random.between(-alarmShiftMs, alarmShiftMs)),
       ringsAgain: () => this.#happens("alarm rings again", ringAgain),
-      copyOutlivesReceiver: ({ argument }) => !(purges && starts(argument)),
     };
     world.peerFault = ({ from, to, method, argument }) => {
       tell(`${method} ${(argument as { type?: string }).type ?? ""} of ${from} arrives at ${to}`);
