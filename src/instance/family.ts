@@ -30,11 +30,20 @@ export async function purgeChildren(
 ): Promise<OperationResult> {
   const request = { recursive: true, asChildOf: instanceId, above: [...above, instanceId], force };
   for (const batch of batches(ports.store.children())) {
-    const results = await Promise.all(batch.map((child) => ports.peer(child).purge(request)));
+    const results = await Promise.all(batch.map((child) => purgeOne(ports, child, request)));
     const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
     if (refused !== undefined) return refused;
   }
   return { ok: true };
+}
+
+async function purgeOne(ports: InstancePorts, child: string, request: PurgeRequest): Promise<OperationResult> {
+  let isOwed = true;
+  try {
+    return await ports.peer(child).purge(request, async () => isOwed);
+  } finally {
+    isOwed = false;
+  }
 }
 
 function batches<T>(items: readonly T[]): T[][] {

@@ -197,32 +197,41 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async purge(request: PurgeRequest): Promise<OperationResult> {
-    const { recursive, asChildOf, above = [], force = false } = request;
+  async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
+    const { asChildOf, above = [] } = request;
     if (asChildOf !== undefined) this.#purgesAsChild++;
     if (above.includes(this.#ports.instanceId())) return NOT_FOUND;
     // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
     if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
       return NOT_FOUND;
-    if (asChildOf === undefined) while (this.#wiping !== undefined) await this.#wiping;
-    else await this.#waitForPurge();
-    const record = this.#loop.record;
-    if (record === undefined) return NOT_FOUND;
-    if (asChildOf !== undefined) this.#checkReadable();
-    if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
-    if (force) return this.#purgeByForce(record, request);
+    for (;;) {
+      while (this.#wiping !== undefined) await (asChildOf === undefined ? this.#wiping : this.#waitForPurge());
+      const record = this.#loop.record;
+      if (record === undefined) return NOT_FOUND;
+      if (asChildOf !== undefined) this.#checkReadable();
+      if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
+      await this.#checkOwed(isOwed);
+      if (this.#wiping !== undefined || this.#loop.record !== record) continue;
+      const result = await (request.force ? this.#purgeByForce(record, request) : this.#purgeEnded(record, request));
+      if (result !== undefined) return result;
+    }
+  }
+
+  /** `undefined`: something has come between. */
+  async #purgeEnded(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult | undefined> {
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
-    if (asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
-    if (asChildOf === undefined && (record.status === "STALLED" || this.#loop.unreadable !== undefined)) return STALLED;
+    if (request.asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
+    const isStalled = record.status === "STALLED" || this.#loop.unreadable !== undefined;
+    if (request.asChildOf === undefined && isStalled) return STALLED;
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
     if (!(await this.#hasDelivered())) return notEnded;
-    if (recursive) {
+    if (request.recursive) {
       const result = await purgeChildren(this.#ports, record.instanceId, request);
       if (!result.ok) return result;
     }
-    if (this.#loop.record !== record) return NOT_FOUND;
+    if (this.#loop.record !== record) return undefined;
     return this.#remove(record, () => this.#loop.leave());
   }
 
@@ -379,10 +388,10 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  /** What this instance has been before its present life, and has been purged, only the sender can tell. */
+  /** What came of a copy of this call, in a life before or in that of another one under this ID, only the sender can tell. */
   async #checkOwed(isOwed: IsOwed | undefined): Promise<void> {
     if (isOwed === undefined || (await isOwed())) return;
-    throw new Error(`'${this.#ports.instanceId()}' was to be started by a message that its sender has done with.`);
+    throw new Error(`'${this.#ports.instanceId()}' was called late: its caller has done with that.`);
   }
 
   /**

@@ -47,15 +47,16 @@ export interface WaitOptions {
 export interface InstancePeer {
   /** `accepted` ends the sender's duty to deliver. `isOwed` comes with a message that begins an instance; older code sends none. */
   deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult>;
-  purge(request: PurgeRequest): Promise<OperationResult>;
+  /** As `InstanceApi.purge`. `isOwed` comes with a parent's purge of its child: whether that still goes on. */
+  purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult>;
   /** The ID of this instance if it has not ended, else of a child (of a child …) that has not; `undefined` if all have. */
   findActive(request: FindActiveRequest): Promise<string | undefined>;
 }
 
 /**
- * Whether a message is still to be delivered, as its sender knows it. A copy that comes late, from a sender that was lost or
- * is purged, is told from the message itself by this alone: whoever gets it may have been there before, and been purged.
- * Rejects when that life of the sender is over.
+ * Whether a call is still to be carried out, as its sender knows it. A copy that comes late, from a sender that was lost or
+ * has done, is told from the call itself by this alone: whoever gets it may have been there before, and been purged, or be
+ * another one since. Rejects when that life of the sender is over.
  */
 export type IsOwed = () => Promise<boolean>;
 

@@ -108,8 +108,8 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
     }): Promise<OperationResult> {
       return (await this.#instance()).terminate(request);
     }
-    async purge(request: PurgeRequest): Promise<OperationResult> {
-      return (await this.#instance()).purge(request);
+    async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
+      return (await this.#instance()).purge(request, isOwed);
     }
     async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
       return (await this.#instance()).deliver(message, isOwed);

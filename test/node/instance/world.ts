@@ -592,7 +592,10 @@ export class World {
             isOwed && this.#asked(isOwed, message, host, fate, this.host(to), life),
           ),
         ),
-      purge: (request) => send("purge", request, (peer) => peer.purge(request)),
+      purge: (request, isOwed) =>
+        send("purge", request, (peer, life) =>
+          peer.purge(request, isOwed && this.#asked(isOwed, request, host, fate, this.host(to), life)),
+        ),
       findActive: (request) => send("findActive", request, (peer) => peer.findActive(request)),
     };
   }

@@ -105,6 +105,19 @@ const scenarios: Record<string, Scenario> = {
       await world.advance(3_000);
     },
   },
+  "a tree that is purged by force and started again": {
+    *main(ctx): Code {
+      return yield ctx.callChildWorkflow("event", "never", "child");
+    },
+    script: async (ask, world) => {
+      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await world.advance(3_000);
+      await ask("purge", (a) => a.purge({ recursive: true, force: true }));
+      await world.advance(3_000);
+      await ask("start again", (a) => a.start({ instanceId: "a", name: "main", requestId: "again" }));
+      await world.advance(3_000);
+    },
+  },
   "a purge by force in the middle": {
     *main(ctx): Code {
       return yield ctx.callChildWorkflow("event", "never", "child");
@@ -152,9 +165,10 @@ async function run({ main, script }: Scenario, repeat?: Repeat): Promise<Run> {
   };
   const ask = async (what: string, call: Call) => {
     for (const earlier of made) {
-      // A suspend has no name, and neither has a start once every trace of it is gone, or another has taken its place.
+      // A suspend has no name, nor a purge, and neither has a start once every trace of it is gone, or another has taken its place.
       if (what === "resume" && earlier.what === "suspend") earlier.untilAt = points;
       if (/purge|again/.test(what) && earlier.what.startsWith("start")) earlier.untilAt = points;
+      if (what === "start again" && earlier.what === "purge") earlier.untilAt = points;
     }
     const again = () => void world.post("a", call).catch(() => undefined);
     made.push({ what, to: "a", again, at: points, untilAt: Number.POSITIVE_INFINITY });

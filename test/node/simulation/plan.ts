@@ -91,6 +91,46 @@ export interface Plan {
 
 export function planFrom(seed: number): Plan {
   const random = new Random(seed);
+  return random.chance(0.1) ? purgedTree(random) : mixed(random);
+}
+
+/** A small tree that is purged while it comes into being, by objects that are often lost and calls that come late. */
+function purgedTree(random: Random): Plan {
+  const program = (...steps: Step[]): Program => ({ rounds: 1, steps, fails: false });
+  const leaf = program(...(random.chance(0.5) ? [{ do: "timer", ms: 1_000 } as const] : []));
+  const child = { do: "child", program: leaf } as const;
+  const steps = random.of<Step[]>([
+    [child],
+    [child],
+    [{ do: "child", program: program(child) }],
+    [{ do: "detach", program: leaf }, child],
+  ]);
+  const id = "root-0";
+  const purge = { sender: `${id} control`, to: id, type: "purge by force", afterMs: random.below(4_000) } as const;
+  const rate = (most: number) => random.next() * most;
+  const faults: Faults = {
+    budget: random.between(2, 12),
+    crash: rate(0.15),
+    crashAll: rate(0.03),
+    failWrite: 0,
+    failCommit: rate(0.05),
+    unreachable: rate(0.2),
+    answerLost: rate(0.3),
+    twice: rate(0.3),
+    twiceLate: rate(0.5),
+    loseAlarm: 0,
+    alarmShiftMs: 0,
+    ringAgain: 0,
+    skew: 0,
+    skewMs: 0,
+    latencyMs: 2_000,
+    failRead: 0,
+  };
+  const roots = [{ id, program: program(...steps), delayMs: 0, operations: [purge] }];
+  return { seed: random.below(2 ** 31), roots, faults, encrypted: random.chance(0.2), deploys: [] };
+}
+
+function mixed(random: Random): Plan {
   const roots = Array.from({ length: random.between(1, 3) }, (_, n) => rootFrom(random, `root-${n}`));
   const deployedAtMs = Array.from({ length: random.of([0, 0, 1, 3]) }, () => random.between(0, 8_000));
   // The second of three is a rollback.
