@@ -1,5 +1,5 @@
 import type { InstancePorts } from "./ports.ts";
-import type { OperationResult, PurgeRequest } from "./protocol.ts";
+import type { IsOwed, OperationResult, PurgeRequest } from "./protocol.ts";
 
 /** How many children are asked at a time. */
 const CONCURRENCY = 32;
@@ -35,6 +35,12 @@ export async function purgeChildren(
     if (refused !== undefined) return refused;
   }
   return { ok: true };
+}
+
+/** What came of a copy of this call, in a life before or in that of another one under this ID, only the sender can tell. */
+export async function checkOwed(ports: InstancePorts, isOwed: IsOwed | undefined): Promise<void> {
+  if (isOwed === undefined || (await isOwed())) return;
+  throw new Error(`'${ports.instanceId()}' was called late: its caller has done with that.`);
 }
 
 async function purgeOne(ports: InstancePorts, child: string, request: PurgeRequest): Promise<OperationResult> {

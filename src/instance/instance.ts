@@ -1,11 +1,12 @@
 import type { HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
 import type { ChildEndedMessage, Message, StartChildMessage } from "../model/message.ts";
-import { isTerminal, type RuntimeStatus } from "../model/status.ts";
+import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import type { Ring } from "./alarm-keeper.ts";
-import { firstActiveChild, purgeChildren } from "./family.ts";
+import { describeInstance, visibleStatus } from "./describe.ts";
+import { checkOwed, firstActiveChild } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -26,12 +27,10 @@ import type {
   WaitedFor,
   WaitOptions,
 } from "./protocol.ts";
+import { Purges } from "./purges.ts";
 import { queryEnded, toQueryResult } from "./query.ts";
 import { reading, writing } from "./sealing.ts";
 import { TurnLoop } from "./turn-loop.ts";
-
-/** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
-const PURGE_PATIENCE_MS = 60_000;
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
@@ -45,18 +44,12 @@ const STALLED = { ok: false, code: "STALLED" } as const;
 export class Instance implements InstanceApi, InstancePeer {
   readonly #ports: InstancePorts;
   readonly #loop: TurnLoop;
-  /** A purge is under way. Awaited in a loop, because another may begin while one is awaited. */
-  #wiping: Promise<void> | undefined;
-  /** The instance that a purge is about to remove. */
-  #leaving: InstanceRecord | undefined;
-  /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
-  #purged: InstanceRecord | undefined;
-  /** How often a parent has purged its child here: a start of its that came before must not be carried out after. */
-  #purgesAsChild = 0;
+  readonly #purges: Purges;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
     this.#loop = new TurnLoop(ports);
+    this.#purges = new Purges(ports, this.#loop);
   }
 
   /** Reads what the database holds. To be awaited once before anything else; `isRinging` when `alarm` comes next. */
@@ -65,8 +58,8 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async alarm(ring: Ring): Promise<void> {
-    const waitsForPurge = this.#wiping !== undefined;
-    while (this.#wiping !== undefined) await this.#wiping;
+    const waitsForPurge = this.#purges.underWay !== undefined;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     await this.#loop.ring(ring, !waitsForPurge);
   }
 
@@ -81,9 +74,9 @@ export class Instance implements InstanceApi, InstancePeer {
   /** `isOwed`: as in `deliver`. */
   async #start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     for (;;) {
-      while (this.#wiping !== undefined) await this.#wiping;
+      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
       const record = this.#loop.record;
-      if (record === undefined && this.#purged?.startRequestId === request.requestId) return OK;
+      if (record === undefined && this.#purges.last?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
         if (record.startRequestId === request.requestId) return OK;
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
@@ -95,27 +88,27 @@ export class Instance implements InstanceApi, InstancePeer {
           return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
         if (child !== undefined) continue;
       }
-      await this.#checkOwed(isOwed);
+      await checkOwed(this.#ports, isOwed);
       if (await this.#create(record, request)) return OK;
     }
   }
 
   async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
-    while (this.#wiping !== undefined) await this.#wiping;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     // A caller reads its own writes: what was accepted before this call is taken into account first.
     if (this.#loop.isBehind || this.#loop.isRunning) await this.#catchUp();
-    return this.#describe(options.payloads);
+    return describeInstance(this.#ports, this.#loop, options.payloads);
   }
 
   async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
-    while (this.#wiping !== undefined) await this.#wiping;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     const isReached = () => {
       const record = this.#loop.record;
       if (record === undefined) return true;
       return until === "started" ? visibleStatus(record) !== "PENDING" : isTerminal(record.status);
     };
     await this.#loop.watchers.until(isReached, options.timeoutMs);
-    return this.#describe(options.payloads);
+    return describeInstance(this.#ports, this.#loop, options.payloads);
   }
 
   async raiseEvent({ name, input, messageId }: RaiseEventRequest): Promise<OperationResult> {
@@ -142,7 +135,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async query({ name, input }: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
-    while (this.#wiping !== undefined) await this.#wiping;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (isTerminal(record.status)) return queryEnded(this.#ports, record, name, input);
@@ -163,7 +156,7 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async update({ updateId, name, input, timeoutMs }: UpdateRequest): Promise<UpdateResult> {
-    while (this.#wiping !== undefined) await this.#wiping;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     const loop = this.#loop;
     if (loop.record === undefined) return NOT_FOUND;
     await this.#catchUp();
@@ -185,10 +178,10 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-    while (this.#wiping !== undefined) await this.#wiping;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     if (this.#loop.record === undefined) return undefined;
     try {
-      this.#checkReadable();
+      this.#loop.checkReadable();
       const events = await reading(this.#ports, () => this.#ports.store.historyPage(from, limit + 1));
       return { events: events.slice(0, limit), hasMore: events.length > limit };
     } catch (error) {
@@ -197,48 +190,14 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
-    const { asChildOf, above = [] } = request;
-    if (asChildOf !== undefined) this.#purgesAsChild++;
-    if (above.includes(this.#ports.instanceId())) return NOT_FOUND;
-    // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
-    if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
-      return NOT_FOUND;
-    for (;;) {
-      while (this.#wiping !== undefined) await (asChildOf === undefined ? this.#wiping : this.#waitForPurge());
-      const record = this.#loop.record;
-      if (record === undefined) return NOT_FOUND;
-      if (asChildOf !== undefined) this.#checkReadable();
-      if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
-      await this.#checkOwed(isOwed);
-      if (this.#wiping !== undefined || this.#loop.record !== record) continue;
-      const result = await (request.force ? this.#purgeByForce(record, request) : this.#purgeEnded(record, request));
-      if (result !== undefined) return result;
-    }
-  }
-
-  /** `undefined`: something has come between. */
-  async #purgeEnded(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult | undefined> {
-    // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
-    // must not pass over it, though: it would be left behind.
-    if (request.asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
-    const isStalled = record.status === "STALLED" || this.#loop.unreadable !== undefined;
-    if (request.asChildOf === undefined && isStalled) return STALLED;
-    const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
-    if (!isTerminal(record.status)) return notEnded;
-    if (!(await this.#hasDelivered())) return notEnded;
-    if (request.recursive) {
-      const result = await purgeChildren(this.#ports, record.instanceId, request);
-      if (!result.ok) return result;
-    }
-    if (this.#loop.record !== record) return undefined;
-    return this.#remove(record, () => this.#loop.leave());
+  purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
+    return this.#purges.purge(request, isOwed);
   }
 
   async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
-    const purges = this.#purgesAsChild;
-    while (this.#wiping !== undefined) await this.#wiping;
-    this.#checkReadable();
+    const purges = this.#purges.countAsChild;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+    this.#loop.checkReadable();
     if (message.version !== 1) {
       const { version } = message as { version: unknown };
       throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
@@ -284,21 +243,16 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async findActive({ asChildOf, above = [] }: FindActiveRequest): Promise<string | undefined> {
     if (above.includes(this.#ports.instanceId())) return undefined;
-    while (this.#wiping !== undefined) await this.#wiping;
-    this.#checkReadable();
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+    this.#loop.checkReadable();
     const record = this.#loop.record;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
     if (!isTerminal(record.status)) return record.instanceId;
     return firstActiveChild(this.#ports, record.instanceId, above);
   }
 
-  /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
-  #checkReadable(): void {
-    if (this.#loop.unreadable !== undefined) throw this.#loop.unreadable;
-  }
-
   async #operate(fact: HistoryFact): Promise<OperationResult> {
-    while (this.#wiping !== undefined) await this.#wiping;
+    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     if (this.#loop.record === undefined) return NOT_FOUND;
     if (this.#loop.record.status === "STALLED" || this.#loop.unreadable !== undefined) {
       await this.#catchUp();
@@ -324,55 +278,14 @@ export class Instance implements InstanceApi, InstancePeer {
     await loop.watchers.until(isAtRest, this.#ports.limits.watchdogMs);
   }
 
-  /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
-  #purgeByForce(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult> {
-    return this.#remove(record, async () => {
-      this.#loop.abandon();
-      if (request.recursive) await purgeChildren(this.#ports, record.instanceId, request);
-    });
-  }
-
-  /** Not for ever: in a circle of parents, two purges that have begun at once wait for each other. Both fail then, and go on. */
-  async #waitForPurge(): Promise<void> {
-    await this.#loop.watchers.until(() => this.#wiping === undefined, PURGE_PATIENCE_MS);
-    if (this.#wiping === undefined) return;
-    throw new Error(
-      `'${this.#ports.instanceId()}' is being purged for more than ${PURGE_PATIENCE_MS} ms: purge again.`,
-    );
-  }
-
-  /** Nothing else is served meanwhile. If it fails, the instance goes on with what the database holds. */
-  async #remove(record: InstanceRecord, prepare: () => void | Promise<void>): Promise<OperationResult> {
-    const remove = async () => {
-      try {
-        await prepare();
-        await this.#ports.wipe();
-        this.#purged = record;
-      } finally {
-        await this.#loop.reopen();
-      }
-    };
-    this.#leaving = record;
-    const removed = remove();
-    this.#wiping = removed.catch(() => undefined);
-    try {
-      await removed;
-      return OK;
-    } finally {
-      this.#wiping = undefined;
-      this.#leaving = undefined;
-      this.#loop.watchers.notify();
-    }
-  }
-
   /** `purges`: as it was when the message came. */
   async #startAsChild(message: StartChildMessage, purges: number, isOwed?: IsOwed): Promise<DeliveryResult> {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
     for (;;) {
-      while (this.#wiping !== undefined) await this.#wiping;
+      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
       const record = this.#loop.record;
-      if (record === undefined && isSameCall(this.#purged?.parent, parent)) return { accepted: true };
+      if (record === undefined && isSameCall(this.#purges.last?.parent, parent)) return { accepted: true };
       if (record !== undefined) {
         if (isSameCall(record.parent, parent)) return { accepted: true };
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
@@ -382,16 +295,10 @@ export class Instance implements InstanceApi, InstancePeer {
         if (child !== undefined && this.#loop.record === record) return occupied;
         if (child !== undefined) continue;
       }
-      await this.#checkOwed(isOwed);
+      await checkOwed(this.#ports, isOwed);
       const start = { instanceId: this.#ports.instanceId(), name, input, traceparent };
       if (await this.#create(record, start, { parent, purges })) return { accepted: true };
     }
-  }
-
-  /** What came of a copy of this call, in a life before or in that of another one under this ID, only the sender can tell. */
-  async #checkOwed(isOwed: IsOwed | undefined): Promise<void> {
-    if (isOwed === undefined || (await isOwed())) return;
-    throw new Error(`'${this.#ports.instanceId()}' was called late: its caller has done with that.`);
   }
 
   /**
@@ -431,7 +338,7 @@ export class Instance implements InstanceApi, InstancePeer {
     };
     const scheduledAtMs = startAtMs !== undefined && startAtMs > nowMs ? startAtMs : undefined;
     const create = () => {
-      if (purges !== undefined && purges !== this.#purgesAsChild)
+      if (purges !== undefined && purges !== this.#purges.countAsChild)
         throw new Error(`'${instanceId}' was purged by a parent while it was being started: send the start again.`);
       // There may have been another one in between, which has been purged.
       if (this.#loop.record !== former || this.#loop.life !== life) return false;
@@ -441,16 +348,8 @@ export class Instance implements InstanceApi, InstancePeer {
     return writing(this.#ports, () => textsOfFact(started), create);
   }
 
-  /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
-  async #hasDelivered(): Promise<boolean> {
-    const { outbox, watchers } = this.#loop;
-    outbox.deliverDue();
-    await watchers.until(() => outbox.isEmpty, this.#ports.limits.watchdogMs);
-    return outbox.isEmpty;
-  }
-
   async #deliverTheRest({ instanceId }: InstanceRecord): Promise<void> {
-    if (await this.#hasDelivered()) return;
+    if (await this.#loop.hasDelivered()) return;
     throw new Error(`Instance '${instanceId}' has ended and still has messages to deliver: its ID is free after that.`);
   }
 
@@ -458,49 +357,6 @@ export class Instance implements InstanceApi, InstancePeer {
   #awaitsActivity(record: InstanceRecord): boolean {
     return record.status === "TERMINATED" && this.#loop.activities.size > 0;
   }
-
-  async #describe(payloads: boolean): Promise<InstanceDescription | undefined> {
-    const record = this.#loop.record;
-    if (record === undefined) return undefined;
-    if (this.#loop.unreadable !== undefined) return describeUnreadable(record, this.#loop.unreadable);
-    try {
-      return await reading(this.#ports, () => this.#read(this.#loop.record ?? record, payloads));
-    } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
-      return describeUnreadable(record, error);
-    }
-  }
-
-  #read(record: InstanceRecord, payloads: boolean): InstanceDescription {
-    const { instanceId, name, createdAtMs, customStatus } = record;
-    const { first, completed, lastAtMs } = this.#loop.outline ?? this.#ports.store.outline(record.completedSeq);
-    const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
-    const stalled = record.status === "STALLED" ? this.#ports.store.lastStall() : undefined;
-    return {
-      instanceId,
-      name,
-      status: visibleStatus(record),
-      createdAtMs,
-      lastUpdatedAtMs: lastAtMs ?? createdAtMs,
-      input: payloads && first?.type === "ExecutionStarted" ? first.input : undefined,
-      output: payloads ? ended?.output : undefined,
-      customStatus,
-      failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
-    };
-  }
-}
-
-function describeUnreadable(
-  { instanceId, name, createdAtMs }: InstanceRecord,
-  { name: errorType, message }: UnreadableError,
-): InstanceDescription {
-  const failure = { errorType, message };
-  return { instanceId, name, status: "STALLED", createdAtMs, lastUpdatedAtMs: createdAtMs, failure };
-}
-
-/** An instance that has continued as new has run before, even if its newest execution has not. */
-function visibleStatus(record: InstanceRecord): RuntimeStatus {
-  return record.status === "PENDING" && record.generation > 0 ? "RUNNING" : record.status;
 }
 
 function isSameCall(a: ParentLink | undefined, b: ParentLink): boolean {

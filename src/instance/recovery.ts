@@ -1,3 +1,4 @@
+import type { Turn } from "../engine/orchestration.ts";
 import type { TaskFailed, TaskScheduled } from "../model/history-event.ts";
 import type { ActivityRun } from "./activity-runner.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -14,40 +15,74 @@ export interface Recovery {
  * An object that has lost its memory runs its open activities again. One of them may be why it did (too much memory,
  * a loop without end), so every recovery is counted, on disk before the activity is run. After a few of them the
  * activities are run and counted one at a time, so that only the guilty one reaches the limit and is recorded as failed.
- * Rejects with UnreadableError when the progress of one cannot be read. Once `isOver` says so, nothing is counted any more.
  */
-export async function planRecovery(
-  ports: InstancePorts,
-  executionId: string,
-  open: readonly TaskScheduled[],
-  isCurrent: () => boolean,
-  isOver: () => boolean,
-): Promise<Recovery> {
-  const { store, limits } = ports;
-  const counts = store.recoveries();
-  const countOf = (task: TaskScheduled) => counts.get(task.id)?.count ?? 0;
-  const hopeful = open.filter((task) => countOf(task) < limits.maxActivityRecoveries);
-  const giveUp = open
-    .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
-    .map((task) => failureOf(task, limits.maxActivityRecoveries));
-  // Whether it can be read, before anything is run or written.
-  for (const task of hopeful) {
-    const progress = counts.get(task.id)?.progress ?? task.progress;
-    if (progress !== undefined) await openText(ports, progress);
+export class Recoveries {
+  readonly #ports: InstancePorts;
+  /** Activities of this life that have a row: it goes when their results come. */
+  readonly #tasks = new Set<number>();
+
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
   }
-  if (isOver()) return { run: [], giveUp: [] };
-  const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
-  if (!isolate && hopeful.length > 0) {
-    store.countRecovery(hopeful.map((task) => task.id));
-    await ports.sync();
+
+  forget(): void {
+    this.#tasks.clear();
   }
-  const run = hopeful.map((task) => ({
-    executionId,
-    task,
-    progress: counts.get(task.id)?.progress,
-    aloneAfter: isolate ? () => countOne(ports, task, isCurrent) : undefined,
-  }));
-  return { run, giveUp };
+
+  add(taskId: number): void {
+    this.#tasks.add(taskId);
+  }
+
+  drop(taskIds: readonly number[]): void {
+    for (const id of taskIds) this.#tasks.delete(id);
+  }
+
+  /** Which activities need their rows no longer after this turn; `undefined` when none has one. */
+  answeredBy({ completion, events }: Turn): number[] | undefined {
+    if (this.#tasks.size === 0) return undefined;
+    // After a terminate no result is taken any more.
+    if (completion?.type === "Terminated") return [...this.#tasks];
+    return events.flatMap((event) => ("id" in event && this.#tasks.has(event.id) ? [event.id] : []));
+  }
+
+  /**
+   * What to do with activities that were found open; they are counted as that. Rejects with UnreadableError when the
+   * progress of one cannot be read. `undefined`: `isOver` has said so meanwhile, and nothing is counted after it has.
+   */
+  async plan(
+    executionId: string,
+    open: readonly TaskScheduled[],
+    isCurrent: () => boolean,
+    isOver: () => boolean,
+  ): Promise<Recovery | undefined> {
+    const { store, limits } = this.#ports;
+    const counts = store.recoveries();
+    const countOf = (task: TaskScheduled) => counts.get(task.id)?.count ?? 0;
+    const hopeful = open.filter((task) => countOf(task) < limits.maxActivityRecoveries);
+    const giveUp = open
+      .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
+      .map((task) => failureOf(task, limits.maxActivityRecoveries));
+    // Whether it can be read, before anything is run or written.
+    for (const task of hopeful) {
+      const progress = counts.get(task.id)?.progress ?? task.progress;
+      if (progress !== undefined) await openText(this.#ports, progress);
+    }
+    if (isOver()) return undefined;
+    const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
+    if (!isolate && hopeful.length > 0) {
+      store.countRecovery(hopeful.map((task) => task.id));
+      await this.#ports.sync();
+    }
+    if (isOver()) return undefined;
+    for (const task of open) this.#tasks.add(task.id);
+    const run = hopeful.map((task) => ({
+      executionId,
+      task,
+      progress: counts.get(task.id)?.progress,
+      aloneAfter: isolate ? () => countOne(this.#ports, task, isCurrent) : undefined,
+    }));
+    return { run, giveUp };
+  }
 }
 
 /** Once the instance has continued as new, the number belongs to another call. */

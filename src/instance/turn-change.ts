@@ -52,13 +52,6 @@ export function decideChange(
   };
 }
 
-/** Which of the activities that have a row in `recovery` need it no longer after this turn. */
-export function answeredBy(turn: Turn, recovered: ReadonlySet<number>): number[] {
-  // After a terminate no result is taken any more.
-  if (turn.completion?.type === "Terminated") return [...recovered];
-  return turn.events.flatMap((event) => ("id" in event && recovered.has(event.id) ? [event.id] : []));
-}
-
 function recordAfter(turn: Turn, before: InstanceRecord, surroundings: Surroundings): InstanceRecord {
   if (isTerminal(before.status)) return before;
   if (turn.status === before.status && turn.customStatus === before.customStatus) return before;

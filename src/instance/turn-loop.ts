@@ -5,27 +5,27 @@ import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import { type InboxEntry, type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
+import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import { Burst } from "./burst.ts";
-import { FactQueue, type QueuedFact } from "./fact-queue.ts";
+import type { QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
+import { InstanceLog } from "./instance-log.ts";
 import { retryDelayMs } from "./limits.ts";
+import { InstanceMemory } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
-import { planRecovery } from "./recovery.ts";
-import { reading, readingInto, writing } from "./sealing.ts";
-import { StallWatch } from "./stall-watch.ts";
-import { answeredBy, decideChange, type Surroundings } from "./turn-change.ts";
+import { Recoveries } from "./recovery.ts";
+import { reading, writing } from "./sealing.ts";
+import { decideChange, type Surroundings } from "./turn-change.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** The messages that a commit has put into the outbox; `undefined`: there was none. */
 type Committed = OutboxEntry[] | undefined;
-type StoredQueues = { readonly inbox: readonly InboxEntry[]; readonly outbox: readonly OutboxEntry[] };
 
 /**
  * Takes an instance from turn to turn.
@@ -43,20 +43,18 @@ type StoredQueues = { readonly inbox: readonly InboxEntry[]; readonly outbox: re
  */
 export class TurnLoop implements Workload {
   readonly activities: ActivityRunner;
-  readonly outbox: Outbox;
   readonly watchers: Watchers;
   readonly #ports: InstancePorts;
   readonly #burst: Burst;
   readonly #alarm: AlarmKeeper;
 
-  #record: InstanceRecord | undefined;
-  #unreadable: UnreadableError | undefined;
+  readonly #log: InstanceLog;
+  readonly #memory: InstanceMemory;
   #orchestration: Orchestration | undefined;
   /** It has taken a turn, or may have, that is not recorded yet. */
   #deciding: Orchestration | undefined;
   /** The whole history of an instance that has just been created. */
   #firstHistory: readonly HistoryEvent[] | undefined;
-  readonly #queue = new FactQueue();
   #life = 0;
   #isRunning = false;
   #turnsBegun = 0;
@@ -71,11 +69,9 @@ export class TurnLoop implements Workload {
   #mustReread = false;
   /** In a life that began by reading the database, the first commit is on disk before anything is run. */
   #syncBeforeActing = false;
-  /** Activities of this life that were counted as recovered: their rows go when their results come. */
-  readonly #recovered = new Set<number>();
+  readonly #recoveries: Recoveries;
   readonly #formerUpdates = new FormerUpdates();
   readonly #warnings: AuthorWarnings;
-  readonly #stallWatch: StallWatch;
   readonly #surroundings: Surroundings;
 
   /** To be opened before anything else. */
@@ -83,7 +79,7 @@ export class TurnLoop implements Workload {
     this.#ports = ports;
     this.watchers = new Watchers(ports.clock);
     this.#warnings = new AuthorWarnings(ports);
-    this.#stallWatch = new StallWatch(ports);
+    this.#recoveries = new Recoveries(ports);
     this.#surroundings = {
       newExecutionId: ports.newId,
       traceparent: () => this.#deciding?.started?.traceparent,
@@ -97,13 +93,15 @@ export class TurnLoop implements Workload {
       isCurrent: (executionId) => this.#isCurrent(executionId),
       ended: (run, result) => this.#activityEnded(run, result),
       broken: (error) => this.#storageFailed(error),
-      progressSaved: (taskId) => this.#recovered.add(taskId),
+      progressSaved: (taskId) => this.#recoveries.add(taskId),
     });
-    this.outbox = new Outbox(
+    const outbox = new Outbox(
       ports,
       (entry) => this.#enqueue(entry),
       () => this.#atRest(),
     );
+    this.#log = new InstanceLog(ports);
+    this.#memory = new InstanceMemory(ports, outbox, this.#log);
   }
 
   /** Another one with each instance that has been here, and more often. */
@@ -112,7 +110,7 @@ export class TurnLoop implements Workload {
   }
 
   get record(): InstanceRecord | undefined {
-    return this.#record;
+    return this.#memory.record;
   }
 
   /** A turn is being taken or about to be. */
@@ -123,9 +121,13 @@ export class TurnLoop implements Workload {
   /** Something was accepted, by this life or the one before, that no turn has taken; or a stall that other code may have ended. */
   get isBehind(): boolean {
     if (this.isStalled) return false;
-    const status = this.#record?.status;
+    const status = this.record?.status;
     if (status === "STALLED") return true;
-    return this.#queue.length > 0 || this.#mustReread || (status === "PENDING" && this.#queue.scheduledAtMs === NEVER);
+    return (
+      this.#memory.queue.length > 0 ||
+      this.#mustReread ||
+      (status === "PENDING" && this.#memory.queue.scheduledAtMs === NEVER)
+    );
   }
 
   /** The code of this life cannot go on with the history, or not even read it. */
@@ -135,7 +137,11 @@ export class TurnLoop implements Workload {
 
   /** Why the database cannot be read. Nothing is taken or written then. */
   get unreadable(): UnreadableError | undefined {
-    return this.#unreadable;
+    return this.#memory.unreadable;
+  }
+
+  get outbox(): Outbox {
+    return this.#memory.outbox;
   }
 
   /** The execution in memory, when there is one. */
@@ -155,7 +161,7 @@ export class TurnLoop implements Workload {
 
   /** Whether an update waits to be taken. */
   hasQueuedUpdate(updateId: string): boolean {
-    return this.#queue.hasUpdate(updateId);
+    return this.#memory.queue.hasUpdate(updateId);
   }
 
   get #code(): ExecutionCode | undefined {
@@ -169,13 +175,13 @@ export class TurnLoop implements Workload {
 
   /** Nobody takes the results of an execution that was terminated, or has continued as new. */
   get #awaitsActivities(): boolean {
-    const record = this.#record;
+    const record = this.record;
     if (this.activities.size === 0 || record === undefined || record.status === "TERMINATED") return false;
     return this.activities.isRunningFor(record.executionId);
   }
 
   get isUnreadable(): boolean {
-    return this.#unreadable !== undefined;
+    return this.unreadable !== undefined;
   }
 
   get isLoaded(): boolean {
@@ -183,10 +189,10 @@ export class TurnLoop implements Workload {
   }
 
   dueTimes(): number[] {
-    if (this.isStalled) return [this.#stallWatch.retryAtMs, this.outbox.nextAttemptAtMs()];
+    if (this.isStalled) return [this.#memory.stallWatch.retryAtMs, this.outbox.nextAttemptAtMs()];
     const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
     const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? this.#retryAtMs : NEVER;
-    return [this.#queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
+    return [this.#memory.queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
   }
 
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
@@ -205,10 +211,10 @@ export class TurnLoop implements Workload {
     this.#burst.goOn();
     const scheduledStart = this.#ports.store.create(record, started, scheduledAtMs, true);
     this.forget();
-    this.#record = record;
+    this.#memory.record = record;
     this.#firstHistory = scheduledStart === undefined ? [started] : undefined;
-    this.#queue.begin(scheduledStart);
-    if (this.#queue.scheduledAtMs === NEVER) this.run();
+    this.#memory.queue.begin(scheduledStart);
+    if (this.#memory.queue.scheduledAtMs === NEVER) this.run();
     else this.#alarm.arm();
   }
 
@@ -216,21 +222,18 @@ export class TurnLoop implements Workload {
   forget(): void {
     this.#life++;
     this.#firstHistory = undefined;
-    this.#record = undefined;
-    this.#unreadable = undefined;
+    this.#memory.forget();
     this.#isRunning = false;
     this.#orchestration = undefined;
-    this.#queue.clear();
     this.#mustReread = false;
     this.#withoutCode = false;
     this.#failedTurns = 0;
     this.#retryAtMs = 0;
     this.#syncBeforeActing = false;
-    this.#recovered.clear();
+    this.#recoveries.forget();
     this.#formerUpdates.forget();
     this.#warnings.forget();
     this.activities.dropWaiting();
-    this.outbox.forget();
   }
 
   /** The same, before the tables go: what is held back could not be written into them any more. */
@@ -254,7 +257,7 @@ export class TurnLoop implements Workload {
       this.#ports.abort("What a purge has left could not be read: this instance begins again with what is on disk.");
       throw error;
     }
-    if (this.#record === undefined) return this.wiped();
+    if (this.record === undefined) return this.wiped();
     this.run();
   }
 
@@ -265,12 +268,24 @@ export class TurnLoop implements Workload {
     this.watchers.notify();
   }
 
+  /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
+  checkReadable(): void {
+    if (this.unreadable !== undefined) throw this.unreadable;
+  }
+
+  /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
+  async hasDelivered(): Promise<boolean> {
+    this.outbox.deliverDue();
+    await this.watchers.until(() => this.outbox.isEmpty, this.#ports.limits.watchdogMs);
+    return this.outbox.isEmpty;
+  }
+
   /** Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for. */
   receive(fact: HistoryFact, executionId?: string): void | Promise<void> {
-    const wasThere = this.#record !== undefined;
+    const wasThere = this.record !== undefined;
     const receive = () => {
-      if (this.unreadable !== undefined) throw this.unreadable;
-      const record = this.#record;
+      this.checkReadable();
+      const record = this.record;
       // A purge that has begun while the fact was encrypted may fail, and the instance go on without it.
       if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
       if (record === undefined || isTerminal(record.status)) return;
@@ -281,8 +296,8 @@ export class TurnLoop implements Workload {
   }
 
   proceed(): void {
-    if (this.#queue.scheduledAtMs <= this.#ports.clock.now()) this.#queue.releaseScheduledStart();
-    if (this.isStalled && this.#stallWatch.isDue) {
+    if (this.#memory.queue.scheduledAtMs <= this.#ports.clock.now()) this.#memory.queue.releaseScheduledStart();
+    if (this.isStalled && this.#memory.stallWatch.isDue) {
       this.#orchestration = undefined;
       if (this.unreadable !== undefined) return void this.#readAgain();
     }
@@ -293,11 +308,11 @@ export class TurnLoop implements Workload {
   /** Other keys, or other code, may have come. Never rejects. */
   async #readAgain(): Promise<void> {
     const life = this.#life;
-    this.#stallWatch.begin();
+    this.#memory.stallWatch.begin();
     try {
       await this.#readAll();
     } catch (error) {
-      this.#logFault("reread", error);
+      this.#log.fault("reread", error);
     }
     if (this.#life === life) this.run();
   }
@@ -309,19 +324,19 @@ export class TurnLoop implements Workload {
 
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
-    if (this.#isRunning || this.#record === undefined) return;
+    if (this.#isRunning || this.record === undefined) return;
     if (this.unreadable !== undefined) return this.#alarm.arm();
     this.#isRunning = true;
     this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
-    if (this.#orchestration === undefined && this.#queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+    if (this.#orchestration === undefined && this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     void this.#loop(this.#life);
   }
 
   #enqueue(item: QueuedFact): void {
     // As in Dapr, whatever arrives before a scheduled start wakes the instance, and it starts early.
-    this.#queue.releaseScheduledStart();
-    this.#queue.add(item);
+    this.#memory.queue.releaseScheduledStart();
+    this.#memory.queue.add(item);
     if (item.fact.type === "ExecutionTerminated") this.#insistOnTerminate();
     this.run();
   }
@@ -342,57 +357,20 @@ export class TurnLoop implements Workload {
   }
 
   #activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
-    if (run.executionId !== this.#record?.executionId) return this.#atRest();
-    this.#queue.add({ fact: result, executionId: run.executionId });
+    if (run.executionId !== this.record?.executionId) return this.#atRest();
+    this.#memory.queue.add({ fact: result, executionId: run.executionId });
     this.run();
   }
 
-  async #readAll(): Promise<void> {
-    const { store } = this.#ports;
+  #readAll(): Promise<void> {
     const life = this.#life;
-    const read = () => {
-      const record = store.load();
-      if (record === undefined) return { record, inbox: [], outbox: [] };
-      // Whether the keys are those it was written with, before anything is written with them.
-      store.outline(undefined);
-      return { record, ...this.#storedQueues() };
-    };
-    const use = ({ record, ...queues }: ReturnType<typeof read>) => {
-      if (this.#life !== life) return;
-      this.#unreadable = undefined;
-      this.#record = record;
-      this.#syncBeforeActing = record !== undefined;
-      this.#useQueues(queues);
-    };
-    try {
-      await readingInto(this.#ports, read, use);
-    } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
-      this.#cannotRead(error);
-    }
-  }
-
-  #storedQueues(): StoredQueues {
-    return { inbox: this.#ports.store.inbox(), outbox: this.#ports.store.outbox() };
-  }
-
-  #useQueues({ inbox, outbox }: StoredQueues): void {
-    this.#queue.reread(inbox);
-    this.outbox.forget();
-    this.outbox.add(outbox);
-  }
-
-  /** What memory holds is let go: the database is left as it is until other code, or other keys, can read it. */
-  #cannotRead(error: UnreadableError): void {
-    const instanceId = this.#ports.instanceId();
-    if (this.#unreadable === undefined)
-      this.#ports.log({ level: "error", msg: "unreadable", instanceId, errorType: error.name, text: error.message });
-    this.#unreadable = error;
-    this.#orchestration = undefined;
-    this.#queue.clear();
-    this.outbox.forget();
-    this.#record ??= { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
-    this.#stallWatch.beginLong();
+    return this.#memory.readAll(
+      () => this.#life !== life,
+      () => {
+        if (this.isUnreadable) this.#orchestration = undefined;
+        else this.#syncBeforeActing = this.record !== undefined;
+      },
+    );
   }
 
   // One turn after the other.
@@ -421,7 +399,7 @@ export class TurnLoop implements Workload {
       this.#ports.store.flush();
     } catch (error) {
       // Memory is ahead of what would be committed, and activities have been begun on the strength of it.
-      this.#logFault("flush", error);
+      this.#log.fault("flush", error);
       return this.#ports.abort(
         "What this instance has decided could not be written: it begins again with what is on disk.",
       );
@@ -432,13 +410,13 @@ export class TurnLoop implements Workload {
   #hasWork(): boolean {
     if (
       this.unreadable !== undefined ||
-      this.#queue.scheduledAtMs !== NEVER ||
+      this.#memory.queue.scheduledAtMs !== NEVER ||
       (this.#retryAtMs !== 0 && this.#retryAtMs > this.#ports.clock.now())
     )
       return false;
     const orchestration = this.#orchestration;
     if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
-    if (orchestration === undefined || this.#queue.length > 0 || orchestration.hasUncommitted) return true;
+    if (orchestration === undefined || this.#memory.queue.length > 0 || orchestration.hasUncommitted) return true;
     const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
     return nextTimerAtMs !== NEVER && nextTimerAtMs <= this.#ports.clock.now();
   }
@@ -446,20 +424,17 @@ export class TurnLoop implements Workload {
   async #takeTurn(life: number): Promise<void> {
     this.#turnsBegun++;
     if (this.#mustReread) {
-      const use = (queues: StoredQueues) => {
-        if (this.#life === life) this.#useQueues(queues);
-      };
-      await readingInto(this.#ports, () => this.#storedQueues(), use);
+      await this.#memory.readQueues(() => this.#life !== life);
       if (this.#life !== life) return;
       this.#mustReread = false;
       this.outbox.deliverDue();
-      if (this.#queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+      if (this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     }
     const orchestration = this.#orchestration ?? (await this.#load(life));
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
-    const queued = this.#queue.takeAll();
-    const executionId = this.#record?.executionId;
+    const queued = this.#memory.queue.takeAll();
+    const executionId = this.record?.executionId;
     const meant = queued.filter((item) => item.executionId === undefined || item.executionId === executionId);
     const facts = meant.map((item) => item.fact);
     for (const id of orchestration.pending.dueTimers(nowMs)) facts.push({ type: "TimerFired", id });
@@ -470,13 +445,13 @@ export class TurnLoop implements Workload {
     // What continue-as-new has left untaken stays for the execution that it begins.
     const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
     const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
-    const before = this.#record as InstanceRecord;
+    const before = this.record as InstanceRecord;
     const { change, record } = decideChange(turn, before, taken, nowMs, this.#surroundings);
     const commit = this.#commit(turn, change, life);
     const sent = commit instanceof Promise ? await commit : commit;
     if (sent === undefined) return;
-    this.#queue.committed(left);
-    this.#record = record;
+    this.#memory.queue.committed(left);
+    this.#memory.record = record;
     this.#failedTurns = 0;
     const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
     this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
@@ -486,7 +461,7 @@ export class TurnLoop implements Workload {
   }
 
   async #load(life: number): Promise<Orchestration | undefined> {
-    const record = this.#record as InstanceRecord;
+    const record = this.record as InstanceRecord;
     const firstTurnDone = record.status !== "PENDING";
     const history = this.#firstHistory ?? (await reading(this.#ports, () => this.#ports.store.history()));
     this.#firstHistory = undefined;
@@ -494,24 +469,21 @@ export class TurnLoop implements Workload {
     const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
     if (this.#life !== life) return undefined;
     if (orchestration.stall !== undefined) {
-      this.#stallWatch.begin(history);
+      this.#memory.stallWatch.begin(history);
       this.#orchestration = orchestration;
       return orchestration;
     }
     const { executionId } = record;
-    const known = new Set([...this.#queue.endedActivities(executionId), ...this.activities.tasksOf(executionId)]);
+    const known = new Set([
+      ...this.#memory.queue.endedActivities(executionId),
+      ...this.activities.tasksOf(executionId),
+    ]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
     if (open.length > 0) {
-      const recovery = await planRecovery(
-        this.#ports,
-        executionId,
-        open,
-        () => this.#isCurrent(executionId),
-        () => this.#life !== life,
-      );
-      if (this.#life !== life) return undefined;
-      for (const task of open) this.#recovered.add(task.id);
-      for (const fact of recovery.giveUp) this.#queue.add({ fact, executionId });
+      const isCurrent = () => this.#isCurrent(executionId);
+      const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
+      if (recovery === undefined) return undefined;
+      for (const fact of recovery.giveUp) this.#memory.queue.add({ fact, executionId });
       for (const run of recovery.run) this.activities.start(run);
     }
     this.#orchestration = orchestration;
@@ -527,15 +499,14 @@ export class TurnLoop implements Workload {
 
   #write(turn: Turn, change: TurnChange): OutboxEntry[] {
     this.#burst.goOn();
-    if (this.#recovered.size === 0) return this.#ports.store.commit(change, true);
-    const recovered = answeredBy(turn, this.#recovered);
-    const sent = this.#ports.store.commit({ ...change, recovered }, true);
-    for (const id of recovered) this.#recovered.delete(id);
+    const recovered = this.#recoveries.answeredBy(turn);
+    const sent = this.#ports.store.commit(recovered === undefined ? change : { ...change, recovered }, true);
+    if (recovered !== undefined) this.#recoveries.drop(recovered);
     return sent;
   }
 
   async #beginNext(turn: Turn, history: readonly HistoryEvent[], life: number): Promise<void> {
-    this.#recovered.clear();
+    this.#recoveries.forget();
     this.#formerUpdates.add(turn.updates);
     const orchestration = await Orchestration.load(this.#ports.instanceId(), this.#code, history, false);
     if (this.#life === life) this.#orchestration = orchestration;
@@ -562,7 +533,7 @@ export class TurnLoop implements Workload {
 
   /** Whether what is known of this execution still belongs to the instance. */
   #isCurrent(executionId: string): boolean {
-    return this.#record?.executionId === executionId && this.#record.status !== "TERMINATED";
+    return this.record?.executionId === executionId && this.record.status !== "TERMINATED";
   }
 
   #statusChanged(record: InstanceRecord): void {
@@ -571,21 +542,16 @@ export class TurnLoop implements Workload {
       this.activities.abort(new Error("The workflow was terminated"));
     }
     if (record.status === "STALLED") {
-      const { reason, message } = this.#orchestration?.stall ?? {};
-      this.#stallWatch.begin();
-      this.#ports.log({ level: "warn", msg: "stalled", instanceId: record.instanceId, reason, text: message });
+      this.#memory.stallWatch.begin();
+      this.#log.stalled(this.#orchestration?.stall);
     }
-    if (isTerminal(record.status)) {
-      const { instanceId, name, status, generation, createdAtMs } = record;
-      const durationMs = this.#ports.clock.now() - createdAtMs;
-      this.#ports.log({ level: "info", msg: "instance", instanceId, name, status, generation, durationMs });
-    }
+    if (isTerminal(record.status)) this.#log.ended(record);
     this.watchers.notify();
   }
 
   /** An activity could not be counted, and so was not run: the next attempt finds it open again. */
   #storageFailed(error: unknown): void {
-    if (this.#record === undefined) return;
+    if (this.record === undefined) return;
     if (error instanceof UnreadableError) {
       // A turn that is being taken would be written beside what cannot be read.
       this.#life++;
@@ -603,24 +569,18 @@ export class TurnLoop implements Workload {
     this.#mustReread = true;
     this.#syncBeforeActing = true;
     this.#retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, this.#failedTurns);
-    this.#ports.log({
-      level: "error",
-      msg: "turn",
-      instanceId: this.#record?.instanceId,
-      failures: this.#failedTurns,
-      errorType: error instanceof Error ? error.name : typeof error,
-      at: error instanceof Error ? error.stack?.split("\n").slice(1, 6) : undefined,
-    });
+    this.#log.turnFailed(this.#failedTurns, error);
   }
 
-  #logFault(msg: string, error: unknown): void {
-    const errorType = error instanceof Error ? error.name : typeof error;
-    this.#ports.log({ level: "error", msg, instanceId: this.#ports.instanceId(), errorType });
+  /** Nothing of it is taken or written any more. */
+  #cannotRead(error: UnreadableError): void {
+    this.#memory.cannotRead(error);
+    this.#orchestration = undefined;
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
   #atRest(): void {
-    if (!this.#isRunning && this.#record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
+    if (!this.#isRunning && this.record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
     this.#alarm.arm();
     this.watchers.notify();
   }

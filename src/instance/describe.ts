@@ -1,0 +1,60 @@
+import type { RuntimeStatus } from "../model/status.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import { UnreadableError } from "../storage/unreadable-error.ts";
+import type { InstancePorts } from "./ports.ts";
+import type { InstanceDescription } from "./protocol.ts";
+import { reading } from "./sealing.ts";
+import type { TurnLoop } from "./turn-loop.ts";
+
+/** What a caller sees of an instance; `undefined` when there is none. */
+export async function describeInstance(
+  ports: InstancePorts,
+  loop: TurnLoop,
+  payloads: boolean,
+): Promise<InstanceDescription | undefined> {
+  const { record, unreadable } = loop;
+  if (record === undefined) return undefined;
+  if (unreadable !== undefined) return describeUnreadable(record, unreadable);
+  try {
+    return await reading(ports, () => read(ports, loop, loop.record ?? record, payloads));
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    return describeUnreadable(record, error);
+  }
+}
+
+/** An instance that has continued as new has run before, even if its newest execution has not. */
+export function visibleStatus({ status, generation }: InstanceRecord): RuntimeStatus {
+  return status === "PENDING" && generation > 0 ? "RUNNING" : status;
+}
+
+function read(
+  { store }: InstancePorts,
+  loop: TurnLoop,
+  record: InstanceRecord,
+  payloads: boolean,
+): InstanceDescription {
+  const { instanceId, name, createdAtMs, customStatus } = record;
+  const { first, completed, lastAtMs } = loop.outline ?? store.outline(record.completedSeq);
+  const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
+  const stalled = record.status === "STALLED" ? store.lastStall() : undefined;
+  return {
+    instanceId,
+    name,
+    status: visibleStatus(record),
+    createdAtMs,
+    lastUpdatedAtMs: lastAtMs ?? createdAtMs,
+    input: payloads && first?.type === "ExecutionStarted" ? first.input : undefined,
+    output: payloads ? ended?.output : undefined,
+    customStatus,
+    failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
+  };
+}
+
+function describeUnreadable(
+  { instanceId, name, createdAtMs }: InstanceRecord,
+  { name: errorType, message }: UnreadableError,
+): InstanceDescription {
+  const failure = { errorType, message };
+  return { instanceId, name, status: "STALLED", createdAtMs, lastUpdatedAtMs: createdAtMs, failure };
+}

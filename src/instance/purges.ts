@@ -1,0 +1,120 @@
+import { isTerminal } from "../model/status.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import { visibleStatus } from "./describe.ts";
+import { checkOwed, purgeChildren } from "./family.ts";
+import type { InstancePorts } from "./ports.ts";
+import type { IsOwed, OperationResult, PurgeRequest } from "./protocol.ts";
+import type { TurnLoop } from "./turn-loop.ts";
+
+/** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
+const PATIENCE_MS = 60_000;
+
+const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
+
+/** Removes instances from their object, one purge at a time. */
+export class Purges {
+  readonly #ports: InstancePorts;
+  readonly #loop: TurnLoop;
+  #underWay: Promise<void> | undefined;
+  /** The instance that a purge is about to remove. */
+  #leaving: InstanceRecord | undefined;
+  #last: InstanceRecord | undefined;
+  #countAsChild = 0;
+
+  constructor(ports: InstancePorts, loop: TurnLoop) {
+    this.#ports = ports;
+    this.#loop = loop;
+  }
+
+  /** While there is one, nothing else is served. To be awaited in a loop, because another may begin while one is awaited. */
+  get underWay(): Promise<void> | undefined {
+    return this.#underWay;
+  }
+
+  /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
+  get last(): InstanceRecord | undefined {
+    return this.#last;
+  }
+
+  /** How often a parent has purged its child here: a start of its that came before must not be carried out after. */
+  get countAsChild(): number {
+    return this.#countAsChild;
+  }
+
+  async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
+    const { asChildOf, above = [] } = request;
+    if (asChildOf !== undefined) this.#countAsChild++;
+    if (above.includes(this.#ports.instanceId())) return NOT_FOUND;
+    // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
+    if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
+      return NOT_FOUND;
+    for (;;) {
+      while (this.#underWay !== undefined) await (asChildOf === undefined ? this.#underWay : this.#waitPatiently());
+      const record = this.#loop.record;
+      if (record === undefined) return NOT_FOUND;
+      if (asChildOf !== undefined) this.#loop.checkReadable();
+      if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
+      await checkOwed(this.#ports, isOwed);
+      if (this.#underWay !== undefined || this.#loop.record !== record) continue;
+      const result = await (request.force ? this.#purgeByForce(record, request) : this.#purgeEnded(record, request));
+      if (result !== undefined) return result;
+    }
+  }
+
+  /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
+  #purgeByForce(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult> {
+    return this.#remove(record, async () => {
+      this.#loop.abandon();
+      if (request.recursive) await purgeChildren(this.#ports, record.instanceId, request);
+    });
+  }
+
+  /** `undefined`: something has come between. */
+  async #purgeEnded(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult | undefined> {
+    // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
+    // must not pass over it, though: it would be left behind.
+    if (request.asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
+    const isStalled = record.status === "STALLED" || this.#loop.unreadable !== undefined;
+    if (request.asChildOf === undefined && isStalled) return { ok: false, code: "STALLED" };
+    const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
+    if (!isTerminal(record.status)) return notEnded;
+    if (!(await this.#loop.hasDelivered())) return notEnded;
+    if (request.recursive) {
+      const result = await purgeChildren(this.#ports, record.instanceId, request);
+      if (!result.ok) return result;
+    }
+    if (this.#loop.record !== record) return undefined;
+    return this.#remove(record, () => this.#loop.leave());
+  }
+
+  /** Not for ever: in a circle of parents, two purges that have begun at once wait for each other. Both fail then, and go on. */
+  async #waitPatiently(): Promise<void> {
+    await this.#loop.watchers.until(() => this.#underWay === undefined, PATIENCE_MS);
+    if (this.#underWay === undefined) return;
+    throw new Error(`'${this.#ports.instanceId()}' is being purged for more than ${PATIENCE_MS} ms: purge again.`);
+  }
+
+  /** If it fails, the instance goes on with what the database holds. */
+  async #remove(record: InstanceRecord, prepare: () => void | Promise<void>): Promise<OperationResult> {
+    const remove = async () => {
+      try {
+        await prepare();
+        await this.#ports.wipe();
+        this.#last = record;
+      } finally {
+        await this.#loop.reopen();
+      }
+    };
+    this.#leaving = record;
+    const removed = remove();
+    this.#underWay = removed.catch(() => undefined);
+    try {
+      await removed;
+      return { ok: true };
+    } finally {
+      this.#underWay = undefined;
+      this.#leaving = undefined;
+      this.#loop.watchers.notify();
+    }
+  }
+}
