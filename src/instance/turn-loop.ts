@@ -1,6 +1,5 @@
 import { WorkflowCanceledError } from "../engine/errors.ts";
-import type { ExecutionCode } from "../engine/execution.ts";
-import { Orchestration, type Outline, type Turn } from "../engine/orchestration.ts";
+import type { Orchestration, Outline, Turn } from "../engine/orchestration.ts";
 import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
@@ -12,15 +11,14 @@ import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import { Burst } from "./burst.ts";
 import type { QueuedFact } from "./fact-queue.ts";
-import { FormerUpdates } from "./former-updates.ts";
 import { InstanceLog } from "./instance-log.ts";
 import { retryDelayMs } from "./limits.ts";
+import { LiveExecution } from "./live-execution.ts";
 import { InstanceMemory } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { Recoveries } from "./recovery.ts";
-import { reading, writing } from "./sealing.ts";
-import { decideChange, type Surroundings } from "./turn-change.ts";
+import { writing } from "./sealing.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -50,18 +48,12 @@ export class TurnLoop implements Workload {
 
   readonly #log: InstanceLog;
   readonly #memory: InstanceMemory;
-  #orchestration: Orchestration | undefined;
-  /** It has taken a turn, or may have, that is not recorded yet. */
-  #deciding: Orchestration | undefined;
-  /** The whole history of an instance that has just been created. */
-  #firstHistory: readonly HistoryEvent[] | undefined;
+  readonly #execution: LiveExecution;
   #life = 0;
   #isRunning = false;
   #turnsBegun = 0;
   /** Without a pause, in which others get their turn. */
   #turnsInARow = 0;
-  /** The code has been given up, so that the instance can be terminated. */
-  #withoutCode = false;
   #failedTurns = 0;
   /** No turn before this time, because the last one failed. */
   #retryAtMs = 0;
@@ -70,9 +62,7 @@ export class TurnLoop implements Workload {
   /** In a life that began by reading the database, the first commit is on disk before anything is run. */
   #syncBeforeActing = false;
   readonly #recoveries: Recoveries;
-  readonly #formerUpdates = new FormerUpdates();
   readonly #warnings: AuthorWarnings;
-  readonly #surroundings: Surroundings;
 
   /** To be opened before anything else. */
   constructor(ports: InstancePorts) {
@@ -80,13 +70,7 @@ export class TurnLoop implements Workload {
     this.watchers = new Watchers(ports.clock);
     this.#warnings = new AuthorWarnings(ports);
     this.#recoveries = new Recoveries(ports);
-    this.#surroundings = {
-      newExecutionId: ports.newId,
-      traceparent: () => this.#deciding?.started?.traceparent,
-      recentMessages: (nowMs) => this.#deciding?.recentMessages(nowMs) ?? {},
-      nextHistorySeq: () => ports.store.nextHistorySeq,
-      formerChildren: () => ports.store.formerChildren(),
-    };
+    this.#execution = new LiveExecution(ports);
     this.#burst = new Burst(() => this.#burstEnded());
     this.#alarm = new AlarmKeeper(ports, this.watchers, this, this.#burst);
     this.activities = new ActivityRunner(ports, {
@@ -132,7 +116,7 @@ export class TurnLoop implements Workload {
 
   /** The code of this life cannot go on with the history, or not even read it. */
   get isStalled(): boolean {
-    return this.unreadable !== undefined || this.#orchestration?.stall !== undefined;
+    return this.unreadable !== undefined || this.orchestration?.stall !== undefined;
   }
 
   /** Why the database cannot be read. Nothing is taken or written then. */
@@ -146,27 +130,21 @@ export class TurnLoop implements Workload {
 
   /** The execution in memory, when there is one. */
   get orchestration(): Orchestration | undefined {
-    return this.#orchestration;
+    return this.#execution.orchestration;
   }
 
   /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
   get outline(): Outline | undefined {
-    return this.#orchestration === this.#deciding ? undefined : this.#orchestration?.outline;
+    return this.#execution.outline;
   }
 
-  /** How an update has ended, in this execution or, lately, in one before. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
+    return this.#execution.updateOutcome(updateId);
   }
 
   /** Whether an update waits to be taken. */
   hasQueuedUpdate(updateId: string): boolean {
     return this.#memory.queue.hasUpdate(updateId);
-  }
-
-  get #code(): ExecutionCode | undefined {
-    const { registry, onNonDeterminism = "fail" } = this.#ports;
-    return this.#withoutCode ? undefined : { registry, onNonDeterminism };
   }
 
   get isBusy(): boolean {
@@ -185,12 +163,12 @@ export class TurnLoop implements Workload {
   }
 
   get isLoaded(): boolean {
-    return this.#orchestration !== undefined;
+    return this.orchestration !== undefined;
   }
 
   dueTimes(): number[] {
     if (this.isStalled) return [this.#memory.stallWatch.retryAtMs, this.outbox.nextAttemptAtMs()];
-    const nextTimerAtMs = this.#orchestration?.pending.nextTimerAtMs() ?? NEVER;
+    const nextTimerAtMs = this.orchestration?.pending.nextTimerAtMs() ?? NEVER;
     const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? this.#retryAtMs : NEVER;
     return [this.#memory.queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
   }
@@ -212,7 +190,7 @@ export class TurnLoop implements Workload {
     const scheduledStart = this.#ports.store.create(record, started, scheduledAtMs, true);
     this.forget();
     this.#memory.record = record;
-    this.#firstHistory = scheduledStart === undefined ? [started] : undefined;
+    this.#execution.begin(scheduledStart === undefined ? [started] : undefined);
     this.#memory.queue.begin(scheduledStart);
     if (this.#memory.queue.scheduledAtMs === NEVER) this.run();
     else this.#alarm.arm();
@@ -221,17 +199,14 @@ export class TurnLoop implements Workload {
   /** Lets go of everything in memory that belongs to the life that ends here. */
   forget(): void {
     this.#life++;
-    this.#firstHistory = undefined;
     this.#memory.forget();
+    this.#execution.begin();
     this.#isRunning = false;
-    this.#orchestration = undefined;
     this.#mustReread = false;
-    this.#withoutCode = false;
     this.#failedTurns = 0;
     this.#retryAtMs = 0;
     this.#syncBeforeActing = false;
     this.#recoveries.forget();
-    this.#formerUpdates.forget();
     this.#warnings.forget();
     this.activities.dropWaiting();
   }
@@ -298,7 +273,7 @@ export class TurnLoop implements Workload {
   proceed(): void {
     if (this.#memory.queue.scheduledAtMs <= this.#ports.clock.now()) this.#memory.queue.releaseScheduledStart();
     if (this.isStalled && this.#memory.stallWatch.isDue) {
-      this.#orchestration = undefined;
+      this.#execution.drop();
       if (this.unreadable !== undefined) return void this.#readAgain();
     }
     this.outbox.deliverDue();
@@ -329,7 +304,7 @@ export class TurnLoop implements Workload {
     this.#isRunning = true;
     this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
-    if (this.#orchestration === undefined && this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+    if (this.orchestration === undefined && this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     void this.#loop(this.#life);
   }
 
@@ -349,8 +324,7 @@ export class TurnLoop implements Workload {
       if (this.#life !== life || !this.#isRunning || this.#turnsBegun > turnsBegun + 1) return;
       this.#life++;
       this.#isRunning = false;
-      this.#withoutCode = true;
-      this.#orchestration = undefined;
+      this.#execution.giveUpCode();
       this.#mustReread = true;
       this.run();
     });
@@ -367,7 +341,7 @@ export class TurnLoop implements Workload {
     return this.#memory.readAll(
       () => this.#life !== life,
       () => {
-        if (this.isUnreadable) this.#orchestration = undefined;
+        if (this.isUnreadable) this.#execution.drop();
         else this.#syncBeforeActing = this.record !== undefined;
       },
     );
@@ -414,7 +388,7 @@ export class TurnLoop implements Workload {
       (this.#retryAtMs !== 0 && this.#retryAtMs > this.#ports.clock.now())
     )
       return false;
-    const orchestration = this.#orchestration;
+    const orchestration = this.orchestration;
     if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
     if (orchestration === undefined || this.#memory.queue.length > 0 || orchestration.hasUncommitted) return true;
     const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
@@ -430,7 +404,7 @@ export class TurnLoop implements Workload {
       this.outbox.deliverDue();
       if (this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     }
-    const orchestration = this.#orchestration ?? (await this.#load(life));
+    const orchestration = this.orchestration ?? (await this.#load(life));
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
     const queued = this.#memory.queue.takeAll();
@@ -439,14 +413,13 @@ export class TurnLoop implements Workload {
     const facts = meant.map((item) => item.fact);
     for (const id of orchestration.pending.dueTimers(nowMs)) facts.push({ type: "TimerFired", id });
     if (queued.length === 0 && facts.length === 0 && !orchestration.hasUncommitted) return;
-    this.#deciding = orchestration;
-    const turn = await orchestration.turn(facts, nowMs);
+    const turn = await this.#execution.decide(orchestration, facts, nowMs);
     if (this.#life !== life) return;
     // What continue-as-new has left untaken stays for the execution that it begins.
     const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
     const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
     const before = this.record as InstanceRecord;
-    const { change, record } = decideChange(turn, before, taken, nowMs, this.#surroundings);
+    const { change, record } = this.#execution.changeOf(turn, before, taken, nowMs);
     const commit = this.#commit(turn, change, life);
     const sent = commit instanceof Promise ? await commit : commit;
     if (sent === undefined) return;
@@ -455,22 +428,22 @@ export class TurnLoop implements Workload {
     this.#failedTurns = 0;
     const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
     this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
-    if (change.newHistory !== undefined) await this.#beginNext(turn, change.newHistory, life);
+    if (change.newHistory !== undefined) {
+      this.#recoveries.forget();
+      await this.#execution.continue(turn.updates, change.newHistory, () => this.#life !== life);
+    }
     if (this.#syncBeforeActing) await this.#syncOnce(life);
     if (this.#life === life) this.#act(turn, sent, before, record);
   }
 
   async #load(life: number): Promise<Orchestration | undefined> {
     const record = this.record as InstanceRecord;
-    const firstTurnDone = record.status !== "PENDING";
-    const history = this.#firstHistory ?? (await reading(this.#ports, () => this.#ports.store.history()));
-    this.#firstHistory = undefined;
-    if (this.#life !== life) return undefined;
-    const orchestration = await Orchestration.load(record.instanceId, this.#code, history, firstTurnDone);
-    if (this.#life !== life) return undefined;
+    const loaded = await this.#execution.load(record, () => this.#life !== life);
+    if (loaded === undefined) return undefined;
+    const { orchestration, history } = loaded;
     if (orchestration.stall !== undefined) {
       this.#memory.stallWatch.begin(history);
-      this.#orchestration = orchestration;
+      this.#execution.keep(orchestration);
       return orchestration;
     }
     const { executionId } = record;
@@ -486,7 +459,7 @@ export class TurnLoop implements Workload {
       for (const fact of recovery.giveUp) this.#memory.queue.add({ fact, executionId });
       for (const run of recovery.run) this.activities.start(run);
     }
-    this.#orchestration = orchestration;
+    this.#execution.keep(orchestration);
     return orchestration;
   }
 
@@ -505,13 +478,6 @@ export class TurnLoop implements Workload {
     return sent;
   }
 
-  async #beginNext(turn: Turn, history: readonly HistoryEvent[], life: number): Promise<void> {
-    this.#recoveries.forget();
-    this.#formerUpdates.add(turn.updates);
-    const orchestration = await Orchestration.load(this.#ports.instanceId(), this.#code, history, false);
-    if (this.#life === life) this.#orchestration = orchestration;
-  }
-
   async #syncOnce(life: number): Promise<void> {
     await this.#ports.sync();
     if (this.#life === life) this.#syncBeforeActing = false;
@@ -519,7 +485,7 @@ export class TurnLoop implements Workload {
 
   /** What has been decided is recorded: it may happen. */
   #act(turn: Turn, sent: readonly OutboxEntry[], before: InstanceRecord, record: InstanceRecord): void {
-    this.#deciding = undefined;
+    this.#execution.recorded();
     const { executionId } = record;
     if (sent.length > 0) {
       this.outbox.add(sent);
@@ -543,7 +509,7 @@ export class TurnLoop implements Workload {
     }
     if (record.status === "STALLED") {
       this.#memory.stallWatch.begin();
-      this.#log.stalled(this.#orchestration?.stall);
+      this.#log.stalled(this.orchestration?.stall);
     }
     if (isTerminal(record.status)) this.#log.ended(record);
     this.watchers.notify();
@@ -565,7 +531,7 @@ export class TurnLoop implements Workload {
   #turnFailed(error: unknown): void {
     if (error instanceof UnreadableError) return this.#cannotRead(error);
     this.#failedTurns++;
-    this.#orchestration = undefined;
+    this.#execution.drop();
     this.#mustReread = true;
     this.#syncBeforeActing = true;
     this.#retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, this.#failedTurns);
@@ -575,7 +541,7 @@ export class TurnLoop implements Workload {
   /** Nothing of it is taken or written any more. */
   #cannotRead(error: UnreadableError): void {
     this.#memory.cannotRead(error);
-    this.#orchestration = undefined;
+    this.#execution.drop();
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */

@@ -1,0 +1,113 @@
+import type { ExecutionCode } from "../engine/execution.ts";
+import { Orchestration, type Outline, type Turn } from "../engine/orchestration.ts";
+import type { UpdateOutcome } from "../model/action.ts";
+import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { QueuedFact } from "./fact-queue.ts";
+import { FormerUpdates } from "./former-updates.ts";
+import type { InstancePorts } from "./ports.ts";
+import { reading } from "./sealing.ts";
+import { type DecidedChange, decideChange, type Surroundings } from "./turn-change.ts";
+
+/** An execution made again from its history, and that history. */
+export interface Loaded {
+  readonly orchestration: Orchestration;
+  readonly history: readonly HistoryEvent[];
+}
+
+/** The execution as memory has it: made from the history when it is needed, dropped when it is not to be trusted. */
+export class LiveExecution {
+  readonly #ports: InstancePorts;
+  readonly #formerUpdates = new FormerUpdates();
+  readonly #surroundings: Surroundings;
+  #orchestration: Orchestration | undefined;
+  /** It has taken a turn, or may have, that is not recorded yet. */
+  #deciding: Orchestration | undefined;
+  /** The whole history of an instance that has just been created. */
+  #firstHistory: readonly HistoryEvent[] | undefined;
+  #isWithoutCode = false;
+
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
+    this.#surroundings = {
+      newExecutionId: ports.newId,
+      traceparent: () => this.#deciding?.started?.traceparent,
+      recentMessages: (nowMs) => this.#deciding?.recentMessages(nowMs) ?? {},
+      nextHistorySeq: () => ports.store.nextHistorySeq,
+      formerChildren: () => ports.store.formerChildren(),
+    };
+  }
+
+  get orchestration(): Orchestration | undefined {
+    return this.#orchestration;
+  }
+
+  /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
+  get outline(): Outline | undefined {
+    return this.#orchestration === this.#deciding ? undefined : this.#orchestration?.outline;
+  }
+
+  /** How an update has ended, in this execution or, lately, in one before. */
+  updateOutcome(updateId: string): UpdateOutcome | undefined {
+    return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
+  }
+
+  /** The instance ends its life here, or begins one with this history. */
+  begin(history?: readonly HistoryEvent[]): void {
+    this.drop();
+    this.#firstHistory = history;
+    this.#isWithoutCode = false;
+    this.#formerUpdates.forget();
+  }
+
+  /** It is made again from the history when it is needed. */
+  drop(): void {
+    this.#orchestration = undefined;
+  }
+
+  /** The code has held up a turn: it is not run any more, so that the instance can be terminated. */
+  giveUpCode(): void {
+    this.#isWithoutCode = true;
+    this.drop();
+  }
+
+  /** Makes it from the history; `keep` is to follow, unless something has come between. */
+  async load({ instanceId, status }: InstanceRecord, isOver: () => boolean): Promise<Loaded | undefined> {
+    const history = this.#firstHistory ?? (await reading(this.#ports, () => this.#ports.store.history()));
+    if (isOver()) return undefined;
+    this.#firstHistory = undefined;
+    const orchestration = await Orchestration.load(instanceId, this.#code, history, status !== "PENDING");
+    return isOver() ? undefined : { orchestration, history };
+  }
+
+  keep(orchestration: Orchestration): void {
+    this.#orchestration = orchestration;
+  }
+
+  /** The execution has continued as new, with this history. */
+  async continue(updates: Turn["updates"], history: readonly HistoryEvent[], isOver: () => boolean): Promise<void> {
+    this.#formerUpdates.add(updates);
+    const orchestration = await Orchestration.load(this.#ports.instanceId(), this.#code, history, false);
+    if (!isOver()) this.#orchestration = orchestration;
+  }
+
+  /** The next turn. `recorded` is to follow. */
+  decide(orchestration: Orchestration, facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
+    this.#deciding = orchestration;
+    return orchestration.turn(facts, nowMs);
+  }
+
+  /** What the turn means for the database. */
+  changeOf(turn: Turn, before: InstanceRecord, taken: readonly QueuedFact[], nowMs: number): DecidedChange {
+    return decideChange(turn, before, taken, nowMs, this.#surroundings);
+  }
+
+  recorded(): void {
+    this.#deciding = undefined;
+  }
+
+  get #code(): ExecutionCode | undefined {
+    const { registry, onNonDeterminism = "fail" } = this.#ports;
+    return this.#isWithoutCode ? undefined : { registry, onNonDeterminism };
+  }
+}
