@@ -12,7 +12,12 @@ if (worker === undefined || directory === undefined || recorderUrl === undefined
 const entry = fileURLToPath(new URL(worker, import.meta.url).href);
 const { code, classes } = await bundle(entry);
 const edition = (name: string) => ({ code: code.replace("first edition", name), classes });
-const server = await serve(edition("first edition"), { directory, variables: { RECORDER_URL: recorderUrl } });
+// Where a fault is made on purpose, its lines would only be in the way.
+const onLog = (line: string) => {
+  if (process.env.TELL_ERRORS !== undefined && line.includes('"level":"error"')) console.error(line);
+};
+const variables = { RECORDER_URL: recorderUrl };
+const server = await serve(edition("first edition"), { directory, variables, onLog });
 console.log(server.origin);
 const lines = createInterface({ input: process.stdin });
 lines.on("line", async (name) => {

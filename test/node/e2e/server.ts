@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Variables and secrets of the Worker. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Called with each line that the Worker logs. */
+  readonly onLog?: (line: string) => void;
   /** Called when Miniflare has put a new workerd in the place of one that died. */
   readonly onRestart?: () => void;
 }
@@ -74,7 +76,10 @@ export async function serve(bundle: Bundle, options: ServerOptions = {}): Promis
     telemetry: { enabled: false },
     log: new NoOpLog(),
     logRequests: false,
-    handleStructuredLogs: ({ message }) => log.push(message),
+    handleStructuredLogs: ({ message }) => {
+      log.push(message);
+      options.onLog?.(message);
+    },
     resourcePersistencePath: directory,
     ...(options.onRestart && { unsafeHandleRuntimeRestart: options.onRestart }),
     workers: [

@@ -53,7 +53,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
   const audit = new Audit(recorder);
   let host: Host | undefined;
   try {
-    host = await Host.start(directory, recorder.url);
+    host = await Host.start(directory, recorder.url, { env: { TELL_ERRORS: "yes" } });
     const api = new Api(host.origin);
     // The first object opens what all share.
     await api.start("timer", "first", 0);

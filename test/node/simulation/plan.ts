@@ -85,6 +85,8 @@ export interface Plan {
   readonly faults: Faults;
   /** Whether payloads are encrypted. */
   readonly encrypted: boolean;
+  /** Objects that begin a life after this time have these keys: what another one has encrypted they cannot read. */
+  readonly keys?: readonly { readonly atMs: number; readonly ids: readonly string[] }[];
   /** Objects that begin a life after this time have this code. */
   readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
 }
@@ -137,7 +139,18 @@ function mixed(random: Random): Plan {
   const deploys = deployedAtMs
     .sort((a, b) => a - b)
     .map((atMs, n) => ({ atMs, code: n === 1 ? ("old" as const) : ("new" as const) }));
-  return { seed: random.below(2 ** 31), roots, faults: faultsFrom(random), encrypted: random.chance(0.2), deploys };
+  const encrypted = random.chance(0.2);
+  const keys = encrypted && random.chance(0.5) ? keysFrom(random) : [];
+  return { seed: random.below(2 ** 31), roots, faults: faultsFrom(random), encrypted, keys, deploys };
+}
+
+/** A rotation in which the former key is forgotten at first. */
+function keysFrom(random: Random): NonNullable<Plan["keys"]> {
+  const atMs = random.between(0, 8_000);
+  return [
+    { atMs, ids: ["l"] },
+    { atMs: atMs + pause(random), ids: ["l", "k"] },
+  ];
 }
 
 function faultsFrom(random: Random): Faults {

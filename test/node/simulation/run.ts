@@ -3,6 +3,7 @@
  * the durable state is compared with the model. The trace tells all that happened, so that two runs can be compared.
  */
 import { createHash } from "node:crypto";
+import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";
 import { type Host, World } from "../instance/world.ts";
 import { Random } from "../random.ts";
@@ -33,7 +34,6 @@ const LONG_MS = 48 * 3_600_000;
 export async function simulate(plan: Plan): Promise<Simulation> {
   const world = new World({ stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 });
   world.onNonDeterminism = "stall";
-  if (plan.encrypted) encrypt(world, plan.seed);
   registerActivities(world);
   deploy(world, "old");
   const trace: string[] = [];
@@ -45,17 +45,22 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     watch.at(point, id);
     chance.at(point, id);
   };
-  let deployed = -1;
-  for (const [n, { atMs, code }] of plan.deploys.entries()) {
-    void world.sleep(atMs).then(() => {
-      // Of two in the same millisecond, the later one counts, whichever comes first.
-      if (n < deployed) return;
-      deployed = n;
-      deploy(world, code);
-      // Objects that are in memory keep the code they have, until the platform restarts them one by one.
-      for (const id of world.hosts.keys()) void world.sleep(chance.pauseMs()).then(() => world.crash(id, "process"));
-    });
-  }
+  let keys: readonly string[] = ["k"];
+  if (plan.encrypted) encrypt(world, plan.seed, () => keys);
+  const changes = [
+    ...plan.deploys.map(({ atMs, code }) => ({ atMs, make: () => deploy(world, code) })),
+    ...(plan.keys ?? []).map(({ atMs, ids }) => ({
+      atMs,
+      make: () => {
+        keys = ids;
+      },
+    })),
+  ];
+  void changeInOrder(
+    world,
+    chance,
+    changes.sort((a, b) => a.atMs - b.atMs),
+  );
 
   const asked: Asked = { outcomes: [], violations: watch.violations };
   const client = new Client(world, chance, (operation, to, outcome, messageId) => {
@@ -100,17 +105,38 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   };
 }
 
-/** The real one takes its time in threads, which no seed decides: this one takes virtual time. */
-function encrypt(world: World, seed: number): void {
+/** Objects that are in memory stay as they are, until the platform restarts them one by one. */
+async function changeInOrder(
+  world: World,
+  chance: Chance,
+  changes: readonly { readonly atMs: number; readonly make: () => void }[],
+): Promise<void> {
+  const startedAtMs = world.nowMs;
+  for (const { atMs, make } of changes) {
+    await world.sleep(startedAtMs + atMs - world.nowMs);
+    make();
+    for (const id of world.hosts.keys()) void world.sleep(chance.pauseMs()).then(() => world.crash(id, "process"));
+  }
+}
+
+/** The real one takes its time in threads, which no seed decides: this one takes virtual time. `keys`: the first one encrypts. */
+function encrypt(world: World, seed: number, keys: () => readonly string[]): void {
   const random = new Random(seed);
   const slowly = async (text: string) => {
     await world.sleep(random.of([0, 0, 1, 30]));
     return text;
   };
-  world.cipher = () => ({
-    seal: (text) => slowly(`k:${Buffer.from(text).toString("base64")}`),
-    open: (sealed) => slowly(Buffer.from(sealed.slice(2), "base64").toString()),
-  });
+  world.cipher = () => {
+    const ids = keys();
+    return {
+      seal: (text) => slowly(`${ids[0]}:${Buffer.from(text).toString("base64")}`),
+      open: async (sealed) => {
+        const text = await slowly(Buffer.from(sealed.slice(2), "base64").toString());
+        if (!ids.includes(sealed.charAt(0))) throw new UnreadableError(`There is no key ${sealed.charAt(0)}`);
+        return text;
+      },
+    };
+  };
   world.codec = { ...plainTexts, decode: (stored) => Buffer.from(stored.slice(6), "base64").toString() };
 }
 
