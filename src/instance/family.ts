@@ -21,7 +21,7 @@ export async function firstActiveChild(
 
 /**
  * Purges all children with their own children. One that is gone already is passed over, so that a purge that was
- * interrupted can be repeated. Stops at one that has not ended.
+ * interrupted can be repeated. Stops at one that has not ended. When it fails, none is under way any more.
  */
 export async function purgeChildren(
   ports: InstancePorts,
@@ -29,27 +29,25 @@ export async function purgeChildren(
   { above = [], force }: PurgeRequest,
 ): Promise<OperationResult> {
   const request = { recursive: true, asChildOf: instanceId, above: [...above, instanceId], force };
-  for (const batch of batches(ports.store.children())) {
-    const results = await Promise.all(batch.map((child) => purgeOne(ports, child, request)));
-    const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
-    if (refused !== undefined) return refused;
+  let isOwed = true;
+  try {
+    for (const batch of batches(ports.store.children())) {
+      const answers = batch.map((child) => ports.peer(child).purge(request, async () => isOwed));
+      await Promise.allSettled(answers);
+      const results = await Promise.all(answers);
+      const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
+      if (refused !== undefined) return refused;
+    }
+    return { ok: true };
+  } finally {
+    isOwed = false;
   }
-  return { ok: true };
 }
 
 /** What came of a copy of this call, in a life before or in that of another one under this ID, only the sender can tell. */
 export async function checkOwed(ports: InstancePorts, isOwed: IsOwed | undefined): Promise<void> {
   if (isOwed === undefined || (await isOwed())) return;
   throw new Error(`'${ports.instanceId()}' was called late: its caller has done with that.`);
-}
-
-async function purgeOne(ports: InstancePorts, child: string, request: PurgeRequest): Promise<OperationResult> {
-  let isOwed = true;
-  try {
-    return await ports.peer(child).purge(request, async () => isOwed);
-  } finally {
-    isOwed = false;
-  }
 }
 
 function batches<T>(items: readonly T[]): T[][] {

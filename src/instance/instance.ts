@@ -75,12 +75,14 @@ export class Instance implements InstanceApi, InstancePeer {
   async #start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     for (;;) {
       while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-      const record = this.#loop.record;
+      const { record, life } = this.#loop;
       if (record === undefined && this.#purges.last?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
         if (record.startRequestId === request.requestId) return OK;
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
         if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
+        // It has scheduled its own ID, which was in use then, and cannot deliver that before this is answered.
+        if (isOwed !== undefined && this.#loop.outbox.isCallingItself) return { ok: false, code: "ALREADY_ACTIVE" };
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
         // Another copy of this start may have come through meanwhile: then the child is its own.
@@ -89,7 +91,7 @@ export class Instance implements InstanceApi, InstancePeer {
         if (child !== undefined) continue;
       }
       await checkOwed(this.#ports, isOwed);
-      if (await this.#create(record, request)) return OK;
+      if (await this.#create(record, request, { life })) return OK;
     }
   }
 
@@ -284,11 +286,13 @@ export class Instance implements InstanceApi, InstancePeer {
     const { name, input, parent, traceparent } = message;
     for (;;) {
       while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-      const record = this.#loop.record;
+      const { record, life } = this.#loop;
       if (record === undefined && isSameCall(this.#purges.last?.parent, parent)) return { accepted: true };
       if (record !== undefined) {
         if (isSameCall(record.parent, parent)) return { accepted: true };
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
+        // It has called its own ID, which was in use then, and cannot deliver that before this is answered.
+        if (parent.instanceId === record.instanceId) return occupied;
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
         // Another copy of this call may have come through meanwhile: then the child is its own.
@@ -297,23 +301,22 @@ export class Instance implements InstanceApi, InstancePeer {
       }
       await checkOwed(this.#ports, isOwed);
       const start = { instanceId: this.#ports.instanceId(), name, input, traceparent };
-      if (await this.#create(record, start, { parent, purges })) return { accepted: true };
+      if (await this.#create(record, start, { life, parent, purges })) return { accepted: true };
     }
   }
 
   /**
-   * In the place of `former`; false when another start has come first, while something was waited for. `purges`: as it was when
-   * the parent's message came. The parent that purges knows nothing of a message that a life before it has sent.
+   * In the place of `former`; false when another start has come first, while something was waited for. `life`: that in
+   * which `former` was seen. `purges`: as it was when the parent's message came. The parent that purges knows nothing of a message that a life before it has sent.
    */
   #create(
     former: InstanceRecord | undefined,
     start: Omit<StartRequest, "requestId"> & { readonly requestId?: string },
-    { parent, purges }: { readonly parent?: ParentLink; readonly purges?: number } = {},
+    { life, parent, purges }: { readonly life: number; readonly parent?: ParentLink; readonly purges?: number },
   ): boolean | Promise<boolean> {
     const nowMs = this.#ports.clock.now();
     const { instanceId, name, input, traceparent, startAtMs } = start;
     const executionId = this.#ports.newId();
-    const { life } = this.#loop;
     const generation = 0;
     const started: HistoryEvent = {
       type: "ExecutionStarted",

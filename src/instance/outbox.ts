@@ -2,6 +2,7 @@ import type { HistoryFact } from "../model/history-event.ts";
 import { type InboxEntry, type OutboxEntry, textsOfFact } from "../storage/instance-store.ts";
 import { retryDelayMs } from "./limits.ts";
 import type { InstancePorts } from "./ports.ts";
+import type { DeliveryResult } from "./protocol.ts";
 import { writing } from "./sealing.ts";
 
 /**
@@ -26,6 +27,11 @@ export class Outbox {
 
   get isEmpty(): boolean {
     return this.#lanes.size === 0;
+  }
+
+  /** Whether a message to this very instance is on its way. */
+  get isCallingItself(): boolean {
+    return this.#lanes.get(this.#ports.instanceId())?.busy === true;
   }
 
   /** Whether a message is on its way just now. */
@@ -108,11 +114,24 @@ export class Outbox {
     return this.#lanes.get(entry.to) === lane && lane.entries[0] === entry;
   }
 
+  /** With a start goes the answer to whether it is still to be carried out. */
+  async #send(lane: Lane, entry: OutboxEntry): Promise<DeliveryResult> {
+    const { to, message } = entry;
+    const peer = this.#ports.peer(to);
+    if (message.type === "StartChild") return peer.deliver(message, async () => this.#owes(lane, entry));
+    if (message.type !== "StartDetached") return peer.deliver(message);
+    // It does not belong to the tree of its caller, so a purge of that does not call it back once it is on its way.
+    let isOnItsWay = true;
+    try {
+      return await peer.deliver(message, async () => isOnItsWay && lane.entries[0] === entry);
+    } finally {
+      isOnItsWay = false;
+    }
+  }
+
   async #deliver(lane: Lane, entry: OutboxEntry): Promise<Omit<InboxEntry, "seq"> | undefined> {
     const { to, message } = entry;
-    const begins = message.type === "StartChild" || message.type === "StartDetached";
-    const peer = this.#ports.peer(to);
-    const result = await (begins ? peer.deliver(message, async () => this.#owes(lane, entry)) : peer.deliver(message));
+    const result = await this.#send(lane, entry);
     if (result.accepted || message.type !== "StartChild") return undefined;
     const fact: HistoryFact = {
       type: "ChildWorkflowInstanceFailed",

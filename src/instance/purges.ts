@@ -50,13 +50,15 @@ export class Purges {
       return NOT_FOUND;
     for (;;) {
       while (this.#underWay !== undefined) await (asChildOf === undefined ? this.#underWay : this.#waitPatiently());
-      const record = this.#loop.record;
+      const { record, life } = this.#loop;
       if (record === undefined) return NOT_FOUND;
       if (asChildOf !== undefined) this.#loop.checkReadable();
       if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
       await checkOwed(this.#ports, isOwed);
-      if (this.#underWay !== undefined || this.#loop.record !== record) continue;
-      const result = await (request.force ? this.#purgeByForce(record, request) : this.#purgeEnded(record, request));
+      // Turns may have changed it meanwhile: it is the same instance all the same.
+      const now = this.#loop.record;
+      if (this.#underWay !== undefined || this.#loop.life !== life || now === undefined) continue;
+      const result = await (request.force ? this.#purgeByForce(now, request) : this.#purgeEnded(now, request));
       if (result !== undefined) return result;
     }
   }

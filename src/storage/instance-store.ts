@@ -63,6 +63,8 @@ export class InstanceStore {
   readonly #held = new HeldWrites();
   /** Something has been written since the last `flush`, and another `flush` will come before the platform's commit. */
   #mayHold = false;
+  /** `load` has found no table, and nothing has been created since. */
+  #isEmpty = false;
   /** False: nothing has ever been in the tables beside the first two. */
   #hasOtherTables = false;
   /** False: the code before this one may come back to this database, and knows rows of one event only. */
@@ -92,12 +94,13 @@ export class InstanceStore {
   load(): InstanceRecord | undefined {
     const db = this.#db;
     const tables = tablesIn(db);
+    this.#isEmpty = tables === "none";
     const row = tables === "none" ? undefined : readRow(db);
     if (row === undefined) return undefined;
     const version = row.schema_version as number;
+    this.#hasOtherTables = tables === "all";
     migrate(db, version);
     this.#isSharing = version >= SHARING_VERSION;
-    this.#hasOtherTables = tables === "all";
     this.#nextHistorySeq = nextHistorySeq(db);
     this.#nextInboxSeq = this.#hasOtherTables ? this.#nextSeq("inbox") : 0;
     this.#nextOutboxSeq = this.#hasOtherTables ? this.#nextSeq("outbox") : 0;
@@ -117,7 +120,7 @@ export class InstanceStore {
     const stored = toStored(started, this.#codec);
     const isHeld = flushFollows && dueAtMs === undefined && !needsChunks(stored);
     const entry = this.#atomically(() => {
-      const tables = tablesIn(this.#db);
+      const tables = this.#isEmpty ? "none" : tablesIn(this.#db);
       this.#hasOtherTables = tables === "all";
       if (tables === "none") createFirstTables(this.#db);
       else this.#clearRows();
@@ -128,6 +131,7 @@ export class InstanceStore {
       this.#insertHistory([stored]);
       return undefined;
     });
+    this.#isEmpty = false;
     this.#isSharing = true;
     this.#mayHold = flushFollows;
     if (isHeld) this.#hold([stored], record, true);

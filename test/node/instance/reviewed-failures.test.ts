@@ -544,3 +544,151 @@ describe("[I18.9] A terminated instance with an activity that never ends", () =>
       expect([await statusOf(world, id), world.host(id).durableAlarm]).toEqual(["COMPLETED", null]);
   });
 });
+
+describe("[I18.11] A child that changes its status without pause", () => {
+  it("[I18.11] does not keep its parent's forced purge waiting", async () => {
+    const world = makeWorld();
+    world.workflow("busy", function* (ctx): Code {
+      for (let n = 0; n < 400; n++) {
+        ctx.setCustomStatus(n);
+        yield ctx.callActivity("slow", 10);
+      }
+      ctx.continueAsNew(undefined);
+    });
+    world.chaos = unshaken(() => 50);
+    const input = JSON.stringify({ name: "busy", id: "kid" });
+    void world.post("p", (i) => i.start({ instanceId: "p", name: "parent", input, requestId: "s" }));
+    await world.advance(2_000);
+    const purged = purgeByForce(world, "p");
+    await world.advance(1_000);
+    expect(await purged).toEqual({ ok: true });
+    await world.rest();
+    for (const id of ["p", "kid"]) expect(world.host(id).db.tables()).toEqual([]);
+  });
+});
+
+describe("[I18.12] The second copy of a start that waits for its sender's answer", () => {
+  /** The first start of "d" comes twice, and the first answer to whether it is owed takes 5 s. */
+  function withSlowAnswer(): World {
+    const world = makeWorld();
+    let deliveries = 0;
+    let slow = 0;
+    world.chaos = unshaken(() => (slow-- > 0 ? 5_000 : 0));
+    world.peerFault = ({ method, to }) => {
+      if (method === "isOwed" && deliveries === 1) {
+        deliveries++;
+        slow = 1;
+      }
+      return method === "deliver" && to === "d" && deliveries++ === 0 ? "twice" : undefined;
+    };
+    return world;
+  }
+
+  it.each(["detached", "child"])(
+    "[I18.12] runs nothing once the instance has ended and been purged: %s",
+    async (kind) => {
+      const world = withSlowAnswer();
+      world.workflow("main", function* (ctx): Code {
+        if (kind === "child") yield ctx.callChildWorkflow("call", { activity: "echo" }, "d");
+        else ctx.scheduleNewWorkflow("call", { activity: "echo" }, { instanceId: "d" });
+        yield ctx.waitForExternalEvent("never");
+      });
+      void world.post("i", (i) => i.start({ instanceId: "i", name: "main", requestId: "s" }));
+      await world.advance(1_000);
+      const purged = world.post("d", (i) => i.purge({ recursive: true }));
+      await world.advance(1_000);
+      expect([await purged, world.activityRuns.length]).toEqual([{ ok: true }, 1]);
+      await world.rest();
+      expect([world.activityRuns.length, world.host("d").db.tables()]).toEqual([1, []]);
+    },
+  );
+});
+
+describe("[I18.13] The start of a detached workflow that is on its way", () => {
+  it("[I18.13] is carried out though its caller is purged by force meanwhile", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx): Code {
+      ctx.scheduleNewWorkflow("timer", 1_000, { instanceId: "d" });
+      yield ctx.waitForExternalEvent("never");
+    });
+    world.chaos = unshaken(() => 500);
+    void world.post("i", (i) => i.start({ instanceId: "i", name: "main", requestId: "s" }));
+    await world.advance(100);
+    const purged = purgeByForce(world, "i");
+    await world.rest();
+    expect([await purged, world.host("i").db.tables()]).toEqual([{ ok: true }, []]);
+    expect(await statusOf(world, "d")).toBe("COMPLETED");
+  });
+});
+
+describe("[I18.14] A workflow that calls or schedules its own ID as the last it does", () => {
+  it.each(["child", "detached"])("[I18.14] is refused, and comes to rest: %s", async (kind) => {
+    const world = makeWorld();
+    world.workflow("again", function* (ctx, n: number): Code {
+      yield ctx.callActivity("echo", 1);
+      if (kind === "child") ctx.callChildWorkflow("again", n + 1, "x");
+      else ctx.scheduleNewWorkflow("again", n + 1, { instanceId: "x" });
+      return n;
+    });
+    await start(world, "x", "again", 1);
+    await world.rest();
+    expect(await describeInstance(world, "x")).toMatchObject({ status: "COMPLETED", output: "1" });
+    expect([world.host("x").db.read("SELECT * FROM outbox"), world.host("x").durableAlarm]).toEqual([[], null]);
+    expect(await purge(world, "x")).toEqual({ ok: true });
+  });
+});
+
+describe("[I18.15] A forced purge of which one call fails while another is on its way", () => {
+  it("[I18.15] ends when all of them have, and a copy that comes later removes nothing", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx): Code {
+      const children = ["k1", "k2"].map((id) => ctx.callChildWorkflow("event", "go", id));
+      return yield ctx.whenAll(children);
+    });
+    await start(world, "p", "main");
+    await world.advance(1_500);
+    let slow = 1;
+    world.chaos = unshaken(() => (slow-- > 0 ? 5_000 : 0));
+    world.peerFault = ({ method, to }) => (method === "purge" && to === "k2" ? "unreachable" : undefined);
+    let failed: unknown;
+    void purgeByForce(world, "p").catch((error) => {
+      failed = error.message;
+    });
+    await world.advance(4_900);
+    expect(failed).toBeUndefined();
+    await world.advance(200);
+    expect([failed, world.host("k1").db.tables()]).toEqual(["'k2' is unreachable", []]);
+    const late = world.peerCalls.filter(({ method, to }) => method === "purge" && to === "k1");
+    world.peerFault = undefined;
+    const terminated = world.post("p", (i) => i.terminate({ recursive: true }));
+    await world.advance(1_000);
+    const again = world.post("p", (i) => i.start({ instanceId: "p", name: "main", requestId: "again" }));
+    await world.advance(1_500);
+    expect([await terminated, await again, late.length]).toEqual([{ ok: true }, { ok: true }, 1]);
+    for (const { repeat } of late) repeat();
+    await world.advance(1_000);
+    const found = world.post("k1", (i) => i.describe({ payloads: false }));
+    await world.advance(1_000);
+    expect((await found)?.status).toBe("RUNNING");
+  });
+});
+
+describe("[I18.16] A forced purge of what newer code has written", () => {
+  it("[I18.16] takes the children of executions before a continue-as-new too", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx, n: number): Code {
+      if (n === 2) yield ctx.waitForExternalEvent("never");
+      ctx.callChildWorkflow("event", "never", "kid");
+      yield ctx.createTimer(1);
+      ctx.continueAsNew(2);
+    });
+    await start(world, "a", "main", 1);
+    await world.advance(5_000);
+    expect(await statusOf(world, "kid")).toBe("RUNNING");
+    world.crash("a");
+    world.host("a").db.read("UPDATE instance SET schema_version = 99");
+    const purged = purgeByForce(world, "a");
+    await world.rest();
+    expect([await purged, world.host("a").db.tables(), world.host("kid").db.tables()]).toEqual([{ ok: true }, [], []]);
+  });
+});
