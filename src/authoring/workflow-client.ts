@@ -267,7 +267,8 @@ export class DaprWorkflowClient {
 
   /**
    * Removes an ended instance with its children. False when there was none; rejects when it has not ended, unless `force`
-   * is set: then it is stopped where it is, without a chance to clean up, and a stalled one too.
+   * is set: then it is stopped where it is, without a chance to clean up, and a stalled one too. A forced one that rejects is
+   * to be sent again: children that it has reached are gone.
    */
   async purgeWorkflow(workflowInstanceId: string, { force = false } = {}): Promise<boolean> {
     const path = `${encodeURIComponent(workflowInstanceId)}/purge${force ? "?force=true" : ""}`;

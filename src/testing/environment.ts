@@ -262,7 +262,9 @@ export class WorkflowTestEnvironment {
       try {
         const instance = await this.#open(this.#host(instanceId), false);
         const ask = Reflect.get(instance, method) as (...args: unknown[]) => Promise<unknown>;
-        return structuredClone(await ask.apply(instance, structuredClone(args)));
+        // A function is called where it is: that is how a receiver asks its sender something.
+        const sent = args.map((arg) => (typeof arg === "function" ? arg : structuredClone(arg)));
+        return structuredClone(await ask.apply(instance, sent));
       } finally {
         this.#callsUnderWay--;
       }
