@@ -439,7 +439,8 @@ export class TurnLoop implements Workload {
   async #load(life: number): Promise<Orchestration | undefined> {
     const record = this.record as InstanceRecord;
     const loaded = await this.#execution.load(record, () => this.#life !== life);
-    if (loaded === undefined) return undefined;
+    // Asked once more: between the answer and here another life may have begun.
+    if (loaded === undefined || this.#life !== life) return undefined;
     const { orchestration, history } = loaded;
     if (orchestration.stall !== undefined) {
       this.#memory.stallWatch.begin(history);
@@ -455,7 +456,7 @@ export class TurnLoop implements Workload {
     if (open.length > 0) {
       const isCurrent = () => this.#isCurrent(executionId);
       const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
-      if (recovery === undefined) return undefined;
+      if (recovery === undefined || this.#life !== life) return undefined;
       for (const fact of recovery.giveUp) this.#memory.queue.add({ fact, executionId });
       for (const run of recovery.run) this.activities.start(run);
     }

@@ -692,3 +692,26 @@ describe("[I18.16] A forced purge of what newer code has written", () => {
     expect([await purged, world.host("a").db.tables(), world.host("kid").db.tables()]).toEqual([{ ok: true }, [], []]);
   });
 });
+
+describe("[I18.17] An ended instance that is being loaded while its ID is started anew", () => {
+  it("[I18.17] whenever the start comes: the new one runs, with its own history", async () => {
+    for (let microtasks = 0; microtasks < 40; microtasks++) {
+      const world = makeWorld();
+      await start(world, "a", "echo", "old");
+      await world.rest();
+      world.crash("a");
+      const startAtMs = world.nowMs + 10_000;
+      const both = world.post("a", async (i) => {
+        const request = { instanceId: "a", name: "echo", input: '"new"', requestId: "r2", startAtMs };
+        const started = i.start(request);
+        for (let n = 0; n < microtasks; n++) await undefined;
+        await i.update({ updateId: "u", name: "n", timeoutMs: 1 });
+        return started;
+      });
+      await world.advance(60_000);
+      expect([microtasks, await both]).toEqual([microtasks, { ok: true }]);
+      expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "ExecutionCompleted"]);
+      expect(await describeInstance(world, "a")).toMatchObject({ status: "COMPLETED", input: '"new"' });
+    }
+  });
+});

@@ -226,9 +226,12 @@ function stepFrom(random: Random, id: string, depth: number, rounds: number, may
   return leaf(0);
 }
 
-/** One that fails would leave the others behind, and what they take would be nobody's: there is no model for that. */
+/**
+ * One that fails would leave the others behind: what they take would be nobody's, and the ID of a parent whose child still runs is
+ * not free. There is no model for that.
+ */
 function whole(leaves: readonly Leaf[]): readonly Leaf[] {
-  if (!leaves.some((leaf) => leaf.do === "event" || leaf.do === "child")) return leaves;
+  if (leaves.every((leaf) => leaf.do === "activity" || leaf.do === "timer")) return leaves;
   return leaves.map((leaf) => {
     if (leaf.do === "activity") return { ...leaf, fails: 0 };
     return leaf.do === "child" ? { ...leaf, program: { ...leaf.program, fails: false } } : leaf;
