@@ -1,8 +1,9 @@
 // A server in a process of its own, to be killed: node host.ts WORKER DIRECTORY RECORDER_URL. Prints its origin when ready.
-// For each line that it is given it serves the code anew, as that edition, and says so; it ends by itself when whoever
-// started it is gone.
+// For each line that it is given it serves the code anew, as that edition, and says so; for "heap" it says how many bytes of the
+// heap are in use, if INSPECT is set. It ends by itself when whoever started it is gone.
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { Inspector } from "../../../bench/inspector.ts";
 import { bundle, serve } from "../e2e/server.ts";
 
 const [worker, directory, recorderUrl] = process.argv.slice(2);
@@ -17,13 +18,22 @@ const onLog = (line: string) => {
   if (process.env.TELL_ERRORS !== undefined && line.includes('"level":"error"')) console.error(line);
 };
 const variables = { RECORDER_URL: recorderUrl };
-const server = await serve(edition("first edition"), { directory, variables, onLog });
+const inspector = process.env.INSPECT !== undefined;
+const server = await serve(edition("first edition"), { directory, variables, onLog, inspector });
 console.log(server.origin);
 const lines = createInterface({ input: process.stdin });
 lines.on("line", async (name) => {
+  if (name === "heap") return console.log(await heapInUse());
   await server.reload(edition(name));
   console.log(name);
 });
+async function heapInUse(): Promise<number> {
+  if (server.inspector === undefined) throw new Error("expected INSPECT to be set, found no inspector");
+  const looking = await Inspector.connect(server.inspector);
+  const bytes = await looking.heapInUse();
+  looking.close();
+  return bytes;
+}
 lines.on("close", async () => {
   await server.close();
   process.exit(0);

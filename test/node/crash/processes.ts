@@ -50,9 +50,18 @@ export class Host {
 
   /** Resolves when code that has changed is served in the place of what was. */
   async reload(edition: string): Promise<void> {
-    const reloaded = new Promise((resolve) => this.#lines.once("line", resolve));
-    this.#child.stdin?.write(`${edition}\n`);
-    await reloaded;
+    await this.#ask(edition);
+  }
+
+  /** How many MiB of workerd's heap are in use when all garbage has been collected. The host needs INSPECT in its `env`. */
+  async heapInUse(): Promise<number> {
+    return Math.round(Number(await this.#ask("heap")) / 2 ** 18) / 4;
+  }
+
+  #ask(line: string): Promise<string> {
+    const answer = new Promise<string>((resolve) => this.#lines.once("line", resolve));
+    this.#child.stdin?.write(`${line}\n`);
+    return answer;
   }
 
   /** As a power cut does it: Node first, so that it cannot put a new workerd in the place of the old one. */

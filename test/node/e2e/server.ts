@@ -46,6 +46,8 @@ export interface ServerOptions {
   readonly port?: number;
   /** Variables and secrets of the Worker. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Whether the Worker can be looked into. Default: no. */
+  readonly inspector?: boolean;
   /** Called with each line that the Worker logs. */
   readonly onLog?: (line: string) => void;
   /** Called when Miniflare has put a new workerd in the place of one that died. */
@@ -57,6 +59,8 @@ export interface Server {
   readonly origin: string;
   readonly port: number;
   readonly directory: string;
+  /** The Worker's inspector, if it was asked for. */
+  readonly inspector?: URL | undefined;
   /** What the Worker has logged, line by line. */
   readonly log: readonly string[];
   /** Puts other code in the place of what is served, on the same port and directory. */
@@ -70,6 +74,7 @@ export async function serve(bundle: Bundle, options: ServerOptions = {}): Promis
   const directory = options.directory ?? temporaryDirectory();
   const log: string[] = [];
   const optionsOf = ({ code, classes }: Bundle, port: number): MiniflareOptions => ({
+    ...(options.inspector && { inspectorPort: 0 }),
     host: "127.0.0.1",
     port,
     cf: false,
@@ -111,7 +116,8 @@ export async function serve(bundle: Bundle, options: ServerOptions = {}): Promis
     const url = await miniflare.ready;
     const port = Number(url.port);
     const reload = (next: Bundle) => miniflare.setOptions(optionsOf(next, port));
-    return { origin: url.origin, port, directory, log, reload, close };
+    const inspector = options.inspector && new URL(`/core:user:${WORKER}`, await miniflare.getInspectorURL());
+    return { origin: url.origin, port, directory, log, reload, close, ...(inspector && { inspector }) };
   } catch (error) {
     await close();
     throw error;

@@ -32,6 +32,8 @@ export interface SleepersResult {
   /** After each wave, once all objects have been evicted. */
   readonly asleep: readonly Usage[];
   readonly peakAtWaking: Usage;
+  /** What is in use of the heap without garbage, in MiB: at the start, and after each wave. */
+  readonly heapMiB: readonly number[];
   readonly bytesOnDisk: number;
   /** Alarms that were set while all slept. */
   readonly alarms: number;
@@ -53,7 +55,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
   const audit = new Audit(recorder);
   let host: Host | undefined;
   try {
-    host = await Host.start(directory, recorder.url, { env: { TELL_ERRORS: "yes" } });
+    host = await Host.start(directory, recorder.url, { env: { TELL_ERRORS: "yes", INSPECT: "yes" } });
     const api = new Api(host.origin);
     // The first object opens what all share.
     await api.start("timer", "first", 0);
@@ -61,6 +63,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
     const gauge = new Gauge(await workerdOf(host));
     const atStart = gauge.read();
     tell(`at start: ${show(atStart)}`);
+    const heapMiB = [await host.heapInUse()];
 
     const perWave = Math.ceil(instances / waves);
     const wakeAtMs = Date.now() + waves * (SLACK * (perWave / perSecond) * 1_000 + EVICTION_MS);
@@ -72,7 +75,8 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
       await gauge.evicted();
       const usage = gauge.read();
       asleep.push(usage);
-      tell(`${to} asleep: ${show(usage)}`);
+      heapMiB.push(await host.heapInUse());
+      tell(`${to} asleep: ${show(usage)}, ${heapMiB.at(-1)} MiB of heap in use`);
     }
     const peak = gauge.takePeak();
     const alarms = readAlarms(directory).size;
@@ -94,6 +98,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
       peak,
       asleep,
       peakAtWaking,
+      heapMiB,
       bytesOnDisk,
       alarms,
       latenessMs: { median: Math.round(late[late.length >> 1] ?? 0), longest: Math.round(late.at(-1) ?? 0) },
