@@ -16,6 +16,10 @@ export class MemoryDatabase {
   readonly #prepared = new Map<string, StatementSync>();
   readonly counters: SqlCounters = { statements: 0, rows: new Map() };
 
+  close(): void {
+    this.#db.close();
+  }
+
   /** Whether something has been written since the last commit. */
   get hasUncommitted(): boolean {
     return this.#db.isTransaction;

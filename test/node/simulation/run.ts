@@ -92,6 +92,8 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   const records = [...world.hosts.values()].flatMap((host) => watch.statusOf(host) ?? []);
   const ends: Record<string, number> = {};
   for (const status of records) ends[status] = (ends[status] ?? 0) + 1;
+  // Not left to the garbage collector, which does not see how much memory they hold.
+  for (const { db } of world.hosts.values()) db.close();
   return {
     violations,
     digest,
