@@ -32,7 +32,7 @@ export async function purgeChildren(
   let isOwed = true;
   try {
     for (const batch of batches(ports.store.children())) {
-      const answers = batch.map((child) => ports.peer(child).purge(request, async () => isOwed));
+      const answers = batch.map((child) => purgeOne(ports, child, request, () => isOwed));
       await Promise.allSettled(answers);
       const results = await Promise.all(answers);
       const refused = results.find((result) => !result.ok && result.code === "NOT_ENDED");
@@ -53,4 +53,13 @@ export async function checkOwed(ports: InstancePorts, isOwed: IsOwed | undefined
 function batches<T>(items: readonly T[]): T[][] {
   const count = Math.ceil(items.length / CONCURRENCY);
   return Array.from({ length: count }, (_, n) => items.slice(n * CONCURRENCY, (n + 1) * CONCURRENCY));
+}
+
+async function purgeOne(ports: InstancePorts, child: string, request: PurgeRequest, goesOn: () => boolean) {
+  let isOnItsWay = true;
+  try {
+    return await ports.peer(child).purge(request, async () => isOnItsWay && goesOn());
+  } finally {
+    isOnItsWay = false;
+  }
 }

@@ -82,7 +82,8 @@ export class Instance implements InstanceApi, InstancePeer {
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
         if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
         // It has scheduled its own ID, which was in use then, and cannot deliver that before this is answered.
-        if (isOwed !== undefined && this.#loop.outbox.isCallingItself) return { ok: false, code: "ALREADY_ACTIVE" };
+        if (isOwed !== undefined && this.#loop.outbox.isCallingItself(request.requestId))
+          return { ok: false, code: "ALREADY_ACTIVE" };
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
         // Another copy of this start may have come through meanwhile: then the child is its own.

@@ -17,6 +17,8 @@ export class Outbox {
   /** Called when a receiver's queue has come to rest. */
   readonly #rested: () => void;
   readonly #lanes = new Map<string, Lane>();
+  /** Lanes that were let go while a message of theirs was on its way. */
+  readonly #forgotten = new Set<Lane>();
   #delivering = 0;
 
   constructor(ports: InstancePorts, receive: (entry: InboxEntry) => void, rested: () => void) {
@@ -29,9 +31,10 @@ export class Outbox {
     return this.#lanes.size === 0;
   }
 
-  /** Whether a message to this very instance is on its way. */
-  get isCallingItself(): boolean {
-    return this.#lanes.get(this.#ports.instanceId())?.busy === true;
+  /** Whether this instance has scheduled itself, by this request. */
+  isCallingItself(requestId: string): boolean {
+    const entries = this.#lanes.get(this.#ports.instanceId())?.entries ?? [];
+    return entries.some(({ message }) => message.type === "StartDetached" && message.requestId === requestId);
   }
 
   /** Whether a message is on its way just now. */
@@ -48,6 +51,8 @@ export class Outbox {
 
   add(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) {
+      // Read again from its row, it is sent again: the copy that is on its way counts no more.
+      for (const lane of this.#forgotten) if (isSame(lane.entries[0], entry)) lane.entries.length = 0;
       const lane = this.#lanes.get(entry.to);
       if (lane === undefined) this.#lanes.set(entry.to, { entries: [entry], busy: false, failures: 0, notBeforeMs: 0 });
       else lane.entries.push(entry);
@@ -55,6 +60,7 @@ export class Outbox {
   }
 
   forget(): void {
+    for (const lane of this.#lanes.values()) if (lane.busy) this.#forgotten.add(lane);
     this.#lanes.clear();
   }
 
@@ -95,6 +101,7 @@ export class Outbox {
       });
     }
     lane.busy = false;
+    this.#forgotten.delete(lane);
     this.#delivering--;
     this.deliverDue();
     this.#rested();
@@ -150,4 +157,10 @@ interface Lane {
   busy: boolean;
   failures: number;
   notBeforeMs: number;
+}
+
+/** Made anew from its row. */
+function isSame(a: OutboxEntry | undefined, b: OutboxEntry): boolean {
+  if (a?.message.type !== "StartDetached" || b.message.type !== "StartDetached") return false;
+  return a.message.requestId === b.message.requestId;
 }

@@ -715,3 +715,80 @@ describe("[I18.17] An ended instance that is being loaded while its ID is starte
     }
   });
 });
+
+describe("[I18.18] An ended instance that sends an event to its own ID", () => {
+  it("[I18.18] lets somebody else start it anew", async () => {
+    const world = makeWorld();
+    world.workflow("last", function* (ctx): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.sendEvent("x", "hello", 1);
+      return 0;
+    });
+    world.workflow("other", function* (ctx): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.scheduleNewWorkflow("echo", "from other", { instanceId: "x" });
+      return 0;
+    });
+    await start(world, "x", "last");
+    await start(world, "o", "other");
+    world.chaos = unshaken(() => 50);
+    for (const id of ["x", "o"]) void world.post(id, (i) => i.raiseEvent({ name: "go", messageId: `to ${id}` }));
+    await world.rest();
+    world.chaos = undefined;
+    expect(await describeInstance(world, "x")).toMatchObject({ status: "COMPLETED", input: '"from other"' });
+  });
+});
+
+describe("[I18.19] A detached start that is on its way when its sender reads its outbox again", () => {
+  it("[I18.19] is carried out once", async () => {
+    const world = makeWorld();
+    world.workflow("main", async function* (ctx): AsyncCode {
+      ctx.scheduleNewWorkflow("call", { activity: "echo" }, { instanceId: "d" });
+      yield ctx.waitForExternalEvent("go");
+      await new Promise(() => undefined);
+    });
+    let slow = 1;
+    world.chaos = unshaken(() => (slow-- > 0 ? 60_000 : 10));
+    void world.post("i", (i) => i.start({ instanceId: "i", name: "main", requestId: "s" }));
+    await world.advance(1_000);
+    void world.post("i", (i) => i.raiseEvent({ name: "go", messageId: "m2" }));
+    await world.advance(1_000);
+    void world.post("i", (i) => i.terminate({ recursive: true }));
+    await world.advance(20_000);
+    const purged = world.post("d", (i) => i.purge({ recursive: true }));
+    await world.advance(1_000);
+    expect([await purged, world.activityRuns.length]).toEqual([{ ok: true }, 1]);
+    world.crash("d");
+    await world.advance(120_000);
+    expect([world.activityRuns.length, world.host("d").db.tables()]).toEqual([1, []]);
+  });
+});
+
+describe("[I18.20] A second copy of a parent's purge of its child that has been answered", () => {
+  it("[I18.20] removes nothing, though that purge still goes on elsewhere", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx): Code {
+      return yield ctx.whenAll(["k1", "k2"].map((id) => ctx.callChildWorkflow("echo", 1, id)));
+    });
+    world.workflow("next", function* (ctx): Code {
+      yield ctx.callChildWorkflow("event", "go", "k1");
+    });
+    await start(world, "p", "main");
+    await world.advance(2_000);
+    world.peerFault = ({ method, to }) => (method === "purge" && to === "k2" ? "unreachable" : undefined);
+    let calls = 0;
+    // That of k2 is slow.
+    world.chaos = unshaken(() => (++calls === 2 ? 20_000 : 0));
+    void world.post("p", (i) => i.purge({ recursive: true })).catch(() => undefined);
+    await world.advance(1_000);
+    expect(world.host("k1").db.tables()).toEqual([]);
+    const copies = world.peerCalls.filter(({ method, to }) => method === "purge" && to === "k1");
+    void world.post("p", (i) => i.start({ instanceId: "p", name: "next", requestId: "again" }));
+    await world.advance(1_000);
+    void world.post("k1", (i) => i.terminate({ recursive: true }));
+    await world.advance(1_000);
+    for (const { repeat } of copies) repeat();
+    await world.advance(1_000);
+    expect([copies.length, world.host("k1").db.hasTable("instance")]).toEqual([1, true]);
+  });
+});
