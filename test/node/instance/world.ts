@@ -125,7 +125,8 @@ interface Event {
   readonly run: () => void;
 }
 
-const never = new Promise<never>(() => undefined);
+/** A promise of its own each time: what waits for one that all share would be held, with its world, for ever. */
+const never = () => new Promise<never>(() => undefined);
 
 /** Lets all microtasks run that there are, and those they make. */
 export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -445,7 +446,7 @@ export class World {
         if (!fate.dead) callback();
       });
     const durable = () =>
-      fate.dead ? never : new Promise<void>((resolve) => void host.gated.push(() => later(0, resolve)));
+      fate.dead ? never() : new Promise<void>((resolve) => void host.gated.push(() => later(0, resolve)));
     const vault = this.cipher && new Vault(this.cipher(host.id));
     return {
       store: new InstanceStore(
@@ -459,7 +460,7 @@ export class World {
       log: (line) => void (fate.dead || this.log.push(line)),
       clock: {
         now: () => this.nowMs + host.skewMs,
-        delay: (ms) => (fate.dead ? never : new Promise((resolve) => void later(ms, resolve))),
+        delay: (ms) => (fate.dead ? never() : new Promise((resolve) => void later(ms, resolve))),
         schedule: (ms, callback) => {
           if (fate.dead) return () => undefined;
           const event = later(ms, callback);
@@ -489,7 +490,7 @@ export class World {
         if (!fate.dead) this.crash(host.id);
       },
       wipe: () => {
-        if (fate.dead) return never;
+        if (fate.dead) return never();
         const failure = this.failWipe?.();
         if (failure !== undefined) return Promise.reject(failure);
         host.db.dropAll();
@@ -506,11 +507,11 @@ export class World {
     for (const { name, version, code, latest } of this.versions) registry.addVersion(name, version, code, latest);
     for (const [name, code] of this.activities) {
       registry.addActivity(name, (context, input) => {
-        if (fate.dead) return never;
+        if (fate.dead) return never();
         const call = context.getTaskExecutionId();
         this.activityRuns.push(`${call.slice(0, call.lastIndexOf(":"))}:${context.getWorkflowActivityId()}`);
         this.onPoint?.("activity", id);
-        return fate.dead ? never : code(context, input);
+        return fate.dead ? never() : code(context, input);
       });
     }
     return registry;
@@ -526,7 +527,7 @@ export class World {
     life: Life,
   ): IsOwed {
     return () => {
-      if (life.dead) return never;
+      if (life.dead) return never();
       return new Promise((resolve, reject) => {
         const arrive = (settle: () => void) =>
           this.#add(this.chaos?.latencyMs() ?? 0, () => {
@@ -559,9 +560,9 @@ export class World {
       argument: unknown,
       call: (peer: Instance, life: Life) => Promise<T>,
     ): Promise<T> => {
-      if (fate.dead) return never;
+      if (fate.dead) return never();
       this.onPoint?.("peer call", host.id);
-      if (fate.dead) return never;
+      if (fate.dead) return never();
       const repeat = () => void this.#serve(to, call).catch(() => undefined);
       const sent: PeerCall = { ...structuredClone({ from: host.id, to, method, argument }), repeat };
       this.peerCalls.push(sent);
