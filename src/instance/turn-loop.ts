@@ -448,10 +448,10 @@ export class TurnLoop implements Workload {
       return orchestration;
     }
     const { executionId } = record;
-    const known = new Set([
-      ...this.#memory.queue.endedActivities(executionId),
-      ...this.activities.tasksOf(executionId),
-    ]);
+    const running = this.activities.tasksOf(executionId);
+    // The life before this one may have written rows for them.
+    for (const id of running) this.#recoveries.add(id);
+    const known = new Set([...this.#memory.queue.endedActivities(executionId), ...running]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
     if (open.length > 0) {
       const isCurrent = () => this.#isCurrent(executionId);

@@ -792,3 +792,28 @@ describe("[I18.20] A second copy of a parent's purge of its child that has been 
     expect([copies.length, world.host("k1").db.hasTable("instance")]).toEqual([1, true]);
   });
 });
+
+describe("[I18.21] A heartbeat's details, when a forced purge fails while the activity runs", () => {
+  it("[I18.21] are removed with the activity's result", async () => {
+    const world = makeWorld();
+    world.activity("beats", async (ctx: WorkflowActivityContext) => {
+      ctx.heartbeat("half");
+      await world.sleep(5_000);
+    });
+    world.workflow("main", function* (ctx): Code {
+      ctx.callChildWorkflow("event", "never", "child");
+      yield ctx.callActivity("beats");
+      yield ctx.waitForExternalEvent("go");
+    });
+    await start(world, "i", "main");
+    await world.advance(1_000);
+    const rows = () => world.host("i").db.read("SELECT task_id, progress FROM recovery");
+    expect(rows()).toEqual([{ task_id: 2, progress: '"half"' }]);
+    world.peerFault = ({ method }) => (method === "purge" ? "unreachable" : undefined);
+    const purged = purgeByForce(world, "i").catch((error: Error) => error);
+    await world.advance(60_000);
+    expect(await purged).toBeInstanceOf(Error);
+    expect(typesOf(world, "i").filter((type) => type.startsWith("Task"))).toEqual(["TaskScheduled", "TaskCompleted"]);
+    expect([rows(), world.activityRuns.length]).toEqual([[], 1]);
+  });
+});
