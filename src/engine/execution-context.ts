@@ -9,6 +9,7 @@ import {
   type UpdateValidator,
 } from "./interactions.ts";
 import { Mailbox } from "./mailbox.ts";
+import { checkMessage } from "./message-limits.ts";
 import { Patches } from "./patches.ts";
 import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
@@ -129,6 +130,7 @@ export class ExecutionContext implements OrchestrationContext {
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
     this.#refuseInQuery("callChildWorkflow");
     const encoded = encodePayload(input);
+    checkMessage("callChildWorkflow", instanceId, encoded);
     const generation = this.started?.generation ?? 0;
     return this.calls.call({
       kind: "Sub-orchestration",
@@ -177,6 +179,7 @@ export class ExecutionContext implements OrchestrationContext {
   ): string {
     this.#refuseInQuery("scheduleNewWorkflow");
     const encoded = encodePayload(input);
+    checkMessage("scheduleNewWorkflow", instanceId, encoded);
     const generation = this.started?.generation ?? 0;
     const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);
     const id = this.calls.ask(undefined, (id) => ({
@@ -193,6 +196,7 @@ export class ExecutionContext implements OrchestrationContext {
   sendEvent(instanceId: string, name: string, input: unknown): void {
     this.#refuseInQuery("sendEvent");
     const encoded = encodePayload(input);
+    checkMessage("sendEvent", instanceId, encoded);
     this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
   }
 

@@ -6,6 +6,7 @@ import type {
   ExecutionStarted,
 } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
+import { isTooLong, MAX_MESSAGE_BYTES } from "./message-limits.ts";
 
 /** What one execution says to other instances. IDs come from the execution and the call, so that each counts once. */
 export class Messages {
@@ -59,6 +60,7 @@ export class Messages {
 function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, instanceId: string) {
   switch (completion.type) {
     case "Completed":
+      if (isTooLong(completion.output)) return resultTooLarge(instanceId);
       return { ok: true, result: completion.output } as const;
     case "Failed":
     case "Canceled":
@@ -69,4 +71,12 @@ function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>,
         failure: { errorType: "WorkflowTerminated", message: `workflow instance '${instanceId}' was terminated` },
       } as const;
   }
+}
+
+/** The child has its result, and its parent a failure in place of it, rather than nothing for ever. */
+function resultTooLarge(instanceId: string) {
+  const message =
+    `workflow instance '${instanceId}' is completed, and its result does not fit into a message to its parent, ` +
+    `which holds ${MAX_MESSAGE_BYTES} bytes; it can be read from the instance`;
+  return { ok: false, failure: { errorType: "ResultTooLargeError", message } } as const;
 }

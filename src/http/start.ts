@@ -73,6 +73,8 @@ function refusal(instanceId: string, result: Extract<StartResult, { ok: false }>
       return `rpc error: code = AlreadyExists desc = an active workflow with ID '${instanceId}' already exists`;
     case "AWAITING_ACTIVITY":
       return `a terminated workflow with ID '${instanceId}' is already awaiting an activity result`;
+    case "UNREADABLE":
+      return `a workflow with ID '${instanceId}' has ended and cannot be read by this deployment, so it is not replaced; deploy the code and the keys that it was written with, or purge it with force`;
     case "CHILD_ACTIVE":
       return `rpc error: code = AlreadyExists desc = cannot recreate workflow with ID '${instanceId}': child workflow '${result.childInstanceId}': orchestration has not yet completed`;
     default:

@@ -7,6 +7,8 @@ import { isPutOffTo } from "./stall-watch.ts";
 import type { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+/** In the year 2188: the platform refuses alarms later than 2189. What is due later is looked at then. */
+const MAX_ALARM_MS = 6_900_000_000_000;
 /** An alarm has rung: how often before in vain, as the platform counts, and for when it was set (milliseconds since 1970). */
 export interface Ring {
   readonly retryCount: number;
@@ -171,7 +173,7 @@ export class AlarmKeeper {
       return;
     }
     // An alarm set for the very moment in which one rings may be lost (workerd#6866): at least one millisecond on.
-    const at = Math.max(Math.ceil(atMs), this.#ports.clock.now() + 1);
+    const at = Math.min(Math.max(Math.ceil(atMs), this.#ports.clock.now() + 1), MAX_ALARM_MS);
     if (this.#armedAtMs !== null && (exactly ? this.#armedAtMs === at : this.#armedAtMs <= at)) return;
     this.#ports.alarm.set(at);
     this.#armedAtMs = at;

@@ -35,6 +35,14 @@ export class AuthorWarnings {
     );
   }
 
+  heldUp(instanceId: string, forMs: number): void {
+    this.#warn(
+      instanceId,
+      `A turn has gone on for ${forMs} ms: the workflow's code awaits something that is no task of its context, and nothing ` +
+        "else reaches it meanwhile. Move that into an activity; terminate stops the instance.",
+    );
+  }
+
   #warn(instanceId: string, text: string): void {
     this.#ports.log({ level: "warn", msg: "workflow", instanceId, text });
   }

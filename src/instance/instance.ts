@@ -81,6 +81,7 @@ export class Instance implements InstanceApi, InstancePeer {
         if (record.startRequestId === request.requestId) return OK;
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
         if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
+        if (!(await this.#loop.isEndReadable(record))) return { ok: false, code: "UNREADABLE" };
         // It has scheduled its own ID, which was in use then, and cannot deliver that before this is answered.
         if (isOwed !== undefined && this.#loop.outbox.isCallingItself(request.requestId))
           return { ok: false, code: "ALREADY_ACTIVE" };
@@ -185,8 +186,11 @@ export class Instance implements InstanceApi, InstancePeer {
     if (this.#loop.record === undefined) return undefined;
     try {
       this.#loop.checkReadable();
-      const events = await reading(this.#ports, () => this.#ports.store.historyPage(from, limit + 1));
-      return { events: events.slice(0, limit), hasMore: events.length > limit };
+      const { store } = this.#ports;
+      return await reading(this.#ports, () => {
+        const events = store.historyPage(from, limit);
+        return { events, hasMore: events.length > 0 && from + events.length < store.nextHistorySeq };
+      });
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       return { events: [], hasMore: false, unreadable: error.message };
@@ -201,6 +205,11 @@ export class Instance implements InstanceApi, InstancePeer {
     const purges = this.#purges.countAsChild;
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     this.#loop.checkReadable();
+    for (let isReadable = this.#loop.isReadable(); isReadable !== true; isReadable = this.#loop.isReadable()) {
+      await isReadable;
+      this.#loop.checkReadable();
+      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+    }
     if (message.version !== 1) {
       const { version } = message as { version: unknown };
       throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
@@ -261,6 +270,11 @@ export class Instance implements InstanceApi, InstancePeer {
       await this.#catchUp();
       if (this.#loop.isStalled) return STALLED;
     }
+    for (let isReadable = this.#loop.isReadable(); isReadable !== true; isReadable = this.#loop.isReadable()) {
+      if (!(await isReadable)) return STALLED;
+      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+    }
+    if (this.#loop.record === undefined) return NOT_FOUND;
     await this.#loop.receive(fact);
     return OK;
   }
@@ -294,6 +308,8 @@ export class Instance implements InstanceApi, InstancePeer {
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
         // It has called its own ID, which was in use then, and cannot deliver that before this is answered.
         if (parent.instanceId === record.instanceId) return occupied;
+        if (!(await this.#loop.isEndReadable(record)))
+          throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is not replaced.`);
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
         // Another copy of this call may have come through meanwhile: then the child is its own.

@@ -20,6 +20,11 @@ export interface InstanceLimits {
    * Then the instance is terminated without its code. Default 1,000.
    */
   readonly terminatePatienceMs: number;
+  /**
+   * A turn that goes on for so long, because the workflow's code awaits something that is no task, is told of in the log.
+   * Default 10,000.
+   */
+  readonly heldTurnMs: number;
   /** How many messages to other instances are under way at a time. Default 32. */
   readonly maxConcurrentDeliveries: number;
   /** First and longest pause before a failed delivery, or a failed turn, is tried again. Doubles in between. Default 500 and 60,000. */
@@ -42,6 +47,7 @@ export const defaultLimits: InstanceLimits = {
   alarmHostMs: 14 * 60_000,
   turnsPerPause: 1_000,
   terminatePatienceMs: 1_000,
+  heldTurnMs: 10_000,
   maxConcurrentDeliveries: 32,
   retryFirstMs: 500,
   retryMaxMs: 60_000,

@@ -23,8 +23,8 @@ export class LiveExecution {
   #orchestration: Orchestration | undefined;
   /** It has taken a turn, or may have, that is not recorded yet. */
   #deciding: Orchestration | undefined;
-  /** The whole history of an instance that has just been created. */
-  #firstHistory: readonly HistoryEvent[] | undefined;
+  /** The whole history, of which no orchestration has been made yet. */
+  #history: readonly HistoryEvent[] | undefined;
   #isWithoutCode = false;
 
   constructor(ports: InstancePorts) {
@@ -55,7 +55,7 @@ export class LiveExecution {
   /** The instance ends its life here, or begins one with this history. */
   begin(history?: readonly HistoryEvent[]): void {
     this.drop();
-    this.#firstHistory = history;
+    this.#history = history;
     this.#isWithoutCode = false;
     this.#formerUpdates.forget();
   }
@@ -63,6 +63,18 @@ export class LiveExecution {
   /** It is made again from the history when it is needed. */
   drop(): void {
     this.#orchestration = undefined;
+    this.#history = undefined;
+  }
+
+  /** All of it is in memory: these keys, and this code, can read it. */
+  get isRead(): boolean {
+    return this.#orchestration !== undefined || this.#history !== undefined;
+  }
+
+  /** Reads what `load` makes the orchestration from. Rejects with UnreadableError. */
+  async read(isOver: () => boolean): Promise<void> {
+    const history = await reading(this.#ports, () => this.#ports.store.history());
+    if (!isOver() && !this.isRead) this.#history = history;
   }
 
   /** The code has held up a turn: it is not run any more, so that the instance can be terminated. */
@@ -73,9 +85,9 @@ export class LiveExecution {
 
   /** Makes it from the history; `keep` is to follow, unless something has come between. */
   async load({ instanceId, status }: InstanceRecord, isOver: () => boolean): Promise<Loaded | undefined> {
-    const history = this.#firstHistory ?? (await reading(this.#ports, () => this.#ports.store.history()));
+    const history = this.#history ?? (await reading(this.#ports, () => this.#ports.store.history()));
     if (isOver()) return undefined;
-    this.#firstHistory = undefined;
+    this.#history = undefined;
     const orchestration = await Orchestration.load(instanceId, this.#code, history, status !== "PENDING");
     return isOver() ? undefined : { orchestration, history };
   }

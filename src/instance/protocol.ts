@@ -129,6 +129,8 @@ export type StartResult =
   | { readonly ok: true; readonly state?: InstanceDescription | undefined }
   /** An instance with this ID has not ended. */
   | { readonly ok: false; readonly code: "ALREADY_ACTIVE" }
+  /** One that has ended is there, and these keys, or this code, cannot read it: it is not replaced. */
+  | { readonly ok: false; readonly code: "UNREADABLE" }
   /** The instance was terminated, and an activity of its last execution is still running. */
   | { readonly ok: false; readonly code: "AWAITING_ACTIVITY" }
   /** The instance has ended and a child of it, named here, has not. */

@@ -80,6 +80,9 @@ export class Purges {
     if (request.asChildOf === undefined && isStalled) return { ok: false, code: "STALLED" };
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
+    if (request.asChildOf === undefined && !(await this.#loop.isEndReadable(record)))
+      return { ok: false, code: "STALLED" };
+    if (this.#loop.record !== record) return undefined;
     if (!(await this.#loop.hasDelivered())) return notEnded;
     if (request.recursive) {
       const result = await purgeChildren(this.#ports, record.instanceId, request);

@@ -18,7 +18,7 @@ import { InstanceMemory } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { Recoveries } from "./recovery.ts";
-import { writing } from "./sealing.ts";
+import { reading, writing } from "./sealing.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -52,6 +52,7 @@ export class TurnLoop implements Workload {
   #life = 0;
   #isRunning = false;
   #turnsBegun = 0;
+  #callOffWatch: (() => void) | undefined;
   /** Without a pause, in which others get their turn. */
   #turnsInARow = 0;
   #failedTurns = 0;
@@ -208,6 +209,7 @@ export class TurnLoop implements Workload {
     this.#syncBeforeActing = false;
     this.#recoveries.forget();
     this.#warnings.forget();
+    this.#callOffWatch?.();
     this.activities.dropWaiting();
   }
 
@@ -246,6 +248,42 @@ export class TurnLoop implements Workload {
   /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
   checkReadable(): void {
     if (this.unreadable !== undefined) throw this.unreadable;
+  }
+
+  /**
+   * Whether what the database holds of this execution can be read: to be asked before the first write of a life that has begun
+   * by reading it, because the first event alone does not tell. What is read is not read again for the next turn. True at once
+   * where it is known; otherwise something may have come between, and it is asked again.
+   */
+  isReadable(): true | Promise<boolean> {
+    const { record } = this;
+    if (record === undefined || isTerminal(record.status)) return true;
+    if (this.unreadable === undefined && this.#execution.isRead) return true;
+    return this.#read();
+  }
+
+  async #read(): Promise<boolean> {
+    const life = this.#life;
+    try {
+      if (this.unreadable === undefined) await this.#execution.read(() => this.#life !== life);
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      if (this.#life !== life) return true;
+      this.#cannotRead(error);
+      this.#atRest();
+    }
+    return this.unreadable === undefined;
+  }
+
+  /** The same of what an ended instance tells of itself, before another one takes its place. */
+  async isEndReadable({ completedSeq }: InstanceRecord): Promise<boolean> {
+    try {
+      if (this.outline === undefined) await reading(this.#ports, () => this.#ports.store.outline(completedSeq));
+      return true;
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return false;
+    }
   }
 
   /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
@@ -362,8 +400,26 @@ export class TurnLoop implements Workload {
       if (this.#life === life) this.#turnFailed(error);
     }
     if (this.#life !== life) return;
+    this.#callOffWatch?.();
     this.#isRunning = false;
     this.#atRest();
+  }
+
+  /** A turn that is not over with its burst waits for something that is no task, or for keys: whoever waits long is told of. */
+  #watchTurn(): void {
+    if (!this.#isRunning || this.#callOffWatch !== undefined) return;
+    const life = this.#life;
+    const turnsBegun = this.#turnsBegun;
+    const { clock, limits } = this.#ports;
+    const callOff = clock.schedule(limits.heldTurnMs, () => {
+      this.#callOffWatch = undefined;
+      if (this.#life !== life || !this.#isRunning || this.#turnsBegun !== turnsBegun) return;
+      this.#warnings.heldUp(this.#ports.instanceId(), limits.heldTurnMs);
+    });
+    this.#callOffWatch = () => {
+      this.#callOffWatch = undefined;
+      callOff();
+    };
   }
 
   /** What the burst has held back is written now, in the same commit as all the rest of it. */
@@ -379,6 +435,7 @@ export class TurnLoop implements Workload {
       );
     }
     this.#alarm.armForWork();
+    this.#watchTurn();
   }
 
   #hasWork(): boolean {

@@ -104,8 +104,8 @@ export function readFact(db: SqlDatabase, codec: TextCodec, owner: "history" | "
 }
 
 /** Throws UnknownEventError unless this is the version of the rows that this code writes. */
-export function checkVersion(version: number): void {
-  if (version !== 1) throw new UnknownEventError(`an event of version ${version}`);
+export function checkVersion(version: number, what = "an event"): void {
+  if (version !== 1) throw new UnknownEventError(`${what} of version ${version}`);
 }
 
 /** `payload`: as it was before it was encoded. */

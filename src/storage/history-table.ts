@@ -1,6 +1,6 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import { checkVersion, type FactColumns, type FactRow, fromColumns, readFact, toColumns } from "./event-row.ts";
-import { isLong, type StoredPayload } from "./payload-chunks.ts";
+import { isLong, PIECE_LENGTH, type StoredPayload } from "./payload-chunks.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
@@ -124,15 +124,20 @@ export function readHistory(db: SqlDatabase, codec: TextCodec): HistoryEvent[] {
 
 /** So many rows at most are read at a time, as it is not known how many events are in each. */
 const ROWS_AT_A_TIME = 32;
+/** A page goes over in one answer of the object, which holds 32 MiB. */
+const MAX_PAGE_LENGTH = 8 * 1024 * 1024;
 
-/** At most `limit` events from number `from` on, counted from 0. Nothing beyond them is decoded. */
+/** At most `limit` events from number `from` on, counted from 0, fewer when they are long, and one at least. Nothing beyond them is decoded. */
 export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number, limit: number): HistoryEvent[] {
   const events: HistoryEvent[] = [];
   // The row that event `from` lies in, then those behind it.
   let rows = db.query<Row>("SELECT * FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT 1", from);
+  let length = 0;
   while (rows.length > 0 && events.length < limit) {
     for (const row of rows) {
       if (events.length === limit) break;
+      length += row.chunks === null ? (row.payload?.length ?? 0) : row.chunks * PIECE_LENGTH;
+      if (length > MAX_PAGE_LENGTH && events.length > 0) return events;
       const next = from + events.length;
       events.push(...eventsIn(row, db, codec, next - row.seq, limit - events.length));
     }

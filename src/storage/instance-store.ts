@@ -1,7 +1,7 @@
 import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import { type FactColumns, type FactRow, readFact, toColumns } from "./event-row.ts";
+import { checkVersion, type FactColumns, type FactRow, readFact, toColumns } from "./event-row.ts";
 import { HeldWrites } from "./held-writes.ts";
 import {
   childrenInHistory,
@@ -211,14 +211,14 @@ export class InstanceStore {
   outbox(): OutboxEntry[] {
     if (!this.#hasOtherTables) return [];
     return this.#db
-      .query<StoredPayload & { seq: number; target: string; [column: string]: string | number | null }>(
-        "SELECT seq, target, payload, chunks FROM outbox ORDER BY seq",
-      )
-      .map((row) => ({
-        seq: row.seq,
-        to: row.target,
-        message: JSON.parse(this.#codec.decode(readPayload(this.#db, "outbox", row.seq, row) ?? "null")) as Message,
-      }));
+      .query<
+        StoredPayload & { seq: number; version: number; target: string; [column: string]: string | number | null }
+      >("SELECT seq, version, target, payload, chunks FROM outbox ORDER BY seq")
+      .map((row) => {
+        checkVersion(row.version, "a message");
+        const text = this.#codec.decode(readPayload(this.#db, "outbox", row.seq, row) ?? "null");
+        return { seq: row.seq, to: row.target, message: JSON.parse(text) as Message };
+      });
   }
 
   /** A message was acknowledged; `reply` is what the acknowledgement means to this instance, if anything. */

@@ -4,7 +4,7 @@ import type { SqlDatabase } from "./sql-database.ts";
  * A row may hold 2 MB in production (the local runtime accepts 8), so a longer payload is split over rows of `chunk`.
  * Measured in UTF-16 units, of which one takes at most three bytes: no piece is longer than 1 MiB.
  */
-const PIECE_LENGTH = 349_525;
+export const PIECE_LENGTH = 349_525;
 
 export type ChunkOwner = "history" | "inbox" | "outbox";
 

@@ -51,6 +51,18 @@ describe("[W6] large payloads", () => {
     expect(await remainsOf(`${id}:0001`)).toEqual(NOTHING);
   });
 
+  it("[W6.5] a child's result that no message holds: the parent fails, and the child has it", async () => {
+    const length = 33 * 1024 * 1024;
+    const id = await start("parent", { workflow: "largeResult", input: length });
+    const { runtimeStatus, properties } = await ended(id, 30);
+    expect([runtimeStatus, properties?.["dapr.workflow.failure.error_message"]]).toEqual([
+      "FAILED",
+      expect.stringContaining(`'${id}:0001' is completed, and its result does not fit into a message to its parent`),
+    ]);
+    const [row] = await query(`${id}:0001`, "SELECT sum(length(text)) AS n FROM chunk WHERE owner = 'history'");
+    expect(Number(row?.n)).toBeGreaterThan(length);
+  });
+
   it("[W6.3] an event of 4 MiB reaches the workflow, also through an eviction while suspended", async () => {
     const text = "äx".repeat(4 * 1024 * 1024).slice(0, Math.floor((4 * 1024 * 1024) / 3) * 2);
     expect(new TextEncoder().encode(text).byteLength).toBeGreaterThan(4 * 1024 * 1024 - 4);

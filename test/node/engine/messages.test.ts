@@ -32,6 +32,19 @@ describe("[T12] a child tells its parent how it ended, once, to the call that st
     const failure = { errorType: "RangeError", message: "no", stackTrace: expect.any(String) };
     expect(await endedMessage(thrower)).toEqual(message({ ok: false, failure }));
   });
+  it("[T12] completed, with a result that no message holds: a failure says so", async () => {
+    const failure = {
+      errorType: "ResultTooLargeError",
+      message: expect.stringMatching(/^workflow instance '.*' is completed, and its result does not fit/),
+    };
+    const fits = "x".repeat(31 * 1024 * 1024 - 2);
+    expect(await endedMessage(() => fits)).toMatchObject([{ message: { outcome: { ok: true } } }]);
+    expect(await endedMessage(() => `${fits}x`)).toEqual(message({ ok: false, failure }));
+    // A character beyond Latin-1 takes two bytes, and so do all others with it.
+    const wide = `\u0100${"x".repeat(15.5 * 1024 * 1024 - 3)}`;
+    expect(await endedMessage(() => wide)).toMatchObject([{ message: { outcome: { ok: true } } }]);
+    expect(await endedMessage(() => `${wide}x`)).toEqual(message({ ok: false, failure }));
+  });
   it("[T12] continued as new: not yet", async () => {
     expect(await endedMessage((ctx) => ctx.continueAsNew(1))).toEqual([]);
   });
@@ -63,6 +76,46 @@ describe("[T13] what an execution remembers of the one before it", () => {
     });
     await expect(Orchestration.load("i", { registry }, history, true)).rejects.toThrow("A second ExecutionStarted");
   });
+});
+
+describe("[T29] what no message holds is refused where the code asks for it", () => {
+  const long = "x".repeat(31 * 1024 * 1024);
+  it.each<[string, (ctx: WorkflowContext) => unknown]>([
+    ["callChildWorkflow", (ctx) => ctx.callChildWorkflow("w", long)],
+    ["scheduleNewWorkflow", (ctx) => ctx.scheduleNewWorkflow("w", long)],
+    ["sendEvent", (ctx) => ctx.sendEvent("i", "e", long)],
+  ])("[T29] a payload: %s", async (what, call) => {
+    const message = `${what}: a message between instances holds 32505856 bytes, and this payload has 32505858`;
+    expect(await refusal(call)).toEqual([
+      ["ExecutionStarted", "ExecutionCompleted"],
+      ["RangeError", message],
+    ]);
+  });
+
+  it.each<[string, (ctx: WorkflowContext, id: string) => unknown]>([
+    ["callChildWorkflow", (ctx, id) => ctx.callChildWorkflow("w", 1, id)],
+    ["scheduleNewWorkflow", (ctx, id) => ctx.scheduleNewWorkflow("w", 1, { instanceId: id })],
+    ["sendEvent", (ctx, id) => ctx.sendEvent(id, "e")],
+  ])("[T29] an instance ID: %s", async (what, call) => {
+    const message = `${what}: an instance ID has at most 1024 bytes, and this one 1026`;
+    expect(await refusal((ctx) => call(ctx, "\u20ac".repeat(342)))).toEqual([
+      ["ExecutionStarted", "ExecutionCompleted"],
+      ["RangeError", message],
+    ]);
+    expect((await refusal((ctx) => call(ctx, "\u20ac".repeat(341))))[1]).toEqual([undefined, undefined]);
+  });
+
+  async function refusal(call: (ctx: WorkflowContext) => unknown): Promise<[string[], unknown[]]> {
+    const driver = new Driver((ctx: WorkflowContext) => {
+      call(ctx);
+    }, undefined);
+    const { completion, events } = await driver.turn();
+    const failure = completion?.type === "Failed" ? completion.failure : undefined;
+    return [
+      ["ExecutionStarted", ...events.map(({ type }) => type)],
+      [failure?.errorType, failure?.message],
+    ];
+  }
 });
 
 describe("[T14] names, contexts, failures", () => {

@@ -602,4 +602,33 @@ describe("[I16] What the author should know", () => {
     expect(lines).toMatchObject([{ level: "warn", instanceId: "i", text: expect.stringMatching(/^1 task\(s\)/) }]);
     expect(JSON.stringify(world.log)).not.toContain("secret");
   });
+
+  it("[I16.3] code that holds up its turn is told of once, while the instance goes on and can be stopped", async () => {
+    const world = makeWorld();
+    const nothing = new Promise<void>(() => undefined);
+    world.workflow("waits", async (_: WorkflowContext, ms: number) => {
+      await (ms === 0 ? nothing : world.sleep(ms));
+    });
+    const held = (id: string) => world.log.filter((line) => line.msg === "workflow" && line.instanceId === id);
+    for (const [id, ms] of [
+      ["ever", 0],
+      ["long", 12_000],
+      ["short", 9_000],
+    ] as const) {
+      await start(world, id, "waits", ms);
+    }
+    await world.advance(9_999);
+    expect(held("ever")).toEqual([]);
+    await world.advance(120_000);
+    const line = {
+      level: "warn",
+      text: expect.stringMatching(/^A turn has gone on for 10000 ms: the workflow's code/),
+    };
+    expect([held("ever"), held("long"), held("short")]).toMatchObject([[line], [line], []]);
+    expect([held("ever").length, held("long").length]).toEqual([1, 1]);
+    expect([await statusOf(world, "long"), await statusOf(world, "short")]).toEqual(["COMPLETED", "COMPLETED"]);
+    await terminate(world, "ever");
+    await world.rest();
+    expect(await statusOf(world, "ever")).toBe("TERMINATED");
+  });
 });

@@ -113,6 +113,7 @@ export function faultsOf(world: World, id: string): string[] {
   let lastMs = 0;
   let lastCall = 0;
   const open = new Map<number, string>();
+  const timers = new Map<number, number>();
   const messages = new Set<string>();
   for (const event of history) {
     if (event.timestampMs < lastMs) faults.push(`time goes back at ${event.type}`);
@@ -125,6 +126,7 @@ export function faultsOf(world: World, id: string): string[] {
       case "EventSent":
         if (event.id !== ++lastCall) faults.push(`call ${event.id} (${event.type}) where ${lastCall} was due`);
         open.set(event.id, event.type);
+        if (event.type === "TimerCreated") timers.set(event.id, event.fireAtMs);
         break;
       case "TaskCompleted":
       case "TaskFailed":
@@ -133,6 +135,7 @@ export function faultsOf(world: World, id: string): string[] {
         break;
       case "TimerFired":
         if (open.get(event.id) !== "TimerCreated") faults.push(`${event.type} ${event.id} answers nothing`);
+        if (event.timestampMs < (timers.get(event.id) ?? 0)) faults.push(`timer ${event.id} fired early`);
         open.delete(event.id);
         break;
       case "ChildWorkflowInstanceCompleted":

@@ -12,6 +12,8 @@ const MAX_ATTEMPTS = 300;
 export type Answered = (operation: Operation | "start", to: string, outcome: string, messageId: string) => void;
 
 export class Client {
+  /** Called when something is about to be asked for. */
+  onSend: (operation: Operation) => void = () => undefined;
   readonly #world: World;
   readonly #chance: Chance;
   readonly #answered: Answered;
@@ -37,6 +39,7 @@ export class Client {
     for (const operation of operations) {
       await this.#world.sleep(operation.afterMs);
       const messageId = `message-${++this.#requests}`;
+      this.onSend(operation);
       await this.#ask(operation, operation.to, messageId, (instance) => perform(instance, operation, messageId));
     }
   }
@@ -77,11 +80,12 @@ export class Client {
   }
 }
 
-/** What a caller who means it tries again: the instance may come to be, other code may come, an update may end. */
+/** What a caller who means it tries again: the instance may come to be, or to its end, other code may come, an update may end. */
 function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   if (operation === "start") return false;
   return (
-    ["STALLED", "PENDING", "BUSY"].includes(outcome) || (outcome === "NOT_FOUND" && operation.to.includes("child"))
+    ["STALLED", "PENDING", "BUSY", "NOT_ENDED"].includes(outcome) ||
+    (outcome === "NOT_FOUND" && operation.to.includes("child"))
   );
 }
 
@@ -103,6 +107,8 @@ async function perform(instance: Instance, operation: Operation, messageId: stri
       return codeOf(await instance.terminate({ output: '"terminated"', recursive: true }));
     case "cancel":
       return codeOf(await instance.cancel({ reason: "as planned" }));
+    case "purge":
+      return codeOf(await instance.purge({ recursive: true }));
     case "purge by force":
       return codeOf(await instance.purge({ recursive: true, force: true }));
     case "describe":

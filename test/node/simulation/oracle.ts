@@ -22,13 +22,20 @@ interface Stored {
   readonly history: readonly HistoryEvent[];
 }
 
-export async function faultsAtEnd(world: World, plan: Plan, asked: Asked): Promise<string[]> {
+/** `parents`: those that each instance has had, as far as they have ever been stored. */
+export async function faultsAtEnd(
+  world: World,
+  plan: Plan,
+  asked: Asked,
+  parents: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<string[]> {
   const faults: string[] = [];
   const stored = new Map<string, Stored>();
   for (const host of world.hosts.values()) {
     const found = read(host);
     if (found !== undefined) stored.set(host.id, found);
     else if (host.durableAlarm !== null) faults.push(`${host.id}: an alarm without an instance`);
+    else if (host.db.tables().length > 0) faults.push(`${host.id}: tables without an instance`);
   }
   const interrupted = interruptedTrees(asked, stored);
   for (const [id, instance] of stored) {
@@ -42,7 +49,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked): Promi
   }
   for (const { id } of plan.roots)
     if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
-  faults.push(...purgeFaults(asked, stored), ...updateFaults(asked, stored));
+  faults.push(...purgeFaults(asked, stored, parents), ...updateFaults(asked, stored));
   return faults;
 }
 
@@ -127,6 +134,8 @@ function familyFaults(
       if (child.status !== "COMPLETED" || end?.output !== answer.result)
         faults.push(`${event.instanceId} is ${child.status}, and its parent has heard of a completion`);
     }
+    if (answer?.type === "ChildWorkflowInstanceFailed" && child.status === "COMPLETED")
+      faults.push(`${event.instanceId} is COMPLETED, and its parent has heard of a failure`);
   }
   return faults;
 }
@@ -162,25 +171,38 @@ async function replay({ host, history, status }: Stored): Promise<void> {
 }
 
 function wasPurged(asked: Asked, id: string): boolean {
-  return asked.outcomes.some(
-    ({ operation, to }) => to === id && operation !== "start" && operation.type === "purge by force",
-  );
+  return asked.outcomes.some(({ operation, to }) => to === id && operation !== "start" && isPurge(operation));
+}
+
+function isPurge({ type }: Operation): boolean {
+  return type === "purge" || type === "purge by force";
 }
 
 /** Purge leaves no row in the whole tree, nor an alarm. */
-function purgeFaults(asked: Asked, stored: ReadonlyMap<string, Stored>): string[] {
+function purgeFaults(
+  asked: Asked,
+  stored: ReadonlyMap<string, Stored>,
+  parents: ReadonlyMap<string, ReadonlySet<string>>,
+): string[] {
   const purged = asked.outcomes.filter(
-    ({ operation, outcome }) => operation !== "start" && operation.type === "purge by force" && outcome === "OK",
+    ({ operation, outcome }) => operation !== "start" && isPurge(operation) && outcome === "OK",
   );
   return purged.flatMap(({ to }) => {
-    const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored));
+    const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored, parents));
     return left.map((id) => `${id} is left after the purge of ${to}`);
   });
 }
 
-function isBelow(id: string, root: string, stored: ReadonlyMap<string, Stored>): boolean {
-  const parent = stored.get(id)?.parent?.instanceId;
-  return parent !== undefined && (parent === root || isBelow(parent, root, stored));
+/** What has been purged in between is known by the parents that it has had. */
+function isBelow(
+  id: string,
+  root: string,
+  stored: ReadonlyMap<string, Stored>,
+  parents: ReadonlyMap<string, ReadonlySet<string>>,
+): boolean {
+  const instance = stored.get(id);
+  const above = instance === undefined ? [...(parents.get(id) ?? [])] : [instance.parent?.instanceId ?? ""];
+  return above.some((parent) => parent !== "" && (parent === root || isBelow(parent, root, stored, parents)));
 }
 
 /** An update that was answered counts once; one that was not, at most once. */

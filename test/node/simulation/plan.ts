@@ -39,7 +39,7 @@ export interface Program {
 export type Operation = { readonly sender: string; readonly to: string; readonly afterMs: number } & (
   | { readonly type: "raise"; readonly name: EventName; readonly value: number }
   | { readonly type: "update"; readonly updateId: string }
-  | { readonly type: "suspend" | "resume" | "terminate" | "cancel" | "purge by force" | "describe" }
+  | { readonly type: "suspend" | "resume" | "terminate" | "cancel" | "purge" | "purge by force" | "describe" }
 );
 
 export interface Root {
@@ -193,8 +193,8 @@ function rootFrom(random: Random, id: string): Root {
     operations.push({ ...control, type: "resume", afterMs: pause(random) });
   }
   if (random.chance(0.3)) operations.push({ ...control, type: "describe", afterMs: pause(random) });
-  if (random.chance(0.25)) {
-    const type = random.of(["terminate", "cancel", "purge by force"] as const);
+  if (random.chance(0.3)) {
+    const type = random.of(["terminate", "cancel", "purge", "purge by force"] as const);
     operations.push({ ...control, type, afterMs: pause(random) });
   }
   return { id, program, delayMs: random.chance(0.1) ? pause(random) : 0, operations };
@@ -282,9 +282,4 @@ export function leavesOf({ steps }: Program): Leaf[] {
     if (step.do === "all" || step.do === "any") return step.of;
     return step.do === "self" || step.do === "detach" || step.do === "patch" || step.do === "updates" ? [] : [step];
   });
-}
-
-/** Whether a client of the plan purges by force. */
-export function purgesByForce({ roots }: Plan): boolean {
-  return roots.some(({ operations }) => operations.some(({ type }) => type === "purge by force"));
 }

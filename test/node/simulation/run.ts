@@ -10,7 +10,7 @@ import { Random } from "../random.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
-import { type Plan, purgesByForce } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { deploy, registerActivities } from "./program.ts";
 import { Watch } from "./watch.ts";
 
@@ -39,7 +39,7 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   const trace: string[] = [];
   const tell = (line: string) => void trace.push(`${world.nowMs} ${line}`);
   const chance = new Chance(world, plan, tell);
-  const watch = new Watch(world, purgesByForce(plan));
+  const watch = new Watch(world);
   world.onPoint = (point, id) => {
     tell(`${point} ${id}`);
     watch.at(point, id);
@@ -66,8 +66,15 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   const client = new Client(world, chance, (operation, to, outcome, messageId) => {
     tell(`${JSON.stringify(operation)} ${to}: ${outcome}`);
     asked.outcomes.push({ operation, to, outcome, messageId });
-    if (outcome === "OK" && operation !== "start" && operation.type === "raise") watch.acknowledged(to, messageId);
+    if (outcome !== "OK" || operation === "start") return;
+    const { type } = operation;
+    if (type === "raise") watch.acknowledged(to, messageId);
+    if (type === "terminate") watch.acknowledged(to, "ExecutionTerminated");
+    if (type === "cancel") watch.acknowledged(to, "ExecutionCancelRequested");
   });
+  client.onSend = ({ type }) => {
+    if (type === "purge by force") watch.purgeByForceBegins();
+  };
   let areAnswered = false;
   const clients = Promise.all(plan.roots.map((root) => client.run(root))).then(() => {
     areAnswered = true;
@@ -84,7 +91,7 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   if (areAnswered) await clients;
 
   world.onPoint = undefined;
-  const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked))];
+  const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked, watch.parents))];
   const dump = [...world.hosts.values()].map(dumpOf);
   const digest = createHash("sha256")
     .update(JSON.stringify([trace, dump, world.log]))

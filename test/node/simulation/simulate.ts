@@ -26,6 +26,10 @@ async function main(): Promise<void> {
   report(total, from, seeds, seconds);
   for (const seed of total.failed.slice(0, 3)) {
     const { plan, violations } = await shrink(planFrom(seed));
+    if (violations.length === 0) {
+      console.log(`\nseed ${seed}: its two runs differ, which cannot be made smaller; see --seed ${seed}`);
+      continue;
+    }
     console.log(`\nseed ${seed}, made smaller: ${violations.join("; ")}\n${JSON.stringify(plan)}`);
   }
   if (total.failed.length > 0) process.exitCode = 1;

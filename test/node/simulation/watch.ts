@@ -4,7 +4,10 @@ import type { Host, Point, World } from "../instance/world.ts";
 interface State {
   readonly status: string;
   readonly execution: string;
-  readonly events: number;
+  /** The history, event by event, as text. */
+  readonly events: readonly string[];
+  /** What was accepted and may not be lost: events by their message, updates by their ID, terminates and cancels. */
+  readonly accepted: ReadonlySet<string>;
   /** Activities and timers without an answer. */
   readonly open: number;
   readonly inbox: number;
@@ -21,15 +24,20 @@ const TERMINAL = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
 
 export class Watch {
   readonly violations: string[] = [];
+  /** The parents that each instance has had, those of purged ones too. */
+  readonly parents = new Map<string, Set<string>>();
   readonly #world: World;
-  readonly #mayRunAgain: boolean;
+  #mayRunAgain = false;
   readonly #before = new Map<string, State>();
   readonly #runs = new Set<string>();
 
-  /** `mayRunAgain`: a forced purge that fails lets go of activities that run, and the instance goes on with others. */
-  constructor(world: World, mayRunAgain: boolean) {
+  constructor(world: World) {
     this.#world = world;
-    this.#mayRunAgain = mayRunAgain;
+  }
+
+  /** From here on: a forced purge that fails lets go of activities that run, and the instance goes on with others. */
+  purgeByForceBegins(): void {
+    this.#mayRunAgain = true;
   }
 
   at(point: Point, id: string): void {
@@ -41,14 +49,15 @@ export class Watch {
     return this.#state(host)?.status;
   }
 
-  /** An event has been answered with 202: from this moment on it is in the history or the inbox, or the instance is over. */
-  acknowledged(id: string, messageId: string): void {
-    const host = this.#world.host(id);
-    const state = this.#state(host);
+  /**
+   * An event, a terminate or a cancel has been answered with 202: from this moment on it is in the history or the inbox, or the
+   * instance is over. `key`: as in `State.accepted`.
+   */
+  acknowledged(id: string, key: string): void {
+    const state = this.#state(this.#world.host(id));
     if (state === undefined || TERMINAL.includes(state.status)) return;
-    const isInbox = host.db.read("SELECT 1 FROM inbox WHERE detail LIKE ?", `%"${messageId}"%`).length > 0;
-    if (!isInbox && !eventsOf(host).some(({ detail }) => detail?.includes(`"${messageId}"`)))
-      this.violations.push(`${id}: ${messageId} was acknowledged and is nowhere`);
+    if (state.accepted.has(key) || wasHandedOn(key, state)) return;
+    this.violations.push(`${id}: ${key} was acknowledged and is nowhere`);
   }
 
   #committed(host: Host): void {
@@ -60,8 +69,13 @@ export class Watch {
       return;
     }
     this.#before.set(host.id, state);
+    this.#noteParent(host);
     if (before?.execution === state.execution) {
-      if (state.events < before.events) this.violations.push(`${host.id}: the history has become shorter`);
+      if (before.events.some((event, n) => event !== state.events[n]))
+        this.violations.push(`${host.id}: the history has become another`);
+      for (const key of before.accepted)
+        if (!state.accepted.has(key) && !TERMINAL.includes(state.status) && !wasHandedOn(key, state))
+          this.violations.push(`${host.id}: ${key} was accepted and is nowhere any more`);
       if (TERMINAL.includes(before.status) && before.status !== state.status)
         this.violations.push(`${host.id}: ${before.status} has become ${state.status}`);
     }
@@ -72,6 +86,13 @@ export class Watch {
     if (hasWork && host.durableAlarm === null && !host.hasLostAlarm) {
       this.violations.push(`${host.id}: ${JSON.stringify(state)} and no alarm at ${this.#world.nowMs}`);
     }
+  }
+
+  #noteParent(host: Host): void {
+    const [row] = host.db.read<{ parent: string | null }>("SELECT parent FROM instance");
+    if (row === undefined || row.parent === null) return;
+    const parents = this.parents.get(host.id) ?? new Set();
+    this.parents.set(host.id, parents.add(JSON.parse(row.parent).instanceId));
   }
 
   #activity(host: Host): void {
@@ -98,9 +119,28 @@ export class Watch {
       if (/^(TaskCompleted|TaskFailed|TimerFired)$/.test(type)) open.delete(taskId);
     }
     // Tables that nothing has ever been in are not there.
-    const rowsIn = (table: string) => host.db.read(`SELECT 1 FROM ${table}`).length;
-    return { ...instance, events: events.length, open: open.size, inbox: rowsIn("inbox"), outbox: rowsIn("outbox") };
+    const inbox = host.db.read<{ type: string; detail: string | null }>("SELECT type, detail FROM inbox");
+    return {
+      ...instance,
+      events: events.map((event) => JSON.stringify(event)),
+      accepted: new Set([...inbox, ...events].flatMap(keyOf)),
+      open: open.size,
+      inbox: inbox.length,
+      outbox: host.db.read("SELECT 1 FROM outbox").length,
+    };
   }
+}
+
+/** A copy of a message that an execution before this one has taken: its beginning tells of it, or of its sender. */
+function wasHandedOn(key: string, { events: [started = ""] }: State): boolean {
+  // Within a JSON text within a JSON text.
+  return started.includes(/:\d+$/.test(key) ? `\\"${key.replace(/\d+$/, "")}` : `\\"${key}\\"`);
+}
+
+/** By what an accepted fact is known again; nothing for one that may come to nothing, such as the second suspend. */
+function keyOf({ type, detail }: { readonly type: string; readonly detail: string | null }): string[] {
+  if (type === "EventRaised") return [JSON.parse(detail ?? "{}").messageId ?? ""];
+  return ["ExecutionTerminated", "ExecutionCancelRequested"].includes(type) ? [type] : [];
 }
 
 function instanceOf(host: Host): { status: string; execution: string } | undefined {

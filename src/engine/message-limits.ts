@@ -1,0 +1,29 @@
+/** What one message between instances may carry. A call between Durable Objects holds 32 MiB: the rest is for what goes with it. */
+export const MAX_MESSAGE_BYTES = 31 * 1024 * 1024;
+/** Of an instance that another one starts or sends to: an object with a longer name does not know it (Cloudflare, `DurableObjectId.name`). */
+export const MAX_NAME_BYTES = 1_024;
+
+const WIDE = /[\u0100-\uffff]/;
+
+/** As the platform serializes it: a byte for each character, or two when there is one beyond Latin-1. */
+function bytesOf(text: string): number {
+  return WIDE.test(text) ? 2 * text.length : text.length;
+}
+
+export function isTooLong(text: string | undefined): boolean {
+  return text !== undefined && text.length > MAX_MESSAGE_BYTES / 2 && bytesOf(text) > MAX_MESSAGE_BYTES;
+}
+
+/** Throws a RangeError when this instance cannot be named so, or the payload does not fit into a message to it. */
+export function checkMessage(what: string, instanceId: string | undefined, payload: string | undefined): void {
+  if (instanceId !== undefined && instanceId.length > MAX_NAME_BYTES / 3) {
+    const bytes = new TextEncoder().encode(instanceId).byteLength;
+    if (bytes > MAX_NAME_BYTES)
+      throw new RangeError(`${what}: an instance ID has at most ${MAX_NAME_BYTES} bytes, and this one ${bytes}`);
+  }
+  if (isTooLong(payload)) {
+    throw new RangeError(
+      `${what}: a message between instances holds ${MAX_MESSAGE_BYTES} bytes, and this payload has ${bytesOf(payload ?? "")}`,
+    );
+  }
+}
