@@ -6,7 +6,7 @@ import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
 import type { InstancePorts } from "./ports.ts";
-import { reading } from "./sealing.ts";
+import { reading, readingInto } from "./sealing.ts";
 import { type DecidedChange, decideChange, type Surroundings } from "./turn-change.ts";
 
 /** An execution made again from its history, and that history. */
@@ -71,10 +71,15 @@ export class LiveExecution {
     return this.#orchestration !== undefined || this.#history !== undefined;
   }
 
-  /** Reads what `load` makes the orchestration from. Rejects with UnreadableError. */
-  async read(isOver: () => boolean): Promise<void> {
-    const history = await reading(this.#ports, () => this.#ports.store.history());
-    if (!isOver() && !this.isRead) this.#history = history;
+  /** Reads what `load` makes the orchestration from; at once where nothing is encrypted. Throws, or rejects with, UnreadableError. */
+  read(isOver: () => boolean): void | Promise<void> {
+    return readingInto(
+      this.#ports,
+      () => this.#ports.store.history(),
+      (history) => {
+        if (!isOver() && !this.isRead) this.#history = history;
+      },
+    );
   }
 
   /** The code has held up a turn: it is not run any more, so that the instance can be terminated. */

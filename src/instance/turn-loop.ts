@@ -53,6 +53,8 @@ export class TurnLoop implements Workload {
   #isRunning = false;
   #turnsBegun = 0;
   #callOffWatch: (() => void) | undefined;
+  /** The history is being read before a write. */
+  #readable: Promise<boolean> | undefined;
   /** Without a pause, in which others get their turn. */
   #turnsInARow = 0;
   #failedTurns = 0;
@@ -252,27 +254,41 @@ export class TurnLoop implements Workload {
 
   /**
    * Whether what the database holds of this execution can be read: to be asked before the first write of a life that has begun
-   * by reading it, because the first event alone does not tell. What is read is not read again for the next turn. True at once
-   * where it is known; otherwise something may have come between, and it is asked again.
+   * by reading it, because the first event alone does not tell. What is read is not read again for the next turn. When the
+   * answer takes a while, something may have come between: then it is asked again, until it is true at once.
    */
-  isReadable(): true | Promise<boolean> {
+  isReadable(): boolean | Promise<boolean> {
     const { record } = this;
     if (record === undefined || isTerminal(record.status)) return true;
-    if (this.unreadable === undefined && this.#execution.isRead) return true;
-    return this.#read();
-  }
-
-  async #read(): Promise<boolean> {
+    if (this.unreadable !== undefined) return false;
+    if (this.#execution.isRead) return true;
+    if (this.#readable !== undefined) return this.#readable;
     const life = this.#life;
     try {
-      if (this.unreadable === undefined) await this.#execution.read(() => this.#life !== life);
+      const read = this.#execution.read(() => this.#life !== life);
+      if (read === undefined) return true;
+      this.#readable = read.then(
+        () => {
+          this.#readable = undefined;
+          return true;
+        },
+        (error) => {
+          this.#readable = undefined;
+          return this.#life !== life || this.#isUnreadableBecause(error);
+        },
+      );
+      return this.#readable;
     } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
-      if (this.#life !== life) return true;
-      this.#cannotRead(error);
-      this.#atRest();
+      return this.#isUnreadableBecause(error);
     }
-    return this.unreadable === undefined;
+  }
+
+  /** False; throws what is no reason to stall. */
+  #isUnreadableBecause(error: unknown): false {
+    if (!(error instanceof UnreadableError)) throw error;
+    this.#cannotRead(error);
+    this.#atRest();
+    return false;
   }
 
   /** The same of what an ended instance tells of itself, before another one takes its place. */

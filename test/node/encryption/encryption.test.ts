@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { payloadCipher } from "../../../src/instance/payload-keys.ts";
 import { type Cipher, plainTexts, Vault } from "../../../src/storage/vault.ts";
-import { describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
+import { type Code, describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 
 const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
@@ -162,6 +162,124 @@ describe("[E1] Encrypted at rest", () => {
       await tell(world, "a", SECRET);
       await settled(world);
       expect((await ask(world, "a"))?.output).toBe(JSON.stringify(SECRET));
+    },
+  );
+
+  const wrong: [string, string | undefined][] = [
+    ["another key under the same ID", `k1:${key(9)}`],
+    ["no key of that ID", K2],
+    ["no keys at all", undefined],
+    ["another key under the same ID, behind a new one", `${K2},k1:${key(9)}`],
+  ];
+  const beginnings: [string, (world: World) => Promise<void>][] = [
+    [
+      "began without an input",
+      async (world) => {
+        encrypted(world, K1);
+        await answered(
+          world,
+          world.post("a", (i) => i.start({ instanceId: "a", name: "two", requestId: "a" })),
+        );
+      },
+    ],
+    [
+      "began before payloads were encrypted",
+      async (world) => {
+        await begin(world, "a", "two", SECRET);
+        encrypted(world, K1);
+      },
+    ],
+    [
+      "began with another key that is there",
+      async (world) => {
+        encrypted(world, K2);
+        await begin(world, "a", "two", SECRET);
+        await settled(world);
+        encrypted(world, `${K1},${K2}`);
+      },
+    ],
+  ];
+  const both = wrong.flatMap(([what, secret]) => beginnings.map(([how, make]) => ({ what, secret, how, make })));
+  it.each(both)(
+    "[E1.7] $what, for one that $how: nothing is written before the key is right",
+    async ({ secret, make }) => {
+      const world = makeWorld();
+      world.workflow("two", function* (ctx): Code {
+        const first = yield ctx.waitForExternalEvent("go");
+        return [first, yield ctx.waitForExternalEvent("again")];
+      });
+      await make(world);
+      await settled(world);
+      // Written with the first of the keys that are there.
+      expect(await tell(world, "a", SECRET)).toEqual({ ok: true });
+      await settled(world);
+      const again = () =>
+        answered(
+          world,
+          world.post("a", (i) => i.raiseEvent({ name: "again", input: "2", messageId: "m2" })),
+        );
+      // With the key that the first event has, where it has one.
+      encrypted(world, secret?.startsWith("k1:") === true ? `${secret},${K2}` : secret);
+      const before = rowsOf(world);
+      expect(await again()).toEqual({ ok: false, code: "STALLED" });
+      const parent = { instanceId: "p", executionId: "e" };
+      const message = { version: 1, type: "Cancel", parent } as const;
+      await expect(
+        answered(
+          world,
+          world.post("a", (i) => i.deliver(message)),
+        ),
+      ).rejects.toThrow();
+      await settled(world);
+      expect((await ask(world, "a"))?.status).toBe("STALLED");
+      expect(rowsOf(world)).toEqual(before);
+      encrypted(world, `${K1},${K2}`);
+      expect(await again()).toEqual({ ok: true });
+      await settled(world);
+      expect(JSON.parse((await ask(world, "a"))?.output ?? "null")).toEqual([SECRET, 2]);
+    },
+  );
+
+  it.each(wrong)(
+    "[E1.8] %s: an ended instance that cannot be read is not replaced, and purged only by force",
+    async (_, secret) => {
+      const world = makeWorld();
+      world.workflow("quiet", function* () {
+        return SECRET;
+      });
+      encrypted(world, K1);
+      const startAgain = (requestId: string) =>
+        answered(
+          world,
+          world.post("a", (i) => i.start({ instanceId: "a", name: "quiet", requestId })),
+        );
+      const purged = (force: boolean) =>
+        answered(
+          world,
+          world.post("a", (i) => i.purge({ recursive: true, force })),
+        );
+      await startAgain("one");
+      await settled(world);
+      encrypted(world, secret);
+      const before = rowsOf(world);
+      expect((await ask(world, "a"))?.status).toBe("STALLED");
+      expect(await startAgain("two")).toEqual({ ok: false, code: "UNREADABLE" });
+      const parent = { instanceId: "p", executionId: "e", name: "n", taskId: 1 };
+      const message = { version: 1, type: "StartChild", name: "quiet", parent } as const;
+      await expect(
+        answered(
+          world,
+          world.post("a", (i) => i.deliver(message)),
+        ),
+      ).rejects.toThrow("cannot be read");
+      expect(await purged(false)).toEqual({ ok: false, code: "STALLED" });
+      await settled(world);
+      expect(rowsOf(world)).toEqual(before);
+      encrypted(world, K1);
+      expect(await ask(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
+      encrypted(world, secret);
+      expect(await purged(true)).toEqual({ ok: true });
+      expect(world.host("a").db.tables()).toEqual([]);
     },
   );
 

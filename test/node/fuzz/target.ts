@@ -63,10 +63,11 @@ export class Target {
     if (response === undefined) return ["is not answered"];
     this.statuses.set(response.status, (this.statuses.get(response.status) ?? 0) + 1);
     const logged = [...this.#log, ...this.world.log.slice(worldLog)];
-    return this.#judge(response, await response.text(), before, logged);
+    return this.#judge(request, response, await response.text(), before, logged);
   }
 
   #judge(
+    request: HostileRequest,
     { status, headers }: Response,
     text: string,
     before: ReadonlyMap<string, string>,
@@ -88,6 +89,9 @@ export class Target {
 
     const reached = new Set(this.#reached);
     if (reached.size > 1) tell(`has reached ${[...reached]}`);
+    const named = namesIn(request);
+    for (const id of reached)
+      if (!named.has(id) && !/^0{8}-0000-4000-8000-\d{12}$/.test(id)) tell(`has reached ${id}, which it does not name`);
     if (text.includes(VICTIM_SECRET) && !VICTIMS.some((id) => reached.has(id)))
       tell("tells of an instance that was not asked");
     const after = this.#databases();
@@ -96,6 +100,7 @@ export class Target {
       // An update that the workflow itself has turned down is in its history, so that it is answered alike again.
       if (status >= 400 && !/^\{"errorCode":"ERR_(WORKFLOW_UPDATE_REJECTED|UPDATE_WORKFLOW)"/.test(text))
         tell(`was refused and has changed ${id}`);
+      if (request.method === "GET") tell(`is a GET and has changed ${id}`);
       if (!reached.has(id)) tell(`has changed ${id} and has reached ${[...reached]}`);
     }
     for (const line of logged) {
@@ -141,6 +146,19 @@ export class Target {
       purge: (request) => ask((instance) => instance.purge(request)),
     };
   }
+}
+
+/** Every ID that the request could mean, byte for byte: a segment of its path, as Go's `url.QueryUnescape` reads it, or `instanceID`. */
+function namesIn({ target }: HostileRequest): Set<string> {
+  const { pathname, searchParams } = new URL(`http://localhost:8787${target}`);
+  const segments = pathname.split("/").flatMap((segment) => {
+    try {
+      return [decodeURIComponent(segment.replaceAll("+", " "))];
+    } catch {
+      return [];
+    }
+  });
+  return new Set([...segments, ...searchParams.getAll("instanceID")]);
 }
 
 /** Node's Request refuses a body on GET and HEAD; a Worker may receive one. */

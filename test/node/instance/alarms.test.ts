@@ -288,4 +288,14 @@ describe("[I5] Alarms: set while there is something to wait for, and only then",
     expect(world.host("a").durableAlarm).toBeNull();
     expect(await terminate(world, "a")).toEqual({ ok: true });
   });
+
+  it("[I5.25] what is due later than the platform's last alarm is looked at then", async () => {
+    const world = makeWorld();
+    const startAtMs = Date.UTC(9999, 11, 31);
+    await start(world, "a", "echo", 1, { startAtMs });
+    expect(world.host("a").durableAlarm?.atMs).toBe(6_900_000_000_000);
+    expect(await statusOf(world, "a")).toBe("PENDING");
+    await start(world, "b", "timer", (startAtMs - world.nowMs) / 1_000);
+    expect(world.host("b").durableAlarm?.atMs).toBe(6_900_000_000_000);
+  });
 });

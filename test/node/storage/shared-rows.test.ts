@@ -116,6 +116,16 @@ describe("[S10] rows that events share", () => {
     expect(decoded).toBe(2);
   });
 
+  it("[S10.9] a page of long events ends early, and has one event at least", () => {
+    const opened = openInstance();
+    const append = [3_000_000, 3_000_000, 3_000_000, 9_000_000, 10, 10].map((n, id) => completed(id, "x".repeat(n)));
+    opened.store.commit(change({ append }));
+    const store = reopen(opened);
+    const lengths = [];
+    for (let from = 0; from < 7; from += lengths.at(-1) ?? 7) lengths.push(store.historyPage(from, 1_000).length);
+    expect(lengths).toEqual([3, 1, 1, 2]);
+  });
+
   it("[S10.7] a row that many events share stays far below the 2 MB that a row may have", () => {
     const opened = openInstance();
     const append = Array.from({ length: 2_000 }, (_, id) => completed(id, "\u0001".repeat(200)));

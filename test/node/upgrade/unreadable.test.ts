@@ -75,6 +75,24 @@ const newer: [what: string, statement: string, errorType: string, undo: string][
     "UnknownEventError",
     "DELETE FROM inbox WHERE type = 'Teleported'",
   ],
+  [
+    "a fact of another form in the inbox",
+    "INSERT INTO inbox (seq, version, type, name) VALUES (0, 7, 'EventRaised', 'other')",
+    "UnknownEventError",
+    "DELETE FROM inbox WHERE version = 7",
+  ],
+  [
+    "a message of another form in the outbox",
+    `INSERT INTO outbox (seq, version, target, payload) VALUES (0, 7, 'b', 'x')`,
+    "UnknownEventError",
+    "DELETE FROM outbox WHERE version = 7",
+  ],
+  [
+    "a message of another form in the outbox, in JSON",
+    `INSERT INTO outbox (seq, version, target, payload) VALUES (0, 7, 'b', '{"version":1,"type":"RaiseEvent","name":"x","messageId":"m"}')`,
+    "UnknownEventError",
+    "DELETE FROM outbox WHERE version = 7",
+  ],
 ];
 
 describe("[U2] What this code cannot read", () => {
