@@ -12,6 +12,8 @@ const reportKey = ({ taskExecutionId, attempt }: Report) => runKey(taskExecution
 
 export class Audit {
   readonly violations: Violation[] = [];
+  /** Whether somebody purges this instance, or one above it. */
+  mayBeGone: (id: string) => boolean = () => false;
   readonly #recorder: Recorder;
   #previous: ReadonlyMap<string, StoredInstance> = new Map();
   /** Activities whose result was on disk at a crash, and how many crashes there had been then. */
@@ -61,8 +63,9 @@ export class Audit {
     const instances = readInstances(directory);
     for (const [id, before] of this.#previous) {
       const now = instances.get(id);
-      if (now === undefined) this.#add("lost", `${id} was on disk at a crash and is gone`);
-      else if (now.executionId === before.executionId) {
+      if (now === undefined) {
+        if (!this.mayBeGone(id)) this.#add("lost", `${id} was on disk at a crash and is gone`);
+      } else if (now.executionId === before.executionId) {
         const isPrefix = isDeepStrictEqual(now.history.slice(0, before.history.length), before.history);
         if (!isPrefix) this.#add("lost", `${id}: the history at a crash is not the beginning of a later one`);
       }
@@ -78,7 +81,8 @@ export class Audit {
     for (const { key, label, notBeforeMs } of runs) {
       const reports = all.get(key) ?? [];
       const hasRun = reports.some((report) => report.phase === "finished" && JSON.stringify(report.label) === label);
-      if (!hasRun && status !== "TERMINATED") this.#add("lost", `${instanceId}: ${key} ${label} has not run`);
+      if (!hasRun && status !== "TERMINATED" && status !== "CANCELED")
+        this.#add("lost", `${instanceId}: ${key} ${label} has not run`);
       for (const { atMs } of reports)
         if (atMs < notBeforeMs) this.#add("early", `${instanceId}: ${label} ran ${notBeforeMs - atMs} ms early`);
     }

@@ -17,7 +17,7 @@ export interface CampaignOptions {
   readonly kills: number;
   /** In the place of kills: other code is served, by the same server, from the same directory. */
   readonly reloads?: boolean;
-  /** How many are in flight at a time: as soon as one has ended, another of its kind is started. */
+  /** How many callers there are: as soon as the instance of one has ended, it starts another of its kind. */
   readonly instances: number;
   /** The latest moment of a kill after the server is there. */
   readonly longestMs: number;
@@ -29,6 +29,7 @@ export interface CampaignResult {
   readonly acknowledged: Stage["acknowledged"];
   /** All that were ever started, children and detached ones among them. */
   readonly instances: number;
+  /** How many were on disk and had not ended when everything was killed, or other code came; the least of all times. */
   readonly leastInFlight: number;
   /** Runs of activities that came to their end, and those that were begun again because a kill had cut them off. */
   readonly activities: number;
@@ -38,6 +39,7 @@ export interface CampaignResult {
 }
 
 const END_LIMIT_MS = 120_000;
+const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]);
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
@@ -52,7 +54,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const stage: Stage = { client, recorder, isFinishing: false, acknowledged, violations };
   const subjects: Subject[] = [];
   const inFlight = new Set<Subject>();
-  let leastInFlight = instances;
+  let leastInFlight = Number.POSITIVE_INFINITY;
+  audit.mayBeGone = (id) => {
+    const [root = ""] = id.split(":");
+    return subjects.some((subject) => subject.id === root && subject.mayBeGone);
+  };
 
   const launch = (kind: Kind) => {
     const subject = new Subject(`s${subjects.length}`, kind, stage, randomFrom(seed + subjects.length));
@@ -83,11 +89,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       }
       await host.kill();
       client.down();
-      leastInFlight = Math.min(leastInFlight, inFlight.size);
       const onDisk = audit.crashed(directory);
-      for (const { id, isStarted } of subjects)
-        if (isStarted && !onDisk.has(id)) violations.push({ what: "lost", text: `${id} was acknowledged` });
-      tell(`kill ${n + 1} of ${kills} after ${momentMs} ms: ${inFlight.size} in flight, ${onDisk.size} on disk`);
+      const live = [...onDisk.values()].filter(({ status }) => !TERMINAL.has(status)).length;
+      leastInFlight = Math.min(leastInFlight, live);
+      for (const { id, isStarted, mayBeGone } of subjects)
+        if (isStarted && !mayBeGone && !onDisk.has(id))
+          violations.push({ what: "lost", text: `${id} was acknowledged` });
+      tell(`kill ${n + 1} of ${kills} after ${momentMs} ms: ${live} in flight, ${onDisk.size} on disk`);
       host = await Host.start(directory, recorder.url, { worker: "./kinds-worker.js" });
       client.up(host.origin);
     }

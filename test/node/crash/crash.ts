@@ -26,7 +26,10 @@ const directory = temporaryDirectory();
 console.log(`seed ${seed}`);
 const startedAtMs = Date.now();
 const tell = (line: string) => console.log(line);
-const options = { directory, seed, kills, instances: readNumber("instances", 200), longestMs: 2_000, tell };
+const instances = readNumber("instances", 200);
+// Some of them have just ended, or are about to start.
+const callers = Math.ceil(1.5 * instances);
+const options = { directory, seed, kills, instances: callers, longestMs: 2_000, tell };
 const { violations, acknowledged, ...result } = await runCampaign(options);
 
 const count = (what: Violation["what"]) => violations.filter((violation) => violation.what === what).length;
@@ -50,7 +53,9 @@ const rows: readonly (readonly [string, number])[] = [
 ];
 const width = Math.max(...rows.map(([title]) => title.length));
 for (const [title, value] of rows) console.log(`${title.padEnd(width)}  ${value}`);
-if (violations.length > 0) {
+if (result.leastInFlight < instances)
+  console.error(`At least ${instances} should have been in flight, and once there were ${result.leastInFlight}`);
+if (violations.length > 0 || result.leastInFlight < instances) {
   console.error(`The databases are kept in ${directory}`);
   process.exitCode = 1;
 } else rmSync(directory, { recursive: true, force: true });

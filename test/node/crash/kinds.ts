@@ -8,6 +8,8 @@ export interface Kind {
   readonly input?: unknown;
   /** What its callers do until it has ended. */
   play(subject: Subject): Promise<void>;
+  /** In the end nothing is left of it. */
+  readonly isPurged?: boolean;
   check(subject: Subject, endOf: (instanceId: string) => End): void;
 }
 
@@ -68,6 +70,29 @@ const everyEvent: Kind["check"] = (subject, endOf) => {
   }
 };
 
+/** A tree that waits, until somebody ends it. */
+function endedFromOutside(operation: "terminate" | "cancel" | "purge", expected: string): Kind {
+  return {
+    name: operation,
+    workflow: "doomed",
+    play: async (subject) => {
+      await subject.start();
+      await subject.seen("finished", "first");
+      await subject.pause(0, 2_000);
+      if (operation === "purge") await subject.purge();
+      else await subject.operate(operation);
+    },
+    check: (subject, endOf) => {
+      for (const child of ["", ":0002", ":0003", ":0003:0001"]) {
+        const { status } = endOf(subject.id + child);
+        // A child of which the end came to the parent first was never called.
+        const isAllowed = status === expected || (child !== "" && status === "missing");
+        if (!isAllowed) subject.violation("lost", `the ${operation}: '${child}' is ${status}`);
+      }
+    },
+  };
+}
+
 export const KINDS: readonly Kind[] = [
   { name: "chain", workflow: "chain", input: 8, play: startAndWatch, check: outputs(done("chain", 8)) },
   { name: "fan-out", workflow: "fanOut", input: 10, play: startAndWatch, check: outputs(done("fan", 10)) },
@@ -127,23 +152,11 @@ export const KINDS: readonly Kind[] = [
     },
     check: outputs(done("chain", 4)),
   },
+  endedFromOutside("terminate", "TERMINATED"),
+  endedFromOutside("cancel", "CANCELED"),
   {
-    name: "terminate",
-    workflow: "doomed",
-    play: async (subject) => {
-      await subject.start();
-      await subject.seen("finished", "first");
-      await subject.pause(0, 2_000);
-      await subject.operate("terminate");
-    },
-    check: (subject, endOf) => {
-      for (const child of ["", ":0002", ":0003", ":0003:0001"]) {
-        const { status } = endOf(subject.id + child);
-        // A child of which the terminate came to the parent first was never called.
-        const isAllowed = status === "TERMINATED" || (child !== "" && status === "missing");
-        if (!isAllowed) subject.violation("lost", `the terminate: '${child}' is ${status}`);
-      }
-    },
+    ...endedFromOutside("purge", "missing"),
+    isPurged: true,
   },
   {
     name: "detached",

@@ -29,6 +29,8 @@ export class Subject {
   readonly stage: Stage;
   readonly random: () => number;
   isStarted = false;
+  /** Somebody purges it. */
+  mayBeGone = false;
   /** Events in the order in which each sender has sent them, each once. */
   readonly raised: Raised[] = [];
   readonly updates: string[] = [];
@@ -66,7 +68,14 @@ export class Subject {
     this.stage.acknowledged.events++;
   }
 
-  async operate(operation: "pause" | "resume" | "terminate"): Promise<void> {
+  /** By force, and with all below it. One whose answer was cut off may have been carried out: nothing is there to be purged then. */
+  async purge(): Promise<void> {
+    this.mayBeGone = true;
+    while ((await this.#once("POST", `${this.id}/purge?force=true`)) === undefined && (await this.#exists()));
+    this.stage.acknowledged.operations++;
+  }
+
+  async operate(operation: "pause" | "resume" | "terminate" | "cancel"): Promise<void> {
     await this.#insist("POST", `${this.id}/${operation}`);
     this.stage.acknowledged.operations++;
   }
@@ -95,7 +104,8 @@ export class Subject {
 
   /** Its output in the end, and that of others by their IDs. */
   expectEnd(stored: ReadonlyMap<string, StoredInstance>): void {
-    if (stored.get(this.id) === undefined) this.violation("lost", "was acknowledged and is not there");
+    if (stored.get(this.id) === undefined && this.kind.isPurged !== true)
+      this.violation("lost", "was acknowledged and is not there");
     else this.kind.check(this, (id) => endOf(stored.get(id)));
   }
 
