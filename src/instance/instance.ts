@@ -171,8 +171,11 @@ export class Instance implements InstanceApi, InstancePeer {
       if (isOver()) return { ok: false, code: "ENDED" };
       const state = loop.orchestration?.updateState(updateId) ?? "unknown";
       if (state === "forgotten") return { ok: false, code: "FORGOTTEN" };
-      if (state === "unknown" && !loop.hasQueuedUpdate(updateId))
+      if (state === "unknown" && !loop.hasQueuedUpdate(updateId)) {
+        for (let isReadable = loop.isReadable(); isReadable !== true; isReadable = loop.isReadable())
+          if (!(await isReadable)) return STALLED;
         await loop.receive({ type: "UpdateRequested", updateId, name, input });
+      }
       await loop.watchers.until(() => loop.updateOutcome(updateId) !== undefined || isOver(), timeoutMs);
     }
     const outcome = known ?? loop.updateOutcome(updateId);

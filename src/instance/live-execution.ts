@@ -99,6 +99,8 @@ export class LiveExecution {
 
   keep(orchestration: Orchestration): void {
     this.#orchestration = orchestration;
+    // Somebody may have read it once more meanwhile.
+    this.#history = undefined;
   }
 
   /** The execution has continued as new, with this history. */
