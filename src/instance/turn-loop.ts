@@ -179,6 +179,8 @@ export class TurnLoop implements Workload {
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
   async open(isRinging: boolean): Promise<void> {
     await this.#readAll();
+    // What a message is answered may be written before the next turn.
+    if (!this.outbox.isEmpty) await this.#look();
     if (!isRinging) await this.#alarm.open();
   }
 
@@ -280,6 +282,15 @@ export class TurnLoop implements Workload {
       return this.#readable;
     } catch (error) {
       return this.#isUnreadableBecause(error);
+    }
+  }
+
+  /** When it fails for another reason, the next turn finds out. */
+  async #look(): Promise<void> {
+    try {
+      await this.isReadable();
+    } catch (error) {
+      this.#log.fault("read", error);
     }
   }
 

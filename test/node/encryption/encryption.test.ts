@@ -240,6 +240,43 @@ describe("[E1] Encrypted at rest", () => {
     },
   );
 
+  it.each(wrong)("[E1.9] %s: what a message in the outbox is answered is not written either", async (_, secret) => {
+    const world = makeWorld();
+    world.workflow("calls", function* (ctx): Code {
+      const event = yield ctx.waitForExternalEvent("go");
+      try {
+        yield ctx.callChildWorkflow("quiet", undefined, "busy");
+      } catch (error) {
+        return [event, (error as Error).message.includes("already exists")];
+      }
+    });
+    world.workflow("busy", function* (ctx): Code {
+      yield ctx.waitForExternalEvent("never");
+    });
+    const startPlain = (id: string, name: string) =>
+      answered(
+        world,
+        world.post(id, (i) => i.start({ instanceId: id, name, requestId: id })),
+      );
+    await startPlain("busy", "busy");
+    encrypted(world, K1);
+    await startPlain("a", "calls");
+    await settled(world);
+    world.peerFault = () => "unreachable";
+    await tell(world, "a", SECRET);
+    await settled(world);
+    encrypted(world, secret);
+    world.peerFault = undefined;
+    const before = rowsOf(world);
+    await settled(world, 120_000);
+    expect((await ask(world, "a"))?.status).toBe("STALLED");
+    expect(rowsOf(world)).toEqual(before);
+    encrypted(world, K1);
+    await settled(world, 3_700_000);
+    await settled(world);
+    expect(JSON.parse((await ask(world, "a"))?.output ?? "null")).toEqual([SECRET, true]);
+  });
+
   it.each(wrong)(
     "[E1.8] %s: an ended instance that cannot be read is not replaced, and purged only by force",
     async (_, secret) => {
