@@ -7,6 +7,7 @@ import type { Host, World } from "../instance/world.ts";
 import { faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { type Output, programOf, type State, versioned } from "./program.ts";
+import type { Lineage } from "./watch.ts";
 
 /** What clients asked for, and the last answer to each. */
 export interface Asked {
@@ -22,13 +23,7 @@ interface Stored {
   readonly history: readonly HistoryEvent[];
 }
 
-/** `parents`: those that each instance has had, as far as they have ever been stored. */
-export async function faultsAtEnd(
-  world: World,
-  plan: Plan,
-  asked: Asked,
-  parents: ReadonlyMap<string, ReadonlySet<string>>,
-): Promise<string[]> {
+export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineage: Lineage): Promise<string[]> {
   const faults: string[] = [];
   const stored = new Map<string, Stored>();
   for (const host of world.hosts.values()) {
@@ -49,7 +44,7 @@ export async function faultsAtEnd(
   }
   for (const { id } of plan.roots)
     if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
-  faults.push(...purgeFaults(asked, stored, parents), ...updateFaults(asked, stored));
+  faults.push(...purgeFaults(asked, stored, lineage), ...updateFaults(asked, stored));
   return faults;
 }
 
@@ -179,30 +174,24 @@ function isPurge({ type }: Operation): boolean {
 }
 
 /** Purge leaves no row in the whole tree, nor an alarm. */
-function purgeFaults(
-  asked: Asked,
-  stored: ReadonlyMap<string, Stored>,
-  parents: ReadonlyMap<string, ReadonlySet<string>>,
-): string[] {
+function purgeFaults(asked: Asked, stored: ReadonlyMap<string, Stored>, lineage: Lineage): string[] {
   const purged = asked.outcomes.filter(
     ({ operation, outcome }) => operation !== "start" && isPurge(operation) && outcome === "OK",
   );
   return purged.flatMap(({ to }) => {
-    const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored, parents));
+    const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored, lineage));
     return left.map((id) => `${id} is left after the purge of ${to}`);
   });
 }
 
 /** What has been purged in between is known by the parents that it has had. */
-function isBelow(
-  id: string,
-  root: string,
-  stored: ReadonlyMap<string, Stored>,
-  parents: ReadonlyMap<string, ReadonlySet<string>>,
-): boolean {
+function isBelow(id: string, root: string, stored: ReadonlyMap<string, Stored>, lineage: Lineage): boolean {
   const instance = stored.get(id);
-  const above = instance === undefined ? [...(parents.get(id) ?? [])] : [instance.parent?.instanceId ?? ""];
-  return above.some((parent) => parent !== "" && (parent === root || isBelow(parent, root, stored, parents)));
+  const above = instance === undefined ? (lineage.parents.get(id) ?? []) : [instance.parent];
+  return above.some((parent) => {
+    if (parent === undefined || lineage.replaced.has(parent.executionId)) return false;
+    return parent.instanceId === root || isBelow(parent.instanceId, root, stored, lineage);
+  });
 }
 
 /** An update that was answered counts once; one that was not, at most once. */

@@ -91,7 +91,7 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   if (areAnswered) await clients;
 
   world.onPoint = undefined;
-  const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked, watch.parents))];
+  const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked, watch.lineage))];
   const dump = [...world.hosts.values()].map(dumpOf);
   const digest = createHash("sha256")
     .update(JSON.stringify([trace, dump, world.log]))

@@ -4,6 +4,7 @@ import type { Host, Point, World } from "../instance/world.ts";
 interface State {
   readonly status: string;
   readonly execution: string;
+  readonly generation: number;
   /** The history, event by event, as text. */
   readonly events: readonly string[];
   /** What was accepted and may not be lost: events by their message, updates by their ID, terminates and cancels. */
@@ -12,6 +13,19 @@ interface State {
   readonly open: number;
   readonly inbox: number;
   readonly outbox: number;
+}
+
+export interface Parent {
+  readonly instanceId: string;
+  readonly executionId: string;
+}
+
+/** Who has been whose child, as far as it has ever been stored. */
+export interface Lineage {
+  /** The parents that each instance has had, those of purged ones too. */
+  readonly parents: Map<string, Parent[]>;
+  /** Executions of ended instances whose ID another one has taken since: their children are nobody's any more. */
+  readonly replaced: Set<string>;
 }
 
 interface StoredEvent {
@@ -24,12 +38,13 @@ const TERMINAL = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
 
 export class Watch {
   readonly violations: string[] = [];
-  /** The parents that each instance has had, those of purged ones too. */
-  readonly parents = new Map<string, Set<string>>();
+  readonly lineage: Lineage = { parents: new Map(), replaced: new Set() };
   readonly #world: World;
   #mayRunAgain = false;
   readonly #before = new Map<string, State>();
   readonly #runs = new Set<string>();
+  /** All that each ID has had. */
+  readonly #executions = new Map<string, Set<string>>();
 
   constructor(world: World) {
     this.#world = world;
@@ -69,7 +84,7 @@ export class Watch {
       return;
     }
     this.#before.set(host.id, state);
-    this.#noteParent(host);
+    this.#noteLineage(host, state, before);
     if (before?.execution === state.execution) {
       if (before.events.some((event, n) => event !== state.events[n]))
         this.violations.push(`${host.id}: the history has become another`);
@@ -88,11 +103,18 @@ export class Watch {
     }
   }
 
-  #noteParent(host: Host): void {
+  #noteLineage(host: Host, { execution, generation }: State, before: State | undefined): void {
+    const executions = this.#executions.get(host.id) ?? new Set();
+    // An ended one, of whatever generation, has been replaced; continue-as-new counts the generations on.
+    if (before !== undefined && before.execution !== execution && generation === 0)
+      for (const former of executions) this.lineage.replaced.add(former);
+    this.#executions.set(host.id, executions.add(execution));
     const [row] = host.db.read<{ parent: string | null }>("SELECT parent FROM instance");
     if (row === undefined || row.parent === null) return;
-    const parents = this.parents.get(host.id) ?? new Set();
-    this.parents.set(host.id, parents.add(JSON.parse(row.parent).instanceId));
+    const { instanceId, executionId } = JSON.parse(row.parent) as Parent;
+    const parents = this.lineage.parents.get(host.id) ?? [];
+    if (!parents.some((parent) => parent.executionId === executionId)) parents.push({ instanceId, executionId });
+    this.lineage.parents.set(host.id, parents);
   }
 
   #activity(host: Host): void {
@@ -143,9 +165,9 @@ function keyOf({ type, detail }: { readonly type: string; readonly detail: strin
   return ["ExecutionTerminated", "ExecutionCancelRequested"].includes(type) ? [type] : [];
 }
 
-function instanceOf(host: Host): { status: string; execution: string } | undefined {
-  return host.db.read<{ status: string; execution: string }>(
-    "SELECT status, execution_id AS execution FROM instance",
+function instanceOf(host: Host): Pick<State, "status" | "execution" | "generation"> | undefined {
+  return host.db.read<Pick<State, "status" | "execution" | "generation">>(
+    "SELECT status, execution_id AS execution, generation FROM instance",
   )[0];
 }
 
