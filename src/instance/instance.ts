@@ -81,7 +81,10 @@ export class Instance implements InstanceApi, InstancePeer {
         if (record.startRequestId === request.requestId) return OK;
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
         if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
-        if (!(await this.#loop.isEndReadable(record))) return { ok: false, code: "UNREADABLE" };
+        const isReadable = await this.#loop.isEndReadable(record);
+        // Another copy of this start may have come through meanwhile.
+        if (this.#loop.record !== record) continue;
+        if (!isReadable) return { ok: false, code: "UNREADABLE" };
         // It has scheduled its own ID, which was in use then, and cannot deliver that before this is answered.
         if (isOwed !== undefined && this.#loop.outbox.isCallingItself(request.requestId))
           return { ok: false, code: "ALREADY_ACTIVE" };
@@ -311,7 +314,9 @@ export class Instance implements InstanceApi, InstancePeer {
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
         // It has called its own ID, which was in use then, and cannot deliver that before this is answered.
         if (parent.instanceId === record.instanceId) return occupied;
-        if (!(await this.#loop.isEndReadable(record)))
+        const isReadable = await this.#loop.isEndReadable(record);
+        if (this.#loop.record !== record) continue;
+        if (!isReadable)
           throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is not replaced.`);
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
