@@ -6,6 +6,7 @@ export class AuthorWarnings {
   readonly #ports: InstancePorts;
   /** Executions in a row that continued as new in their first turn without being given anything. */
   #tightContinuations = 0;
+  #callOffWatch: (() => void) | undefined;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
@@ -18,6 +19,7 @@ export class AuthorWarnings {
 
   forget(): void {
     this.#tightContinuations = 0;
+    this.unwatchTurn();
   }
 
   /** `hadNothingToDo`: it was the first turn of its execution, and nothing had come. */
@@ -35,12 +37,26 @@ export class AuthorWarnings {
     );
   }
 
-  heldUp(instanceId: string, forMs: number): void {
-    this.#warn(
-      instanceId,
-      `A turn has gone on for ${forMs} ms: the workflow's code awaits something that is no task of its context, and nothing ` +
-        "else reaches it meanwhile. Move that into an activity; terminate stops the instance.",
-    );
+  /** A turn that is not over with its burst waits for something that is no task, or for keys: told of when it takes long. */
+  watchTurn(): void {
+    if (this.#callOffWatch !== undefined) return;
+    const { clock, limits } = this.#ports;
+    const callOff = clock.schedule(limits.heldTurnMs, () => {
+      this.#callOffWatch = undefined;
+      this.#warn(
+        this.#ports.instanceId(),
+        `A turn has gone on for ${limits.heldTurnMs} ms: the workflow's code awaits something that is no task of its context, and nothing ` +
+          "else reaches it meanwhile. Move that into an activity; terminate stops the instance.",
+      );
+    });
+    this.#callOffWatch = () => {
+      this.#callOffWatch = undefined;
+      callOff();
+    };
+  }
+
+  unwatchTurn(): void {
+    this.#callOffWatch?.();
   }
 
   #warn(instanceId: string, text: string): void {

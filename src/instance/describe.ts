@@ -12,7 +12,8 @@ export async function describeInstance(
   loop: TurnLoop,
   payloads: boolean,
 ): Promise<InstanceDescription | undefined> {
-  const { record, unreadable } = loop;
+  const { record } = loop;
+  const { unreadable } = loop.readability;
   if (record === undefined) return undefined;
   if (unreadable !== undefined) return describeUnreadable(record, unreadable);
   try {

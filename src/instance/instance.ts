@@ -81,7 +81,7 @@ export class Instance implements InstanceApi, InstancePeer {
         if (record.startRequestId === request.requestId) return OK;
         if (!isTerminal(record.status)) return { ok: false, code: "ALREADY_ACTIVE" };
         if (this.#awaitsActivity(record)) return { ok: false, code: "AWAITING_ACTIVITY" };
-        const isReadable = await this.#loop.isEndReadable(record);
+        const isReadable = await this.#loop.readability.isEndReadable(record);
         // Another copy of this start may have come through meanwhile.
         if (this.#loop.record !== record) continue;
         if (!isReadable) return { ok: false, code: "UNREADABLE" };
@@ -175,8 +175,8 @@ export class Instance implements InstanceApi, InstancePeer {
       const state = loop.orchestration?.updateState(updateId) ?? "unknown";
       if (state === "forgotten") return { ok: false, code: "FORGOTTEN" };
       if (state === "unknown" && !loop.hasQueuedUpdate(updateId)) {
-        for (let isReadable = loop.isReadable(); isReadable !== true; isReadable = loop.isReadable())
-          if (!(await isReadable)) return STALLED;
+        while (this.#inTheWay() !== undefined) await this.#inTheWay();
+        if (loop.isUnreadable) return STALLED;
         await loop.receive({ type: "UpdateRequested", updateId, name, input });
       }
       await loop.watchers.until(() => loop.updateOutcome(updateId) !== undefined || isOver(), timeoutMs);
@@ -191,7 +191,7 @@ export class Instance implements InstanceApi, InstancePeer {
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     if (this.#loop.record === undefined) return undefined;
     try {
-      this.#loop.checkReadable();
+      this.#loop.readability.check();
       const { store } = this.#ports;
       return await reading(this.#ports, () => {
         const events = store.historyPage(from, limit);
@@ -209,13 +209,8 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
     const purges = this.#purges.countAsChild;
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-    this.#loop.checkReadable();
-    for (let isReadable = this.#loop.isReadable(); isReadable !== true; isReadable = this.#loop.isReadable()) {
-      await isReadable;
-      this.#loop.checkReadable();
-      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-    }
+    while (this.#inTheWay() !== undefined) await this.#inTheWay();
+    this.#loop.readability.check();
     if (message.version !== 1) {
       const { version } = message as { version: unknown };
       throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
@@ -262,7 +257,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async findActive({ asChildOf, above = [] }: FindActiveRequest): Promise<string | undefined> {
     if (above.includes(this.#ports.instanceId())) return undefined;
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-    this.#loop.checkReadable();
+    this.#loop.readability.check();
     const record = this.#loop.record;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
     if (!isTerminal(record.status)) return record.instanceId;
@@ -272,17 +267,20 @@ export class Instance implements InstanceApi, InstancePeer {
   async #operate(fact: HistoryFact): Promise<OperationResult> {
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     if (this.#loop.record === undefined) return NOT_FOUND;
-    if (this.#loop.record.status === "STALLED" || this.#loop.unreadable !== undefined) {
+    if (this.#loop.record.status === "STALLED" || this.#loop.isUnreadable) {
       await this.#catchUp();
       if (this.#loop.isStalled) return STALLED;
     }
-    for (let isReadable = this.#loop.isReadable(); isReadable !== true; isReadable = this.#loop.isReadable()) {
-      if (!(await isReadable)) return STALLED;
-      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-    }
+    while (this.#inTheWay() !== undefined) await this.#inTheWay();
+    if (this.#loop.isUnreadable) return STALLED;
     if (this.#loop.record === undefined) return NOT_FOUND;
     await this.#loop.receive(fact);
     return OK;
+  }
+
+  /** What is to be awaited, and asked for again, before anything is written: a purge, or that the history is read. */
+  #inTheWay(): Promise<void> | undefined {
+    return this.#purges.underWay ?? this.#loop.readability.reading();
   }
 
   /**
@@ -314,7 +312,7 @@ export class Instance implements InstanceApi, InstancePeer {
         if (!isTerminal(record.status) || this.#awaitsActivity(record)) return occupied;
         // It has called its own ID, which was in use then, and cannot deliver that before this is answered.
         if (parent.instanceId === record.instanceId) return occupied;
-        const isReadable = await this.#loop.isEndReadable(record);
+        const isReadable = await this.#loop.readability.isEndReadable(record);
         if (this.#loop.record !== record) continue;
         if (!isReadable)
           throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is not replaced.`);

@@ -25,6 +25,8 @@ export class LiveExecution {
   #deciding: Orchestration | undefined;
   /** The whole history, of which no orchestration has been made yet. */
   #history: readonly HistoryEvent[] | undefined;
+  /** Another one whenever what memory holds has changed otherwise than by turns. */
+  #version = 0;
   #isWithoutCode = false;
 
   constructor(ports: InstancePorts) {
@@ -62,6 +64,7 @@ export class LiveExecution {
 
   /** It is made again from the history when it is needed. */
   drop(): void {
+    this.#version++;
     this.#orchestration = undefined;
     this.#history = undefined;
   }
@@ -71,15 +74,19 @@ export class LiveExecution {
     return this.#orchestration !== undefined || this.#history !== undefined;
   }
 
-  /** Reads what `load` makes the orchestration from; at once where nothing is encrypted. Throws, or rejects with, UnreadableError. */
-  read(isOver: () => boolean): void | Promise<void> {
-    return readingInto(
-      this.#ports,
-      () => this.#ports.store.history(),
-      (history) => {
-        if (!isOver() && !this.isRead) this.#history = history;
-      },
-    );
+  /**
+   * Reads what `load` makes the orchestration from; at once where nothing is encrypted. Throws, or rejects with,
+   * UnreadableError. Without effect when it is loaded, or dropped, meanwhile.
+   */
+  read(): void | Promise<void> {
+    const version = this.#version;
+    const isCurrent = () => this.#version === version;
+    const use = (history: HistoryEvent[]) => {
+      if (isCurrent()) this.#history = history;
+    };
+    return readingInto(this.#ports, () => this.#ports.store.history(), use)?.catch((error) => {
+      if (isCurrent()) throw error;
+    });
   }
 
   /** The code has held up a turn: it is not run any more, so that the instance can be terminated. */
@@ -98,6 +105,7 @@ export class LiveExecution {
   }
 
   keep(orchestration: Orchestration): void {
+    this.#version++;
     this.#orchestration = orchestration;
     // Somebody may have read it once more meanwhile.
     this.#history = undefined;

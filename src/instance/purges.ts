@@ -52,7 +52,7 @@ export class Purges {
       while (this.#underWay !== undefined) await (asChildOf === undefined ? this.#underWay : this.#waitPatiently());
       const { record, life } = this.#loop;
       if (record === undefined) return NOT_FOUND;
-      if (asChildOf !== undefined) this.#loop.checkReadable();
+      if (asChildOf !== undefined) this.#loop.readability.check();
       if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
       await checkOwed(this.#ports, isOwed);
       // Turns may have changed it meanwhile: it is the same instance all the same.
@@ -76,11 +76,11 @@ export class Purges {
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
     if (request.asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
-    const isStalled = record.status === "STALLED" || this.#loop.unreadable !== undefined;
+    const isStalled = record.status === "STALLED" || this.#loop.isUnreadable;
     if (request.asChildOf === undefined && isStalled) return { ok: false, code: "STALLED" };
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
-    if (request.asChildOf === undefined && !(await this.#loop.isEndReadable(record)))
+    if (request.asChildOf === undefined && !(await this.#loop.readability.isEndReadable(record)))
       return { ok: false, code: "STALLED" };
     if (this.#loop.record !== record) return undefined;
     if (!(await this.#loop.hasDelivered())) return notEnded;

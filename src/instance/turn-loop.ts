@@ -17,8 +17,9 @@ import { LiveExecution } from "./live-execution.ts";
 import { InstanceMemory } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
+import { Readability } from "./readability.ts";
 import { Recoveries } from "./recovery.ts";
-import { reading, writing } from "./sealing.ts";
+import { writing } from "./sealing.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -42,6 +43,7 @@ type Committed = OutboxEntry[] | undefined;
 export class TurnLoop implements Workload {
   readonly activities: ActivityRunner;
   readonly watchers: Watchers;
+  readonly readability: Readability;
   readonly #ports: InstancePorts;
   readonly #burst: Burst;
   readonly #alarm: AlarmKeeper;
@@ -52,9 +54,6 @@ export class TurnLoop implements Workload {
   #life = 0;
   #isRunning = false;
   #turnsBegun = 0;
-  #callOffWatch: (() => void) | undefined;
-  /** The history is being read before a write. */
-  #readable: Promise<boolean> | undefined;
   /** Without a pause, in which others get their turn. */
   #turnsInARow = 0;
   #failedTurns = 0;
@@ -89,6 +88,7 @@ export class TurnLoop implements Workload {
     );
     this.#log = new InstanceLog(ports);
     this.#memory = new InstanceMemory(ports, outbox, this.#log);
+    this.readability = new Readability(ports, this.#memory, this.#execution, () => this.#atRest());
   }
 
   /** Another one with each instance that has been here, and more often. */
@@ -119,12 +119,7 @@ export class TurnLoop implements Workload {
 
   /** The code of this life cannot go on with the history, or not even read it. */
   get isStalled(): boolean {
-    return this.unreadable !== undefined || this.orchestration?.stall !== undefined;
-  }
-
-  /** Why the database cannot be read. Nothing is taken or written then. */
-  get unreadable(): UnreadableError | undefined {
-    return this.#memory.unreadable;
+    return this.isUnreadable || this.orchestration?.stall !== undefined;
   }
 
   get outbox(): Outbox {
@@ -162,7 +157,7 @@ export class TurnLoop implements Workload {
   }
 
   get isUnreadable(): boolean {
-    return this.unreadable !== undefined;
+    return this.#memory.unreadable !== undefined;
   }
 
   get isLoaded(): boolean {
@@ -213,7 +208,7 @@ export class TurnLoop implements Workload {
     this.#syncBeforeActing = false;
     this.#recoveries.forget();
     this.#warnings.forget();
-    this.#callOffWatch?.();
+    this.#warnings.unwatchTurn();
     this.activities.dropWaiting();
   }
 
@@ -249,67 +244,12 @@ export class TurnLoop implements Workload {
     this.watchers.notify();
   }
 
-  /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
-  checkReadable(): void {
-    if (this.unreadable !== undefined) throw this.unreadable;
-  }
-
-  /**
-   * Whether what the database holds of this execution can be read: to be asked before the first write of a life that has begun
-   * by reading it, because the first event alone does not tell. What is read is not read again for the next turn. When the
-   * answer takes a while, something may have come between: then it is asked again, until it is true at once.
-   */
-  isReadable(): boolean | Promise<boolean> {
-    const { record } = this;
-    if (record === undefined || isTerminal(record.status)) return true;
-    if (this.unreadable !== undefined) return false;
-    if (this.#execution.isRead) return true;
-    if (this.#readable !== undefined) return this.#readable;
-    const life = this.#life;
-    try {
-      const read = this.#execution.read(() => this.#life !== life);
-      if (read === undefined) return true;
-      this.#readable = read.then(
-        () => {
-          this.#readable = undefined;
-          return true;
-        },
-        (error) => {
-          this.#readable = undefined;
-          return this.#life !== life || this.#isUnreadableBecause(error);
-        },
-      );
-      return this.#readable;
-    } catch (error) {
-      return this.#isUnreadableBecause(error);
-    }
-  }
-
   /** When it fails for another reason, the next turn finds out. */
   async #look(): Promise<void> {
     try {
-      await this.isReadable();
+      await this.readability.reading();
     } catch (error) {
       this.#log.fault("read", error);
-    }
-  }
-
-  /** False; throws what is no reason to stall. */
-  #isUnreadableBecause(error: unknown): false {
-    if (!(error instanceof UnreadableError)) throw error;
-    this.#cannotRead(error);
-    this.#atRest();
-    return false;
-  }
-
-  /** The same of what an ended instance tells of itself, before another one takes its place. */
-  async isEndReadable({ completedSeq }: InstanceRecord): Promise<boolean> {
-    try {
-      if (this.outline === undefined) await reading(this.#ports, () => this.#ports.store.outline(completedSeq));
-      return true;
-    } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
-      return false;
     }
   }
 
@@ -324,7 +264,7 @@ export class TurnLoop implements Workload {
   receive(fact: HistoryFact, executionId?: string): void | Promise<void> {
     const wasThere = this.record !== undefined;
     const receive = () => {
-      this.checkReadable();
+      this.readability.check();
       const record = this.record;
       // A purge that has begun while the fact was encrypted may fail, and the instance go on without it.
       if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
@@ -339,7 +279,7 @@ export class TurnLoop implements Workload {
     if (this.#memory.queue.scheduledAtMs <= this.#ports.clock.now()) this.#memory.queue.releaseScheduledStart();
     if (this.isStalled && this.#memory.stallWatch.isDue) {
       this.#execution.drop();
-      if (this.unreadable !== undefined) return void this.#readAgain();
+      if (this.isUnreadable) return void this.#readAgain();
     }
     this.outbox.deliverDue();
     this.run();
@@ -365,7 +305,7 @@ export class TurnLoop implements Workload {
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
     if (this.#isRunning || this.record === undefined) return;
-    if (this.unreadable !== undefined) return this.#alarm.arm();
+    if (this.isUnreadable) return this.#alarm.arm();
     this.#isRunning = true;
     this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
@@ -427,26 +367,9 @@ export class TurnLoop implements Workload {
       if (this.#life === life) this.#turnFailed(error);
     }
     if (this.#life !== life) return;
-    this.#callOffWatch?.();
+    this.#warnings.unwatchTurn();
     this.#isRunning = false;
     this.#atRest();
-  }
-
-  /** A turn that is not over with its burst waits for something that is no task, or for keys: whoever waits long is told of. */
-  #watchTurn(): void {
-    if (!this.#isRunning || this.#callOffWatch !== undefined) return;
-    const life = this.#life;
-    const turnsBegun = this.#turnsBegun;
-    const { clock, limits } = this.#ports;
-    const callOff = clock.schedule(limits.heldTurnMs, () => {
-      this.#callOffWatch = undefined;
-      if (this.#life !== life || !this.#isRunning || this.#turnsBegun !== turnsBegun) return;
-      this.#warnings.heldUp(this.#ports.instanceId(), limits.heldTurnMs);
-    });
-    this.#callOffWatch = () => {
-      this.#callOffWatch = undefined;
-      callOff();
-    };
   }
 
   /** What the burst has held back is written now, in the same commit as all the rest of it. */
@@ -462,12 +385,12 @@ export class TurnLoop implements Workload {
       );
     }
     this.#alarm.armForWork();
-    this.#watchTurn();
+    if (this.#isRunning) this.#warnings.watchTurn();
   }
 
   #hasWork(): boolean {
     if (
-      this.unreadable !== undefined ||
+      this.isUnreadable ||
       this.#memory.queue.scheduledAtMs !== NEVER ||
       (this.#retryAtMs !== 0 && this.#retryAtMs > this.#ports.clock.now())
     )
@@ -481,6 +404,7 @@ export class TurnLoop implements Workload {
 
   async #takeTurn(life: number): Promise<void> {
     this.#turnsBegun++;
+    this.#warnings.unwatchTurn();
     if (this.#mustReread) {
       await this.#memory.readQueues(() => this.#life !== life);
       if (this.#life !== life) return;
@@ -607,6 +531,7 @@ export class TurnLoop implements Workload {
       // A turn that is being taken would be written beside what cannot be read.
       this.#life++;
       this.#isRunning = false;
+      this.#warnings.unwatchTurn();
     }
     this.#turnFailed(error);
     this.#atRest();
@@ -614,19 +539,13 @@ export class TurnLoop implements Workload {
 
   /** A fault of ours, or of the storage. Memory is no longer to be trusted: the database is read again, after a pause. */
   #turnFailed(error: unknown): void {
-    if (error instanceof UnreadableError) return this.#cannotRead(error);
+    if (error instanceof UnreadableError) return this.readability.cannotRead(error);
     this.#failedTurns++;
     this.#execution.drop();
     this.#mustReread = true;
     this.#syncBeforeActing = true;
     this.#retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, this.#failedTurns);
     this.#log.turnFailed(this.#failedTurns, error);
-  }
-
-  /** Nothing of it is taken or written any more. */
-  #cannotRead(error: UnreadableError): void {
-    this.#memory.cannotRead(error);
-    this.#execution.drop();
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */

@@ -320,6 +320,54 @@ describe("[E1] Encrypted at rest", () => {
     },
   );
 
+  it("[E1.10] a copy of a start that comes while the ended instance is read meets the one that the first copy has begun", async () => {
+    const world = makeWorld();
+    world.workflow("quiet", function* () {
+      return SECRET;
+    });
+    world.workflow("calls", function* (ctx): Code {
+      return yield ctx.callChildWorkflow("quiet");
+    });
+    encrypted(world, K1);
+    const startOnce = (requestId: string, name: string) =>
+      world.post("a", (i) => i.start({ instanceId: "a", name, requestId }));
+    await answered(world, startOnce("one", "quiet"));
+    await settled(world);
+    encrypted(world, K1);
+    // Each text that is opened from here on waits until it is let go.
+    const gates: (() => void)[] = [];
+    let isGated = false;
+    const open = world.cipher as (id: string) => Cipher;
+    world.cipher = (id) => {
+      const cipher = open(id);
+      return {
+        seal: (text) => cipher.seal(text),
+        async open(sealed) {
+          if (isGated) await new Promise<void>((letGo) => gates.push(letGo));
+          return cipher.open(sealed);
+        },
+      };
+    };
+    await ask(world, "a");
+    isGated = true;
+    const copies = [startOnce("two", "calls"), startOnce("two", "calls")];
+    await settled(world, 0);
+    expect(gates.length).toBeGreaterThan(0);
+    expect(gates.length % 2).toBe(0);
+    const ofTheSecond = gates.splice(gates.length / 2);
+    isGated = false;
+    // The new one has a message in its outbox, which is none that an ended one has still to deliver.
+    world.peerFault = () => "unreachable";
+    for (const letGo of gates) letGo();
+    expect(await answered(world, copies[0] as Promise<unknown>)).toEqual({ ok: true });
+    await settled(world);
+    for (const letGo of ofTheSecond) letGo();
+    expect(await answered(world, copies[1] as Promise<unknown>)).toEqual({ ok: true });
+    world.peerFault = undefined;
+    await settled(world, 120_000);
+    expect(await ask(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
+  });
+
   it("[E1.3] a start with a malformed secret is refused, and writes nothing", async () => {
     const world = encrypted(makeWorld(), "k1:tooshort");
     await expect(begin(world, "a", "event", "go")).rejects.toThrow("PAYLOAD_KEYS should be id:key");
