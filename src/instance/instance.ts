@@ -84,7 +84,7 @@ export class Instance implements InstanceApi, InstancePeer {
         const isReadable = await this.#loop.readability.isEndReadable(record);
         // Another copy of this start may have come through meanwhile.
         if (this.#loop.record !== record) continue;
-        if (!isReadable) return { ok: false, code: "UNREADABLE" };
+        if (!isReadable || this.#loop.isUnreadable) return { ok: false, code: "UNREADABLE" };
         // It has scheduled its own ID, which was in use then, and cannot deliver that before this is answered.
         if (isOwed !== undefined && this.#loop.outbox.isCallingItself(request.requestId))
           return { ok: false, code: "ALREADY_ACTIVE" };
@@ -145,13 +145,22 @@ export class Instance implements InstanceApi, InstancePeer {
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
-    if (isTerminal(record.status)) return queryEnded(this.#ports, record, name, input);
+    if (isTerminal(record.status)) return this.#queryEnded(record, name, input);
     let result: QueryResult = { ok: false, code: "BUSY" };
     // Asked in the very moment between two turns: a chain of steps that wait for nothing leaves no other.
     await this.#catchUp(() => {
       result = this.#queryNow(name, input);
     });
     return result;
+  }
+
+  async #queryEnded(record: InstanceRecord, name: string, input: string | undefined): Promise<QueryResult> {
+    try {
+      return await queryEnded(this.#ports, record, name, input);
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      return STALLED;
+    }
   }
 
   #queryNow(name: string, input: string | undefined): QueryResult {
@@ -314,7 +323,7 @@ export class Instance implements InstanceApi, InstancePeer {
         if (parent.instanceId === record.instanceId) return occupied;
         const isReadable = await this.#loop.readability.isEndReadable(record);
         if (this.#loop.record !== record) continue;
-        if (!isReadable)
+        if (!isReadable || this.#loop.isUnreadable)
           throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is not replaced.`);
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
@@ -368,6 +377,7 @@ export class Instance implements InstanceApi, InstancePeer {
         throw new Error(`'${instanceId}' was purged by a parent while it was being started: send the start again.`);
       // There may have been another one in between, which has been purged.
       if (this.#loop.record !== former || this.#loop.life !== life) return false;
+      this.#loop.readability.check();
       this.#loop.begin(record, started, scheduledAtMs);
       return true;
     };

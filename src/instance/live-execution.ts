@@ -56,17 +56,16 @@ export class LiveExecution {
 
   /** The instance ends its life here, or begins one with this history. */
   begin(history?: readonly HistoryEvent[]): void {
-    this.drop();
-    this.#history = history;
+    this.drop(history);
     this.#isWithoutCode = false;
     this.#formerUpdates.forget();
   }
 
-  /** It is made again from the history when it is needed. */
-  drop(): void {
+  /** It is made again from the history when it is needed: from this one, or from what is read then. */
+  drop(history?: readonly HistoryEvent[]): void {
     this.#version++;
     this.#orchestration = undefined;
-    this.#history = undefined;
+    this.#history = history;
   }
 
   /** All of it is in memory: these keys, and this code, can read it. */
@@ -131,6 +130,8 @@ export class LiveExecution {
 
   recorded(): void {
     this.#deciding = undefined;
+    // The turn may have gone on after its execution was dropped, and the history have been read before its commit.
+    this.#history = undefined;
   }
 
   get #code(): ExecutionCode | undefined {

@@ -1,3 +1,5 @@
+import type { HistoryEvent } from "../model/history-event.ts";
+import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { InboxEntry, OutboxEntry } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
@@ -45,28 +47,32 @@ export class InstanceMemory {
 
   /**
    * Reads all of it, unless `isOver` says by then that nobody wants it any more. `then` is called in the moment in which it was
-   * read, or found to be unreadable. Rejects when the storage fails.
+   * read, or found to be unreadable, with the history where that had to be read as well. Rejects when the storage fails.
    */
-  async readAll(isOver: () => boolean, then: () => void): Promise<void> {
+  async readAll(isOver: () => boolean, then: (history?: readonly HistoryEvent[]) => void): Promise<void> {
     const { store } = this.#ports;
     const read = () => {
       const record = store.load();
-      if (record === undefined) return { record, inbox: [], outbox: [] };
+      if (record === undefined) return { record, inbox: [], outbox: [], history: undefined };
       // Whether the keys are those it was written with, before anything is written with them.
       store.outline(undefined);
-      return { record, ...this.#storedQueues() };
+      const queues = this.#storedQueues();
+      // What a message is answered may be written before the next turn.
+      const mayBeAnswered = queues.outbox.length > 0 && !isTerminal(record.status);
+      return { record, ...queues, history: mayBeAnswered ? store.history() : undefined };
     };
-    const use = ({ record, ...queues }: ReturnType<typeof read>) => {
+    const use = ({ record, history, ...queues }: ReturnType<typeof read>) => {
       if (isOver()) return;
       this.#unreadable = undefined;
       this.record = record;
       this.#useQueues(queues);
-      then();
+      then(history);
     };
     try {
       await readingInto(this.#ports, read, use);
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
+      if (isOver()) return;
       this.cannotRead(error);
       then();
     }

@@ -5,6 +5,16 @@ import type { InstancePorts } from "./ports.ts";
 import type { DeliveryResult } from "./protocol.ts";
 import { writing } from "./sealing.ts";
 
+/** The instance whose messages are delivered. */
+export interface Sender {
+  /** What an acknowledgement means to it. */
+  received(entry: InboxEntry): void;
+  /** A receiver's queue has come to rest. */
+  rested(): void;
+  /** No turn takes an answer any more. */
+  hasEnded(): boolean;
+}
+
 /**
  * Delivers committed messages to other instances: at least once, in order for each receiver (a terminate must not
  * overtake the start it is meant for), until each is acknowledged. Failures are counted in memory only: after a
@@ -12,19 +22,15 @@ import { writing } from "./sealing.ts";
  */
 export class Outbox {
   readonly #ports: InstancePorts;
-  /** Called with what an acknowledgement means to this instance. */
-  readonly #receive: (entry: InboxEntry) => void;
-  /** Called when a receiver's queue has come to rest. */
-  readonly #rested: () => void;
+  readonly #sender: Sender;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes that were let go while a message of theirs was on its way. */
   readonly #forgotten = new Set<Lane>();
   #delivering = 0;
 
-  constructor(ports: InstancePorts, receive: (entry: InboxEntry) => void, rested: () => void) {
+  constructor(ports: InstancePorts, sender: Sender) {
     this.#ports = ports;
-    this.#receive = receive;
-    this.#rested = rested;
+    this.#sender = sender;
   }
 
   get isEmpty(): boolean {
@@ -104,16 +110,16 @@ export class Outbox {
     this.#forgotten.delete(lane);
     this.#delivering--;
     this.deliverDue();
-    this.#rested();
+    this.#sender.rested();
   }
 
   #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {
     if (!this.#owes(lane, entry)) return;
-    const received = this.#ports.store.acknowledge(entry.seq, reply);
+    const received = this.#ports.store.acknowledge(entry.seq, this.#sender.hasEnded() ? undefined : reply);
     lane.entries.shift();
     lane.failures = 0;
     if (lane.entries.length === 0) this.#lanes.delete(entry.to);
-    if (received !== undefined) this.#receive(received);
+    if (received !== undefined) this.#sender.received(received);
   }
 
   /** False once it has been acknowledged, or the instance purged or started anew: the message is no longer ours to deliver. */

@@ -1,5 +1,6 @@
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
+import { UnreadableError } from "../storage/unreadable-error.ts";
 import { visibleStatus } from "./describe.ts";
 import { checkOwed, purgeChildren } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -80,15 +81,19 @@ export class Purges {
     if (request.asChildOf === undefined && isStalled) return { ok: false, code: "STALLED" };
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
-    if (request.asChildOf === undefined && !(await this.#loop.readability.isEndReadable(record)))
-      return { ok: false, code: "STALLED" };
+    if (!(await this.#loop.readability.isEndReadable(record))) {
+      if (request.asChildOf === undefined) return { ok: false, code: "STALLED" };
+      throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is purged by force only.`);
+    }
     if (this.#loop.record !== record) return undefined;
-    if (!(await this.#loop.hasDelivered())) return notEnded;
+    const hasDelivered = await this.#loop.hasDelivered();
+    if (this.#loop.isUnreadable) return undefined;
+    if (!hasDelivered) return notEnded;
     if (request.recursive) {
       const result = await purgeChildren(this.#ports, record.instanceId, request);
       if (!result.ok) return result;
     }
-    if (this.#loop.record !== record) return undefined;
+    if (this.#loop.record !== record || this.#loop.isUnreadable) return undefined;
     return this.#remove(record, () => this.#loop.leave());
   }
 

@@ -2,7 +2,6 @@ import type { Turn } from "../engine/orchestration.ts";
 import type { TaskFailed, TaskScheduled } from "../model/history-event.ts";
 import type { ActivityRun } from "./activity-runner.ts";
 import type { InstancePorts } from "./ports.ts";
-import { openText } from "./sealing.ts";
 
 /** What is to be done with the activities that a restart found without a result. */
 export interface Recovery {
@@ -46,8 +45,8 @@ export class Recoveries {
   }
 
   /**
-   * What to do with activities that were found open; they are counted as that. Rejects with UnreadableError when the
-   * progress of one cannot be read. `undefined`: `isOver` has said so meanwhile, and nothing is counted after it has.
+   * What to do with activities that were found open; they are counted as that. `undefined`: `isOver` has said so meanwhile,
+   * and nothing is counted after it has.
    */
   async plan(
     executionId: string,
@@ -62,12 +61,6 @@ export class Recoveries {
     const giveUp = open
       .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
       .map((task) => failureOf(task, limits.maxActivityRecoveries));
-    // Whether it can be read, before anything is run or written.
-    for (const task of hopeful) {
-      const progress = counts.get(task.id)?.progress ?? task.progress;
-      if (progress !== undefined) await openText(this.#ports, progress);
-    }
-    if (isOver()) return undefined;
     const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
     if (!isolate && hopeful.length > 0) {
       store.countRecovery(hopeful.map((task) => task.id));

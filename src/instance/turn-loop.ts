@@ -81,11 +81,11 @@ export class TurnLoop implements Workload {
       broken: (error) => this.#storageFailed(error),
       progressSaved: (taskId) => this.#recoveries.add(taskId),
     });
-    const outbox = new Outbox(
-      ports,
-      (entry) => this.#enqueue(entry),
-      () => this.#atRest(),
-    );
+    const outbox = new Outbox(ports, {
+      received: (entry) => this.#enqueue(entry),
+      rested: () => this.#atRest(),
+      hasEnded: () => this.record !== undefined && isTerminal(this.record.status),
+    });
     this.#log = new InstanceLog(ports);
     this.#memory = new InstanceMemory(ports, outbox, this.#log);
     this.readability = new Readability(ports, this.#memory, this.#execution, () => this.#atRest());
@@ -174,8 +174,6 @@ export class TurnLoop implements Workload {
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
   async open(isRinging: boolean): Promise<void> {
     await this.#readAll();
-    // What a message is answered may be written before the next turn.
-    if (!this.outbox.isEmpty) await this.#look();
     if (!isRinging) await this.#alarm.open();
   }
 
@@ -244,20 +242,12 @@ export class TurnLoop implements Workload {
     this.watchers.notify();
   }
 
-  /** When it fails for another reason, the next turn finds out. */
-  async #look(): Promise<void> {
-    try {
-      await this.readability.reading();
-    } catch (error) {
-      this.#log.fault("read", error);
-    }
-  }
-
   /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
   async hasDelivered(): Promise<boolean> {
     this.outbox.deliverDue();
-    await this.watchers.until(() => this.outbox.isEmpty, this.#ports.limits.watchdogMs);
-    return this.outbox.isEmpty;
+    // What cannot be read is not in memory, and may have messages.
+    await this.watchers.until(() => this.isUnreadable || this.outbox.isEmpty, this.#ports.limits.watchdogMs);
+    return !this.isUnreadable && this.outbox.isEmpty;
   }
 
   /** Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for. */
@@ -345,9 +335,9 @@ export class TurnLoop implements Workload {
     const life = this.#life;
     return this.#memory.readAll(
       () => this.#life !== life,
-      () => {
-        if (this.isUnreadable) this.#execution.drop();
-        else this.#syncBeforeActing = this.record !== undefined;
+      (history) => {
+        this.#execution.drop(history);
+        if (!this.isUnreadable) this.#syncBeforeActing = this.record !== undefined;
       },
     );
   }
@@ -405,6 +395,7 @@ export class TurnLoop implements Workload {
   async #takeTurn(life: number): Promise<void> {
     this.#turnsBegun++;
     this.#warnings.unwatchTurn();
+    this.#burst.goOn();
     if (this.#mustReread) {
       await this.#memory.readQueues(() => this.#life !== life);
       if (this.#life !== life) return;

@@ -179,8 +179,17 @@ export class InstanceStore {
     return this.#nextHistorySeq;
   }
 
+  /** The whole history. Throws UnreadableError when any text of this execution cannot be read, also one that lies elsewhere. */
   history(): HistoryEvent[] {
-    return readHistory(this.#db, this.#codec);
+    const events = readHistory(this.#db, this.#codec);
+    // The progress of activities is handed on as it is stored, and opened when they run.
+    for (const event of events)
+      if ((event.type === "TaskScheduled" || event.type === "TaskFailed") && event.progress !== undefined)
+        this.#codec.decode(event.progress);
+    if (!this.#hasOtherTables) return events;
+    const rows = this.#db.query<{ progress: string }>("SELECT progress FROM recovery WHERE progress IS NOT NULL");
+    for (const { progress } of rows) this.#codec.decode(progress);
+    return events;
   }
 
   /** At most `limit` events from number `from` on, counted from 0. */

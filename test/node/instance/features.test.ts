@@ -4,6 +4,7 @@ import type { TaskFailedError } from "../../../src/engine/errors.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { UpdateResult } from "../../../src/instance/protocol.ts";
 import {
+  type AsyncCode,
   type Code,
   describeInstance,
   endOf,
@@ -630,5 +631,20 @@ describe("[I16] What the author should know", () => {
     await terminate(world, "ever");
     await world.rest();
     expect(await statusOf(world, "ever")).toBe("TERMINATED");
+  });
+
+  it("[I16.4] whatever turn it is: behind a pause in a long chain too, and never for turns that follow one another", async () => {
+    const world = makeWorld({ turnsPerPause: 5 });
+    const nothing = new Promise<void>(() => undefined);
+    world.workflow("steps", async function* (ctx, n: number): AsyncCode {
+      for (let i = 0; i < n; i++) yield ctx.callActivity("echo", i);
+      if (n < 20) await nothing;
+      for (let i = 0; i < 8; i++) yield ctx.callActivity("slow", 4_000);
+    });
+    const lengths = [...Array.from({ length: 12 }, (_, n) => n), 20];
+    for (const n of lengths) await start(world, `i${n}`, "steps", n);
+    await world.advance(60_000);
+    const told = lengths.map((n) => world.log.filter(({ instanceId }) => instanceId === `i${n}`).map(({ msg }) => msg));
+    expect(told).toEqual(lengths.map((n) => (n < 20 ? ["workflow"] : ["instance"])));
   });
 });

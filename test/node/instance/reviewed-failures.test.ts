@@ -1,8 +1,6 @@
 // [I18] What a review has found about failures that come together: each was wrong once.
 import { afterEach, describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
-import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
-import type { Cipher } from "../../../src/storage/vault.ts";
 import {
   type AsyncCode,
   type Code,
@@ -13,22 +11,11 @@ import {
   start,
   statusOf,
   terminate,
+  toyCipher,
   typesOf,
   unshaken,
 } from "./support.ts";
 import type { World } from "./world.ts";
-
-/** A cipher whose texts tell their key. */
-const toyCipher =
-  (key: string): (() => Cipher) =>
-  () => ({
-    seal: async (text) => `${key}:${Buffer.from(text).toString("base64")}`,
-    open: async (sealed) => {
-      const [id, text = ""] = sealed.split(":");
-      if (id !== key) throw new UnreadableError(`there is no key ${id}`);
-      return Buffer.from(text, "base64").toString();
-    },
-  });
 
 function purgeByForce(world: World, id: string): Promise<unknown> {
   return world.post(id, (instance) => instance.purge({ recursive: true, force: true }));
@@ -428,7 +415,7 @@ describe("[I18.5] An instance that is purged while the progress of its activity 
     await world.advance(2_000);
     world.crash("a");
     isSlow = true;
-    void world.post("a", (i) => i.raiseEvent({ name: "x", messageId: "m" }));
+    void world.post("a", (i) => i.describe({ payloads: false }));
     await world.advance(1_000);
     const purged = purgeByForce(world, "a");
     await world.advance(100);

@@ -11,6 +11,8 @@ import type {
 } from "../../../src/instance/protocol.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
+import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
+import type { Cipher } from "../../../src/storage/vault.ts";
 import { type Chaos, World } from "./world.ts";
 
 /** What `yield` gives back is up to each workflow. */
@@ -176,4 +178,16 @@ export function gate<T = void>(): { readonly promise: Promise<T>; open(value: T)
 /** Nothing is left to chance, but calls between objects take as long as `latencyMs` says when they are made. */
 export function unshaken(latencyMs: () => number): Chaos {
   return { pick: () => 0, latencyMs, alarmShiftMs: () => 0, ringsAgain: () => false };
+}
+
+/** A cipher whose texts tell their key. It writes with the first of its keys and reads with all. */
+export function toyCipher(...keys: string[]): () => Cipher {
+  return () => ({
+    seal: async (text) => `${keys[0]}:${Buffer.from(text).toString("base64")}`,
+    open: async (sealed) => {
+      const [id = "", text = ""] = sealed.split(":");
+      if (!keys.includes(id)) throw new UnreadableError(`there is no key ${id}`);
+      return Buffer.from(text, "base64").toString();
+    },
+  });
 }
