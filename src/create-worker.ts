@@ -4,7 +4,7 @@ import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
 import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
-import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
+import { DEFAULT_MAX_BODY_BYTES, type HttpDeps, MAX_BODY_BYTES } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import type { InstanceLimits } from "./instance/limits.ts";
 import { logFrom } from "./instance/log.ts";
@@ -20,7 +20,7 @@ export interface WorkerEnv extends InstanceEnv {
 }
 
 export interface WorkerOptions {
-  /** Longest request body, in bytes. Default 4 MiB, as in Dapr. */
+  /** Longest request body, in bytes, at most 15.5 MiB, which take twice as much on their way to an instance. Default 4 MiB, as in Dapr. */
   readonly maxBodyBytes?: number;
   /** Name of this application, as `GET /v1.0/metadata` and `/v1.0/healthz?appid=` know it. Default "edge-workflows". */
   readonly appId?: string;
@@ -53,6 +53,7 @@ export function createWorker(
   runtime: WorkflowRuntime = WorkflowRuntime.started,
   options: WorkerOptions = {},
 ): WorkflowWorker {
+  checkMaxBodyBytes(options.maxBodyBytes);
   const handlerOf = (env: WorkerEnv, trusted: boolean) => createHttpHandler(depsOf(runtime, options, env, trusted));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
@@ -68,6 +69,11 @@ export function createWorker(
       return handle(request);
     },
   };
+}
+
+function checkMaxBodyBytes(bytes = DEFAULT_MAX_BODY_BYTES): void {
+  if (bytes >= 1 && bytes <= MAX_BODY_BYTES) return;
+  throw new RangeError(`maxBodyBytes is a number from 1 to ${MAX_BODY_BYTES}, found ${String(bytes)}`);
 }
 
 function stateStores(env: WorkerEnv): StateStores {

@@ -98,21 +98,13 @@ export class DaprWorkflowClient {
     const query = new URLSearchParams();
     query.set("instanceID", instanceId ?? crypto.randomUUID());
     if (startAt !== undefined) query.set("startTime", startAt.toISOString());
-    const body = await this.#call(
-      "POST",
-      `${encodeURIComponent(nameOf(workflow))}/start?${query}`,
-      encodePayload(input),
-    );
+    const body = await this.#call("POST", `${segment(nameOf(workflow))}/start?${query}`, encodePayload(input));
     return (body as { instanceID: string }).instanceID;
   }
 
   /** Ends an instance and its children. `output` (any JSON value) becomes its output. */
   async terminateWorkflow(workflowInstanceId: string, output: unknown): Promise<void> {
-    await this.#call(
-      "POST",
-      `${encodeURIComponent(workflowInstanceId)}/terminate`,
-      JSON.stringify({ output: output ?? null }),
-    );
+    await this.#call("POST", `${segment(workflowInstanceId)}/terminate`, JSON.stringify({ output: output ?? null }));
   }
 
   /** `undefined` when there is no such instance. */
@@ -162,7 +154,7 @@ export class DaprWorkflowClient {
    *     await client.cancelWorkflow("order-1", "the customer changed their mind");
    */
   async cancelWorkflow(workflowInstanceId: string, reason?: string): Promise<void> {
-    await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/cancel`, JSON.stringify({ reason }));
+    await this.#call("POST", `${segment(workflowInstanceId)}/cancel`, JSON.stringify({ reason }));
   }
 
   /**
@@ -186,7 +178,7 @@ export class DaprWorkflowClient {
   ): Promise<unknown> {
     const encoded = encodePayload(input);
     const search = encoded === undefined ? "" : `?${new URLSearchParams({ input: encoded })}`;
-    const path = `${encodeURIComponent(workflowInstanceId)}/query/${encodeURIComponent(nameOf(query))}${search}`;
+    const path = `${segment(workflowInstanceId)}/query/${segment(nameOf(query))}${search}`;
     return this.#found(workflowInstanceId, await this.#call("GET", path));
   }
 
@@ -218,7 +210,7 @@ export class DaprWorkflowClient {
     { updateId = crypto.randomUUID(), timeoutInSeconds = 60 }: UpdateOptions = {},
   ): Promise<unknown> {
     const deadlineMs = Date.now() + timeoutInSeconds * 1000;
-    const path = `${encodeURIComponent(workflowInstanceId)}/update/${encodeURIComponent(nameOf(update))}`;
+    const path = `${segment(workflowInstanceId)}/update/${segment(nameOf(update))}`;
     for (;;) {
       const leftMs = Math.max(0, deadlineMs - Date.now());
       const timeoutSeconds = String(Math.ceil(Math.min(leftMs, MAX_POLL_SECONDS * 1000)) / 1000);
@@ -234,7 +226,7 @@ export class DaprWorkflowClient {
     const events: HistoryEvent[] = [];
     let search = "";
     for (;;) {
-      const page = await this.#call("GET", `${encodeURIComponent(workflowInstanceId)}/history${search}`);
+      const page = await this.#call("GET", `${segment(workflowInstanceId)}/history${search}`);
       if (page === undefined) return undefined;
       const { events: more, continuationToken } = page as { events: HistoryEvent[]; continuationToken?: string };
       events.push(...more);
@@ -261,7 +253,7 @@ export class DaprWorkflowClient {
     event: string | { readonly name: string },
     eventPayload?: unknown,
   ): Promise<void> {
-    const path = `${encodeURIComponent(workflowInstanceId)}/raiseEvent/${encodeURIComponent(nameOf(event))}`;
+    const path = `${segment(workflowInstanceId)}/raiseEvent/${segment(nameOf(event))}`;
     await this.#call("POST", path, encodePayload(eventPayload ?? null));
   }
 
@@ -271,18 +263,18 @@ export class DaprWorkflowClient {
    * to be sent again: children that it has reached are gone.
    */
   async purgeWorkflow(workflowInstanceId: string, { force = false } = {}): Promise<boolean> {
-    const path = `${encodeURIComponent(workflowInstanceId)}/purge${force ? "?force=true" : ""}`;
+    const path = `${segment(workflowInstanceId)}/purge${force ? "?force=true" : ""}`;
     return (await this.#call("POST", path)) !== undefined;
   }
 
   /** Holds the workflow's code; what comes meanwhile is kept, timers go on, activities that run end. */
   async suspendWorkflow(workflowInstanceId: string): Promise<void> {
-    await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/pause`);
+    await this.#call("POST", `${segment(workflowInstanceId)}/pause`);
   }
 
   /** What has come meanwhile is delivered in order. */
   async resumeWorkflow(workflowInstanceId: string): Promise<void> {
-    await this.#call("POST", `${encodeURIComponent(workflowInstanceId)}/resume`);
+    await this.#call("POST", `${segment(workflowInstanceId)}/resume`);
   }
 
   /** Nothing has to be stopped: there is no connection. */
@@ -306,7 +298,7 @@ export class DaprWorkflowClient {
   }
 
   async #get(instanceId: string, fetchPayloads: boolean, query: string): Promise<WorkflowState | undefined> {
-    const wire = await this.#call("GET", `${encodeURIComponent(instanceId)}?fetchPayloads=${fetchPayloads}${query}`);
+    const wire = await this.#call("GET", `${segment(instanceId)}?fetchPayloads=${fetchPayloads}${query}`);
     return wire === undefined ? undefined : new WorkflowState(wire as WireState);
   }
 
@@ -328,6 +320,14 @@ export class DaprWorkflowClient {
     if (status === 404 && error.errorCode === "ERR_INSTANCE_ID_NOT_FOUND") return { status, body: undefined };
     throw new WorkflowApiError(status, error.errorCode, error.message);
   }
+}
+
+/** A part of a path. An empty one, or dots, would make it the path of another instance, or of another operation. */
+function segment(text: string): string {
+  if (typeof text === "string" && !["", ".", ".."].includes(text)) return encodeURIComponent(text);
+  throw new TypeError(
+    `Instances, workflows, events, queries and updates have names that a URL can hold, found ${JSON.stringify(text)}`,
+  );
 }
 
 function hasReached(until: "started" | "completed", state: WorkflowState): boolean {

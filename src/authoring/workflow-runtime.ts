@@ -1,5 +1,5 @@
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
-import { functionName, nameOf, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import { functionName, givenName, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
 import type { Task } from "../engine/task.ts";
 import type { WorkflowContext } from "../engine/workflow-context.ts";
 
@@ -54,7 +54,7 @@ export class WorkflowRuntime {
   registerWorkflowWithName(name: string, workflow: TWorkflow): WorkflowRuntime;
   registerWorkflowWithName(name: string | { readonly name: string }, workflow: TWorkflow): WorkflowRuntime {
     this.#refuseWhileRunning("orchestrator");
-    this.registry.addWorkflow(nameOf(name), workflow);
+    this.registry.addWorkflow(givenName(name), workflow);
     return this;
   }
 
@@ -73,7 +73,7 @@ export class WorkflowRuntime {
     { latest = false }: { readonly latest?: boolean } = {},
   ): WorkflowRuntime {
     this.#refuseWhileRunning("orchestrator");
-    this.registry.addVersion(nameOf(name), version, workflow, latest);
+    this.registry.addVersion(givenName(name), version, workflow, latest);
     return this;
   }
 
@@ -89,7 +89,7 @@ export class WorkflowRuntime {
   registerActivityWithName(name: string, fn: TWorkflowActivity): WorkflowRuntime;
   registerActivityWithName(name: string | { readonly name: string }, fn: TWorkflowActivity): WorkflowRuntime {
     this.#refuseWhileRunning("activity");
-    this.registry.addActivity(nameOf(name), fn);
+    this.registry.addActivity(givenName(name), fn);
     return this;
   }
 

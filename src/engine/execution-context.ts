@@ -1,5 +1,7 @@
+import { describeFailure } from "../model/failure.ts";
 import type { ExecutionStarted } from "../model/history-event.ts";
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
+import { checkMessage } from "../model/message-limits.ts";
 import { Calls } from "./calls.ts";
 import {
   Interactions,
@@ -9,7 +11,6 @@ import {
   type UpdateValidator,
 } from "./interactions.ts";
 import { Mailbox } from "./mailbox.ts";
-import { checkMessage } from "./message-limits.ts";
 import { Patches } from "./patches.ts";
 import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
@@ -21,6 +22,8 @@ import type {
   OrchestrationContext,
 } from "./workflow-context.ts";
 
+/** No execution has so many: a generated ID is checked with this number in it, before the call has one. */
+const MAX_CALLS = 0xffffff;
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
 
@@ -82,7 +85,7 @@ export class ExecutionContext implements OrchestrationContext {
       try {
         if (holds()) task.complete();
       } catch (error) {
-        task.endWith(error instanceof Error ? error : new Error(String(error)));
+        task.endWith(error instanceof Error ? error : new Error(describeFailure(error).message));
       }
       return !task.isComplete;
     });
@@ -130,8 +133,8 @@ export class ExecutionContext implements OrchestrationContext {
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
     this.#refuseInQuery("callChildWorkflow");
     const encoded = encodePayload(input);
-    checkMessage("callChildWorkflow", instanceId, encoded);
     const generation = this.started?.generation ?? 0;
+    checkMessage("callChildWorkflow", instanceId || childInstanceId(this.instanceId, generation, MAX_CALLS), encoded);
     return this.calls.call({
       kind: "Sub-orchestration",
       retry,
@@ -179,8 +182,12 @@ export class ExecutionContext implements OrchestrationContext {
   ): string {
     this.#refuseInQuery("scheduleNewWorkflow");
     const encoded = encodePayload(input);
-    checkMessage("scheduleNewWorkflow", instanceId, encoded);
     const generation = this.started?.generation ?? 0;
+    checkMessage(
+      "scheduleNewWorkflow",
+      instanceId || detachedInstanceId(this.instanceId, generation, MAX_CALLS),
+      encoded,
+    );
     const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);
     const id = this.calls.ask(undefined, (id) => ({
       type: "StartDetached",
@@ -208,7 +215,7 @@ export class ExecutionContext implements OrchestrationContext {
 
   setCustomStatus(status: unknown): void {
     this.#refuseInQuery("setCustomStatus");
-    const text = typeof status === "string" ? status : encodePayload(status ?? undefined);
+    const text = typeof status === "string" ? status.toWellFormed() : encodePayload(status ?? undefined);
     if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
       throw new RangeError(
         `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,

@@ -6,7 +6,7 @@ import type {
   ExecutionStarted,
 } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
-import { isTooLong, MAX_MESSAGE_BYTES } from "./message-limits.ts";
+import { isTooLong, MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
 /** What one execution says to other instances. IDs come from the execution and the call, so that each counts once. */
 export class Messages {

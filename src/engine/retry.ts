@@ -23,6 +23,9 @@ export interface RetryPolicy {
   readonly handleFailure?: ((failure: FailureDetails) => boolean) | undefined;
 }
 
+/** Longer than anybody waits, and still within the range of Date when it is added to a time. */
+export const MAX_SECONDS = 4e12;
+
 /** What a retry handler is told. */
 export interface RetryContext {
   /** How many attempts there have been. */
@@ -60,14 +63,17 @@ export function retryDelayMs(retry: RetryPolicy | RetryHandler, failed: FailedAt
 function askHandler(handler: RetryHandler, { attempt, failure, elapsedMs }: FailedAttempt): number | undefined {
   const answer = handler({ lastAttemptNumber: attempt, lastFailure: failure, totalRetryTime: elapsedMs / 1000 });
   if (answer === true) return 0;
-  return typeof answer === "number" && answer > 0 && Number.isFinite(answer) ? Math.ceil(answer * 1000) : undefined;
+  if (typeof answer !== "number" || !(answer > 0) || !Number.isFinite(answer)) return undefined;
+  return Math.ceil(Math.min(answer, MAX_SECONDS) * 1000);
 }
 
 function askPolicy(policy: RetryPolicy, { attempt, failure, elapsedMs, random }: FailedAttempt): number | undefined {
   if (attempt >= policy.maxNumberOfAttempts) return undefined;
   if (policy.handleFailure !== undefined && !policy.handleFailure(failure)) return undefined;
   const { firstRetryInterval, backoffCoefficient = 1, maxRetryInterval = 3600, retryTimeout, jitter = 0 } = policy;
-  const pause = Math.min(firstRetryInterval * backoffCoefficient ** (attempt - 1), maxRetryInterval) * 1000;
+  // Nothing times a power that has grown beyond all numbers is none.
+  const grown = firstRetryInterval === 0 ? 0 : firstRetryInterval * backoffCoefficient ** (attempt - 1);
+  const pause = Math.min(grown, maxRetryInterval, MAX_SECONDS) * 1000;
   const delayMs = Math.ceil(jitter > 0 ? pause * (1 - jitter * random()) : pause);
   return retryTimeout !== undefined && elapsedMs + delayMs > retryTimeout * 1000 ? undefined : delayMs;
 }

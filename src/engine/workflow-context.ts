@@ -9,7 +9,7 @@ import type {
 } from "./declarations.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
 import { nameOf, type TWorkflow } from "./registry.ts";
-import { checkRetry, type RetryHandler, type RetryPolicy } from "./retry.ts";
+import { checkRetry, MAX_SECONDS, type RetryHandler, type RetryPolicy } from "./retry.ts";
 import { type CancelableTask, type ResultOf, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
@@ -220,20 +220,21 @@ export class WorkflowContext {
     event: string | EventDeclaration<Any>,
     { timeout }: { readonly timeout?: number | undefined } = noOptions,
   ): CancelableTask<Any> {
-    const name = typeof event === "string" ? event : event?.name;
-    if (typeof name !== "string" || name === "") {
+    const named = typeof event === "string" ? event : event?.name;
+    if (typeof named !== "string" || named === "") {
       throw new TypeError("waitForExternalEvent takes the name of an event, a string that is not empty");
     }
-    if (timeout !== undefined && !Number.isFinite(timeout)) {
-      throw new RangeError(`timeout is a number of seconds, found ${String(timeout)}`);
+    const name = nameOf(named);
+    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout <= MAX_SECONDS)) {
+      throw new RangeError(`timeout is a number of seconds${upTo(timeout)}, found ${String(timeout)}`);
     }
     return this.#inner.waitForExternalEvent(name, timeout === undefined ? undefined : Math.ceil(timeout * 1000));
   }
 
   /**
    * Waits until the condition holds. It is asked after each event that reaches the workflow, so it depends on nothing but
-   * what the workflow and its update handlers have set, changes nothing, and does not throw: a turn in which it throws is tried
-   * again for ever. It has no timeout: race it against a timer with `whenAny`.
+   * what the workflow and its update handlers have set, and changes nothing. What it throws, the wait throws. It has no
+   * timeout: race it against a timer with `whenAny`.
    *
    *     yield* ctx.waitForCondition(() => items.length > 0);
    */
@@ -262,7 +263,9 @@ export class WorkflowContext {
     input?: unknown,
     { instanceId, startAt }: { readonly instanceId?: string; readonly startAt?: Date } = noOptions,
   ): string {
-    return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs: startAt?.getTime() });
+    const startAtMs = startAt?.getTime();
+    if (Number.isNaN(startAtMs)) throw new RangeError("startAt is a Date, and this one is invalid");
+    return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs });
   }
 
   /**
@@ -304,7 +307,7 @@ export class WorkflowContext {
    *     if (ctx.isPatched("check first")) yield* ctx.callActivity(check);
    */
   isPatched(patchName: string): boolean {
-    return this.#inner.isPatched(patchName);
+    return this.#inner.isPatched(nameOf(patchName));
   }
 
   /** A UUID (version 4) that is the same in every replay. Not for secrets: it comes from the ID of the execution. */
@@ -375,8 +378,12 @@ export class WorkflowContext {
 
 const noOptions = Object.freeze({});
 
+function upTo(seconds: number): string {
+  return seconds > MAX_SECONDS ? `, at most ${MAX_SECONDS}` : "";
+}
+
 function toMs(seconds: number | undefined, name: string): number | undefined {
   if (seconds === undefined) return undefined;
-  if (typeof seconds === "number" && seconds > 0 && Number.isFinite(seconds)) return Math.ceil(seconds * 1000);
-  throw new RangeError(`${name} is a number of seconds above 0, found ${String(seconds)}`);
+  if (typeof seconds === "number" && seconds > 0 && seconds <= MAX_SECONDS) return Math.ceil(seconds * 1000);
+  throw new RangeError(`${name} is a number of seconds above 0${upTo(seconds)}, found ${String(seconds)}`);
 }

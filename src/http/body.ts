@@ -1,3 +1,4 @@
+import { isTooLong } from "../model/message-limits.ts";
 import { bodyMalformed, bodyUnreadable, HttpError } from "./errors.ts";
 
 // `ignoreBOM: true` means that a byte order mark is left in the text: a payload comes back exactly as it was sent.
@@ -95,17 +96,21 @@ export async function readOptionalFields(
 /** A field as JSON text; `undefined` when it is not there. */
 export function fieldAsJson(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
   if (!Object.hasOwn(fields, name)) return undefined;
+  let text: string;
   try {
-    return JSON.stringify(fields[name]);
+    text = JSON.stringify(fields[name]);
   } catch {
     // JSON.parse takes any depth, JSON.stringify only as much as the stack holds. Go stops at a depth of 10 000.
     throw bodyMalformed(`${name} is nested too deeply`);
   }
+  // Numbers may have grown: 1e20 is written with 21 digits.
+  if (isTooLong(text)) throw bodyMalformed(`${name} is too long as JSON, of ${text.length} characters`);
+  return text;
 }
 
 export function fieldAsString(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
   if (!Object.hasOwn(fields, name)) return undefined;
   const value = fields[name];
-  if (typeof value === "string") return value;
+  if (typeof value === "string") return value.toWellFormed();
   throw bodyMalformed(`${name} has to be a string`);
 }

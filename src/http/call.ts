@@ -1,3 +1,4 @@
+import { placesOf } from "../model/failure.ts";
 import { badEscape, malformed } from "./errors.ts";
 import { continueTrace, type TraceContext } from "./trace.ts";
 
@@ -91,12 +92,11 @@ export function queryFlag(call: Call, name: string): boolean | undefined {
 }
 
 export function describeFault(thrown: unknown): Fault {
-  const { name, stack, retryable, overloaded } = Object(thrown) as Partial<Record<string, unknown>>;
-  const frames = typeof stack === "string" ? stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  const { name, retryable, overloaded } = Object(thrown) as Partial<Record<string, unknown>>;
   return {
     name: typeof name === "string" ? name : typeof thrown,
     retryable: retryable === true,
     overloaded: overloaded === true,
-    at: frames.slice(0, 5).map((line) => line.trim().slice(3)),
+    at: placesOf(thrown),
   };
 }

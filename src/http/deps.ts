@@ -1,5 +1,6 @@
 import type { InstanceApi } from "../instance/protocol.ts";
 import type { LogLine } from "../model/log.ts";
+import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
 /** Everything the HTTP face needs from outside. It reads no clock, makes no ID and knows no platform by itself. */
 export interface HttpDeps {
@@ -24,3 +25,5 @@ export interface HttpDeps {
 
 /** Dapr HEAD: `--max-body-size`, 4 MiB. */
 export const DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Half of what a message holds: one character beyond Latin-1 makes all of them take two bytes. */
+export const MAX_BODY_BYTES = MAX_MESSAGE_BYTES / 2;

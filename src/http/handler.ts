@@ -1,7 +1,7 @@
 import { authenticate } from "./auth.ts";
 import { type Call, describeFault, newCall } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { badBaggage, HttpError, internalError } from "./errors.ts";
+import { badBaggage, HttpError, internalError, malformed } from "./errors.ts";
 import { isHealthProbe } from "./health.ts";
 import { errorReply, type Reply, toResponse } from "./replies.ts";
 import { route } from "./router.ts";
@@ -18,7 +18,12 @@ export function createHttpHandler(deps: HttpDeps): (request: Request) => Promise
 
 async function handle(request: Request, deps: HttpDeps): Promise<Response> {
   const startedAtMs = deps.now();
-  const call = newCall(request);
+  let call: Call;
+  try {
+    call = newCall(request);
+  } catch {
+    return toResponse(errorReply(malformed("the request's URL cannot be read")));
+  }
   if (isHealthProbe(call)) return toResponse(await answer(call, () => route(call, deps)));
   const reply = await answer(call, () => {
     authenticate(call, deps);

@@ -127,7 +127,9 @@ export class AlarmKeeper {
     if (record === undefined) return;
     if (isBusy) return this.#burst.goOn();
     const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
-    if (isLoaded || dueAtMs !== NEVER || isTerminal(record.status)) this.#set(dueAtMs, !isUnreadable);
+    // Of an ended instance that was not loaded, an activity may be open still, whose result it takes.
+    const isKnown = isLoaded || (isTerminal(record.status) && !this.#ports.store.hasOpenWork(record.status));
+    if (dueAtMs !== NEVER || isKnown) this.#set(dueAtMs, !isUnreadable);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 

@@ -1,4 +1,5 @@
 import type { Stall } from "../engine/execution.ts";
+import { placesOf } from "../model/failure.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { UnreadableError } from "../storage/unreadable-error.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -34,7 +35,7 @@ export class InstanceLog {
       instanceId: this.#ports.instanceId(),
       failures,
       errorType: typeOf(error),
-      at: error instanceof Error ? error.stack?.split("\n").slice(1, 6) : undefined,
+      at: error instanceof Error ? placesOf(error) : undefined,
     });
   }
 

@@ -253,6 +253,8 @@ export class Instance implements InstanceApi, InstancePeer {
         const { name, input, startAtMs, requestId, traceparent } = message;
         const instanceId = this.#ports.instanceId();
         const result = await this.#start({ instanceId, name, input, startAtMs, requestId, traceparent }, isOwed);
+        if (!result.ok && result.code === "UNREADABLE")
+          throw new UnreadableError(`'${instanceId}' has ended and cannot be read: it is not replaced.`);
         if (!result.ok) this.#ports.log({ level: "warn", msg: "detached", instanceId, refused: result.code });
         return { accepted: true };
       }
@@ -298,6 +300,8 @@ export class Instance implements InstanceApi, InstancePeer {
    */
   async #catchUp(then: () => void = () => undefined): Promise<void> {
     const loop = this.#loop;
+    // Reading that takes a while would need an alarm, in the place of another that is set.
+    while (this.#inTheWay() !== undefined) await this.#inTheWay();
     // A run may set an alarm, which is billed: not when there is nothing to do.
     if (loop.isBehind || !loop.isLoaded) loop.run();
     const isAtRest = () => {

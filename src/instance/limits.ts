@@ -39,7 +39,7 @@ export interface InstanceLimits {
   readonly stallRetryMaxMs: number;
 }
 
-export const defaultLimits: InstanceLimits = {
+export const defaultLimits = {
   maxConcurrentActivities: 64,
   maxActivityRecoveries: 10,
   isolateAfterRecoveries: 3,
@@ -55,7 +55,19 @@ export const defaultLimits: InstanceLimits = {
   maxTightContinuations: 10_000,
   stallRetryMinMs: 60_000,
   stallRetryMaxMs: 3_600_000,
-};
+} satisfies InstanceLimits;
+
+/** With the defaults for what is not given. Throws a RangeError for what is no number from 0. */
+export function limitsFrom(given: Partial<InstanceLimits> = {}): InstanceLimits {
+  const limits = { ...defaultLimits };
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (typeof value !== "number" || !(value >= 0))
+      throw new RangeError(`limits.${name} is a number from 0, found ${String(value)}`);
+    limits[name as keyof InstanceLimits] = value;
+  }
+  return limits;
+}
 
 /** The pause after the given number of failures in a row. */
 export function retryDelayMs(limits: InstanceLimits, failures: number): number {

@@ -53,7 +53,8 @@ export class Purges {
       while (this.#underWay !== undefined) await (asChildOf === undefined ? this.#underWay : this.#waitPatiently());
       const { record, life } = this.#loop;
       if (record === undefined) return NOT_FOUND;
-      if (asChildOf !== undefined) this.#loop.readability.check();
+      // Whose child it is may not be known either.
+      if (asChildOf !== undefined && !(request.force && record.executionId !== "")) this.#loop.readability.check();
       if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
       await checkOwed(this.#ports, isOwed);
       // Turns may have changed it meanwhile: it is the same instance all the same.

@@ -6,7 +6,7 @@ import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
 import { Vault } from "../storage/vault.ts";
 import { Instance } from "./instance.ts";
-import { defaultLimits, type InstanceLimits } from "./limits.ts";
+import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
 import { payloadCipher } from "./payload-keys.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -54,13 +54,14 @@ export interface InstanceOptions {
 
 /** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
+  const limits = limitsFrom(options.limits);
   return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
     readonly #ports: InstancePorts;
     #opened: Promise<Instance> | undefined;
 
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env);
-      this.#ports = portsOf(ctx, env, registry, options);
+      this.#ports = portsOf(ctx, env, registry, limits, options);
     }
 
     /** Rejects when the database cannot be read, and is tried again with the next call. */
@@ -144,7 +145,8 @@ function portsOf(
   ctx: DurableObjectState,
   env: InstanceEnv,
   registry: Registry,
-  { limits, onNonDeterminism, logLevel = "info" }: InstanceOptions,
+  limits: InstanceLimits,
+  { onNonDeterminism, logLevel = "info" }: InstanceOptions,
 ): InstancePorts {
   const { storage } = ctx;
   const instanceId = () => ctx.id.name ?? "";
@@ -154,7 +156,7 @@ function portsOf(
     store: new InstanceStore(sqlDatabase(storage), vault),
     vault,
     registry,
-    limits: { ...defaultLimits, ...limits },
+    limits,
     onNonDeterminism,
     log,
     clock: {

@@ -137,6 +137,7 @@ export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number,
     for (const row of rows) {
       if (events.length === limit) break;
       length += row.chunks === null ? (row.payload?.length ?? 0) : row.chunks * PIECE_LENGTH;
+      length += (row.name?.length ?? 0) + (row.detail?.length ?? 0);
       if (length > MAX_PAGE_LENGTH && events.length > 0) return events;
       const next = from + events.length;
       events.push(...eventsIn(row, db, codec, next - row.seq, limit - events.length));

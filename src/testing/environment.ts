@@ -6,7 +6,7 @@ import { nameOf, type TWorkflowActivity } from "../engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../http/deps.ts";
 import { createHttpHandler } from "../http/handler.ts";
 import { Instance } from "../instance/instance.ts";
-import { defaultLimits, type InstanceLimits } from "../instance/limits.ts";
+import { type InstanceLimits, limitsFrom } from "../instance/limits.ts";
 import type { InstancePorts } from "../instance/ports.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
@@ -322,7 +322,7 @@ export class WorkflowTestEnvironment {
     return {
       ...this.#code(),
       store: ofLife(host.store, life),
-      limits: { ...defaultLimits, ...this.#options.limits },
+      limits: limitsFrom(this.#options.limits),
       clock: {
         now: () => this.#clock.nowMs,
         delay: (ms) => new Promise((resolve) => void schedule(ms, resolve)),

@@ -1,5 +1,6 @@
 // The routes and the answers of Dapr's Workflow API, on real instances.
 import { describe, expect, it } from "vitest";
+import { createWorker } from "../../src/index.ts";
 import {
   ACCEPTED,
   ask,
@@ -505,6 +506,13 @@ describe("[W1] the properties of GET are exactly", () => {
     expect(created).toBeGreaterThanOrEqual(before);
     expect(updated).toBeGreaterThanOrEqual(created);
     expect(updated).toBeLessThanOrEqual(Date.now());
+  });
+});
+
+describe("[W1] createWorker", () => {
+  it.each([Number.NaN, 0, -1, 16_252_929])("refuses a maxBodyBytes of %s", (maxBodyBytes) => {
+    const expected = `maxBodyBytes is a number from 1 to 16252928, found ${maxBodyBytes}`;
+    expect(() => createWorker(undefined, { maxBodyBytes })).toThrow(expected);
   });
 });
 

@@ -246,3 +246,32 @@ describe("[A4] DaprWorkflowClient: one request for each call", () => {
     await expect(client.waitForWorkflowStart("i", true, 0)).rejects.toBeInstanceOf(TimeoutError);
   });
 });
+
+describe("[A5] names that a URL cannot hold", () => {
+  it.each(["", ".", ".."])("[A5] '%s' is refused before anything is sent", async (bad) => {
+    const sent: string[] = [];
+    const fetch = async (request: Request) => {
+      sent.push(request.url);
+      return Response.json({});
+    };
+    const client = new DaprWorkflowClient({ fetch });
+    const calls = [
+      () => client.raiseEvent(bad, "start", 1),
+      () => client.raiseEvent("a", bad, 1),
+      () => client.queryWorkflow(bad, "victim"),
+      () => client.queryWorkflow("a", bad),
+      () => client.updateWorkflow(bad, "start"),
+      () => client.updateWorkflow("a", bad),
+      () => client.getWorkflowHistory(bad),
+      () => client.getWorkflowState(bad, true),
+      () => client.terminateWorkflow(bad, 1),
+      () => client.cancelWorkflow(bad),
+      () => client.purgeWorkflow(bad),
+      () => client.suspendWorkflow(bad),
+      () => client.resumeWorkflow(bad),
+      () => client.scheduleNewWorkflow(bad),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(TypeError);
+    expect(sent).toEqual([]);
+  });
+});

@@ -4,7 +4,7 @@ import { ActivityNotRegisteredError } from "../../../src/engine/errors.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { Registry } from "../../../src/engine/registry.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
-import { describeFailure } from "../../../src/model/failure.ts";
+import { describeFailure, placesOf } from "../../../src/model/failure.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { Driver, raised, registryOf, startedAs, T0 } from "./support.ts";
 
@@ -176,5 +176,96 @@ describe("[T14] names, contexts, failures", () => {
     const bare = new Error("m");
     Object.defineProperty(bare, "stack", { value: undefined });
     expect(describeFailure(bare)).toEqual({ errorType: "Error", message: "m" });
+  });
+});
+
+describe("[T30] whatever code throws is described, in texts", () => {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
+  const throwing = (field: string) =>
+    Object.defineProperty(new Error("m"), field, {
+      get() {
+        throw new Error("no");
+      },
+    });
+  it.each<[string, unknown, string, string]>([
+    ["a message that is a BigInt", Object.assign(new Error(), { message: 10n }), "Error", "10"],
+    ["a message that is an object", Object.assign(new Error(), { message: { code: 5 } }), "Error", '{"code":5}'],
+    ["a message in a circle", Object.assign(new Error(), { message: circular }), "Error", "[object Object]"],
+    ["a stack in a circle", Object.assign(new TypeError("m"), { stack: circular }), "TypeError", "m"],
+    ["a message that throws", throwing("message"), "Error", ""],
+    ["a stack that throws", throwing("stack"), "Error", "m"],
+    ["a mark that throws", throwing("isNonRetriable"), "Error", "m"],
+    [
+      "a name that is a number",
+      new (class extends Error {
+        static override name = 5 as unknown as string;
+      })("m"),
+      "5",
+      "m",
+    ],
+    ["a proxy that was revoked", revoked(), "object", ""],
+    ["no prototype", Object.create(null), "object", "{}"],
+    ["a symbol", Symbol("s"), "Symbol", "Symbol(s)"],
+    ["nothing", undefined, "undefined", "undefined"],
+  ])("[T30] %s", (_, thrown, errorType, message) => {
+    const failure = describeFailure(thrown);
+    expect(failure).toMatchObject({ errorType, message });
+    expect(JSON.parse(JSON.stringify(failure))).toEqual(failure);
+    expect(failure.stackTrace === undefined || typeof failure.stackTrace === "string").toBe(true);
+  });
+
+  it("[T30] the places that a log line has are those of the stack, and no line of the message", () => {
+    const error = new Error("a secret\n    at a place that is none\nof several lines");
+    const places = placesOf(error);
+    expect(places.length).toBeGreaterThan(0);
+    expect(places.join()).not.toMatch(/secret|that is none/);
+    expect(places[0]).toContain("messages.test.ts");
+    expect(placesOf("a text")).toEqual([]);
+  });
+});
+
+describe("[T30] names and IDs that code gives", () => {
+  const refused = async (code: (ctx: WorkflowContext) => unknown, instanceId = "i") => {
+    const registry = new Registry();
+    registry.addWorkflow("w", code);
+    const orchestration = await Orchestration.load(instanceId, { registry }, [startedAs("w")], false);
+    const { status, events, messages } = await orchestration.turn([], T0);
+    const completed = events.at(-1);
+    const failure = completed?.type === "ExecutionCompleted" ? completed.failure : undefined;
+    return [status, failure?.errorType, messages.length];
+  };
+  // biome-ignore lint/suspicious/noExplicitAny: what JavaScript lets through
+  const any = (value: unknown) => value as any;
+  it.each<[string, string, (ctx: WorkflowContext) => unknown]>([
+    ["a child's ID that is a number", "TypeError", (ctx) => ctx.callChildWorkflow("c", 1, { instanceId: any(123) })],
+    ["a detached one's too", "TypeError", (ctx) => ctx.scheduleNewWorkflow("c", 1, { instanceId: any(123) })],
+    ["half of a surrogate pair in an ID", "TypeError", (ctx) => ctx.sendEvent("v\ud800", "e")],
+    ["the same in a name", "TypeError", (ctx) => ctx.callActivity("a\ud800")],
+    ["the same in a patch", "TypeError", (ctx) => ctx.isPatched("a\ud800")],
+    ["an event without a name", "TypeError", (ctx) => ctx.sendEvent("i", any({}))],
+    ["an empty name", "TypeError", (ctx) => ctx.callActivity("")],
+    ["a name of 16,385 characters", "TypeError", (ctx) => ctx.waitForExternalEvent("e".repeat(16_385))],
+    ["an invalid startAt", "RangeError", (ctx) => ctx.scheduleNewWorkflow("c", 1, { startAt: new Date(Number.NaN) })],
+    ["a timeout beyond all dates", "RangeError", (ctx) => ctx.callActivity("a", 1, { timeout: Number.MAX_VALUE })],
+    ["the same of an event", "RangeError", (ctx) => ctx.waitForExternalEvent("e", { timeout: Number.MAX_VALUE })],
+  ])("[T30] %s is refused where it is given: %s", async (_, errorType, code) => {
+    expect(await refused(code)).toEqual(["FAILED", errorType, 0]);
+  });
+
+  it("[T30] a child's ID made from one that is as long as an ID may be is refused too", async () => {
+    const id = "i".repeat(1_020);
+    expect(await refused((ctx) => ctx.callChildWorkflow("c"), id)).toEqual(["FAILED", "RangeError", 0]);
+    expect(await refused((ctx) => ctx.scheduleNewWorkflow("c"), id)).toEqual(["FAILED", "RangeError", 0]);
+  });
+
+  it("[T30] half of a surrogate pair in a custom status is replaced, as it would be on disk", async () => {
+    const driver = new Driver((ctx: WorkflowContext) => ctx.setCustomStatus("s\ud800"));
+    expect((await driver.turn()).customStatus).toBe("s\ufffd");
   });
 });

@@ -150,3 +150,14 @@ describe("[T15] a call with a retry policy", () => {
     }
   });
 });
+
+describe("[T15] pauses stay numbers", () => {
+  it("[T15] none at all, however often it is doubled", () => {
+    const retry = { maxNumberOfAttempts: 2_000, firstRetryInterval: 0, backoffCoefficient: 2 };
+    expect([1, 2, 1_024, 1_025, 1_999].map((attempt) => delay(retry, attempt))).toEqual([0, 0, 0, 0, 0]);
+  });
+  it("[T15] and the longest, whatever is asked for", () => {
+    const retry = { maxNumberOfAttempts: 9, firstRetryInterval: 1e300, maxRetryInterval: Number.POSITIVE_INFINITY };
+    expect([delay(retry, 1), delay(() => Number.MAX_VALUE, 1)]).toEqual([4e15, 4e15]);
+  });
+});

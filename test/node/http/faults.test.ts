@@ -165,6 +165,32 @@ describe("hostile requests", () => {
     expect(api.log.length).toBe(1);
   });
 
+  it("[H85] a URL that cannot be read is 400", async () => {
+    const request = new Request("http://localhost/v1.0/healthz");
+    Object.defineProperty(request, "url", { value: "http://^/" });
+    const api = new Api();
+    expect(await read(await api.handle(request))).toMatchObject({ status: 400 });
+    expect(api.calls).toEqual([]);
+  });
+
+  it.each([
+    ["POST /v1.0/workflows/dapr/a/terminate", "output"],
+    ["POST /v1.0-alpha1/workflows/dapr/Hello/a/start", "input"],
+  ])("[H85] %s with an %s that grows beyond a message when it is written as JSON is 400", async (target, field) => {
+    const api = new Api();
+    const numbers = `1e20,`.repeat(800_000);
+    const body = `{"${field}":["\u0101",${numbers}1]}`;
+    expect(await read(await api.send(target, body))).toMatchObject({ status: 400 });
+    expect(api.calls).toEqual([]);
+    expect((await api.send(target, body.replace("\u0101", "a"))).status).toBeLessThan(300);
+  });
+
+  it("[H85] half of a surrogate pair in a reason is replaced", async () => {
+    const api = new Api();
+    await api.send("POST /v1.0/workflows/dapr/a/pause", '{"reason":"a\\ud800"}');
+    expect(api.calls[0]?.[2]).toEqual({ reason: "a\ufffd" });
+  });
+
   it("[H85] terminate with an output nested too deeply is 400", async () => {
     const api = new Api();
     const body = `{"output": ${"[".repeat(500_000)}${"]".repeat(500_000)}}`;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { TaskFailedError } from "../../../src/engine/errors.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { defaultLimits, limitsFrom } from "../../../src/instance/limits.ts";
 import type { UpdateResult } from "../../../src/instance/protocol.ts";
 import {
   type AsyncCode,
@@ -646,5 +647,17 @@ describe("[I16] What the author should know", () => {
     await world.advance(60_000);
     const told = lengths.map((n) => world.log.filter(({ instanceId }) => instanceId === `i${n}`).map(({ msg }) => msg));
     expect(told).toEqual(lengths.map((n) => (n < 20 ? ["workflow"] : ["instance"])));
+  });
+});
+
+describe("[I16.5] Limits that are set", () => {
+  it("[I16.5] have the defaults for what is not given", () => {
+    const limits = limitsFrom({ watchdogMs: 5, retryFirstMs: undefined });
+    expect(limits).toEqual({ ...defaultLimits, watchdogMs: 5 });
+  });
+  it.each([Number.NaN, -1, "5"])("[I16.5] and are numbers from 0: %s is refused", (value) => {
+    expect(() => limitsFrom({ maxConcurrentActivities: value as number })).toThrow(
+      `limits.maxConcurrentActivities is a number from 0, found ${value}`,
+    );
   });
 });

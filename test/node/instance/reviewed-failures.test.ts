@@ -804,3 +804,87 @@ describe("[I18.21] A heartbeat's details, when a forced purge fails while the ac
     expect([rows(), world.activityRuns.length]).toEqual([[], 1]);
   });
 });
+
+describe("[I18.22] An ended instance with an open activity, of which a purge after a restart has delivered the last message", () => {
+  it.each(["free", "busy"])("[I18.22] goes on with the activity: a child that is %s", async (target) => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.callActivity("slow", 20_000);
+      ctx.callChildWorkflow("event", "never", "kid");
+      ctx.callChildWorkflow("event", "never", target);
+    });
+    await start(world, "busy", "event", "never");
+    await start(world, "a", "main");
+    await world.advance(1_000);
+    world.peerFault = ({ to }) => (to === target ? "unreachable" : undefined);
+    await raise(world, "a", "go", 1);
+    await world.advance(50);
+    world.peerFault = undefined;
+    world.crashAll();
+    const purged = world.post("a", (i) => i.purge({ recursive: true }));
+    await world.advance(100);
+    expect(await purged).toMatchObject({ ok: false, code: "NOT_ENDED" });
+    await world.advance(60_000);
+    expect([typesOf(world, "a").at(-1), world.host("a").armedAtMs]).toEqual(["TaskCompleted", null]);
+  });
+});
+
+describe("[I18.23] A value that cannot be described, thrown by", () => {
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
+  const values: [string, () => unknown][] = [
+    ["a BigInt for a message", () => Object.assign(new Error(), { message: 10n })],
+    ["a revoked proxy", revoked],
+    ["a stack that throws", () => Object.defineProperty(new Error("m"), "stack", { get: () => JSON.parse("{") })],
+  ];
+  it.each(values)(
+    "[I18.23] a workflow, an activity, a child: it is FAILED, and waits for nobody: %s",
+    async (_, make) => {
+      const world = makeWorld();
+      const fail = () => {
+        throw make();
+      };
+      world.activity("odd", fail);
+      world.workflow("odd", fail);
+      await start(world, "w", "odd");
+      await start(world, "a", "call", { activity: "odd" });
+      await start(world, "p", "parent", { name: "odd" });
+      await world.advance(1_000);
+      for (const id of ["w", "a", "p"]) expect([id, await statusOf(world, id)]).toEqual([id, "FAILED"]);
+      expect(world.log.filter(({ msg }) => msg === "turn")).toEqual([]);
+    },
+  );
+
+  it.each(values)("[I18.23] a validator, a query or a condition: %s", async (_, make) => {
+    const world = makeWorld();
+    const fail = () => {
+      throw make();
+    };
+    world.workflow("main", function* (ctx): Code {
+      ctx.setQueryHandler("q", fail);
+      ctx.setUpdateHandler("u", () => 1, { validator: fail });
+      let isOdd = false;
+      try {
+        yield ctx.whenAny([ctx.waitForExternalEvent("go")]);
+        isOdd = true;
+        yield ctx.waitForCondition(() => isOdd && fail());
+      } catch {
+        return "caught";
+      }
+    });
+    await start(world, "a", "main");
+    await world.advance(1_000);
+    const update = world.post("a", (i) => i.update({ updateId: "u", name: "u", timeoutMs: 1_000 }));
+    await world.advance(5_000);
+    expect(await update).toMatchObject({ ok: false, code: "REJECTED" });
+    const query = await world.call("a", (i) => i.query({ name: "q" }));
+    expect(query).toMatchObject({ ok: false, code: "FAILED", message: expect.any(String) });
+    await raise(world, "a", "go");
+    await world.advance(1_000);
+    expect([await statusOf(world, "a"), world.log.filter(({ msg }) => msg === "turn")]).toEqual(["COMPLETED", []]);
+  });
+});

@@ -286,3 +286,71 @@ it("[I19.8] A turn that goes on after the storage has failed beside it is not ta
   world.crash("a");
   expect((await describeInstance(world, "a"))?.status).toBe("COMPLETED");
 });
+
+it("[I19.9] A detached start whose ID is that of an ended instance that cannot be read is delivered when it can", async () => {
+  const world = makeWorld();
+  world.workflow("main", function* (ctx): Code {
+    yield ctx.waitForExternalEvent("go");
+    ctx.scheduleNewWorkflow("event", "never", { instanceId: "c" });
+  });
+  await start(world, "c", "event", "x");
+  await world.advance(1_000);
+  await raise(world, "c", "x", 1);
+  await start(world, "a", "main");
+  await world.advance(1_000);
+  tamper(world, "c", "UPDATE history SET version = 2 WHERE seq > 0");
+  world.crashAll();
+  await raise(world, "a", "go");
+  await world.advance(5_000);
+  expect(outboxOf(world, "a")).toEqual([{ target: "c" }]);
+  tamper(world, "c", "UPDATE history SET version = 1");
+  world.crashAll();
+  await statusOf(world, "a");
+  await world.advance(120_000);
+  expect([outboxOf(world, "a"), await statusOf(world, "c")]).toEqual([[], "RUNNING"]);
+});
+
+it.each(["query", "update"] as const)("[I19.10] A %s leaves the alarm of a timer alone", async (method) => {
+  const world = makeWorld();
+  world.workflow("main", function* (ctx): Code {
+    yield ctx.waitForExternalEvent("go");
+    yield ctx.createTimer(600);
+  });
+  deploy(world, toyCipher("k0"));
+  await start(world, "a", "main");
+  await world.advance(1_000);
+  deploy(world, toyCipher("k1", "k0"));
+  await raise(world, "a", "go", 1);
+  await world.advance(60_000);
+  // As slow as a cipher that works in another thread.
+  deploy(world, () => {
+    const cipher = toyCipher("x1", "k0")();
+    const open = async (sealed: string) => {
+      await world.sleep(1);
+      return cipher.open(sealed);
+    };
+    return { ...cipher, open };
+  });
+  const before = world.host("a").armedAtMs;
+  const update = { updateId: "u", name: "q", timeoutMs: 0 };
+  const answer = world.post(
+    "a",
+    (i): Promise<unknown> => (method === "query" ? i.query({ name: "q" }) : i.update(update)),
+  );
+  await world.advance(10_000);
+  expect([await answer, world.host("a").armedAtMs]).toEqual([{ ok: false, code: "STALLED" }, before]);
+});
+
+it("[I19.11] A parent's purge by force removes a child that has found out that it cannot be read", async () => {
+  const world = makeWorld();
+  await start(world, "p", "parent", { name: "event", input: "never", id: "c" });
+  await world.advance(1_000);
+  await raise(world, "c", "other", 1);
+  await world.advance(1_000);
+  tamper(world, "c", "UPDATE history SET version = 2 WHERE seq > 0");
+  world.crashAll();
+  expect(await raise(world, "c", "other", 2)).toEqual({ ok: false, code: "STALLED" });
+  const purged = world.post("p", (i) => i.purge({ recursive: true, force: true }));
+  await world.rest();
+  expect([await purged, world.host("c").db.tables(), world.host("p").db.tables()]).toEqual([{ ok: true }, [], []]);
+});

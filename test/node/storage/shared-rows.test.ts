@@ -126,6 +126,17 @@ describe("[S10] rows that events share", () => {
     expect(lengths).toEqual([3, 1, 1, 2]);
   });
 
+  it("[S10.10] what a page counts are also names, and what has no column of its own", () => {
+    const opened = openInstance();
+    const long = "x".repeat(3_000_000);
+    const append = [
+      { type: "EventRaised" as const, timestampMs: 1, name: long, input: "1" },
+      { type: "TaskFailed" as const, timestampMs: 1, id: 1, failure: { errorType: "E", message: "" }, progress: long },
+    ];
+    opened.store.commit(change({ append: [...append, ...append] }));
+    expect([reopen(opened).historyPage(0, 1_000).length, reopen(opened).historyPage(3, 1_000).length]).toEqual([3, 2]);
+  });
+
   it("[S10.7] a row that many events share stays far below the 2 MB that a row may have", () => {
     const opened = openInstance();
     const append = Array.from({ length: 2_000 }, (_, id) => completed(id, "\u0001".repeat(200)));

@@ -14,9 +14,11 @@ export function isTooLong(text: string | undefined): boolean {
   return text !== undefined && text.length > MAX_MESSAGE_BYTES / 2 && bytesOf(text) > MAX_MESSAGE_BYTES;
 }
 
-/** Throws a RangeError when this instance cannot be named so, or the payload does not fit into a message to it. */
-export function checkMessage(what: string, instanceId: string | undefined, payload: string | undefined): void {
-  if (instanceId !== undefined && instanceId.length > MAX_NAME_BYTES / 3) {
+/** Throws a TypeError or RangeError when no instance can be named so, or the payload does not fit into a message to it. */
+export function checkMessage(what: string, instanceId: string, payload: string | undefined): void {
+  if (typeof instanceId !== "string" || !instanceId.isWellFormed())
+    throw new TypeError(`${what}: an instance ID is a string of whole characters, found ${typeof instanceId}`);
+  if (instanceId.length > MAX_NAME_BYTES / 3) {
     const bytes = new TextEncoder().encode(instanceId).byteLength;
     if (bytes > MAX_NAME_BYTES)
       throw new RangeError(`${what}: an instance ID has at most ${MAX_NAME_BYTES} bytes, and this one ${bytes}`);
