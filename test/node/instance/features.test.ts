@@ -652,7 +652,7 @@ describe("[I16] What the author should know", () => {
 
 describe("[I16.5] Limits that are set", () => {
   it("[I16.5] have the defaults for what is not given", () => {
-    const limits = limitsFrom({ watchdogMs: 5, retryFirstMs: undefined });
+    const limits = limitsFrom({ watchdogMs: 5, retryFirstMs: undefined as unknown as number });
     expect(limits).toEqual({ ...defaultLimits, watchdogMs: 5 });
   });
   it.each([Number.NaN, -1, "5"])("[I16.5] and are numbers from 0: %s is refused", (value) => {
