@@ -231,17 +231,13 @@ export class Instance implements InstanceApi, InstancePeer {
         await this.#loop.receive(resolutionOf(message), message.parentExecutionId);
         return { accepted: true };
       case "Terminate": {
-        const parent = this.#loop.record?.parent;
-        if (parent?.instanceId === message.parent.instanceId && parent.executionId === message.parent.executionId) {
-          await this.#loop.receive({ type: "ExecutionTerminated", output: message.output, recursive: true });
-        }
+        const fact = { type: "ExecutionTerminated", output: message.output, recursive: true } as const;
+        await this.#loop.receive(fact, undefined, isChildOf(message.parent));
         return { accepted: true };
       }
       case "Cancel": {
-        const parent = this.#loop.record?.parent;
-        if (parent?.instanceId === message.parent.instanceId && parent.executionId === message.parent.executionId) {
-          await this.#loop.receive({ type: "ExecutionCancelRequested", reason: message.reason });
-        }
+        const fact = { type: "ExecutionCancelRequested", reason: message.reason } as const;
+        await this.#loop.receive(fact, undefined, isChildOf(message.parent));
         return { accepted: true };
       }
       case "RaiseEvent": {
@@ -397,6 +393,12 @@ export class Instance implements InstanceApi, InstancePeer {
   #awaitsActivity(record: InstanceRecord): boolean {
     return record.status === "TERMINATED" && this.#loop.activities.size > 0;
   }
+}
+
+/** Asked when the fact is written: another instance may have taken the ID while it was encrypted. */
+function isChildOf(parent: { readonly instanceId: string; readonly executionId: string }) {
+  return (record: InstanceRecord): boolean =>
+    record.parent?.instanceId === parent.instanceId && record.parent.executionId === parent.executionId;
 }
 
 function isSameCall(a: ParentLink | undefined, b: ParentLink): boolean {

@@ -13,6 +13,7 @@ import { type DecidedChange, decideChange, type Surroundings } from "./turn-chan
 export interface Loaded {
   readonly orchestration: Orchestration;
   readonly history: readonly HistoryEvent[];
+  readonly version: number;
 }
 
 /** The execution as memory has it: made from the history when it is needed, dropped when it is not to be trusted. */
@@ -49,9 +50,10 @@ export class LiveExecution {
     return this.#orchestration === this.#deciding ? undefined : this.#orchestration?.outline;
   }
 
-  /** How an update has ended, in this execution or, lately, in one before. */
+  /** How an update has ended, as it is recorded: in this execution or, lately, in one before. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
+    const recorded = this.#orchestration === this.#deciding ? undefined : this.#orchestration;
+    return recorded?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
   }
 
   /** The instance ends its life here, or begins one with this history. */
@@ -96,18 +98,22 @@ export class LiveExecution {
 
   /** Makes it from the history; `keep` is to follow, unless something has come between. */
   async load({ instanceId, status }: InstanceRecord, isOver: () => boolean): Promise<Loaded | undefined> {
+    const version = this.#version;
     const history = this.#history ?? (await reading(this.#ports, () => this.#ports.store.history()));
     if (isOver()) return undefined;
     this.#history = undefined;
     const orchestration = await Orchestration.load(instanceId, this.#code, history, status !== "PENDING");
-    return isOver() ? undefined : { orchestration, history };
+    return isOver() ? undefined : { orchestration, history, version };
   }
 
-  keep(orchestration: Orchestration): void {
+  /** `undefined`: what was loaded has been dropped meanwhile, because something has failed, and is not to be used. */
+  keep({ orchestration, version }: Loaded): Orchestration | undefined {
+    if (this.#version !== version) return undefined;
     this.#version++;
     this.#orchestration = orchestration;
     // Somebody may have read it once more meanwhile.
     this.#history = undefined;
+    return orchestration;
   }
 
   /** The execution has continued as new, with this history. */

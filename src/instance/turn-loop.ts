@@ -245,13 +245,21 @@ export class TurnLoop implements Workload {
   /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
   async hasDelivered(): Promise<boolean> {
     this.outbox.deliverDue();
+    const isEmpty = () => this.outbox.isEmpty && this.#ports.store.hasDelivered;
     // What cannot be read is not in memory, and may have messages.
-    await this.watchers.until(() => this.isUnreadable || this.outbox.isEmpty, this.#ports.limits.watchdogMs);
-    return !this.isUnreadable && this.outbox.isEmpty;
+    await this.watchers.until(() => this.isUnreadable || isEmpty(), this.#ports.limits.watchdogMs);
+    return !this.isUnreadable && isEmpty();
   }
 
-  /** Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for. */
-  receive(fact: HistoryFact, executionId?: string): void | Promise<void> {
+  /**
+   * Takes a fact into the inbox and goes on with it. Dropped when the instance has ended, or the execution it is for, or when it is
+   * not for this instance.
+   */
+  receive(
+    fact: HistoryFact,
+    executionId?: string,
+    isFor?: (instance: InstanceRecord) => boolean,
+  ): void | Promise<void> {
     const wasThere = this.record !== undefined;
     const receive = () => {
       this.readability.check();
@@ -260,6 +268,7 @@ export class TurnLoop implements Workload {
       if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
       if (record === undefined || isTerminal(record.status)) return;
       if (executionId !== undefined && executionId !== record.executionId) return;
+      if (isFor?.(record) === false) return;
       this.#enqueue(this.#ports.store.receive({ fact, executionId }));
     };
     return writing(this.#ports, () => textsOfFact(fact), receive);
@@ -443,8 +452,7 @@ export class TurnLoop implements Workload {
     const { orchestration, history } = loaded;
     if (orchestration.stall !== undefined) {
       this.#memory.stallWatch.begin(history);
-      this.#execution.keep(orchestration);
-      return orchestration;
+      return this.#execution.keep(loaded);
     }
     const { executionId } = record;
     const running = this.activities.tasksOf(executionId);
@@ -459,8 +467,7 @@ export class TurnLoop implements Workload {
       for (const fact of recovery.giveUp) this.#memory.queue.add({ fact, executionId });
       for (const run of recovery.run) this.activities.start(run);
     }
-    this.#execution.keep(orchestration);
-    return orchestration;
+    return this.#execution.keep(loaded);
   }
 
   /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */

@@ -230,6 +230,11 @@ export class InstanceStore {
       });
   }
 
+  /** Whether every message has been acknowledged: memory may not know of those of the last turn yet. */
+  get hasDelivered(): boolean {
+    return !this.#hasOtherTables || this.#db.query("SELECT 1 FROM outbox LIMIT 1").length === 0;
+  }
+
   /** A message was acknowledged; `reply` is what the acknowledgement means to this instance, if anything. */
   acknowledge(seq: number, reply: Omit<InboxEntry, "seq"> | undefined): InboxEntry | undefined {
     return this.#atomically(() => {

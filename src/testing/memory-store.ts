@@ -77,6 +77,10 @@ export class MemoryStore implements InstanceStorage {
     return [...this.#outbox];
   }
 
+  get hasDelivered(): boolean {
+    return this.#outbox.length === 0;
+  }
+
   acknowledge(seq: number, reply: Omit<InboxEntry, "seq"> | undefined): InboxEntry | undefined {
     this.#outbox = this.#outbox.filter((entry) => entry.seq !== seq);
     return reply && this.#receive(reply);

@@ -1,10 +1,12 @@
 // [I18] What a review has found about failures that come together: each was wrong once.
 import { afterEach, describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import type { ParentLink } from "../../../src/model/history-event.ts";
 import {
   type AsyncCode,
   type Code,
   describeInstance,
+  gate,
   makeWorld,
   purge,
   raise,
@@ -887,4 +889,87 @@ describe("[I18.23] A value that cannot be described, thrown by", () => {
     await world.advance(1_000);
     expect([await statusOf(world, "a"), world.log.filter(({ msg }) => msg === "turn")]).toEqual(["COMPLETED", []]);
   });
+});
+
+describe("[I18.24] The end of a child in the first turn of a life, while its commit goes to disk", () => {
+  it.each(["purge", "start"] as const)("[I18.24] reaches the parent though a %s comes between", async (method) => {
+    const world = makeWorld();
+    await start(world, "p", "parent", { name: "event", id: "c", input: "go" });
+    await world.advance(5_000);
+    world.crash("c");
+    const raised = world.post("c", (i) => i.raiseEvent({ name: "go", input: "1", messageId: "m" }));
+    const again = { instanceId: "c", name: "event", input: '"go"', requestId: "new" };
+    const then = world.post(
+      "c",
+      (i): Promise<unknown> => (method === "purge" ? i.purge({ recursive: true }) : i.start(again)),
+    );
+    await world.advance(60_000);
+    expect([await raised, await then]).toEqual([{ ok: true }, { ok: true }]);
+    expect([await statusOf(world, "p"), await statusOf(world, "c")]).toEqual([
+      "COMPLETED",
+      method === "purge" ? undefined : "RUNNING",
+    ]);
+  });
+});
+
+it("[I18.25] An update is answered when its end is recorded, and not while that is being encrypted", async () => {
+  const world = makeWorld();
+  const sealed = gate();
+  let isHeld = false;
+  world.cipher = () => {
+    const cipher = toyCipher("k")();
+    const seal = async (text: string) => {
+      if (isHeld && text === "500") await sealed.promise;
+      return cipher.seal(text);
+    };
+    return { ...cipher, seal };
+  };
+  world.workflow("main", function* (ctx): Code {
+    ctx.setUpdateHandler("times", (n: number) => n * 100);
+    yield ctx.waitForExternalEvent("never");
+  });
+  await start(world, "a", "main");
+  await world.advance(1_000);
+  isHeld = true;
+  const answers: unknown[] = [];
+  const isRecorded = () => JSON.stringify(world.host("a").db.read("SELECT * FROM history")).includes("UpdateCompleted");
+  const update = { updateId: "u", name: "times", input: "5", timeoutMs: 60_000 };
+  for (let n = 0; n < 2; n++) {
+    void world.post("a", (i) => i.update(update)).then((answer) => answers.push([isRecorded(), answer]));
+    await world.advance(1_500);
+  }
+  expect(answers).toEqual([]);
+  sealed.open();
+  await world.advance(1_000);
+  const answer = [true, { ok: true, result: "500" }];
+  expect(answers).toEqual([answer, answer]);
+});
+
+it("[I18.26] A parent's terminate does not reach another instance that has taken the child's ID while it was encrypted", async () => {
+  const world = makeWorld();
+  const sealed = gate();
+  let isHeld = false;
+  world.cipher = () => {
+    const cipher = toyCipher("k")();
+    const seal = async (text: string) => {
+      if (isHeld && text === '"out"') await sealed.promise;
+      return cipher.seal(text);
+    };
+    return { ...cipher, seal };
+  };
+  await start(world, "p", "parent", { name: "event", id: "c", input: "go" });
+  await world.advance(1_000);
+  isHeld = true;
+  const page = await world.call("c", (i) => i.history({ from: 0, limit: 1 }));
+  const { parent } = page?.events[0] as { parent: ParentLink };
+  const message = { version: 1, type: "Terminate", output: '"out"', parent } as const;
+  const delivered = world.post("c", (i) => i.deliver(message));
+  await world.advance(100);
+  await raise(world, "c", "go", 1);
+  await world.advance(1_000);
+  expect(await start(world, "c", "event", "go")).toEqual({ ok: true });
+  await world.advance(1_000);
+  sealed.open();
+  await world.advance(1_000);
+  expect([await delivered, await statusOf(world, "c")]).toEqual([{ accepted: true }, "RUNNING"]);
 });
