@@ -961,7 +961,8 @@ it("[I18.26] A parent's terminate does not reach another instance that has taken
   await world.advance(1_000);
   isHeld = true;
   const page = await world.call("c", (i) => i.history({ from: 0, limit: 1 }));
-  const { parent } = page?.events[0] as { parent: ParentLink };
+  const [started] = page?.events ?? [];
+  const { parent } = started as { parent: ParentLink };
   const message = { version: 1, type: "Terminate", output: '"out"', parent } as const;
   const delivered = world.post("c", (i) => i.deliver(message));
   await world.advance(100);
