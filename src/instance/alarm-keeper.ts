@@ -1,4 +1,4 @@
-import { isTerminal } from "../model/status.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { Burst } from "./burst.ts";
 import { retryDelayMs } from "./limits.ts";
@@ -127,10 +127,19 @@ export class AlarmKeeper {
     if (record === undefined) return;
     if (isBusy) return this.#burst.goOn();
     const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
-    // Of an ended instance that was not loaded, an activity may be open still, whose result it takes.
-    const isKnown = isLoaded || (isTerminal(record.status) && !this.#ports.store.hasOpenWork(record.status));
+    const isKnown = isLoaded || (isTerminal(record.status) && !this.#mayHaveOpenWork(record.status));
     if (dueAtMs !== NEVER || isKnown) this.#set(dueAtMs, !isUnreadable);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
+  }
+
+  /** Of an ended instance that was not loaded: an activity may be open still, whose result it takes. */
+  #mayHaveOpenWork(status: RuntimeStatus): boolean {
+    try {
+      return this.#ports.store.hasOpenWork(status);
+    } catch {
+      // The alarm will find out.
+      return true;
+    }
   }
 
   /** The burst is over: work that is still under way waits for something, which a crash would end. */

@@ -245,10 +245,18 @@ export class TurnLoop implements Workload {
   /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
   async hasDelivered(): Promise<boolean> {
     this.outbox.deliverDue();
-    const isEmpty = () => this.outbox.isEmpty && this.#ports.store.hasDelivered;
     // What cannot be read is not in memory, and may have messages.
-    await this.watchers.until(() => this.isUnreadable || isEmpty(), this.#ports.limits.watchdogMs);
-    return !this.isUnreadable && isEmpty();
+    await this.watchers.until(() => this.isUnreadable || this.#isOutboxEmpty, this.#ports.limits.watchdogMs);
+    return !this.isUnreadable && this.#isOutboxEmpty;
+  }
+
+  /** On disk too: memory gets the messages of a turn after its commit. */
+  get #isOutboxEmpty(): boolean {
+    try {
+      return this.outbox.isEmpty && this.#ports.store.hasDelivered;
+    } catch {
+      return false;
+    }
   }
 
   /**

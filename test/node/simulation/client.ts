@@ -85,7 +85,7 @@ function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   if (operation === "start") return false;
   return (
     ["STALLED", "PENDING", "BUSY", "NOT_ENDED"].includes(outcome) ||
-    (outcome === "NOT_FOUND" && operation.to.includes("child"))
+    (outcome === "NOT_FOUND" && operation.to.includes("child") && operation.type !== "purge")
   );
 }
 

@@ -38,7 +38,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     faultsOf(world, id).forEach(tell);
     restFaults(instance).forEach(tell);
     endFaults(instance, interrupted.has(id)).forEach(tell);
-    familyFaults(instance, stored, interrupted.has(id)).forEach(tell);
+    familyFaults(instance, stored, interrupted.has(id), (child) => wasPurged(asked, child)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
   }
@@ -109,6 +109,7 @@ function familyFaults(
   { history, status }: Stored,
   stored: ReadonlyMap<string, Stored>,
   isInterrupted: boolean,
+  isPurged: (id: string) => boolean,
 ): string[] {
   const faults: string[] = [];
   const [started] = history;
@@ -121,7 +122,8 @@ function familyFaults(
     const isOurs = child?.parent?.executionId === executionId && child.parent.taskId === event.id;
     const answer = history.find((other) => isEndOfChild(other) && other.id === event.id);
     if (answer === undefined && status === "COMPLETED" && !isInterrupted) continue;
-    if (child === undefined && answer !== undefined) faults.push(`${event.instanceId} has answered and is not there`);
+    if (child === undefined && answer !== undefined && !isPurged(event.instanceId))
+      faults.push(`${event.instanceId} has answered and is not there`);
     // Under a name that a program gives, another call of it may have started another child since.
     if (child === undefined || !isOurs) continue;
     if (answer?.type === "ChildWorkflowInstanceCompleted") {

@@ -93,7 +93,25 @@ export interface Plan {
 
 export function planFrom(seed: number): Plan {
   const random = new Random(seed);
-  return random.chance(0.1) ? purgedTree(random) : mixed(random);
+  if (random.chance(0.1)) return purgedTree(random);
+  return random.chance(0.05) ? purgedAtItsEnd(random) : mixed(random);
+}
+
+/** A child that is purged by a client in the very moment in which it ends, often in the first turn of its object's life. */
+function purgedAtItsEnd(random: Random): Plan {
+  const id = "root-0";
+  const child = `${id}-0-0-child`;
+  const leaf: Program = { rounds: 1, steps: [{ do: "event", name: "a" }], fails: false };
+  const steps: Step[] = [{ do: "child", program: leaf, id: child }];
+  const afterMs = random.between(50, 200);
+  const operations: Operation[] = [
+    { sender: `${child} a`, to: child, type: "raise", name: "a", value: 1, afterMs },
+    { sender: `${child} control`, to: child, type: "purge", afterMs: afterMs + random.of([0, 0, 0, 1, 2]) },
+  ];
+  const faults = { ...faultsFrom(random), latencyMs: random.of([0, 0, 2]) };
+  const roots = [{ id, program: { rounds: 1, steps, fails: false }, delayMs: 0, operations }];
+  const deploys = [{ atMs: afterMs - random.between(0, 30), code: "old" as const }];
+  return { seed: random.below(2 ** 31), roots, faults, encrypted: random.chance(0.3), deploys };
 }
 
 /** A small tree that is purged while it comes into being, by objects that are often lost and calls that come late. */
@@ -271,8 +289,11 @@ function raisesFor(random: Random, to: string, program: Program): Operation[] {
       operations.push({ sender: `${to} ${name}`, to, type: "raise", name, value, afterMs: pause(random) });
   }
   for (const leaf of leaves) {
-    if (leaf.do === "child" && leaf.id !== undefined && program.rounds === 1)
-      operations.push(...raisesFor(random, leaf.id, leaf.program));
+    if (leaf.do !== "child" || leaf.id === undefined || program.rounds > 1) continue;
+    operations.push(...raisesFor(random, leaf.id, leaf.program));
+    // By somebody who waits for nothing but the child's end.
+    if (random.chance(0.2))
+      operations.push({ sender: `${leaf.id} control`, to: leaf.id, type: "purge", afterMs: pause(random) });
   }
   return operations;
 }
