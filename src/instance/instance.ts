@@ -229,6 +229,7 @@ export class Instance implements InstanceApi, InstancePeer {
         return this.#startAsChild(message, purges, isOwed);
       case "ChildEnded":
         await this.#loop.receive(resolutionOf(message), message.parentExecutionId);
+        this.#loop.outbox.childEnded(message.parentExecutionId, message.taskId);
         return { accepted: true };
       case "Terminate": {
         const fact = { type: "ExecutionTerminated", output: message.output, recursive: true } as const;

@@ -70,6 +70,25 @@ export class Outbox {
     this.#lanes.clear();
   }
 
+  /**
+   * The child of this call has ended, so its start has been carried out, even if no acknowledgement has come: sent again, it would
+   * start another child under an ID that may be free by now.
+   */
+  childEnded(executionId: string, taskId: number): void {
+    for (const [to, lane] of this.#lanes) {
+      const n = lane.entries.findIndex(
+        ({ message: m }) =>
+          m.type === "StartChild" && m.parent.taskId === taskId && m.parent.executionId === executionId,
+      );
+      const entry = lane.entries[n];
+      if (entry === undefined) continue;
+      this.#ports.store.acknowledge(entry.seq, undefined);
+      lane.entries.splice(n, 1);
+      if (lane.entries.length === 0) this.#lanes.delete(to);
+      return this.#sender.rested();
+    }
+  }
+
   /** Starts whatever may be delivered now. */
   deliverDue(): void {
     if (this.isEmpty) return;

@@ -28,7 +28,7 @@ describe("[Q1] Counted", () => {
       "children",
       10,
       0,
-      { rows: 115, commits: 41, setAlarms: 11, deleteAlarms: 11, requests: 20, turns: 31, resumes: 11, begun: 11 },
+      { rows: 115, commits: 32, setAlarms: 11, deleteAlarms: 11, requests: 20, turns: 31, resumes: 11, begun: 11 },
     ],
   ])("[Q1] %s of %i", async (name, n, raises, costs) => {
     expect(await count(name, n, raises)).toEqual({ status: "COMPLETED", ...costs });
