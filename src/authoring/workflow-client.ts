@@ -324,7 +324,7 @@ export class DaprWorkflowClient {
 
 /** A part of a path. An empty one, or dots, would make it the path of another instance, or of another operation. */
 function segment(text: string): string {
-  if (typeof text === "string" && !["", ".", ".."].includes(text)) return encodeURIComponent(text);
+  if (text !== undefined && !["", ".", ".."].includes(text)) return encodeURIComponent(text);
   throw new TypeError(
     `Instances, workflows, events, queries and updates have names that a URL can hold, found ${JSON.stringify(text)}`,
   );

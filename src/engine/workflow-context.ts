@@ -225,10 +225,10 @@ export class WorkflowContext {
       throw new TypeError("waitForExternalEvent takes the name of an event, a string that is not empty");
     }
     const name = nameOf(named);
-    if (timeout !== undefined && !(Number.isFinite(timeout) && timeout <= MAX_SECONDS)) {
-      throw new RangeError(`timeout is a number of seconds${upTo(timeout)}, found ${String(timeout)}`);
+    if (timeout !== undefined && !Number.isFinite(timeout)) {
+      throw new RangeError(`timeout is a number of seconds, found ${String(timeout)}`);
     }
-    return this.#inner.waitForExternalEvent(name, timeout === undefined ? undefined : Math.ceil(timeout * 1000));
+    return this.#inner.waitForExternalEvent(name, timeout === undefined ? undefined : wholeMs(timeout));
   }
 
   /**
@@ -378,12 +378,13 @@ export class WorkflowContext {
 
 const noOptions = Object.freeze({});
 
-function upTo(seconds: number): string {
-  return seconds > MAX_SECONDS ? `, at most ${MAX_SECONDS}` : "";
+/** In milliseconds; longer than anybody waits is as long as that. */
+function wholeMs(seconds: number): number {
+  return Math.ceil(Math.min(seconds, MAX_SECONDS) * 1000);
 }
 
 function toMs(seconds: number | undefined, name: string): number | undefined {
   if (seconds === undefined) return undefined;
-  if (typeof seconds === "number" && seconds > 0 && seconds <= MAX_SECONDS) return Math.ceil(seconds * 1000);
-  throw new RangeError(`${name} is a number of seconds above 0${upTo(seconds)}, found ${String(seconds)}`);
+  if (typeof seconds === "number" && seconds > 0 && Number.isFinite(seconds)) return wholeMs(seconds);
+  throw new RangeError(`${name} is a number of seconds above 0, found ${String(seconds)}`);
 }

@@ -298,7 +298,11 @@ export class Instance implements InstanceApi, InstancePeer {
   async #catchUp(then: () => void = () => undefined): Promise<void> {
     const loop = this.#loop;
     // Reading that takes a while would need an alarm, in the place of another that is set.
-    while (this.#inTheWay() !== undefined) await this.#inTheWay();
+    try {
+      while (this.#inTheWay() !== undefined) await this.#inTheWay();
+    } catch {
+      // The next turn comes upon it, tells of it in the log, and pauses.
+    }
     // A run may set an alarm, which is billed: not when there is nothing to do.
     if (loop.isBehind || !loop.isLoaded) loop.run();
     const isAtRest = () => {

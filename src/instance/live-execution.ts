@@ -24,6 +24,8 @@ export class LiveExecution {
   #orchestration: Orchestration | undefined;
   /** It has taken a turn, or may have, that is not recorded yet. */
   #deciding: Orchestration | undefined;
+  /** Updates that have ended in the turn that is being written. */
+  #uncommitted: Set<string> | undefined;
   /** The whole history, of which no orchestration has been made yet. */
   #history: readonly HistoryEvent[] | undefined;
   /** Another one whenever what memory holds has changed otherwise than by turns. */
@@ -52,8 +54,8 @@ export class LiveExecution {
 
   /** How an update has ended, as it is recorded: in this execution or, lately, in one before. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    const recorded = this.#orchestration === this.#deciding ? undefined : this.#orchestration;
-    return recorded?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
+    if (this.#uncommitted?.has(updateId)) return undefined;
+    return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
   }
 
   /** The instance ends its life here, or begins one with this history. */
@@ -66,6 +68,7 @@ export class LiveExecution {
   /** It is made again from the history when it is needed: from this one, or from what is read then. */
   drop(history?: readonly HistoryEvent[]): void {
     this.#version++;
+    this.#uncommitted = undefined;
     this.#orchestration = undefined;
     this.#history = history;
   }
@@ -131,7 +134,13 @@ export class LiveExecution {
 
   /** What the turn means for the database. */
   changeOf(turn: Turn, before: InstanceRecord, taken: readonly QueuedFact[], nowMs: number): DecidedChange {
+    if (turn.updates.length > 0) this.#uncommitted = new Set(turn.updates.map(({ updateId }) => updateId));
     return decideChange(turn, before, taken, nowMs, this.#surroundings);
+  }
+
+  /** To be called with the commit; `recorded` when what it leads to begins. */
+  committed(): void {
+    this.#uncommitted = undefined;
   }
 
   recorded(): void {

@@ -441,6 +441,7 @@ export class TurnLoop implements Workload {
     if (sent === undefined) return;
     this.#memory.queue.committed(left);
     this.#memory.record = record;
+    this.#execution.committed();
     this.#failedTurns = 0;
     const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
     this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { ParentLink } from "../../../src/model/history-event.ts";
+import { Random } from "../random.ts";
 import {
   type AsyncCode,
   type Code,
@@ -943,6 +944,64 @@ it("[I18.25] An update is answered when its end is recorded, and not while that 
   await world.advance(1_000);
   const answer = [true, { ok: true, result: "500" }];
   expect(answers).toEqual([answer, answer]);
+});
+
+it("[I18.25] An update that has ended is known while a later turn is held up", async () => {
+  const world = makeWorld();
+  world.workflow("main", async function* (ctx): AsyncCode {
+    ctx.setUpdateHandler("times", (n: number) => n * 100);
+    yield ctx.waitForExternalEvent("go");
+    await world.sleep(120_000);
+  });
+  const update = { updateId: "u", name: "times", input: "5", timeoutMs: 30_000 };
+  await start(world, "a", "main");
+  expect(await world.call("a", (i) => i.update(update))).toEqual({ ok: true, result: "500" });
+  await raise(world, "a", "go");
+  await world.advance(1_000);
+  const again = world.post("a", (i) => i.update(update));
+  await world.advance(5_000);
+  expect(await Promise.race([again, "nothing yet"])).toEqual({ ok: true, result: "500" });
+});
+
+it("[I18.25] One that ends the workflow in the first turn of a life is answered with its result", async () => {
+  for (let seed = 1; seed <= 60; seed++) {
+    const random = new Random(seed);
+    const world = makeWorld();
+    world.workflow("main", function* (ctx): Code {
+      let sum = 0;
+      ctx.setUpdateHandler("add", (n: number) => {
+        sum += n;
+        return sum;
+      });
+      for (const id of ["b", "c", "d"]) ctx.sendEvent(id, "hello", 1);
+      yield ctx.waitForCondition(() => sum > 0);
+    });
+    world.peerFault = () => "unreachable";
+    await start(world, "a", "main");
+    await world.advance(100);
+    world.crash("a");
+    world.peerFault = undefined;
+    world.chaos = { ...unshaken(() => random.below(3)), pick: (n) => random.below(n) };
+    const answer = world.post("a", (i) => i.update({ updateId: "u", name: "add", input: "5", timeoutMs: 60_000 }));
+    await world.advance(70_000);
+    expect([seed, await answer]).toEqual([seed, { ok: true, result: "5" }]);
+  }
+});
+
+it("[I18.27] A history that cannot be read for a while: a query says so, and tries nothing by itself", async () => {
+  const world = makeWorld();
+  await start(world, "a", "event", "go");
+  await world.advance(1_000);
+  world.crash("a");
+  world.host("a").failRead = (statement) => {
+    if (/^SELECT \* FROM history ORDER BY seq$/.test(statement.trim())) throw new Error("disk");
+  };
+  const asked = world.post("a", (i) => i.query({ name: "q" }));
+  await world.advance(1_500);
+  expect(await asked).toEqual({ ok: false, code: "BUSY" });
+  world.host("a").failRead = undefined;
+  await world.advance(60_000);
+  expect(await world.call("a", (i) => i.query({ name: "q" }))).toMatchObject({ ok: false, code: "UNKNOWN" });
 });
 
 it("[I18.26] A parent's terminate does not reach another instance that has taken the child's ID while it was encrypted", async () => {
