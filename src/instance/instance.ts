@@ -250,8 +250,7 @@ export class Instance implements InstanceApi, InstancePeer {
         const { name, input, startAtMs, requestId, traceparent } = message;
         const instanceId = this.#ports.instanceId();
         const result = await this.#start({ instanceId, name, input, startAtMs, requestId, traceparent }, isOwed);
-        if (!result.ok && result.code === "UNREADABLE")
-          throw new UnreadableError(`'${instanceId}' has ended and cannot be read: it is not replaced.`);
+        if (!result.ok && result.code === "UNREADABLE") throw notReplaced(instanceId);
         if (!result.ok) this.#ports.log({ level: "warn", msg: "detached", instanceId, refused: result.code });
         return { accepted: true };
       }
@@ -328,8 +327,7 @@ export class Instance implements InstanceApi, InstancePeer {
         if (parent.instanceId === record.instanceId) return occupied;
         const isReadable = await this.#loop.readability.isEndReadable(record);
         if (this.#loop.record !== record) continue;
-        if (!isReadable || this.#loop.isUnreadable)
-          throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is not replaced.`);
+        if (!isReadable || this.#loop.isUnreadable) throw notReplaced(record.instanceId);
         await this.#deliverTheRest(record);
         const child = await firstActiveChild(this.#ports, record.instanceId);
         // Another copy of this call may have come through meanwhile: then the child is its own.
@@ -398,6 +396,11 @@ export class Instance implements InstanceApi, InstancePeer {
   #awaitsActivity(record: InstanceRecord): boolean {
     return record.status === "TERMINATED" && this.#loop.activities.size > 0;
   }
+}
+
+/** The sender tries again: other code or keys may come. */
+function notReplaced(instanceId: string): UnreadableError {
+  return new UnreadableError(`'${instanceId}' has ended and cannot be read: it is not replaced.`);
 }
 
 /** Asked when the fact is written: another instance may have taken the ID while it was encrypted. */
