@@ -20,6 +20,26 @@ import {
 } from "./support.ts";
 import type { World } from "./world.ts";
 
+/** Encrypts; from `hold` to `open`, the sealing of one text takes so long. */
+function holdSealingOf(world: World, held: string): { hold(): void; open(): void } {
+  const sealed = gate();
+  let isHeld = false;
+  world.cipher = () => {
+    const cipher = toyCipher("k")();
+    const seal = async (text: string) => {
+      if (isHeld && text === held) await sealed.promise;
+      return cipher.seal(text);
+    };
+    return { ...cipher, seal };
+  };
+  return {
+    hold: () => {
+      isHeld = true;
+    },
+    open: () => sealed.open(),
+  };
+}
+
 function purgeByForce(world: World, id: string): Promise<unknown> {
   return world.post(id, (instance) => instance.purge({ recursive: true, force: true }));
 }
@@ -915,23 +935,14 @@ describe("[I18.24] The end of a child in the first turn of a life, while its com
 
 it("[I18.25] An update is answered when its end is recorded, and not while that is being encrypted", async () => {
   const world = makeWorld();
-  const sealed = gate();
-  let isHeld = false;
-  world.cipher = () => {
-    const cipher = toyCipher("k")();
-    const seal = async (text: string) => {
-      if (isHeld && text === "500") await sealed.promise;
-      return cipher.seal(text);
-    };
-    return { ...cipher, seal };
-  };
+  const sealed = holdSealingOf(world, "500");
   world.workflow("main", function* (ctx): Code {
     ctx.setUpdateHandler("times", (n: number) => n * 100);
     yield ctx.waitForExternalEvent("never");
   });
   await start(world, "a", "main");
   await world.advance(1_000);
-  isHeld = true;
+  sealed.hold();
   const answers: unknown[] = [];
   const isRecorded = () => JSON.stringify(world.host("a").db.read("SELECT * FROM history")).includes("UpdateCompleted");
   const update = { updateId: "u", name: "times", input: "5", timeoutMs: 60_000 };
@@ -1006,19 +1017,10 @@ it("[I18.27] A history that cannot be read for a while: a query says so, and tri
 
 it("[I18.26] A parent's terminate does not reach another instance that has taken the child's ID while it was encrypted", async () => {
   const world = makeWorld();
-  const sealed = gate();
-  let isHeld = false;
-  world.cipher = () => {
-    const cipher = toyCipher("k")();
-    const seal = async (text: string) => {
-      if (isHeld && text === '"out"') await sealed.promise;
-      return cipher.seal(text);
-    };
-    return { ...cipher, seal };
-  };
+  const sealed = holdSealingOf(world, '"out"');
   await start(world, "p", "parent", { name: "event", id: "c", input: "go" });
   await world.advance(1_000);
-  isHeld = true;
+  sealed.hold();
   const page = await world.call("c", (i) => i.history({ from: 0, limit: 1 }));
   const [started] = page?.events ?? [];
   const { parent } = started as { parent: ParentLink };
