@@ -1,0 +1,64 @@
+// [I18] An execution is made again from its history, or given up, never both.
+import { expect, it } from "vitest";
+import { Registry } from "../../../src/engine/registry.ts";
+import { LiveExecution } from "../../../src/instance/live-execution.ts";
+import type { InstancePorts } from "../../../src/instance/ports.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import type { InstanceRecord } from "../../../src/storage/instance-row.ts";
+
+const record: InstanceRecord = {
+  instanceId: "a",
+  name: "main",
+  status: "PENDING",
+  executionId: "e1",
+  generation: 0,
+  createdAtMs: 0,
+};
+const started: HistoryEvent = {
+  timestampMs: 0,
+  type: "ExecutionStarted",
+  name: "main",
+  executionId: "e1",
+  generation: 0,
+};
+
+/** It reads one stored history, and counts how often. */
+function liveExecution(): { readonly live: LiveExecution; reads(): number } {
+  const registry = new Registry();
+  registry.addWorkflow("main", () => "done");
+  let reads = 0;
+  const store = {
+    history() {
+      reads++;
+      return [started];
+    },
+  };
+  const ports = { store, registry, instanceId: () => "a", newId: () => "e2" } as unknown as InstancePorts;
+  return { live: new LiveExecution(ports), reads: () => reads };
+}
+
+const never = () => false;
+
+it("[I18.28] An execution that was dropped while it was loaded is not used: the next one is made from the database", async () => {
+  const { live, reads } = liveExecution();
+  const loaded = await live.load(record, never);
+  if (loaded === undefined) throw new Error("nothing was loaded");
+  live.drop();
+  expect([live.keep(loaded), live.orchestration, live.isRead, reads()]).toEqual([undefined, undefined, false, 1]);
+
+  const again = await live.load(record, never);
+  if (again === undefined) throw new Error("nothing was loaded");
+  expect(live.keep(again)).toBe(again.orchestration);
+  expect([live.orchestration === again.orchestration, reads()]).toEqual([true, 2]);
+  expect(again.orchestration).not.toBe(loaded.orchestration);
+});
+
+it("[I18.29] A history that was read while the execution was made from the same is let go when that is kept", async () => {
+  const { live, reads } = liveExecution();
+  const loaded = await live.load(record, never);
+  if (loaded === undefined) throw new Error("nothing was loaded");
+  await live.read();
+  expect([live.isRead, live.keep(loaded)]).toEqual([true, loaded.orchestration]);
+  await live.load(record, never);
+  expect(reads()).toBe(3);
+});
