@@ -1,5 +1,6 @@
 import type { Task } from "../engine/task.ts";
 import type { ActivityOptions, InputAndOptions, TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
+import { describeFailure } from "../model/failure.ts";
 
 // What a compensation gives back is not looked at.
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -11,7 +12,7 @@ export class CompensationError extends Error {
   readonly errors: readonly unknown[];
 
   constructor(errors: readonly unknown[]) {
-    const reasons = errors.map((error) => (error instanceof Error ? error.message : String(error)));
+    const reasons = errors.map((error) => describeFailure(error).message);
     super(`${errors.length} compensation(s) failed: ${reasons.join("; ")}`);
     this.errors = errors;
   }

@@ -59,9 +59,15 @@ export class Calls {
     this.#noRetryUpTo = this.#lastId;
   }
 
+  /** The number of the next call. */
+  get nextId(): number {
+    return this.#lastId + 1;
+  }
+
   /** One numbered call. Returns its number. */
   ask(answered: Answered | undefined, action: (id: number) => Call): number {
-    const id = ++this.#lastId;
+    const id = this.nextId;
+    this.#lastId = id;
     if (!this.#isClosed) {
       if (answered !== undefined) this.#open.set(id, answered);
       this.actions.set(id, action(id));

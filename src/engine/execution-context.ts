@@ -1,4 +1,4 @@
-import { describeFailure } from "../model/failure.ts";
+import { describeFailure, isError } from "../model/failure.ts";
 import type { ExecutionStarted } from "../model/history-event.ts";
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
@@ -22,7 +22,7 @@ import type {
   OrchestrationContext,
 } from "./workflow-context.ts";
 
-/** No execution has so many: a generated ID is checked with this number in it, before the call has one. */
+/** No execution has so many: the generated ID of a call that is retried, under a new number, is checked with this one in it. */
 const MAX_CALLS = 0xffffff;
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
@@ -85,7 +85,7 @@ export class ExecutionContext implements OrchestrationContext {
       try {
         if (holds()) task.complete();
       } catch (error) {
-        task.endWith(error instanceof Error ? error : new Error(describeFailure(error).message));
+        task.endWith(isError(error) ? error : new Error(describeFailure(error).message));
       }
       return !task.isComplete;
     });
@@ -134,7 +134,8 @@ export class ExecutionContext implements OrchestrationContext {
     this.#refuseInQuery("callChildWorkflow");
     const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;
-    checkMessage("callChildWorkflow", instanceId || childInstanceId(this.instanceId, generation, MAX_CALLS), encoded);
+    const number = retry === undefined ? this.calls.nextId : MAX_CALLS;
+    checkMessage("callChildWorkflow", instanceId || childInstanceId(this.instanceId, generation, number), encoded);
     return this.calls.call({
       kind: "Sub-orchestration",
       retry,
@@ -185,7 +186,7 @@ export class ExecutionContext implements OrchestrationContext {
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "scheduleNewWorkflow",
-      instanceId || detachedInstanceId(this.instanceId, generation, MAX_CALLS),
+      instanceId || detachedInstanceId(this.instanceId, generation, this.calls.nextId),
       encoded,
     );
     const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);

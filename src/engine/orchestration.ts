@@ -57,6 +57,8 @@ export class Orchestration {
   readonly #seenMessages = new SeenMessages();
   readonly #openUpdates = new Set<string>();
   readonly #updateOutcomes = new Map<string, UpdateOutcome>();
+  /** Updates that have ended in the last turn. */
+  #lastEnded: string[] = [];
   #status: RuntimeStatus;
   /** The history ends with ExecutionCompleted: only answers to activities that still run are taken. */
   #ended = false;
@@ -122,6 +124,11 @@ export class Orchestration {
     return this.#updateOutcomes.get(updateId);
   }
 
+  /** Whether it is the last turn, begun or decided, that has ended the update. */
+  hasJustEnded(updateId: string): boolean {
+    return this.#lastEnded.includes(updateId);
+  }
+
   /** `forgotten`: an execution before this one has taken it, and how it ended is not known any more. */
   updateState(updateId: string): "unknown" | "open" | "ended" | "forgotten" {
     if (this.#updateOutcomes.has(updateId)) return "ended";
@@ -154,6 +161,7 @@ export class Orchestration {
   }
 
   async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
+    if (this.#lastEnded.length > 0) this.#lastEnded = [];
     const timestampMs = Math.max(nowMs, this.#latestMs);
     if (facts.some((fact) => fact.type === "ExecutionTerminated")) {
       // An instance that is terminated before its start never begins.
@@ -238,7 +246,10 @@ export class Orchestration {
       const event = recordOf(action, timestampMs);
       events.push(event);
       this.#record(event);
-      if (action.type === "EndUpdate") updates.push(action);
+      if (action.type === "EndUpdate") {
+        updates.push(action);
+        this.#lastEnded.push(action.updateId);
+      }
       if (event.type === "TaskScheduled") activities.push(event);
       else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#messages.startChild(event));
       else if (event.type === "DetachedWorkflowScheduled") messages.push(this.#messages.startDetached(event));

@@ -264,7 +264,8 @@ export class WorkflowContext {
     { instanceId, startAt }: { readonly instanceId?: string; readonly startAt?: Date } = noOptions,
   ): string {
     const startAtMs = startAt?.getTime();
-    if (Number.isNaN(startAtMs)) throw new RangeError("startAt is a Date, and this one is invalid");
+    if (startAtMs !== undefined && !Number.isFinite(startAtMs))
+      throw new RangeError("startAt is a Date, and this one is invalid");
     return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs });
   }
 

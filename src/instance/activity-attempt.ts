@@ -1,7 +1,7 @@
 import { type ActivityCall, WorkflowActivityContext } from "../engine/activity-context.ts";
 import { ActivityNotRegisteredError } from "../engine/errors.ts";
 import { decodePayload, encodePayload } from "../engine/payload.ts";
-import { describeFailure } from "../model/failure.ts";
+import { describeFailure, errorTypeOf } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
@@ -184,7 +184,7 @@ export class ActivityAttempt implements ActivityCall {
 
   /** The activity goes on without: the next beat tries again. */
   #couldNotSave(error: unknown): void {
-    const errorType = error instanceof Error ? error.name : typeof error;
+    const errorType = errorTypeOf(error);
     this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.instanceId, errorType });
   }
 }

@@ -1,5 +1,5 @@
 import type { Stall } from "../engine/execution.ts";
-import { placesOf } from "../model/failure.ts";
+import { errorTypeOf, isError, placesOf } from "../model/failure.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { UnreadableError } from "../storage/unreadable-error.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -35,7 +35,7 @@ export class InstanceLog {
       instanceId: this.#ports.instanceId(),
       failures,
       errorType: typeOf(error),
-      at: error instanceof Error ? placesOf(error) : undefined,
+      at: isError(error) ? placesOf(error) : undefined,
     });
   }
 
@@ -45,5 +45,5 @@ export class InstanceLog {
 }
 
 function typeOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
+  return errorTypeOf(error);
 }

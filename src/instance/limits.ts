@@ -57,13 +57,14 @@ export const defaultLimits = {
   stallRetryMaxMs: 3_600_000,
 } satisfies InstanceLimits;
 
-/** With the defaults for what is not given. Throws a RangeError for what is no number from 0. */
+/** With the defaults for what is not given. Throws a RangeError for what is no number from 0, or from 1 where with 0 nothing would ever run. */
 export function limitsFrom(given: Partial<InstanceLimits> = {}): InstanceLimits {
   const limits = { ...defaultLimits };
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
-    if (typeof value !== "number" || !(value >= 0))
-      throw new RangeError(`limits.${name} is a number from 0, found ${String(value)}`);
+    const least = name === "maxConcurrentActivities" || name === "maxConcurrentDeliveries" ? 1 : 0;
+    if (typeof value !== "number" || !(value >= least))
+      throw new RangeError(`limits.${name} is a number from ${least}, found ${String(value)}`);
     limits[name as keyof InstanceLimits] = value;
   }
   return limits;

@@ -24,8 +24,8 @@ export class LiveExecution {
   #orchestration: Orchestration | undefined;
   /** It has taken a turn, or may have, that is not recorded yet. */
   #deciding: Orchestration | undefined;
-  /** Updates that have ended in the turn that is being written. */
-  #uncommitted: Set<string> | undefined;
+  /** The last turn has been begun, or decided, and is not committed. */
+  #isUncommitted = false;
   /** The whole history, of which no orchestration has been made yet. */
   #history: readonly HistoryEvent[] | undefined;
   /** Another one whenever what memory holds has changed otherwise than by turns. */
@@ -54,8 +54,9 @@ export class LiveExecution {
 
   /** How an update has ended, as it is recorded: in this execution or, lately, in one before. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    if (this.#uncommitted?.has(updateId)) return undefined;
-    return this.#orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
+    const orchestration = this.#orchestration;
+    if (this.#isUncommitted && orchestration?.hasJustEnded(updateId)) return undefined;
+    return orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
   }
 
   /** The instance ends its life here, or begins one with this history. */
@@ -68,7 +69,7 @@ export class LiveExecution {
   /** It is made again from the history when it is needed: from this one, or from what is read then. */
   drop(history?: readonly HistoryEvent[]): void {
     this.#version++;
-    this.#uncommitted = undefined;
+    this.#isUncommitted = false;
     this.#orchestration = undefined;
     this.#history = history;
   }
@@ -129,18 +130,18 @@ export class LiveExecution {
   /** The next turn. `recorded` is to follow. */
   decide(orchestration: Orchestration, facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
     this.#deciding = orchestration;
+    this.#isUncommitted = true;
     return orchestration.turn(facts, nowMs);
   }
 
   /** What the turn means for the database. */
   changeOf(turn: Turn, before: InstanceRecord, taken: readonly QueuedFact[], nowMs: number): DecidedChange {
-    if (turn.updates.length > 0) this.#uncommitted = new Set(turn.updates.map(({ updateId }) => updateId));
     return decideChange(turn, before, taken, nowMs, this.#surroundings);
   }
 
   /** To be called with the commit; `recorded` when what it leads to begins. */
   committed(): void {
-    this.#uncommitted = undefined;
+    this.#isUncommitted = false;
   }
 
   recorded(): void {

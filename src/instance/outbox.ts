@@ -1,3 +1,4 @@
+import { errorTypeOf } from "../model/failure.ts";
 import type { HistoryFact } from "../model/history-event.ts";
 import { type InboxEntry, type OutboxEntry, textsOfFact } from "../storage/instance-store.ts";
 import { retryDelayMs } from "./limits.ts";
@@ -103,33 +104,43 @@ export class Outbox {
   async #work(lane: Lane): Promise<void> {
     this.#delivering++;
     lane.busy = true;
+    let entry = lane.entries[0];
     try {
-      for (;;) {
-        const [entry] = lane.entries;
-        if (entry === undefined || !this.#owes(lane, entry)) break;
-        const reply = await this.#deliver(lane, entry);
-        await writing(
-          this.#ports,
-          () => (reply === undefined ? [] : textsOfFact(reply.fact)),
-          () => this.#settle(lane, entry, reply),
-        );
+      while (entry !== undefined && this.#owes(lane, entry)) {
+        await this.#deliverOne(lane, entry);
+        entry = lane.entries[0];
       }
     } catch (error) {
-      lane.failures++;
-      lane.notBeforeMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, lane.failures);
-      this.#ports.log({
-        level: "warn",
-        msg: "delivery",
-        target: lane.entries[0]?.to,
-        failures: lane.failures,
-        errorType: error instanceof Error ? error.name : typeof error,
-      });
+      // What is owed no more has not failed, and the next message does not wait for it.
+      if (entry !== undefined && this.#owes(lane, entry)) this.#failed(lane, error);
     }
     lane.busy = false;
     this.#forgotten.delete(lane);
     this.#delivering--;
     this.deliverDue();
     this.#sender.rested();
+  }
+
+  async #deliverOne(lane: Lane, entry: OutboxEntry): Promise<void> {
+    const reply = await this.#deliver(lane, entry);
+    await writing(
+      this.#ports,
+      () => (reply === undefined ? [] : textsOfFact(reply.fact)),
+      () => this.#settle(lane, entry, reply),
+    );
+  }
+
+  #failed(lane: Lane, error: unknown): void {
+    const { clock, limits, log } = this.#ports;
+    lane.failures++;
+    lane.notBeforeMs = clock.now() + retryDelayMs(limits, lane.failures);
+    log({
+      level: "warn",
+      msg: "delivery",
+      target: lane.entries[0]?.to,
+      failures: lane.failures,
+      errorType: errorTypeOf(error),
+    });
   }
 
   #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {

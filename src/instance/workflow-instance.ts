@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
+import { errorTypeOf } from "../model/failure.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
@@ -127,7 +128,7 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
           scheduledTime: info?.scheduledTime ?? 0,
         });
       } catch (error) {
-        const errorType = error instanceof Error ? error.name : typeof error;
+        const errorType = errorTypeOf(error);
         this.#ports.log({ level: "error", msg: "alarm", instanceId: this.ctx.id.name, errorType });
         await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS).catch(() => undefined);
       }
@@ -182,7 +183,7 @@ function portsOf(
 }
 
 function logFault(log: InstancePorts["log"], msg: string): (error: unknown) => void {
-  return (error) => log({ level: "error", msg, errorType: error instanceof Error ? error.name : typeof error });
+  return (error) => log({ level: "error", msg, errorType: errorTypeOf(error) });
 }
 
 /** Boundary to the platform: its SQL API as the stores use it. */

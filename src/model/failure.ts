@@ -39,12 +39,18 @@ export function placesOf(thrown: unknown, most = 5): string[] {
   return lines.slice(0, most).map((line) => line.trim().slice(3));
 }
 
-function isError(thrown: unknown): thrown is Error {
+/** Never throws, whatever the value does. */
+export function isError(thrown: unknown): thrown is Error {
   try {
     return thrown instanceof Error;
   } catch {
     return false;
   }
+}
+
+/** The name of an error, or the type of what is none: for the log. */
+export function errorTypeOf(thrown: unknown): string {
+  return isError(thrown) ? textOf(() => thrown.name) || "Error" : typeof thrown;
 }
 
 /** NonRetriableError of this library, any error that carries its mark, and the error of Cloudflare Workflows. */

@@ -242,6 +242,7 @@ describe("[T30] names and IDs that code gives", () => {
   };
   // biome-ignore lint/suspicious/noExplicitAny: what JavaScript lets through
   const any = (value: unknown) => value as any;
+  const odd = { getTime: () => "soon" };
   it.each<[string, string, (ctx: WorkflowContext) => unknown]>([
     ["a child's ID that is a number", "TypeError", (ctx) => ctx.callChildWorkflow("c", 1, { instanceId: any(123) })],
     ["a detached one's too", "TypeError", (ctx) => ctx.scheduleNewWorkflow("c", 1, { instanceId: any(123) })],
@@ -252,6 +253,7 @@ describe("[T30] names and IDs that code gives", () => {
     ["an empty name", "TypeError", (ctx) => ctx.callActivity("")],
     ["a name of 16,385 characters", "TypeError", (ctx) => ctx.waitForExternalEvent("e".repeat(16_385))],
     ["an invalid startAt", "RangeError", (ctx) => ctx.scheduleNewWorkflow("c", 1, { startAt: new Date(Number.NaN) })],
+    ["a startAt that is no Date", "RangeError", (ctx) => ctx.scheduleNewWorkflow("c", 1, { startAt: any(odd) })],
   ])("[T30] %s is refused where it is given: %s", async (_, errorType, code) => {
     expect(await refused(code)).toEqual(["FAILED", errorType, 0]);
   });
@@ -259,7 +261,29 @@ describe("[T30] names and IDs that code gives", () => {
   it("[T30] a child's ID made from one that is as long as an ID may be is refused too", async () => {
     const id = "i".repeat(1_020);
     expect(await refused((ctx) => ctx.callChildWorkflow("c"), id)).toEqual(["FAILED", "RangeError", 0]);
-    expect(await refused((ctx) => ctx.scheduleNewWorkflow("c"), id)).toEqual(["FAILED", "RangeError", 0]);
+    expect(await refused((ctx) => ctx.scheduleNewWorkflow("c"), `${id}iii`)).toEqual(["FAILED", "RangeError", 0]);
+  });
+
+  it("[T30] one that just fits is taken, live and in a replay; what is called again under a new number has to fit with any", async () => {
+    const child = (ctx: WorkflowContext) => ctx.callChildWorkflow("c");
+    const detached = (ctx: WorkflowContext) => ctx.scheduleNewWorkflow("c");
+    const retry = { maxNumberOfAttempts: 2, firstRetryInterval: 1_000 };
+    const retried = (ctx: WorkflowContext) => ctx.callChildWorkflow("c", 1, { retry: any(retry) });
+    // biome-ignore format: a table
+    const table: [(ctx: WorkflowContext) => unknown, fits: number][] = [[child, 1_019], [detached, 1_022], [retried, 1_017]];
+    for (const [call, fits] of table) {
+      const registry = registryOf(function* w(ctx: WorkflowContext) {
+        call(ctx);
+        yield ctx.waitForExternalEvent("never");
+      });
+      const id = "i".repeat(fits);
+      const live = await Orchestration.load(id, { registry }, [startedAs("w")], false);
+      const turn = await live.turn([], T0);
+      expect([fits, turn.status, turn.messages.length]).toEqual([fits, "RUNNING", 1]);
+      const replayed = await Orchestration.load(id, { registry }, [startedAs("w"), ...turn.events], true);
+      expect([fits, replayed.status, replayed.hasUncommitted]).toEqual([fits, "RUNNING", false]);
+      expect(await refused(call, `${id}i`)).toEqual(["FAILED", "RangeError", 0]);
+    }
   });
 
   it("[T30] times beyond all dates are cut to 4e12 seconds", async () => {

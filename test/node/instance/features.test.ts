@@ -656,8 +656,12 @@ describe("[I16.5] Limits that are set", () => {
     expect(limits).toEqual({ ...defaultLimits, watchdogMs: 5 });
   });
   it.each([Number.NaN, -1, "5"])("[I16.5] and are numbers from 0: %s is refused", (value) => {
-    expect(() => limitsFrom({ maxConcurrentActivities: value as number })).toThrow(
-      `limits.maxConcurrentActivities is a number from 0, found ${value}`,
+    expect(() => limitsFrom({ watchdogMs: value as number })).toThrow(
+      `limits.watchdogMs is a number from 0, found ${value}`,
     );
+  });
+  it.each(["maxConcurrentActivities", "maxConcurrentDeliveries"])("[I16.5] %s is one from 1", (name) => {
+    expect(limitsFrom({ [name]: 1 })).toEqual({ ...defaultLimits, [name]: 1 });
+    expect(() => limitsFrom({ [name]: 0 })).toThrow(`limits.${name} is a number from 1, found 0`);
   });
 });

@@ -18,7 +18,7 @@ import {
   typesOf,
   unshaken,
 } from "./support.ts";
-import type { World } from "./world.ts";
+import type { PeerCall, World } from "./world.ts";
 
 /** Encrypts; from `hold` to `open`, the sealing of one text takes so long. */
 function holdSealingOf(world: World, held: string): { hold(): void; open(): void } {
@@ -882,6 +882,29 @@ describe("[I18.23] A value that cannot be described, thrown by", () => {
     },
   );
 
+  it.each(values)(
+    "[I18.23] a condition that was false before: the wait throws, and nothing is tried again: %s",
+    async (_, make) => {
+      const world = makeWorld();
+      world.workflow("main", function* (ctx): Code {
+        let isOdd = false;
+        ctx.setUpdateHandler("u", () => {
+          isOdd = true;
+        });
+        yield ctx.waitForCondition(() => {
+          if (isOdd) throw make();
+          return false;
+        });
+      });
+      await start(world, "a", "main");
+      await world.advance(1_000);
+      const update = { updateId: "u", name: "u", input: undefined, timeoutMs: 60_000 };
+      expect(await world.call("a", (i) => i.update(update))).toMatchObject({ ok: true });
+      await world.advance(1_000);
+      expect([await statusOf(world, "a"), world.log.filter(({ msg }) => msg === "turn")]).toEqual(["FAILED", []]);
+    },
+  );
+
   it.each(values)("[I18.23] a validator, a query or a condition: %s", async (_, make) => {
     const world = makeWorld();
     const fail = () => {
@@ -955,6 +978,43 @@ it("[I18.25] An update is answered when its end is recorded, and not while that 
   await world.advance(1_000);
   const answer = [true, { ok: true, result: "500" }];
   expect(answers).toEqual([answer, answer]);
+});
+
+it("[I18.25] The same when somebody looks between the turn and its encryption: nothing is answered before its time", async () => {
+  for (let hops = 0; hops < 40; hops++) {
+    const world = makeWorld();
+    const sealed = holdSealingOf(world, "500");
+    const go = gate();
+    // Of the execution before: nobody waits for its end, and whoever watches looks again when it comes.
+    world.activity("hop", async () => {
+      await go.promise;
+      for (let n = 0; n < hops; n++) await undefined;
+    });
+    world.workflow("main", function* (ctx, generation: number): Code {
+      if (generation === 0) {
+        ctx.callActivity("hop");
+        yield ctx.createTimer(1);
+        return ctx.continueAsNew(1, false);
+      }
+      ctx.setUpdateHandler("times", async (n: number) => {
+        await go.promise;
+        return n * 100;
+      });
+      yield ctx.waitForExternalEvent("never");
+    });
+    await start(world, "a", "main", 0);
+    await world.advance(3_000);
+    sealed.hold();
+    const update = { updateId: "u", name: "times", input: "5", timeoutMs: 60_000 };
+    const answer = world.post("a", (i) => i.update(update));
+    await world.advance(1_000);
+    go.open();
+    await world.advance(1_500);
+    expect([hops, await Promise.race([answer, "nothing yet"])]).toEqual([hops, "nothing yet"]);
+    sealed.open();
+    await world.advance(1_000);
+    expect([hops, await answer]).toEqual([hops, { ok: true, result: "500" }]);
+  }
 });
 
 it("[I18.25] An update that has ended is known while a later turn is held up", async () => {
@@ -1034,4 +1094,31 @@ it("[I18.26] A parent's terminate does not reach another instance that has taken
   sealed.open();
   await world.advance(1_000);
   expect([await delivered, await statusOf(world, "c")]).toEqual([{ accepted: true }, "RUNNING"]);
+});
+
+it("[I18.30] A start that fails when it is owed no more, because its child has ended, does not hold up the next message", async () => {
+  const world = makeWorld();
+  world.workflow("caller", function* (ctx): Code {
+    ctx.callChildWorkflow("echo", 1, "c");
+    ctx.sendEvent("c", "hello");
+    yield ctx.waitForExternalEvent("never");
+  });
+  // The first copy of the start is lost after 300 ms; the second, which comes at once, is carried out.
+  const latencies = [300];
+  world.chaos = unshaken(() => latencies.shift() ?? 0);
+  const isStart = ({ method, argument }: PeerCall) =>
+    method === "deliver" && (argument as { type: string }).type === "StartChild";
+  world.peerFault = (call) => (isStart(call) ? "unreachable" : undefined);
+  await start(world, "p", "caller");
+  await world.advance(10);
+  world.peerCalls.find(isStart)?.repeat();
+  await world.advance(100);
+  const outbox = () => world.host("p").db.read("SELECT target FROM outbox");
+  expect([await statusOf(world, "c"), typesOf(world, "p").at(-1), outbox().length]).toEqual([
+    "COMPLETED",
+    "ChildWorkflowInstanceCompleted",
+    1,
+  ]);
+  await world.advance(250);
+  expect([outbox(), world.log.filter(({ msg }) => msg === "delivery")]).toEqual([[], []]);
 });
