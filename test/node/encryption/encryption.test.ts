@@ -95,8 +95,8 @@ function busyWorld(): World {
   return world;
 }
 
-describe("[E1] Encrypted at rest", () => {
-  it("[E1.1] no payload is in any row, and a restart in the middle of everything goes on", async () => {
+describe("[X1] Encrypted at rest", () => {
+  it("[X1.1] no payload is in any row, and a restart in the middle of everything goes on", async () => {
     const world = encrypted(busyWorld(), K1);
     expect(await begin(world, "a", "busy", SECRET)).toEqual({ ok: true });
     await settled(world);
@@ -120,7 +120,7 @@ describe("[E1] Encrypted at rest", () => {
     expect(everything(world)).not.toContain("top secret");
   });
 
-  it("[E1.2] keys change: the first one writes, the others still read, and what was plain before can be read too", async () => {
+  it("[X1.2] keys change: the first one writes, the others still read, and what was plain before can be read too", async () => {
     const world = makeWorld();
     await start(world, "plain", "event", "go");
     encrypted(world, K1);
@@ -144,7 +144,7 @@ describe("[E1] Encrypted at rest", () => {
     ["no keys at all", undefined, "PAYLOAD_KEYS"],
     ["a malformed secret", "k1:tooshort", "PAYLOAD_KEYS"],
   ])(
-    "[E1.3] %s: STALLED, with the reason; nothing is overwritten, and the right key goes on",
+    "[X1.3] %s: STALLED, with the reason; nothing is overwritten, and the right key goes on",
     async (_, secret, says) => {
       const world = encrypted(makeWorld(), K1);
       await begin(world, "a", "event", "go");
@@ -201,7 +201,7 @@ describe("[E1] Encrypted at rest", () => {
   ];
   const both = wrong.flatMap(([what, secret]) => beginnings.map(([how, make]) => ({ what, secret, how, make })));
   it.each(both)(
-    "[E1.7] $what, for one that $how: nothing is written before the key is right",
+    "[X1.7] $what, for one that $how: nothing is written before the key is right",
     async ({ secret, make }) => {
       const world = makeWorld();
       world.workflow("two", function* (ctx): Code {
@@ -240,7 +240,7 @@ describe("[E1] Encrypted at rest", () => {
     },
   );
 
-  it.each(wrong)("[E1.9] %s: what a message in the outbox is answered is not written either", async (_, secret) => {
+  it.each(wrong)("[X1.9] %s: what a message in the outbox is answered is not written either", async (_, secret) => {
     const world = makeWorld();
     world.workflow("calls", function* (ctx): Code {
       const event = yield ctx.waitForExternalEvent("go");
@@ -278,7 +278,7 @@ describe("[E1] Encrypted at rest", () => {
   });
 
   it.each(wrong)(
-    "[E1.8] %s: an ended instance that cannot be read is not replaced, and purged only by force",
+    "[X1.8] %s: an ended instance that cannot be read is not replaced, and purged only by force",
     async (_, secret) => {
       const world = makeWorld();
       world.workflow("quiet", function* () {
@@ -320,7 +320,7 @@ describe("[E1] Encrypted at rest", () => {
     },
   );
 
-  it("[E1.10] a copy of a start that comes while the ended instance is read meets the one that the first copy has begun", async () => {
+  it("[X1.10] a copy of a start that comes while the ended instance is read meets the one that the first copy has begun", async () => {
     const world = makeWorld();
     world.workflow("quiet", function* () {
       return SECRET;
@@ -368,13 +368,13 @@ describe("[E1] Encrypted at rest", () => {
     expect(await ask(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
   });
 
-  it("[E1.3] a start with a malformed secret is refused, and writes nothing", async () => {
+  it("[X1.11] a start with a malformed secret is refused, and writes nothing", async () => {
     const world = encrypted(makeWorld(), "k1:tooshort");
     await expect(begin(world, "a", "event", "go")).rejects.toThrow("PAYLOAD_KEYS should be id:key");
     expect(world.host("a").db.tables()).toEqual([]);
   });
 
-  it("[E1.4] a text that was changed, or put into another instance's database, is not accepted", async () => {
+  it("[X1.4] a text that was changed, or put into another instance's database, is not accepted", async () => {
     const world = encrypted(makeWorld(), K1);
     for (const id of ["a", "b"]) await begin(world, id, "event", `go ${id}`);
     await settled(world);
@@ -384,7 +384,7 @@ describe("[E1] Encrypted at rest", () => {
     expect((await ask(world, "b"))?.status).toBe("STALLED");
   });
 
-  it("[E1.6] pages of the history, also of events that share a row, are parts of the whole", async () => {
+  it("[X1.6] pages of the history, also of events that share a row, are parts of the whole", async () => {
     const world = encrypted(busyWorld(), K1);
     await begin(world, "a", "busy", SECRET);
     await settled(world);
@@ -405,7 +405,7 @@ describe("[E1] Encrypted at rest", () => {
       for (const limit of [1, 2, 3]) expect(await page(from, limit)).toEqual(all.slice(from, from + limit));
   });
 
-  it("[E1.5] off by default, and a plain text that looks like a sealed one stays what it is", async () => {
+  it("[X1.5] off by default, and a plain text that looks like a sealed one stays what it is", async () => {
     const world = makeWorld();
     await start(world, "a", "event", "go");
     await raise(world, "a", "go", undefined);
@@ -420,7 +420,7 @@ describe("[E1] Encrypted at rest", () => {
     }
   });
 
-  it("[E1.6] each sealing of one text differs, and all open", async () => {
+  it("[X1.12] each sealing of one text differs, and all open", async () => {
     const vault = new Vault(payloadCipher(K1, () => "i"));
     const [one, other] = await Promise.all([vault.seal("x"), vault.seal("x")]);
     expect(one).not.toBe(other);
