@@ -2,6 +2,9 @@ import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
+/** Real alarms and deliveries, on a machine that may be busy. */
+const poll = { timeout: 10_000 };
+
 export default defineConfig({
   test: {
     silent: "passed-only",
@@ -10,7 +13,7 @@ export default defineConfig({
         // Inside workerd, with real Durable Objects, storage and alarms.
         logLevel: "error",
         plugins: [cloudflareTest({ main: "./test/workers/worker.ts", wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"] },
+        test: { name: "workers", include: ["test/workers/**/*.test.ts"], expect: { poll } },
       },
       {
         // Programs written for Dapr, whose import is resolved to this library.
@@ -19,7 +22,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({ main: "./test/conformance/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
         ],
-        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"] },
+        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], expect: { poll } },
       },
       {
         // Plain Node: what is pure, and what drives a server from outside.

@@ -79,7 +79,7 @@ describe("[W4] eviction", () => {
 
   it("[W4.6] before a scheduled start: PENDING until then, then it starts by the alarm", async () => {
     const id = newId();
-    const startAt = new Date(Date.now() + 400);
+    const startAt = new Date(Date.now() + 2_500);
     await ask(`POST ${W}/sleeper/start?instanceID=${id}&startTime=${startAt.toISOString()}`, "0");
     await evictDurableObject(stubOf(id));
     expect(await stateOf(id)).toEqual({

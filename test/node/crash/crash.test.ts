@@ -73,12 +73,12 @@ describe("[C1] The whole server is killed and started again on the same director
 
   it("[C1.2] a timer that was due while nothing ran fires at the start, and nobody has to ask for it", async () => {
     const first = await startHost();
-    await new Api(first.origin).start("timer", "overdue", 0.5);
+    await new Api(first.origin).start("timer", "overdue", 3);
     await recorder.until("the first activity", () => recorder.of("overdue").some(({ phase }) => phase === "finished"));
     expect((await new Api(first.origin).state("overdue")).runtimeStatus).toBe("RUNNING");
     await first.kill();
     audit.crashed(directory);
-    await delay(600);
+    await delay(3_000);
     const second = await startHost();
     // No request reaches the object before this.
     await recorder.until("the activity after the timer", () =>

@@ -44,7 +44,7 @@ const rows: readonly (readonly [string, number])[] = [
   ["starts acknowledged", acknowledged.starts],
   ["events acknowledged", acknowledged.events],
   ["updates acknowledged", acknowledged.updates],
-  ["pauses, resumes and terminates acknowledged", acknowledged.operations],
+  ["pauses, resumes, terminates, cancels and purges acknowledged", acknowledged.operations],
   ["lost: starts, events, updates, results", count("lost")],
   ["applied twice: events, updates, completions, side effects", count("twice")],
   ["timers early", count("early")],

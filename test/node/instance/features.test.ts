@@ -665,3 +665,64 @@ describe("[I16.5] Limits that are set", () => {
     expect(() => limitsFrom({ [name]: 0 })).toThrow(`limits.${name} is a number from 1, found 0`);
   });
 });
+
+describe("[I16.6] What is set is what counts", () => {
+  it.each([
+    [undefined, 5],
+    [2, 2],
+  ])("[I16.6] maxConcurrentDeliveries: %s", async (maxConcurrentDeliveries, underWay) => {
+    const world = makeWorld(maxConcurrentDeliveries === undefined ? {} : { maxConcurrentDeliveries });
+    world.chaos = unshaken(() => 100);
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      for (let n = 0; n < 5; n++) ctx.sendEvent(`r${n}`, "e");
+      yield ctx.waitForExternalEvent("never");
+    });
+    await start(world, "i", "main");
+    await world.advance(50);
+    expect(world.peerCalls).toHaveLength(underWay);
+    await world.advance(1_000);
+    expect(world.peerCalls).toHaveLength(5);
+  });
+
+  it.each([
+    [1_000, 6],
+    [200, 26],
+  ])("[I16.6] heartbeatWriteMs: %d", async (heartbeatWriteMs, most) => {
+    const world = makeWorld({ heartbeatWriteMs });
+    world.activity("beats", async (ctx: WorkflowActivityContext) => {
+      for (let n = 0; n < 40; n++) {
+        ctx.heartbeat(n);
+        await world.sleep(100);
+      }
+    });
+    await start(world, "i", "call", { activity: "beats" });
+    await world.rest();
+    const rows = world.host("i").rows("recovery");
+    expect([rows <= most, rows >= most - 5]).toEqual([true, true]);
+  });
+
+  it.each([
+    [undefined, 6],
+    [60_000, 62],
+  ])("[I16.6] alarmHostMs: %s", async (alarmHostMs, most) => {
+    const world = makeWorld(alarmHostMs === undefined ? {} : { alarmHostMs });
+    await start(world, "i", "call", { activity: "slow", input: 3_600_000 });
+    await world.rest();
+    const { rings } = world.host("i").counters;
+    expect([await statusOf(world, "i"), rings <= most, rings > most / 2]).toEqual(["COMPLETED", true, true]);
+  });
+
+  it("[I16.6] terminatePatienceMs", async () => {
+    const world = makeWorld({ terminatePatienceMs: 5_000 });
+    world.workflow("held", async () => {
+      await world.sleep(3_600_000);
+    });
+    await start(world, "i", "held");
+    await world.advance(1_000);
+    void terminate(world, "i");
+    await world.advance(4_900);
+    expect(typesOf(world, "i")).not.toContain("ExecutionTerminated");
+    await world.advance(200);
+    expect(typesOf(world, "i")).toContain("ExecutionTerminated");
+  });
+});

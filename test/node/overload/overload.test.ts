@@ -99,21 +99,32 @@ describe("[O3] Workflows that do not behave are bounded, seen, and can be stoppe
     await othersAreServed();
   });
 
-  it.each(["terminate", "purge?force=true"])("[O3.2] one that never ends a turn: %s", async (operation) => {
-    const id = `hanging-${operation.slice(0, 5)}`;
-    await api.start("hanging", id);
-    await othersAreServed();
-    expect((await api.state(id)).runtimeStatus).toMatch(/PENDING|RUNNING/);
-    expect((await post(`${id}/${operation}`)).status).toBe(202);
-    if (operation === "terminate") expect((await end(id))[0]).toBe("TERMINATED");
-    else expect(await api.exists(id)).toBe(false);
-  });
+  it.each(["terminate", "purge?force=true"])(
+    "[O3.2] one whose turn awaits what never comes: seen in the log, and stopped: %s",
+    async (operation) => {
+      const id = `hanging-${operation.slice(0, 5)}`;
+      await api.start("hanging", id);
+      await othersAreServed();
+      expect((await api.state(id)).runtimeStatus).toMatch(/PENDING|RUNNING/);
+      const isTold = () => server.log.some((line) => line.includes(`"${id}"`) && line.includes("A turn has gone on"));
+      await until("the line in the log", isTold, 60_000);
+      expect((await post(`${id}/${operation}`)).status).toBe(202);
+      if (operation === "terminate") expect((await end(id))[0]).toBe("TERMINATED");
+      else expect(await api.exists(id)).toBe(false);
+    },
+  );
 
   it("[O3.3] one that continues as new for ever: slowed down, logged, terminated and purged", async () => {
     await api.start("forever", "forever", 0);
     await othersAreServed();
     await until("the line in the log", () => server.log.some((line) => line.includes("has continued as new")), 60_000);
     expect((await api.state("forever")).runtimeStatus).toBe("RUNNING");
+    const executions = async () => Number((await api.state("forever")).properties?.["dapr.workflow.input"]);
+    const before = await executions();
+    expect(before).toBeGreaterThanOrEqual(10_000);
+    await until("a few more", async () => (await executions()) > before + 1, 60_000);
+    // One a second: at full speed there are thousands.
+    expect((await executions()) - before).toBeLessThan(100);
     await othersAreServed();
     expect((await post("forever/terminate")).status).toBe(202);
     expect((await end("forever"))[0]).toBe("TERMINATED");

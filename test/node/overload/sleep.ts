@@ -25,7 +25,7 @@ const startedAtMs = Date.now();
 const tell = (line: string) => console.log(line);
 const waves = readNumber("waves", 5);
 const result = await runSleepers({ directory, instances, waves, perSecond: readNumber("per-second", 40), tell });
-const { atStart, peak, asleep, peakAtWaking, heapMiB, violations } = result;
+const { atStart, peak, asleep, peakAtWaking, heapMiB, heapAwakeMiB, violations } = result;
 
 const last = asleep.at(-1) ?? atStart;
 // What the first wave takes is the heap's size from then on, and not the instances'.
@@ -38,6 +38,7 @@ const rows: readonly (readonly [string, string | number])[] = [
   ["workerd when all sleep", show(last)],
   ["workerd at most while they wake", show(peakAtWaking)],
   ["heap in use without garbage, at start and when all sleep", `${heapMiB[0]} and ${heapMiB.at(-1)} MiB`],
+  ["the same while those of the last 10 s are in memory, at most", `${Math.max(...heapAwakeMiB)} MiB`],
   ["memory for each instance that sleeps", `${(((last.rssMiB - first.rssMiB) * 1024) / grownFor).toFixed(1)} KiB`],
   ["disk for each instance that sleeps", `${(result.bytesOnDisk / 1024 / instances).toFixed(1)} KiB`],
   ["alarms set while all sleep", result.alarms],

@@ -32,8 +32,10 @@ export interface SleepersResult {
   /** After each wave, once all objects have been evicted. */
   readonly asleep: readonly Usage[];
   readonly peakAtWaking: Usage;
-  /** What is in use of the heap without garbage, in MiB: at the start, and after each wave. */
+  /** What is in use of the heap without garbage, in MiB: at the start, and after each wave, when all sleep. */
   readonly heapMiB: readonly number[];
+  /** The same at the end of each wave, while what was created in the last 10 s is in memory. */
+  readonly heapAwakeMiB: readonly number[];
   readonly bytesOnDisk: number;
   /** Alarms that were set while all slept. */
   readonly alarms: number;
@@ -64,6 +66,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
     const atStart = gauge.read();
     tell(`at start: ${show(atStart)}`);
     const heapMiB = [await host.heapInUse()];
+    const heapAwakeMiB: number[] = [];
 
     const perWave = Math.ceil(instances / waves);
     const wakeAtMs = Date.now() + waves * (SLACK * (perWave / perSecond) * 1_000 + EVICTION_MS);
@@ -72,11 +75,14 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
     for (let from = 0; from < instances; from += perWave) {
       const to = Math.min(from + perWave, instances);
       await create(api, from, to, perSecond, wakeAt);
+      heapAwakeMiB.push(await host.heapInUse());
       await gauge.evicted();
       const usage = gauge.read();
       asleep.push(usage);
       heapMiB.push(await host.heapInUse());
-      tell(`${to} asleep: ${show(usage)}, ${heapMiB.at(-1)} MiB of heap in use`);
+      tell(
+        `${to} asleep: ${show(usage)}, ${heapMiB.at(-1)} MiB of heap in use, ${heapAwakeMiB.at(-1)} before they slept`,
+      );
     }
     const peak = gauge.takePeak();
     const alarms = readAlarms(directory).size;
@@ -99,6 +105,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
       asleep,
       peakAtWaking,
       heapMiB,
+      heapAwakeMiB,
       bytesOnDisk,
       alarms,
       latenessMs: { median: Math.round(late[late.length >> 1] ?? 0), longest: Math.round(late.at(-1) ?? 0) },

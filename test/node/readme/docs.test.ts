@@ -144,6 +144,37 @@ describe("[R4] The pages of docs/", () => {
     expect(missing).toEqual([]);
   });
 
+  it.each([
+    ["src/http/trace.ts", "MAX_BAGGAGE_BYTES", "header `baggage`"],
+    ["src/http/instance-id.ts", "MAX_INSTANCE_ID_BYTES", "instance ID at start"],
+    ["src/http/interactions.ts", "DEFAULT_PAGE", "events in one page"],
+    ["src/http/interactions.ts", "MAX_PAGE", "events in one page"],
+    ["src/http/interactions.ts", "MAX_UPDATE_ID", "update ID"],
+    ["src/http/state.ts", "MAX_TIMEOUT_SECONDS", "wait for an update or with `waitFor`"],
+    ["src/model/message-limits.ts", "MAX_NAME_BYTES", "instance ID that a workflow gives"],
+    ["src/engine/registry.ts", "MAX_NAME_LENGTH", "name of a workflow, activity"],
+    ["src/engine/execution-context.ts", "MAX_CUSTOM_STATUS_LENGTH", "custom status"],
+    ["src/engine/coroutine.ts", "MAX_RESUMES_WITHOUT_WAIT", "resumes of a workflow"],
+    ["src/engine/seen-messages.ts", "REMEMBERED_MS", "the same raise sent again"],
+    ["src/engine/seen-messages.ts", "REMEMBERED_MESSAGES", "the same raise sent again"],
+    ["src/engine/seen-messages.ts", "SENDER_REMEMBERED_MS", "an event that another instance has sent"],
+    ["src/engine/seen-messages.ts", "REMEMBERED_SENDERS", "an event that another instance has sent"],
+    ["src/instance/former-updates.ts", "REMEMBERED", "updates known after"],
+    ["src/instance/activity-attempt.ts", "MAX_PROGRESS_LENGTH", "details of a heartbeat"],
+    ["src/instance/purges.ts", "PATIENCE_MS", "wait of a parent's purge"],
+    ["src/instance/family.ts", "CONCURRENCY", "children asked or purged"],
+    ["src/instance/workflow-instance.ts", "ALARM_RETRY_MS", "could not even open its database"],
+  ])("[R4.9] a limit that cannot be set is in the README too, with its number: %s %s", (file, name, row) => {
+    const source = readFileSync(join(ROOT, file), "utf8");
+    const value = Number(new RegExp(`const ${name} = ([\\d_]+);`).exec(source)?.[1]?.replaceAll("_", ""));
+    const rows = readPage("README.md")
+      .text.split("\n")
+      .filter((line) => line.startsWith("|") && line.includes(row));
+    // In seconds where the source has seconds.
+    const numbers = rows.flatMap((line) => numbersIn(line)).flatMap((number) => [number, number / 1_000]);
+    expect([value, rows.length, numbers.includes(value)]).toEqual([expect.any(Number), 1, true]);
+  });
+
   it("[R4.6] the conformance page and its tests have the same rows, and the engine's tests it names are there", () => {
     const { text } = readPage("docs/conformance.md");
     const rows = [...text.matchAll(/^\| (DJ\d+) \|.*\|$/gm)];

@@ -1,9 +1,12 @@
 // Random workflows under faults, each seed twice. SIMULATION_SEED and SIMULATION_SEEDS set where to begin and how many.
 import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Plan, planFrom } from "./plan.ts";
 import { simulate } from "./run.ts";
 import { add, emptySummary, simulateSeed } from "./summary.ts";
+
+// Half a minute of computing for a part, on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 300_000 });
 
 const FIRST = Number(process.env.SIMULATION_SEED ?? 1);
 const SEEDS = Number(process.env.SIMULATION_SEEDS ?? 1_000);
