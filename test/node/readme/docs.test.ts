@@ -2,7 +2,7 @@
 // program in them runs to its end, with its own assertions.
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { Registry } from "../../../src/engine/registry.ts";
@@ -175,6 +175,43 @@ describe("[R4] The pages of docs/", () => {
     expect([value, rows.length, numbers.includes(value)]).toEqual([expect.any(Number), 1, true]);
   });
 
+  it("[R4.10] what is said to enforce a rule or an invariant is there: files, tests, names", () => {
+    const rows = readFileSync(join(ROOT, "src/engine/README.md"), "utf8")
+      .split("\n")
+      .filter((line) => /^\| [TP]\d+ \|/.test(line));
+    const numbersOf = (letter: string) =>
+      rows.flatMap((row) => new RegExp(`^\\| (${letter}\\d+) `).exec(row)?.[1] ?? []);
+    expect(numbersOf("T")).toEqual(Array.from({ length: 30 }, (_, n) => `T${n + 1}`));
+    expect(numbersOf("P")).toEqual(Array.from({ length: 14 }, (_, n) => `P${n + 1}`));
+    const sources = filesBelow("src");
+    const tests = filesBelow("test");
+    const names = new Set([...sources, ...tests].map((file) => basename(file)));
+    const codeOf = (files: readonly string[]) => files.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n");
+    const code = codeOf(sources);
+    const titles = codeOf(tests.filter((file) => file.endsWith(".test.ts")));
+    const isThere = (name: string) => {
+      if (name.includes("/")) return existsSync(join(ROOT, name));
+      if (name.endsWith(".ts")) return names.has(name);
+      return name
+        .replaceAll("#", "")
+        .split(".")
+        .every((part) => new RegExp(`\\b${part}\\b`).test(code) || titles.includes(part));
+    };
+    const missing = rows.flatMap((row) => {
+      const enforcedBy = row.split("|").at(-2) ?? "";
+      const named = [...enforcedBy.matchAll(/`([\w./#-]+)`/g)].map(([, name = ""]) => name);
+      const numbers = [...enforcedBy.matchAll(/\[([A-Z]+\d+(?:\.\d+)?)\]/g)].map(([, number = ""]) => number);
+      return [
+        ...named.filter((name) => !isThere(name)),
+        ...numbers.filter((number) => !new RegExp(`["'\`]\\[${number.replace(".", "\\.")}[.\\]]`).test(titles)),
+      ];
+    });
+    expect(missing).toEqual([]);
+    // Every rule of the engine but the first, which is looked at after each turn of each test, has tests of its own.
+    const untested = numbersOf("T").filter((number) => number !== "T1" && !titles.includes(`[${number}]`));
+    expect(untested).toEqual([]);
+  });
+
   it("[R4.6] the conformance page and its tests have the same rows, and the engine's tests it names are there", () => {
     const { text } = readPage("docs/conformance.md");
     const rows = [...text.matchAll(/^\| (DJ\d+) \|.*\|$/gm)];
@@ -193,6 +230,12 @@ describe("[R4] The pages of docs/", () => {
     expect(named.filter((name) => !engine.has(name))).toEqual([]);
   });
 });
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts"))
+    .map((file) => join(folder, file));
+}
 
 /** The numbers in the titles of a file's tests: `DJ1` for `"[DJ1] …"`. */
 function titlesOf(code: string, prefix: string): Set<string> {
