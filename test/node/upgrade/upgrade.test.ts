@@ -1,25 +1,22 @@
 // [U] Databases that the code of an earlier schema version has written are gone on with. For a new version: RECORD=1.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { SCHEMA_VERSION, SHARING_VERSION } from "../../../src/storage/schema.ts";
 import { describeInstance, endOf, faultsOf, purge } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { put, take } from "./fixture.ts";
-import { ends, type Fixture, finish, play, sceneWorld } from "./scenes.ts";
+import { put, record, recorded } from "./fixture.ts";
+import { ends, finish, play, sceneWorld } from "./scenes.ts";
 
-const fileOf = (version: number) => new URL(`./schema-${version}.json.gz`, import.meta.url);
 const versions = Array.from({ length: SCHEMA_VERSION }, (_, n) => n + 1);
 
-if (process.env.RECORD === "1" && !existsSync(fileOf(SCHEMA_VERSION))) {
+await record(`schema-${SCHEMA_VERSION}`, async () => {
   const world = sceneWorld();
   await play(world);
-  writeFileSync(fileOf(SCHEMA_VERSION), gzipSync(JSON.stringify(take(world))));
-}
+  return world;
+});
 
 function restored(version: number): World {
   const world = sceneWorld();
-  put(world, JSON.parse(gunzipSync(readFileSync(fileOf(version))).toString()) as Fixture);
+  put(world, recorded(`schema-${version}`));
   return world;
 }
 

@@ -1,0 +1,97 @@
+// [U4] What earlier code has encrypted is read with its key. To record: as in states.test.ts.
+import { describe, expect, it } from "vitest";
+import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
+import type { World } from "../instance/world.ts";
+import { put, record, recorded } from "./fixture.ts";
+import {
+  describeSealed,
+  ends,
+  finishSealed,
+  found,
+  K1,
+  K2,
+  pass,
+  playSealed,
+  SECRET,
+  sealedWorld,
+  setKeys,
+  update,
+} from "./sealed.ts";
+
+const versions = Array.from({ length: SCHEMA_VERSION - 1 }, (_, n) => n + 2);
+
+await record(`sealed-${SCHEMA_VERSION}`, async () => {
+  const world = sealedWorld();
+  await playSealed(world);
+  return world;
+});
+
+function restored(version: number, keys: string | undefined): World {
+  const world = sealedWorld();
+  put(world, recorded(`sealed-${version}`));
+  setKeys(world, keys);
+  return world;
+}
+
+const rows = (world: World, id: string) => {
+  const { db } = world.host(id);
+  return db.tables().map((table) => [table, db.read<Record<string, string | number>>(`SELECT * FROM ${table}`)]);
+};
+const everything = (world: World) => JSON.stringify([...world.hosts.keys()].map((id) => rows(world, id)));
+
+describe("[U4] What is encrypted", () => {
+  it.each(versions)("[U4.1] version %i: is read with its key, and gone on with under a new one", async (version) => {
+    const world = restored(version, `${K2},${K1}`);
+    expect([...world.hosts.keys()].sort()).toEqual(Object.keys(found).sort());
+    for (const id of world.hosts.keys())
+      expect(world.host(id).db.read("SELECT schema_version AS v FROM instance")).toEqual([{ v: version }]);
+    const before = everything(world);
+    expect(before).toContain("enc:k1:");
+    expect(before).not.toContain("top secret");
+    const [owed] = world.host("teller").db.read<{ payload: string }>("SELECT payload FROM outbox");
+    const [left] = world.host("busy").db.read<{ progress: string }>("SELECT progress FROM recovery");
+    expect([owed?.payload, left?.progress]).toEqual(Array(2).fill(expect.stringMatching(/^enc:k1:/)));
+
+    world.peerFault = () => "unreachable";
+    for (const [id, status] of Object.entries(found))
+      expect([id, (await describeSealed(world, id))?.status]).toEqual([id, status]);
+    expect(await describeSealed(world, "busy")).toMatchObject({
+      input: JSON.stringify(SECRET),
+      customStatus: JSON.stringify({ input: SECRET }),
+    });
+
+    world.peerFault = undefined;
+    await finishSealed(world);
+    for (const [id, end] of Object.entries(ends)) {
+      const state = await describeSealed(world, id);
+      expect([id, state?.status, JSON.parse(state?.output ?? "null")]).toEqual([id, ...end]);
+      expect([id, world.host(id).durableAlarm]).toEqual([id, null]);
+      for (const table of ["inbox", "outbox", "recovery"])
+        expect([id, table, world.host(id).db.read(`SELECT * FROM ${table}`)]).toEqual([id, table, []]);
+    }
+    const again = [update(world, "done", "add"), update(world, "open", "slowly")];
+    await pass(world, 0);
+    expect((await Promise.all(again)).map((answer) => answer.ok && answer.result)).toEqual(["1", "2"]);
+    expect(everything(world)).toContain("enc:k2:");
+    expect(everything(world)).not.toContain("top secret");
+  });
+
+  it.each(versions)(
+    "[U4.2] version %i: without its key nothing is changed, and it goes on once that is back",
+    async (version) => {
+      const world = restored(version, K2);
+      const before = everything(world);
+      await pass(world, 2 * 3_600_000);
+      expect((await describeSealed(world, "busy"))?.failure?.message).toContain("PAYLOAD_KEYS has no key of that ID");
+      for (const id of ["busy", "basket", "teller"])
+        expect([id, (await describeSealed(world, id))?.status]).toEqual([id, "STALLED"]);
+      expect(everything(world)).toBe(before);
+      setKeys(world, K1);
+      await finishSealed(world);
+      for (const [id, end] of Object.entries(ends)) {
+        const state = await describeSealed(world, id);
+        expect([id, state?.status, JSON.parse(state?.output ?? "null")]).toEqual([id, ...end]);
+      }
+    },
+  );
+});
