@@ -18,7 +18,9 @@ export type Call = {
   baggage?: string;
   /** The named segments of the route's pattern; a handler reads those that its own route has. */
   params: Readonly<Record<Param, string>>;
-  query: Readonly<Record<string, string | string[] | undefined>>;
+  /** Written by the router, which passes over an empty value before another: `queryValue` reads `searchParams`. */
+  query: unknown;
+  readonly searchParams: URLSearchParams;
   /** The pattern that matched, for instance `/v1.0/workflows/:component/:id`. Absent when none did. */
   route?: string;
   /** For the log line: known once a handler has settled on it. */
@@ -49,6 +51,7 @@ export function newCall(request: Request): Call {
     trace: continueTrace(request.headers),
     params: { component: "", name: "", id: "", event: "" },
     query: {},
+    searchParams: url.searchParams,
   };
 }
 
@@ -76,10 +79,9 @@ function queryUnescape(name: string, text: string): string {
   }
 }
 
-/** The first value of a query parameter; its name is compared exactly. */
+/** The first value of a query parameter, as Go's `url.Values.Get` gives it; its name is compared exactly. */
 export function queryValue(call: Call, name: string): string | undefined {
-  const value = call.query[name];
-  return Array.isArray(value) ? value[0] : value;
+  return call.searchParams.get(name) ?? undefined;
 }
 
 /** `true`, `false`, or `undefined` when the parameter is not there. Anything else is the caller's error. */

@@ -6,12 +6,16 @@ export const MARKER = "leak-7f3a9c";
 /** Instances that nobody but those who name them should reach, and what their payloads say. */
 export const VICTIMS = ["victim-1", "victim-2"] as const;
 export const VICTIM_SECRET = "victims-own-5d21e8";
+/** The secret of the worlds that have one. It is sent in the two headers for it and nowhere else. */
+export const TOKEN = "t0ken-91b7c4";
 
 export interface HostileRequest {
   readonly method: string;
   /** Path and query, as sent. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Its headers hold the right token, as the README asks for it. */
+  readonly hasToken: boolean;
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -66,12 +70,17 @@ const READS =
   /^(\/v1\.0(-beta1|-alpha1)?\/workflows\/dapr\/[^/?]*(\/(history|query\/[^/?]*))?|\/v1\.0\/(healthz.*|metadata))(\?.*)?$/;
 const version = fc.constantFrom("v1.0", "v1.0-beta1", "v1.0-alpha1");
 const operation = fc.constantFrom("pause", "resume", "terminate", "purge", "cancel", "history");
+// Some are called as what the last segment of another route is.
+const event = fc.oneof(
+  { weight: 4, arbitrary: segment },
+  { weight: 1, arbitrary: fc.constantFrom("start", "raiseEvent", "pause", "history") },
+);
 
 const path = fc.oneof(
   fc.tuple(version, name, fc.constant("start")).map(([v, n, last]) => `/${v}/workflows/dapr/${n}/${last}`),
   fc.tuple(version, segment).map(([v, id]) => `/${v}/workflows/dapr/${id}`),
   fc.tuple(version, segment, operation).map(([v, id, what]) => `/${v}/workflows/dapr/${id}/${what}`),
-  fc.tuple(version, segment, segment).map(([v, id, event]) => `/${v}/workflows/dapr/${id}/raiseEvent/${event}`),
+  fc.tuple(version, segment, event).map(([v, id, event]) => `/${v}/workflows/dapr/${id}/raiseEvent/${event}`),
   fc
     .tuple(segment, fc.constantFrom("query", "update"), segment)
     .map(([id, kind, what]) => `/v1.0/workflows/dapr/${id}/${kind}/${what}`),
@@ -137,6 +146,15 @@ const query = fc
   .array(fc.tuple(queryName, queryValue), { maxLength: 4 })
   .map((pairs) => (pairs.length === 0 ? "" : `?${pairs.map(([key, value]) => `${key}=${value}`).join("&")}`));
 
+/** Up to 64 KiB. From a number, because fast-check is slow at so many bytes. Half of them are UTF-8: control characters and ASCII. */
+const manyBytes = fc.tuple(fc.nat(65_536), fc.nat(), fc.constantFrom(0xff, 0x7f)).map(([length, seed, mask]) => {
+  let state = seed;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 24) & mask;
+  });
+});
+
 const body = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   {
@@ -165,7 +183,8 @@ const body = fc.oneof(
     ),
   },
   { weight: 2, arbitrary: fc.json().map((text) => text) },
-  { weight: 2, arbitrary: fc.uint8Array({ maxLength: 64 }).map((bytes) => new Uint8Array(bytes)) },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 64 }).map((bytes) => new Uint8Array(bytes)) },
+  { weight: 1, arbitrary: manyBytes },
 );
 
 const headerValue = fc.oneof(
@@ -190,8 +209,6 @@ const headerValue = fc.oneof(
 );
 const headerName = fc.constantFrom(
   "content-type",
-  "dapr-api-token",
-  "authorization",
   "baggage",
   "traceparent",
   "tracestate",
@@ -199,6 +216,55 @@ const headerName = fc.constantFrom(
   "x-forwarded-for",
   "content-encoding",
   "accept",
+);
+
+const wrongToken = fc.oneof(
+  fc.constantFrom(
+    "",
+    TOKEN.slice(0, -1),
+    TOKEN.slice(1),
+    `${TOKEN}x`,
+    `${TOKEN.slice(0, -1)}x`,
+    `x${TOKEN.slice(1)}`,
+    TOKEN.toUpperCase(),
+    TOKEN + TOKEN,
+    `${TOKEN}\u00e9`,
+    `Bearer ${TOKEN}`,
+    // What becomes of a header that is sent twice.
+    `${TOKEN}, ${TOKEN}`,
+    `${TOKEN}, wrong`,
+    `wrong, ${TOKEN}`,
+  ),
+  headerValue,
+);
+type Credentials = Pick<HostileRequest, "headers" | "hasToken">;
+const credentials: fc.Arbitrary<Credentials> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .constantFrom<HostileRequest["headers"]>(
+        { "dapr-api-token": TOKEN },
+        { authorization: `Bearer ${TOKEN}` },
+        { authorization: `bearer   ${TOKEN}` },
+        { "dapr-api-token": TOKEN, authorization: "Basic abc" },
+        { "dapr-api-token": TOKEN, authorization: "Bearer wrong" },
+      )
+      .map((headers) => ({ headers, hasToken: true })),
+  },
+  { weight: 1, arbitrary: fc.constant<Credentials>({ headers: {}, hasToken: false }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .oneof(
+        wrongToken.map((token) => ({ "dapr-api-token": token })),
+        wrongToken.map((token) => ({ authorization: `Bearer ${token}` })),
+        // Dapr's header decides.
+        wrongToken.map((token) => ({ "dapr-api-token": token, authorization: `Bearer ${TOKEN}` })),
+        headerValue.map((authorization) => ({ authorization })),
+        fc.constantFrom(TOKEN, `Basic ${TOKEN}`, `Bearer${TOKEN}`).map((authorization) => ({ authorization })),
+      )
+      .map((headers) => ({ headers, hasToken: false })),
+  },
 );
 
 const parts = fc.record({
@@ -209,13 +275,19 @@ const parts = fc.record({
   ),
   target: fc.tuple(path, query).map(([p, q]) => p + q),
   headers: fc.dictionary(headerName, headerValue, { maxKeys: 3, noNullPrototype: true }),
+  credentials,
   body,
 });
 
-export const hostileRequest: fc.Arbitrary<HostileRequest> = parts.map(({ method, ...rest }) => ({
-  ...rest,
-  method: method || (READS.test(rest.target) ? "GET" : "POST"),
-}));
+export const hostileRequest: fc.Arbitrary<HostileRequest> = parts.map(
+  ({ method, target, headers, credentials, body }) => ({
+    method: method || (READS.test(target) ? "GET" : "POST"),
+    target,
+    headers: { ...headers, ...credentials.headers },
+    hasToken: credentials.hasToken,
+    body,
+  }),
+);
 
 /** As `encodeURIComponent`, but half a surrogate pair is encoded too, as the bytes that it would be. */
 function encodeSafely(text: string): string {

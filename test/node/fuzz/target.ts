@@ -5,7 +5,7 @@ import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi } from "../../../src/instance/protocol.ts";
 import { makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { type HostileRequest, MARKER, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
+import { type HostileRequest, MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
 
 const OPERATIONS = "START|GET|TERMINATE|RAISE_EVENT|PAUSE|RESUME|PURGE|CANCEL|QUERY|UPDATE|HISTORY";
 /** Every error that is documented, by status: README, docs, and Dapr's own table. */
@@ -14,7 +14,10 @@ const DOCUMENTED: Readonly<Record<number, RegExp>> = {
   404: /^(ERR_INSTANCE_ID_NOT_FOUND|ERR_DIRECT_INVOKE|ERR_WORKFLOW_QUERY_NOT_FOUND)$/,
   500: new RegExp(`^(ERR_(${OPERATIONS})_WORKFLOW|ERR_HEALTH_APPID_NOT_MATCH)$`),
 };
-const PLAIN_TEXTS = /^(the \w+ in the URL path has a bad escape|invalid baggage header|invalid api token)/;
+const PLAIN_TEXTS: Readonly<Record<number, RegExp>> = {
+  400: /^(the \w+ in the URL path has a bad escape|invalid baggage header$)/,
+  401: /^invalid api token$/,
+};
 const LOG_KEYS = new Set(
   "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused".split(
     " ",
@@ -25,18 +28,26 @@ export class Target {
   readonly statuses = new Map<number, number>();
   readonly world: World = makeWorld();
   readonly #log: Record<string, unknown>[] = [];
+  readonly #needsToken: boolean;
+  readonly #handler: (request: Request) => Promise<Response>;
   #reached: string[] = [];
+  /** IDs made for the request that is being served. */
+  #newIds: string[] = [];
   #ids = 0;
-  readonly #handler = createHttpHandler({
-    instance: (id) => this.#stub(id),
-    registered: () => ({ workflows: ["echo"], activities: [] }),
-    apiToken: undefined,
-    maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
-    appId: "edge",
-    log: (line) => this.#log.push(line as Record<string, unknown>),
-    newId: () => `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`,
-    now: () => this.world.nowMs,
-  });
+
+  constructor(needsToken: boolean) {
+    this.#needsToken = needsToken;
+    this.#handler = createHttpHandler({
+      instance: (id) => this.#stub(id),
+      registered: () => ({ workflows: ["echo"], activities: [] }),
+      apiToken: needsToken ? TOKEN : undefined,
+      maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
+      appId: "edge",
+      log: (line) => this.#log.push(line as Record<string, unknown>),
+      newId: () => this.#newId(),
+      now: () => this.world.nowMs,
+    });
+  }
 
   /** Instances that wait, with payloads of their own. */
   async prepare(): Promise<void> {
@@ -49,6 +60,7 @@ export class Target {
   /** Sends it; what is wrong with the answer, or with what it has done. */
   async send(request: HostileRequest): Promise<string[]> {
     this.#reached = [];
+    this.#newIds = [];
     this.#log.length = 0;
     const worldLog = this.world.log.length;
     const before = this.#databases();
@@ -80,7 +92,7 @@ export class Target {
         const { errorCode, message, ...rest } = JSON.parse(text);
         if (!DOCUMENTED[status]?.test(errorCode)) tell(`${errorCode} is not documented for this status`);
         if (typeof message !== "string" || Object.keys(rest).length > 0) tell("is not an error of Dapr's form");
-      } else if (!PLAIN_TEXTS.test(text)) tell("is a text that is not documented");
+      } else if (!PLAIN_TEXTS[status]?.test(text)) tell("is a text that is not documented");
     } else if (![200, 202, 204].includes(status)) tell("is not documented");
     // The state of a failed instance has the stack of the workflow's own error, as Dapr's has, and so has its history.
     const shown = text.replace(/"(?:dapr\.workflow\.failure\.stack_trace|stackTrace)":"(?:[^"\\]|\\.)*"/g, "");
@@ -88,12 +100,18 @@ export class Target {
     if (logged.some((line) => line.fault !== undefined)) tell(`is a fault of ours: ${JSON.stringify(logged)}`);
 
     const reached = new Set(this.#reached);
+    const mayPass = !this.#needsToken || request.hasToken || isHealthProbe(request);
+    if (mayPass && status === 401) tell("is refused, although it needs no token or has it");
+    if (!mayPass && status !== 401) tell("is served without the token");
+    if (!mayPass && reached.size > 0) tell(`has reached ${[...reached]} without the token`);
     if (reached.size > 1) tell(`has reached ${[...reached]}`);
-    const named = namesIn(request);
+    const meant = meantBy(request);
     for (const id of reached)
-      if (!named.has(id) && !/^0{8}-0000-4000-8000-\d{12}$/.test(id)) tell(`has reached ${id}, which it does not name`);
+      if (meant === "a new one" ? !this.#newIds.includes(id) : id !== meant?.id)
+        tell(`has reached ${id}, and means ${typeof meant === "object" ? meant.id : (meant ?? "none")}`);
     if (text.includes(VICTIM_SECRET) && !VICTIMS.some((id) => reached.has(id)))
       tell("tells of an instance that was not asked");
+    if (text.includes(TOKEN)) tell("tells the token");
     const after = this.#databases();
     for (const id of new Set([...before.keys(), ...after.keys()])) {
       if (before.get(id) === after.get(id)) continue;
@@ -107,6 +125,7 @@ export class Target {
       // The ID is what lines are found by.
       const written = JSON.stringify({ ...line, instanceId: undefined });
       if (written.includes(MARKER) || written.includes(VICTIM_SECRET)) tell(`has logged a payload: ${written}`);
+      if (written.includes(TOKEN)) tell(`has logged the token: ${written}`);
       const unknown = Object.keys(line).filter((key) => !LOG_KEYS.has(key) && key !== "createdAtMs");
       if (unknown.length > 0) tell(`has logged ${unknown}`);
     }
@@ -124,6 +143,12 @@ export class Target {
       found.set(id, JSON.stringify([rows, durableAlarm === null]));
     }
     return found;
+  }
+
+  #newId(): string {
+    const id = `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
+    this.#newIds.push(id);
+    return id;
   }
 
   #stub(id: string): InstanceApi {
@@ -148,17 +173,49 @@ export class Target {
   }
 }
 
-/** Every ID that the request could mean, byte for byte: a segment of its path, as Go's `url.QueryUnescape` reads it, or `instanceID`. */
-function namesIn({ target }: HostileRequest): Set<string> {
-  const { pathname, searchParams } = new URL(`http://localhost:8787${target}`);
-  const segments = pathname.split("/").flatMap((segment) => {
-    try {
-      return [decodeURIComponent(segment.replaceAll("+", " "))];
-    } catch {
-      return [];
-    }
-  });
-  return new Set([...segments, ...searchParams.getAll("instanceID")]);
+/** The segments of the path, without those that are empty, as they were sent. */
+function segmentsOf({ target }: HostileRequest): string[] {
+  return new URL(`http://localhost:8787${target}`).pathname.split("/").filter((segment) => segment !== "");
+}
+
+/** These two need no token: README. */
+function isHealthProbe(request: HostileRequest): boolean {
+  return request.method === "GET" && /^v1\.0\/healthz(\/outbound)?$/.test(segmentsOf(request).join("/"));
+}
+
+/** The one instance that may be reached, byte for byte, as the README's table has it: written anew here, not the router's. */
+function meantBy(request: HostileRequest): { readonly id: string } | "a new one" | undefined {
+  const [version = "", workflows, component, ...rest] = segmentsOf(request);
+  if (!/^v1\.0(-beta1|-alpha1)?$/.test(version) || workflows !== "workflows" || component === undefined)
+    return undefined;
+  const [first = "", second = "", third = ""] = rest;
+  const form = `${request.method} ${rest.length}`;
+  let id: string | undefined;
+  if (form === "GET 1") id = first;
+  if (form === "GET 2" && version === "v1.0" && second === "history") id = first;
+  if (form === "GET 2" && version === "v1.0-alpha1") id = second;
+  if (form === "GET 3" && version === "v1.0" && second === "query") id = first;
+  if (form === "POST 2" && /^(terminate|pause|resume|purge)$/.test(second)) id = first;
+  if (form === "POST 2" && version === "v1.0" && second === "cancel") id = first;
+  if (form === "POST 3" && version === "v1.0" && second === "update") id = first;
+  if (form === "POST 3" && version === "v1.0-alpha1" && third === "start") id = second;
+  if (form === "POST 3" && second === "raiseEvent") id = first;
+  const isStart = form === "POST 2" && second === "start";
+  if (id === undefined && !isStart) return undefined;
+  try {
+    // One segment that cannot be read is enough to refuse all.
+    for (const segment of [component, ...rest]) unescapeAsGo(segment);
+    if (id !== undefined) return { id: unescapeAsGo(id) };
+  } catch {
+    return undefined;
+  }
+  const given = new URL(`http://localhost:8787${request.target}`).searchParams.get("instanceID");
+  return given ? { id: given } : "a new one";
+}
+
+/** Go's `url.QueryUnescape`. */
+function unescapeAsGo(segment: string): string {
+  return decodeURIComponent(segment.replaceAll("+", " "));
 }
 
 /** Node's Request refuses a body on GET and HEAD; a Worker may receive one. */

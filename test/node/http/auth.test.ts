@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Api } from "./support.ts";
 
 const GET = "GET https://edge.example.com/v1.0/workflows/dapr/a";
@@ -7,6 +7,27 @@ async function expect401(response: Response, text: string | RegExp): Promise<voi
   expect(response.status).toBe(401);
   expect(response.headers.get("content-type")).toMatch(/^text\/plain/);
   expect(await response.text()).toMatch(text);
+}
+
+/**
+ * What comes of sending `sent`, and which characters of the secret were read meanwhile. A clock would be too coarse, so the
+ * secret is an object that has a length and characters to give, one at a time: `===` finds it equal to nothing, and
+ * whatever would make a string of it (`startsWith`, `indexOf`, …) throws.
+ */
+async function readsOf(secret: string, sent: string): Promise<[status: number, reads: number[]]> {
+  const reads: number[] = [];
+  const token = {
+    length: secret.length,
+    charCodeAt: (n: number) => {
+      reads.push(n);
+      return secret.charCodeAt(n);
+    },
+    [Symbol.toPrimitive]: () => {
+      throw new Error("the secret was read as a whole");
+    },
+  };
+  const api = new Api({ apiToken: token as unknown as string });
+  return [(await api.send(GET, undefined, { "dapr-api-token": sent })).status, reads];
 }
 
 describe("with a token", () => {
@@ -37,6 +58,64 @@ describe("with a token", () => {
     const api = new Api({ apiToken: "s3cret" });
     await expect401(await api.send(GET, undefined, headers), /^invalid api token$/);
     expect(api.calls).toEqual([]);
+  });
+
+  it.each([
+    ["dapr-api-token", "s3cret", "wrong"],
+    ["dapr-api-token", "wrong", "s3cret"],
+    ["dapr-api-token", "s3cret", "s3cret"],
+    ["dapr-api-token", "s3cret", ""],
+    ["dapr-api-token", "", "s3cret"],
+    ["authorization", "Bearer s3cret", "Bearer wrong"],
+    ["authorization", "Bearer wrong", "Bearer s3cret"],
+    ["authorization", "Bearer s3cret", "Bearer s3cret"],
+    ["authorization", "Basic abc", "Bearer s3cret"],
+  ])("[H64] %s sent twice, %j and %j, is 401: none of the two is picked", async (name, first, second) => {
+    const api = new Api({ apiToken: "s3cret" });
+    const headers: [string, string][] = [
+      [name, first],
+      [name, second],
+    ];
+    const url = "https://edge.example.com/v1.0/workflows/dapr/a";
+    await expect401(await api.handle(new Request(url, { headers })), /^invalid api token$/);
+    // A right one in the other header does not make up for it.
+    if (name === "dapr-api-token") {
+      headers.push(["authorization", "Bearer s3cret"]);
+      await expect401(await api.handle(new Request(url, { headers })), /^invalid api token$/);
+    }
+    expect(api.calls).toEqual([]);
+  });
+
+  it("[H65] is read character by character to the end of what was sent, wherever it differs", async () => {
+    const upTo = (length: number) => Array.from({ length }, (_, n) => n);
+    for (const sent of ["s3cret", "x3cret", "s3xret", "s3crex", "xxxxxx", "S3CRET"])
+      expect([sent, await readsOf("s3cret", sent)]).toEqual([sent, [sent === "s3cret" ? 200 : 401, upTo(6)]]);
+  });
+
+  // Here both are strings: an object would not show a `===` that lets the right one pass at once.
+  it("[H65] takes no fewer reads when it is right", async () => {
+    const api = new Api({ apiToken: "s3cret" });
+    for (const sent of ["s3cret", "x3cret", "s3crex"]) {
+      const request = new Request("https://edge.example.com/nowhere", { headers: { "dapr-api-token": sent } });
+      const spy = vi.spyOn(String.prototype, "charCodeAt");
+      let status: number;
+      let reads: number;
+      try {
+        status = (await api.handle(request)).status;
+        reads = spy.mock.contexts.filter((text) => [sent, "s3cret"].includes(String(text))).length;
+      } finally {
+        spy.mockRestore();
+      }
+      expect([sent, status, reads]).toEqual([sent, sent === "s3cret" ? 404 : 401, 2 * sent.length]);
+    }
+  });
+
+  it("[H65] is read as often as what was sent is long, however long it is itself", async () => {
+    for (const sent of ["s", "s3", "s3cre", "s3cretx", "s3crets3cret", "x".repeat(50)])
+      for (const secret of ["s3c", "s3cret", "s3cret-and-more", "y".repeat(40)]) {
+        const [status, reads] = await readsOf(secret, sent);
+        expect([secret, sent, status, reads.length]).toEqual([secret, sent, 401, sent.length]);
+      }
   });
 
   it("[H60] is asked for on localhost and on unknown routes too", async () => {

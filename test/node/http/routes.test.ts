@@ -87,6 +87,16 @@ describe("paths", () => {
   });
 
   it.each([
+    ["instanceID=a&instanceID=b", "a"],
+    ["instanceID=&instanceID=b", undefined],
+    ["instanceid=b", undefined],
+  ])("[H3] the first value of a query parameter counts, also when it is empty, as in Go: %s", async (query, id) => {
+    const api = new Api();
+    await api.send(`POST /v1.0/workflows/dapr/Hello/start?${query}`);
+    expect(api.calls.map(([, id]) => id)).toEqual([id ?? expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  });
+
+  it.each([
     ["a%3Ab", "a:b"],
     ["a+b", "a b"],
     ["a%2Bb", "a+b"],
