@@ -1,73 +1,159 @@
-// [V5] The platform repeats calls, and so do callers. Every call that an instance gets is given to it once more, at every
-// later moment of the run: after each write, commit, activity, call and alarm. Nothing may come of it.
+// [V5] The platform repeats calls and alarms, and so do callers. Every call that an instance gets is given to it once more,
+// at every later moment of the run: after each write, commit, activity, call and alarm. Nothing may come of it.
 import { describe, expect, it } from "vitest";
 import type { TWorkflow } from "../../../src/engine/registry.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
-import { type Code, describeInstance, faultsOf, makeWorld } from "../instance/support.ts";
-import { ObjectLostError, type World } from "../instance/world.ts";
+import type { InstanceApi, InstancePeer } from "../../../src/instance/protocol.ts";
+import type { Message } from "../../../src/model/message.ts";
+import { plainTexts } from "../../../src/storage/vault.ts";
+import { type Code, faultsOf, makeWorld, toyCipher, typesOf } from "../instance/support.ts";
+import { ObjectLostError, type PeerCall, type World } from "../instance/world.ts";
+import { Random } from "../random.ts";
 
-type Call = (instance: Instance) => Promise<unknown>;
+type Method = keyof InstanceApi | keyof InstancePeer;
+
+/** A method that is new is to be repeated too. */
+const methods: Record<Method, true> = {
+  start: true,
+  describe: true,
+  waitFor: true,
+  raiseEvent: true,
+  suspend: true,
+  resume: true,
+  cancel: true,
+  query: true,
+  update: true,
+  history: true,
+  terminate: true,
+  purge: true,
+  deliver: true,
+  findActive: true,
+};
+const messages: Record<Message["type"], true> = {
+  StartChild: true,
+  StartDetached: true,
+  ChildEnded: true,
+  RaiseEvent: true,
+  Cancel: true,
+  Terminate: true,
+};
+
+/**
+ * What a copy may be answered that the call is not answered when it comes once. Whatever changes an instance is answered as
+ * the first time, but for a purge, which has left nothing to purge, and for an update, which tells how far it has got: its
+ * result, or that this is not known any more after a continue-as-new. What only reads tells of the moment in which it came.
+ */
+const laterAnswers: Record<keyof InstanceApi, readonly string[]> = {
+  start: [],
+  raiseEvent: [],
+  suspend: [],
+  resume: [],
+  cancel: [],
+  terminate: [],
+  purge: ["NOT_FOUND"],
+  update: ["1", "FORGOTTEN", "ENDED"],
+  query: ["BUSY"],
+  describe: ["COMPLETED"],
+  waitFor: ["COMPLETED"],
+  history: [],
+};
 
 /** A call as it was made. */
 interface Made {
   readonly what: string;
   readonly to: string;
-  /** Gives it to the instance once more. */
-  readonly again: () => void;
+  readonly method: PeerCall["method"] | keyof InstanceApi;
+  /** Of a call between instances. */
+  readonly message?: string;
+  /** Gives it to the instance once more; tells what it is answered, if that is known. */
+  readonly again: () => Promise<string> | undefined;
   /** Before which point of the run. */
   readonly at: number;
   /** From here on a second copy would be another request: what it has no name for has been taken back. */
   untilAt: number;
+  /** What the caller was told. */
+  answer?: string;
 }
+
+type Ask = <M extends keyof InstanceApi>(method: M, ...args: Parameters<InstanceApi[M]>) => Promise<void>;
 
 interface Scenario {
   readonly main: TWorkflow;
-  readonly script: (ask: (what: string, call: Call) => Promise<void>, world: World) => Promise<void>;
+  readonly script: (ask: Ask, world: World) => Promise<void>;
+  /** With a cipher that takes its time: what is checked before it may not hold after it. */
+  readonly isEncrypted?: boolean;
+  /** Of all the second copies only every so many-th is made: for the like of a scenario that has them all. */
+  readonly every?: number;
 }
 
-const update = { updateId: "u", name: "add", input: "2", timeoutMs: 0 };
+/** Rings are made at every so many-th point. */
+const RINGS_EVERY = 4;
 
-const scenarios: Record<string, Scenario> = {
-  "a run with everything": {
-    *main(ctx, round: number): Code {
-      const sums: number[] = [];
-      ctx.setUpdateHandler("add", function* (n: number): Code {
-        sums.push((yield ctx.callActivity("echo", n)) + 1);
-        return sums.length;
-      });
-      ctx.setQueryHandler("sums", () => sums);
-      if (round === 2) return [yield ctx.waitForExternalEvent("last")];
+/** What has counted so far, in all rounds. */
+interface Seen {
+  readonly round: number;
+  readonly sums: number[];
+  readonly events: unknown[];
+}
+
+function everything(rounds: number): TWorkflow {
+  return function* (ctx, { round, sums, events }: Seen): Code {
+    ctx.setUpdateHandler("add", function* (n: number): Code {
+      sums.push((yield ctx.callActivity("echo", n)) + 1);
+      return sums.length;
+    });
+    ctx.setQueryHandler("sums", () => sums);
+    if (round === 1) {
       yield ctx.callActivity("echo", 1);
       const child = yield ctx.callChildWorkflow("call", { activity: "echo", input: 3 }, "child");
       ctx.sendEvent("other", "go", child);
       ctx.scheduleNewWorkflow("echo", 7, { instanceId: "detached" });
       yield ctx.waitForCondition(() => sums.length > 0);
-      yield ctx.waitForExternalEvent("go");
+      events.push(yield ctx.waitForExternalEvent("go"));
       yield ctx.createTimer(2);
-      ctx.continueAsNew(2, true);
-    },
-    script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", input: "1", requestId: "start" }));
-      await ask("update", (a) => a.update(update));
-      await ask("suspend", (a) => a.suspend({ reason: "r" }));
-      await ask("raiseEvent", (a) => a.raiseEvent({ name: "go", input: "1", messageId: "m1" }));
-      await ask("resume", (a) => a.resume({}));
-      await ask("query", (a) => a.query({ name: "sums" }));
-      await ask("describe", (a) => a.describe({ payloads: true }));
-      await ask("history", (a) => a.history({ from: 0, limit: 10 }));
-      await ask("waitFor", (a) => a.waitFor("started", { timeoutMs: 10, payloads: false }));
-      await world.advance(5_000);
-      await ask("raiseEvent last", (a) => a.raiseEvent({ name: "last", input: "9", messageId: "m2" }));
-    },
-  },
+      if (rounds > 1) return ctx.continueAsNew({ round: 2, sums, events }, true);
+    }
+    events.push(yield ctx.waitForExternalEvent("last"));
+    events.push(...(yield* more(ctx, "go")), ...(yield* more(ctx, "last")));
+    return { sums, events };
+  };
+}
+
+/** Waits for one more of these events, and not for ever. */
+function* more(ctx: WorkflowContext, name: string): Code {
+  const event = ctx.waitForExternalEvent(name);
+  return (yield ctx.whenAny([event, ctx.createTimer(1)])) === event ? [event.getResult()] : [];
+}
+
+const startOf = (requestId: string, input?: string) => ({ instanceId: "a", name: "main", input, requestId });
+
+const askForEverything: Scenario["script"] = async (ask, world) => {
+  await ask("start", startOf("start", '{"round":1,"sums":[],"events":[]}'));
+  await ask("update", { updateId: "u", name: "add", input: "2", timeoutMs: 0 });
+  await ask("suspend", { reason: "r" });
+  await ask("raiseEvent", { name: "go", input: "1", messageId: "m1" });
+  await ask("resume", {});
+  await ask("query", { name: "sums" });
+  await ask("describe", { payloads: true });
+  await ask("history", { from: 0, limit: 10 });
+  await ask("waitFor", "started", { timeoutMs: 10, payloads: false });
+  await world.advance(5_000);
+  await ask("raiseEvent", { name: "last", input: "9", messageId: "m2" });
+};
+
+const scenarios: Record<string, Scenario> = {
+  "a run with everything, in two executions": { main: everything(2), script: askForEverything },
+  "a run with everything, in one": { main: everything(1), script: askForEverything, every: 3 },
+  "a run with everything, encrypted": { main: everything(1), script: askForEverything, isEncrypted: true, every: 3 },
   "an ID that is used again": {
     *main(ctx): Code {
       return yield ctx.callChildWorkflow("echo", 1);
     },
     script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await ask("start", startOf("start"));
       await world.advance(3_000);
-      await ask("start again", (a) => a.start({ instanceId: "a", name: "main", requestId: "again" }));
+      await ask("start", startOf("again"));
     },
   },
   "a terminate": {
@@ -75,9 +161,9 @@ const scenarios: Record<string, Scenario> = {
       yield ctx.callChildWorkflow("event", "never");
     },
     script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await ask("start", startOf("start"));
       await world.advance(100);
-      await ask("terminate", (a) => a.terminate({ output: '"t"', recursive: true }));
+      await ask("terminate", { output: '"t"', recursive: true });
     },
   },
   "a cancel": {
@@ -89,9 +175,9 @@ const scenarios: Record<string, Scenario> = {
       }
     },
     script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await ask("start", startOf("start"));
       await world.advance(100);
-      await ask("cancel", (a) => a.cancel({ reason: "c" }));
+      await ask("cancel", { reason: "c" });
     },
   },
   "a purge of a tree": {
@@ -99,9 +185,9 @@ const scenarios: Record<string, Scenario> = {
       return yield ctx.callChildWorkflow("parent", { name: "echo", input: 1, id: "grandchild" }, "child");
     },
     script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await ask("start", startOf("start"));
       await world.advance(3_000);
-      await ask("purge", (a) => a.purge({ recursive: true }));
+      await ask("purge", { recursive: true });
       await world.advance(3_000);
     },
   },
@@ -110,11 +196,11 @@ const scenarios: Record<string, Scenario> = {
       return yield ctx.callChildWorkflow("event", "never", "child");
     },
     script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await ask("start", startOf("start"));
       await world.advance(3_000);
-      await ask("purge", (a) => a.purge({ recursive: true, force: true }));
+      await ask("purge", { recursive: true, force: true });
       await world.advance(3_000);
-      await ask("start again", (a) => a.start({ instanceId: "a", name: "main", requestId: "again" }));
+      await ask("start", startOf("again"));
       await world.advance(3_000);
     },
   },
@@ -123,19 +209,13 @@ const scenarios: Record<string, Scenario> = {
       return yield ctx.callChildWorkflow("event", "never", "child");
     },
     script: async (ask, world) => {
-      await ask("start", (a) => a.start({ instanceId: "a", name: "main", requestId: "start" }));
+      await ask("start", startOf("start"));
       await world.advance(3_000);
-      await ask("purge", (a) => a.purge({ recursive: true, force: true }));
+      await ask("purge", { recursive: true, force: true });
       await world.advance(3_000);
     },
   },
 };
-
-interface Run {
-  readonly made: Made[];
-  readonly points: number;
-  readonly end: Record<string, unknown>;
-}
 
 /** Which of the calls of a run is given once more, at which point, and whether the object that got it is lost before. */
 interface Repeat {
@@ -144,68 +224,178 @@ interface Repeat {
   readonly isLost: boolean;
 }
 
-async function run({ main, script }: Scenario, repeat?: Repeat): Promise<Run> {
+/** The alarm of which object rings once more, at which point. */
+interface Ring {
+  readonly id: string;
+  readonly at: number;
+}
+
+interface Run {
+  readonly made: Made[];
+  readonly points: number;
+  readonly end: Record<string, unknown>;
+  /** Of the second copy, if it is known. */
+  readonly copyAnswer: string | undefined;
+  readonly rings: number;
+}
+
+async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ring): Promise<Run> {
   const world = makeWorld();
+  if (isEncrypted) encrypt(world);
   world.workflow("main", main);
-  await world.call("other", (other) =>
-    other.start({ instanceId: "other", name: "event", input: '"go"', requestId: "o" }),
+  world.workflow("other", function* (ctx): Code {
+    return [yield ctx.waitForExternalEvent("go"), ...(yield* more(ctx, "go"))];
+  });
+  await passing(
+    world,
+    world.post("other", (other) => other.start({ instanceId: "other", name: "other", requestId: "o" })),
   );
   const made: Made[] = [];
   let points = 0;
+  let copy: Promise<string> | undefined;
+  let copyAnswer: string | undefined;
   world.onPoint = () => {
     if (points++ !== repeat?.at) return;
+    if ("id" in repeat) return ringOnceMore(world, repeat.id);
     const copied = made[repeat.which] as Made;
     if (repeat.isLost) world.crash(copied.to);
-    copied.again();
+    copy = copied.again();
+    void copy?.then((answer) => {
+      copyAnswer = answer;
+    });
   };
-  world.peerFault = ({ to, method, argument, repeat: again }) => {
-    const type = (argument as { type?: string }).type ?? "";
-    made.push({ what: `${method} ${type} to ${to}`, to, again, at: points, untilAt: Number.POSITIVE_INFINITY });
+  const make = (call: Omit<Made, "at" | "untilAt">): Made => {
+    const all = { ...call, at: points, untilAt: Number.POSITIVE_INFINITY };
+    made.push(all);
+    return all;
+  };
+  world.peerFault = ({ to, method, argument, repeat: give }) => {
+    const message = (argument as { type?: string }).type ?? "";
+    make({ what: `${method} ${message} to ${to}`, to, method, message, again: () => void give() });
     return undefined;
   };
-  const ask = async (what: string, call: Call) => {
+  const ask: Ask = async (method, ...args) => {
     for (const earlier of made) {
-      // A suspend has no name, nor a purge, and neither has a start once every trace of it is gone, or another has taken its place.
-      if (what === "resume" && earlier.what === "suspend") earlier.untilAt = points;
-      if (/purge|again/.test(what) && earlier.what.startsWith("start")) earlier.untilAt = points;
-      if (what === "start again" && earlier.what === "purge") earlier.untilAt = points;
+      if (earlier.message !== undefined || !takesBack(method, earlier.method)) continue;
+      earlier.untilAt = points;
+      if (repeat !== undefined && "which" in repeat && made[repeat.which] === earlier && copy !== undefined)
+        await passing(world, copy);
     }
-    const again = () => void world.post("a", call).catch(() => undefined);
-    made.push({ what, to: "a", again, at: points, untilAt: Number.POSITIVE_INFINITY });
-    const post = async () => {
-      const answer = world.post("a", call);
-      await world.advance(1);
-      await answer;
-    };
-    await post().catch((error) => {
+    const call = (instance: Instance): Promise<unknown> => Reflect.apply(instance[method], instance, args);
+    const again = () => world.post("a", call).then(told, (error) => `rejects: ${error}`);
+    const asked = make({ what: method, to: "a", method, again });
+    const answer = await passing(world, world.post("a", call)).catch((error) => {
       if (!(error instanceof ObjectLostError)) throw error;
-      return post();
+      return passing(world, world.post("a", call));
     });
+    asked.answer = told(answer);
   };
   await script(ask, world);
   await world.rest();
   world.onPoint = undefined;
+  const isLost = repeat !== undefined && "which" in repeat && repeat.isLost;
   // An activity that was under way when its object was lost runs again.
-  const end: Record<string, unknown> = { runs: repeat?.isLost ? undefined : world.activityRuns.length };
+  const end: Record<string, unknown> = { runs: isLost ? undefined : world.activityRuns.length };
+  let rings = 0;
   for (const id of [...world.hosts.keys()].sort()) {
-    const found = await describeInstance(world, id);
-    end[id] = [found?.status, found?.output, found?.failure?.message, faultsOf(world, id), world.host(id).durableAlarm];
+    const found = await passing(
+      world,
+      world.post(id, (instance) => instance.describe({ payloads: true })),
+    );
+    const host = world.host(id);
+    const history = typesOf(world, id).sort();
+    end[id] = [found?.status, found?.output, found?.failure?.message, history, faultsOf(world, id), host.durableAlarm];
+    rings += host.counters.rings;
   }
-  return { made, points, end };
+  // Not left to the garbage collector, which does not see how much memory they hold.
+  for (const { db } of world.hosts.values()) db.close();
+  return { made, points, end, copyAnswer, rings };
+}
+
+/** A suspend has no name, nor a purge, and neither has a start once every trace of it is gone, or another has taken its place. */
+function takesBack(method: keyof InstanceApi, earlier: Made["method"]): boolean {
+  if (method === "resume") return earlier === "suspend";
+  if (method === "purge") return earlier === "start";
+  return method === "start" && (earlier === "start" || earlier === "purge");
+}
+
+/** Nothing is done while its handler runs, or when it has been set anew: that is on its way to the disk then. */
+function ringOnceMore(world: World, id: string): void {
+  const host = world.host(id);
+  if (host.ringing !== undefined || host.alarm !== host.durableAlarm) return;
+  host.alarm = host.durableAlarm = { atMs: world.nowMs, ringsAtMs: world.nowMs };
+}
+
+function encrypt(world: World): void {
+  const random = new Random(1);
+  const { seal, open } = toyCipher("k")();
+  world.cipher = () => ({
+    seal: (text) => world.sleep(random.of([0, 0, 1, 30])).then(() => seal(text)),
+    open: (sealed) => world.sleep(random.of([0, 0, 1, 30])).then(() => open(sealed)),
+  });
+  world.codec = { ...plainTexts, decode: (stored) => Buffer.from(stored.slice(6), "base64").toString() };
+}
+
+/** Time goes on until it is settled. */
+async function passing<T>(world: World, answer: Promise<T>): Promise<T> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+  };
+  answer.then(settle, settle);
+  for (let ms = 0; !isSettled; ms++) {
+    if (ms > 100_000) throw new Error("There is no answer");
+    await world.advance(1);
+  }
+  return answer;
+}
+
+/** What an answer says, without what changes from moment to moment. */
+function told(answer: unknown): string {
+  if (answer === undefined) return "nothing";
+  const { ok, code, result, status, events } = answer as Partial<Record<string, unknown>>;
+  if (ok !== undefined) return String(ok ? (result ?? "ok") : code);
+  return String(status ?? (events as { type: string }[])[0]?.type);
+}
+
+/** All second copies that there are: of every call, at every point at which it is still the same call. */
+function copiesOf({ made, points }: Run): { readonly copied: Made; readonly which: number; readonly at: number }[] {
+  return made.flatMap((copied, which) => {
+    const count = Math.max(0, Math.min(copied.untilAt, points) - copied.at);
+    return Array.from({ length: count }, (_, n) => ({ copied, which, at: copied.at + n }));
+  });
 }
 
 async function expectNothingToComeOfIt(scenario: Scenario, isLost: boolean): Promise<void> {
   const once = await run(scenario);
-  let copies = 0;
-  for (const [which, made] of once.made.entries()) {
-    for (let at = made.at; at < Math.min(made.untilAt, once.points); at++) {
-      const twice = await run(scenario, { which, at, isLost });
-      const what = `${made.what}, once more at ${at} of ${once.points}`;
-      expect([what, twice.end]).toEqual([what, isLost ? { ...once.end, runs: undefined } : once.end]);
-      copies++;
+  const copies = copiesOf(once).filter((_, n) => n % (scenario.every ?? 1) === 0);
+  for (const { copied, which, at } of copies) {
+    const twice = await run(scenario, { which, at, isLost });
+    const what = `${copied.what}, once more at ${at} of ${once.points}`;
+    expect([what, twice.end]).toEqual([what, isLost ? { ...once.end, runs: undefined } : once.end]);
+    if (copied.answer === undefined) continue;
+    const answers = [twice.made[which]?.answer, twice.copyAnswer];
+    const allowed = [copied.answer, ...laterAnswers[copied.method as keyof InstanceApi]];
+    expect([what, answers.filter((answer) => !allowed.includes(String(answer)))]).toEqual([what, []]);
+    // An answer may have been lost together with its object.
+    if (!isLost) expect([what, ...answers]).toContain(copied.answer);
+  }
+  console.log(`${once.made.length} calls, ${copies.length} second copies`);
+}
+
+async function expectNothingToComeOfRings(scenario: Scenario): Promise<void> {
+  const once = await run(scenario);
+  let rings = 0;
+  for (const [n, id] of Object.keys(once.end).entries()) {
+    for (let at = n % RINGS_EVERY; at < once.points && id !== "runs"; at += RINGS_EVERY) {
+      const twice = await run(scenario, { id, at });
+      const what = `the alarm of ${id}, once more at ${at} of ${once.points}`;
+      expect([what, twice.end]).toEqual([what, once.end]);
+      if (twice.rings > once.rings) rings++;
     }
   }
-  console.log(`${once.made.length} calls, ${copies} second copies`);
+  console.log(`${once.points} points, ${rings} rings`);
+  expect(rings).toBeGreaterThan(0);
 }
 
 describe("[V5] A call that comes twice counts once, whenever its second copy comes", () => {
@@ -214,4 +404,17 @@ describe("[V5] A call that comes twice counts once, whenever its second copy com
   it.each(Object.entries(scenarios))("[V5.2] and the object that got the first has been lost: %s", (_, scenario) =>
     expectNothingToComeOfIt(scenario, true),
   );
+
+  it.each(Object.entries(scenarios))("[V5.3] so does an alarm that rings once more: %s", (_, scenario) =>
+    expectNothingToComeOfRings(scenario),
+  );
+
+  it("[V5.4] every method and every message is among what is repeated", async () => {
+    const runs = await Promise.all(Object.values(scenarios).map((scenario) => run(scenario)));
+    const copied = runs.flatMap((once) => copiesOf(once).map((copy) => copy.copied));
+    const isOwed = { isOwed: true };
+    expect(Object.fromEntries(copied.map(({ method }) => [method, true]))).toEqual({ ...methods, ...isOwed });
+    const sent = copied.filter(({ method }) => method === "deliver");
+    expect(Object.fromEntries(sent.map(({ message }) => [message, true]))).toEqual(messages);
+  });
 });
