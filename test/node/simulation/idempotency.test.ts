@@ -1,6 +1,6 @@
 // [V5] The platform repeats calls and alarms, and so do callers. Every call that an instance gets is given to it once more,
 // at every later moment of the run: after each write, commit, activity, call and alarm. Nothing may come of it.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { TWorkflow } from "../../../src/engine/registry.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
@@ -10,6 +10,9 @@ import { plainTexts } from "../../../src/storage/vault.ts";
 import { type Code, faultsOf, makeWorld, toyCipher, typesOf } from "../instance/support.ts";
 import { ObjectLostError, type PeerCall, type World } from "../instance/world.ts";
 import { Random } from "../random.ts";
+
+// Thousands of runs in one test, on a machine that may be busy with others.
+vi.setConfig({ testTimeout: 300_000 });
 
 type Method = keyof InstanceApi | keyof InstancePeer;
 
