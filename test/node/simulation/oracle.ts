@@ -38,7 +38,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     faultsOf(world, id).forEach(tell);
     restFaults(instance).forEach(tell);
     endFaults(instance, interrupted.has(id)).forEach(tell);
-    familyFaults(instance, stored, interrupted.has(id), (child) => wasPurged(asked, child)).forEach(tell);
+    familyFaults(instance, stored, (child) => wasPurged(asked, child)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
   }
@@ -106,9 +106,8 @@ function outputOf(history: readonly HistoryEvent[]) {
 
 /** Parent and child agree: what the parent has recorded is how the child ended, and nobody waits who should not. */
 function familyFaults(
-  { history, status }: Stored,
+  { history }: Stored,
   stored: ReadonlyMap<string, Stored>,
-  isInterrupted: boolean,
   isPurged: (id: string) => boolean,
 ): string[] {
   const faults: string[] = [];
@@ -121,7 +120,6 @@ function familyFaults(
     const child = stored.get(event.instanceId);
     const isOurs = child?.parent?.executionId === executionId && child.parent.taskId === event.id;
     const answer = history.find((other) => isEndOfChild(other) && other.id === event.id);
-    if (answer === undefined && status === "COMPLETED" && !isInterrupted) continue;
     if (child === undefined && answer !== undefined && !isPurged(event.instanceId))
       faults.push(`${event.instanceId} has answered and is not there`);
     // Under a name that a program gives, another call of it may have started another child since.

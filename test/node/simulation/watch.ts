@@ -28,11 +28,15 @@ export interface Lineage {
   readonly replaced: Set<string>;
 }
 
-interface StoredEvent {
+type StoredEvent = {
+  readonly atMs: number;
   readonly type: string;
   readonly taskId: number | null;
+  readonly name: string | null;
+  /** As it is stored, perhaps encrypted. */
+  readonly payload: string | null;
   readonly detail: string | null;
-}
+};
 
 const TERMINAL = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
 
@@ -173,13 +177,13 @@ function instanceOf(host: Host): Pick<State, "status" | "execution" | "generatio
 
 /** All events, whether they share a row or not. Read without SQL's JSON, which would take longer than all else here. */
 function eventsOf(host: Host): StoredEvent[] {
-  type Row = { type: string; task_id: number | null; detail: string | null; shared: string | null };
-  const rows = host.db.read<Row>(
-    "SELECT type, task_id, detail, iif(type = 'Events', payload, NULL) AS shared FROM history ORDER BY seq",
+  const rows = host.db.read<StoredEvent>(
+    "SELECT at_ms AS atMs, type, task_id AS taskId, name, payload, detail FROM history ORDER BY seq",
   );
-  return rows.flatMap(({ type, task_id, detail, shared }): StoredEvent[] => {
-    if (shared === null) return [{ type, taskId: task_id, detail }];
-    const cells = JSON.parse(shared) as [number, string, number | null, string | null, string | null, string | null][];
-    return cells.map((cell) => ({ type: cell[1], taskId: cell[2], detail: cell[5] }));
+  return rows.flatMap((row) => {
+    if (row.type !== "Events") return row;
+    type Cells = [number, string, number | null, string | null, string | null, string | null];
+    const cells = JSON.parse(row.payload ?? "[]") as Cells[];
+    return cells.map(([atMs, type, taskId, name, payload, detail]) => ({ atMs, type, taskId, name, payload, detail }));
   });
 }
