@@ -1,42 +1,12 @@
-// [E] Payloads encrypted at rest, with the real cipher.
+// [X1] Payloads encrypted at rest, with the real cipher.
 import { describe, expect, it } from "vitest";
 import { payloadCipher } from "../../../src/instance/payload-keys.ts";
 import { type Cipher, plainTexts, Vault } from "../../../src/storage/vault.ts";
 import { type Code, describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
+import { K1, K2, key, pass, SECRET, setKeys } from "./support.ts";
 
-const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
-const K1 = `k1:${key(1)}`;
-const K2 = `k2:${key(2)}`;
-const SECRET = "top secret é😀";
-
-function encrypted(world: World, secret: string | undefined): World {
-  world.crashAll();
-  world.cipher = secret === undefined ? undefined : (id) => watched(payloadCipher(secret, () => id));
-  return world;
-}
-
-const atWork = new Set<Promise<unknown>>();
-
-/** The cipher works in threads of its own, whose time is not the world's: the world waits for them. */
-function watched(cipher: Cipher): Cipher {
-  const watch = <T>(work: Promise<T>): Promise<T> => {
-    const done = work.finally(() => atWork.delete(done));
-    atWork.add(done);
-    return done;
-  };
-  return { seal: (text) => watch(cipher.seal(text)), open: (sealed) => watch(cipher.open(sealed)) };
-}
-
-async function settled(world: World, ms = 1_000): Promise<void> {
-  for (let n = 0; n < 20; n++) {
-    await world.advance(ms / 20);
-    while (atWork.size > 0) {
-      await Promise.allSettled(atWork);
-      await world.settle();
-    }
-  }
-}
+const settled = (world: World, ms = 1_000) => pass(world, ms);
 
 async function answered<T>(world: World, answer: Promise<T>): Promise<T> {
   await settled(world, 0);
@@ -97,7 +67,7 @@ function busyWorld(): World {
 
 describe("[X1] Encrypted at rest", () => {
   it("[X1.1] no payload is in any row, and a restart in the middle of everything goes on", async () => {
-    const world = encrypted(busyWorld(), K1);
+    const world = setKeys(busyWorld(), K1);
     expect(await begin(world, "a", "busy", SECRET)).toEqual({ ok: true });
     await settled(world);
     expect(await tell(world, "a", SECRET)).toEqual({ ok: true });
@@ -123,10 +93,10 @@ describe("[X1] Encrypted at rest", () => {
   it("[X1.2] keys change: the first one writes, the others still read, and what was plain before can be read too", async () => {
     const world = makeWorld();
     await start(world, "plain", "event", "go");
-    encrypted(world, K1);
+    setKeys(world, K1);
     await begin(world, "first", "event", "go");
     await settled(world);
-    encrypted(world, `${K2},${K1}`);
+    setKeys(world, `${K2},${K1}`);
     await begin(world, "second", "event", "go");
     await settled(world);
     for (const id of ["plain", "first", "second"]) {
@@ -146,10 +116,10 @@ describe("[X1] Encrypted at rest", () => {
   ])(
     "[X1.3] %s: STALLED, with the reason; nothing is overwritten, and the right key goes on",
     async (_, secret, says) => {
-      const world = encrypted(makeWorld(), K1);
+      const world = setKeys(makeWorld(), K1);
       await begin(world, "a", "event", "go");
       await settled(world);
-      encrypted(world, secret);
+      setKeys(world, secret);
       const before = rowsOf(world);
       expect(await tell(world, "a", 1)).toEqual({ ok: false, code: "STALLED" });
       await settled(world);
@@ -158,7 +128,7 @@ describe("[X1] Encrypted at rest", () => {
       expect(found?.failure?.message).toContain(says);
       expect(found?.failure?.message).not.toContain(key(9));
       expect(rowsOf(world)).toEqual(before);
-      encrypted(world, K1);
+      setKeys(world, K1);
       await tell(world, "a", SECRET);
       await settled(world);
       expect((await ask(world, "a"))?.output).toBe(JSON.stringify(SECRET));
@@ -175,7 +145,7 @@ describe("[X1] Encrypted at rest", () => {
     [
       "began without an input",
       async (world) => {
-        encrypted(world, K1);
+        setKeys(world, K1);
         await answered(
           world,
           world.post("a", (i) => i.start({ instanceId: "a", name: "two", requestId: "a" })),
@@ -186,16 +156,16 @@ describe("[X1] Encrypted at rest", () => {
       "began before payloads were encrypted",
       async (world) => {
         await begin(world, "a", "two", SECRET);
-        encrypted(world, K1);
+        setKeys(world, K1);
       },
     ],
     [
       "began with another key that is there",
       async (world) => {
-        encrypted(world, K2);
+        setKeys(world, K2);
         await begin(world, "a", "two", SECRET);
         await settled(world);
-        encrypted(world, `${K1},${K2}`);
+        setKeys(world, `${K1},${K2}`);
       },
     ],
   ];
@@ -219,7 +189,7 @@ describe("[X1] Encrypted at rest", () => {
           world.post("a", (i) => i.raiseEvent({ name: "again", input: "2", messageId: "m2" })),
         );
       // With the key that the first event has, where it has one.
-      encrypted(world, secret?.startsWith("k1:") === true ? `${secret},${K2}` : secret);
+      setKeys(world, secret?.startsWith("k1:") === true ? `${secret},${K2}` : secret);
       const before = rowsOf(world);
       expect(await again()).toEqual({ ok: false, code: "STALLED" });
       const parent = { instanceId: "p", executionId: "e" };
@@ -233,7 +203,7 @@ describe("[X1] Encrypted at rest", () => {
       await settled(world);
       expect((await ask(world, "a"))?.status).toBe("STALLED");
       expect(rowsOf(world)).toEqual(before);
-      encrypted(world, `${K1},${K2}`);
+      setKeys(world, `${K1},${K2}`);
       expect(await again()).toEqual({ ok: true });
       await settled(world);
       expect(JSON.parse((await ask(world, "a"))?.output ?? "null")).toEqual([SECRET, 2]);
@@ -259,19 +229,19 @@ describe("[X1] Encrypted at rest", () => {
         world.post(id, (i) => i.start({ instanceId: id, name, requestId: id })),
       );
     await startPlain("busy", "busy");
-    encrypted(world, K1);
+    setKeys(world, K1);
     await startPlain("a", "calls");
     await settled(world);
     world.peerFault = () => "unreachable";
     await tell(world, "a", SECRET);
     await settled(world);
-    encrypted(world, secret);
+    setKeys(world, secret);
     world.peerFault = undefined;
     const before = rowsOf(world);
     await settled(world, 120_000);
     expect((await ask(world, "a"))?.status).toBe("STALLED");
     expect(rowsOf(world)).toEqual(before);
-    encrypted(world, K1);
+    setKeys(world, K1);
     await settled(world, 3_700_000);
     await settled(world);
     expect(JSON.parse((await ask(world, "a"))?.output ?? "null")).toEqual([SECRET, true]);
@@ -284,7 +254,7 @@ describe("[X1] Encrypted at rest", () => {
       world.workflow("quiet", function* () {
         return SECRET;
       });
-      encrypted(world, K1);
+      setKeys(world, K1);
       const startAgain = (requestId: string) =>
         answered(
           world,
@@ -297,7 +267,7 @@ describe("[X1] Encrypted at rest", () => {
         );
       await startAgain("one");
       await settled(world);
-      encrypted(world, secret);
+      setKeys(world, secret);
       const before = rowsOf(world);
       expect((await ask(world, "a"))?.status).toBe("STALLED");
       expect(await startAgain("two")).toEqual({ ok: false, code: "UNREADABLE" });
@@ -312,9 +282,9 @@ describe("[X1] Encrypted at rest", () => {
       expect(await purged(false)).toEqual({ ok: false, code: "STALLED" });
       await settled(world);
       expect(rowsOf(world)).toEqual(before);
-      encrypted(world, K1);
+      setKeys(world, K1);
       expect(await ask(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
-      encrypted(world, secret);
+      setKeys(world, secret);
       expect(await purged(true)).toEqual({ ok: true });
       expect(world.host("a").db.tables()).toEqual([]);
     },
@@ -328,12 +298,12 @@ describe("[X1] Encrypted at rest", () => {
     world.workflow("calls", function* (ctx): Code {
       return yield ctx.callChildWorkflow("quiet");
     });
-    encrypted(world, K1);
+    setKeys(world, K1);
     const startOnce = (requestId: string, name: string) =>
       world.post("a", (i) => i.start({ instanceId: "a", name, requestId }));
     await answered(world, startOnce("one", "quiet"));
     await settled(world);
-    encrypted(world, K1);
+    setKeys(world, K1);
     // Each text that is opened from here on waits until it is let go.
     const gates: (() => void)[] = [];
     let isGated = false;
@@ -369,13 +339,13 @@ describe("[X1] Encrypted at rest", () => {
   });
 
   it("[X1.11] a start with a malformed secret is refused, and writes nothing", async () => {
-    const world = encrypted(makeWorld(), "k1:tooshort");
+    const world = setKeys(makeWorld(), "k1:tooshort");
     await expect(begin(world, "a", "event", "go")).rejects.toThrow("PAYLOAD_KEYS should be id:key");
     expect(world.host("a").db.tables()).toEqual([]);
   });
 
   it("[X1.4] a text that was changed, or put into another instance's database, is not accepted", async () => {
-    const world = encrypted(makeWorld(), K1);
+    const world = setKeys(makeWorld(), K1);
     for (const id of ["a", "b"]) await begin(world, id, "event", `go ${id}`);
     await settled(world);
     const [row] = world.host("a").db.read("SELECT payload FROM history WHERE seq = 0");
@@ -385,7 +355,7 @@ describe("[X1] Encrypted at rest", () => {
   });
 
   it("[X1.6] pages of the history, also of events that share a row, are parts of the whole", async () => {
-    const world = encrypted(busyWorld(), K1);
+    const world = setKeys(busyWorld(), K1);
     await begin(world, "a", "busy", SECRET);
     await settled(world);
     await tell(world, "a", SECRET);

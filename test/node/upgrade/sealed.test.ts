@@ -1,22 +1,10 @@
 // [U4] What earlier code has encrypted is read with its key. To record: as in states.test.ts.
 import { describe, expect, it } from "vitest";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
+import { K1, K2, pass, SECRET, setKeys } from "../encryption/support.ts";
 import type { World } from "../instance/world.ts";
 import { put, record, recorded } from "./fixture.ts";
-import {
-  describeSealed,
-  ends,
-  finishSealed,
-  found,
-  K1,
-  K2,
-  pass,
-  playSealed,
-  SECRET,
-  sealedWorld,
-  setKeys,
-  update,
-} from "./sealed.ts";
+import { describeSealed, ends, finishSealed, found, playSealed, sealedWorld, update } from "./sealed.ts";
 
 const versions = Array.from({ length: SCHEMA_VERSION - 1 }, (_, n) => n + 2);
 

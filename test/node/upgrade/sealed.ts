@@ -1,16 +1,9 @@
 // Instances whose payloads are encrypted at rest, by the real cipher: there since schema version 2.
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
-import { payloadCipher } from "../../../src/instance/payload-keys.ts";
-import type { Cipher } from "../../../src/storage/vault.ts";
+import { K1, pass, SECRET, setKeys } from "../encryption/support.ts";
 import { type Code, makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-
-/** Keys of these tests alone. */
-const key = (fill: number) => Buffer.alloc(32, fill).toString("base64");
-export const K1 = `k1:${key(1)}`;
-export const K2 = `k2:${key(2)}`;
-export const SECRET = "top secret é😀";
 
 export const found: Readonly<Record<string, string>> = {
   busy: "RUNNING",
@@ -29,34 +22,6 @@ export const ends: Readonly<Record<string, readonly [status: string, output: unk
   teller: ["COMPLETED", "told"],
   listener: ["COMPLETED", SECRET],
 };
-
-const atWork = new Set<Promise<unknown>>();
-
-/** The cipher works in threads of its own, whose time is not the world's: the world waits for them. */
-function watched(cipher: Cipher): Cipher {
-  const watch = <T>(work: Promise<T>): Promise<T> => {
-    const done = work.finally(() => atWork.delete(done));
-    atWork.add(done);
-    return done;
-  };
-  return { seal: (text) => watch(cipher.seal(text)), open: (sealed) => watch(cipher.open(sealed)) };
-}
-
-export async function pass(world: World, ms: number): Promise<void> {
-  for (let n = 0; n < 20; n++) {
-    await world.advance(ms / 20);
-    while (atWork.size > 0) {
-      await Promise.allSettled(atWork);
-      await world.settle();
-    }
-  }
-}
-
-/** The next lives have these keys; `undefined`: none. */
-export function setKeys(world: World, secret: string | undefined): void {
-  world.crashAll();
-  world.cipher = secret === undefined ? undefined : (id) => watched(payloadCipher(secret, () => id));
-}
 
 /** As `World.post`, and waits for the answer. */
 export async function ask<T>(world: World, ...call: Parameters<typeof World.prototype.post<T>>): Promise<T> {
