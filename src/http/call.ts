@@ -9,7 +9,10 @@ import { continueTrace, type TraceContext } from "./trace.ts";
 export type Call = {
   readonly request: Request;
   readonly method: string;
-  /** The URL with double slashes and trailing slashes taken out of its path, as Dapr's router does. */
+  /**
+   * For the router: without double and trailing slashes in its path, as Dapr's router has it, and without its query. The router
+   * would copy all values of a name for each further one, before it looks for a route.
+   */
   readonly url: string;
   readonly path: string;
   readonly hostname: string;
@@ -18,7 +21,7 @@ export type Call = {
   baggage?: string;
   /** The named segments of the route's pattern; a handler reads those that its own route has. */
   params: Readonly<Record<Param, string>>;
-  /** Written by the router, which passes over an empty value before another: `queryValue` reads `searchParams`. */
+  /** Written by the router, and empty. */
   query: unknown;
   readonly searchParams: URLSearchParams;
   /** The pattern that matched, for instance `/v1.0/workflows/:component/:id`. Absent when none did. */
@@ -45,7 +48,7 @@ export function newCall(request: Request): Call {
   return {
     request,
     method: request.method,
-    url: path === url.pathname ? request.url : `${url.origin}${path}${url.search}`,
+    url: `${url.origin}${path}`,
     path,
     hostname: url.hostname,
     trace: continueTrace(request.headers),

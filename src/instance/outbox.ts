@@ -86,6 +86,9 @@ export class Outbox {
       this.#ports.store.acknowledge(entry.seq, undefined);
       lane.entries.splice(n, 1);
       if (lane.entries.length === 0) this.#lanes.delete(to);
+      // The pause was the start's.
+      if (n === 0) lane.failures = lane.notBeforeMs = 0;
+      this.deliverDue();
       return this.#sender.rested();
     }
   }
@@ -111,8 +114,7 @@ export class Outbox {
         entry = lane.entries[0];
       }
     } catch (error) {
-      // What is owed no more has not failed, and the next message does not wait for it.
-      if (entry !== undefined && this.#owes(lane, entry)) this.#failed(lane, error);
+      if (entry !== undefined) this.#failed(lane, entry, error);
     }
     lane.busy = false;
     this.#forgotten.delete(lane);
@@ -130,17 +132,14 @@ export class Outbox {
     );
   }
 
-  #failed(lane: Lane, error: unknown): void {
+  #failed(lane: Lane, entry: OutboxEntry, error: unknown): void {
     const { clock, limits, log } = this.#ports;
-    lane.failures++;
-    lane.notBeforeMs = clock.now() + retryDelayMs(limits, lane.failures);
-    log({
-      level: "warn",
-      msg: "delivery",
-      target: lane.entries[0]?.to,
-      failures: lane.failures,
-      errorType: errorTypeOf(error),
-    });
+    // For what is owed no more the next message does not wait.
+    if (this.#owes(lane, entry)) {
+      lane.failures++;
+      lane.notBeforeMs = clock.now() + retryDelayMs(limits, lane.failures);
+    }
+    log({ level: "warn", msg: "delivery", target: entry.to, failures: lane.failures, errorType: errorTypeOf(error) });
   }
 
   #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {

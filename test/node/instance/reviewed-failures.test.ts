@@ -1120,5 +1120,34 @@ it("[I18.30] A start that fails when it is owed no more, because its child has e
     1,
   ]);
   await world.advance(250);
-  expect([outbox(), world.log.filter(({ msg }) => msg === "delivery")]).toEqual([[], []]);
+  const told = world.log.filter(({ msg }) => msg === "delivery").map(({ failures }) => failures);
+  expect([outbox(), told]).toEqual([[], [0]]);
+});
+
+it("[I18.30] The same while the start waits to be tried again: its pause goes with it", async () => {
+  const world = makeWorld();
+  world.workflow("caller", function* (ctx): Code {
+    ctx.callChildWorkflow("echo", 1, "c");
+    ctx.sendEvent("c", "hello");
+    yield ctx.waitForExternalEvent("never");
+  });
+  const isStart = ({ method, argument }: PeerCall) =>
+    method === "deliver" && (argument as { type: string }).type === "StartChild";
+  world.peerFault = (call) => (isStart(call) ? "answer lost" : undefined);
+  const toParent = gate();
+  world.activity("hold", () => toParent.promise);
+  world.workflow("echo", function* (ctx): Code {
+    yield ctx.callActivity("hold");
+  });
+  await start(world, "p", "caller");
+  await world.advance(100);
+  const outbox = () => world.host("p").db.read("SELECT target FROM outbox").length;
+  expect([await statusOf(world, "c"), outbox()]).toEqual(["RUNNING", 2]);
+  toParent.open();
+  await world.advance(100);
+  expect([await statusOf(world, "c"), typesOf(world, "p").at(-1), outbox()]).toEqual([
+    "COMPLETED",
+    "ChildWorkflowInstanceCompleted",
+    0,
+  ]);
 });
