@@ -221,7 +221,10 @@ export class DaprWorkflowClient {
     }
   }
 
-  /** The events of the instance's current execution, in order. `undefined` when there is no such instance. */
+  /**
+   * The events of the instance's current execution, in order. `undefined` when there is no such instance. Read in pages of 1,000:
+   * one that continues as new meanwhile gives the rest of its new execution.
+   */
   async getWorkflowHistory(workflowInstanceId: string): Promise<HistoryEvent[] | undefined> {
     const events: HistoryEvent[] = [];
     let search = "";

@@ -50,6 +50,7 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
 /**
  * `GET …/{id}/history[?limit=][&continuationToken=]`: 200 `{"events":[…],"continuationToken"?}`, the events of the current
  * execution in order, at most `limit` (1 to 10,000; 1,000 when not given). There are more as long as there is a token.
+ * Each page is of the execution that is current then: after a continue-as-new, the token goes on in the new one.
  */
 export async function getHistory(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
