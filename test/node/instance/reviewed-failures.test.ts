@@ -1,6 +1,7 @@
 // [I18] What a review has found about failures that come together: each was wrong once.
 import { afterEach, describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { ParentLink } from "../../../src/model/history-event.ts";
 import { Random } from "../random.ts";
 import {
@@ -1096,18 +1097,23 @@ it("[I18.26] A parent's terminate does not reach another instance that has taken
   expect([await delivered, await statusOf(world, "c")]).toEqual([{ accepted: true }, "RUNNING"]);
 });
 
+/** A start, and another message behind it, for the same receiver. */
+function* callAndTell(ctx: WorkflowContext): Code {
+  ctx.callChildWorkflow("echo", 1, "c");
+  ctx.sendEvent("c", "hello");
+  yield ctx.waitForExternalEvent("never");
+}
+
+function isStart({ method, argument }: PeerCall): boolean {
+  return method === "deliver" && (argument as { type: string }).type === "StartChild";
+}
+
 it("[I18.30] A start that fails when it is owed no more, because its child has ended, does not hold up the next message", async () => {
   const world = makeWorld();
-  world.workflow("caller", function* (ctx): Code {
-    ctx.callChildWorkflow("echo", 1, "c");
-    ctx.sendEvent("c", "hello");
-    yield ctx.waitForExternalEvent("never");
-  });
+  world.workflow("caller", callAndTell);
   // The first copy of the start is lost after 300 ms; the second, which comes at once, is carried out.
   const latencies = [300];
   world.chaos = unshaken(() => latencies.shift() ?? 0);
-  const isStart = ({ method, argument }: PeerCall) =>
-    method === "deliver" && (argument as { type: string }).type === "StartChild";
   world.peerFault = (call) => (isStart(call) ? "unreachable" : undefined);
   await start(world, "p", "caller");
   await world.advance(10);
@@ -1126,13 +1132,7 @@ it("[I18.30] A start that fails when it is owed no more, because its child has e
 
 it("[I18.30] The same while the start waits to be tried again: its pause goes with it", async () => {
   const world = makeWorld();
-  world.workflow("caller", function* (ctx): Code {
-    ctx.callChildWorkflow("echo", 1, "c");
-    ctx.sendEvent("c", "hello");
-    yield ctx.waitForExternalEvent("never");
-  });
-  const isStart = ({ method, argument }: PeerCall) =>
-    method === "deliver" && (argument as { type: string }).type === "StartChild";
+  world.workflow("caller", callAndTell);
   world.peerFault = (call) => (isStart(call) ? "answer lost" : undefined);
   const toParent = gate();
   world.activity("hold", () => toParent.promise);

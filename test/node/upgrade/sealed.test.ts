@@ -1,4 +1,4 @@
-// [U4] What earlier code has encrypted is read with its key. To record: as in states.test.ts.
+// [U4] What earlier code has encrypted is read with its key. To record: as in states.test.ts, with encryption/support.ts.
 import { describe, expect, it } from "vitest";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { K1, K2, pass, SECRET, setKeys } from "../encryption/support.ts";

@@ -4,6 +4,7 @@ import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { K1, pass, SECRET, setKeys } from "../encryption/support.ts";
 import { type Code, makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
+import { basket } from "./states.ts";
 
 export const found: Readonly<Record<string, string>> = {
   busy: "RUNNING",
@@ -68,16 +69,7 @@ export function sealedWorld(): World {
     const event = yield ctx.waitForExternalEvent("go");
     return [refusal, child, event, yield ctx.callActivity("beat", input)];
   });
-  world.workflow("basket", function* (ctx: WorkflowContext): Code {
-    const items: string[] = [];
-    ctx.setUpdateHandler("add", (item: string) => items.push(item));
-    ctx.setUpdateHandler("slowly", function* (item: string): Code {
-      yield ctx.createTimer(3_600);
-      return items.push(item);
-    });
-    yield ctx.waitForExternalEvent("checkout");
-    return items;
-  });
+  world.workflow("basket", basket);
   world.workflow("teller", function* (ctx: WorkflowContext, word: string): Code {
     yield ctx.waitForExternalEvent("go");
     ctx.sendEvent("listener", "word", word);

@@ -7,6 +7,18 @@ import type { World } from "../instance/world.ts";
 
 export const HOUR_MS = 3_600_000;
 
+/** One update ends at once, the other waits for an hour. */
+export function* basket(ctx: WorkflowContext): Code {
+  const items: string[] = [];
+  ctx.setUpdateHandler("add", (item: string) => items.push(item));
+  ctx.setUpdateHandler("slowly", function* (item: string): Code {
+    yield ctx.createTimer(3_600);
+    return items.push(item);
+  });
+  yield ctx.waitForExternalEvent("checkout");
+  return items;
+}
+
 /** Code as it is deployed: at first; then with what stalls some instances; today, with a newer version and a newer patch. */
 export type Deploy = "first" | "broken" | "today";
 
@@ -134,16 +146,7 @@ export function statesWorld(marks: string[] = []): World {
   world.workflow("retrying", function* (ctx: WorkflowContext): Code {
     return yield ctx.callActivity("flop", undefined, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 3_600 } });
   });
-  world.workflow("basket", function* (ctx: WorkflowContext): Code {
-    const items: string[] = [];
-    ctx.setUpdateHandler("add", (item: string) => items.push(item));
-    ctx.setUpdateHandler("slowly", function* (item: string): Code {
-      yield ctx.createTimer(3_600);
-      return items.push(item);
-    });
-    yield ctx.waitForExternalEvent("checkout");
-    return items;
-  });
+  world.workflow("basket", basket);
   deploy(world, "first");
   return world;
 }
