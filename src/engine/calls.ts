@@ -16,9 +16,9 @@ export interface Answered {
 export interface CallOwner {
   readonly instanceId: string;
   readonly currentTimeMs: number;
-  readonly random: () => number;
+  random(): number;
   /** A timer of the history is not waited for any more. */
-  timerCanceled(id: number): void;
+  readonly timerCanceled: (id: number) => void;
 }
 
 export interface RetriedCall {
@@ -219,9 +219,9 @@ class Attempts implements Answered {
   #nextDelayMs(failure: FailureDetails): number | undefined {
     const { retry, deadlineAtMs } = this.#call;
     if (retry === undefined || !this.#calls.mayRetry(this.#firstId)) return undefined;
-    const { currentTimeMs, random } = this.#owner;
+    const { currentTimeMs } = this.#owner;
     const elapsedMs = currentTimeMs - this.#firstAtMs;
-    const delayMs = retryDelayMs(retry, { attempt: this.#attempt, failure, elapsedMs, random });
+    const delayMs = retryDelayMs(retry, { attempt: this.#attempt, failure, elapsedMs, random: () => this.#owner.random() });
     if (delayMs === undefined || (deadlineAtMs !== undefined && currentTimeMs + delayMs >= deadlineAtMs))
       return undefined;
     return delayMs;

@@ -2,7 +2,7 @@ import { describeFailure, isError } from "../model/failure.ts";
 import type { ExecutionStarted } from "../model/history-event.ts";
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
-import { Calls } from "./calls.ts";
+import { type CallOwner, Calls } from "./calls.ts";
 import {
   Interactions,
   type QueryAnswer,
@@ -31,8 +31,9 @@ const MAX_CUSTOM_STATUS_LENGTH = 65_536;
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
  * tells it the time and whether it replays, and takes from here what the code has asked for.
  */
-export class ExecutionContext implements OrchestrationContext {
+export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly instanceId: string;
+  readonly timerCanceled: (id: number) => void;
   readonly calls: Calls;
   readonly patches: Patches;
   readonly interactions: Interactions;
@@ -50,15 +51,8 @@ export class ExecutionContext implements OrchestrationContext {
   constructor(instanceId: string, recordedPatches: readonly string[], timerCanceled: (id: number) => void) {
     this.instanceId = instanceId;
     this.patches = new Patches(recordedPatches);
-    const context = this;
-    this.calls = new Calls({
-      instanceId,
-      get currentTimeMs() {
-        return context.currentTimeMs;
-      },
-      random: () => this.#chance.next(),
-      timerCanceled,
-    });
+    this.timerCanceled = timerCanceled;
+    this.calls = new Calls(this);
     this.interactions = new Interactions((updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );

@@ -16,9 +16,9 @@ export interface ActivityRun {
 export interface ActivityOwner {
   /** Whether the instance is still in this execution: after a continue-as-new, a number belongs to another call. */
   isCurrent(executionId: string): boolean;
-  ended(run: ActivityRun, result: TaskCompleted | TaskFailed): void;
+  activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void;
   /** Why a run could not even begin. */
-  broken(error: unknown): void;
+  activityBroken(error: unknown): void;
   /** A row is kept for this task. */
   progressSaved(taskId: number): void;
 }
@@ -91,11 +91,11 @@ export class ActivityRunner {
       if (attempt.hasProgress) await attempt.openProgress();
     } catch (error) {
       this.#end(attempt);
-      return this.#owner.broken(error);
+      return this.#owner.activityBroken(error);
     }
     const result = await attempt.result();
     this.#end(attempt);
-    this.#owner.ended(run, result);
+    this.#owner.activityEnded(run, result);
   }
 
   #end(attempt: ActivityAttempt): void {

@@ -25,6 +25,15 @@ export class Burst {
     if (!this.#isOpen) void this.#watch();
   }
 
+  /** Nothing is under way any more that it might wait for: it ends with the next microtask. */
+  end(): void {
+    this.#left = 0;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Awaiting costs less than `queueMicrotask`, which the platform wraps: 50 ns to 900. */
   async #watch(): Promise<void> {
     this.#isOpen = true;

@@ -17,10 +17,9 @@ export interface Loaded {
 }
 
 /** The execution as memory has it: made from the history when it is needed, dropped when it is not to be trusted. */
-export class LiveExecution {
+export class LiveExecution implements Surroundings {
   readonly #ports: InstancePorts;
   readonly #formerUpdates = new FormerUpdates();
-  readonly #surroundings: Surroundings;
   #orchestration: Orchestration | undefined;
   /** It has taken a turn, or may have, that is not recorded yet. */
   #deciding: Orchestration | undefined;
@@ -34,13 +33,6 @@ export class LiveExecution {
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
-    this.#surroundings = {
-      newExecutionId: ports.newId,
-      traceparent: () => this.#deciding?.started?.traceparent,
-      recentMessages: (nowMs) => this.#deciding?.recentMessages(nowMs) ?? {},
-      nextHistorySeq: () => ports.store.nextHistorySeq,
-      formerChildren: () => ports.store.formerChildren(),
-    };
   }
 
   get orchestration(): Orchestration | undefined {
@@ -136,7 +128,7 @@ export class LiveExecution {
 
   /** What the turn means for the database. */
   changeOf(turn: Turn, before: InstanceRecord, taken: readonly QueuedFact[], nowMs: number): DecidedChange {
-    return decideChange(turn, before, taken, nowMs, this.#surroundings);
+    return decideChange(turn, before, taken, nowMs, this);
   }
 
   /** To be called with the commit; `recorded` when what it leads to begins. */
@@ -148,6 +140,28 @@ export class LiveExecution {
     this.#deciding = undefined;
     // The turn may have gone on after its execution was dropped, and the history have been read before its commit.
     this.#history = undefined;
+  }
+
+  // What a change may depend on beside its turn.
+
+  newExecutionId(): string {
+    return this.#ports.newId();
+  }
+
+  get traceparent(): string | undefined {
+    return this.#deciding?.started?.traceparent;
+  }
+
+  recentMessages(nowMs: number): Record<string, number> {
+    return this.#deciding?.recentMessages(nowMs) ?? {};
+  }
+
+  get nextHistorySeq(): number {
+    return this.#ports.store.nextHistorySeq;
+  }
+
+  formerChildren(): ReturnType<Surroundings["formerChildren"]> {
+    return this.#ports.store.formerChildren();
   }
 
   get #code(): ExecutionCode | undefined {

@@ -8,12 +8,12 @@ import { writing } from "./sealing.ts";
 
 /** The instance whose messages are delivered. */
 export interface Sender {
-  /** What an acknowledgement means to it. */
-  received(entry: InboxEntry): void;
+  /** What an acknowledgement means to it: a row of the inbox. */
+  enqueue(entry: InboxEntry): void;
   /** A receiver's queue has come to rest. */
-  rested(): void;
+  atRest(): void;
   /** No turn takes an answer any more. */
-  hasEnded(): boolean;
+  readonly hasEnded: boolean;
 }
 
 /**
@@ -89,7 +89,7 @@ export class Outbox {
       // The pause was the start's.
       if (n === 0) lane.failures = lane.notBeforeMs = 0;
       this.deliverDue();
-      return this.#sender.rested();
+      return this.#sender.atRest();
     }
   }
 
@@ -120,7 +120,7 @@ export class Outbox {
     this.#forgotten.delete(lane);
     this.#delivering--;
     this.deliverDue();
-    this.#sender.rested();
+    this.#sender.atRest();
   }
 
   async #deliverOne(lane: Lane, entry: OutboxEntry): Promise<void> {
@@ -144,11 +144,11 @@ export class Outbox {
 
   #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {
     if (!this.#owes(lane, entry)) return;
-    const received = this.#ports.store.acknowledge(entry.seq, this.#sender.hasEnded() ? undefined : reply);
+    const received = this.#ports.store.acknowledge(entry.seq, this.#sender.hasEnded ? undefined : reply);
     lane.entries.shift();
     lane.failures = 0;
     if (lane.entries.length === 0) this.#lanes.delete(entry.to);
-    if (received !== undefined) this.#sender.received(received);
+    if (received !== undefined) this.#sender.enqueue(received);
   }
 
   /** False once it has been acknowledged, or the instance purged or started anew: the message is no longer ours to deliver. */

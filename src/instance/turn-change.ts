@@ -16,11 +16,11 @@ export interface DecidedChange {
 /** What a change may depend on beside the turn and the instance's row; asked only where it does. */
 export interface Surroundings {
   newExecutionId(): string;
-  traceparent(): string | undefined;
+  readonly traceparent: string | undefined;
   /** Raises that were taken lately: the next execution has to know them if they come again. */
   recentMessages(nowMs: number): Record<string, number>;
   /** Where the first event of the turn will stand in the history. */
-  nextHistorySeq(): number;
+  readonly nextHistorySeq: number;
   /** Children of the executions before a continue-as-new: only the database knows them. */
   formerChildren(): { instanceId: string; executionId: string }[];
 }
@@ -60,7 +60,7 @@ function recordAfter(turn: Turn, before: InstanceRecord, surroundings: Surroundi
     ...before,
     status: turn.status,
     customStatus: turn.customStatus,
-    completedSeq: ended === -1 ? undefined : surroundings.nextHistorySeq() + ended,
+    completedSeq: ended === -1 ? undefined : surroundings.nextHistorySeq + ended,
   };
 }
 
@@ -82,7 +82,7 @@ function continueAsNew(
     version: completion.version,
     input: completion.input,
     parent: before.parent,
-    traceparent: surroundings.traceparent(),
+    traceparent: surroundings.traceparent,
     recentMessages: surroundings.recentMessages(timestampMs),
   };
   return {

@@ -6,7 +6,7 @@ import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
-import { type ActivityRun, ActivityRunner } from "./activity-runner.ts";
+import { type ActivityOwner, type ActivityRun, ActivityRunner } from "./activity-runner.ts";
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import { Burst } from "./burst.ts";
@@ -15,7 +15,7 @@ import { InstanceLog } from "./instance-log.ts";
 import { retryDelayMs } from "./limits.ts";
 import { LiveExecution } from "./live-execution.ts";
 import { InstanceMemory } from "./memory.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type Sender } from "./outbox.ts";
 import type { InstancePorts } from "./ports.ts";
 import { Readability } from "./readability.ts";
 import { Recoveries } from "./recovery.ts";
@@ -40,7 +40,7 @@ type Committed = OutboxEntry[] | undefined;
  * is at work and would be called again after a crash. `#life` changes when the instance is purged or started anew:
  * whatever began in an earlier life ends without effect.
  */
-export class TurnLoop implements Workload {
+export class TurnLoop implements Workload, ActivityOwner, Sender {
   readonly activities: ActivityRunner;
   readonly watchers: Watchers;
   readonly readability: Readability;
@@ -69,26 +69,16 @@ export class TurnLoop implements Workload {
   /** To be opened before anything else. */
   constructor(ports: InstancePorts) {
     this.#ports = ports;
-    this.watchers = new Watchers(ports.clock);
     this.#warnings = new AuthorWarnings(ports);
     this.#recoveries = new Recoveries(ports);
     this.#execution = new LiveExecution(ports);
     this.#burst = new Burst(() => this.#burstEnded());
+    this.watchers = new Watchers(ports.clock, this.#burst);
     this.#alarm = new AlarmKeeper(ports, this.watchers, this, this.#burst);
-    this.activities = new ActivityRunner(ports, {
-      isCurrent: (executionId) => this.#isCurrent(executionId),
-      ended: (run, result) => this.#activityEnded(run, result),
-      broken: (error) => this.#storageFailed(error),
-      progressSaved: (taskId) => this.#recoveries.add(taskId),
-    });
-    const outbox = new Outbox(ports, {
-      received: (entry) => this.#enqueue(entry),
-      rested: () => this.#atRest(),
-      hasEnded: () => this.record !== undefined && isTerminal(this.record.status),
-    });
+    this.activities = new ActivityRunner(ports, this);
     this.#log = new InstanceLog(ports);
-    this.#memory = new InstanceMemory(ports, outbox, this.#log);
-    this.readability = new Readability(ports, this.#memory, this.#execution, () => this.#atRest());
+    this.#memory = new InstanceMemory(ports, new Outbox(ports, this), this.#log);
+    this.readability = new Readability(ports, this.#memory, this.#execution, () => this.atRest());
   }
 
   /** Another one with each instance that has been here, and more often. */
@@ -143,6 +133,10 @@ export class TurnLoop implements Workload {
   /** Whether an update waits to be taken. */
   hasQueuedUpdate(updateId: string): boolean {
     return this.#memory.queue.hasUpdate(updateId);
+  }
+
+  get hasEnded(): boolean {
+    return this.record !== undefined && isTerminal(this.record.status);
   }
 
   get isBusy(): boolean {
@@ -277,7 +271,7 @@ export class TurnLoop implements Workload {
       if (record === undefined || isTerminal(record.status)) return;
       if (executionId !== undefined && executionId !== record.executionId) return;
       if (isFor?.(record) === false) return;
-      this.#enqueue(this.#ports.store.receive({ fact, executionId }));
+      this.enqueue(this.#ports.store.receive({ fact, executionId }));
     };
     return writing(this.#ports, () => textsOfFact(fact), receive);
   }
@@ -320,7 +314,7 @@ export class TurnLoop implements Workload {
     void this.#loop(this.#life);
   }
 
-  #enqueue(item: QueuedFact): void {
+  enqueue(item: QueuedFact): void {
     // As in Dapr, whatever arrives before a scheduled start wakes the instance, and it starts early.
     this.#memory.queue.releaseScheduledStart();
     this.#memory.queue.add(item);
@@ -342,10 +336,14 @@ export class TurnLoop implements Workload {
     });
   }
 
-  #activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
-    if (run.executionId !== this.record?.executionId) return this.#atRest();
+  activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
+    if (run.executionId !== this.record?.executionId) return this.atRest();
     this.#memory.queue.add({ fact: result, executionId: run.executionId });
     this.run();
+  }
+
+  progressSaved(taskId: number): void {
+    this.#recoveries.add(taskId);
   }
 
   #readAll(): Promise<void> {
@@ -376,7 +374,7 @@ export class TurnLoop implements Workload {
     if (this.#life !== life) return;
     this.#warnings.unwatchTurn();
     this.#isRunning = false;
-    this.#atRest();
+    this.atRest();
   }
 
   /** What the burst has held back is written now, in the same commit as all the rest of it. */
@@ -392,6 +390,7 @@ export class TurnLoop implements Workload {
       );
     }
     this.#alarm.armForWork();
+    this.watchers.burstEnded();
     if (this.#isRunning) this.#warnings.watchTurn();
   }
 
@@ -470,7 +469,7 @@ export class TurnLoop implements Workload {
     const known = new Set([...this.#memory.queue.endedActivities(executionId), ...running]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
     if (open.length > 0) {
-      const isCurrent = () => this.#isCurrent(executionId);
+      const isCurrent = () => this.isCurrent(executionId);
       const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
       if (recovery === undefined || this.#life !== life) return undefined;
       for (const fact of recovery.giveUp) this.#memory.queue.add({ fact, executionId });
@@ -514,7 +513,7 @@ export class TurnLoop implements Workload {
   }
 
   /** Whether what is known of this execution still belongs to the instance. */
-  #isCurrent(executionId: string): boolean {
+  isCurrent(executionId: string): boolean {
     return this.record?.executionId === executionId && this.record.status !== "TERMINATED";
   }
 
@@ -532,7 +531,7 @@ export class TurnLoop implements Workload {
   }
 
   /** An activity could not be counted, and so was not run: the next attempt finds it open again. */
-  #storageFailed(error: unknown): void {
+  activityBroken(error: unknown): void {
     if (this.record === undefined) return;
     if (error instanceof UnreadableError) {
       // A turn that is being taken would be written beside what cannot be read.
@@ -541,7 +540,7 @@ export class TurnLoop implements Workload {
       this.#warnings.unwatchTurn();
     }
     this.#turnFailed(error);
-    this.#atRest();
+    this.atRest();
   }
 
   /** A fault of ours, or of the storage. Memory is no longer to be trusted: the database is read again, after a pause. */
@@ -556,9 +555,11 @@ export class TurnLoop implements Workload {
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
-  #atRest(): void {
+  atRest(): void {
     if (!this.#isRunning && this.record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
     this.#alarm.arm();
     this.watchers.notify();
+    // Nothing of this instance goes on in this burst.
+    if (!this.isBusy) this.#burst.end();
   }
 }

@@ -3,13 +3,10 @@ import type { Registry } from "../engine/registry.ts";
 import { errorTypeOf } from "../model/failure.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
-import { InstanceStore } from "../storage/instance-store.ts";
-import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
-import { Vault } from "../storage/vault.ts";
 import { Instance } from "./instance.ts";
 import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
-import { payloadCipher } from "./payload-keys.ts";
+import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -55,14 +52,15 @@ export interface InstanceOptions {
 
 /** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
-  const limits = limitsFrom(options.limits);
+  const { limits, onNonDeterminism, logLevel = "info" } = options;
+  const shared: Shared = { registry, limits: limitsFrom(limits), onNonDeterminism, log: logFrom(logLevel) };
   return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
     readonly #ports: InstancePorts;
     #opened: Promise<Instance> | undefined;
 
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env);
-      this.#ports = portsOf(ctx, env, registry, limits, options);
+      this.#ports = new PlatformPorts(ctx, env, shared);
     }
 
     /** Rejects when the database cannot be read, and is tried again with the next call. */
@@ -140,60 +138,4 @@ async function open(ports: InstancePorts, isRinging: boolean): Promise<Instance>
   const instance = new Instance(ports);
   await instance.open(isRinging);
   return instance;
-}
-
-function portsOf(
-  ctx: DurableObjectState,
-  env: InstanceEnv,
-  registry: Registry,
-  limits: InstanceLimits,
-  { onNonDeterminism, logLevel = "info" }: InstanceOptions,
-): InstancePorts {
-  const { storage } = ctx;
-  const instanceId = () => ctx.id.name ?? "";
-  const vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, instanceId)) : undefined;
-  const log = logFrom(logLevel);
-  return {
-    store: new InstanceStore(sqlDatabase(storage), vault),
-    vault,
-    registry,
-    limits,
-    onNonDeterminism,
-    log,
-    clock: {
-      now: () => Date.now(),
-      delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      schedule: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      },
-    },
-    alarm: {
-      get: () => storage.getAlarm(),
-      set: (atMs) => void storage.setAlarm(atMs).catch(logFault(log, "setAlarm")),
-      clear: () => void storage.deleteAlarm().catch(logFault(log, "deleteAlarm")),
-    },
-    instanceId,
-    newId: () => crypto.randomUUID(),
-    peer: (instanceId) => env.WORKFLOW_INSTANCE.getByName(instanceId),
-    sync: () => storage.sync(),
-    wipe: () => storage.deleteAll(),
-    abort: (reason) => ctx.abort(reason),
-  };
-}
-
-function logFault(log: InstancePorts["log"], msg: string): (error: unknown) => void {
-  return (error) => log({ level: "error", msg, errorType: errorTypeOf(error) });
-}
-
-/** Boundary to the platform: its SQL API as the stores use it. */
-export function sqlDatabase(storage: DurableObjectStorage): SqlDatabase {
-  return {
-    query: <Row extends Record<string, SqlValue>>(statement: string, ...bindings: SqlValue[]) =>
-      storage.sql.exec<Row>(statement, ...bindings).toArray(),
-    run: (statement, ...bindings) => {
-      storage.sql.exec(statement, ...bindings);
-    },
-    transaction: (change) => storage.transactionSync(change as () => never),
-  };
 }
