@@ -221,7 +221,12 @@ class Attempts implements Answered {
     if (retry === undefined || !this.#calls.mayRetry(this.#firstId)) return undefined;
     const { currentTimeMs } = this.#owner;
     const elapsedMs = currentTimeMs - this.#firstAtMs;
-    const delayMs = retryDelayMs(retry, { attempt: this.#attempt, failure, elapsedMs, random: () => this.#owner.random() });
+    const delayMs = retryDelayMs(retry, {
+      attempt: this.#attempt,
+      failure,
+      elapsedMs,
+      random: () => this.#owner.random(),
+    });
     if (delayMs === undefined || (deadlineAtMs !== undefined && currentTimeMs + delayMs >= deadlineAtMs))
       return undefined;
     return delayMs;

@@ -25,11 +25,6 @@ export class Burst {
     if (!this.#isOpen) void this.#watch();
   }
 
-  /** Nothing is under way any more that it might wait for: it ends with the next microtask. */
-  end(): void {
-    this.#left = 0;
-  }
-
   get isOpen(): boolean {
     return this.#isOpen;
   }

@@ -559,7 +559,5 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     if (!this.#isRunning && this.record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
     this.#alarm.arm();
     this.watchers.notify();
-    // Nothing of this instance goes on in this burst.
-    if (!this.isBusy) this.#burst.end();
   }
 }

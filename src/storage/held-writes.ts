@@ -1,5 +1,6 @@
-import { insertEvents, lengthOf, MAX_SHARED_LENGTH, type StoredEvent } from "./history-table.ts";
-import { type InstanceRecord, insertRecord, updateRecord } from "./instance-row.ts";
+import { insertEvents, insertWithRecord, lengthOf, MAX_SHARED_LENGTH, type StoredEvent } from "./history-table.ts";
+import { type InstanceRecord, insertRecord, recordColumns, updateRecord } from "./instance-row.ts";
+import type { HistoryTable } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 
 /** The row of the instance as it is to be; `customStatus` as it is stored. */
@@ -38,15 +39,27 @@ export class HeldWrites {
   }
 
   /** `nextSeq`: the number that follows those of the events. */
-  write(db: SqlDatabase, nextSeq: number): void {
+  write(db: SqlDatabase, table: HistoryTable, nextSeq: number): void {
+    const fitIntoOneRow = this.#events.length > 1 && this.#length <= MAX_SHARED_LENGTH;
+    if (this.#record?.isNew && fitIntoOneRow) this.#writeNew(db, this.#record);
     if (this.#record !== undefined) {
       const { record, customStatus, isNew } = this.#record;
       if (isNew) insertRecord(db, record, customStatus);
-      else updateRecord(db, record, customStatus);
+      else updateRecord(db, table, record, customStatus);
       this.#record = undefined;
     }
     if (this.#events.length === 0) return;
-    insertEvents(db, this.#events, nextSeq - this.#events.length, true);
+    insertEvents(db, table, this.#events, nextSeq - this.#events.length, true);
+    this.#forgetEvents();
+  }
+
+  #writeNew(db: SqlDatabase, { record, customStatus }: HeldRecord): void {
+    insertWithRecord(db, recordColumns(record, customStatus), this.#events);
+    this.#record = undefined;
+    this.#forgetEvents();
+  }
+
+  #forgetEvents(): void {
     this.#events = [];
     this.#length = 0;
   }

@@ -1,6 +1,8 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import { checkVersion, type FactColumns, type FactRow, fromColumns, readFact, toColumns } from "./event-row.ts";
+import type { RecordColumns } from "./instance-row.ts";
 import { isLong, PIECE_LENGTH, type StoredPayload } from "./payload-chunks.ts";
+import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
@@ -29,14 +31,21 @@ const CELLS_LENGTH = 64;
  * For queries: all events, one in each row, whatever rows of the table they lie in. A payload in chunks is NULL. Events that
  * share a row in a form that this code does not know are not seen.
  */
-export const EVENTS = `(
-  SELECT seq, at_ms, type, task_id, name, payload, detail FROM history WHERE type <> '${SEVERAL}'
+export const EVENTS: Readonly<Record<HistoryTable, string>> = {
+  instance: eventsOf("instance"),
+  history: eventsOf("history"),
+};
+
+function eventsOf(table: HistoryTable): string {
+  return `(
+  SELECT seq, at_ms, type, task_id, name, payload, detail FROM ${table} WHERE seq >= 0 AND type <> '${SEVERAL}'
   UNION ALL
-  SELECT history.seq + cells.key, cells.value ->> 0, cells.value ->> 1, cells.value ->> 2, cells.value ->> 3,
+  SELECT rows.seq + cells.key, cells.value ->> 0, cells.value ->> 1, cells.value ->> 2, cells.value ->> 3,
     cells.value ->> 4, cells.value ->> 5
-    FROM history, json_each(iif(version = 1, history.payload, '[]')) AS cells
-    WHERE history.type = '${SEVERAL}'
+    FROM ${table} AS rows, json_each(iif(rows.version = 1, rows.payload, '[]')) AS cells
+    WHERE rows.seq >= 0 AND rows.type = '${SEVERAL}'
 )`;
+}
 
 type Row = FactRow & { at_ms: number };
 
@@ -57,14 +66,15 @@ export function toStored(event: HistoryEvent, codec: TextCodec): StoredEvent {
 /** Appends events, numbered from `firstSeq` on. `sharing`: several may lie in one row. Long payloads are in chunks already. */
 export function insertEvents(
   db: SqlDatabase,
+  table: HistoryTable,
   events: readonly StoredEvent[],
   firstSeq: number,
   sharing: boolean,
 ): void {
   for (let from = 0; from < events.length; ) {
     const to = sharing ? endOfRow(events, from) : from + 1;
-    if (to === from + 1) insertOne(db, firstSeq + from, events[from] as StoredEvent);
-    else insertSeveral(db, firstSeq + from, events.slice(from, to));
+    if (to === from + 1) insertOne(db, table, firstSeq + from, events[from] as StoredEvent);
+    else insertSeveral(db, table, firstSeq + from, events.slice(from, to));
     from = to;
   }
 }
@@ -81,10 +91,10 @@ function endOfRow(events: readonly StoredEvent[], from: number): number {
   return Math.max(to, from + 1);
 }
 
-function insertOne(db: SqlDatabase, seq: number, event: StoredEvent): void {
+function insertOne(db: SqlDatabase, table: HistoryTable, seq: number, event: StoredEvent): void {
   const { timestampMs, type, task_id, name, payload, chunks, detail } = event;
   db.run(
-    "INSERT INTO history (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO ${table} (seq, at_ms, type, task_id, name, payload, chunks, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     seq,
     timestampMs,
     type,
@@ -96,30 +106,46 @@ function insertOne(db: SqlDatabase, seq: number, event: StoredEvent): void {
   );
 }
 
-function insertSeveral(db: SqlDatabase, seq: number, events: readonly StoredEvent[]): void {
+function insertSeveral(db: SqlDatabase, table: HistoryTable, seq: number, events: readonly StoredEvent[]): void {
+  const { atMs, payload } = inOneRow(events);
+  db.run(`INSERT INTO ${table} (seq, at_ms, type, payload) VALUES (?, ?, '${SEVERAL}', ?)`, seq, atMs, payload);
+}
+
+function inOneRow(events: readonly StoredEvent[]): { readonly atMs: number; readonly payload: string } {
   const cells = events.map((event): Cells => {
     const { timestampMs, type, task_id, name, payload, detail } = event;
     return [timestampMs, type, task_id, name, payload, detail];
   });
+  return { atMs: events.at(-1)?.timestampMs ?? 0, payload: JSON.stringify(cells) };
+}
+
+/** A new instance and its first events, of which there are several that fit into one row: one statement. */
+export function insertWithRecord(db: SqlDatabase, record: RecordColumns, events: readonly StoredEvent[]): void {
+  const { atMs, payload } = inOneRow(events);
   db.run(
-    `INSERT INTO history (seq, at_ms, type, payload) VALUES (?, ?, '${SEVERAL}', ?)`,
-    seq,
-    events.at(-1)?.timestampMs ?? 0,
-    JSON.stringify(cells),
+    `INSERT INTO instance (seq, schema_version, at_ms, type, name, payload, detail)
+       VALUES (-1, ${SCHEMA_VERSION}, ?, ?, ?, ?, ?), (0, NULL, ?, '${SEVERAL}', NULL, ?, NULL)`,
+    record.at_ms,
+    record.type,
+    record.name,
+    record.payload,
+    record.detail,
+    atMs,
+    payload,
   );
 }
 
 /** Where the next event will stand. */
-export function nextHistorySeq(db: SqlDatabase): number {
+export function nextHistorySeq(db: SqlDatabase, table: HistoryTable): number {
   const [last] = db.query<{ next: number }>(
     `SELECT seq + iif(type = '${SEVERAL}' AND version = 1, json_array_length(payload), 1) AS next
-       FROM history ORDER BY seq DESC LIMIT 1`,
+       FROM ${table} WHERE seq >= 0 ORDER BY seq DESC LIMIT 1`,
   );
   return last?.next ?? 0;
 }
 
-export function readHistory(db: SqlDatabase, codec: TextCodec): HistoryEvent[] {
-  return db.query<Row>("SELECT * FROM history ORDER BY seq").flatMap((row) => eventsIn(row, db, codec));
+export function readHistory(db: SqlDatabase, table: HistoryTable, codec: TextCodec): HistoryEvent[] {
+  return db.query<Row>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq`).flatMap((row) => eventsIn(row, db, codec));
 }
 
 /** So many rows at most are read at a time, as it is not known how many events are in each. */
@@ -128,10 +154,16 @@ const ROWS_AT_A_TIME = 32;
 const MAX_PAGE_LENGTH = 8 * 1024 * 1024;
 
 /** At most `limit` events from number `from` on, counted from 0, fewer when they are long, and one at least. Nothing beyond them is decoded. */
-export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number, limit: number): HistoryEvent[] {
+export function readHistoryPage(
+  db: SqlDatabase,
+  table: HistoryTable,
+  codec: TextCodec,
+  from: number,
+  limit: number,
+): HistoryEvent[] {
   const events: HistoryEvent[] = [];
   // The row that event `from` lies in, then those behind it.
-  let rows = db.query<Row>("SELECT * FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT 1", from);
+  let rows = db.query<Row>(`SELECT * FROM ${table} WHERE seq BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1`, from);
   let length = 0;
   while (rows.length > 0 && events.length < limit) {
     for (const row of rows) {
@@ -144,7 +176,7 @@ export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number,
     }
     const atMost = Math.min(ROWS_AT_A_TIME, limit - events.length);
     const last = (rows.at(-1) as Row).seq;
-    rows = db.query<Row>("SELECT * FROM history WHERE seq > ? ORDER BY seq LIMIT ?", last, atMost);
+    rows = db.query<Row>(`SELECT * FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`, last, atMost);
   }
   return events;
 }
@@ -152,29 +184,30 @@ export function readHistoryPage(db: SqlDatabase, codec: TextCodec, from: number,
 /** The first event, the one numbered `completedSeq`, and the time of the last; each read by its key. */
 export function readOutline(
   db: SqlDatabase,
+  table: HistoryTable,
   codec: TextCodec,
   completedSeq: number | undefined,
 ): { first?: HistoryEvent | undefined; completed?: HistoryEvent | undefined; lastAtMs?: number | undefined } {
-  const [first] = db.query<Row>("SELECT * FROM history ORDER BY seq LIMIT 1");
-  const [last] = db.query<{ at_ms: number }>("SELECT at_ms FROM history ORDER BY seq DESC LIMIT 1");
+  const [first] = db.query<Row>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq LIMIT 1`);
+  const [last] = db.query<{ at_ms: number }>(`SELECT at_ms FROM ${table} WHERE seq >= 0 ORDER BY seq DESC LIMIT 1`);
   return {
     first: first && eventsIn(first, db, codec, 0, 1)[0],
-    completed: completedSeq === undefined ? undefined : readHistoryPage(db, codec, completedSeq, 1)[0],
+    completed: completedSeq === undefined ? undefined : readHistoryPage(db, table, codec, completedSeq, 1)[0],
     lastAtMs: last?.at_ms,
   };
 }
 
 /** The stall that the history ends with. */
-export function readLastStall(db: SqlDatabase, codec: TextCodec): ExecutionStalled | undefined {
-  const [row] = db.query<Row>("SELECT * FROM history ORDER BY seq DESC LIMIT 1");
+export function readLastStall(db: SqlDatabase, table: HistoryTable, codec: TextCodec): ExecutionStalled | undefined {
+  const [row] = db.query<Row>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq DESC LIMIT 1`);
   const last = row && eventsIn(row, db, codec, -1)[0];
   return last?.type === "ExecutionStalled" ? last : undefined;
 }
 
 /** The IDs of the children of this execution. */
-export function childrenInHistory(db: SqlDatabase): string[] {
+export function childrenInHistory(db: SqlDatabase, table: HistoryTable): string[] {
   const rows = db.query<{ detail: string }>(
-    `SELECT detail FROM ${EVENTS} WHERE type = 'ChildWorkflowInstanceCreated' ORDER BY seq`,
+    `SELECT detail FROM ${EVENTS[table]} WHERE type = 'ChildWorkflowInstanceCreated' ORDER BY seq`,
   );
   return rows.map((row) => JSON.parse(row.detail).instanceId as string);
 }

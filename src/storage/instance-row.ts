@@ -1,6 +1,6 @@
 import type { ParentLink } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
-import { SCHEMA_VERSION } from "./schema.ts";
+import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase, SqlValue } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
@@ -22,11 +22,54 @@ export interface InstanceRecord {
 /** The row as it lies in the database, of whatever version. */
 export type InstanceRow = Record<string, SqlValue>;
 
+/**
+ * The instance's row in the table that it shares with its history: `at_ms` is when it was created, `type` its status, `name` its
+ * workflow's, `payload` its custom status, `detail` the JSON of the rest.
+ */
+export interface RecordColumns {
+  readonly at_ms: number;
+  readonly type: RuntimeStatus;
+  readonly name: string;
+  readonly payload: string | null;
+  readonly detail: string;
+}
+
+/** What `detail` holds. */
+type Detail = Pick<
+  InstanceRecord,
+  "instanceId" | "executionId" | "generation" | "startRequestId" | "parent" | "completedSeq"
+>;
+
+/** SQL: the ID of the execution that the instance is in. */
+export const EXECUTION_ID: Readonly<Record<HistoryTable, string>> = {
+  instance: "(SELECT detail ->> '$.executionId' FROM instance WHERE seq = -1)",
+  history: "(SELECT execution_id FROM instance)",
+};
+
+/** In the first table of every version, the instance's row is the first one, and has its version. */
 export function readRow(db: SqlDatabase): InstanceRow | undefined {
-  return db.query("SELECT * FROM instance")[0];
+  return db.query("SELECT * FROM instance ORDER BY rowid LIMIT 1")[0];
 }
 
 export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {
+  const customStatus = "seq" in row ? row.payload : row.custom_status;
+  return {
+    ...("seq" in row ? fieldsOf(row) : formerFieldsOf(row)),
+    customStatus: typeof customStatus === "string" ? codec.decode(customStatus) : undefined,
+  };
+}
+
+function fieldsOf({ at_ms, type, name, detail }: InstanceRow): InstanceRecord {
+  return {
+    ...(JSON.parse(detail as string) as Detail),
+    name: name as string,
+    status: type as RuntimeStatus,
+    createdAtMs: at_ms as number,
+  };
+}
+
+/** Of a table that the instance has to itself: versions 1 to 4. */
+function formerFieldsOf(row: InstanceRow): InstanceRecord {
   return {
     instanceId: row.instance_id as string,
     name: row.name as string,
@@ -35,33 +78,49 @@ export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {
     generation: row.generation as number,
     createdAtMs: row.created_at_ms as number,
     startRequestId: (row.start_request_id as string | null) ?? undefined,
-    customStatus: row.custom_status === null ? undefined : codec.decode(row.custom_status as string),
     parent: row.parent === null ? undefined : (JSON.parse(row.parent as string) as ParentLink),
     completedSeq: (row.completed_seq as number | null) ?? undefined,
   };
 }
 
 /** `customStatus` is as it is stored. */
+export function recordColumns(record: InstanceRecord, customStatus: string | null): RecordColumns {
+  const { instanceId, executionId, generation, startRequestId, parent, completedSeq } = record;
+  const detail: Detail = { instanceId, executionId, generation, startRequestId, parent, completedSeq };
+  return {
+    at_ms: record.createdAtMs,
+    type: record.status,
+    name: record.name,
+    payload: customStatus,
+    detail: JSON.stringify(detail),
+  };
+}
+
 export function insertRecord(db: SqlDatabase, record: InstanceRecord, customStatus: string | null): void {
+  const { at_ms, type, name, payload, detail } = recordColumns(record, customStatus);
   db.run(
-    `INSERT INTO instance (id, schema_version, instance_id, name, status, execution_id, generation, created_at_ms,
-       start_request_id, parent, custom_status, completed_seq) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    SCHEMA_VERSION,
-    record.instanceId,
-    record.name,
-    record.status,
-    record.executionId,
-    record.generation,
-    record.createdAtMs,
-    record.startRequestId ?? null,
-    record.parent === undefined ? null : JSON.stringify(record.parent),
-    customStatus,
-    record.completedSeq ?? null,
+    `INSERT INTO instance (seq, schema_version, at_ms, type, name, payload, detail) VALUES (-1, ${SCHEMA_VERSION}, ?, ?, ?, ?, ?)`,
+    at_ms,
+    type,
+    name,
+    payload,
+    detail,
   );
 }
 
 /** Writes the fields that change while an instance lives. `customStatus` is as it is stored. */
-export function updateRecord(db: SqlDatabase, record: InstanceRecord, customStatus: string | null): void {
+export function updateRecord(
+  db: SqlDatabase,
+  table: HistoryTable,
+  record: InstanceRecord,
+  customStatus: string | null,
+): void {
+  if (table === "history") return updateFormerRecord(db, record, customStatus);
+  const { type, payload, detail } = recordColumns(record, customStatus);
+  db.run("UPDATE instance SET type = ?, payload = ?, detail = ? WHERE seq = -1", type, payload, detail);
+}
+
+function updateFormerRecord(db: SqlDatabase, record: InstanceRecord, customStatus: string | null): void {
   db.run(
     "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
     record.status,

@@ -18,9 +18,20 @@ import {
   type StoredEvent,
   toStored,
 } from "./history-table.ts";
-import { type InstanceRecord, insertRecord, readRow, toRecord, updateRecord } from "./instance-row.ts";
+import { EXECUTION_ID, type InstanceRecord, insertRecord, readRow, toRecord, updateRecord } from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
-import { createFirstTables, createOtherTables, migrate, SHARING_VERSION, tablesIn } from "./schema.ts";
+import {
+  clearTables,
+  createFirstTable,
+  createOtherTables,
+  type HistoryTable,
+  historyTable,
+  migrate,
+  NO_TABLES,
+  SCHEMA_VERSION,
+  SHARING_VERSION,
+  tablesIn,
+} from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
 
@@ -65,10 +76,10 @@ export class InstanceStore {
   #mayHold = false;
   /** `load` has found no table, and nothing has been created since. */
   #isEmpty = false;
-  /** False: nothing has ever been in the tables beside the first two. */
+  /** False: nothing has ever been in the tables beside the first. */
   #hasOtherTables = false;
-  /** False: the code before this one may come back to this database, and knows rows of one event only. */
-  #isSharing = true;
+  /** Of the tables. Where they are older, the code before this one may come back to them. */
+  #version = SCHEMA_VERSION;
   #nextHistorySeq = 0;
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
@@ -76,6 +87,16 @@ export class InstanceStore {
   constructor(db: SqlDatabase, codec: TextCodec = plainTexts) {
     this.#database = db;
     this.#codec = codec;
+  }
+
+  /** Where the history lies. */
+  get #table(): HistoryTable {
+    return historyTable(this.#version);
+  }
+
+  /** False: the code before this one knows rows of one event only. */
+  get #isSharing(): boolean {
+    return this.#version >= SHARING_VERSION;
   }
 
   /** The database, when all that belongs into it has been written. */
@@ -94,14 +115,13 @@ export class InstanceStore {
   load(): InstanceRecord | undefined {
     const db = this.#db;
     const tables = tablesIn(db);
-    this.#isEmpty = tables === "none";
-    const row = tables === "none" ? undefined : readRow(db);
+    this.#isEmpty = tables.areNone;
+    const row = tables.areNone ? undefined : readRow(db);
     if (row === undefined) return undefined;
-    const version = row.schema_version as number;
-    this.#hasOtherTables = tables === "all";
-    migrate(db, version);
-    this.#isSharing = version >= SHARING_VERSION;
-    this.#nextHistorySeq = nextHistorySeq(db);
+    this.#version = row.schema_version as number;
+    this.#hasOtherTables = tables.areAll;
+    migrate(db, this.#version);
+    this.#nextHistorySeq = nextHistorySeq(db, this.#table);
     this.#nextInboxSeq = this.#hasOtherTables ? this.#nextSeq("inbox") : 0;
     this.#nextOutboxSeq = this.#hasOtherTables ? this.#nextSeq("outbox") : 0;
     return toRecord(row, this.#codec);
@@ -119,20 +139,22 @@ export class InstanceStore {
   ): InboxEntry | undefined {
     const stored = toStored(started, this.#codec);
     const isHeld = flushFollows && dueAtMs === undefined && !needsChunks(stored);
-    const entry = this.#atomically(() => {
-      const tables = this.#isEmpty ? "none" : tablesIn(this.#db);
-      this.#hasOtherTables = tables === "all";
-      if (tables === "none") createFirstTables(this.#db);
-      else this.#clearRows();
+    const create = () => {
+      const tables = this.#isEmpty ? NO_TABLES : tablesIn(this.#db);
+      this.#hasOtherTables = tables.areAll;
+      this.#version = SCHEMA_VERSION;
+      if (tables.areNone) createFirstTable(this.#db);
+      else clearTables(this.#db, tables);
       this.#nextHistorySeq = this.#nextInboxSeq = this.#nextOutboxSeq = 0;
       if (isHeld) return undefined;
       insertRecord(this.#db, record, this.#encode(record.customStatus));
       if (dueAtMs !== undefined) return this.#insertInbox({ fact: started, dueAtMs });
       this.#insertHistory([stored]);
       return undefined;
-    });
+    };
+    // One statement needs no transaction.
+    const entry = this.#isEmpty && isHeld ? create() : this.#atomically(create);
     this.#isEmpty = false;
-    this.#isSharing = true;
     this.#mayHold = flushFollows;
     if (isHeld) this.#hold([stored], record, true);
     return entry;
@@ -169,7 +191,8 @@ export class InstanceStore {
       for (const seq of change.taken) this.#delete("inbox", seq);
       for (const taskId of this.#hasOtherTables ? (change.recovered ?? []) : [])
         this.#db.run("DELETE FROM recovery WHERE task_id = ?", taskId);
-      if (change.record !== undefined) updateRecord(this.#db, change.record, this.#encode(change.record.customStatus));
+      if (change.record !== undefined)
+        updateRecord(this.#db, this.#table, change.record, this.#encode(change.record.customStatus));
       return change.send.map((message) => this.#insertOutbox(message));
     });
   }
@@ -181,7 +204,7 @@ export class InstanceStore {
 
   /** The whole history. Throws UnreadableError when any text of this execution cannot be read, also one that lies elsewhere. */
   history(): HistoryEvent[] {
-    const events = readHistory(this.#db, this.#codec);
+    const events = readHistory(this.#db, this.#table, this.#codec);
     // The progress of activities is handed on as it is stored, and opened when they run.
     for (const event of events)
       if ((event.type === "TaskScheduled" || event.type === "TaskFailed") && event.progress !== undefined)
@@ -194,17 +217,17 @@ export class InstanceStore {
 
   /** At most `limit` events from number `from` on, counted from 0. */
   historyPage(from: number, limit: number): HistoryEvent[] {
-    return readHistoryPage(this.#db, this.#codec, from, limit);
+    return readHistoryPage(this.#db, this.#table, this.#codec, from, limit);
   }
 
   /** The first event of the history, the one that ended it, and the time of the last; each read by its key. */
   outline(completedSeq: number | undefined): ReturnType<typeof readOutline> {
-    return readOutline(this.#db, this.#codec, completedSeq);
+    return readOutline(this.#db, this.#table, this.#codec, completedSeq);
   }
 
   /** The stall that the history ends with. */
   lastStall(): ExecutionStalled | undefined {
-    return readLastStall(this.#db, this.#codec);
+    return readLastStall(this.#db, this.#table, this.#codec);
   }
 
   inbox(): InboxEntry[] {
@@ -253,7 +276,7 @@ export class InstanceStore {
     if (status === "TERMINATED") return false;
     const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
     const open = this.#db.query(
-      `SELECT task_id FROM ${EVENTS} WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
+      `SELECT task_id FROM ${EVENTS[this.#table]} WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
          GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
     );
     return open.length > 0;
@@ -275,7 +298,7 @@ export class InstanceStore {
   /** The IDs of all children that this instance has started, in this execution and in those before it. */
   children(): string[] {
     const former = this.formerChildren().map((child) => child.instanceId);
-    return [...new Set([...former, ...childrenInHistory(this.#db)])];
+    return [...new Set([...former, ...childrenInHistory(this.#db, this.#table)])];
   }
 
   /** How often a restart has found each activity without a result, and the details of its last heartbeat (JSON). */
@@ -306,16 +329,16 @@ export class InstanceStore {
     });
   }
 
-  /** One transaction; when it fails, the numbers it has given away are free again, as its rows are. */
+  /** One transaction; when it fails, the numbers it has given away are free again, and tables are what they were, as its rows are. */
   #atomically<T>(change: () => T extends Promise<unknown> ? never : T): T {
-    const before = [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] as const;
+    const before = [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq, this.#version] as const;
     const hadOtherTables = this.#hasOtherTables;
     // What is held back is not part of the change, and stays when that fails.
     const db = this.#db;
     try {
       return db.transaction(change);
     } catch (error) {
-      [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq] = before;
+      [this.#nextHistorySeq, this.#nextInboxSeq, this.#nextOutboxSeq, this.#version] = before;
       this.#hasOtherTables = hadOtherTables;
       throw error;
     }
@@ -331,7 +354,7 @@ export class InstanceStore {
   }
 
   #writeHeld(): void {
-    this.#held.write(this.#database, this.#nextHistorySeq);
+    this.#held.write(this.#database, this.#table, this.#nextHistorySeq);
   }
 
   #encode(text: string | undefined): string | null {
@@ -341,7 +364,7 @@ export class InstanceStore {
   #insertHistory(events: readonly StoredEvent[]): void {
     const first = this.#nextHistorySeq;
     const stored = events.map((event, n) => (needsChunks(event) ? this.#withChunks(event, first + n) : event));
-    insertEvents(this.#db, stored, first, this.#isSharing);
+    insertEvents(this.#db, this.#table, stored, first, this.#isSharing);
     this.#nextHistorySeq = first + events.length;
   }
 
@@ -355,26 +378,24 @@ export class InstanceStore {
     if (this.#hasOtherTables) {
       this.#db.run(
         `INSERT OR REPLACE INTO former_child (instance_id, execution_id)
-           SELECT json_extract(detail, '$.instanceId'), (SELECT execution_id FROM instance)
-           FROM ${EVENTS} WHERE type = 'ChildWorkflowInstanceCreated'`,
+           SELECT json_extract(detail, '$.instanceId'), ${EXECUTION_ID[this.#table]}
+           FROM ${EVENTS[this.#table]} WHERE type = 'ChildWorkflowInstanceCreated'`,
       );
       this.#db.run("DELETE FROM chunk WHERE owner = 'history'");
       this.#db.run("DELETE FROM recovery");
     }
-    this.#db.run("DELETE FROM history");
+    this.#db.run(`DELETE FROM ${this.#table} WHERE seq >= 0`);
     this.#nextHistorySeq = 0;
   }
 
   get #hasChildren(): boolean {
-    return this.#db.query(`SELECT 1 FROM ${EVENTS} WHERE type = 'ChildWorkflowInstanceCreated' LIMIT 1`).length > 0;
+    return (
+      this.#db.query(`SELECT 1 FROM ${EVENTS[this.#table]} WHERE type = 'ChildWorkflowInstanceCreated' LIMIT 1`)
+        .length > 0
+    );
   }
 
-  #clearRows(): void {
-    const others = this.#hasOtherTables ? ["inbox", "outbox", "chunk", "former_child", "recovery"] : [];
-    for (const table of ["instance", "history", ...others]) this.#db.run(`DELETE FROM ${table}`);
-  }
-
-  /** Creates the tables beside the first two, unless they are there. */
+  /** Creates the tables beside the first, unless they are there. */
   #needOtherTables(): void {
     if (this.#hasOtherTables) return;
     // Whole or not at all: what an instance finds of them decides what it takes to be there.

@@ -6,17 +6,26 @@ import { UnreadableError } from "./unreadable-error.ts";
  * `migrations`, or with code that reads and writes both forms.
  * A database of a newer version is left alone: see SchemaTooNewError.
  */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 /** From this version on, several events may lie in one row of `history`: see history-table.ts. */
 export const SHARING_VERSION = 4;
+/** From this version on, the instance and its history lie in one table; before, in `instance` and `history`. */
+const ONE_TABLE_VERSION = 5;
+
+/** Where the events of the history lie. */
+export type HistoryTable = "instance" | "history";
+
+export function historyTable(version: number): HistoryTable {
+  return version >= ONE_TABLE_VERSION ? "instance" : "history";
+}
 
 /**
  * The tables of one instance. No table has an index beside its key, since each index update is billed as a row.
  *
  * | table        | one row is                                    | written by              | deleted by                    |
  * |--------------|-----------------------------------------------|-------------------------|-------------------------------|
- * | instance     | the instance (there is one row)               | start, commit           | purge                         |
- * | history      | events of the current execution               | start, commit           | continue-as-new, reuse, purge |
+ * | instance     | the instance, where seq is -1                 | start, commit           | reuse, purge                  |
+ * |              | events of the current execution, from seq 0 on| start, commit           | continue-as-new, reuse, purge |
  * | inbox        | a fact received and not yet taken by a turn   | receive, scheduled start| the commit that takes it      |
  * | outbox       | a message not yet acknowledged                | commit                  | its acknowledgement           |
  * | chunk        | a piece of a payload too long for one row     | with the row it is of   | with the row it is of         |
@@ -24,27 +33,14 @@ export const SHARING_VERSION = 4;
  * | recovery     | how often a restart found an activity open,   | start after a restart,  | the commit of its result      |
  * |              | and the details of its last heartbeat         | heartbeat               |                               |
  *
- * The first two are created by the transaction that creates the instance: asking after an unknown ID writes nothing. The
+ * The first is created by the transaction that creates the instance: asking after an unknown ID writes nothing. The
  * others are created together when the first of them is needed, which for many instances is never: a table costs a page
- * of 4 KiB, a row in SQLite's own table, and a tenth of the time that a small instance takes.
+ * of 4 KiB, a row in SQLite's own table, and a tenth of the time that a small instance takes. That is why the instance
+ * and its history share one. Code that knows them as two finds the version of the instance in it, and leaves it alone.
  */
-const firstTables = `
+const firstTable = `
 CREATE TABLE instance (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
-  schema_version INTEGER NOT NULL,
-  instance_id TEXT NOT NULL,
-  name TEXT NOT NULL,
-  status TEXT NOT NULL,
-  execution_id TEXT NOT NULL,
-  generation INTEGER NOT NULL,
-  created_at_ms INTEGER NOT NULL,
-  start_request_id TEXT,
-  custom_status TEXT,
-  parent TEXT,
-  completed_seq INTEGER
-) STRICT;
-CREATE TABLE history (
-  seq INTEGER PRIMARY KEY, version INTEGER NOT NULL DEFAULT 1, at_ms INTEGER NOT NULL,
+  seq INTEGER PRIMARY KEY, schema_version INTEGER, version INTEGER NOT NULL DEFAULT 1, at_ms INTEGER NOT NULL,
   type TEXT NOT NULL, task_id INTEGER, name TEXT, payload TEXT, chunks INTEGER, detail TEXT
 ) STRICT;
 `;
@@ -67,8 +63,9 @@ CREATE TABLE recovery (task_id INTEGER PRIMARY KEY, count INTEGER NOT NULL, prog
 
 /**
  * `migrations.get(n)` brings a database of version n to version n + 1; new ones are made with today's. Databases of versions 2
- * and 3 stay what they are until their ID is used anew, so that the code before can still read them after a deploy has been
- * taken back: one of version 2 has all tables, and in both each event has a row of its own.
+ * to 4 stay what they are until their ID is used anew, so that the code before can still read them after a deploy has been
+ * taken back: one of version 2 has all tables, in 2 and 3 each event has a row of its own, and in all three the history has a
+ * table of its own.
  */
 const migrations = new Map<number, (db: SqlDatabase) => void>([
   [1, (db) => db.run("ALTER TABLE recovery ADD COLUMN progress TEXT")],
@@ -87,16 +84,39 @@ export class SchemaTooNewError extends UnreadableError {
 }
 
 /** Which tables there are. Reads only. */
-export function tablesIn(db: SqlDatabase): "none" | "first" | "all" {
-  const names = db.query<{ name: string }>(
-    "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'inbox')",
-  );
-  if (names.length === 0) return "none";
-  return names.some(({ name }) => name === "inbox") ? "all" : "first";
+export interface Tables {
+  /** No instance has ever been here, or it has been purged. */
+  readonly areNone: boolean;
+  /** The history has a table to itself. */
+  readonly haveHistory: boolean;
+  /** All those are there that are made when one of them is needed. */
+  readonly areAll: boolean;
 }
 
-export function createFirstTables(db: SqlDatabase): void {
-  db.run(firstTables);
+export const NO_TABLES: Tables = { areNone: true, haveHistory: false, areAll: false };
+
+export function tablesIn(db: SqlDatabase): Tables {
+  const names = db
+    .query<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'history', 'inbox')",
+    )
+    .map(({ name }) => name);
+  if (names.length === 0) return NO_TABLES;
+  return { areNone: false, haveHistory: names.includes("history"), areAll: names.includes("inbox") };
+}
+
+export function createFirstTable(db: SqlDatabase): void {
+  db.run(firstTable);
+}
+
+/** Makes the tables of an ended instance ready for another one. In a transaction. */
+export function clearTables(db: SqlDatabase, { haveHistory, areAll }: Tables): void {
+  if (areAll)
+    for (const table of ["inbox", "outbox", "chunk", "former_child", "recovery"]) db.run(`DELETE FROM ${table}`);
+  if (!haveHistory) return db.run("DELETE FROM instance");
+  db.run("DROP TABLE history");
+  db.run("DROP TABLE instance");
+  createFirstTable(db);
 }
 
 export function createOtherTables(db: SqlDatabase): void {

@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { SCHEMA_VERSION } from "../../src/storage/schema.ts";
+import { INSTANCE } from "../rows.ts";
 import { costsOf } from "./meter.ts";
 import {
   ask,
@@ -115,13 +116,13 @@ describe("[W4] what an object finds when it wakes up", () => {
     const id = await start("sleeper", 7_200_000);
     await stateOf(id);
     await query(id, "UPDATE instance SET schema_version = 99");
-    const before = await query(id, "SELECT * FROM history");
+    const before = await query(id, "SELECT * FROM instance WHERE seq >= 0");
     await evictDurableObject(stubOf(id));
     expect(await runDurableObjectAlarm(stubOf(id))).toBe(true);
     const { alarm } = await remainsOf(id);
     expect(Math.abs(Number(alarm) - Date.now() - 3_600_000)).toBeLessThan(60_000);
     expect((await stateOf(id)).runtimeStatus).toBe("STALLED");
-    expect(await query(id, "SELECT * FROM history")).toEqual(before);
+    expect(await query(id, "SELECT * FROM instance WHERE seq >= 0")).toEqual(before);
     await query(id, `UPDATE instance SET schema_version = ${SCHEMA_VERSION}`);
     await evictDurableObject(stubOf(id));
     expect((await stateOf(id)).runtimeStatus).toBe("RUNNING");
@@ -136,7 +137,7 @@ describe("[W4] what cannot be written at the end of a burst", () => {
     await runInDurableObject(stubOf(id), (_instance, { storage }) => {
       const exec = storage.sql.exec.bind(storage.sql);
       storage.sql.exec = ((statement: string, ...bindings: unknown[]) => {
-        if (!/INSERT INTO history .*'Events'/.test(statement)) return exec(statement, ...bindings);
+        if (!/INSERT INTO instance .*'Events'/s.test(statement)) return exec(statement, ...bindings);
         refusals++;
         throw new Error("SQLITE_FULL");
       }) as typeof storage.sql.exec;
@@ -343,7 +344,7 @@ describe("[W4] the object is lost while others depend on it", () => {
     const output = (await outputOf(id)) as unknown[];
     expect(output).toEqual([...idsOf(id), "carried"]);
     expect(runsOf(id)).toHaveLength(4);
-    expect(await query(id, "SELECT generation FROM instance")).toEqual([{ generation: 3 }]);
+    expect(await query(id, `SELECT generation FROM ${INSTANCE}`)).toEqual([{ generation: 3 }]);
   });
 
   it("[W4.34] while a request waits for its end: the caller gets an answer in Dapr's form, and can ask again", async () => {

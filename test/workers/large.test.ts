@@ -27,7 +27,7 @@ async function expectOutput(id: string, expected: unknown): Promise<void> {
 async function longestValue(id: string): Promise<number> {
   const rows = await query(
     id,
-    `SELECT max(n) AS n FROM (SELECT max(length(CAST(payload AS BLOB))) AS n FROM history
+    `SELECT max(n) AS n FROM (SELECT max(length(CAST(payload AS BLOB))) AS n FROM instance
        UNION ALL SELECT max(length(CAST(text AS BLOB))) FROM chunk)`,
   );
   return Number(rows[0]?.n);

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { StateStore } from "../../src/authoring/state-store.ts";
 import { takeFromStock } from "../../src/samples/inventory.ts";
 import { EVENTS } from "../../src/storage/history-table.ts";
+import { INSTANCE } from "../rows.ts";
 import {
   ended,
   expectSoundHistory,
@@ -32,7 +33,7 @@ async function stockOf(itemName: string): Promise<number | undefined> {
 }
 
 async function activitiesOf(id: string): Promise<unknown[]> {
-  const rows = await query(id, `SELECT name FROM ${EVENTS} WHERE type = 'TaskScheduled' ORDER BY seq`);
+  const rows = await query(id, `SELECT name FROM ${EVENTS.instance} WHERE type = 'TaskScheduled' ORDER BY seq`);
   return rows.map((row) => row.name);
 }
 
@@ -176,7 +177,7 @@ describe("[W3] the patterns", () => {
       "dapr.workflow.output": '"healthy"',
       "dapr.workflow.custom_status": "healthy, 1 checks left",
     });
-    expect(await query(id, "SELECT generation FROM instance")).toEqual([{ generation: 2 }]);
+    expect(await query(id, `SELECT generation FROM ${INSTANCE}`)).toEqual([{ generation: 2 }]);
     expect(await historyOf(id)).toEqual([
       "ExecutionStarted",
       "TaskScheduled 1",

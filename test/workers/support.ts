@@ -101,7 +101,7 @@ export function query(id: string, statement: string): Promise<Row[]> {
 
 /** The types of the history's events, with the number of the call they are about. */
 export async function historyOf(id: string): Promise<string[]> {
-  const rows = await query(id, `SELECT type, task_id FROM ${EVENTS} ORDER BY seq`);
+  const rows = await query(id, `SELECT type, task_id FROM ${EVENTS.instance} ORDER BY seq`);
   return rows.map(({ type, task_id }) => (task_id === null ? `${type}` : `${type} ${task_id}`));
 }
 

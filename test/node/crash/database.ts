@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EVENTS } from "../../../src/storage/history-table.ts";
+import { INSTANCE } from "../../rows.ts";
 import { objectDirectory, temporaryDirectory } from "../e2e/server.ts";
 
 export interface HistoryRow {
@@ -45,10 +46,10 @@ function readInstance(file: string): StoredInstance | undefined {
     const check = db.prepare("PRAGMA integrity_check").get() as { integrity_check: string };
     if (check.integrity_check !== "ok") throw new Error(`${file} is damaged: ${check.integrity_check}`);
     if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'instance'").get() === undefined) return undefined;
-    const row = db.prepare("SELECT instance_id, execution_id, status FROM instance").get();
+    const row = db.prepare(`SELECT instance_id, execution_id, status FROM ${INSTANCE}`).get();
     if (row === undefined) return undefined;
     const history = db
-      .prepare(`SELECT seq, at_ms, type, task_id, name, payload, detail FROM ${EVENTS} ORDER BY seq`)
+      .prepare(`SELECT seq, at_ms, type, task_id, name, payload, detail FROM ${EVENTS.instance} ORDER BY seq`)
       .all();
     const tables = new Set(
       db

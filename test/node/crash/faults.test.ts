@@ -298,12 +298,14 @@ const auditRows: readonly AuditRow[] = [
   {
     title: "a result that was on disk is another",
     spoil: ({ world }) =>
-      world.host("a").db.tamper("UPDATE history SET payload = replace(payload, 'before done', 'undone')"),
+      world
+        .host("a")
+        .db.tamper("UPDATE instance SET payload = replace(payload, 'before done', 'undone') WHERE seq >= 0"),
     says: ["lost: a: the history at a crash is not the beginning of a later one"],
   },
   {
     title: "an instance has not ended",
-    spoil: ({ world }) => world.host("a").db.tamper("UPDATE instance SET status = 'RUNNING'"),
+    spoil: ({ world }) => world.host("a").db.tamper("UPDATE instance SET type = 'RUNNING' WHERE seq = -1"),
     says: ["wrong: a: is RUNNING"],
   },
   ...["inbox", "outbox", "recovery"].map(
@@ -352,7 +354,7 @@ const auditRows: readonly AuditRow[] = [
     title: "an activity of a terminated one need not have run",
     spoil: (stage) => {
       forget(stage, isOf("after"));
-      stage.world.host("a").db.tamper("UPDATE instance SET status = 'TERMINATED'");
+      stage.world.host("a").db.tamper("UPDATE instance SET type = 'TERMINATED' WHERE seq = -1");
     },
     says: [],
   },
@@ -435,7 +437,7 @@ describe("[C6] what the audit says after a kill", () => {
     expectSound(stage.audit, directory, ["b", "a"]);
     expect(() => expectSound(stage.audit, directory, ["a"])).toThrow();
     expect(() => expectSound(stage.audit, directory, ["a", "b", "c"])).toThrow();
-    stage.world.host("a").db.tamper("UPDATE instance SET status = 'FAILED'");
+    stage.world.host("a").db.tamper("UPDATE instance SET type = 'FAILED' WHERE seq = -1");
     save(stage);
     expect(() => expectSound(stage.audit, directory, ["a", "b"])).toThrow(/COMPLETED/);
     again(stage, "before", { epoch: 1 });

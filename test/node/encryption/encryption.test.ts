@@ -348,9 +348,9 @@ describe("[X1] Encrypted at rest", () => {
     const world = setKeys(makeWorld(), K1);
     for (const id of ["a", "b"]) await begin(world, id, "event", `go ${id}`);
     await settled(world);
-    const [row] = world.host("a").db.read("SELECT payload FROM history WHERE seq = 0");
+    const [row] = world.host("a").db.read("SELECT payload FROM instance WHERE seq = 0");
     world.crashAll();
-    world.host("b").db.tamper("UPDATE history SET payload = ? WHERE seq = 0", row?.payload as string);
+    world.host("b").db.tamper("UPDATE instance SET payload = ? WHERE seq = 0", row?.payload as string);
     expect((await ask(world, "b"))?.status).toBe("STALLED");
   });
 
@@ -370,7 +370,7 @@ describe("[X1] Encrypted at rest", () => {
       )?.events;
     const all = (await page(0, 1_000)) ?? [];
     expect(JSON.stringify(all).split(SECRET).length).toBeGreaterThan(5);
-    expect(world.host("a").db.read("SELECT 1 FROM history WHERE type = 'Events'").length).toBeGreaterThan(0);
+    expect(world.host("a").db.read("SELECT 1 FROM instance WHERE type = 'Events'").length).toBeGreaterThan(0);
     for (let from = 0; from <= all.length; from++)
       for (const limit of [1, 2, 3]) expect(await page(from, limit)).toEqual(all.slice(from, from + limit));
   });

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { TWorkflow } from "../../../src/engine/registry.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
+import { INSTANCE } from "../../rows.ts";
 import { type Code, describeInstance, faultsOf, historyOf, makeWorld } from "./support.ts";
 import { ObjectLostError, START_MS, type World } from "./world.ts";
 
@@ -314,7 +315,7 @@ function recordedIn(db: World["hosts"] extends Map<string, infer H> ? (H extends
   if (db.tables().length === 0) return [];
   return db
     .read<{ id: string }>(
-      `SELECT (SELECT execution_id FROM instance) || ':' || task_id AS id FROM ${EVENTS}
+      `SELECT (SELECT execution_id FROM ${INSTANCE}) || ':' || task_id AS id FROM ${EVENTS.instance}
          WHERE type IN ('TaskCompleted', 'TaskFailed')`,
     )
     .map(({ id }) => id);

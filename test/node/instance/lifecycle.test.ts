@@ -240,7 +240,7 @@ describe("[I2] Operations, by the state of the instance (dapr.md 1.5)", () => {
       await start(world, "a", "event", "go", later);
       let failures = 1;
       world.host("a").failWrite = (statement) => {
-        if (statement.includes("INTO history") && failures-- > 0) throw new Error("SQLITE_FULL");
+        if (statement.includes("INTO instance") && failures-- > 0) throw new Error("SQLITE_FULL");
       };
       expect(await terminate(world, "a", '"out"')).toEqual(OK);
       if (crash) world.crash("a");

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { ParentLink } from "../../../src/model/history-event.ts";
+import { INSTANCE } from "../../rows.ts";
 import { Random } from "../random.ts";
 import {
   type AsyncCode,
@@ -202,7 +203,7 @@ describe("[I18.2] Code that cannot read an instance, or keys that cannot, look a
     world.crash("a");
     world.cipher = toyCipher("k1");
     await world.advance(15_001);
-    expect(world.host("a").db.read("SELECT status FROM instance")).toEqual([{ status: "COMPLETED" }]);
+    expect(world.host("a").db.read(`SELECT status FROM ${INSTANCE}`)).toEqual([{ status: "COMPLETED" }]);
   });
 
   it("[I18.2] also when something else than its state is asked for", async () => {
@@ -216,7 +217,7 @@ describe("[I18.2] Code that cannot read an instance, or keys that cannot, look a
     world.crash("a");
     world.cipher = toyCipher("k1");
     await world.advance(15_001);
-    expect(world.host("a").db.read("SELECT status FROM instance")).toEqual([{ status: "COMPLETED" }]);
+    expect(world.host("a").db.read(`SELECT status FROM ${INSTANCE}`)).toEqual([{ status: "COMPLETED" }]);
   });
 
   it("[I18.2] a timer that was due meanwhile fires when somebody asks", async () => {
@@ -228,7 +229,7 @@ describe("[I18.2] Code that cannot read an instance, or keys that cannot, look a
     await world.advance(60_000);
     expect(await statusOf(world, "a")).toBe("STALLED");
     world.crash("a");
-    world.host("a").db.tamper("UPDATE instance SET schema_version = 4");
+    world.host("a").db.tamper("UPDATE instance SET schema_version = 5");
     expect(await timeUntilEnd(world)).toBeLessThanOrEqual(20_000);
   });
 
@@ -250,7 +251,7 @@ describe("[I18.2] Code that cannot read an instance, or keys that cannot, look a
     await world.advance(20_000);
     expect(await raise(world, "a", "other", 2)).toEqual({ ok: false, code: "STALLED" });
     expect([failures > 2, dump()]).toEqual([true, before]);
-    db.tamper("UPDATE instance SET schema_version = 4");
+    db.tamper("UPDATE instance SET schema_version = 5");
     await world.rest();
     expect(await statusOf(world, "a")).toBe("COMPLETED");
   });
@@ -332,7 +333,7 @@ describe("[I18.4] A forced purge that fails", () => {
     await start(world, "a", "parent", { name: "event", input: "never", id: "kid" });
     await world.advance(1_500);
     const host = world.host("a");
-    const before = host.db.read("SELECT execution_id FROM instance");
+    const before = host.db.read(`SELECT execution_id FROM ${INSTANCE}`);
     world.peerFault = ({ method }) => {
       if (method !== "purge") return undefined;
       host.failRead = () => {
@@ -345,7 +346,7 @@ describe("[I18.4] A forced purge that fails", () => {
     await expect(purged).rejects.toThrow("was lost");
     host.failRead = undefined;
     expect(await start(world, "a", "echo", 1)).toEqual({ ok: false, code: "ALREADY_ACTIVE" });
-    expect([await statusOf(world, "a"), host.db.read("SELECT execution_id FROM instance")]).toEqual([
+    expect([await statusOf(world, "a"), host.db.read(`SELECT execution_id FROM ${INSTANCE}`)]).toEqual([
       "RUNNING",
       before,
     ]);
@@ -446,7 +447,7 @@ describe("[I18.5] An instance that is purged while the progress of its activity 
     expect(await purged).toEqual({ ok: true });
     expect(await start(world, "a", "timer", 20)).toEqual({ ok: true });
     await world.rest();
-    expect([await statusOf(world, "a"), world.host("a").db.tables()]).toEqual(["COMPLETED", ["history", "instance"]]);
+    expect([await statusOf(world, "a"), world.host("a").db.tables()]).toEqual(["COMPLETED", ["instance"]]);
   });
 });
 
@@ -511,7 +512,7 @@ describe("[I18.8] A message that waits, a turn that fails, and a long activity",
     await world.advance(2_000);
     let failures = 0;
     world.host("a").failWrite = (statement) => {
-      if (statement.includes("INTO history") && failures++ === 0) throw new Error("SQLITE_FULL");
+      if (statement.includes("INTO instance") && failures++ === 0) throw new Error("SQLITE_FULL");
     };
     await raise(world, "a", "x", 1);
     await world.advance(2_000);
@@ -968,7 +969,8 @@ it("[I18.25] An update is answered when its end is recorded, and not while that 
   await world.advance(1_000);
   sealed.hold();
   const answers: unknown[] = [];
-  const isRecorded = () => JSON.stringify(world.host("a").db.read("SELECT * FROM history")).includes("UpdateCompleted");
+  const isRecorded = () =>
+    JSON.stringify(world.host("a").db.read("SELECT * FROM instance WHERE seq >= 0")).includes("UpdateCompleted");
   const update = { updateId: "u", name: "times", input: "5", timeoutMs: 60_000 };
   for (let n = 0; n < 2; n++) {
     void world.post("a", (i) => i.update(update)).then((answer) => answers.push([isRecorded(), answer]));
@@ -1066,7 +1068,7 @@ it("[I18.27] A history that cannot be read for a while: a query says so, and tri
   await world.advance(1_000);
   world.crash("a");
   world.host("a").failRead = (statement) => {
-    if (/^SELECT \* FROM history ORDER BY seq$/.test(statement.trim())) throw new Error("disk");
+    if (/^SELECT \* FROM instance WHERE seq >= 0 ORDER BY seq$/.test(statement.trim())) throw new Error("disk");
   };
   const asked = world.post("a", (i) => i.query({ name: "q" }));
   await world.advance(1_500);

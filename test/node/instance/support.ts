@@ -10,9 +10,9 @@ import type {
   StartResult,
 } from "../../../src/instance/protocol.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import { EVENTS } from "../../../src/storage/history-table.ts";
 import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
 import type { Cipher } from "../../../src/storage/vault.ts";
+import { eventsOf } from "../../rows.ts";
 import { type Chaos, World } from "./world.ts";
 
 /** What `yield` gives back is up to each workflow. */
@@ -97,7 +97,7 @@ export async function endOf(world: World, id: string): Promise<[status: string |
 
 export function historyOf(world: World, id: string): HistoryEvent[] {
   const { db } = world.host(id);
-  return db.tables().length === 0 ? [] : world.host(id).stored().history();
+  return db.tables().length === 0 ? [] : world.host(id).history();
 }
 export function typesOf(world: World, id: string): string[] {
   return historyOf(world, id).map((event) => event.type);
@@ -108,7 +108,7 @@ export function faultsOf(world: World, id: string): string[] {
   const { db } = world.host(id);
   if (db.tables().length === 0) return [];
   const faults: string[] = [];
-  const seqs = db.read<{ seq: number }>(`SELECT seq FROM ${EVENTS} ORDER BY seq`).map((row) => row.seq);
+  const seqs = db.read<{ seq: number }>(`SELECT seq FROM ${eventsOf(db.tables())} ORDER BY seq`).map((row) => row.seq);
   if (seqs.some((seq, n) => seq !== n)) faults.push(`numbers of the history: ${seqs}`);
   const history = historyOf(world, id);
   if (history.length > 0 && history[0]?.type !== "ExecutionStarted") faults.push(`begins with ${history[0]?.type}`);
@@ -157,8 +157,9 @@ export function faultsOf(world: World, id: string): string[] {
   const ends = history.filter((event) => event.type === "ExecutionCompleted").length;
   if (ends > 1) faults.push(`${ends} ends`);
   for (const owner of ["history", "inbox", "outbox"]) {
+    const table = owner === "history" && !db.hasTable("history") ? "instance" : owner;
     const [orphans] = db.read<{ n: number }>(
-      `SELECT count(*) AS n FROM chunk WHERE owner = ? AND seq NOT IN (SELECT seq FROM ${owner} WHERE chunks IS NOT NULL)`,
+      `SELECT count(*) AS n FROM chunk WHERE owner = ? AND seq NOT IN (SELECT seq FROM ${table} WHERE chunks IS NOT NULL)`,
       owner,
     );
     if (orphans !== undefined && orphans.n !== 0) faults.push(`${orphans.n} chunks of ${owner} without their row`);

@@ -231,7 +231,7 @@ describe("[I9] Activities", () => {
     await start(world, "a", "fan");
     expect(await endOf(world, "a")).toEqual(["COMPLETED", 5_000]);
     expect(historyOf(world, "a")).toHaveLength(10_002);
-    expect(world.host("a").rows("history")).toBeLessThan(100);
+    expect(world.host("a").rows("instance")).toBeLessThan(100);
     expect(faultsOf(world, "a")).toEqual([]);
   });
 

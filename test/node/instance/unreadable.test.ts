@@ -47,7 +47,7 @@ async function endedChild(): Promise<World> {
   world.peerFault = ({ to }) => (to === "p" ? "unreachable" : undefined);
   await raise(world, "c", "again");
   await world.advance(100);
-  tamper(world, "c", "UPDATE history SET version = 2 WHERE seq = 1");
+  tamper(world, "c", "UPDATE instance SET version = 2 WHERE seq = 1");
   world.crash("c");
   return world;
 }
@@ -55,7 +55,7 @@ async function endedChild(): Promise<World> {
 async function expectParentToHear(world: World): Promise<void> {
   expect(outboxOf(world, "c")).toEqual([{ target: "p" }]);
   world.peerFault = undefined;
-  tamper(world, "c", "UPDATE history SET version = 1 WHERE seq = 1");
+  tamper(world, "c", "UPDATE instance SET version = 1 WHERE seq = 1");
   world.crash("c");
   await statusOf(world, "c");
   await world.advance(60_000);
@@ -93,7 +93,7 @@ it("[I19.2] An ended child whose output cannot be read is not removed by its par
   const world = makeWorld();
   await start(world, "p", "parent", { name: "echo", input: 1, id: "c" });
   await world.advance(1_000);
-  tamper(world, "c", "UPDATE history SET version = 2 WHERE seq > 0");
+  tamper(world, "c", "UPDATE instance SET version = 2 WHERE seq > 0");
   world.crashAll();
   await expect(purge(world, "p")).rejects.toThrow("purged by force only");
   expect([await statusOf(world, "p"), world.host("c").db.hasTable("instance")]).toEqual(["COMPLETED", true]);
@@ -115,7 +115,7 @@ it("[I19.3] Whoever asks after an instance with a message to deliver that cannot
   await world.advance(1_000);
   await raise(world, "a", "go");
   await world.advance(300_000);
-  tamper(world, "a", "UPDATE history SET version = 2 WHERE seq = (SELECT max(seq) FROM history)");
+  tamper(world, "a", "UPDATE instance SET version = 2 WHERE seq = (SELECT max(seq) FROM instance)");
   world.crashAll();
   const before = world.host("a").armedAtMs;
   expect(before).toBeTypeOf("number");
@@ -136,7 +136,9 @@ it("[I19.4] The progress of an activity that cannot be read stands against what 
   deploy(world, toyCipher("k1"));
   await start(world, "a", "main");
   await world.advance(5_000);
-  const sealed = world.host("a").db.read("SELECT payload AS text FROM history UNION ALL SELECT progress FROM recovery");
+  const sealed = world
+    .host("a")
+    .db.read("SELECT payload AS text FROM instance UNION ALL SELECT progress FROM recovery");
   expect(sealed.filter(({ text }) => text !== null && String(text).includes("enc:k1"))).toHaveLength(1);
   deploy(world, toyCipher("x1"));
   expect(await raise(world, "a", "go", 1)).toEqual({ ok: false, code: "STALLED" });
@@ -256,7 +258,7 @@ it("[I19.7] A query of an ended instance that cannot be read is answered STALLED
   await raise(world, "a", "go");
   await world.advance(1_000);
   expect(await world.call("a", (i) => i.query({ name: "q" }))).toEqual({ ok: true, result: "1" });
-  tamper(world, "a", "UPDATE history SET version = 2 WHERE seq = 1");
+  tamper(world, "a", "UPDATE instance SET version = 2 WHERE seq = 1");
   world.crash("a");
   expect(await world.call("a", (i) => i.query({ name: "q" }))).toEqual({ ok: false, code: "STALLED" });
 });
@@ -298,12 +300,12 @@ it("[I19.9] A detached start whose ID is that of an ended instance that cannot b
   await raise(world, "c", "x", 1);
   await start(world, "a", "main");
   await world.advance(1_000);
-  tamper(world, "c", "UPDATE history SET version = 2 WHERE seq > 0");
+  tamper(world, "c", "UPDATE instance SET version = 2 WHERE seq > 0");
   world.crashAll();
   await raise(world, "a", "go");
   await world.advance(5_000);
   expect(outboxOf(world, "a")).toEqual([{ target: "c" }]);
-  tamper(world, "c", "UPDATE history SET version = 1");
+  tamper(world, "c", "UPDATE instance SET version = 1");
   world.crashAll();
   await statusOf(world, "a");
   await world.advance(120_000);
@@ -347,7 +349,7 @@ it("[I19.11] A parent's purge by force removes a child that has found out that i
   await world.advance(1_000);
   await raise(world, "c", "other", 1);
   await world.advance(1_000);
-  tamper(world, "c", "UPDATE history SET version = 2 WHERE seq > 0");
+  tamper(world, "c", "UPDATE instance SET version = 2 WHERE seq > 0");
   world.crashAll();
   expect(await raise(world, "c", "other", 2)).toEqual({ ok: false, code: "STALLED" });
   const purged = world.post("p", (i) => i.purge({ recursive: true, force: true }));

@@ -17,6 +17,8 @@ import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
 import type { InstancePorts } from "../../../src/instance/ports.ts";
 import type { InstancePeer, IsOwed } from "../../../src/instance/protocol.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import { readHistory } from "../../../src/storage/history-table.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { type Cipher, plainTexts, type TextCodec, Vault } from "../../../src/storage/vault.ts";
 import { MemoryDatabase } from "./database.ts";
@@ -107,9 +109,9 @@ export class Host {
     return this.db.counters.rows.get(table) ?? 0;
   }
 
-  /** What the database holds, through the store's own eyes. */
-  stored(): InstanceStore {
-    return new InstanceStore(this.db.port(), this.#codec());
+  /** The history that the database holds, of whatever schema version. */
+  history(): HistoryEvent[] {
+    return readHistory(this.db.port(), this.db.hasTable("history") ? "history" : "instance", this.#codec());
   }
 
   nextRingMs(): number {

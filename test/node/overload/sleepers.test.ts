@@ -25,7 +25,7 @@ describe("[O4] Many instances that sleep", () => {
     expect(asleep[0]?.files).toBeLessThan(atStart.files + 50);
     // What they took of the heap has been given back: 1 MiB for 200 would be 5 KiB for each.
     expect((heapMiB[1] ?? 0) - (heapMiB[0] ?? 0)).toBeLessThan(1);
-    expect((heapAwakeMiB[0] ?? 0) - (heapMiB[1] ?? 0)).toBeGreaterThan(1);
+    expect((heapAwakeMiB[0] ?? 0) - (heapMiB[1] ?? 0)).toBeGreaterThan(0.5);
     expect(bytesOnDisk / INSTANCES).toBeLessThan(64 * 1024);
   });
 });

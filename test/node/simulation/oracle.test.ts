@@ -20,13 +20,14 @@ afterEach(() => void vi.restoreAllMocks());
 
 /** Writes the history anew, one event in each row. With no change nothing is different for any checker. */
 function rewrite(host: Host, change: (events: HistoryEvent[]) => readonly HistoryEvent[] = (events) => events): void {
-  const events = change(host.stored().history());
-  host.db.tamper("DELETE FROM history");
+  const events = change(host.history());
+  host.db.tamper("DELETE FROM instance WHERE seq >= 0");
   const stored = events.map((event) => toStored(event, plainTexts));
-  insertEvents(host.db.port(), stored, 0, false);
+  insertEvents(host.db.port(), "instance", stored, 0, false);
   host.db.commit();
   const end = events.findIndex((event) => event.type === "ExecutionCompleted");
-  host.db.tamper("UPDATE instance SET completed_seq = ?", end === -1 ? null : end);
+  const patch = JSON.stringify({ completedSeq: end === -1 ? null : end });
+  host.db.tamper("UPDATE instance SET detail = json_patch(detail, ?) WHERE seq = -1", patch);
 }
 
 /** Changes the first event of a type. */
@@ -161,7 +162,7 @@ const watchRows: readonly WatchRow[] = [
     title: "an acknowledged event may be missing where all has ended",
     make: ended,
     look: acknowledged("m1"),
-    spoil: ({ host }) => host.db.tamper("UPDATE instance SET status = 'RUNNING'"),
+    spoil: ({ host }) => host.db.tamper("UPDATE instance SET type = 'RUNNING' WHERE seq = -1"),
     says: "a: m1 was acknowledged and is nowhere",
   },
   {
@@ -209,7 +210,7 @@ const watchRows: readonly WatchRow[] = [
       title: `${status} without an alarm`,
       make: async (watched) => {
         await waiting(watched);
-        watched.host.db.tamper("UPDATE instance SET status = ?", status);
+        watched.host.db.tamper("UPDATE instance SET type = ? WHERE seq = -1", status);
         setAlarm(watched.host);
       },
       look: committed,
@@ -353,7 +354,7 @@ const watchRows: readonly WatchRow[] = [
     look: committed,
     spoil: ({ host }) =>
       host.db.tamper(
-        "UPDATE history SET payload = replace(payload, 'TaskCompleted', 'TaskFailed') WHERE payload <> ''",
+        "UPDATE instance SET payload = replace(payload, 'TaskCompleted', 'TaskFailed') WHERE payload <> ''",
       ),
     says: "a: the history has become another",
   },
@@ -371,10 +372,10 @@ const watchRows: readonly WatchRow[] = [
       title: `${status} has become something else`,
       make: async (watched) => {
         await waiting(watched);
-        watched.host.db.tamper("UPDATE instance SET status = ?", status);
+        watched.host.db.tamper("UPDATE instance SET type = ? WHERE seq = -1", status);
       },
       look: committed,
-      spoil: ({ host }) => host.db.tamper("UPDATE instance SET status = 'RUNNING'"),
+      spoil: ({ host }) => host.db.tamper("UPDATE instance SET type = 'RUNNING' WHERE seq = -1"),
       says: `a: ${status} has become RUNNING`,
     }),
   ),
@@ -654,7 +655,7 @@ const endRows: readonly EndRow[] = [
     make: simple,
     spoil: (scene) => {
       rewrite(a(scene));
-      a(scene).db.tamper("UPDATE history SET seq = 9 WHERE type = 'ExecutionCompleted'");
+      a(scene).db.tamper("UPDATE instance SET seq = 9 WHERE type = 'ExecutionCompleted'");
     },
     says: /^a: numbers of the history: 0,1,2,9$/,
   },
@@ -729,21 +730,21 @@ const endRows: readonly EndRow[] = [
     rule: "P7",
     title: "an instance never ends",
     make: simple,
-    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET status = 'RUNNING'"),
+    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET type = 'RUNNING' WHERE seq = -1"),
     says: /^a: is RUNNING for ever$/,
   },
   {
     rule: "model",
     title: "a program that succeeds has failed",
     make: simple,
-    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET status = 'FAILED'"),
+    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET type = 'FAILED' WHERE seq = -1"),
     says: /^a: should be COMPLETED and is FAILED \{"timestampMs":\d+,"type":"ExecutionCompleted"/,
   },
   {
     rule: "model",
     title: "a program that fails has succeeded",
     make: () => run(failing),
-    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET status = 'COMPLETED'"),
+    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET type = 'COMPLETED' WHERE seq = -1"),
     says: /^a: should be FAILED and is COMPLETED /,
   },
   {
@@ -823,14 +824,14 @@ const endRows: readonly EndRow[] = [
     rule: "P10",
     title: "a parent has heard of a completion, and the child has failed",
     make: parent,
-    spoil: (scene) => b(scene).db.tamper("UPDATE instance SET status = 'FAILED'"),
+    spoil: (scene) => b(scene).db.tamper("UPDATE instance SET type = 'FAILED' WHERE seq = -1"),
     says: /^a: b is FAILED, and its parent has heard of a completion$/,
   },
   {
     rule: "P10",
     title: "a parent has heard of a failure, and the child has not failed",
     make: () => run(program(child(failing))),
-    spoil: (scene) => b(scene).db.tamper("UPDATE instance SET status = 'COMPLETED'"),
+    spoil: (scene) => b(scene).db.tamper("UPDATE instance SET type = 'COMPLETED' WHERE seq = -1"),
     says: /^a: b is COMPLETED, and its parent has heard of a failure$/,
   },
   ...[
@@ -843,7 +844,10 @@ const endRows: readonly EndRow[] = [
       make: parent,
       spoil: (scene) => {
         const link = JSON.stringify({ instanceId: "a", name: "program", ...call });
-        b(scene).db.tamper("UPDATE instance SET parent = ?, status = 'TERMINATED'", link);
+        b(scene).db.tamper(
+          "UPDATE instance SET type = 'TERMINATED', detail = json_set(detail, '$.parent', json(?)) WHERE seq = -1",
+          link,
+        );
       },
       // Nothing of `a`.
       says: [
@@ -858,7 +862,7 @@ const endRows: readonly EndRow[] = [
     make: parent,
     spoil: (scene) => {
       rewrite(a(scene), (events) => events.filter(({ type }) => !/Completed$/.test(type)));
-      a(scene).db.tamper("UPDATE instance SET status = 'RUNNING'");
+      a(scene).db.tamper("UPDATE instance SET type = 'RUNNING' WHERE seq = -1");
     },
     says: /^a: is RUNNING for ever$/,
   },
@@ -895,7 +899,7 @@ const endRows: readonly EndRow[] = [
     rule: "told",
     title: "an instance tells of another status than the disk",
     make: simple,
-    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET status = 'FAILED'"),
+    spoil: (scene) => a(scene).db.tamper("UPDATE instance SET type = 'FAILED' WHERE seq = -1"),
     says: /^a: tells COMPLETED,.* and is FAILED,/,
   },
   {
@@ -928,7 +932,7 @@ const endRows: readonly EndRow[] = [
     rule: "P11",
     title: "a purge has left a table",
     make: () => purgedAlone(),
-    spoil: (scene) => a(scene).db.tamper("CREATE TABLE instance (status, execution_id, parent, generation)"),
+    spoil: (scene) => a(scene).db.tamper("CREATE TABLE instance (seq, type, name, payload, detail)"),
     says: ["a: tables without an instance"],
   },
   {

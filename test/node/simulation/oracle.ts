@@ -2,6 +2,7 @@
 import { WorkflowRuntime } from "../../../src/authoring/workflow-runtime.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { replayHistory } from "../../../src/testing/replay.ts";
+import { INSTANCE } from "../../rows.ts";
 import { faultsOf } from "../instance/support.ts";
 import type { Host, World } from "../instance/world.ts";
 import { faultsOfOutput } from "./model.ts";
@@ -50,14 +51,14 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
 
 function read(host: Host): Stored | undefined {
   if (!host.db.hasTable("instance")) return undefined;
-  const [row] = host.db.read("SELECT status, execution_id, parent FROM instance");
+  const [row] = host.db.read(`SELECT status, execution_id, parent FROM ${INSTANCE}`);
   if (row === undefined) return undefined;
   return {
     host,
     status: row.status as string,
     executionId: row.execution_id as string,
     parent: row.parent === null ? undefined : JSON.parse(row.parent as string),
-    history: host.stored().history(),
+    history: host.history(),
   };
 }
 

@@ -1,4 +1,6 @@
 // What has to hold at every moment of a simulation, looked at whenever something has become durable.
+
+import { INSTANCE } from "../../rows.ts";
 import type { Host, Point, World } from "../instance/world.ts";
 
 interface State {
@@ -113,7 +115,7 @@ export class Watch {
     if (before !== undefined && before.execution !== execution && generation === 0)
       for (const former of executions) this.lineage.replaced.add(former);
     this.#executions.set(host.id, executions.add(execution));
-    const [row] = host.db.read<{ parent: string | null }>("SELECT parent FROM instance");
+    const [row] = host.db.read<{ parent: string | null }>(`SELECT parent FROM ${INSTANCE}`);
     if (row === undefined || row.parent === null) return;
     const { instanceId, executionId } = JSON.parse(row.parent) as Parent;
     const parents = this.lineage.parents.get(host.id) ?? [];
@@ -171,14 +173,14 @@ function keyOf({ type, detail }: { readonly type: string; readonly detail: strin
 
 function instanceOf(host: Host): Pick<State, "status" | "execution" | "generation"> | undefined {
   return host.db.read<Pick<State, "status" | "execution" | "generation">>(
-    "SELECT status, execution_id AS execution, generation FROM instance",
+    `SELECT status, execution_id AS execution, generation FROM ${INSTANCE}`,
   )[0];
 }
 
 /** All events, whether they share a row or not. Read without SQL's JSON, which would take longer than all else here. */
 function eventsOf(host: Host): StoredEvent[] {
   const rows = host.db.read<StoredEvent>(
-    "SELECT at_ms AS atMs, type, task_id AS taskId, name, payload, detail FROM history ORDER BY seq",
+    "SELECT at_ms AS atMs, type, task_id AS taskId, name, payload, detail FROM instance WHERE seq >= 0 ORDER BY seq",
   );
   return rows.flatMap((row) => {
     if (row.type !== "Events") return row;

@@ -23,7 +23,7 @@ describe("[S8] rows that are held back", () => {
     const opened = openInstance();
     expect(statementsOf(opened, (store) => store.commit(turn(1)))).toBe(1);
     expect(statementsOf(opened, (store) => store.commit(turn(2)))).toBe(1);
-    expect(opened.db.read(`SELECT count(*) AS n FROM ${EVENTS}`)).toEqual([{ n: 5 }]);
+    expect(opened.db.read(`SELECT count(*) AS n FROM ${EVENTS.instance}`)).toEqual([{ n: 5 }]);
   });
 
   it("[S8.2] the first turn is written at once, because only then the platform holds back what the object sends", () => {
@@ -60,7 +60,7 @@ describe("[S8] rows that are held back", () => {
     opened.store.commit(turn(1), true);
     opened.store.commit(turn(2), true);
     act(opened.store);
-    const rows = opened.db.read<{ seq: number; type: string }>(`SELECT seq, type FROM ${EVENTS} ORDER BY seq`);
+    const rows = opened.db.read<{ seq: number; type: string }>(`SELECT seq, type FROM ${EVENTS.instance} ORDER BY seq`);
     expect(rows.slice(0, 5).map(({ type }) => type)).toEqual([
       "ExecutionStarted",
       "TaskCompleted",

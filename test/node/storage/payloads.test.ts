@@ -208,7 +208,7 @@ describe("[S1] What is stored is what is read", () => {
     const opened = openInstance();
     opened.store.commit(change({ append: [at({ type: "TaskCompleted", id: 1, result: payload })] }));
     const pieces = [
-      ...opened.db.read<{ text: string | null }>("SELECT payload AS text FROM history"),
+      ...opened.db.read<{ text: string | null }>("SELECT payload AS text FROM instance WHERE seq >= 0"),
       ...opened.db.read<{ text: string | null }>("SELECT text FROM chunk"),
     ];
     for (const { text: piece } of pieces) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { MemoryDatabase } from "../instance/database.ts";
-import { at, change, dump, openInstance, openStore, RECORD, reopen, STARTED } from "./support.ts";
+import { at, change, dump, openInstance, openStore, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
 
 describe("[S3] Schema", () => {
   it("[S3.1] loading an empty database writes nothing, and finds no instance", () => {
@@ -17,20 +17,20 @@ describe("[S3] Schema", () => {
   it("[S3.2] the start makes the tables, in its own transaction", () => {
     const { db, store, fault } = openStore();
     fault.before = (statement) => {
-      if (statement.includes("INTO history")) throw new Error("SQLITE_FULL");
+      if (statement.includes("INTO instance")) throw new Error("SQLITE_FULL");
     };
     expect(() => store.create(RECORD, STARTED, undefined)).toThrow("SQLITE_FULL");
     expect(db.tables()).toEqual([]);
     fault.before = undefined;
     store.create(RECORD, STARTED, undefined);
-    expect(db.tables()).toEqual(["history", "instance"]);
+    expect(db.tables()).toEqual(["instance"]);
     expect(store.load()).toEqual({ ...RECORD, customStatus: undefined, parent: undefined, completedSeq: undefined });
     expect(store.history()).toHaveLength(1);
   });
 
   it("[S3.2] the other tables come with the first row of one of them, together, and go when that fails", () => {
     const { db, store, fault } = openInstance();
-    const all = ["chunk", "former_child", "history", "inbox", "instance", "outbox", "recovery"];
+    const all = ["chunk", "former_child", "inbox", "instance", "outbox", "recovery"];
     fault.before = (statement) => {
       if (statement.includes("INTO outbox")) throw new Error("SQLITE_FULL");
     };
@@ -38,7 +38,7 @@ describe("[S3] Schema", () => {
       send: [{ to: "b", message: { version: 1, type: "RaiseEvent", name: "e", messageId: "m" } }],
     });
     expect(() => store.commit(send)).toThrow("SQLITE_FULL");
-    expect(db.tables()).toEqual(["history", "instance"]);
+    expect(db.tables()).toEqual(["instance"]);
     expect([store.inbox(), store.outbox(), store.formerChildren(), [...store.recoveries()]]).toEqual([[], [], [], []]);
     fault.before = undefined;
     expect(store.commit(send)).toHaveLength(1);
@@ -58,12 +58,11 @@ describe("[S3] Schema", () => {
 
   it("[S3.4] a database of version 1 is brought up to today's, with what it holds", () => {
     const opened = openInstance();
-    opened.store.saveProgress(2, "0");
+    opened.store.receive({ fact: { type: "EventRaised", name: "go" } });
     opened.db.tamper("DELETE FROM recovery");
     opened.db.tamper("ALTER TABLE recovery DROP COLUMN progress");
     opened.db.tamper("INSERT INTO recovery (task_id, count) VALUES (1, 4)");
-    opened.db.tamper("UPDATE instance SET schema_version = 1");
-    opened.db.commit();
+    toFormerTables(opened, 1);
     const store = new InstanceStore(opened.db.port());
     expect(store.load()).toMatchObject({ instanceId: RECORD.instanceId });
     store.saveProgress(1, "5");
@@ -73,15 +72,15 @@ describe("[S3] Schema", () => {
   });
 
   it.each([
-    ["history", "type = 'PatchApplied'", "PatchApplied"],
-    ["history", "version = 2", "version 2"],
+    ["instance", "type = 'PatchApplied'", "PatchApplied"],
+    ["instance", "version = 2", "version 2"],
     ["inbox", "type = 'PatchApplied'", "PatchApplied"],
     ["inbox", "version = 2", "version 2"],
   ])("[S3.4] %s with %s: UnknownEventError, that says so", (table, set, says) => {
     const opened = openInstance();
     opened.store.receive({ fact: { type: "EventRaised", name: "go" } });
-    opened.db.tamper(`UPDATE ${table} SET ${set}`);
-    const read = () => (table === "history" ? reopen(opened).history() : reopen(opened).inbox());
+    opened.db.tamper(`UPDATE ${table} SET ${set} WHERE seq >= 0`);
+    const read = () => (table === "instance" ? reopen(opened).history() : reopen(opened).inbox());
     expect(read).toThrow(
       expect.objectContaining({ name: "UnknownEventError", message: expect.stringContaining(says) }),
     );
@@ -110,6 +109,76 @@ describe("[S3] Schema", () => {
     store.commit(change({ append: Array.from({ length: 100 }, (_, n) => at({ type: "TimerFired", id: n })) }));
     expect(most).toBeLessThanOrEqual(100);
     expect(store.history()).toHaveLength(101);
+  });
+});
+
+describe("[S3.7] Tables of schema version 2 to 4, in which the history has one to itself", () => {
+  const running = { ...RECORD, status: "RUNNING", customStatus: "on", generation: 3 } as const;
+  const ended = { ...running, status: "COMPLETED", completedSeq: 2 } as const;
+  const child = at({ type: "ChildWorkflowInstanceCreated", id: 1, name: "c", instanceId: "c" });
+  const end = at({ type: "ExecutionCompleted", status: "COMPLETED", output: "1" });
+
+  it.each([2, 3, 4])("version %i: are read and written as they are", (version) => {
+    const opened = openInstance();
+    toFormerTables(opened, version);
+    const store = reopen(opened);
+    expect(store.load()).toEqual(RECORD);
+    store.commit(change({ append: [child], record: running }));
+    store.commit(change({ append: [end], record: ended }), true);
+    store.flush();
+    expect(opened.db.tables().filter((name) => ["instance", "history"].includes(name))).toEqual([
+      "history",
+      "instance",
+    ]);
+    expect(opened.db.read("SELECT schema_version AS version, status FROM instance")).toEqual([
+      { version, status: "COMPLETED" },
+    ]);
+    const again = reopen(opened);
+    expect([again.load(), again.history(), again.nextHistorySeq]).toEqual([ended, [STARTED, child, end], 3]);
+    expect([again.historyPage(1, 1), again.children(), again.outline(2).completed]).toEqual([[child], ["c"], end]);
+    expect(again.hasOpenWork("COMPLETED")).toBe(false);
+  });
+
+  it.each([2, 3, 4])("version %i: continue-as-new removes the history, and keeps who was started", (version) => {
+    const opened = openInstance();
+    toFormerTables(opened, version);
+    const store = reopen(opened);
+    store.commit(change({ append: [child], record: running }));
+    const next = { ...STARTED, executionId: "e2" };
+    store.commit(change({ newHistory: [next], record: { ...running, executionId: "e2" } }));
+    expect([store.history(), store.formerChildren()]).toEqual([[next], [{ instanceId: "c", executionId: "e1" }]]);
+  });
+
+  it("are replaced by today's when the ID is used anew; when that fails, they are there and gone on with", () => {
+    const opened = openInstance();
+    toFormerTables(opened, 4);
+    const store = reopen(opened);
+    store.receive({ fact: { type: "EventRaised", name: "go" } });
+    store.commit(change({ append: [end], record: { ...ended, completedSeq: 1 }, taken: [0] }));
+    opened.db.commit();
+    const before = dump(opened.db);
+    const broken = new InstanceStore(
+      opened.db.port((statement) => {
+        if (statement.includes("INSERT INTO instance")) throw new Error("SQLITE_FULL");
+      }),
+    );
+    broken.load();
+    const anew = { ...RECORD, executionId: "e9" };
+    expect(() => broken.create(anew, STARTED, undefined)).toThrow("SQLITE_FULL");
+    expect(dump(opened.db)).toEqual(before);
+    expect(broken.history()).toEqual([STARTED, end]);
+
+    const again = reopen(opened);
+    again.create(anew, STARTED, undefined, true);
+    again.commit(change({ append: [child], record: { ...anew, status: "RUNNING" } }), true);
+    again.flush();
+    expect(opened.db.tables()).toEqual(["chunk", "former_child", "inbox", "instance", "outbox", "recovery"]);
+    const last = reopen(opened);
+    expect([last.load(), last.history(), last.inbox()]).toEqual([{ ...anew, status: "RUNNING" }, [STARTED, child], []]);
+    expect(opened.db.read("SELECT seq, schema_version AS version FROM instance ORDER BY seq")).toEqual([
+      { seq: -1, version: SCHEMA_VERSION },
+      { seq: 0, version: null },
+    ]);
   });
 });
 
@@ -205,7 +274,11 @@ describe("[S4] A commit is all or nothing", () => {
     const again = reopen(opened);
     expect(again.nextHistorySeq).toBe(2);
     again.commit(change({ append: [at({ type: "TimerFired", id: 2 })] }));
-    expect(opened.db.read("SELECT seq FROM history ORDER BY seq")).toEqual([{ seq: 0 }, { seq: 1 }, { seq: 2 }]);
+    expect(opened.db.read("SELECT seq FROM instance WHERE seq >= 0 ORDER BY seq")).toEqual([
+      { seq: 0 },
+      { seq: 1 },
+      { seq: 2 },
+    ]);
   });
 });
 

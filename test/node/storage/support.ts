@@ -50,6 +50,27 @@ export function reopen({ db }: Opened): InstanceStore {
   return store;
 }
 
+/** Makes its tables those of schema version 1 to 4, where the instance and its history have a table each. */
+export function toFormerTables({ db }: Opened, version: number): void {
+  for (const statement of [
+    `CREATE TABLE history (seq INTEGER PRIMARY KEY, version INTEGER NOT NULL DEFAULT 1, at_ms INTEGER NOT NULL,
+       type TEXT NOT NULL, task_id INTEGER, name TEXT, payload TEXT, chunks INTEGER, detail TEXT) STRICT`,
+    `INSERT INTO history SELECT seq, version, at_ms, type, task_id, name, payload, chunks, detail
+       FROM instance WHERE seq >= 0`,
+    "ALTER TABLE instance RENAME TO newer",
+    `CREATE TABLE instance (id INTEGER PRIMARY KEY CHECK (id = 1), schema_version INTEGER NOT NULL,
+       instance_id TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL, execution_id TEXT NOT NULL,
+       generation INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, start_request_id TEXT, custom_status TEXT,
+       parent TEXT, completed_seq INTEGER) STRICT`,
+    `INSERT INTO instance SELECT 1, ${version}, detail ->> '$.instanceId', name, type, detail ->> '$.executionId',
+       detail ->> '$.generation', at_ms, detail ->> '$.startRequestId', payload, detail -> '$.parent',
+       detail ->> '$.completedSeq' FROM newer WHERE seq = -1`,
+    "DROP TABLE newer",
+  ])
+    db.tamper(statement);
+  db.commit();
+}
+
 export const change = (more: Partial<TurnChange>): TurnChange => ({ append: [], taken: [], send: [], ...more });
 
 export const at = (fact: HistoryFact, timestampMs = 2_000): HistoryEvent => ({ ...fact, timestampMs });

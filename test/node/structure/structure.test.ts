@@ -175,6 +175,6 @@ describe("[S3] SQL", () => {
 
   it("[S3.2] is given to the platform in one place", () => {
     const calling = sources.filter(({ code }) => /\bsql\.exec\b/.test(code)).map(({ path }) => path);
-    expect(calling).toEqual(["instance/workflow-instance.ts"]);
+    expect(calling).toEqual(["instance/platform-ports.ts"]);
   });
 });

@@ -47,27 +47,27 @@ const newer: [what: string, statement: string, errorType: string, undo: string][
   ],
   [
     "an unknown event in the history",
-    "UPDATE history SET type = 'Teleported' WHERE seq = 2",
+    "UPDATE instance SET type = 'Teleported' WHERE seq = 2",
     "UnknownEventError",
-    "UPDATE history SET type = 'EventRaised' WHERE seq = 2",
+    "UPDATE instance SET type = 'EventRaised' WHERE seq = 2",
   ],
   [
     "an unknown event that shares a row",
-    "UPDATE history SET payload = replace(payload, 'TimerCreated', 'Teleported') WHERE seq = 0",
+    "UPDATE instance SET payload = replace(payload, 'TimerCreated', 'Teleported') WHERE seq = 0",
     "UnknownEventError",
-    "UPDATE history SET payload = replace(payload, 'Teleported', 'TimerCreated') WHERE seq = 0",
+    "UPDATE instance SET payload = replace(payload, 'Teleported', 'TimerCreated') WHERE seq = 0",
   ],
   [
     "an event of another form",
-    "UPDATE history SET version = 7 WHERE seq = 2",
+    "UPDATE instance SET version = 7 WHERE seq = 2",
     "UnknownEventError",
-    "UPDATE history SET version = 1 WHERE seq = 2",
+    "UPDATE instance SET version = 1 WHERE seq = 2",
   ],
   [
     "events that share a row in another way",
-    "UPDATE history SET version = 7, payload = 'x' || payload WHERE seq = 0",
+    "UPDATE instance SET version = 7, payload = 'x' || payload WHERE seq = 0",
     "UnknownEventError",
-    "UPDATE history SET version = 1, payload = substr(payload, 2) WHERE seq = 0",
+    "UPDATE instance SET version = 1, payload = substr(payload, 2) WHERE seq = 0",
   ],
   [
     "an unknown fact in the inbox",
@@ -146,7 +146,7 @@ describe("[U2] What this code cannot read", () => {
   });
 
   it("[U2.3] a forced purge removes it all the same", async () => {
-    const world = await writtenByNewerCode("UPDATE history SET type = 'Teleported' WHERE seq = 2");
+    const world = await writtenByNewerCode("UPDATE instance SET type = 'Teleported' WHERE seq = 2");
     await world.advance(HOUR_MS);
     expect(await world.call("a", (instance) => instance.purge({ recursive: true, force: true }))).toEqual({ ok: true });
     expect(world.host("a").db.tables()).toEqual([]);
