@@ -7,6 +7,7 @@ import { isPutOffTo } from "./stall-watch.ts";
 import type { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+const ALWAYS = Number.NEGATIVE_INFINITY;
 /** In the year 2188: the platform refuses alarms later than 2189. What is due later is looked at then. */
 const MAX_ALARM_MS = 6_900_000_000_000;
 /** An alarm has rung: how often before in vain, as the platform counts, and for when it was set (milliseconds since 1970). */
@@ -25,8 +26,8 @@ export interface Workload {
   readonly isLoaded: boolean;
   /** What the database holds cannot be read: nothing is known but when to look again. */
   readonly isUnreadable: boolean;
-  /** When things fall due; what has fallen due already is in there too. */
-  dueTimes(): number[];
+  /** When something falls due next, of what is due later than `afterMs`. */
+  nextDueAtMs(afterMs: number): number;
   /** Goes on with whatever is due. */
   proceed(): void;
   /** Before anything else is run: what is written from here on is on disk first. */
@@ -74,7 +75,7 @@ export class AlarmKeeper {
     const isLost = lateMs > 60_000;
     this.#armedAtMs = isLost ? null : armedAtMs;
     // Other code, or other keys, may be back before it rings, and the time that it was set for matters then.
-    if (this.#work.isUnreadable) return this.#set(Math.min(...this.#work.dueTimes()), false);
+    if (this.#work.isUnreadable) return this.#set(this.#work.nextDueAtMs(ALWAYS), false);
     const isMissing = armedAtMs === null && this.#ports.store.hasOpenWork(record.status);
     if (isLost || isMissing) this.#set(0, false);
     const isPutOff = armedAtMs !== null && isPutOffTo(armedAtMs);
@@ -126,7 +127,7 @@ export class AlarmKeeper {
     const { record, isBusy, isLoaded, isUnreadable } = this.#work;
     if (record === undefined) return;
     if (isBusy) return this.#burst.goOn();
-    const dueAtMs = Math.min(...this.#work.dueTimes(), NEVER);
+    const dueAtMs = this.#work.nextDueAtMs(ALWAYS);
     const isKnown = isLoaded || (isTerminal(record.status) && !this.#mayHaveOpenWork(record.status));
     if (dueAtMs !== NEVER || isKnown) this.#set(dueAtMs, !isUnreadable);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
@@ -172,8 +173,7 @@ export class AlarmKeeper {
 
   /** When something falls due that is not due yet. */
   #nextDueAtMs(): number {
-    const nowMs = this.#ports.clock.now();
-    return Math.min(...this.#work.dueTimes().filter((atMs) => atMs > nowMs), NEVER);
+    return this.#work.nextDueAtMs(this.#ports.clock.now());
   }
 
   /** An alarm at the time, or, unless it is to be exact, before it; infinity: none. */

@@ -158,11 +158,13 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     return this.orchestration !== undefined;
   }
 
-  dueTimes(): number[] {
-    if (this.isStalled) return [this.#memory.stallWatch.retryAtMs, this.outbox.nextAttemptAtMs()];
-    const nextTimerAtMs = this.orchestration?.pending.nextTimerAtMs() ?? NEVER;
-    const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? this.#retryAtMs : NEVER;
-    return [this.#memory.queue.scheduledAtMs, retryAtMs, nextTimerAtMs, this.outbox.nextAttemptAtMs()];
+  nextDueAtMs(afterMs: number): number {
+    const deliveryAtMs = ifLater(this.outbox.nextAttemptAtMs(), afterMs);
+    if (this.isStalled) return Math.min(ifLater(this.#memory.stallWatch.retryAtMs, afterMs), deliveryAtMs);
+    const timerAtMs = ifLater(this.orchestration?.pending.nextTimerAtMs() ?? NEVER, afterMs);
+    const startAtMs = ifLater(this.#memory.queue.scheduledAtMs, afterMs);
+    const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? ifLater(this.#retryAtMs, afterMs) : NEVER;
+    return Math.min(deliveryAtMs, timerAtMs, startAtMs, retryAtMs);
   }
 
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and `ring` comes next. */
@@ -560,4 +562,8 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     this.#alarm.arm();
     this.watchers.notify();
   }
+}
+
+function ifLater(atMs: number, afterMs: number): number {
+  return atMs > afterMs ? atMs : NEVER;
 }
