@@ -14,8 +14,7 @@ const CUT_OFF = "the connection ended before the body did";
 export async function readBody(request: Request, maxBytes: number): Promise<string> {
   const declared = request.headers.get("content-length");
   if (Number(declared ?? 0) > maxBytes) throw bodyTooLarge();
-  if (request.body === null) return "";
-  const bytes = declared === null ? await collect(request.body, maxBytes) : await readWhole(request, maxBytes);
+  const bytes = declared === null ? await collect(request, maxBytes) : await readWhole(request, maxBytes);
   try {
     return utf8.decode(bytes);
   } catch {
@@ -24,7 +23,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
 }
 
 /**
- * A millisecond less than piece by piece, which is a sixth of what a small instance takes. HTTP holds a sender to the
+ * A millisecond less than piece by piece, which is a sixth of what a small instance takes; not even a stream is made. HTTP holds a sender to the
  * length that it declares. A Worker that calls this one by a binding might say less: it is found out afterwards.
  */
 async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array> {
@@ -38,7 +37,8 @@ async function readWhole(request: Request, maxBytes: number): Promise<Uint8Array
   return bytes;
 }
 
-async function collect(stream: ReadableStream<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
+async function collect({ body: stream }: Request, maxBytes: number): Promise<Uint8Array> {
+  if (stream === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
