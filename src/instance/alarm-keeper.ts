@@ -102,6 +102,8 @@ export class AlarmKeeper {
       // and again, until the clock has caught up.
       const earlyMs = scheduledTime - this.#ports.clock.now();
       if (earlyMs > 0) await this.#ports.clock.delay(Math.min(earlyMs, this.#ports.limits.watchdogMs));
+      // A purge may have come meanwhile.
+      if (this.#work.record === undefined) return;
       if (retryCount > 0) {
         this.#set(this.#ports.clock.now() + retryDelayMs(this.#ports.limits, retryCount), false);
         await this.#work.beCareful();
