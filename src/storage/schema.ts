@@ -83,7 +83,7 @@ export class SchemaTooNewError extends UnreadableError {
   }
 }
 
-/** Which tables there are. Reads only. */
+/** Which tables there are. */
 export interface Tables {
   /** No instance has ever been here, or it has been purged. */
   readonly areNone: boolean;
@@ -95,6 +95,7 @@ export interface Tables {
 
 export const NO_TABLES: Tables = { areNone: true, haveHistory: false, areAll: false };
 
+/** Reads only. */
 export function tablesIn(db: SqlDatabase): Tables {
   const names = db
     .query<{ name: string }>(
