@@ -1,9 +1,11 @@
 // The Worker that `npm start` serves and `npm run deploy` deploys: the samples. Put your own workflows in their place.
 import { createWorker, StateStore, WorkflowRuntime } from "./index.ts";
+import { registerGreeting } from "./samples/greeting.ts";
 import { registerOrderProcessing } from "./samples/order-processing.ts";
 import { registerPatterns } from "./samples/patterns.ts";
 
 const runtime = new WorkflowRuntime();
+registerGreeting(runtime);
 registerOrderProcessing(runtime);
 registerPatterns(runtime);
 

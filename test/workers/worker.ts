@@ -2,6 +2,7 @@
 import { StateStore } from "../../src/authoring/state-store.ts";
 import { createWorker, WorkflowRuntime } from "../../src/index.ts";
 import type { InstanceEnv } from "../../src/instance/workflow-instance.ts";
+import { registerGreeting } from "../../src/samples/greeting.ts";
 import { registerOrderProcessing } from "../../src/samples/order-processing.ts";
 import { registerPatterns } from "../../src/samples/patterns.ts";
 import { watch } from "./meter.ts";
@@ -10,6 +11,7 @@ import { registerTestWorkflows } from "./workflows.ts";
 export const runtime = new WorkflowRuntime();
 registerOrderProcessing(runtime);
 registerPatterns(runtime);
+registerGreeting(runtime);
 registerTestWorkflows(runtime);
 
 const worker = createWorker(runtime);

@@ -14,7 +14,7 @@ export interface HostileRequest {
   /** Path and query, as sent. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Its headers hold the right token, as the README asks for it. */
+  /** Its headers hold the right token, as docs/http-api.md asks for it. */
   readonly hasToken: boolean;
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 }

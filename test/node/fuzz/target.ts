@@ -8,7 +8,7 @@ import type { World } from "../instance/world.ts";
 import { type HostileRequest, MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
 
 const OPERATIONS = "START|GET|TERMINATE|RAISE_EVENT|PAUSE|RESUME|PURGE|CANCEL|QUERY|UPDATE|HISTORY";
-/** Every error that is documented, by status: README, docs, and Dapr's own table. */
+/** Every error that is documented, by status: docs/http-api.md, and Dapr's own table. */
 const DOCUMENTED: Readonly<Record<number, RegExp>> = {
   400: /^(ERR_MALFORMED_REQUEST|ERR_BODY_READ|ERR_INSTANCE_ID_(TOO_LONG|INVALID)|ERR_WORKFLOW_APP_ID_INVALID|ERR_WORKFLOW_UPDATE_REJECTED)$/,
   404: /^(ERR_INSTANCE_ID_NOT_FOUND|ERR_DIRECT_INVOKE|ERR_WORKFLOW_QUERY_NOT_FOUND)$/,
@@ -178,12 +178,12 @@ function segmentsOf({ target }: HostileRequest): string[] {
   return new URL(`http://localhost:8787${target}`).pathname.split("/").filter((segment) => segment !== "");
 }
 
-/** These two need no token: README. */
+/** These two need no token: docs/http-api.md. */
 function isHealthProbe(request: HostileRequest): boolean {
   return request.method === "GET" && /^v1\.0\/healthz(\/outbound)?$/.test(segmentsOf(request).join("/"));
 }
 
-/** The one instance that may be reached, byte for byte, as the README's table has it: written anew here, not the router's. */
+/** The one instance that may be reached, byte for byte, as the table of docs/http-api.md has it: written anew here, not the router's. */
 function meantBy(request: HostileRequest): { readonly id: string } | "a new one" | undefined {
   const [version = "", workflows, component, ...rest] = segmentsOf(request);
   if (!/^v1\.0(-beta1|-alpha1)?$/.test(version) || workflows !== "workflows" || component === undefined)

@@ -4,9 +4,10 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { Registry } from "../../../src/engine/registry.ts";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { defaultLimits } from "../../../src/instance/limits.ts";
 import type { ExecutionStarted } from "../../../src/model/history-event.ts";
 import { bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
@@ -118,7 +119,19 @@ describe("[R4] The pages of docs/", () => {
   });
 
   it("[R4.3] each feature has a page with a program", () => {
-    const without = ["comparison.md", "conformance.md", "performance.md", "reliability.md"];
+    const without = [
+      "architecture.md",
+      "authoring.md",
+      "client.md",
+      "comparison.md",
+      "conformance.md",
+      "http-api.md",
+      "limits.md",
+      "performance.md",
+      "production.md",
+      "reliability.md",
+      "your-own-project.md",
+    ];
     expect(
       pages.filter((page) => !without.includes(page) && !programs.some((program) => program.page === page)),
     ).toEqual([]);
@@ -135,8 +148,19 @@ describe("[R4] The pages of docs/", () => {
     expect(pages.filter((page) => !readme.includes(`(docs/${page})`))).toEqual([]);
   });
 
-  it("[R4.5] every limit of an instance is named in the README, with its default", () => {
-    const { text } = readPage("README.md");
+  it("[R4.11] authoring.md names what the contexts have, and nothing that they have not", () => {
+    const rows = readPage("docs/authoring.md").text.split("\n");
+    const first = rows.findIndex((row) => row.startsWith("| a workflow's context |"));
+    const table = rows.slice(first, rows.indexOf("", first));
+    const named = table.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1] ?? ""));
+    const members = [WorkflowContext, WorkflowActivityContext].flatMap(({ prototype }) =>
+      Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor" && name !== "callSubWorkflow"),
+    );
+    expect([...new Set(named)].sort()).toEqual([...new Set(members)].sort());
+  });
+
+  it("[R4.5] every limit of an instance is named in limits.md, with its default", () => {
+    const { text } = readPage("docs/limits.md");
     const missing = Object.entries(defaultLimits).filter(([name, value]) => {
       const row = text.split("\n").find((line) => line.startsWith("|") && line.includes(`limits.${name}\``));
       return row === undefined || !numbersIn(row).includes(value);
@@ -164,10 +188,10 @@ describe("[R4] The pages of docs/", () => {
     ["src/instance/purges.ts", "PATIENCE_MS", "wait of a parent's purge"],
     ["src/instance/family.ts", "CONCURRENCY", "children asked or purged"],
     ["src/instance/workflow-instance.ts", "ALARM_RETRY_MS", "could not even open its database"],
-  ])("[R4.9] a limit that cannot be set is in the README too, with its number: %s %s", (file, name, row) => {
+  ])("[R4.9] a limit that cannot be set is in limits.md too, with its number: %s %s", (file, name, row) => {
     const source = readFileSync(join(ROOT, file), "utf8");
     const value = Number(new RegExp(`const ${name} = ([\\d_]+);`).exec(source)?.[1]?.replaceAll("_", ""));
-    const rows = readPage("README.md")
+    const rows = readPage("docs/limits.md")
       .text.split("\n")
       .filter((line) => line.startsWith("|") && line.includes(row));
     // In seconds where the source has seconds.
@@ -181,8 +205,12 @@ describe("[R4] The pages of docs/", () => {
       .filter((line) => /^\| [TP]\d+ \|/.test(line));
     const numbersOf = (letter: string) =>
       rows.flatMap((row) => new RegExp(`^\\| (${letter}\\d+) `).exec(row)?.[1] ?? []);
-    expect(numbersOf("T")).toEqual(Array.from({ length: 30 }, (_, n) => `T${n + 1}`));
-    expect(numbersOf("P")).toEqual(Array.from({ length: 14 }, (_, n) => `P${n + 1}`));
+    for (const letter of ["T", "P"])
+      expect(numbersOf(letter)).toEqual(numbersOf(letter).map((_, n) => `${letter}${n + 1}`));
+    expect([numbersOf("T").length, numbersOf("P").length]).toEqual([
+      expect.toSatisfy((n) => n >= 30),
+      expect.toSatisfy((n) => n >= 14),
+    ]);
     const sources = filesBelow("src");
     const tests = filesBelow("test");
     const names = new Set([...sources, ...tests].map((file) => basename(file)));
@@ -220,13 +248,9 @@ describe("[R4] The pages of docs/", () => {
     const titles = titlesOf(programs.map((file) => readFileSync(join(directory, file), "utf8")).join("\n"), "DJ");
     expect(rows.map(([, row]) => row)).toEqual(rows.map((_, n) => `DJ${n + 1}`));
     expect([...titles].sort()).toEqual(rows.map(([, row = ""]) => row).sort());
-    const engine = titlesOf(
-      ["defects", "continue-as-new", "waits"]
-        .map((file) => readFileSync(join(ROOT, `test/node/engine/${file}.test.ts`), "utf8"))
-        .join("\n"),
-      "[A-Z]",
-    );
-    const named = rows.map(([row]) => /\| (\w+) \|$/.exec(row)?.[1] ?? `none in ${row}`);
+    const inNode = filesBelow("test/node").filter((file) => file.endsWith(".test.ts"));
+    const engine = titlesOf(inNode.map((file) => readFileSync(join(ROOT, file), "utf8")).join("\n"), "[A-Z]");
+    const named = rows.map(([row]) => /\| ([\w.]+) \|$/.exec(row)?.[1] ?? `none in ${row}`);
     expect(named.filter((name) => !engine.has(name))).toEqual([]);
   });
 });
@@ -248,7 +272,7 @@ function titlesOf(code: string, prefix: string): Set<string> {
 function commands(page: string): { run: string[]; prints: string[] }[] {
   const { blocks } = readPage(`docs/${page}`);
   return blocks.flatMap((block, n) => {
-    if (block.language !== "sh") return [];
+    if (block.language !== "sh" || !block.code.includes("curl ")) return [];
     const next = blocks[n + 1];
     if (next?.language !== "text") throw new Error(`docs/${page}:${block.line}: what does this print?`);
     return [{ run: commandsOf(block), prints: next.code.trimEnd().split("\n") }];

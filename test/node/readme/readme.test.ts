@@ -4,8 +4,6 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
-import { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { Api, bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
 import { type Block, commandsOf, type Readme, readReadme } from "./readme.ts";
 
@@ -132,7 +130,7 @@ describe("[R2] The commands of the README", () => {
     expect(missing).toEqual([]);
   });
 
-  it("[R2.2] every curl command that starts an order is answered with 202 by the samples, and its instance ends well", async () => {
+  it("[R2.2] every curl command that starts something is taken by the samples, and its instance ends well", async () => {
     const commands = blocks("```sh block", ({ language }) => SHELL.includes(language)).flatMap(commandsOf);
     const starts = commands.filter((command) => command.startsWith("curl") && command.includes("/start"));
     expect(starts.length).toBeGreaterThan(0);
@@ -145,10 +143,41 @@ describe("[R2] The commands of the README", () => {
             error === null ? resolve(stdout) : reject(error),
           ),
         );
-        expect(printed).toMatch(/^HTTP\/1\.1 202 /);
+        expect(printed).toMatch(/^HTTP\/1\.1 20[02] /);
         const { instanceID } = JSON.parse(printed.slice(printed.indexOf("\r\n\r\n")));
         const state = await new Api(server.origin).ended(instanceID);
         expect([start, state.runtimeStatus]).toEqual([start, "COMPLETED"]);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe("[R5] The output that the README shows", () => {
+  it("[R5.1] is what its curl commands print with its own Worker; … stands for anything", async () => {
+    const base = join(directory, "output");
+    const [worker] = blocks("whole Worker", isWorker);
+    if (worker === undefined) throw new Error("no Worker");
+    write(base, [worker]);
+    const shown = readme.blocks.flatMap((block, n) => {
+      const [command, ...more] = SHELL.includes(block.language) ? commandsOf(block) : [];
+      if (command?.startsWith("curl ") !== true) return [];
+      const next = readme.blocks[n + 1];
+      expect([more, next?.language]).toEqual([[], "json"]);
+      return [{ command, prints: next?.code ?? "" }];
+    });
+    expect(shown).not.toEqual([]);
+    const server = await serve(await bundle(join(base, fileOf(worker))));
+    try {
+      for (const { command, prints } of shown) {
+        const here = command
+          .replaceAll("http://localhost:8787", server.origin)
+          .replace(/^curl /, "curl -s --max-time 30 ");
+        const printed = await new Promise<string>((resolve) => execFile("sh", ["-c", here], (_, out) => resolve(out)));
+        const parts = prints.replaceAll(/\s+/g, "").split("…");
+        const pattern = parts.map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")).join(".*");
+        expect(printed.replaceAll(/\s+/g, "")).toMatch(new RegExp(`^${pattern}$`));
       }
     } finally {
       await server.close();
@@ -162,14 +191,7 @@ describe("[R3] The text of the README", () => {
     expect(links.filter((link) => !existsSync(join(ROOT, link)))).toEqual([]);
   });
 
-  it("[R3.2] what it names of the contexts exists, and what exists is named, but for the deprecated name", () => {
-    const rows = readme.text.split("\n");
-    const first = rows.findIndex((row) => row.startsWith("| a workflow's context |"));
-    const table = rows.slice(first, rows.indexOf("", first));
-    const named = table.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1] ?? ""));
-    const members = [WorkflowContext, WorkflowActivityContext].flatMap(({ prototype }) =>
-      Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor" && name !== "callSubWorkflow"),
-    );
-    expect([...new Set(named)].sort()).toEqual([...new Set(members)].sort());
+  it("[R3.2] it is read in five minutes: at most 700 words", () => {
+    expect(readme.text.split(/\s+/).filter((word) => word !== "").length).toBeLessThanOrEqual(700);
   });
 });

@@ -1,4 +1,4 @@
-// The shape of src/, as the README draws it: imports point down, the engine is pure, SQL is in one place.
+// The shape of src/, as docs/architecture.md draws it: imports point down, the engine is pure, SQL is in one place.
 import { join } from "node:path";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
