@@ -207,7 +207,7 @@ export class Execution {
         return;
       case "ExecutionTerminated":
         this.#context.calls.keepOnly("EndUpdate");
-        this.#complete({ type: "Terminated", output: event.output, recursive: event.recursive });
+        this.#complete({ type: "Terminated", output: event.output, recursive: event.recursive, reason: event.reason });
         return;
       case "PatchRecorded":
       case "ExecutionStalled":

@@ -41,7 +41,9 @@ export class Messages {
   /** Meant for the child of this execution alone, not for a stranger under its ID. */
   toChild(
     to: string,
-    what: { type: "Terminate"; output: string | undefined } | { type: "Cancel"; reason: string | undefined },
+    what:
+      | { type: "Terminate"; output: string | undefined; reason: string | undefined }
+      | { type: "Cancel"; reason: string | undefined },
   ): AddressedMessage {
     const parent = { instanceId: this.#instanceId, executionId: this.#started?.executionId ?? "" };
     return { to, message: { version: 1, parent, ...what } };

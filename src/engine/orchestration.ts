@@ -302,8 +302,9 @@ export class Orchestration {
     const status = terminalStatus[completion.type];
     this.#status = status;
     if (completion.type === "Terminated" && completion.recursive) {
+      const { output, reason } = completion;
       for (const child of this.pending.children.values())
-        messages.push(this.#messages.toChild(child.instanceId, { type: "Terminate", output: completion.output }));
+        messages.push(this.#messages.toChild(child.instanceId, { type: "Terminate", output, reason }));
     }
     const ended: HistoryEvent = {
       type: "ExecutionCompleted",

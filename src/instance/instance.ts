@@ -22,6 +22,7 @@ import type {
   RaiseEventRequest,
   StartRequest,
   StartResult,
+  TerminateRequest,
   UpdateRequest,
   UpdateResult,
   WaitedFor,
@@ -34,6 +35,7 @@ import { TurnLoop } from "./turn-loop.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
+const MAX_REASON_LENGTH = 4_096;
 const STALLED = { ok: false, code: "STALLED" } as const;
 
 /**
@@ -130,11 +132,8 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#operate({ type: "ExecutionResumed", reason });
   }
 
-  async terminate(request: {
-    readonly output?: string | undefined;
-    readonly recursive: boolean;
-  }): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionTerminated", output: request.output, recursive: request.recursive });
+  async terminate({ output, recursive, reason }: TerminateRequest): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionTerminated", output, recursive, reason: bounded(reason) });
   }
 
   async cancel({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
@@ -232,7 +231,8 @@ export class Instance implements InstanceApi, InstancePeer {
         this.#loop.outbox.childEnded(message.parentExecutionId, message.taskId);
         return { accepted: true };
       case "Terminate": {
-        const fact = { type: "ExecutionTerminated", output: message.output, recursive: true } as const;
+        const { output, reason } = message;
+        const fact = { type: "ExecutionTerminated", output, recursive: true, reason } as const;
         await this.#loop.receive(fact, undefined, isChildOf(message.parent));
         return { accepted: true };
       }
@@ -396,6 +396,12 @@ export class Instance implements InstanceApi, InstancePeer {
   #awaitsActivity(record: InstanceRecord): boolean {
     return record.status === "TERMINATED" && this.#loop.activities.size > 0;
   }
+}
+
+/** It lies in one row together with what else there is to tell, so it is cut. */
+function bounded(reason: string | undefined): string | undefined {
+  if (reason === undefined || reason.length <= MAX_REASON_LENGTH) return reason;
+  return `${reason.slice(0, MAX_REASON_LENGTH)}…`;
 }
 
 /** The sender tries again: other code or keys may come. */

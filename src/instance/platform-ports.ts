@@ -5,6 +5,7 @@ import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
 import { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
+import { instanceStub, type Placement } from "./namespace.ts";
 import { payloadCipher } from "./payload-keys.ts";
 import type { Alarm, Clock, InstancePorts } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
@@ -14,13 +15,18 @@ export interface Shared {
   readonly registry: Registry;
   readonly limits: InstanceLimits;
   readonly onNonDeterminism: "fail" | "stall" | undefined;
+  /** Default: unless payloads are encrypted. */
+  readonly logFailureMessages?: boolean | undefined;
+  readonly placement?: Placement | undefined;
   readonly log: (line: LogLine) => void;
 }
+
+const ANYWHERE: Placement = {};
 
 /** The secret with the keys, and the way to other instances. */
 interface PlatformEnv {
   readonly PAYLOAD_KEYS?: string | undefined;
-  readonly WORKFLOW_INSTANCE: { getByName(instanceId: string): InstancePeer };
+  readonly WORKFLOW_INSTANCE: Parameters<typeof instanceStub<InstancePeer>>[0];
 }
 
 const CLOCK: Clock = {
@@ -47,18 +53,23 @@ export class PlatformPorts implements InstancePorts {
   readonly registry: Registry;
   readonly limits: InstanceLimits;
   readonly onNonDeterminism: "fail" | "stall" | undefined;
+  readonly logFailureMessages: boolean;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
   readonly log: (line: LogLine) => void;
   readonly #ctx: DurableObjectState;
   readonly #env: PlatformEnv;
+  readonly #placement: Placement;
 
-  constructor(ctx: DurableObjectState, env: PlatformEnv, { registry, limits, onNonDeterminism, log }: Shared) {
+  constructor(ctx: DurableObjectState, env: PlatformEnv, shared: Shared) {
+    const { registry, limits, onNonDeterminism, log } = shared;
     this.#ctx = ctx;
     this.#env = env;
+    this.#placement = shared.placement ?? ANYWHERE;
     this.registry = registry;
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
+    this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);
@@ -74,7 +85,7 @@ export class PlatformPorts implements InstancePorts {
   }
 
   peer(instanceId: string): InstancePeer {
-    return this.#env.WORKFLOW_INSTANCE.getByName(instanceId);
+    return instanceStub(this.#env.WORKFLOW_INSTANCE, this.#placement, instanceId);
   }
 
   sync(): Promise<void> {

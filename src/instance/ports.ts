@@ -14,6 +14,8 @@ export interface InstancePorts {
   readonly limits: InstanceLimits;
   /** What becomes of an instance whose code does something else than its history says. Default "fail", as in Dapr. */
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
+  /** Whether the log has the messages of failures, which may quote payloads. Default true. */
+  readonly logFailureMessages?: boolean | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   /** The ID under which this object is reached. */

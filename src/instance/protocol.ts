@@ -29,7 +29,7 @@ export interface InstanceApi {
   update(request: UpdateRequest): Promise<UpdateResult>;
   /** At most `limit` events of the current execution, from number `from` on. */
   history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined>;
-  terminate(request: { readonly output?: string | undefined; readonly recursive: boolean }): Promise<OperationResult>;
+  terminate(request: TerminateRequest): Promise<OperationResult>;
   /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
   purge(request: PurgeRequest): Promise<OperationResult>;
 }
@@ -74,6 +74,16 @@ export interface PurgeRequest {
   readonly above?: readonly string[] | undefined;
   /** Whatever its status: it is stopped where it is, and so are its children when `recursive`. */
   readonly force?: boolean | undefined;
+  /** Goes to the log: nothing else is left. */
+  readonly reason?: string | undefined;
+}
+
+export interface TerminateRequest {
+  /** JSON text: the instance's output. */
+  readonly output?: string | undefined;
+  readonly recursive: boolean;
+  /** Goes into the history, and to the children's. */
+  readonly reason?: string | undefined;
 }
 
 export interface UpdateRequest {

@@ -6,6 +6,7 @@ import type { Message } from "../model/message.ts";
 import { Instance } from "./instance.ts";
 import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
+import type { Placement } from "./namespace.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
@@ -22,6 +23,7 @@ import type {
   RaiseEventRequest,
   StartRequest,
   StartResult,
+  TerminateRequest,
   UpdateRequest,
   UpdateResult,
   WaitedFor,
@@ -48,12 +50,17 @@ export interface InstanceOptions {
   readonly limits?: Partial<InstanceLimits> | undefined;
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
   readonly logLevel?: LogLevel | undefined;
+  /** Whether the log has the messages of failures, which may quote payloads. Default: unless there are PAYLOAD_KEYS. */
+  readonly logFailureMessages?: boolean | undefined;
+  /** Where instances are made and looked for: the HTTP API has to ask in the same place. */
+  readonly placement?: Placement | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
-  const { limits, onNonDeterminism, logLevel = "info" } = options;
-  const shared: Shared = { registry, limits: limitsFrom(limits), onNonDeterminism, log: logFrom(logLevel) };
+  const { limits, onNonDeterminism, logFailureMessages, placement, logLevel = "info" } = options;
+  const log = logFrom(logLevel);
+  const shared: Shared = { registry, limits: limitsFrom(limits), onNonDeterminism, logFailureMessages, placement, log };
   return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
     readonly #ports: InstancePorts;
     #opened: Promise<Instance> | undefined;
@@ -102,10 +109,7 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
     async history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
       return (await this.#instance()).history(page);
     }
-    async terminate(request: {
-      readonly output?: string | undefined;
-      readonly recursive: boolean;
-    }): Promise<OperationResult> {
+    async terminate(request: TerminateRequest): Promise<OperationResult> {
       return (await this.#instance()).terminate(request);
     }
     async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {

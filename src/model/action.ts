@@ -64,7 +64,12 @@ export type Completion =
   | { readonly type: "Completed"; readonly output?: string | undefined }
   | { readonly type: "Failed"; readonly failure: FailureDetails }
   | { readonly type: "Canceled"; readonly failure: FailureDetails }
-  | { readonly type: "Terminated"; readonly output?: string | undefined; readonly recursive: boolean }
+  | {
+      readonly type: "Terminated";
+      readonly output?: string | undefined;
+      readonly recursive: boolean;
+      readonly reason?: string | undefined;
+    }
   | {
       readonly type: "ContinuedAsNew";
       readonly input?: string | undefined;

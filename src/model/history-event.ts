@@ -202,6 +202,7 @@ export interface ExecutionTerminated {
   readonly output?: string | undefined;
   /** Whether the children that still run are terminated too. */
   readonly recursive: boolean;
+  readonly reason?: string | undefined;
 }
 export interface ExecutionCompleted {
   readonly type: "ExecutionCompleted";

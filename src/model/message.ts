@@ -62,6 +62,7 @@ export interface TerminateMessage {
   /** Only the execution that this parent's call started is meant; a stranger under the same ID is left alone. */
   readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
   readonly output?: string | undefined;
+  readonly reason?: string | undefined;
 }
 
 /** A message and the instance that it is for. */

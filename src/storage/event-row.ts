@@ -25,6 +25,24 @@ export class UnknownEventError extends UnreadableError {
   }
 }
 
+/** All that `toStoredColumns` encodes. */
+export function textsOfFact(fact: HistoryFact): string[] {
+  const { payload } = toColumns(fact);
+  const texts = payload === null ? [] : [payload];
+  if (fact.type === "ExecutionTerminated" && fact.reason !== undefined) texts.push(fact.reason);
+  return texts;
+}
+
+/** As it is stored. */
+export function toStoredColumns(fact: HistoryFact, codec: TextCodec): FactColumns {
+  const columns = toColumns(fact);
+  const payload = columns.payload === null ? null : codec.encode(columns.payload);
+  if (fact.type !== "ExecutionTerminated" || fact.reason === undefined) return { ...columns, payload };
+  // The payload is the output's, as code knows it that knows no reason.
+  const detail = { recursive: fact.recursive, reason: codec.encode(fact.reason) };
+  return { ...columns, payload, detail: JSON.stringify(detail) };
+}
+
 export function toColumns(fact: HistoryFact): FactColumns {
   switch (fact.type) {
     case "ExecutionStarted": {
@@ -99,8 +117,7 @@ export type FactRow = FactColumns &
 /** Throws UnknownEventError when newer code has written it, UnreadableError when another key has encrypted it. */
 export function readFact(db: SqlDatabase, codec: TextCodec, owner: "history" | "inbox", row: FactRow): HistoryFact {
   checkVersion(row.version);
-  const payload = row.chunks === null ? row.payload : readPayload(db, owner, row.seq, row);
-  return fromColumns(row, payload === null ? undefined : codec.decode(payload));
+  return fromColumns(row, row.chunks === null ? row.payload : readPayload(db, owner, row.seq, row), codec);
 }
 
 /** Throws UnknownEventError unless this is the version of the rows that this code writes. */
@@ -108,8 +125,13 @@ export function checkVersion(version: number, what = "an event"): void {
   if (version !== 1) throw new UnknownEventError(`${what} of version ${version}`);
 }
 
-/** `payload`: as it was before it was encoded. */
-export function fromColumns(columns: Omit<FactColumns, "payload">, payload: string | undefined): HistoryFact {
+/** `stored`: the whole payload, as it is stored. */
+export function fromColumns(
+  columns: Omit<FactColumns, "payload">,
+  stored: string | null,
+  codec: TextCodec,
+): HistoryFact {
+  const payload = stored === null ? undefined : codec.decode(stored);
   const id = columns.task_id ?? 0;
   const name = columns.name ?? "";
   const detail = columns.detail === null ? {} : JSON.parse(columns.detail);
@@ -153,7 +175,8 @@ export function fromColumns(columns: Omit<FactColumns, "payload">, payload: stri
     case "ExecutionResumed":
       return { type, reason: payload };
     case "ExecutionTerminated":
-      return { type, output: payload, recursive: detail.recursive };
+      if (detail.reason === undefined) return { type, output: payload, recursive: detail.recursive };
+      return { type, output: payload, recursive: detail.recursive, reason: codec.decode(detail.reason) };
     case "ExecutionCompleted":
       return detail.status === "FAILED" || detail.status === "CANCELED"
         ? { type, status: detail.status, failure: parseFailure(payload) }

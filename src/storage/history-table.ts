@@ -1,5 +1,5 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
-import { checkVersion, type FactColumns, type FactRow, fromColumns, readFact, toColumns } from "./event-row.ts";
+import { checkVersion, type FactColumns, type FactRow, fromColumns, readFact, toStoredColumns } from "./event-row.ts";
 import type { RecordColumns } from "./instance-row.ts";
 import { isLong, PIECE_LENGTH, type StoredPayload } from "./payload-chunks.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
@@ -58,9 +58,8 @@ export function lengthOf(events: readonly StoredEvent[]): number {
 }
 
 export function toStored(event: HistoryEvent, codec: TextCodec): StoredEvent {
-  const { type, task_id, name, payload, detail } = toColumns(event);
-  const encoded = payload === null ? null : codec.encode(payload);
-  return { type, task_id, name, payload: encoded, chunks: null, detail, timestampMs: event.timestampMs };
+  const { type, task_id, name, payload, detail } = toStoredColumns(event, codec);
+  return { type, task_id, name, payload, chunks: null, detail, timestampMs: event.timestampMs };
 }
 
 /** Appends events, numbered from `firstSeq` on. `sharing`: several may lie in one row. Long payloads are in chunks already. */
@@ -229,7 +228,7 @@ function eventsIn(
   const cells = from === 0 && count >= all.length ? all : all.slice(from, from < 0 ? undefined : from + count);
   return cells.map(([timestampMs, type, task_id, name, payload, detail]) => ({
     timestampMs,
-    ...fromColumns({ type, task_id, name, detail }, payload === null ? undefined : codec.decode(payload)),
+    ...fromColumns({ type, task_id, name, detail }, payload, codec),
   }));
 }
 

@@ -1,7 +1,7 @@
 import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import { checkVersion, type FactColumns, type FactRow, readFact, toColumns } from "./event-row.ts";
+import { checkVersion, type FactColumns, type FactRow, readFact, textsOfFact, toStoredColumns } from "./event-row.ts";
 import { HeldWrites } from "./held-writes.ts";
 import {
   childrenInHistory,
@@ -161,7 +161,7 @@ export class InstanceStore {
   }
 
   receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
-    const columns = this.#columns(entry.fact);
+    const columns = toStoredColumns(entry.fact, this.#codec);
     if (!isLong(columns.payload)) return this.#insertInbox(entry, columns);
     return this.#atomically(() => this.#insertInbox(entry, columns));
   }
@@ -404,7 +404,7 @@ export class InstanceStore {
     this.#hasOtherTables = true;
   }
 
-  #insertInbox(entry: Omit<InboxEntry, "seq">, columns = this.#columns(entry.fact)): InboxEntry {
+  #insertInbox(entry: Omit<InboxEntry, "seq">, columns = toStoredColumns(entry.fact, this.#codec)): InboxEntry {
     this.#needOtherTables();
     const seq = this.#nextInboxSeq++;
     const { type, task_id, name, payload, detail } = columns;
@@ -439,11 +439,6 @@ export class InstanceStore {
     return { seq, to, message };
   }
 
-  #columns(fact: HistoryFact): FactColumns {
-    const columns = toColumns(fact);
-    return columns.payload === null ? columns : { ...columns, payload: this.#codec.encode(columns.payload) };
-  }
-
   #writePayload(owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
     if (payload === null || !isLong(payload)) return { payload, chunks: null };
     this.#needOtherTables();
@@ -472,11 +467,7 @@ export function textsOf({ append = [], newHistory = [], send = [], record }: Par
   return [...texts, ...send.map(({ message }) => textOf(message))];
 }
 
-/** The same of a fact. */
-export function textsOfFact(fact: HistoryFact): string[] {
-  const { payload } = toColumns(fact);
-  return payload === null ? [] : [payload];
-}
+export { textsOfFact };
 
 function textOf(message: Message): string {
   return JSON.stringify(message);

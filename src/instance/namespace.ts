@@ -1,0 +1,25 @@
+/** Where instances live: options of `createWorker`. The same for all of a Worker: another jurisdiction has other instances. */
+export interface Placement {
+  readonly jurisdiction?: DurableObjectJurisdiction | undefined;
+  readonly locationHint?: DurableObjectLocationHint | undefined;
+}
+
+/** What is needed of the namespace of WorkflowInstance. */
+interface Namespace<Stub> {
+  getByName(instanceId: string, options?: { readonly locationHint?: DurableObjectLocationHint }): Stub;
+  jurisdiction(jurisdiction: DurableObjectJurisdiction): Namespace<Stub>;
+}
+
+/**
+ * The one place that makes a stub of an instance, for the HTTP API and for other instances alike: an ID in a jurisdiction is
+ * another object than the same ID outside, so whoever would leave the jurisdiction out would not find who is meant. The hint
+ * counts where the object is made, which any of the callers may do.
+ */
+export function instanceStub<Stub>(
+  namespace: Namespace<Stub>,
+  { jurisdiction, locationHint }: Placement,
+  instanceId: string,
+): Stub {
+  const here = jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction);
+  return locationHint === undefined ? here.getByName(instanceId) : here.getByName(instanceId, { locationHint });
+}
