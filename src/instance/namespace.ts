@@ -1,13 +1,28 @@
+/** The names are the platform's. */
+export type Jurisdiction = "eu" | "fedramp" | "fedramp-high" | "us";
+export type LocationHint =
+  | "wnam"
+  | "enam"
+  | "sam"
+  | "weur"
+  | "eeur"
+  | "apac"
+  | "apac-ne"
+  | "apac-se"
+  | "oc"
+  | "afr"
+  | "me";
+
 /** Where instances live: options of `createWorker`. The same for all of a Worker: another jurisdiction has other instances. */
 export interface Placement {
-  readonly jurisdiction?: DurableObjectJurisdiction | undefined;
-  readonly locationHint?: DurableObjectLocationHint | undefined;
+  readonly jurisdiction?: Jurisdiction | undefined;
+  readonly locationHint?: LocationHint | undefined;
 }
 
 /** What is needed of the namespace of WorkflowInstance. */
 interface Namespace<Stub> {
-  getByName(instanceId: string, options?: { readonly locationHint?: DurableObjectLocationHint }): Stub;
-  jurisdiction(jurisdiction: DurableObjectJurisdiction): Namespace<Stub>;
+  getByName(instanceId: string, options?: { readonly locationHint?: LocationHint }): Stub;
+  jurisdiction(jurisdiction: Jurisdiction): Namespace<Stub>;
 }
 
 /**

@@ -103,7 +103,12 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
   ExecutionUnstalled: fc.record({ type: of("ExecutionUnstalled") }),
   ExecutionSuspended: fc.record({ type: of("ExecutionSuspended"), reason: maybe }),
   ExecutionResumed: fc.record({ type: of("ExecutionResumed"), reason: maybe }),
-  ExecutionTerminated: fc.record({ type: of("ExecutionTerminated"), output: maybe, recursive: fc.boolean() }),
+  ExecutionTerminated: fc.record({
+    type: of("ExecutionTerminated"),
+    output: maybe,
+    recursive: fc.boolean(),
+    reason: maybe,
+  }),
   ExecutionCompleted: fc.oneof(
     fc.record({
       type: of("ExecutionCompleted"),
