@@ -48,6 +48,18 @@ describe("an instance that throws", () => {
     },
   );
 
+  it("[H80] the second attempt comes 50 ms after the first, the third 200 ms after that", async () => {
+    const api = failing(platformFault({ retryable: true }));
+    const answer = api.send(OPERATIONS[1][0]);
+    const attempts: number[] = [];
+    for (const ms of [0, 49, 1, 199, 1, 100_000]) {
+      await vi.advanceTimersByTimeAsync(ms);
+      attempts.push(api.calls.length);
+    }
+    expect(attempts).toEqual([1, 1, 2, 2, 3, 3]);
+    expect((await answer).status).toBe(500);
+  });
+
   it.each([{}, { overloaded: true }, { retryable: true, overloaded: true }, { retryable: false }])(
     "[H80] one attempt when the fault is marked %j",
     async (flags) => {

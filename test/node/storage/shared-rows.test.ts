@@ -7,7 +7,17 @@ import { EVENTS, MAX_SHARED_LENGTH } from "../../../src/storage/history-table.ts
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";
-import { at, change, type Opened, openInstance, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
+import {
+  at,
+  change,
+  type Opened,
+  openInstance,
+  openStore,
+  RECORD,
+  reopen,
+  STARTED,
+  toFormerTables,
+} from "./support.ts";
 
 const scheduled = (id: number): HistoryEvent => at({ type: "TaskScheduled", id, name: "n", input: `${id}` });
 const completed = (id: number, result = `${id}`): HistoryEvent => at({ type: "TaskCompleted", id, result });
@@ -18,6 +28,7 @@ const rows = ({ db }: Opened) =>
     )
     .map(({ seq, type }) => [seq, type]);
 const LONG = 400_000;
+const DETAIL_OF_STARTED = toColumns(STARTED, plainTexts).detail?.length ?? 0;
 
 describe("[S10] rows that events share", () => {
   it("[S10.1] the events of a turn lie in one row, one alone in a row of its own", () => {
@@ -52,6 +63,48 @@ describe("[S10] rows that events share", () => {
     ]);
     expect(reopen(opened).history()).toEqual([STARTED, ...append]);
   });
+
+  it.each([
+    [0, [[2, "Events"]]],
+    [
+      1,
+      [
+        [2, "TaskCompleted"],
+        [3, "TaskCompleted"],
+      ],
+    ],
+  ])(
+    "[S10.11] events of two turns share a row of exactly 16,384 characters, and not with %i more",
+    (more, expected) => {
+      const opened = openInstance();
+      // The first turn is written at once.
+      opened.store.commit(change({ append: [completed(9)] }), true);
+      // Each takes 64 characters beside its texts.
+      const half = (id: number, length: number) => completed(id, "x".repeat(length - 64));
+      opened.store.commit(change({ append: [half(1, 8_192)] }), true);
+      opened.store.commit(change({ append: [half(2, 8_192 + more)] }), true);
+      opened.store.flush();
+      expect(rows(opened)).toEqual([[0, "ExecutionStarted"], [1, "TaskCompleted"], ...expected]);
+    },
+  );
+
+  it.each([
+    [0, 1],
+    [1, 3],
+  ])(
+    "[S10.12] a new instance and events of exactly 16,384 characters go in with one statement, with %i more in %i",
+    (more, statements) => {
+      const opened = openStore();
+      opened.store.create(RECORD, STARTED, undefined, true);
+      const length = MAX_SHARED_LENGTH - 2 * 64 - "w".length - DETAIL_OF_STARTED;
+      const inserts: string[] = [];
+      opened.fault.before = (statement) => void (statement.includes("INSERT") && inserts.push(statement));
+      opened.store.commit(change({ append: [completed(1, "x".repeat(length + more))] }), true);
+      opened.store.flush();
+      expect(inserts).toHaveLength(statements);
+      expect(reopen(opened).history()).toHaveLength(2);
+    },
+  );
 
   it("[S10.3] a turn that fills several rows is written whole or not at all", () => {
     const opened = openInstance();
