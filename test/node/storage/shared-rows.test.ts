@@ -28,7 +28,7 @@ const rows = ({ db }: Opened) =>
     )
     .map(({ seq, type }) => [seq, type]);
 const LONG = 400_000;
-const DETAIL_OF_STARTED = toColumns(STARTED, plainTexts).detail?.length ?? 0;
+const DETAIL_OF_STARTED = toColumns(STARTED).detail?.length ?? 0;
 
 describe("[S10] rows that events share", () => {
   it("[S10.1] the events of a turn lie in one row, one alone in a row of its own", () => {
