@@ -1,7 +1,7 @@
 import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import { checkVersion, type FactColumns, type FactRow, readFact, textsOfFact, toStoredColumns } from "./event-row.ts";
+import { checkVersion, type FactRow, readFact, textsOfFact, toStoredColumns } from "./event-row.ts";
 import { HeldWrites } from "./held-writes.ts";
 import {
   childrenInHistory,
