@@ -12,6 +12,14 @@ export {
 export { type DeclaredWorkflow, type WorkflowClientOptions, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
 export { WorkflowActivityContext } from "./engine/activity-context.ts";
+export type {
+  ActivityOptions,
+  ChildWorkflowOptions,
+  ContinueAsNewOptions,
+  DetachedWorkflowOptions,
+  EventWaitOptions,
+  UpdateHandlerOptions,
+} from "./engine/call-options.ts";
 export * from "./engine/declarations.ts";
 export {
   NonDeterminismError,
@@ -24,11 +32,6 @@ export {
 export type { TWorkflow, TWorkflowActivity } from "./engine/registry.ts";
 export type { RetryContext, RetryHandler, RetryPolicy } from "./engine/retry.ts";
 export { CancelableTask, Task } from "./engine/task.ts";
-export {
-  type ActivityOptions,
-  type ChildWorkflowOptions,
-  type ContinueAsNewOptions,
-  WorkflowContext,
-} from "./engine/workflow-context.ts";
+export { WorkflowContext } from "./engine/workflow-context.ts";
 export type { FailureDetails } from "./model/failure.ts";
 export type { HistoryEvent } from "./model/history-event.ts";

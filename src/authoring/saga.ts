@@ -1,5 +1,6 @@
+import type { ActivityOptions } from "../engine/call-options.ts";
 import type { Task } from "../engine/task.ts";
-import type { ActivityOptions, InputAndOptions, TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
+import type { InputAndOptions, TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
 import { describeFailure } from "../model/failure.ts";
 
 // What a compensation gives back is not looked at.

@@ -2,6 +2,12 @@ import { describeFailure, isError } from "../model/failure.ts";
 import type { ExecutionStarted } from "../model/history-event.ts";
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
+import type {
+  ActivityCallOptions,
+  ChildCallOptions,
+  ContinueAsNewOptions,
+  DetachedCallOptions,
+} from "./call-options.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import {
   Interactions,
@@ -15,12 +21,7 @@ import { Patches } from "./patches.ts";
 import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import { CancelableTask, type Task } from "./task.ts";
-import type {
-  ActivityCallOptions,
-  ChildCallOptions,
-  ContinueAsNewOptions,
-  OrchestrationContext,
-} from "./workflow-context.ts";
+import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** No execution has so many: the generated ID of a call that is retried, under a new number, is checked with this one in it. */
 const MAX_CALLS = 0xffffff;
@@ -170,11 +171,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     return this.calls.watch(task);
   }
 
-  scheduleNewWorkflow(
-    name: string,
-    input: unknown,
-    { instanceId, startAtMs }: { readonly instanceId?: string | undefined; readonly startAtMs?: number | undefined },
-  ): string {
+  scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
     this.#refuseInQuery("scheduleNewWorkflow");
     const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;

@@ -1,4 +1,13 @@
 import type { FailureDetails } from "../model/failure.ts";
+import {
+  aFunction,
+  aNumber,
+  anObject,
+  type OptionRule,
+  optionsOf,
+  required,
+  secondsFromZero,
+} from "../model/options.ts";
 
 /**
  * When a failed activity or child workflow is called again (names of Dapr's .NET and Java SDKs). Times are in seconds,
@@ -13,7 +22,7 @@ export interface RetryPolicy {
   readonly firstRetryInterval: number;
   /** Each pause is this many times the one before. Default 1. */
   readonly backoffCoefficient?: number | undefined;
-  /** No pause is longer than this. Default 3,600. */
+  /** No pause is longer than this. Default 3,600, or `firstRetryInterval` where that is more. */
   readonly maxRetryInterval?: number | undefined;
   /** No attempt begins later than this after the first. Default: no limit. */
   readonly retryTimeout?: number | undefined;
@@ -25,6 +34,9 @@ export interface RetryPolicy {
 
 /** Longer than anybody waits, and still within the range of Date when it is added to a time. */
 export const MAX_SECONDS = 4e12;
+
+/** In seconds; a first pause that is longer lifts it. */
+const DEFAULT_LONGEST_PAUSE = 3_600;
 
 /** What a retry handler is told. */
 export interface RetryContext {
@@ -70,7 +82,8 @@ function askHandler(handler: RetryHandler, { attempt, failure, elapsedMs }: Fail
 function askPolicy(policy: RetryPolicy, { attempt, failure, elapsedMs, random }: FailedAttempt): number | undefined {
   if (attempt >= policy.maxNumberOfAttempts) return undefined;
   if (policy.handleFailure !== undefined && !policy.handleFailure(failure)) return undefined;
-  const { firstRetryInterval, backoffCoefficient = 1, maxRetryInterval = 3600, retryTimeout, jitter = 0 } = policy;
+  const { firstRetryInterval, backoffCoefficient = 1, retryTimeout, jitter = 0 } = policy;
+  const { maxRetryInterval = Math.max(DEFAULT_LONGEST_PAUSE, firstRetryInterval) } = policy;
   // Nothing times a power that has grown beyond all numbers is none.
   const grown = firstRetryInterval === 0 ? 0 : firstRetryInterval * backoffCoefficient ** (attempt - 1);
   const pause = Math.min(grown, maxRetryInterval, MAX_SECONDS) * 1000;
@@ -78,21 +91,15 @@ function askPolicy(policy: RetryPolicy, { attempt, failure, elapsedMs, random }:
   return retryTimeout !== undefined && elapsedMs + delayMs > retryTimeout * 1000 ? undefined : delayMs;
 }
 
-/** Throws a RangeError that names the field, where the policy is made and not where it is first needed. */
-export function checkRetry(retry: RetryPolicy | RetryHandler | undefined): void {
-  if (retry === undefined || typeof retry === "function") return;
-  const { maxNumberOfAttempts: attempts, backoffCoefficient, jitter } = retry;
-  if (!(Number.isInteger(attempts) && attempts >= 1)) throw wrong("maxNumberOfAttempts", "an integer from 1", attempts);
-  for (const name of ["firstRetryInterval", "maxRetryInterval", "retryTimeout"] as const) {
-    const seconds = retry[name];
-    if (seconds === undefined && name !== "firstRetryInterval") continue;
-    if (!(typeof seconds === "number" && seconds >= 0)) throw wrong(name, "a number of seconds from 0", seconds);
-  }
-  if (backoffCoefficient !== undefined && !(backoffCoefficient >= 1))
-    throw wrong("backoffCoefficient", "a number from 1", backoffCoefficient);
-  if (jitter !== undefined && !(jitter >= 0 && jitter <= 1)) throw wrong("jitter", "a number from 0 to 1", jitter);
-}
+const retryPolicy = optionsOf<RetryPolicy>({
+  maxNumberOfAttempts: required(aNumber("an integer from 1", (count) => Number.isInteger(count) && count >= 1)),
+  firstRetryInterval: required(secondsFromZero),
+  backoffCoefficient: aNumber("a number from 1", (factor) => factor >= 1),
+  maxRetryInterval: secondsFromZero,
+  retryTimeout: secondsFromZero,
+  jitter: aNumber("a number from 0 to 1", (share) => share >= 0 && share <= 1),
+  handleFailure: aFunction,
+});
 
-function wrong(field: string, expected: string, found: unknown): RangeError {
-  return new RangeError(`retry.${field} is ${expected}, found ${String(found)}`);
-}
+/** What `retry` may be in the options of a call: refused where the policy is made, and not where it is first needed. */
+export const retryOption: OptionRule = anObject(retryPolicy, "a retry policy or a function that decides", aFunction);

@@ -1,5 +1,23 @@
 import type { ParentLink } from "../model/history-event.ts";
+import { aBoolean, readArgument, shown } from "../model/options.ts";
 import type { WorkflowActivityContext } from "./activity-context.ts";
+import {
+  type ActivityCallOptions,
+  type ActivityOptions,
+  type ChildCallOptions,
+  type ChildWorkflowOptions,
+  type ContinueAsNewOptions,
+  type DetachedCallOptions,
+  type DetachedWorkflowOptions,
+  type EventWaitOptions,
+  readActivityOptions,
+  readChildOptions,
+  readContinueOptions,
+  readDetachedOptions,
+  readValidator,
+  readWaitTimeout,
+  type UpdateHandlerOptions,
+} from "./call-options.ts";
 import type {
   ActivityDeclaration,
   EventDeclaration,
@@ -9,7 +27,6 @@ import type {
 } from "./declarations.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
 import { nameOf, type TWorkflow } from "./registry.ts";
-import { checkRetry, MAX_SECONDS, type RetryHandler, type RetryPolicy } from "./retry.ts";
 import { type CancelableTask, type ResultOf, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
@@ -26,11 +43,7 @@ export interface OrchestrationContext {
   waitForCondition(holds: () => boolean): Task<unknown>;
   /** Wants to know whether anybody ever waits for this task. */
   watch<T extends Task>(task: T): T;
-  scheduleNewWorkflow(
-    name: string,
-    input: unknown,
-    options: { readonly instanceId?: string | undefined; readonly startAtMs?: number | undefined },
-  ): string;
+  scheduleNewWorkflow(name: string, input: unknown, options: DetachedCallOptions): string;
   sendEvent(instanceId: string, name: string, input: unknown): void;
   continueAsNew(input: unknown, saveEvents: boolean, options: ContinueAsNewOptions): void;
   setCustomStatus(status: unknown): void;
@@ -39,39 +52,6 @@ export interface OrchestrationContext {
   random(): number;
   setQueryHandler(name: string, handler: QueryHandler): void;
   setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void;
-}
-
-export interface ActivityCallOptions {
-  readonly retry?: RetryPolicy | RetryHandler | undefined;
-  readonly timeoutMs?: number | undefined;
-  readonly totalTimeoutMs?: number | undefined;
-  readonly heartbeatTimeoutMs?: number | undefined;
-}
-export interface ChildCallOptions {
-  readonly retry?: RetryPolicy | RetryHandler | undefined;
-  readonly instanceId?: string | undefined;
-}
-
-/** Times are in seconds. An activity that runs out of time fails with errorType `ActivityTimeoutError`, and its `signal` is aborted. */
-export interface ActivityOptions {
-  readonly retry?: RetryPolicy | RetryHandler | undefined;
-  /** How long one attempt may take, from its begin, and again from the begin of a run after a restart. Default: as long as it likes. */
-  readonly timeout?: number | undefined;
-  /** How long the call may take, all attempts and pauses together. Default: no limit. */
-  readonly totalTimeout?: number | undefined;
-  /** How long an attempt may go without a call of `heartbeat`. Default: for ever. */
-  readonly heartbeatTimeout?: number | undefined;
-}
-
-export interface ChildWorkflowOptions {
-  /** Default: made from this instance's ID; each attempt has one of its own. */
-  readonly instanceId?: string | undefined;
-  readonly retry?: RetryPolicy | RetryHandler | undefined;
-}
-
-export interface ContinueAsNewOptions {
-  /** The next execution runs the latest version of the workflow. Default false: the version of this one. */
-  readonly toLatestVersion?: boolean | undefined;
 }
 
 /** Writes nothing while the code is replayed. */
@@ -144,7 +124,7 @@ export class WorkflowContext {
     const fireAtMs = typeof fireAt === "number" ? this.#inner.currentTimeMs + fireAt * 1000 : fireAt?.getTime?.();
     // The range of Date: beyond it, a time cannot be shown or compared.
     if (typeof fireAtMs !== "number" || !(Math.abs(fireAtMs) <= 8.64e15)) {
-      throw new RangeError(`createTimer takes a Date or a number of seconds, but was given ${String(fireAt)}`);
+      throw new RangeError(`createTimer takes a Date or a number of seconds, but was given ${shown(fireAt)}`);
     }
     return this.#inner.createTimer(Math.ceil(fireAtMs));
   }
@@ -163,17 +143,10 @@ export class WorkflowContext {
   callActivity(
     activity: string | TypedActivity<Any, Any>,
     input?: unknown,
-    options: ActivityOptions = noOptions,
+    options?: ActivityOptions | null,
   ): Task<Any> {
-    if (options === noOptions) return this.#inner.callActivity(nameOf(activity), input, noOptions);
-    const { retry, timeout, totalTimeout, heartbeatTimeout } = options;
-    checkRetry(retry);
-    return this.#inner.callActivity(nameOf(activity), input, {
-      retry,
-      timeoutMs: toMs(timeout, "timeout"),
-      totalTimeoutMs: toMs(totalTimeout, "totalTimeout"),
-      heartbeatTimeoutMs: toMs(heartbeatTimeout, "heartbeatTimeout"),
-    });
+    const name = nameOf(activity);
+    return this.#inner.callActivity(name, input, readActivityOptions(options, "callActivity", name));
   }
 
   /**
@@ -191,11 +164,10 @@ export class WorkflowContext {
   callChildWorkflow(
     workflow: TWorkflow | string | WorkflowDeclaration<Any, Any>,
     input?: unknown,
-    options: string | ChildWorkflowOptions = noOptions,
+    options?: string | ChildWorkflowOptions | null,
   ): Task<Any> {
-    const { instanceId, retry } = typeof options === "string" ? { instanceId: options, retry: undefined } : options;
-    checkRetry(retry);
-    return this.#inner.callChild(nameOf(workflow), input, { instanceId, retry });
+    const name = nameOf(workflow);
+    return this.#inner.callChild(name, input, readChildOptions(options, name));
   }
 
   /** @deprecated The former name of callChildWorkflow. */
@@ -213,22 +185,16 @@ export class WorkflowContext {
    */
   waitForExternalEvent<TPayload>(
     event: EventDeclaration<TPayload>,
-    options?: { readonly timeout?: number | undefined },
+    options?: EventWaitOptions,
   ): CancelableTask<TPayload>;
-  waitForExternalEvent(event: string, options?: { readonly timeout?: number | undefined }): CancelableTask<Any>;
-  waitForExternalEvent(
-    event: string | EventDeclaration<Any>,
-    { timeout }: { readonly timeout?: number | undefined } = noOptions,
-  ): CancelableTask<Any> {
+  waitForExternalEvent(event: string, options?: EventWaitOptions): CancelableTask<Any>;
+  waitForExternalEvent(event: string | EventDeclaration<Any>, options?: EventWaitOptions | null): CancelableTask<Any> {
     const named = typeof event === "string" ? event : event?.name;
     if (typeof named !== "string" || named === "") {
       throw new TypeError("waitForExternalEvent takes the name of an event, a string that is not empty");
     }
     const name = nameOf(named);
-    if (timeout !== undefined && !Number.isFinite(timeout)) {
-      throw new RangeError(`timeout is a number of seconds, found ${String(timeout)}`);
-    }
-    return this.#inner.waitForExternalEvent(name, timeout === undefined ? undefined : wholeMs(timeout));
+    return this.#inner.waitForExternalEvent(name, readWaitTimeout(options, name));
   }
 
   /**
@@ -251,22 +217,16 @@ export class WorkflowContext {
    */
   scheduleNewWorkflow<TInput, TResult>(
     workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
-    ...inputAndOptions: InputAndOptions<TInput, { readonly instanceId?: string; readonly startAt?: Date }>
+    ...inputAndOptions: InputAndOptions<TInput, DetachedWorkflowOptions>
   ): string;
-  scheduleNewWorkflow(
-    workflow: TWorkflow | string,
-    input?: unknown,
-    options?: { readonly instanceId?: string; readonly startAt?: Date },
-  ): string;
+  scheduleNewWorkflow(workflow: TWorkflow | string, input?: unknown, options?: DetachedWorkflowOptions): string;
   scheduleNewWorkflow(
     workflow: TWorkflow | string | WorkflowDeclaration<Any, Any>,
     input?: unknown,
-    { instanceId, startAt }: { readonly instanceId?: string; readonly startAt?: Date } = noOptions,
+    options?: DetachedWorkflowOptions | null,
   ): string {
-    const startAtMs = startAt?.getTime();
-    if (startAtMs !== undefined && !Number.isFinite(startAtMs))
-      throw new RangeError("startAt is a Date, and this one is invalid");
-    return this.#inner.scheduleNewWorkflow(nameOf(workflow), input, { instanceId, startAtMs });
+    const name = nameOf(workflow);
+    return this.#inner.scheduleNewWorkflow(name, input, readDetachedOptions(options, name));
   }
 
   /**
@@ -289,8 +249,9 @@ export class WorkflowContext {
    *
    *     return ctx.continueAsNew({ ...state, round: state.round + 1 }, true);
    */
-  continueAsNew(newInput?: unknown, saveEvents = false, options: ContinueAsNewOptions = noOptions): void {
-    this.#inner.continueAsNew(newInput, saveEvents, options);
+  continueAsNew(newInput?: unknown, saveEvents?: boolean, options?: ContinueAsNewOptions): void {
+    const saves = readArgument(aBoolean, saveEvents, "saveEvents", "continueAsNew") ?? false;
+    this.#inner.continueAsNew(newInput, saves, readContinueOptions(options));
   }
 
   /**
@@ -355,9 +316,10 @@ export class WorkflowContext {
   setUpdateHandler<TInput, TResult>(
     update: string | UpdateDeclaration<TInput, TResult>,
     handler: (input: TInput) => TResult | Generator<Task<Any>, TResult, Any> | AsyncGenerator<Task<Any>, TResult, Any>,
-    options: { readonly validator?: (input: TInput) => void } = noOptions,
+    options?: UpdateHandlerOptions<TInput>,
   ): void {
-    this.#inner.setUpdateHandler(nameOf(update), handler as UpdateHandler, options.validator as UpdateValidator);
+    const name = nameOf(update);
+    this.#inner.setUpdateHandler(name, handler as UpdateHandler, readValidator(options, name));
   }
 
   /**
@@ -375,17 +337,4 @@ export class WorkflowContext {
   whenAny<T extends Task<Any>>(tasks: readonly T[]): WhenAnyTask<T> {
     return this.#inner.watch(new WhenAnyTask(tasks)) as WhenAnyTask<T>;
   }
-}
-
-const noOptions = Object.freeze({});
-
-/** In milliseconds; longer than anybody waits is as long as that. */
-function wholeMs(seconds: number): number {
-  return Math.ceil(Math.min(seconds, MAX_SECONDS) * 1000);
-}
-
-function toMs(seconds: number | undefined, name: string): number | undefined {
-  if (seconds === undefined) return undefined;
-  if (typeof seconds === "number" && seconds > 0 && Number.isFinite(seconds)) return wholeMs(seconds);
-  throw new RangeError(`${name} is a number of seconds above 0, found ${String(seconds)}`);
 }

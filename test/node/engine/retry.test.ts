@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { ActivityOptions } from "../../../src/engine/call-options.ts";
 import { type RetryHandler, type RetryPolicy, retryDelayMs } from "../../../src/engine/retry.ts";
-import type { ActivityOptions, WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { completed, Driver, endOf, failed, fired, outcomeOf, T0 } from "./support.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair

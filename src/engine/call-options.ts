@@ -1,0 +1,146 @@
+import {
+  aBoolean,
+  aDate,
+  aFunction,
+  aNumber,
+  aString,
+  optionsOf,
+  readOptions,
+  secondsAboveZero,
+  shown,
+} from "../model/options.ts";
+import type { UpdateValidator } from "./interactions.ts";
+import { MAX_SECONDS, type RetryHandler, type RetryPolicy, retryOption } from "./retry.ts";
+
+/** Times are in seconds. An activity that runs out of time fails with errorType `ActivityTimeoutError`, and its `signal` is aborted. */
+export interface ActivityOptions {
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+  /** How long one attempt may take, from its begin, and again from the begin of a run after a restart. Default: as long as it likes. */
+  readonly timeout?: number | undefined;
+  /** How long the call may take, all attempts and pauses together. Default: no limit. */
+  readonly totalTimeout?: number | undefined;
+  /** How long an attempt may go without a call of `heartbeat`. Default: for ever. */
+  readonly heartbeatTimeout?: number | undefined;
+}
+
+export interface ChildWorkflowOptions {
+  /** Default: made from this instance's ID; each attempt has one of its own. */
+  readonly instanceId?: string | undefined;
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+}
+
+export interface DetachedWorkflowOptions {
+  /** Default: `<this instance>-<call>`. */
+  readonly instanceId?: string | undefined;
+  /** It is PENDING until then. Default: now. */
+  readonly startAt?: Date | undefined;
+}
+
+export interface EventWaitOptions {
+  /** In seconds; 0 takes only what has come already, less than 0 waits for ever. Default: for ever. */
+  readonly timeout?: number | undefined;
+}
+
+export interface UpdateHandlerOptions<TInput> {
+  /** Refuses an update by throwing, and changes nothing. */
+  readonly validator?: ((input: TInput) => void) | undefined;
+}
+
+export interface ContinueAsNewOptions {
+  /** The next execution runs the latest version of the workflow. Default false: the version of this one. */
+  readonly toLatestVersion?: boolean | undefined;
+}
+
+/** The options of a call as an execution needs them: times are in milliseconds. */
+export interface ActivityCallOptions {
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly totalTimeoutMs?: number | undefined;
+  readonly heartbeatTimeoutMs?: number | undefined;
+}
+export interface ChildCallOptions {
+  readonly retry?: RetryPolicy | RetryHandler | undefined;
+  readonly instanceId?: string | undefined;
+}
+export interface DetachedCallOptions {
+  readonly instanceId?: string | undefined;
+  readonly startAtMs?: number | undefined;
+}
+
+const activityOptions = optionsOf<ActivityOptions>({
+  retry: retryOption,
+  timeout: secondsAboveZero,
+  totalTimeout: secondsAboveZero,
+  heartbeatTimeout: secondsAboveZero,
+});
+const childOptions = optionsOf<ChildWorkflowOptions>({ instanceId: aString, retry: retryOption });
+const detachedOptions = optionsOf<DetachedWorkflowOptions>({ instanceId: aString, startAt: aDate });
+const waitOptions = optionsOf<EventWaitOptions>({ timeout: aNumber("a number of seconds", Number.isFinite) });
+const handlerOptions = optionsOf<UpdateHandlerOptions<unknown>>({ validator: aFunction });
+const continueOptions = optionsOf<ContinueAsNewOptions>({ toLatestVersion: aBoolean });
+
+const noOptions = Object.freeze({});
+
+export function readActivityOptions(
+  given: ActivityOptions | null | undefined,
+  call: string,
+  name: string,
+): ActivityCallOptions {
+  if (given === undefined || given === null) return noOptions;
+  const { retry, timeout, totalTimeout, heartbeatTimeout } = readOptions(activityOptions, given, call, name);
+  return {
+    retry,
+    timeoutMs: toMs(timeout),
+    totalTimeoutMs: toMs(totalTimeout),
+    heartbeatTimeoutMs: toMs(heartbeatTimeout),
+  };
+}
+
+/** Dapr's place for the child's ID takes options too. */
+export function readChildOptions(
+  given: string | ChildWorkflowOptions | null | undefined,
+  name: string,
+): ChildCallOptions {
+  if (given === undefined || given === null) return noOptions;
+  if (typeof given === "string") return { instanceId: given };
+  if (typeof given !== "object")
+    throw new TypeError(
+      `callChildWorkflow '${name}': the third argument is an instance ID, a string, or options, found ${shown(given)}`,
+    );
+  return readOptions(childOptions, given, "callChildWorkflow", name);
+}
+
+export function readDetachedOptions(
+  given: DetachedWorkflowOptions | null | undefined,
+  name: string,
+): DetachedCallOptions {
+  if (given === undefined || given === null) return noOptions;
+  const { instanceId, startAt } = readOptions(detachedOptions, given, "scheduleNewWorkflow", name);
+  return { instanceId, startAtMs: startAt?.getTime() };
+}
+
+/** The timeout in milliseconds. */
+export function readWaitTimeout(given: EventWaitOptions | null | undefined, name: string): number | undefined {
+  if (given === undefined || given === null) return undefined;
+  if (typeof given === "number")
+    throw new TypeError(
+      `waitForExternalEvent '${name}': a timeout stands in the options, { timeout: ${given} }, in seconds; found ${given}`,
+    );
+  return toMs(readOptions(waitOptions, given, "waitForExternalEvent", name).timeout);
+}
+
+export function readValidator(
+  given: UpdateHandlerOptions<never> | null | undefined,
+  name: string,
+): UpdateValidator | undefined {
+  return readOptions(handlerOptions, given as UpdateHandlerOptions<unknown>, "setUpdateHandler", name).validator;
+}
+
+export function readContinueOptions(given: ContinueAsNewOptions | null | undefined): ContinueAsNewOptions {
+  return readOptions(continueOptions, given, "continueAsNew");
+}
+
+/** Longer than anybody waits is as long as that. */
+function toMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.ceil(Math.min(seconds, MAX_SECONDS) * 1000);
+}
