@@ -1,4 +1,5 @@
-import type { ActivityOptions } from "../engine/call-options.ts";
+import { type ActivityOptions, readActivityOptions } from "../engine/call-options.ts";
+import { nameOf } from "../engine/registry.ts";
 import type { Task } from "../engine/task.ts";
 import type { InputAndOptions, TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
 import { describeFailure } from "../model/failure.ts";
@@ -48,6 +49,8 @@ export class Saga {
   add(activity: string, input?: unknown, options?: ActivityOptions): void;
   add(activity: Any, input?: unknown, options?: ActivityOptions): void {
     const ctx = this.#ctx;
+    // What is wrong with the call is told here: when a step has to be undone, it is too late.
+    readActivityOptions(options, "Saga.add", nameOf(activity));
     this.#compensations.push(function* () {
       yield ctx.callActivity(activity, input, options);
     });

@@ -238,7 +238,6 @@ export class WorkflowContext {
   sendEvent<TPayload>(instanceId: string, event: EventDeclaration<TPayload>, payload: TPayload): void;
   sendEvent(instanceId: string, event: string, payload?: unknown): void;
   sendEvent(instanceId: string, event: string | EventDeclaration<Any>, payload?: unknown): void {
-    if (!instanceId) throw new TypeError("sendEvent takes the ID of an instance, a string that is not empty");
     this.#inner.sendEvent(instanceId, nameOf(event), payload ?? null);
   }
 

@@ -1,3 +1,5 @@
+import { aNumber, anObject, type OptionRule, type OptionsOf, optionsOf, readOptions } from "../model/options.ts";
+
 /** What can be set of an instance's behaviour. Times are in milliseconds. */
 export interface InstanceLimits {
   /** How many activities of one instance run at a time; the others wait their turn. Default 64. */
@@ -57,16 +59,27 @@ export const defaultLimits = {
   stallRetryMaxMs: 3_600_000,
 } satisfies InstanceLimits;
 
-/** With the defaults for what is not given. Throws a RangeError for what is no number from 0, or from 1 where with 0 nothing would ever run. */
-export function limitsFrom(given: Partial<InstanceLimits> = {}): InstanceLimits {
+/** With 0 of these nothing would ever run. */
+const fromOne: readonly string[] = ["maxConcurrentActivities", "maxConcurrentDeliveries"];
+
+const limitOptions = optionsOf<InstanceLimits>(
+  Object.fromEntries(
+    Object.keys(defaultLimits).map((name) => {
+      const least = fromOne.includes(name) ? 1 : 0;
+      return [name, aNumber(`a number from ${least}`, (value) => value >= least)];
+    }),
+  ) as Record<keyof InstanceLimits, OptionRule>,
+);
+
+/** What `limits` may be in the options of a Worker or a test environment. */
+export const limitsOption: OptionRule = anObject(limitOptions, "an object of limits");
+const options: OptionsOf<{ limits?: object }> = optionsOf<{ limits?: object }>({ limits: limitsOption });
+
+/** With the defaults for what is not given. Throws a RangeError for what is no limit, a TypeError for an unknown one. */
+export function limitsFrom(given?: Partial<InstanceLimits>, call = "createWorker"): InstanceLimits {
   const limits = { ...defaultLimits };
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined) continue;
-    const least = name === "maxConcurrentActivities" || name === "maxConcurrentDeliveries" ? 1 : 0;
-    if (typeof value !== "number" || !(value >= least))
-      throw new RangeError(`limits.${name} is a number from ${least}, found ${String(value)}`);
-    limits[name as keyof InstanceLimits] = value;
-  }
+  const read: Partial<InstanceLimits> = readOptions(options, { limits: given ?? {} }, call).limits ?? {};
+  for (const name of Object.keys(limits) as (keyof InstanceLimits)[]) limits[name] = read[name] ?? limits[name];
   return limits;
 }
 

@@ -1,3 +1,5 @@
+import { shown } from "./options.ts";
+
 /** What one message between instances may carry. A call between Durable Objects holds 32 MiB: the rest is for what goes with it. */
 export const MAX_MESSAGE_BYTES = 31 * 1024 * 1024;
 /** Of an instance that another one starts or sends to: an object with a longer name does not know it (Cloudflare, `DurableObjectId.name`). */
@@ -14,10 +16,20 @@ export function isTooLong(text: string | undefined): boolean {
   return text !== undefined && text.length > MAX_MESSAGE_BYTES / 2 && bytesOf(text) > MAX_MESSAGE_BYTES;
 }
 
+/** Why no instance can be found under this ID; `undefined` when one can. */
+export function faultOfInstanceId(instanceId: unknown): string | undefined {
+  if (typeof instanceId !== "string" || !instanceId.isWellFormed())
+    return `an instance ID is a string of whole characters, found ${shown(instanceId)}`;
+  // Parts of a path that every URL loses.
+  if (instanceId === "." || instanceId === ".." || instanceId === "")
+    return `an instance ID is neither empty nor "." or "..", which no URL can hold, found ${shown(instanceId)}`;
+  return undefined;
+}
+
 /** Throws a TypeError or RangeError when no instance can be named so, or the payload does not fit into a message to it. */
 export function checkMessage(what: string, instanceId: string, payload: string | undefined): void {
-  if (typeof instanceId !== "string" || !instanceId.isWellFormed())
-    throw new TypeError(`${what}: an instance ID is a string of whole characters, found ${typeof instanceId}`);
+  const fault = faultOfInstanceId(instanceId);
+  if (fault !== undefined) throw new TypeError(`${what}: ${fault}`);
   if (instanceId.length > MAX_NAME_BYTES / 3) {
     const bytes = new TextEncoder().encode(instanceId).byteLength;
     if (bytes > MAX_NAME_BYTES)

@@ -19,8 +19,15 @@ describe("[T15] how long to wait before the next attempt", () => {
   it("[T15] the first pause, times the coefficient, up to the longest", () => {
     const policy = { maxNumberOfAttempts: 9, firstRetryInterval: 2, backoffCoefficient: 3, maxRetryInterval: 10 };
     expect([1, 2, 3, 4].map((attempt) => delay(policy, attempt))).toEqual([2000, 6000, 10_000, 10_000]);
-    expect(delay({ maxNumberOfAttempts: 9, firstRetryInterval: 7200 }, 1)).toBe(3_600_000);
+    const doubling = { maxNumberOfAttempts: 9, firstRetryInterval: 3000, backoffCoefficient: 2 };
+    expect([1, 2].map((attempt) => delay(doubling, attempt))).toEqual([3_000_000, 3_600_000]);
     expect(delay({ maxNumberOfAttempts: 9, firstRetryInterval: 0 }, 3)).toBe(0);
+  });
+
+  it("[T15] a first pause above the default cap lifts it, and one that is given holds", () => {
+    const month = { maxNumberOfAttempts: 9, firstRetryInterval: 30 * 86_400, backoffCoefficient: 2 };
+    expect([1, 2].map((attempt) => delay(month, attempt))).toEqual([2_592_000_000, 2_592_000_000]);
+    expect(delay({ ...month, maxRetryInterval: 60 }, 1)).toBe(60_000);
   });
 
   it("[T15] none after the last attempt, nor beyond the time there is", () => {
@@ -53,6 +60,7 @@ describe("[T15] how long to wait before the next attempt", () => {
 
   it.each([
     [{ maxNumberOfAttempts: 0, firstRetryInterval: 1 }, "retry.maxNumberOfAttempts is an integer from 1, found 0"],
+    [{ maxNumberOfAttempts: "3", firstRetryInterval: 1 }, 'retry.maxNumberOfAttempts is an integer from 1, found "3"'],
     [{ maxNumberOfAttempts: 1.5, firstRetryInterval: 1 }, "retry.maxNumberOfAttempts is an integer from 1, found 1.5"],
     [{ maxNumberOfAttempts: 2 }, "retry.firstRetryInterval is a number of seconds from 0, found undefined"],
     [
@@ -69,12 +77,12 @@ describe("[T15] how long to wait before the next attempt", () => {
     ],
     [{ maxNumberOfAttempts: 2, firstRetryInterval: 1, jitter: 2 }, "retry.jitter is a number from 0 to 1, found 2"],
   ])("[T15] %j is refused where it is given", async (retry, message) => {
-    expect(await outcomeOf(callWith({ retry: retry as RetryPolicy }))).toBe(`RangeError: ${message}`);
+    expect(await outcomeOf(callWith({ retry: retry as RetryPolicy }))).toBe(`RangeError: callActivity 'a': ${message}`);
   });
 
   it.each(["timeout", "totalTimeout", "heartbeatTimeout"])("[T15] a %s of 0 is refused", async (name) => {
     expect(await outcomeOf(callWith({ [name]: 0 }))).toBe(
-      `RangeError: ${name} is a number of seconds above 0, found 0`,
+      `RangeError: callActivity 'a': ${name} is a number of seconds above 0, found 0`,
     );
   });
 });

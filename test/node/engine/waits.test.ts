@@ -164,7 +164,9 @@ describe("[T18] an event with a timeout", () => {
     expect((await now.turn()).events).toMatchObject([{ type: "TimerCreated", fireAtMs: T0 }]);
     const forever = new Driver(waits(-1));
     expect((await forever.turn()).events).toEqual([]);
-    expect(await outcomeOf(waits(Number.NaN))).toBe("timeout is a number of seconds, found NaN");
+    expect(await outcomeOf(waits(Number.NaN))).toBe(
+      "waitForExternalEvent 'e': timeout is a number of seconds, found NaN",
+    );
   });
 
   it("[T18] in a whenAny, the loser of a fired timeout has failed", async () => {

@@ -657,7 +657,7 @@ describe("[I16.5] Limits that are set", () => {
   });
   it.each([Number.NaN, -1, "5"])("[I16.5] and are numbers from 0: %s is refused", (value) => {
     expect(() => limitsFrom({ watchdogMs: value as number })).toThrow(
-      `limits.watchdogMs is a number from 0, found ${value}`,
+      `limits.watchdogMs is a number from 0, found ${typeof value === "string" ? `"${value}"` : value}`,
     );
   });
   it.each(["maxConcurrentActivities", "maxConcurrentDeliveries"])("[I16.5] %s is one from 1", (name) => {
