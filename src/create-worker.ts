@@ -27,8 +27,8 @@ export interface WorkerOptions {
   /** Limits of one instance; see InstanceLimits for what there is and its defaults. */
   readonly limits?: Partial<InstanceLimits>;
   /**
-   * What becomes of an instance whose code does something else than its history says. "fail", as in Dapr: it is FAILED.
-   * "stall": it is STALLED until code is deployed that fits. Default "fail".
+   * What becomes of an instance whose code does something else than its history says, or is not registered any more.
+   * "stall": it is STALLED until code is deployed that fits. "fail", as in Dapr: it is FAILED, for good. Default "stall".
    */
   readonly onNonDeterminism?: "fail" | "stall";
   /**

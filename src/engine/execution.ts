@@ -26,7 +26,7 @@ import { WorkflowContext } from "./workflow-context.ts";
 /** The code that an execution runs. */
 export interface ExecutionCode {
   readonly registry: Registry;
-  /** What becomes of an execution whose code does something else than its history says. */
+  /** What becomes of an execution whose code does something else than its history says, or is gone. Default "stall". */
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
 }
 
@@ -104,6 +104,10 @@ export class Execution {
   /** How many tasks the code has made and never waited for: a `yield` may be missing. */
   get forgottenTasks(): number {
     return this.#context.calls.unheld;
+  }
+
+  get hasCode(): boolean {
+    return this.#code !== undefined;
   }
 
   /** From here on the code is not begun, and what it would have done is not checked. */
@@ -232,10 +236,7 @@ export class Execution {
     this.#context.started = event;
     if (this.#code === undefined) return;
     const found = this.#code.registry.workflow(event.name, event.version);
-    if (found.type === "not registered") {
-      this.giveUpCode();
-      return this.#fail(new OrchestratorNotRegisteredError(event.name));
-    }
+    if (found.type === "not registered") return this.#notRegistered(event, this.#code.onNonDeterminism === "fail");
     if (found.type === "version not available")
       return this.#stallBecause(
         "VERSION_NOT_AVAILABLE",
@@ -245,6 +246,15 @@ export class Execution {
     const input = decodePayload(event.input);
     this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#isOver));
     await this.#drive();
+  }
+
+  /** As in Dapr, a new instance fails. One that has begun waits for its code: a deploy may have forgotten it. */
+  #notRegistered({ name, generation }: ExecutionStarted, failsAlways: boolean): void {
+    const error = new OrchestratorNotRegisteredError(name);
+    const hasBegun = this.#context.replaying || generation > 0;
+    if (hasBegun && !failsAlways) return this.#stallBecause("WORKFLOW_NOT_REGISTERED", error.message);
+    this.giveUpCode();
+    this.#fail(error);
   }
 
   /** Lets the workflow and its updates go on until all of them wait. */
@@ -320,7 +330,7 @@ export class Execution {
   #check(error: NonDeterminismError | undefined): void {
     if (error === undefined) return;
     this.#difference = error.difference;
-    if (this.#code?.onNonDeterminism === "stall") return this.#stallBecause("NON_DETERMINISM", error.message);
+    if (this.#code?.onNonDeterminism !== "fail") return this.#stallBecause("NON_DETERMINISM", error.message);
     this.#context.calls.keepOnly("EndUpdate");
     this.#fail(error);
   }

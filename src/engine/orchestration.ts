@@ -172,7 +172,8 @@ export class Orchestration {
     const events: HistoryEvent[] = [];
     const messages: AddressedMessage[] = [];
     const aborts: number[] = [];
-    if (this.#recordedStall !== undefined && this.#execution.stall === undefined) {
+    // A terminate ends a stalled execution without its code, which has not come back then.
+    if (this.#recordedStall !== undefined && this.#execution.stall === undefined && this.#execution.hasCode) {
       const event: HistoryEvent = { type: "ExecutionUnstalled", timestampMs };
       events.push(event);
       this.#record(event);

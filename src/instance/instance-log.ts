@@ -1,4 +1,4 @@
-import type { Stall } from "../engine/execution.ts";
+import type { Turn } from "../engine/orchestration.ts";
 import { errorTypeOf, isError, placesOf } from "../model/failure.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { UnreadableError } from "../storage/unreadable-error.ts";
@@ -17,9 +17,12 @@ export class InstanceLog {
     this.#ports.log({ level: "info", msg: "instance", instanceId, name, status, generation, durationMs });
   }
 
-  stalled(stall: Stall | undefined): void {
-    const { reason, message } = stall ?? {};
-    this.#ports.log({ level: "warn", msg: "stalled", instanceId: this.#ports.instanceId(), reason, text: message });
+  /** Once for each stall that the turn has recorded. Names of calls and patches are all that its message has. */
+  stalled({ instanceId, name }: InstanceRecord, { events }: Turn): void {
+    const stalled = events.at(-1);
+    if (stalled?.type !== "ExecutionStalled") return;
+    const { reason, message } = stalled;
+    this.#ports.log({ level: "error", msg: "stalled", instanceId, name, reason, message: oneLine(message) });
   }
 
   unreadable({ name: errorType, message }: UnreadableError): void {
@@ -46,4 +49,12 @@ export class InstanceLog {
 
 function typeOf(error: unknown): string {
   return errorTypeOf(error);
+}
+
+const MAX_MESSAGE_LENGTH = 1_024;
+
+/** A text as it stands in a line of the log. */
+function oneLine(text: string): string {
+  const line = text.slice(0, MAX_MESSAGE_LENGTH).replace(/\s+/g, " ");
+  return text.length > MAX_MESSAGE_LENGTH ? `${line}…` : line;
 }

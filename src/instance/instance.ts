@@ -276,7 +276,7 @@ export class Instance implements InstanceApi, InstancePeer {
     if (this.#loop.record === undefined) return NOT_FOUND;
     if (this.#loop.record.status === "STALLED" || this.#loop.isUnreadable) {
       await this.#catchUp();
-      if (this.#loop.isStalled) return STALLED;
+      if (this.#loop.isStalled && !this.#loop.takesWhileStalled(fact)) return STALLED;
     }
     while (this.#inTheWay() !== undefined) await this.#inTheWay();
     if (this.#loop.isUnreadable) return STALLED;

@@ -86,8 +86,8 @@ export class LiveExecution implements Surroundings {
     });
   }
 
-  /** The code has held up a turn: it is not run any more, so that the instance can be terminated. */
-  giveUpCode(): void {
+  /** The code has held up a turn, or does not fit: it is not run any more, so that the instance can be terminated. */
+  giveUpCode(): undefined {
     this.#isWithoutCode = true;
     this.drop();
   }
@@ -165,7 +165,7 @@ export class LiveExecution implements Surroundings {
   }
 
   get #code(): ExecutionCode | undefined {
-    const { registry, onNonDeterminism = "fail" } = this.#ports;
+    const { registry, onNonDeterminism } = this.#ports;
     return this.#isWithoutCode ? undefined : { registry, onNonDeterminism };
   }
 }

@@ -12,7 +12,7 @@ export interface InstancePorts {
   readonly vault?: Vault | undefined;
   readonly registry: Registry;
   readonly limits: InstanceLimits;
-  /** What becomes of an instance whose code does something else than its history says. Default "fail", as in Dapr. */
+  /** What becomes of an instance whose code does something else than its history says, or is gone. Default "stall". */
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
   /** Whether the log has the messages of failures, which may quote payloads. Default true. */
   readonly logFailureMessages?: boolean | undefined;

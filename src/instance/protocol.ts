@@ -157,7 +157,10 @@ export interface RaiseEventRequest {
 export type OperationResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly code: "NOT_FOUND" }
-  /** Today's code cannot go on with the instance: as in Dapr, only a forced purge is accepted. */
+  /**
+   * Today's code cannot go on with the instance. As in Dapr, only a forced purge is accepted; where the reason is not one of
+   * Dapr's, events and a terminate are, too.
+   */
   | { readonly ok: false; readonly code: "STALLED" }
   /** Purge only: this instance, or the named child of it, has not ended. */
   | { readonly ok: false; readonly code: "NOT_ENDED"; readonly instanceId: string };

@@ -12,7 +12,7 @@ export async function queryEnded(
   name: string,
   input: string | undefined,
 ): Promise<QueryResult> {
-  const { registry, onNonDeterminism = "fail", store } = ports;
+  const { registry, onNonDeterminism, store } = ports;
   const code = { registry, onNonDeterminism };
   const history = await reading(ports, () => store.history());
   const [started] = history;

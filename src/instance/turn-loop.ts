@@ -1,7 +1,13 @@
 import { WorkflowCanceledError } from "../engine/errors.ts";
 import type { Orchestration, Outline, Turn } from "../engine/orchestration.ts";
 import type { UpdateOutcome } from "../model/action.ts";
-import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
+import {
+  type HistoryEvent,
+  type HistoryFact,
+  isDaprStall,
+  type TaskCompleted,
+  type TaskFailed,
+} from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
@@ -110,6 +116,13 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   /** The code of this life cannot go on with the history, or not even read it. */
   get isStalled(): boolean {
     return this.isUnreadable || this.orchestration?.stall !== undefined;
+  }
+
+  /** Events are kept for the code that fits; a terminate needs none. In stalls that Dapr has, Dapr refuses both. */
+  takesWhileStalled({ type }: HistoryFact): boolean {
+    const stall = this.orchestration?.stall;
+    if (this.isUnreadable || stall === undefined || isDaprStall(stall.reason)) return false;
+    return type === "EventRaised" || type === "ExecutionTerminated";
   }
 
   get outbox(): Outbox {
@@ -320,7 +333,10 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     // As in Dapr, whatever arrives before a scheduled start wakes the instance, and it starts early.
     this.#memory.queue.releaseScheduledStart();
     this.#memory.queue.add(item);
-    if (item.fact.type === "ExecutionTerminated") this.#insistOnTerminate();
+    if (item.fact.type === "ExecutionTerminated") {
+      if (this.takesWhileStalled(item.fact)) this.#execution.giveUpCode();
+      this.#insistOnTerminate();
+    }
     this.run();
   }
 
@@ -462,7 +478,9 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     const { orchestration, history } = loaded;
     if (orchestration.stall !== undefined) {
       this.#memory.stallWatch.begin(history);
-      return this.#execution.keep(loaded);
+      const isToEnd = this.#memory.queue.has("ExecutionTerminated") && !isDaprStall(orchestration.stall.reason);
+      // It is loaded again at once, without its code.
+      return isToEnd ? this.#execution.giveUpCode() : this.#execution.keep(loaded);
     }
     const { executionId } = record;
     const running = this.activities.tasksOf(executionId);
@@ -510,6 +528,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     }
     if (turn.aborts.length > 0) this.activities.abort(new WorkflowCanceledError(undefined), executionId, turn.aborts);
     for (const task of turn.activities) this.activities.start({ executionId, task });
+    if (record.status === "STALLED") this.#log.stalled(record, turn);
     if (record.status !== before.status) this.#statusChanged(record);
     else if (turn.updates.length > 0) this.watchers.notify();
   }
@@ -524,10 +543,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
       this.activities.dropWaiting();
       this.activities.abort(new Error("The workflow was terminated"));
     }
-    if (record.status === "STALLED") {
-      this.#memory.stallWatch.begin();
-      this.#log.stalled(this.orchestration?.stall);
-    }
+    if (record.status === "STALLED") this.#memory.stallWatch.begin();
     if (isTerminal(record.status)) this.#log.ended(record);
     this.watchers.notify();
   }

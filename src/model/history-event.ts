@@ -211,5 +211,11 @@ export interface ExecutionCompleted {
   readonly failure?: FailureDetails | undefined;
 }
 
-/** The first two are Dapr's (1.17); the third is ours, for those who prefer it to a failure. */
-export type StallReason = "VERSION_NOT_AVAILABLE" | "PATCH_MISMATCH" | "NON_DETERMINISM";
+/** The first two are Dapr's (1.17), where whoever asks anything of a stalled instance is refused; the others are ours. */
+export type StallReason = DaprStallReason | "NON_DETERMINISM" | "WORKFLOW_NOT_REGISTERED";
+export type DaprStallReason = "VERSION_NOT_AVAILABLE" | "PATCH_MISMATCH";
+
+/** Histories may hold reasons that this code does not know: they are not Dapr's. */
+export function isDaprStall(reason: StallReason): reason is DaprStallReason {
+  return reason === "VERSION_NOT_AVAILABLE" || reason === "PATCH_MISMATCH";
+}

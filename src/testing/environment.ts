@@ -40,6 +40,7 @@ export interface TestEnvironmentOptions {
   /** The time at which the virtual clock begins. Default 2026-01-01T00:00:00Z. */
   readonly startAt?: Date;
   readonly limits?: Partial<InstanceLimits>;
+  /** As in `createWorker`. Default "stall". */
   readonly onNonDeterminism?: "fail" | "stall";
 }
 
@@ -302,7 +303,7 @@ export class WorkflowTestEnvironment {
   }
 
   #code() {
-    return { registry: this.#registry, onNonDeterminism: this.#options.onNonDeterminism ?? ("fail" as const) };
+    return { registry: this.#registry, onNonDeterminism: this.#options.onNonDeterminism };
   }
 
   /** @internal A UUID that is the same whenever the test runs. */

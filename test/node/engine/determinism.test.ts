@@ -23,7 +23,12 @@ async function replay(
       return "caught";
     }
   });
-  const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
+  const orchestration = await Orchestration.load(
+    "i",
+    { registry: changed, onNonDeterminism: "fail" },
+    driver.history,
+    true,
+  );
   return orchestration.hasUncommitted ? endOf(await orchestration.turn([], T0)) : "same";
 }
 
@@ -96,7 +101,12 @@ describe("[N] code that does something else than its history says fails, past it
         yield ctx.callActivity("a");
         return end(ctx);
       });
-      const orchestration = await Orchestration.load("i", { registry: changed }, driver.history, true);
+      const orchestration = await Orchestration.load(
+        "i",
+        { registry: changed, onNonDeterminism: "fail" },
+        driver.history,
+        true,
+      );
       expect(endOf(await orchestration.turn([], T0))).toMatch(
         /^NonDeterminismError: .*\[event 3 of the history: callActivity 'not waited for' #2; the code: no such call\]$/,
       );

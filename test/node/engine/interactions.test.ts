@@ -173,7 +173,7 @@ describe("[T25] updates", () => {
       });
       yield ctx.waitForExternalEvent("checkout");
     });
-    const orchestration = await Orchestration.load("i", { registry }, driver.history, true);
+    const orchestration = await Orchestration.load("i", { registry, onNonDeterminism: "fail" }, driver.history, true);
     expect(endOf(await orchestration.turn([], T0))).toMatch(/A previous execution ended update 'u1' here/);
   });
 });

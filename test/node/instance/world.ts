@@ -139,7 +139,7 @@ export class World {
   readonly workflows = new Map<string, TWorkflow>();
   /** Named versions; each life of an object has those that are here when it begins. */
   versions: { name: string; version: string; code: TWorkflow; latest: boolean }[] = [];
-  onNonDeterminism: "fail" | "stall" = "fail";
+  onNonDeterminism: "fail" | "stall" = "stall";
   readonly activities = new Map<string, TWorkflowActivity>();
   readonly hosts = new Map<string, Host>();
   readonly peerCalls: PeerCall[] = [];

@@ -151,7 +151,7 @@ describe("[K3] Restarts", () => {
   });
 
   it("[K3.2] with other code, as a deploy does", async () => {
-    const env = environment({ onNonDeterminism: "stall" });
+    const env = environment();
     const id = await env.client.scheduleNewWorkflow(sleeps, 1, "s");
     const other = new WorkflowRuntime().registerWorkflowWithName("sleeps", function* (ctx: WorkflowContext): Code {
       yield ctx.callActivity("sleep");
@@ -162,7 +162,22 @@ describe("[K3] Restarts", () => {
     const state = await env.client.getWorkflowState(id, false);
     expect(state?.runtimeStatus).toBe(WorkflowRuntimeStatus.STALLED);
     expect(state?.workflowFailureDetails?.getErrorType()).toBe("NON_DETERMINISM");
-    await expect(env.client.raiseEvent(id, "e")).rejects.toThrow(/workflow is stalled$/);
+    await expect(env.client.suspendWorkflow(id)).rejects.toThrow(/workflow is stalled$/);
+    await env.useRuntime(new WorkflowRuntime().registerWorkflow(sleeps));
+    expect(await outputOf(env, id)).toBe("2026-01-02T00:00:00.000Z");
+  });
+
+  it("[K3.5] a wait for an instance that is STALLED rejects at once, with why; it is met when code has come that fits", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(sleeps, 1, "s");
+    await env.useRuntime(new WorkflowRuntime());
+    await env.client.raiseEvent(id, "finds it out");
+    const before = env.now;
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      /^Instance 's' is STALLED and waits for other code: Orchestrator 'sleeps' does not exist/,
+    );
+    expect(env.now).toEqual(before);
+    await env.client.raiseEvent(id, "kept");
     await env.useRuntime(new WorkflowRuntime().registerWorkflow(sleeps));
     expect(await outputOf(env, id)).toBe("2026-01-02T00:00:00.000Z");
   });

@@ -138,7 +138,9 @@ describe("[U3] Whatever state an instance is in, it opens and is gone on with", 
     for (const [id, reason] of Object.entries(stalledFor)) {
       const found = await describeInstance(world, id);
       expect([id, found?.status, found?.failure?.errorType]).toEqual([id, "STALLED", reason]);
-      expect(await raise(world, id, "go")).toEqual({ ok: false, code: "STALLED" });
+      // Dapr's reasons refuse; for ours an event is kept.
+      const refused = reason !== "NON_DETERMINISM" && ({ ok: false, code: "STALLED" } as const);
+      expect(await raise(world, id, "go")).toEqual(refused || { ok: true });
     }
     deploy(world, "today");
     await world.advance(2 * HOUR_MS);
