@@ -111,6 +111,8 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+    // Other code may be here by now, and nothing else tells an instance that is stalled.
+    if (this.#loop.record?.status === "STALLED" && this.#loop.isBehind) await this.#catchUp();
     const isReached = () => {
       const record = this.#loop.record;
       if (record === undefined) return true;

@@ -122,8 +122,9 @@ export class TestClient extends DaprWorkflowClient {
       const leftSeconds = (untilMs - this.#env.now.getTime()) / 1000;
       if (!(await this.#env.until(holds, leftSeconds, whatFor))) throw new TimeoutError();
       // A stalled instance that is asked looks for other code, which may be here by now. No time that passes brings any.
+      const wasOver = isOver();
       const state = await this.getWorkflowState(instanceId, fetchPayloads);
-      if (isOver()) return state;
+      if (wasOver) return state;
       if (state?.runtimeStatus === WorkflowRuntimeStatus.STALLED) throw new NothingWillHappenError(await whatFor());
     }
   }

@@ -1,9 +1,10 @@
 // Programs written for `@dapr/dapr`, with nothing changed but what that name is resolved to.
 import "./worker.ts";
+import { abortAllDurableObjects } from "cloudflare:test";
 import * as dapr from "@dapr/dapr";
 import { DaprClient, DaprWorkflowClient, WorkflowRuntimeStatus } from "@dapr/dapr";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ran } from "./programs/defects.ts";
+import { deployed, ran } from "./programs/defects.ts";
 import { fillStock, notes, client as shop, shopOrder, stockOf } from "./programs/order-processor.ts";
 
 const client = new DaprWorkflowClient({ daprHost: "", daprPort: "" });
@@ -17,6 +18,9 @@ async function endOf(id: string): Promise<[string | undefined, unknown]> {
 }
 async function run(name: string, input?: unknown): Promise<[string | undefined, unknown]> {
   return endOf(await client.scheduleNewWorkflow(name, input));
+}
+async function eventsOf(id: string): Promise<string[]> {
+  return ((await client.getWorkflowHistory(id)) ?? []).map(({ type }) => type);
 }
 async function failureOf(name: string, input?: unknown): Promise<[string | undefined, string | undefined]> {
   const id = await client.scheduleNewWorkflow(name, input);
@@ -340,5 +344,23 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     await vi.waitFor(async () => expect((await client.getWorkflowState(id, true))?.customStatus).toBe("lost"));
     await client.raiseEvent(id, "number", 1);
     expect(await endOf(id)).toEqual(["COMPLETED", [false, 1]]);
+  });
+
+  it("[DJ20] code that does not fit its history stalls the instance until it does", async () => {
+    const deploy = async (isBroken: boolean) => {
+      deployed.isBroken = isBroken;
+      await abortAllDurableObjects();
+    };
+    const id = await client.scheduleNewWorkflow("changedByDeploy");
+    await vi.waitFor(async () => expect(await eventsOf(id)).toContain("TaskCompleted"));
+    await deploy(true);
+    await client.raiseEvent(id, "go", 1);
+    const stalled = await client.getWorkflowState(id, false);
+    expect(stalled?.runtimeStatus).toBe(WorkflowRuntimeStatus.STALLED);
+    expect(stalled?.workflowFailureDetails?.getErrorMessage()).toMatch(
+      /history: callActivity 'same' #1; the code: no such call/,
+    );
+    await deploy(false);
+    expect(await endOf(id)).toEqual(["COMPLETED", ["kept", 1]]);
   });
 });

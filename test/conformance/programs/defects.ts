@@ -2,6 +2,8 @@
 import { type Task, type WorkflowActivityContext, type WorkflowContext, WorkflowRuntime } from "@dapr/dapr";
 
 export const ran: unknown[] = [];
+/** Stands for the code of a deploy. */
+export const deployed = { isBroken: false };
 const record = (_: WorkflowActivityContext, value: unknown) => {
   ran.push(value);
 };
@@ -100,6 +102,10 @@ const workflows = {
     const winner = yield ctx.whenAny([ctx.createTimer(0), lost]);
     ctx.setCustomStatus("lost");
     return [winner === lost, yield ctx.waitForExternalEvent("number")];
+  },
+  async *changedByDeploy(ctx: WorkflowContext): any {
+    const result = deployed.isBroken ? undefined : yield ctx.callActivity(same, "kept");
+    return [result, yield ctx.waitForExternalEvent("go")];
   },
   async *deepFalsy(ctx: WorkflowContext, input: any): any {
     return [input, yield ctx.callActivity(same, input), yield ctx.callChildWorkflow("echo", input)];

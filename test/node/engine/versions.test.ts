@@ -25,7 +25,7 @@ async function resume(
   registry: Registry,
   history: readonly HistoryEvent[],
   firstTurnDone = true,
-  onNonDeterminism: "fail" | "stall" = "fail",
+  onNonDeterminism?: "fail" | "stall",
 ): Promise<Orchestration> {
   return Orchestration.load("i", { registry, onNonDeterminism }, history, firstTurnDone);
 }
@@ -115,17 +115,59 @@ describe("[T22] an execution that today's code cannot go on with is STALLED", ()
     expect(recovered.activities).toMatchObject([{ name: "a" }]);
   });
 
-  it("[T22] code that does something else than its history says fails, or stalls where that is wished", async () => {
+  it("[T22] code that does something else than its history says stalls, or fails where that is wished", async () => {
     const first = await (await resume(old, [started("v1")], false)).turn([], T0);
     const history = [started("v1"), ...first.events];
     const changed = versions({ v1: calls("z") });
-    expect((await (await resume(changed, history)).turn([], T0)).status).toBe("FAILED");
-    const stalled = await resume(changed, history, true, "stall");
+    expect((await (await resume(changed, history, true, "fail")).turn([], T0)).status).toBe("FAILED");
+    const stalled = await resume(changed, history);
     expect(stalled.stall).toEqual({
       reason: "NON_DETERMINISM",
       message: expect.stringMatching(/the history: callActivity 'a' #1; the code: callActivity 'z' #1\]$/),
     });
     expect((await stalled.turn([], T0)).status).toBe("STALLED");
+  });
+});
+
+describe("[T22] a workflow that is not registered any more", () => {
+  const registry = versions({ v1: calls("a") });
+  const gone = new Registry();
+  const message = expect.stringMatching(/^Orchestrator 'w' does not exist/);
+
+  it("[T22] an instance that has begun stalls, whatever its version; a new one fails, as in Dapr", async () => {
+    const first = await (await resume(registry, [started("v1")], false)).turn([], T0);
+    const history = [started("v1"), ...first.events];
+    const turn = await (await resume(gone, history)).turn([completed(1, 7)], T0);
+    const stall = { type: "ExecutionStalled", reason: "WORKFLOW_NOT_REGISTERED", message, beforeFirstTurn: false };
+    expect([turn.status, turn.taken, turn.events]).toEqual(["STALLED", 0, [{ ...stall, timestampMs: T0 }]]);
+    // Other text, same reason: nothing is recorded twice as long as both stay.
+    history.push(...turn.events);
+    expect((await resume(gone, history)).hasUncommitted).toBe(false);
+    expect(endOf(await (await resume(registry, history)).turn([completed(1, 7)], T0))).toEqual(["v1", 7]);
+    const fresh = await (await resume(gone, [started("v1")], false)).turn([], T0);
+    expect(fresh.completion).toMatchObject({
+      type: "Failed",
+      failure: { errorType: "OrchestratorNotRegisteredError" },
+    });
+    const asInDapr = await (await resume(gone, history, true, "fail")).turn([], T0);
+    expect(asInDapr.status).toBe("FAILED");
+  });
+
+  it("[T22] a later generation that has not begun stalls, too, and begins when its code is back", async () => {
+    const second = { ...started("v1"), generation: 1 } as HistoryEvent;
+    const turn = await (await resume(gone, [second], false)).turn([], T0);
+    expect(turn.events).toMatchObject([{ reason: "WORKFLOW_NOT_REGISTERED", beforeFirstTurn: true }]);
+    const back = await (await resume(registry, [second, ...turn.events], true)).turn([], T0);
+    expect([back.status, back.activities.length]).toEqual(["RUNNING", 1]);
+  });
+
+  it("[T22] a terminate without the code ends a stalled execution, and says nothing of code that fits", async () => {
+    const first = await (await resume(registry, [started("v1")], false)).turn([], T0);
+    const stalled = await (await resume(gone, [started("v1"), ...first.events])).turn([], T0);
+    const history = [started("v1"), ...first.events, ...stalled.events];
+    const withoutCode = await Orchestration.load("i", undefined, history, true);
+    const turn = await withoutCode.turn([{ type: "ExecutionTerminated", recursive: true }], T0);
+    expect(turn.events.map(({ type }) => type)).toEqual(["ExecutionTerminated", "ExecutionCompleted"]);
   });
 });
 

@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  historyOf,
+  makeWorld,
+  raise,
+  resume,
+  start,
+  statusOf,
+  suspend,
+  terminate,
+  typesOf,
+} from "./support.ts";
+import type { World } from "./world.ts";
+
+const STALLED = { ok: false, code: "STALLED" };
+
+/** `ran`: when its code is left, which a terminate does not do. */
+function waiting(ran: string[] = []) {
+  return function* main(ctx: WorkflowContext): Code {
+    ctx.callChildWorkflow("event", "never", "child");
+    const first = yield ctx.waitForExternalEvent("go");
+    try {
+      yield ctx.callActivity("echo", first);
+      return [first, yield ctx.waitForExternalEvent("go")];
+    } finally {
+      ran.push(`finally ${first}`);
+    }
+  };
+}
+function* changed(ctx: WorkflowContext): Code {
+  yield ctx.callActivity("other");
+}
+
+/** An instance `a`, with a child, whose code has been changed by a deploy, or has been forgotten. */
+async function broken(how: "changed" | "gone", ran: string[] = []): Promise<World> {
+  const world = makeWorld();
+  world.workflow("main", waiting(ran));
+  await start(world, "a", "main");
+  deploy(world, how);
+  await raise(world, "a", "go", "one");
+  return world;
+}
+function deploy(world: World, how: "changed" | "gone" | "right", ran: string[] = []): void {
+  if (how === "gone") world.workflows.delete("main");
+  else world.workflow("main", how === "right" ? waiting(ran) : changed);
+  world.crashAll();
+}
+const texts = {
+  changed: ["NON_DETERMINISM", /the history: callSubOrchestrator 'event' #1; the code: callActivity 'other' #1\]$/],
+  gone: ["WORKFLOW_NOT_REGISTERED", /^Orchestrator 'main' does not exist/],
+} as const;
+
+describe.each(["changed", "gone"] as const)("[I22] STALLED for a reason of ours: code that is %s", (how) => {
+  it("[I22.1] by default; GET tells why, and the log once, in a line of level error", async () => {
+    const world = await broken(how);
+    const [reason, message] = texts[how];
+    expect(await describeInstance(world, "a")).toMatchObject({
+      status: "STALLED",
+      failure: { errorType: reason, message: expect.stringMatching(message) },
+    });
+    await world.advance(3 * 3_600_000);
+    const lines = world.log.filter(({ msg }) => msg === "stalled");
+    expect(lines).toEqual([
+      {
+        level: "error",
+        msg: "stalled",
+        instanceId: "a",
+        name: "main",
+        reason,
+        message: expect.stringMatching(message),
+      },
+    ]);
+    expect(typesOf(world, "a").filter((type) => type === "ExecutionStalled")).toHaveLength(1);
+  });
+
+  it("[I22.2] events are accepted and kept, over crashes; all else is refused", async () => {
+    const world = await broken(how);
+    expect(await raise(world, "a", "go", "two")).toEqual({ ok: true });
+    world.crashAll();
+    expect(await suspend(world, "a")).toEqual(STALLED);
+    expect(await resume(world, "a")).toEqual(STALLED);
+    expect(await world.call("a", (i) => i.cancel({}))).toEqual(STALLED);
+    expect(await world.call("a", (i) => i.query({ name: "q" }))).toEqual(STALLED);
+    expect(await world.call("a", (i) => i.update({ updateId: "u", name: "n", timeoutMs: 0 }))).toEqual(STALLED);
+    expect(await world.call("a", (i) => i.purge({ recursive: true }))).toEqual(STALLED);
+    deploy(world, "right");
+    await statusOf(world, "a");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", ["one", "two"]]);
+  });
+
+  it("[I22.3] goes on by itself when code has come that fits", async () => {
+    const world = await broken(how);
+    deploy(world, "right");
+    await world.advance(61_000);
+    expect(typesOf(world, "a").at(-1)).toBe("TaskCompleted");
+    expect(typesOf(world, "a").filter((type) => type === "ExecutionUnstalled")).toHaveLength(1);
+  });
+
+  it("[I22.8] goes on at a request, one that waits too", async () => {
+    const world = await broken(how);
+    await raise(world, "a", "go", "two");
+    deploy(world, "right");
+    const waits = world.post("a", (i) => i.waitFor("ended", { timeoutMs: 30_000, payloads: true }));
+    await world.advance(10);
+    expect(await waits).toMatchObject({ status: "COMPLETED", output: '["one","two"]' });
+  });
+
+  it.each(["at once", "after a loss of memory", "with a loss of memory before its turn"])(
+    "[I22.4] terminate ends it and its children, without its code: %s",
+    async (when) => {
+      const ran: string[] = [];
+      const world = await broken(how, ran);
+      expect([await statusOf(world, "a"), await statusOf(world, "child")]).toEqual(["STALLED", "RUNNING"]);
+      if (when === "after a loss of memory") world.crashAll();
+      if (when === "with a loss of memory before its turn") {
+        world.onPoint = (point, id) => {
+          if (point !== "committed" || id !== "a") return;
+          world.onPoint = undefined;
+          world.crash("a");
+        };
+        const told = world.post("a", (i) => i.terminate({ output: '"enough"', recursive: true }));
+        await world.advance(120_000);
+        await told.catch(() => undefined);
+      } else expect(await terminate(world, "a", '"enough"')).toEqual({ ok: true });
+      await world.settle();
+      expect(await endOf(world, "a")).toEqual(["TERMINATED", "enough"]);
+      expect(await statusOf(world, "child")).toBe("TERMINATED");
+      expect(ran).toEqual([]);
+      const types = typesOf(world, "a");
+      expect(types.slice(types.indexOf("ExecutionStalled"))).toEqual([
+        "ExecutionStalled",
+        "EventRaised",
+        "ExecutionTerminated",
+        "ExecutionCompleted",
+      ]);
+      // Nothing wakes it any more.
+      await world.rest();
+    },
+  );
+});
+
+describe("[I22] what stalls, and what does not", () => {
+  it("[I22.5] a new instance fails as in Dapr; one that has continued as new is not new", async () => {
+    const world = makeWorld({ turnsPerPause: 1 });
+    await start(world, "new", "main");
+    expect((await describeInstance(world, "new"))?.failure?.errorType).toBe("OrchestratorNotRegisteredError");
+    world.workflow("again", function* (ctx: WorkflowContext, n: number): Code {
+      if (n > 0) return n;
+      ctx.continueAsNew(1, false);
+    });
+    // A deploy between two generations.
+    world.onPoint = (point, id) => {
+      const [begun] = point === "committed" ? historyOf(world, id) : [];
+      if (begun?.type !== "ExecutionStarted" || begun.generation === 0) return;
+      world.onPoint = undefined;
+      world.workflows.delete("again");
+      world.crash(id);
+    };
+    await start(world, "b", "again", 0).catch(() => undefined);
+    await world.advance(2_000);
+    expect(await describeInstance(world, "b")).toMatchObject({
+      status: "STALLED",
+      failure: { errorType: "WORKFLOW_NOT_REGISTERED" },
+    });
+    world.workflow("again", (_ctx, n: number) => n);
+    world.crashAll();
+    expect(await endOf(world, "b")).toEqual(["COMPLETED", 1]);
+  });
+
+  it("[I22.6] 'fail' is as in Dapr, and what has failed stays FAILED under 'stall'", async () => {
+    for (const how of ["changed", "gone"] as const) {
+      const world = makeWorld();
+      world.onNonDeterminism = "fail";
+      world.workflow("main", waiting());
+      await start(world, "a", "main");
+      deploy(world, how);
+      await raise(world, "a", "go", "one");
+      expect(await statusOf(world, "a")).toBe("FAILED");
+      const before = historyOf(world, "a");
+      world.onNonDeterminism = "stall";
+      deploy(world, "right");
+      await world.rest();
+      expect([await statusOf(world, "a"), historyOf(world, "a")]).toEqual(["FAILED", before]);
+    }
+  });
+
+  it("[I22.7] a parent's terminate reaches a stalled child", async () => {
+    const world = makeWorld();
+    world.workflow("main", waiting());
+    await start(world, "p", "parent", { name: "main", id: "a" });
+    await world.settle();
+    deploy(world, "gone");
+    await raise(world, "a", "go", "one");
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    await terminate(world, "p");
+    await world.settle();
+    expect([await statusOf(world, "p"), await statusOf(world, "a"), await statusOf(world, "child")]).toEqual([
+      "TERMINATED",
+      "TERMINATED",
+      "TERMINATED",
+    ]);
+  });
+});
