@@ -1,14 +1,16 @@
 // What works anywhere: the whole of the library but the Worker itself. Node and browsers get this file in place of
 // index.ts (package.json, "exports"), because they do not have `cloudflare:workers`.
+export { TimeoutError, WorkflowApiError, WorkflowFailedError } from "./authoring/client-errors.ts";
+export type {
+  HistoryPageOptions,
+  PurgeOptions,
+  ScheduleOptions,
+  TerminateOptions,
+  UpdateOptions,
+} from "./authoring/client-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";
-export {
-  DaprWorkflowClient,
-  TimeoutError,
-  type UpdateOptions,
-  WorkflowApiError,
-  WorkflowFailedError,
-} from "./authoring/workflow-client.ts";
+export { DaprWorkflowClient, type HistoryPage } from "./authoring/workflow-client.ts";
 export { type DeclaredWorkflow, type WorkflowClientOptions, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
 export { WorkflowActivityContext } from "./engine/activity-context.ts";

@@ -1,9 +1,12 @@
+/** What sends a request. */
+type Send = (request: Request) => Promise<Response>;
+
 /** Where the HTTP API is, and how to send it a request. */
 export interface Endpoint {
   /** Without a slash at the end. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly fetch: (request: Request) => Promise<Response>;
+  readonly fetch: Send;
 }
 
 export interface EndpointOptions {
@@ -11,15 +14,26 @@ export interface EndpointOptions {
   readonly daprHost?: string | undefined;
   readonly daprPort?: string | number | undefined;
   readonly daprApiToken?: string | undefined;
-  /** Sends the requests in place of the global `fetch`: that of a service binding, or of a test. */
-  readonly fetch?: ((request: Request) => Promise<Response>) | undefined;
+  /** The path that the server's Worker is mounted under: its own `basePath`. */
+  readonly basePath?: string | undefined;
+  /** Sent with each request, for instance the service token of a proxy before the server. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Sends the requests in place of the global `fetch`: a service binding, or a function such as a test's. */
+  readonly fetch?: Send | { fetch: Send } | undefined;
 }
 
-let inProcess: ((request: Request) => Promise<Response>) | undefined;
+let inProcess: Send | undefined;
 
 /** @internal Inside the Worker, clients without options talk to it directly. `createWorker` says how. */
-export function setInProcessFetch(fetch: (request: Request) => Promise<Response>): void {
+export function setInProcessFetch(fetch: Send): void {
   inProcess = fetch;
+}
+
+let bindings: object = {};
+
+/** @internal Inside a Worker: its bindings. */
+export function setBindings(env: object): void {
+  bindings = env;
 }
 
 /** Where programs written for Dapr look for their sidecar. */
@@ -30,13 +44,52 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  * given or not, is the Worker itself: there is no sidecar, and a deployed Worker has no loopback. Another server on the
  * same machine is reached with `fetch`. Throws a TypeError when host and port make no URL.
  */
-export function resolveEndpoint({ daprHost, daprPort, daprApiToken, fetch: send }: EndpointOptions): Endpoint {
-  const headers: Record<string, string> = daprApiToken ? { "dapr-api-token": daprApiToken } : {};
+export function resolveEndpoint(options: EndpointOptions): Endpoint {
+  const { daprHost, daprPort, daprApiToken, fetch: send } = options;
+  const headers: Record<string, string> = { ...options.headers };
+  if (daprApiToken) headers["dapr-api-token"] = daprApiToken;
   const host = daprHost || "127.0.0.1";
   const url = new URL(/^[a-z]+:\/\//i.test(host) ? host : `http://${host}`);
   if (daprPort) url.port = String(daprPort);
   else if (!daprHost) url.port = "3500";
-  if (send === undefined && inProcess !== undefined && LOOPBACK.test(url.hostname))
+  const basePath = pathOf(options.basePath);
+  // Inside the Worker nobody needs to know where it is mounted.
+  if (!send && inProcess !== undefined && LOOPBACK.test(url.hostname))
     return { url: "http://localhost", headers, fetch: inProcess };
-  return { url: url.href.replace(/\/+$/, ""), headers, fetch: send ?? ((request) => fetch(request)) };
+  const base = url.href.replace(/\/+$/, "") + basePath;
+  return { url: base, headers, fetch: send ? senderOf(send) : (request) => fetch(request) };
+}
+
+/** `/a/b` for `a/b/`; nothing for `/`. */
+function pathOf(basePath: string | null | undefined): string {
+  const path = (basePath ?? "").replace(/^\/+|\/+$/g, "");
+  if (/[?#\s]/.test(path))
+    throw new TypeError(`basePath is a path such as "/workflows", found ${JSON.stringify(basePath)}`);
+  return path === "" ? "" : `/${path}`;
+}
+
+/**
+ * A method of the platform's works only on the object that it is of. A function is called on nothing, which is right for
+ * the global `fetch` too; a binding's own is called on the binding, which is looked for when it was handed in alone
+ * (`env.WF.fetch`). The bindings of a Worker share one function, so that it must be the only one.
+ */
+function senderOf(given: Send | { fetch: Send }): Send {
+  if (typeof given !== "function") {
+    if (typeof given?.fetch === "function") return (request) => given.fetch(request);
+    throw new TypeError(`fetch is a function or a service binding, found ${JSON.stringify(given)}`);
+  }
+  const owners = Object.entries(bindings).filter(
+    (entry): entry is [string, { fetch: Send }] => methodOf(entry[1]) === given,
+  );
+  const [first, ...others] = owners;
+  if (first === undefined) return (request) => given(request);
+  if (others.length === 0) return (request) => first[1].fetch(request);
+  throw new TypeError(
+    `fetch was taken from a binding, and cannot tell from which: this Worker has ${owners.map(([name]) => name).join(", ")}. ` +
+      `Hand in the binding itself, new DaprWorkflowClient({ fetch: env.${first[0]} }), or a function, (request) => env.${first[0]}.fetch(request)`,
+  );
+}
+
+function methodOf(binding: unknown): unknown {
+  return typeof binding === "object" && binding !== null ? (binding as { fetch?: unknown }).fetch : undefined;
 }

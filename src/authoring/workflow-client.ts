@@ -7,125 +7,126 @@ import type {
 import { encodePayload } from "../engine/payload.ts";
 import { nameOf, type TWorkflow } from "../engine/registry.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
-import { type Endpoint, resolveEndpoint } from "./http-endpoint.ts";
+import { aDate, aString, readArgument, readOptions } from "../model/options.ts";
+import { WorkflowFailedError } from "./client-errors.ts";
+import {
+  type HistoryPageOptions,
+  historyPageOptions,
+  type PurgeOptions,
+  purgeOptions,
+  type ScheduleOptions,
+  scheduleOptions,
+  type TerminateOptions,
+  terminateOptions,
+  timeoutOf,
+  type UpdateOptions,
+  updateOptions,
+} from "./client-options.ts";
+import { Deadline, hasReached, type WaitedFor } from "./client-waits.ts";
+import { isLost, pauseMs, sleep } from "./lost-connection.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
+import { ifThere, segment, WorkflowApi } from "./workflow-api.ts";
 import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 import { type WireState, WorkflowState } from "./workflow-state.ts";
 
-/** The longest that one request waits for a state; longer waits take several. */
-const MAX_POLL_SECONDS = 30;
 /** Between two requests to a server that does not wait: Dapr's own ignores `waitFor`. */
 const POLL_PAUSE_MS = 200;
 
-/** A wait took longer than its timeout. */
-export class TimeoutError extends Error {
-  override readonly name = "TimeoutError";
-  constructor() {
-    super("TimeoutError");
-  }
-}
-
-/** The server has refused a request. `errorCode` is Dapr's, for instance `ERR_START_WORKFLOW`. */
-export class WorkflowApiError extends Error {
-  override readonly name = "WorkflowApiError";
-  readonly status: number;
-  readonly errorCode: string;
-
-  constructor(status: number, errorCode: string, message: string) {
-    super(message);
-    this.status = status;
-    this.errorCode = errorCode;
-  }
-}
-
-/** The workflow has ended, and not by completing; `state` tells how. */
-export class WorkflowFailedError extends Error {
-  override readonly name = "WorkflowFailedError";
-  readonly state: WorkflowState;
-
-  constructor(state: WorkflowState) {
-    const reason = state.workflowFailureDetails?.getErrorMessage();
-    super(
-      `Workflow instance '${state.instanceId}' is ${WorkflowRuntimeStatus[state.runtimeStatus]}` +
-        (reason === undefined ? "" : `: ${reason}`),
-    );
-    this.state = state;
-  }
-}
-
-export interface UpdateOptions {
-  /** Names this update: sent twice, it counts once. Default: a random UUID. */
-  readonly updateId?: string;
-  /** Default 60. */
-  readonly timeoutInSeconds?: number;
+/** One page of a history. There are more events as long as there is a token. */
+export interface HistoryPage {
+  readonly events: HistoryEvent[];
+  readonly continuationToken?: string;
 }
 
 /**
  * Starts and manages instances (Dapr JS: DaprWorkflowClient), over the HTTP API: from Node, a browser or another
  * Worker with `daprHost`, `daprPort` and `daprApiToken`; inside the Worker that holds the workflows, without options or with a loopback
- * address (there is no sidecar).
- * Methods reject with WorkflowApiError when the server refuses, and with what `fetch` throws when it is not reached.
+ * address (there is no sidecar). docs/client.md has every method.
+ *
+ * Methods reject with WorkflowApiError when the server refuses, and with what `fetch` throws when it is not reached. What
+ * only reads (state, waits, history, queries) is asked again when its connection is lost; what changes something is sent once.
  */
 export class DaprWorkflowClient {
-  readonly #options: Partial<WorkflowClientOptions>;
+  readonly #api: WorkflowApi;
 
   constructor(options: Partial<WorkflowClientOptions> = {}) {
-    this.#options = options;
+    this.#api = new WorkflowApi(options ?? {});
   }
 
   /**
    * Starts an instance and resolves with its ID, a random UUID unless one is given. With `startAt` it is PENDING until
    * then. Rejects with ERR_START_WORKFLOW when an instance with this ID has not ended.
+   *
+   *     await client.scheduleNewWorkflow(order, { item: "car" }, { instanceId: "order-1", startAt: tomorrow });
    */
   async scheduleNewWorkflow<TInput, TOutput>(
     workflow: WorkflowDeclaration<TInput, TOutput>,
     input: TInput,
-    instanceId?: string,
-    startAt?: Date,
+    instanceIdOrOptions?: string | ScheduleOptions | null,
+    startAt?: Date | null,
   ): Promise<string>;
   async scheduleNewWorkflow(
     workflow: TWorkflow | string,
     input?: unknown,
-    instanceId?: string,
-    startAt?: Date,
+    instanceIdOrOptions?: string | ScheduleOptions | null,
+    startAt?: Date | null,
   ): Promise<string>;
   async scheduleNewWorkflow(
     workflow: TWorkflow | string | { readonly name: string },
     input?: unknown,
-    instanceId?: string,
-    startAt?: Date,
+    instanceIdOrOptions?: string | ScheduleOptions | null,
+    startAt?: Date | null,
   ): Promise<string> {
-    const query = new URLSearchParams();
-    query.set("instanceID", instanceId ?? crypto.randomUUID());
-    if (startAt !== undefined) query.set("startTime", startAt.toISOString());
-    const body = await this.#call("POST", `${segment(nameOf(workflow))}/start?${query}`, encodePayload(input));
+    const call = "scheduleNewWorkflow";
+    const name = nameOf(workflow);
+    const options =
+      typeof instanceIdOrOptions === "string"
+        ? { instanceId: instanceIdOrOptions }
+        : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
+    const at = options.startAt ?? readArgument(aDate, startAt, "startAt", call, name);
+    const query = { instanceID: options.instanceId || crypto.randomUUID(), startTime: at?.toISOString() };
+    const { body } = await this.#api.change(`${segment(name)}/start`, query, encodePayload(input));
     return (body as { instanceID: string }).instanceID;
   }
 
-  /** Ends an instance and its children. `output` (any JSON value) becomes its output. */
-  async terminateWorkflow(workflowInstanceId: string, output: unknown): Promise<void> {
-    await this.#call("POST", `${segment(workflowInstanceId)}/terminate`, JSON.stringify({ output: output ?? null }));
+  /** Ends an instance and its children at once. `output` (any JSON value) becomes its output. Rejects with status 404 when there is none. */
+  async terminateWorkflow(
+    workflowInstanceId: string,
+    output?: unknown,
+    options?: TerminateOptions | null,
+  ): Promise<void> {
+    const { nonRecursive, reason } = readOptions(terminateOptions, options, "terminateWorkflow", workflowInstanceId);
+    const body = JSON.stringify({ output: output ?? null, reason });
+    await this.#api.change(
+      `${segment(workflowInstanceId)}/terminate`,
+      { nonRecursive: nonRecursive || undefined },
+      body,
+    );
   }
 
   /** `undefined` when there is no such instance. */
-  async getWorkflowState(workflowInstanceId: string, getInputsAndOutputs: boolean): Promise<WorkflowState | undefined> {
-    return this.#get(workflowInstanceId, getInputsAndOutputs, "");
+  async getWorkflowState(workflowInstanceId: string, getInputsAndOutputs = true): Promise<WorkflowState | undefined> {
+    const fetchPayloads = getInputsAndOutputs ?? true;
+    return stateOf(await ifThere(this.#api.read(segment(workflowInstanceId), { fetchPayloads })));
   }
 
-  /** Resolves once the instance is no longer PENDING. Rejects with TimeoutError after `timeoutInSeconds`. */
+  /** Resolves once the instance is no longer PENDING; with `undefined` when there is none. Rejects with TimeoutError after `timeoutInSeconds`. */
   async waitForWorkflowStart(
     workflowInstanceId: string,
-    fetchPayloads = true,
-    timeoutInSeconds = 60,
+    fetchPayloads: boolean | null = true,
+    timeoutInSeconds: number | null = 60,
   ): Promise<WorkflowState | undefined> {
     return this.#waitFor("started", workflowInstanceId, fetchPayloads, timeoutInSeconds);
   }
 
-  /** Resolves once the instance is COMPLETED, FAILED, CANCELED or TERMINATED. Rejects with TimeoutError after `timeoutInSeconds`. */
+  /**
+   * Resolves once the instance is COMPLETED, FAILED, CANCELED or TERMINATED; with `undefined` when there is none. Rejects with
+   * TimeoutError after `timeoutInSeconds`.
+   */
   async waitForWorkflowCompletion(
     workflowInstanceId: string,
-    fetchPayloads = true,
-    timeoutInSeconds = 60,
+    fetchPayloads: boolean | null = true,
+    timeoutInSeconds: number | null = 60,
   ): Promise<WorkflowState | undefined> {
     return this.#waitFor("completed", workflowInstanceId, fetchPayloads, timeoutInSeconds);
   }
@@ -139,7 +140,7 @@ export class DaprWorkflowClient {
   async waitForWorkflowResult<TInput, TOutput>(
     _workflow: WorkflowDeclaration<TInput, TOutput>,
     workflowInstanceId: string,
-    timeoutInSeconds = 60,
+    timeoutInSeconds: number | null = 60,
   ): Promise<TOutput> {
     const state = await this.waitForWorkflowCompletion(workflowInstanceId, true, timeoutInSeconds);
     if (state === undefined) throw new Error(`There is no workflow instance '${workflowInstanceId}'`);
@@ -153,8 +154,8 @@ export class DaprWorkflowClient {
    *
    *     await client.cancelWorkflow("order-1", "the customer changed their mind");
    */
-  async cancelWorkflow(workflowInstanceId: string, reason?: string): Promise<void> {
-    await this.#call("POST", `${segment(workflowInstanceId)}/cancel`, JSON.stringify({ reason }));
+  async cancelWorkflow(workflowInstanceId: string, reason?: string | null): Promise<void> {
+    await this.#operate("cancel", "cancelWorkflow", workflowInstanceId, reason);
   }
 
   /**
@@ -176,10 +177,8 @@ export class DaprWorkflowClient {
     query: string | { readonly name: string },
     input?: unknown,
   ): Promise<unknown> {
-    const encoded = encodePayload(input);
-    const search = encoded === undefined ? "" : `?${new URLSearchParams({ input: encoded })}`;
-    const path = `${segment(workflowInstanceId)}/query/${segment(nameOf(query))}${search}`;
-    return this.#found(workflowInstanceId, await this.#call("GET", path));
+    const path = `${segment(workflowInstanceId)}/query/${segment(nameOf(query))}`;
+    return this.#api.read(path, { input: encodePayload(input) });
   }
 
   /**
@@ -194,30 +193,36 @@ export class DaprWorkflowClient {
     workflowInstanceId: string,
     update: UpdateDeclaration<TInput, TResult>,
     input: TInput,
-    options?: UpdateOptions,
+    options?: UpdateOptions | null,
   ): Promise<TResult>;
   async updateWorkflow(
     workflowInstanceId: string,
     update: string,
     input?: unknown,
-    options?: UpdateOptions,
+    options?: UpdateOptions | null,
     // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
   ): Promise<any>;
   async updateWorkflow(
     workflowInstanceId: string,
     update: string | { readonly name: string },
     input?: unknown,
-    { updateId = crypto.randomUUID(), timeoutInSeconds = 60 }: UpdateOptions = {},
+    options?: UpdateOptions | null,
   ): Promise<unknown> {
-    const deadlineMs = Date.now() + timeoutInSeconds * 1000;
+    const call = "updateWorkflow";
+    const { updateId, timeoutInSeconds } = readOptions(updateOptions, options, call, workflowInstanceId);
     const path = `${segment(workflowInstanceId)}/update/${segment(nameOf(update))}`;
+    const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, workflowInstanceId));
+    const updateID = updateId || crypto.randomUUID();
+    const payload = encodePayload(input ?? null);
     for (;;) {
-      const leftMs = Math.max(0, deadlineMs - Date.now());
-      const timeoutSeconds = String(Math.ceil(Math.min(leftMs, MAX_POLL_SECONDS * 1000)) / 1000);
-      const search = new URLSearchParams({ updateID: updateId, timeoutSeconds });
-      const { status, body } = await this.#send("POST", `${path}?${search}`, encodePayload(input ?? null));
-      if (status !== 202) return this.#found(workflowInstanceId, body);
-      if (Date.now() >= deadlineMs) throw new TimeoutError();
+      const { status, body } = await this.#api.change(
+        path,
+        { updateID, timeoutSeconds: deadline.pollSeconds() },
+        payload,
+      );
+      if (status !== 202) return body;
+      if (deadline.hasPassed())
+        throw deadline.error(workflowInstanceId, this.#urlOf(workflowInstanceId), `has not ended update '${updateID}'`);
     }
   }
 
@@ -227,21 +232,25 @@ export class DaprWorkflowClient {
    */
   async getWorkflowHistory(workflowInstanceId: string): Promise<HistoryEvent[] | undefined> {
     const events: HistoryEvent[] = [];
-    let search = "";
-    for (;;) {
-      const page = await this.#call("GET", `${segment(workflowInstanceId)}/history${search}`);
+    let continuationToken: string | undefined;
+    do {
+      const page = await this.getWorkflowHistoryPage(workflowInstanceId, { continuationToken });
       if (page === undefined) return undefined;
-      const { events: more, continuationToken } = page as { events: HistoryEvent[]; continuationToken?: string };
-      events.push(...more);
-      if (continuationToken === undefined) return events;
-      search = `?continuationToken=${continuationToken}`;
-    }
+      events.push(...page.events);
+      continuationToken = page.continuationToken;
+    } while (continuationToken !== undefined);
+    return events;
   }
 
-  #found(instanceId: string, body: unknown): unknown {
-    if (body !== undefined) return body;
-    const message = `unable to find workflow with the provided instance ID: ${instanceId}`;
-    throw new WorkflowApiError(404, "ERR_INSTANCE_ID_NOT_FOUND", message);
+  /** One page of it: hand the `continuationToken` of one page in for the next. */
+  async getWorkflowHistoryPage(
+    workflowInstanceId: string,
+    options?: HistoryPageOptions | null,
+  ): Promise<HistoryPage | undefined> {
+    const read = readOptions(historyPageOptions, options, "getWorkflowHistoryPage", workflowInstanceId);
+    const query = { limit: read.limit ?? undefined, continuationToken: read.continuationToken ?? undefined };
+    const page = this.#api.read(`${segment(workflowInstanceId)}/history`, query);
+    return (await ifThere(page)) as HistoryPage | undefined;
   }
 
   /** Delivers an event. Once this resolves, the event is stored, whether or not the workflow waits for it yet. */
@@ -257,7 +266,7 @@ export class DaprWorkflowClient {
     eventPayload?: unknown,
   ): Promise<void> {
     const path = `${segment(workflowInstanceId)}/raiseEvent/${segment(nameOf(event))}`;
-    await this.#call("POST", path, encodePayload(eventPayload ?? null));
+    await this.#api.change(path, {}, encodePayload(eventPayload ?? null));
   }
 
   /**
@@ -265,90 +274,68 @@ export class DaprWorkflowClient {
    * is set: then it is stopped where it is, without a chance to clean up, and a stalled one too. A forced one that rejects is
    * to be sent again: children that it has reached are gone.
    */
-  async purgeWorkflow(workflowInstanceId: string, { force = false } = {}): Promise<boolean> {
-    const path = `${segment(workflowInstanceId)}/purge${force ? "?force=true" : ""}`;
-    return (await this.#call("POST", path)) !== undefined;
+  async purgeWorkflow(workflowInstanceId: string, options?: PurgeOptions | null): Promise<boolean> {
+    const read = readOptions(purgeOptions, options, "purgeWorkflow", workflowInstanceId);
+    const { force, nonRecursive, reason } = read;
+    const query = { force: force || undefined, nonRecursive: nonRecursive || undefined, reason: reason ?? undefined };
+    return (await ifThere(this.#api.change(`${segment(workflowInstanceId)}/purge`, query))) !== undefined;
   }
 
-  /** Holds the workflow's code; what comes meanwhile is kept, timers go on, activities that run end. */
-  async suspendWorkflow(workflowInstanceId: string): Promise<void> {
-    await this.#call("POST", `${segment(workflowInstanceId)}/pause`);
+  /** Holds the workflow's code; what comes meanwhile is kept, timers go on, activities that run end. The reason stands in the history. */
+  async suspendWorkflow(workflowInstanceId: string, reason?: string | null): Promise<void> {
+    await this.#operate("pause", "suspendWorkflow", workflowInstanceId, reason);
   }
 
-  /** What has come meanwhile is delivered in order. */
-  async resumeWorkflow(workflowInstanceId: string): Promise<void> {
-    await this.#call("POST", `${segment(workflowInstanceId)}/resume`);
+  /** What has come meanwhile is delivered in order. The reason stands in the history. */
+  async resumeWorkflow(workflowInstanceId: string, reason?: string | null): Promise<void> {
+    await this.#operate("resume", "resumeWorkflow", workflowInstanceId, reason);
   }
 
   /** Nothing has to be stopped: there is no connection. */
   async stop(): Promise<void> {}
 
+  async #operate(operation: string, call: string, instanceId: string, reason?: string | null): Promise<void> {
+    const text = readArgument(aString, reason, "reason", call, instanceId);
+    const body = text === undefined ? undefined : JSON.stringify({ reason: text });
+    await this.#api.change(`${segment(instanceId)}/${operation}`, {}, body);
+  }
+
+  /** A wait takes several requests. Where one is lost it is asked again, as long as there is time. */
   async #waitFor(
-    until: "started" | "completed",
+    until: WaitedFor,
     instanceId: string,
-    fetchPayloads: boolean,
-    timeoutInSeconds: number,
+    payloads: boolean | null,
+    timeoutInSeconds: number | null,
   ): Promise<WorkflowState | undefined> {
-    const deadlineMs = Date.now() + timeoutInSeconds * 1000;
-    for (;;) {
-      const leftMs = deadlineMs - Date.now();
-      const timeoutSeconds = Math.ceil(Math.min(Math.max(leftMs, 0), MAX_POLL_SECONDS * 1000)) / 1000;
-      const state = await this.#get(instanceId, fetchPayloads, `&waitFor=${until}&timeoutSeconds=${timeoutSeconds}`);
-      if (state === undefined || hasReached(until, state)) return state;
-      if (Date.now() >= deadlineMs) throw new TimeoutError();
-      await new Promise((resolve) => setTimeout(resolve, Math.min(POLL_PAUSE_MS, deadlineMs - Date.now())));
+    const fetchPayloads = payloads ?? true;
+    const call = until === "started" ? "waitForWorkflowStart" : "waitForWorkflowCompletion";
+    const path = segment(instanceId);
+    const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, instanceId));
+    for (let failures = 0; ; ) {
+      const query = { fetchPayloads, waitFor: until, timeoutSeconds: deadline.pollSeconds() };
+      let fault: unknown;
+      try {
+        const state = stateOf(await ifThere(this.#api.readWithin(deadline.patienceMs(), path, query)));
+        if (state === undefined || hasReached(until, state)) return state;
+        failures = 0;
+      } catch (error) {
+        if (!isLost(error)) throw error;
+        fault = error;
+        failures++;
+      }
+      if (deadline.hasPassed()) {
+        const what = until === "started" ? "has not started" : "has not ended";
+        throw deadline.error(instanceId, this.#urlOf(instanceId), what, fault);
+      }
+      await sleep(deadline.cut(failures === 0 ? POLL_PAUSE_MS : pauseMs(failures)));
     }
   }
 
-  async #get(instanceId: string, fetchPayloads: boolean, query: string): Promise<WorkflowState | undefined> {
-    const wire = await this.#call("GET", `${segment(instanceId)}?fetchPayloads=${fetchPayloads}${query}`);
-    return wire === undefined ? undefined : new WorkflowState(wire as WireState);
-  }
-
-  /** The answer's JSON; `undefined` when the instance does not exist. */
-  async #call(method: "GET" | "POST", path: string, body?: string): Promise<unknown> {
-    return (await this.#send(method, path, body)).body;
-  }
-
-  async #send(method: "GET" | "POST", path: string, body?: string): Promise<{ status: number; body: unknown }> {
-    // Resolved late: a client may be constructed at module level, before the Worker is.
-    const endpoint: Endpoint = resolveEndpoint(this.#options);
-    const init: RequestInit = { method, headers: endpoint.headers };
-    if (body !== undefined) init.body = body;
-    const response = await endpoint.fetch(new Request(`${endpoint.url}/v1.0/workflows/dapr/${path}`, init));
-    const text = await response.text();
-    const { status } = response;
-    if (response.ok) return { status, body: text === "" ? {} : JSON.parse(text) };
-    const error = parseError(text);
-    if (status === 404 && error.errorCode === "ERR_INSTANCE_ID_NOT_FOUND") return { status, body: undefined };
-    throw new WorkflowApiError(status, error.errorCode, error.message);
+  #urlOf(instanceId: string): string {
+    return this.#api.urlOf(segment(instanceId));
   }
 }
 
-/** A part of a path. An empty one, or dots, would make it the path of another instance, or of another operation. */
-function segment(text: string): string {
-  if (text !== undefined && !["", ".", ".."].includes(text)) return encodeURIComponent(text);
-  throw new TypeError(
-    `Instances, workflows, events, queries and updates have names that a URL can hold, found ${JSON.stringify(text)}`,
-  );
-}
-
-function hasReached(until: "started" | "completed", state: WorkflowState): boolean {
-  const { runtimeStatus } = state;
-  if (until === "started") return runtimeStatus !== WorkflowRuntimeStatus.PENDING;
-  return (
-    runtimeStatus === WorkflowRuntimeStatus.COMPLETED ||
-    runtimeStatus === WorkflowRuntimeStatus.FAILED ||
-    runtimeStatus === WorkflowRuntimeStatus.CANCELED ||
-    runtimeStatus === WorkflowRuntimeStatus.TERMINATED
-  );
-}
-
-function parseError(text: string): { errorCode: string; message: string } {
-  try {
-    const { errorCode, message } = JSON.parse(text);
-    return { errorCode: String(errorCode), message: String(message) };
-  } catch {
-    return { errorCode: "ERROR", message: text };
-  }
+function stateOf(wire: unknown): WorkflowState | undefined {
+  return wire === undefined ? undefined : new WorkflowState(wire as WireState);
 }

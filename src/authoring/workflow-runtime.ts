@@ -24,8 +24,12 @@ export interface WorkflowClientOptions {
   daprApiToken?: string;
   logger?: unknown;
   grpcOptions?: unknown;
-  /** Clients only: sends the requests in place of the global `fetch`, for instance that of a service binding. */
-  fetch?: (request: Request) => Promise<Response>;
+  /** Clients only: the path that the server's Worker is mounted under, its own `basePath`. */
+  basePath?: string;
+  /** Clients only: sent with each request, for instance the service token of a proxy before the server. */
+  headers?: Readonly<Record<string, string>>;
+  /** Clients only: sends the requests in place of the global `fetch`: a service binding (`env.WF`), or a function. */
+  fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> };
 }
 
 /**

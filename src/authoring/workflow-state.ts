@@ -1,5 +1,6 @@
 import type { RuntimeStatus } from "../model/status.ts";
-import { fromWireStatus, type WorkflowRuntimeStatus } from "./runtime-status.ts";
+import { INSPECT, inspected } from "./inspection.ts";
+import { fromWireStatus, WorkflowRuntimeStatus } from "./runtime-status.ts";
 
 /** The body of `GET /v1.0/workflows/{component}/{id}`. */
 export interface WireState {
@@ -32,6 +33,13 @@ export class WorkflowFailureDetails {
   }
   getStackTrace(): string | undefined {
     return this.#stackTrace;
+  }
+
+  toJSON(): object {
+    return present({ errorType: this.#errorType, message: this.#message, stackTrace: this.#stackTrace });
+  }
+  [INSPECT](depth: number, options: object, inspect?: (value: unknown, options: object) => string): unknown {
+    return inspected("WorkflowFailureDetails", this.toJSON(), depth, options, inspect);
   }
 }
 
@@ -81,7 +89,28 @@ export class WorkflowState {
     );
   }
 
+  /** Its fields by their names here, the status by its own, without those that are not there. */
+  toJSON(): object {
+    const { createdAt, lastUpdatedAt } = this.#wire;
+    return present({ ...this.#fields(), createdAt, lastUpdatedAt });
+  }
+  [INSPECT](depth: number, options: object, inspect?: (value: unknown, options: object) => string): unknown {
+    return inspected("WorkflowState", present(this.#fields()), depth, options, inspect);
+  }
+
+  #fields() {
+    const { instanceId, name, createdAt, lastUpdatedAt, serializedInput, serializedOutput, customStatus } = this;
+    const runtimeStatus = WorkflowRuntimeStatus[this.runtimeStatus];
+    const { workflowFailureDetails } = this;
+    const payloads = { serializedInput, serializedOutput, customStatus };
+    return { instanceId, name, runtimeStatus, createdAt, lastUpdatedAt, ...payloads, workflowFailureDetails };
+  }
+
   #property(name: string): string | undefined {
     return this.#wire.properties?.[`dapr.workflow.${name}`];
   }
+}
+
+function present(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,7 @@
+import { TimeoutError } from "../authoring/client-errors.ts";
+import type { ScheduleOptions, UpdateOptions } from "../authoring/client-options.ts";
 import { WorkflowRuntimeStatus } from "../authoring/runtime-status.ts";
-import { DaprWorkflowClient, TimeoutError, type UpdateOptions } from "../authoring/workflow-client.ts";
+import { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import type { WorkflowState } from "../authoring/workflow-state.ts";
 import type { UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
 import { nameOf, type TWorkflow } from "../engine/registry.ts";
@@ -32,35 +34,37 @@ export class TestClient extends DaprWorkflowClient {
   override scheduleNewWorkflow<TInput, TOutput>(
     workflow: WorkflowDeclaration<TInput, TOutput>,
     input: TInput,
-    instanceId?: string,
-    startAt?: Date,
+    instanceIdOrOptions?: string | ScheduleOptions | null,
+    startAt?: Date | null,
   ): Promise<string>;
   override scheduleNewWorkflow(
     workflow: TWorkflow | string,
     input?: unknown,
-    instanceId?: string,
-    startAt?: Date,
+    instanceIdOrOptions?: string | ScheduleOptions | null,
+    startAt?: Date | null,
   ): Promise<string>;
   override scheduleNewWorkflow(
     workflow: TWorkflow | string | { readonly name: string },
     input?: unknown,
-    instanceId: string = this.#env.newId(),
-    startAt?: Date,
+    instanceIdOrOptions?: string | ScheduleOptions | null,
+    startAt?: Date | null,
   ): Promise<string> {
-    return super.scheduleNewWorkflow(nameOf(workflow), input, instanceId, startAt);
+    const isId = typeof instanceIdOrOptions === "string" && instanceIdOrOptions !== "";
+    const withId = isId ? instanceIdOrOptions : this.#withId(instanceIdOrOptions || {});
+    return super.scheduleNewWorkflow(nameOf(workflow), input, withId, startAt);
   }
 
   override updateWorkflow<TInput, TResult>(
     instanceId: string,
     update: UpdateDeclaration<TInput, TResult>,
     input: TInput,
-    options?: UpdateOptions,
+    options?: UpdateOptions | null,
   ): Promise<TResult>;
   override updateWorkflow(
     instanceId: string,
     update: string,
     input?: unknown,
-    options?: UpdateOptions,
+    options?: UpdateOptions | null,
     // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
   ): Promise<any>;
   /** Asks without waiting, and again after whatever has happened: a request that waits would make time pass for itself. */
@@ -68,16 +72,22 @@ export class TestClient extends DaprWorkflowClient {
     instanceId: string,
     update: string | { readonly name: string },
     input?: unknown,
-    { updateId = this.#env.newId(), timeoutInSeconds = Number.POSITIVE_INFINITY }: UpdateOptions = {},
+    options?: UpdateOptions | null,
   ): Promise<unknown> {
-    const untilMs = this.#env.now.getTime() + timeoutInSeconds * 1000;
+    const updateId = options?.updateId ?? this.#env.newId();
+    const seconds = options?.timeoutInSeconds ?? Number.POSITIVE_INFINITY;
+    const untilMs = this.#env.now.getTime() + seconds * 1000;
     let step: "moved" | "late" | "never" = "moved";
     for (;;) {
       try {
-        return await super.updateWorkflow(instanceId, nameOf(update), input, { updateId, timeoutInSeconds: 0 });
+        return await super.updateWorkflow(instanceId, nameOf(update), input, {
+          ...options,
+          updateId,
+          timeoutInSeconds: 0,
+        });
       } catch (error) {
         if (!(error instanceof TimeoutError)) throw error;
-        if (step === "late") throw error;
+        if (step === "late") throw new TimeoutError({ instanceId, seconds, what: "has not ended the update" });
         if (step === "never") throw new NothingWillHappenError(await this.#env.describeWait(instanceId));
         step = await this.#env.step(untilMs);
       }
@@ -86,44 +96,52 @@ export class TestClient extends DaprWorkflowClient {
 
   override waitForWorkflowStart(
     instanceId: string,
-    fetchPayloads = true,
-    timeoutInSeconds = Number.POSITIVE_INFINITY,
+    fetchPayloads: boolean | null = true,
+    timeoutInSeconds: number | null = Number.POSITIVE_INFINITY,
   ): Promise<WorkflowState | undefined> {
-    return this.#wait(instanceId, (status) => status !== "PENDING", fetchPayloads, timeoutInSeconds);
+    return this.#wait(instanceId, (status) => status !== "PENDING", fetchPayloads, timeoutInSeconds, "has not started");
   }
 
   override waitForWorkflowCompletion(
     instanceId: string,
-    fetchPayloads = true,
-    timeoutInSeconds = Number.POSITIVE_INFINITY,
+    fetchPayloads: boolean | null = true,
+    timeoutInSeconds: number | null = Number.POSITIVE_INFINITY,
   ): Promise<WorkflowState | undefined> {
-    return this.#wait(instanceId, isTerminal, fetchPayloads, timeoutInSeconds);
+    return this.#wait(instanceId, isTerminal, fetchPayloads, timeoutInSeconds, "has not ended");
   }
 
   override waitForWorkflowResult<TInput, TOutput>(
     workflow: WorkflowDeclaration<TInput, TOutput>,
     instanceId: string,
-    timeoutInSeconds = Number.POSITIVE_INFINITY,
+    timeoutInSeconds: number | null = Number.POSITIVE_INFINITY,
   ): Promise<TOutput> {
-    return super.waitForWorkflowResult(workflow, instanceId, timeoutInSeconds);
+    return super.waitForWorkflowResult(workflow, instanceId, timeoutInSeconds ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** IDs are the same whenever the test runs. What is no options object is left to be refused. */
+  #withId(options: ScheduleOptions): ScheduleOptions {
+    if (typeof options !== "object" || Array.isArray(options)) return options;
+    return options.instanceId ? options : { ...options, instanceId: this.#env.newId() };
   }
 
   async #wait(
     instanceId: string,
     isReached: (status: RuntimeStatus) => boolean,
-    fetchPayloads: boolean,
-    timeoutInSeconds: number,
+    fetchPayloads: boolean | null,
+    timeoutInSeconds: number | null,
+    what: string,
   ): Promise<WorkflowState | undefined> {
-    const untilMs = this.#env.now.getTime() + timeoutInSeconds * 1000;
+    const seconds = timeoutInSeconds ?? Number.POSITIVE_INFINITY;
+    const untilMs = this.#env.now.getTime() + seconds * 1000;
     const isOver = (status = this.#env.statusOf(instanceId)) => status === undefined || isReached(status);
     const holds = () => isOver() || this.#env.statusOf(instanceId) === "STALLED";
     const whatFor = () => this.#env.describeWait(instanceId);
     for (;;) {
       const leftSeconds = (untilMs - this.#env.now.getTime()) / 1000;
-      if (!(await this.#env.until(holds, leftSeconds, whatFor))) throw new TimeoutError();
+      if (!(await this.#env.until(holds, leftSeconds, whatFor))) throw new TimeoutError({ instanceId, seconds, what });
       // A stalled instance that is asked looks for other code, which may be here by now. No time that passes brings any.
       const wasOver = isOver();
-      const state = await this.getWorkflowState(instanceId, fetchPayloads);
+      const state = await this.getWorkflowState(instanceId, fetchPayloads ?? true);
       if (wasOver) return state;
       if (state?.runtimeStatus === WorkflowRuntimeStatus.STALLED) throw new NothingWillHappenError(await whatFor());
     }

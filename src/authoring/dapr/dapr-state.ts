@@ -68,14 +68,14 @@ export class DaprState {
   /** The value, or an empty string where there is none, as with Dapr's HTTP client. */
   // biome-ignore lint/suspicious/noExplicitAny: any JSON
   async get(storeName: string, key: string, _options?: object): Promise<any> {
-    const [value] = await storesOrThrow().get(storeName, [key]);
+    const [value] = await ask((all) => all.get(storeName, [key]));
     return value === undefined ? "" : JSON.parse(value);
   }
 
   /** One entry for each key, in order: `{ key, data, etag }`, or `{ key }` alone where there is no value. */
   // biome-ignore lint/suspicious/noExplicitAny: any JSON
   async getBulk(storeName: string, keys: string[], _options?: StateGetBulkOptions): Promise<any[]> {
-    const values = await storesOrThrow().get(storeName, keys);
+    const values = await ask((all) => all.get(storeName, keys));
     return keys.map((key, n) => {
       const value = values[n];
       return value === undefined ? { key } : { key, data: JSON.parse(value), etag: etagOf(value) };
@@ -114,14 +114,37 @@ export class DaprState {
 }
 
 async function change(storeName: string, changes: readonly StateChange[]): Promise<void> {
-  if (await storesOrThrow().change(storeName, changes)) return;
+  if (await ask((all) => all.change(storeName, changes))) return;
   throw new Error(`Nothing was saved in state store '${storeName}': an etag is not that of the stored value any more`);
 }
 
-function storesOrThrow(): StateStores {
-  if (stores !== undefined) return stores;
-  throw new NotAvailableError(
+async function ask<T>(question: (all: StateStores) => Promise<T>): Promise<T> {
+  if (stores === undefined) throw isInWorkerd() ? atModuleLoad() : outsideTheWorker();
+  try {
+    return await question(stores);
+  } catch (error) {
+    // workerd's words: nothing may be asked while modules are loaded.
+    throw error instanceof Error && /global scope/i.test(error.message) ? atModuleLoad() : error;
+  }
+}
+
+function outsideTheWorker(): NotAvailableError {
+  return new NotAvailableError(
     "DaprClient.state outside the Worker",
     "Call it from an activity, in a Worker whose configuration binds the class StateStore as STATE_STORE.",
   );
+}
+
+/** The Worker is made when its modules have been loaded, so that nobody else comes before it is. */
+function atModuleLoad(): NotAvailableError {
+  return new NotAvailableError(
+    "DaprClient.state at module load",
+    "While the Worker's modules are loaded, their top-level code can ask no store, and the Worker has not been made. " +
+      "Move the call into an activity, or into a function that one calls; the client itself may be made at the top.",
+  );
+}
+
+function isInWorkerd(): boolean {
+  const { navigator } = globalThis as { navigator?: { userAgent?: string } };
+  return navigator?.userAgent === "Cloudflare-Workers";
 }

@@ -100,7 +100,13 @@ describe("[E2] DaprWorkflowClient in Node, over HTTP", () => {
     const begunAtMs = performance.now();
     const wait = client.waitForWorkflowCompletion(id, true, 1);
     await expect(wait).rejects.toBeInstanceOf(TimeoutError);
-    await expect(wait).rejects.toMatchObject({ name: "TimeoutError", message: "TimeoutError" });
+    await expect(wait).rejects.toMatchObject({
+      name: "TimeoutError",
+      message: `Workflow instance 'ours-7' has not ended within 1 seconds, asked at ${server.origin}/v1.0/workflows/dapr/ours-7`,
+      instanceId: id,
+      url: `${server.origin}/v1.0/workflows/dapr/ours-7`,
+      seconds: 1,
+    });
     const tookMs = performance.now() - begunAtMs;
     expect(tookMs).toBeGreaterThan(950);
     expect(tookMs).toBeLessThan(3_000);

@@ -28,6 +28,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "cloudflare:workers": [
     "instance/workflow-instance.ts",
     "create-worker.ts",
+    "index.ts",
     "authoring/state-store.ts",
     "samples/inventory.ts",
   ],

@@ -1,0 +1,55 @@
+import { aBoolean, aDate, aNumber, aString, optionsOf, readArgument, secondsFromZero } from "../model/options.ts";
+
+/** How an instance is started. */
+export interface ScheduleOptions {
+  /** Default: a random UUID. */
+  readonly instanceId?: string | null;
+  /** The instance is PENDING until then. Default: at once. */
+  readonly startAt?: Date | null;
+}
+
+export interface TerminateOptions {
+  /** Spares the children. Default false. */
+  readonly nonRecursive?: boolean | null;
+  /** Why: it stands in the history. */
+  readonly reason?: string | null;
+}
+
+export interface PurgeOptions {
+  /** Also one that has not ended, or that is stalled. Default false. */
+  readonly force?: boolean | null;
+  /** Spares the children. Default false. */
+  readonly nonRecursive?: boolean | null;
+  /** Why: it stands in the log. */
+  readonly reason?: string | null;
+}
+
+export interface UpdateOptions {
+  /** Names this update: sent twice, it counts once. Default: a random UUID. */
+  readonly updateId?: string | null;
+  /** Default 60. */
+  readonly timeoutInSeconds?: number | null;
+}
+
+export interface HistoryPageOptions {
+  /** At most so many events, 1 to 10,000. Default 1,000. */
+  readonly limit?: number | null;
+  /** Of the page before. Default: from the beginning. */
+  readonly continuationToken?: string | null | undefined;
+}
+
+export const scheduleOptions = optionsOf<ScheduleOptions>({ instanceId: aString, startAt: aDate });
+export const terminateOptions = optionsOf<TerminateOptions>({ nonRecursive: aBoolean, reason: aString });
+export const purgeOptions = optionsOf<PurgeOptions>({ force: aBoolean, nonRecursive: aBoolean, reason: aString });
+export const updateOptions = optionsOf<UpdateOptions>({ updateId: aString, timeoutInSeconds: secondsFromZero });
+export const historyPageOptions = optionsOf<HistoryPageOptions>({
+  limit: aNumber("a whole number from 1 to 10000", (value) => Number.isInteger(value) && value >= 1 && value <= 10_000),
+  continuationToken: aString,
+});
+
+const DEFAULT_TIMEOUT_SECONDS = 60;
+
+/** The seconds that a wait may take: `undefined` and `null` are 60. */
+export function timeoutOf(seconds: number | null | undefined, call: string, instanceId: string): number {
+  return readArgument(secondsFromZero, seconds, "timeoutInSeconds", call, instanceId) ?? DEFAULT_TIMEOUT_SECONDS;
+}

@@ -1,0 +1,540 @@
+// DaprWorkflowClient against a server that is a function: what it sends, what it sends again, and when.
+import { inspect } from "node:util";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { setBindings } from "../../../src/authoring/http-endpoint.ts";
+import {
+  DaprWorkflowClient,
+  TimeoutError,
+  WorkflowApiError,
+  WorkflowFailedError,
+  WorkflowState,
+} from "../../../src/client.ts";
+
+const API = "http://127.0.0.1:3500/v1.0/workflows/dapr";
+const RUNNING = '{"instanceID":"i","runtimeStatus":"RUNNING"}';
+const COMPLETED = '{"instanceID":"i","runtimeStatus":"COMPLETED"}';
+
+type Fault = () => Response;
+const throws = (error: unknown) => () => {
+  throw error;
+};
+const answers = (status: number, body: string) => () => new Response(body, { status });
+const coded = (message: string, code: string) => Object.assign(new Error(message), { code });
+const cutOff = () => {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"instanceID":'));
+      controller.error(new TypeError("terminated"));
+    },
+  });
+  return new Response(body, { status: 200 });
+};
+
+/** A server that does so at each request in turn, and the last for ever; and when, since the first request, each one came. */
+function serverThat(...script: Fault[]) {
+  const requests: { method: string; url: string; body: string; headers: Headers; atMs: number }[] = [];
+  const startedAtMs = Date.now();
+  const fetch = async (request: Request) => {
+    const { method, url, headers } = request;
+    const atMs = Date.now() - startedAtMs;
+    requests.push({ method, url: url.replace(`${API}/`, ""), body: await request.text(), headers, atMs });
+    const next = script[Math.min(requests.length, script.length) - 1] as Fault;
+    return next();
+  };
+  return { requests, client: new DaprWorkflowClient({ fetch }), fetch };
+}
+
+/** Runs the timers until it has settled. */
+async function settled<T>(call: Promise<T>): Promise<{ value?: T; error?: unknown }> {
+  let outcome: { value?: T; error?: unknown } | undefined;
+  call.then(
+    (value) => {
+      outcome = { value };
+    },
+    (error) => {
+      outcome = { error };
+    },
+  );
+  while (outcome === undefined) await vi.advanceTimersToNextTimerAsync();
+  return outcome;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  // A half: pauses are three quarters of the longest.
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  setBindings({});
+});
+
+type Read = (client: DaprWorkflowClient) => Promise<unknown>;
+const READS: readonly (readonly [string, Read])[] = [
+  ["getWorkflowState", (client) => client.getWorkflowState("i", true)],
+  ["getWorkflowHistory", (client) => client.getWorkflowHistory("i")],
+  ["getWorkflowHistoryPage", (client) => client.getWorkflowHistoryPage("i")],
+  ["queryWorkflow", (client) => client.queryWorkflow("i", "items")],
+];
+const WAITS: readonly (readonly [string, Read])[] = [
+  ["waitForWorkflowStart", (client) => client.waitForWorkflowStart("i", true, 30)],
+  ["waitForWorkflowCompletion", (client) => client.waitForWorkflowCompletion("i", true, 30)],
+  ["waitForWorkflowResult", (client) => client.waitForWorkflowResult({ name: "w" } as never, "i", 30)],
+];
+const CHANGES: readonly (readonly [string, Read])[] = [
+  ["scheduleNewWorkflow", (client) => client.scheduleNewWorkflow("w", 1, "i")],
+  ["raiseEvent", (client) => client.raiseEvent("i", "e", 1)],
+  ["terminateWorkflow", (client) => client.terminateWorkflow("i", 1)],
+  ["purgeWorkflow", (client) => client.purgeWorkflow("i")],
+  ["suspendWorkflow", (client) => client.suspendWorkflow("i")],
+  ["resumeWorkflow", (client) => client.resumeWorkflow("i")],
+  ["cancelWorkflow", (client) => client.cancelWorkflow("i")],
+  ["updateWorkflow", (client) => client.updateWorkflow("i", "u", 1)],
+];
+const LOST: readonly (readonly [string, Fault])[] = [
+  ["fetch failed", throws(new TypeError("fetch failed", { cause: coded("connect ECONNREFUSED", "ECONNREFUSED") }))],
+  ["Failed to fetch", throws(new TypeError("Failed to fetch"))],
+  ["ECONNRESET", throws(coded("read", "ECONNRESET"))],
+  ["other side closed", throws(coded("other side closed", "UND_ERR_SOCKET"))],
+  ["workerd's words", throws(new Error("Network connection lost."))],
+  ["a platform error that says so", throws(Object.assign(new Error("internal error"), { retryable: true }))],
+  ["a body that breaks off", cutOff],
+  ["JSON that breaks off", answers(200, '{"instanceID":"i","runtimeSt')],
+  ["502 of a proxy", answers(502, "<h1>Bad Gateway</h1>")],
+  ["503 of a proxy", answers(503, "")],
+  ["504 of a proxy", answers(504, '{"error":"gateway timeout"}')],
+  ["Cloudflare's 522", answers(522, "error code: 522")],
+];
+const FINAL: readonly (readonly [string, Fault])[] = [
+  ["an abort", throws(new DOMException("This operation was aborted", "AbortError"))],
+  ["the caller's own timeout", throws(new DOMException("signal timed out", "TimeoutError"))],
+  ["a mistake in the caller's fetch", throws(new TypeError("request.foo is not a function"))],
+  ["Dapr's error", answers(500, '{"errorCode":"ERR_GET_WORKFLOW","message":"no"}')],
+  ["Dapr's error with a proxy's status", answers(503, '{"errorCode":"ERR_X","message":"no"}')],
+  ["no token", answers(401, "invalid api token")],
+  ["a page", answers(200, "<!doctype html>")],
+];
+
+describe("[A6] What only reads is asked again when its connection is lost", () => {
+  it.each(READS)("[A6.1] %s: five times, after 150, 300, 600 and 1,200 ms", async (_name, read) => {
+    const { requests, client } = serverThat(throws(new TypeError("fetch failed")));
+    const { error } = await settled(read(client));
+    expect(error).toEqual(new TypeError("fetch failed"));
+    expect(requests.map(({ atMs }) => atMs)).toEqual([0, 150, 450, 1_050, 2_250]);
+    expect(new Set(requests.map(({ url }) => url)).size).toBe(1);
+  });
+
+  it.each(LOST)("[A6.2] lost: %s", async (_name, fault) => {
+    const { requests, client } = serverThat(fault, fault, answers(200, RUNNING));
+    const { value } = await settled(client.getWorkflowState("i"));
+    expect((value as WorkflowState).instanceId).toBe("i");
+    expect(requests.map(({ atMs }) => atMs)).toEqual([0, 150, 450]);
+  });
+
+  it.each(FINAL)("[A6.3] asked once: %s", async (_name, fault) => {
+    for (const [, read] of [...READS, ...WAITS]) {
+      const { requests, client } = serverThat(fault);
+      expect((await settled(read(client))).error).toBeInstanceOf(Error);
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  it("[A6.4] the pause is by chance between half and all of its longest", async () => {
+    for (const [chance, pauses] of [
+      [0, [0, 100, 300, 700, 1_500]],
+      [0.999, [0, 199.9, 599.7, 1_399.3, 2_998.5]],
+    ] as const) {
+      vi.mocked(Math.random).mockReturnValue(chance);
+      const { requests, client } = serverThat(answers(503, ""));
+      const { error } = await settled(client.getWorkflowState("i"));
+      expect(error).toEqual(
+        new WorkflowApiError(
+          503,
+          "ERROR",
+          `GET ${API}/i?fetchPayloads=true was answered with 503, and not by the workflow API`,
+        ),
+      );
+      for (const [n, atMs] of pauses.entries()) expect(Math.abs(Number(requests[n]?.atMs) - atMs)).toBeLessThan(4);
+      expect(requests).toHaveLength(5);
+    }
+  });
+
+  it.each(CHANGES)("[A6.5] %s changes something, and is sent once", async (_name, change) => {
+    for (const [, fault] of LOST) {
+      const { requests, client } = serverThat(fault, answers(202, '{"instanceID":"i"}'));
+      expect((await settled(change(client))).error).toBeInstanceOf(Error);
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  it("[A6.6] a history goes on at the page whose connection was lost", async () => {
+    const { requests, client } = serverThat(
+      answers(200, '{"events":[{"eventId":1}],"continuationToken":"1"}'),
+      throws(new TypeError("fetch failed")),
+      answers(200, '{"events":[{"eventId":2}]}'),
+    );
+    const { value } = await settled(client.getWorkflowHistory("i"));
+    expect(value).toEqual([{ eventId: 1 }, { eventId: 2 }]);
+    expect(requests.map(({ url }) => url)).toEqual([
+      "i/history",
+      "i/history?continuationToken=1",
+      "i/history?continuationToken=1",
+    ]);
+  });
+});
+
+describe("[A7] A wait asks again within the caller's time", () => {
+  it.each(WAITS)("[A7.1] %s: the state that comes in the end counts", async (_name, wait) => {
+    const lost = throws(new TypeError("fetch failed"));
+    const { requests, client } = serverThat(lost, lost, lost, lost, lost, lost, lost, answers(200, COMPLETED));
+    expect((await settled(wait(client))).error).toBeUndefined();
+    // Doubling up to 5 s, of which three quarters.
+    expect(requests.map(({ atMs }) => atMs)).toEqual([0, 150, 450, 1_050, 2_250, 4_650, 8_400, 12_150]);
+  });
+
+  it("[A7.2] each request waits for what is left, and one that was answered begins the pauses anew", async () => {
+    const lost = throws(new TypeError("fetch failed"));
+    const { requests, client } = serverThat(lost, answers(200, RUNNING), lost, answers(200, COMPLETED));
+    await settled(client.waitForWorkflowCompletion("i", false, 10));
+    expect(requests.map(({ url, atMs }) => [url.replace(/.*=/, ""), atMs])).toEqual([
+      ["10", 0],
+      ["9.85", 150],
+      ["9.65", 350],
+      ["9.5", 500],
+    ]);
+  });
+
+  it("[A7.3] when the time is up: TimeoutError with the instance, the URL, the seconds and the last fault", async () => {
+    const fault = new TypeError("fetch failed", { cause: coded("connect", "ECONNREFUSED") });
+    const { requests, client } = serverThat(throws(fault));
+    const { error } = await settled(client.waitForWorkflowCompletion("order 1", true, 1));
+    expect(error).toBeInstanceOf(TimeoutError);
+    expect(error).toMatchObject({
+      name: "TimeoutError",
+      message: `Workflow instance 'order 1' has not ended within 1 seconds, asked at ${API}/order%201. The last request had no answer: fetch failed (ECONNREFUSED)`,
+      instanceId: "order 1",
+      url: `${API}/order%201`,
+      seconds: 1,
+      cause: fault,
+    });
+    expect(requests.map(({ atMs }) => atMs)).toEqual([0, 150, 450, 1_000]);
+    expect(JSON.parse(JSON.stringify(error))).toEqual({
+      name: "TimeoutError",
+      message: (error as Error).message,
+      instanceId: "order 1",
+      url: `${API}/order%201`,
+      seconds: 1,
+    });
+    expect(inspect(error)).toContain("instanceId: 'order 1'");
+  });
+
+  it("[A7.4] without time: exactly one request", async () => {
+    for (const fault of [throws(new TypeError("fetch failed")), answers(200, RUNNING)]) {
+      const { requests, client } = serverThat(fault);
+      const { error } = await settled(client.waitForWorkflowCompletion("i", true, 0));
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(requests.map(({ url }) => url)).toEqual(["i?fetchPayloads=true&waitFor=completed&timeoutSeconds=0"]);
+    }
+  });
+
+  it("[A7.5] a connection that stays open without an answer is given up, 10 s after the time of its request", async () => {
+    const signals: AbortSignal[] = [];
+    const atMs: number[] = [];
+    const startedAtMs = Date.now();
+    const fetch = async ({ signal }: Request) => {
+      atMs.push(Date.now() - startedAtMs);
+      signals.push(signal);
+      return atMs.length < 3 ? new Promise<never>(() => {}) : new Response(COMPLETED);
+    };
+    const client = new DaprWorkflowClient({ fetch });
+    const { value } = await settled(client.waitForWorkflowCompletion("i", true, 600));
+    expect(value?.instanceId).toBe("i");
+    expect(atMs).toEqual([0, 40_150, 80_450]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false]);
+    const never = new DaprWorkflowClient({ fetch: () => new Promise<never>(() => {}) });
+    const begunAtMs = Date.now();
+    const { error } = await settled(never.waitForWorkflowStart("i", true, 1));
+    expect([error instanceof TimeoutError, Date.now() - begunAtMs]).toEqual([true, 6_000]);
+  });
+
+  it("[A7.6] no timer is left behind", async () => {
+    const { client } = serverThat(answers(200, COMPLETED));
+    await client.waitForWorkflowCompletion("i");
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("[A7.7] an update says which one has not ended", async () => {
+    const { client } = serverThat(answers(202, '{"updateID":"u-1"}'));
+    const { error } = await settled(client.updateWorkflow("i", "add", 1, { updateId: "u-1", timeoutInSeconds: 0 }));
+    expect(error).toMatchObject({
+      name: "TimeoutError",
+      message: `Workflow instance 'i' has not ended update 'u-1' within 0 seconds, asked at ${API}/i`,
+      instanceId: "i",
+    });
+  });
+});
+
+describe("[A8] Every option of the HTTP API", () => {
+  const at = new Date("2027-01-02T03:04:05Z");
+  it.each<[string, Read, string, string]>([
+    ["an ID", (c) => c.scheduleNewWorkflow("w", 1, { instanceId: "i" }), "w/start?instanceID=i", "1"],
+    [
+      "an ID and a time",
+      (c) => c.scheduleNewWorkflow("w", 1, { instanceId: "i", startAt: at }),
+      "w/start?instanceID=i&startTime=2027-01-02T03%3A04%3A05.000Z",
+      "1",
+    ],
+    ["terminate", (c) => c.terminateWorkflow("i", 1, { nonRecursive: false }), "i/terminate", '{"output":1}'],
+    [
+      "terminate without the children, and why",
+      (c) => c.terminateWorkflow("i", 1, { nonRecursive: true, reason: "r" }),
+      "i/terminate?nonRecursive=true",
+      '{"output":1,"reason":"r"}',
+    ],
+    ["purge", (c) => c.purgeWorkflow("i", null), "i/purge", ""],
+    [
+      "purge with everything",
+      (c) => c.purgeWorkflow("i", { force: true, nonRecursive: true, reason: "a b" }),
+      "i/purge?force=true&nonRecursive=true&reason=a+b",
+      "",
+    ],
+    ["suspend", (c) => c.suspendWorkflow("i", "r"), "i/pause", '{"reason":"r"}'],
+    ["resume", (c) => c.resumeWorkflow("i", "r"), "i/resume", '{"reason":"r"}'],
+    ["cancel", (c) => c.cancelWorkflow("i", "r"), "i/cancel", '{"reason":"r"}'],
+    ["a reason that is null", (c) => c.suspendWorkflow("i", null), "i/pause", ""],
+    [
+      "a page",
+      (c) => c.getWorkflowHistoryPage("i", { limit: 5, continuationToken: "7" }),
+      "i/history?limit=5&continuationToken=7",
+      "",
+    ],
+    ["a state without payloads", (c) => c.getWorkflowState("i", false), "i?fetchPayloads=false", ""],
+  ])("[A8.1] %s", async (_what, call, url, body) => {
+    const { requests, client } = serverThat(answers(202, '{"instanceID":"i","runtimeStatus":"RUNNING"}'));
+    await call(client);
+    expect(requests.map((request) => [request.url, request.body])).toEqual([[url, body]]);
+  });
+
+  it.each([undefined, null, "", {}, { instanceId: null, startAt: null }, { instanceId: "" }])(
+    "[A8.2] without an ID it gets a UUID: %j",
+    async (given) => {
+      const { requests, client } = serverThat(answers(202, '{"instanceID":"i"}'));
+      await client.scheduleNewWorkflow("w", 1, given, null);
+      expect(requests[0]?.url).toMatch(/^w\/start\?instanceID=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    },
+  );
+
+  it.each<[string, Read, string]>([
+    [
+      "another name",
+      (c) => c.scheduleNewWorkflow("w", 1, { instanceID: "i" } as never),
+      "unknown option instanceID of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt",
+    ],
+    [
+      "a number for an ID",
+      (c) => c.scheduleNewWorkflow("w", 1, 4711 as never),
+      "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt",
+    ],
+    [
+      "a time that is none",
+      (c) => c.scheduleNewWorkflow("w", 1, "i", new Date("x")),
+      "scheduleNewWorkflow 'w': startAt is a Date that is valid, found an invalid Date",
+    ],
+    [
+      "recursive",
+      (c) => c.terminateWorkflow("i", 1, { recursive: false } as never),
+      "unknown option recursive of terminateWorkflow 'i', did you mean nonRecursive? Known: nonRecursive, reason",
+    ],
+    [
+      "a text for yes",
+      (c) => c.purgeWorkflow("i", { force: "true" } as never),
+      `purgeWorkflow 'i': force is true or false, found "true"`,
+    ],
+    [
+      "a reason that is no text",
+      (c) => c.suspendWorkflow("i", 7 as never),
+      "suspendWorkflow 'i': reason is a string, found 7",
+    ],
+    [
+      "a time to wait that is no number",
+      (c) => c.waitForWorkflowCompletion("i", true, "5" as never),
+      `waitForWorkflowCompletion 'i': timeoutInSeconds is a number of seconds from 0, found "5"`,
+    ],
+    [
+      "NaN",
+      (c) => c.updateWorkflow("i", "u", 1, { timeoutInSeconds: Number.NaN }),
+      "updateWorkflow 'i': timeoutInSeconds is a number of seconds from 0, found NaN",
+    ],
+    [
+      "too large a page",
+      (c) => c.getWorkflowHistoryPage("i", { limit: 10_001 }),
+      "getWorkflowHistoryPage 'i': limit is a whole number from 1 to 10000, found 10001",
+    ],
+  ])("[A8.3] refused before anything is sent: %s", async (_what, call, message) => {
+    const { requests, client } = serverThat(answers(202, "{}"));
+    await expect(call(client)).rejects.toThrow(message);
+    expect(requests).toEqual([]);
+  });
+
+  it("[A8.4] null for a wait's time or payloads is their default", async () => {
+    const { requests, client } = serverThat(answers(200, COMPLETED));
+    await client.waitForWorkflowCompletion("i", null, null);
+    expect(requests[0]?.url).toBe("i?fetchPayloads=true&waitFor=completed&timeoutSeconds=30");
+    const { error } = await settled(serverThat(answers(200, RUNNING)).client.waitForWorkflowStart("j", null, null));
+    expect(error).toBeUndefined();
+    const waits = settled(serverThat(answers(200, RUNNING)).client.waitForWorkflowCompletion("j", null, null));
+    expect((await waits).error).toMatchObject({ seconds: 60 });
+  });
+
+  it.each([
+    ["flows", "http://127.0.0.1:3500/flows"],
+    ["/flows/", "http://127.0.0.1:3500/flows"],
+    ["/a/b", "http://127.0.0.1:3500/a/b"],
+    ["/", "http://127.0.0.1:3500"],
+    ["", "http://127.0.0.1:3500"],
+  ])("[A8.5] basePath %j", async (basePath, base) => {
+    const { requests, fetch } = serverThat(answers(200, RUNNING));
+    await new DaprWorkflowClient({ fetch, basePath }).getWorkflowState("i");
+    expect(requests[0]?.url.replace("i?fetchPayloads=true", "")).toBe(
+      base === "http://127.0.0.1:3500" ? "" : `${base}/v1.0/workflows/dapr/`,
+    );
+    await expect(new DaprWorkflowClient({ fetch, basePath: "a?b" }).getWorkflowState("i")).rejects.toThrow(
+      'basePath is a path such as "/workflows", found "a?b"',
+    );
+  });
+
+  it("[A8.6] headers go with every request, and the token beside them", async () => {
+    const { requests, fetch } = serverThat(answers(202, "{}"));
+    const headers = { "CF-Access-Client-Id": "me" };
+    await new DaprWorkflowClient({ fetch, headers, daprApiToken: "t" }).resumeWorkflow("i");
+    const sent = requests[0]?.headers;
+    expect([sent?.get("cf-access-client-id"), sent?.get("dapr-api-token")]).toEqual(["me", "t"]);
+  });
+
+  it("[A8.7] an instance that is not there is told of, but where the answer has a place for it", async () => {
+    const gone = answers(404, '{"errorCode":"ERR_INSTANCE_ID_NOT_FOUND","message":"unable to find"}');
+    const { client } = serverThat(gone);
+    const told = { status: 404, errorCode: "ERR_INSTANCE_ID_NOT_FOUND" };
+    await expect(client.terminateWorkflow("i", 1)).rejects.toMatchObject(told);
+    await expect(client.cancelWorkflow("i")).rejects.toMatchObject(told);
+    await expect(client.queryWorkflow("i", "q")).rejects.toMatchObject(told);
+    await expect(client.updateWorkflow("i", "u")).rejects.toMatchObject(told);
+    expect(await client.purgeWorkflow("i")).toBe(false);
+    expect(await client.getWorkflowState("i")).toBeUndefined();
+    expect(await client.getWorkflowHistory("i")).toBeUndefined();
+    expect(await client.getWorkflowHistoryPage("i")).toBeUndefined();
+  });
+});
+
+describe("[A9] States and errors show their fields", () => {
+  const wire = {
+    instanceID: "order-1",
+    workflowName: "order",
+    createdAt: "2026-01-02T03:04:05.006Z",
+    lastUpdatedAt: "2026-01-02T03:04:06Z",
+    runtimeStatus: "FAILED" as const,
+    properties: {
+      "dapr.workflow.input": '{"n":1}',
+      "dapr.workflow.failure.error_type": "RangeError",
+      "dapr.workflow.failure.error_message": "too far",
+    },
+  };
+  const state = new WorkflowState(wire);
+
+  it("[A9.1] JSON", () => {
+    expect(JSON.parse(JSON.stringify(state))).toEqual({
+      instanceId: "order-1",
+      name: "order",
+      runtimeStatus: "FAILED",
+      createdAt: "2026-01-02T03:04:05.006Z",
+      lastUpdatedAt: "2026-01-02T03:04:06Z",
+      serializedInput: '{"n":1}',
+      workflowFailureDetails: { errorType: "RangeError", message: "too far" },
+    });
+  });
+
+  it("[A9.2] console.log, alone and within something else", () => {
+    expect(inspect(state)).toBe(
+      [
+        "WorkflowState {",
+        "  instanceId: 'order-1',",
+        "  name: 'order',",
+        "  runtimeStatus: 'FAILED',",
+        "  createdAt: 2026-01-02T03:04:05.006Z,",
+        "  lastUpdatedAt: 2026-01-02T03:04:06.000Z,",
+        `  serializedInput: '{"n":1}',`,
+        "  workflowFailureDetails: WorkflowFailureDetails { errorType: 'RangeError', message: 'too far' }",
+        "}",
+      ].join("\n"),
+    );
+    expect(inspect([state])).toContain("runtimeStatus: 'FAILED'");
+    expect(inspect({ a: { b: { c: state } } })).toContain("[WorkflowState]");
+  });
+
+  it("[A9.3] WorkflowFailedError: the instance, the state, and why", () => {
+    const error = new WorkflowFailedError(state);
+    expect(error).toMatchObject({
+      name: "WorkflowFailedError",
+      message: "Workflow instance 'order-1' is FAILED: too far",
+      instanceId: "order-1",
+    });
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+      name: "WorkflowFailedError",
+      message: "Workflow instance 'order-1' is FAILED: too far",
+      instanceId: "order-1",
+      state: { runtimeStatus: "FAILED" },
+    });
+    expect(inspect(error)).toContain("runtimeStatus: 'FAILED'");
+  });
+});
+
+describe("[A10] What may be handed in as fetch", () => {
+  /** As the platform's own: it works only on what it is of. */
+  class Binding {
+    readonly seen: string[] = [];
+    async fetch(request: Request): Promise<Response> {
+      if (!(this instanceof Binding)) throw new TypeError("Illegal invocation");
+      this.seen.push(request.url);
+      return new Response(RUNNING);
+    }
+  }
+
+  it("[A10.1] a binding", async () => {
+    const WF = new Binding();
+    await new DaprWorkflowClient({ fetch: WF }).getWorkflowState("i");
+    expect(WF.seen).toHaveLength(1);
+  });
+
+  it("[A10.2] a binding's own function, whose binding is found", async () => {
+    const WF = new Binding();
+    setBindings({ TEXT: "x", NOTHING: null, NAMESPACE: { get() {} }, WF });
+    await new DaprWorkflowClient({ fetch: WF.fetch }).getWorkflowState("i");
+    expect(WF.seen).toHaveLength(1);
+  });
+
+  it("[A10.3] of several bindings with one function the right one cannot be told", async () => {
+    const [ASSETS, WF] = [new Binding(), new Binding()];
+    setBindings({ ASSETS, WF });
+    await expect(new DaprWorkflowClient({ fetch: WF.fetch }).getWorkflowState("i")).rejects.toThrow(
+      "fetch was taken from a binding, and cannot tell from which: this Worker has ASSETS, WF. Hand in the binding itself",
+    );
+    expect([ASSETS.seen, WF.seen]).toEqual([[], []]);
+  });
+
+  it("[A10.4] a function is called on nothing, as the global one must be", async () => {
+    const receivers: unknown[] = [];
+    function fetch(this: unknown, _request: Request) {
+      receivers.push(this);
+      return Promise.resolve(new Response(RUNNING));
+    }
+    await new DaprWorkflowClient({ fetch }).getWorkflowState("i");
+    expect(receivers).toEqual([undefined]);
+  });
+
+  it("[A10.5] anything else is refused", async () => {
+    await expect(new DaprWorkflowClient({ fetch: 5 as never }).getWorkflowState("i")).rejects.toThrow(
+      "fetch is a function or a service binding, found 5",
+    );
+  });
+});
