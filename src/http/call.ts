@@ -1,4 +1,6 @@
 import { placesOf } from "../model/failure.ts";
+import { faultMessage } from "../model/fault.ts";
+import type { HttpDeps } from "./deps.ts";
 import { badEscape, malformed } from "./errors.ts";
 import { continueTrace, type TraceContext } from "./trace.ts";
 
@@ -14,7 +16,11 @@ export type Call = {
    * would copy all values of a name for each further one, before it looks for a route.
    */
   readonly url: string;
+  /** Below the base path; empty for what lies outside of it, which no route matches. */
   readonly path: string;
+  /** As `URL` writes it: scheme, host and port, and the two parts of it that the request check compares. */
+  readonly origin: string;
+  readonly host: string;
   readonly hostname: string;
   readonly trace: TraceContext;
   /** The request's baggage, once it has been found valid. */
@@ -28,34 +34,50 @@ export type Call = {
   route?: string;
   /** For the log line: known once a handler has settled on it. */
   instanceId?: string;
+  /** For the log line: why somebody starts, raises or updates. */
+  reason?: string;
+  /** For the answer and the log line: what the caller may have meant otherwise. Of printable ASCII, without quotes. */
+  warnings?: readonly string[];
   /** For the log line: what was thrown that should not have been. */
   fault?: Fault;
 };
 
 export type Param = "component" | "name" | "id" | "event";
 
-/** An unexpected error without its message, which may quote a payload: the name, the platform's flags, the places in the code. */
+/** An unexpected error: its message without what may quote a payload, the platform's flags, the places in the code. */
 export interface Fault {
   readonly name: string;
+  readonly message: string;
   readonly retryable: boolean;
   readonly overloaded: boolean;
   readonly at: readonly string[];
 }
 
-export function newCall(request: Request): Call {
+export function newCall(request: Request, { basePath, trusted }: Pick<HttpDeps, "basePath" | "trusted"> = {}): Call {
   const url = new URL(request.url);
-  const path = normalizePath(url.pathname);
+  const whole = normalizePath(url.pathname);
+  // A client inside the Worker needs no base path, and may have one.
+  const path = basePath === undefined ? whole : (below(basePath, whole) ?? (trusted === true ? whole : ""));
   return {
     request,
     method: request.method,
     url: `${url.origin}${path}`,
     path,
+    origin: url.origin,
+    host: url.host,
     hostname: url.hostname,
     trace: continueTrace(request.headers),
     params: { component: "", name: "", id: "", event: "" },
     query: {},
     searchParams: url.searchParams,
   };
+}
+
+/** `undefined` when it is not below. */
+function below(basePath: string, path: string): string | undefined {
+  if (!path.startsWith(basePath)) return undefined;
+  if (path.length === basePath.length) return "/";
+  return path[basePath.length] === "/" ? path.slice(basePath.length) : undefined;
 }
 
 function normalizePath(path: string): string {
@@ -100,6 +122,7 @@ export function describeFault(thrown: unknown): Fault {
   const { name, retryable, overloaded } = Object(thrown) as Partial<Record<string, unknown>>;
   return {
     name: typeof name === "string" ? name : typeof thrown,
+    message: faultMessage(thrown),
     retryable: retryable === true,
     overloaded: overloaded === true,
     at: placesOf(thrown),

@@ -10,6 +10,16 @@ export interface HttpDeps {
   registered(): { readonly workflows: readonly string[]; readonly activities: readonly string[] };
   /** The secret every caller has to send. `undefined` or empty: only requests to a loopback host are served. */
   readonly apiToken: string | undefined;
+  /** Whose pages may send requests and read the answers, as browsers write them in `Origin`. Default: nobody else's. */
+  readonly allowedOrigins?: readonly string[] | undefined;
+  /** The path under which the Worker is mounted: with a slash at its beginning and none at its end. Default: none. */
+  readonly basePath?: string | undefined;
+  /** Whether a start of a workflow that is not registered is refused. Default: it is accepted, and the instance fails, as in Dapr. */
+  readonly refusesUnknownWorkflows?: boolean | undefined;
+  /** What the configuration lacks, so that no instance can be reached: what every operation answers. */
+  readonly notReady?: string | undefined;
+  /** Whether reasons stay out of the log, because payloads are encrypted. */
+  readonly hidesReasons?: boolean | undefined;
   /** Longest request body that is read. Dapr's default is 4 MiB, see {@link DEFAULT_MAX_BODY_BYTES}. */
   readonly maxBodyBytes: number;
   readonly appId: string;

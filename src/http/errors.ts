@@ -1,3 +1,5 @@
+import { didYouMean, listNames } from "../model/near-name.ts";
+
 /**
  * Every answer that is not a success, with Dapr's code and Dapr's words (Dapr HEAD pkg/messages/predefined.go). Handlers
  * throw them; the handler of the whole request turns them into a Response.
@@ -108,6 +110,29 @@ export function internalError(traceId: string): HttpError {
   return new HttpError(500, {
     errorCode: "ERR_INTERNAL",
     message: `an error inside edge-workflows; whether the request took effect is unknown. The log has more under trace ID ${traceId}`,
+  });
+}
+
+export function crossOrigin(found: string): HttpError {
+  return new HttpError(403, {
+    errorCode: "ERR_CROSS_ORIGIN",
+    message: `the request comes from a page of another origin: ${found}. To let pages of that origin in, name it in createWorker(…, { allowedOrigins: ["https://…"] })`,
+  });
+}
+
+/** Only when `createWorker` was told to; Dapr accepts the start, and the instance fails. */
+export function workflowNotRegistered(name: string, registered: readonly string[]): HttpError {
+  const known = registered.length === 0 ? "none" : listNames(registered, name);
+  return new HttpError(400, {
+    errorCode: "ERR_WORKFLOW_NOT_REGISTERED",
+    message: `workflow '${name}' is not registered${didYouMean(name, registered) || "."} Registered: ${known}`,
+  });
+}
+
+export function outboundNotReady(reason: string): HttpError {
+  return new HttpError(500, {
+    errorCode: "ERR_OUTBOUND_HEALTH_NOT_READY",
+    message: `dapr outbound is not ready: ${reason}`,
   });
 }
 

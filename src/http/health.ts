@@ -1,6 +1,6 @@
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { healthAppIdMismatch } from "./errors.ts";
+import { healthAppIdMismatch, outboundNotReady } from "./errors.ts";
 import { json, noContent, type Reply } from "./replies.ts";
 import { VERSION } from "./version.ts";
 
@@ -16,8 +16,9 @@ export async function getHealth(call: Call, deps: HttpDeps): Promise<Reply> {
   return noContent();
 }
 
-/** 204. There is nothing outside this process that has to be up first. */
-export async function getOutboundHealth(): Promise<Reply> {
+/** 204, or 500 when the configuration lacks what instances need. It asks no instance. */
+export async function getOutboundHealth(_call: Call, deps: HttpDeps): Promise<Reply> {
+  if (deps.notReady !== undefined) throw outboundNotReady(deps.notReady);
   return noContent();
 }
 

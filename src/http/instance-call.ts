@@ -1,3 +1,4 @@
+import { isWithoutSqlite, WITHOUT_SQLITE } from "../instance/binding.ts";
 import type { InstanceApi } from "../instance/protocol.ts";
 import { type Call, describeFault, type Fault } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -24,11 +25,19 @@ export async function callInstance<T>(
   target: Target,
   ask: (instance: InstanceApi) => Promise<T>,
 ): Promise<T> {
+  if (deps.notReady !== undefined) {
+    call.fault = { name: "ConfigurationError", message: deps.notReady, retryable: false, overloaded: false, at: [] };
+    throw operationFailed(target.operation, target.subject, deps.notReady);
+  }
   for (let attempt = 0; ; attempt++) {
     try {
       return await ask(deps.instance(target.instanceId));
     } catch (error) {
       const fault = describeFault(error);
+      if (isWithoutSqlite(messageOf(error))) {
+        call.fault = { ...fault, name: "ConfigurationError" };
+        throw operationFailed(target.operation, target.subject, WITHOUT_SQLITE);
+      }
       const pauseMs = PAUSES_MS[attempt];
       if (!fault.retryable || fault.overloaded || pauseMs === undefined) {
         call.fault = fault;
@@ -37,6 +46,10 @@ export async function callInstance<T>(
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : "";
 }
 
 function whatToExpect({ operation, instanceId }: Target, fault: Fault): string {

@@ -5,6 +5,7 @@ import type { HttpDeps } from "./deps.ts";
 import { HttpError, instanceNotFound, malformed, type Operation, operationFailed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
+import { noteReason } from "./reason.ts";
 import { json, jsonText, type Reply } from "./replies.ts";
 import { readTimeoutMs } from "./state.ts";
 
@@ -39,6 +40,7 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
   if (updateId.length > MAX_UPDATE_ID)
     throw malformed(`query parameter updateID has at most ${MAX_UPDATE_ID} characters, found ${updateId.length}`);
   const deadlineMs = deps.now() + readTimeoutMs(call);
+  noteReason(call);
   const result = await callInstance(call, deps, targetOf("update", call, deps), (instance) =>
     instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()) }),
   );

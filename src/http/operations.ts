@@ -1,10 +1,11 @@
 import type { InstanceApi, OperationResult } from "../instance/protocol.ts";
-import { fieldAsJson, fieldAsString, readBody, readOptionalFields } from "./body.ts";
+import { fieldAsJson, readBody, readOptionalFields } from "./body.ts";
 import { type Call, queryFlag } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { instanceNotFound, type Operation, operationFailed } from "./errors.ts";
 import { callInstance } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
+import { noteReason, readReason } from "./reason.ts";
 import { accepted, type Reply } from "./replies.ts";
 
 /*
@@ -15,19 +16,24 @@ import { accepted, type Reply } from "./replies.ts";
 const NO_INSTANCE = "no such instance exists";
 const STALLED = "workflow is stalled";
 
-/** The body's `output`, any JSON value, becomes the instance's output; `?nonRecursive=true` spares its children. Both are ours. */
+/**
+ * The body's `output`, any JSON value, becomes the instance's output; `?nonRecursive=true` spares its children; the reason goes into
+ * the history. All three are ours.
+ */
 export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const fields = await readOptionalFields(call.request, deps.maxBodyBytes);
-  const request = { output: fieldAsJson(fields, "output"), recursive: queryFlag(call, "nonRecursive") !== true };
+  const recursive = queryFlag(call, "nonRecursive") !== true;
+  const request = { output: fieldAsJson(fields, "output"), recursive, reason: readReason(call, fields) };
   const result = await operate("terminate", call, deps, (instance) => instance.terminate(request));
   if (result.ok) return accepted();
   throw isStalled(result) ? operationFailed("terminate", call.params.id, STALLED) : instanceNotFound(call.params.id);
 }
 
-/** The raw body is the event's payload, an empty one too. Content-Type does not matter. */
+/** The raw body is the event's payload, an empty one too. Content-Type does not matter. `?reason=` goes to the log. */
 export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id, event: name } = call.params;
   const request = { name, input: await readBody(call.request, deps.maxBodyBytes), messageId: deps.newId() };
+  noteReason(call);
   const result = await operate("raiseEvent", call, deps, (instance) => instance.raiseEvent(request));
   if (result.ok) return accepted();
   throw operationFailed(
@@ -37,10 +43,10 @@ export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Reply> {
   );
 }
 
-/** The body's `reason`, a string, goes into the history. It is ours; over gRPC Dapr has it too. */
+/** The reason goes into the history. It is ours; over gRPC Dapr has it too. */
 export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
+  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
   const result = await operate("pause", call, deps, (instance) => instance.suspend({ reason }));
   if (result.ok) return accepted();
   throw operationFailed("pause", id, `failed to pause workflow ${id}: failed to suspend workflow: ${reasonOf(result)}`);
@@ -49,7 +55,7 @@ export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
 /** `reason` as for pause. */
 export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
+  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
   const result = await operate("resume", call, deps, (instance) => instance.resume({ reason }));
   if (result.ok) return accepted();
   throw operationFailed(
@@ -62,7 +68,7 @@ export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
 /** Ours: asks the workflow and its children to end. Their code gets an error where it waits, and may clean up. `reason` as for pause. */
 export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = fieldAsString(await readOptionalFields(call.request, deps.maxBodyBytes), "reason");
+  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
   const result = await operate("cancel", call, deps, (instance) => instance.cancel({ reason }));
   if (result.ok) return accepted();
   throw isStalled(result) ? operationFailed("cancel", id, STALLED) : instanceNotFound(id);
@@ -70,14 +76,14 @@ export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
 
 /**
  * `?nonRecursive=true`, ours, leaves the children. An instance that has not ended is not purged, nor one with such a
- * child, unless `?force=true` (over gRPC Dapr has it too) stops them where they are.
+ * child, unless `?force=true` (over gRPC Dapr has it too) stops them where they are. The reason goes to the log.
  */
 export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  await readOptionalFields(call.request, deps.maxBodyBytes);
+  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
   const recursive = queryFlag(call, "nonRecursive") !== true;
   const force = queryFlag(call, "force") === true;
-  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive, force }));
+  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive, force, reason }));
   if (result.ok) return accepted();
   if (result.code === "NOT_FOUND") throw instanceNotFound(id);
   if (result.code === "STALLED") throw operationFailed("purge", id, STALLED);

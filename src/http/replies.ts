@@ -5,6 +5,8 @@ export interface Reply {
   readonly status: number;
   readonly body: string | null;
   readonly contentType?: string;
+  /** Those of this answer alone. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export function json(status: number, body: object): Reply {
@@ -29,7 +31,18 @@ export function errorReply({ status, body }: HttpError): Reply {
   return { status, body, contentType: "text/plain; charset=utf-8" };
 }
 
-export function toResponse({ status, body, contentType }: Reply, headers: Record<string, string> = {}): Response {
+/**
+ * Every answer says that it is for its caller alone: to be kept nowhere, to be taken for what it says it is, and for no page of another
+ * origin to embed. The last does not keep a page of `allowedOrigins` from reading it, which is asked for in another way (CORS).
+ */
+export function toResponse(
+  { status, body, contentType, headers: own }: Reply,
+  headers: Record<string, string> = {},
+): Response {
+  headers["cache-control"] = "no-store";
+  headers["x-content-type-options"] = "nosniff";
+  headers["cross-origin-resource-policy"] = "same-origin";
   if (contentType !== undefined) headers["content-type"] = contentType;
+  if (own !== undefined) Object.assign(headers, own);
   return new Response(body, { status, headers });
 }

@@ -3,9 +3,10 @@ import { fieldAsJson, parseJsonObject, readBody } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { toDaprState } from "./description.ts";
-import { instanceNotFound, malformed, operationFailed } from "./errors.ts";
+import { instanceNotFound, malformed, operationFailed, workflowNotRegistered } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
+import { noteReason } from "./reason.ts";
 import { json, type Reply } from "./replies.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 import { readWait, type Wait } from "./state.ts";
@@ -46,6 +47,8 @@ async function start(
   const target: Target = { operation: "start", instanceId, subject: name };
   call.instanceId = instanceId;
   checkAppId(call, deps, target);
+  if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
+  noteReason(call);
   const startAtMs = readStartTime(call);
   const request = { instanceId, name, input, startAtMs, requestId: deps.newId(), traceparent: call.trace.traceparent };
   const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
@@ -55,6 +58,11 @@ async function start(
     name,
     `unable to start workflow: failed to start workflow: ${refusal(instanceId, result)}`,
   );
+}
+
+function checkRegistered(name: string, deps: HttpDeps): void {
+  const { workflows } = deps.registered();
+  if (!workflows.includes(name)) throw workflowNotRegistered(name, workflows);
 }
 
 /** One call, unless the object still runs code that cannot wait after a start. */

@@ -1,0 +1,41 @@
+import { nearName } from "../model/near-name.ts";
+import type { Call } from "./call.ts";
+
+/** So many names are told, the rest is counted. */
+const MOST_TOLD = 5;
+const MAX_NAME = 64;
+
+/**
+ * Notes the names in the query that the route does not know. Dapr ignores them, and so they are ignored here; but one that was
+ * misspelt does something else than its sender means (`?instanceId=` starts an instance with another ID), so the answer
+ * and the log say so. Values are never told.
+ */
+export function noteUnknownNames(call: Call, known: readonly string[]): void {
+  let unknown: Set<string> | undefined;
+  for (const name of call.searchParams.keys()) {
+    if (known.includes(name)) continue;
+    unknown ??= new Set();
+    unknown.add(name);
+  }
+  if (unknown === undefined) return;
+  const names = [...unknown];
+  const warnings = names.slice(0, MOST_TOLD).map((name) => describe(name, known));
+  if (names.length > MOST_TOLD) warnings.push(`and ${names.length - MOST_TOLD} more unknown query parameters`);
+  call.warnings = warnings;
+}
+
+function describe(name: string, known: readonly string[]): string {
+  const near = nearName(name, known);
+  return `unknown query parameter ${shown(name)}${near === undefined ? "" : `, did you mean ${near}`}`;
+}
+
+/** As it is written in a URL: what is left needs no escape in a header, whatever the name is. */
+function shown(name: string): string {
+  const begin = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME).toWellFormed()}...` : name;
+  return encodeURIComponent(begin);
+}
+
+/** RFC 9111's predecessor has the form: code 299 is for what has no other, and `-` stands for the one who warns. */
+export function warningHeader(warnings: readonly string[]): string {
+  return warnings.map((text) => `299 - "${text}"`).join(", ");
+}

@@ -1,0 +1,111 @@
+import type { Call } from "./call.ts";
+import type { HttpDeps } from "./deps.ts";
+import { crossOrigin, unauthorized } from "./errors.ts";
+
+/*
+ * Whether a request may pass: the one place that decides it. In this order, and the first that fails is the answer:
+ *
+ * 1. Host. Without a token only loopback hosts are served, so that `npm start` works at once and a deployment that forgot its
+ *    secret is closed rather than open. The URL's host and the header `Host` both count: `wrangler dev` takes the URL from other
+ *    headers, and a page that makes its own name point at this machine (DNS rebinding) has that name in `Host`.
+ * 2. Origin. What a page of somebody else sends is refused, reads too: without a token nothing else would keep them apart. Browsers
+ *    say where a request comes from, and programs say nothing (Go's `CrossOriginProtection`, for every method but OPTIONS).
+ * 3. Token, where there is one.
+ *
+ * A health probe is put to 2 alone: a load balancer has no token, and asks by any host. A preflight is not asked for the token,
+ * which browsers do not send with it. A caller in this process passes.
+ */
+type Checked = Pick<HttpDeps, "apiToken" | "trusted" | "allowedOrigins">;
+
+export function checkRequest(call: Call, deps: Checked): void {
+  if (deps.trusted === true) return;
+  if (!deps.apiToken) checkHost(call);
+  checkOrigin(call, deps);
+  if (deps.apiToken && !isPreflight(call)) checkToken(call, deps.apiToken);
+}
+
+export function checkProbe(call: Call, deps: Checked): void {
+  if (deps.trusted !== true) checkOrigin(call, deps);
+}
+
+function checkHost({ hostname, host, request }: Call): void {
+  const sent = request.headers.get("host");
+  if (isLoopback(hostname) && (sent === null || sent === host || isLoopback(hostnameOf(sent)))) return;
+  throw unauthorized(
+    "the secret DAPR_API_TOKEN is not set, so only requests to localhost are served. Set it with: npx wrangler secret put DAPR_API_TOKEN" +
+      " (for `wrangler dev` and `npm start`: a line DAPR_API_TOKEN=… in the file .dev.vars; with `routes` in its configuration `wrangler dev` puts" +
+      " the route's host in the place of localhost)",
+  );
+}
+
+/** The host name in a `Host` header, written as `URL` writes it; empty when the header is none. */
+function hostnameOf(host: string): string {
+  if (!/^(\[[\da-f:.]+\]|[\w.-]+)(:\d*)?$/i.test(host)) return "";
+  try {
+    return new URL(`http://${host}`).hostname;
+  } catch {
+    return "";
+  }
+}
+
+/** `URL` has already written every form of an IPv4 address as four decimal numbers, and letters as small ones. */
+function isLoopback(hostname: string): boolean {
+  return /^(([^.]+\.)*localhost\.?|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
+}
+
+/** An origin is compared as it is written: browsers write it in one way only, without user, path or a default port. */
+function checkOrigin({ request, method, path, origin: own }: Call, deps: Checked): void {
+  if (method === "OPTIONS") return;
+  const { headers } = request;
+  const origin = headers.get("origin");
+  if (origin !== null && isAllowed(origin, deps)) return;
+  const site = headers.get("sec-fetch-site");
+  if (site === null) {
+    if (origin === null || origin === own) return;
+    throw crossOrigin(`its origin is ${shown(origin)}, and this server is ${own}`);
+  }
+  if (site === "same-origin" || site === "none") return;
+  if (isVisitOfPage(method, path, headers)) return;
+  throw crossOrigin(
+    `the header sec-fetch-site is ${shown(site)}, and ${origin === null ? "there is no origin" : `the origin is ${shown(origin)}`}`,
+  );
+}
+
+/** A link from elsewhere to the pages themselves: the browser goes there, and the page that it left sees nothing of it. */
+function isVisitOfPage(method: string, path: string, headers: Headers): boolean {
+  return (
+    method === "GET" &&
+    (path === "/" || path === "/ui" || path.startsWith("/ui/") || path === "/docs") &&
+    headers.get("sec-fetch-mode") === "navigate" &&
+    headers.get("sec-fetch-dest") === "document"
+  );
+}
+
+/** A browser asks before it sends what a form could not send. */
+export function isPreflight({ method, request: { headers } }: Call): boolean {
+  return method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
+}
+
+export function isAllowed(origin: string, { allowedOrigins }: Checked): boolean {
+  return allowedOrigins?.includes(origin) === true;
+}
+
+function shown(value: string): string {
+  return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+}
+
+/**
+ * Every caller sends the token as `dapr-api-token` (Dapr's header) or as `Authorization: Bearer`; when both are there, Dapr's
+ * header decides.
+ */
+function checkToken({ request: { headers } }: Call, token: string): void {
+  const bearer = /^bearer +(.+)$/i.exec(headers.get("authorization") ?? "");
+  if (!isSameToken(headers.get("dapr-api-token") ?? bearer?.[1] ?? "", token)) throw unauthorized("invalid api token");
+}
+
+/** Takes as long as `sent` is, whatever the secret is: time tells neither its length nor where the two first differ. */
+function isSameToken(sent: string, secret: string): boolean {
+  let difference = sent.length ^ secret.length;
+  for (let i = 0; i < sent.length; i++) difference |= sent.charCodeAt(i) ^ secret.charCodeAt(i % secret.length);
+  return difference === 0;
+}

@@ -1,0 +1,142 @@
+import { MAX_BODY_BYTES } from "./http/deps.ts";
+import { defaultLimits, type InstanceLimits } from "./instance/limits.ts";
+import type { Jurisdiction, LocationHint } from "./instance/namespace.ts";
+import { LOG_LEVELS, type LogLevel } from "./model/log.ts";
+import {
+  aBoolean,
+  aNumber,
+  anObject,
+  aString,
+  type OptionsOf,
+  oneOf,
+  optionsOf,
+  readOptions,
+  shown,
+  typeRule,
+} from "./model/options.ts";
+
+export interface WorkerOptions {
+  /** Longest request body, in bytes, at most 15.5 MiB, which take twice as much on their way to an instance. Default 4 MiB, as in Dapr. */
+  readonly maxBodyBytes?: number;
+  /** Name of this application, as `GET /v1.0/metadata` and `/v1.0/healthz?appid=` know it. Default "edge-workflows". */
+  readonly appId?: string;
+  /** Limits of one instance; see InstanceLimits for what there is and its defaults. */
+  readonly limits?: Partial<InstanceLimits>;
+  /**
+   * What becomes of an instance whose code does something else than its history says, or is not registered any more.
+   * "stall": it is STALLED until code is deployed that fits. "fail", as in Dapr: it is FAILED, for good. Default "stall".
+   */
+  readonly onNonDeterminism?: "fail" | "stall";
+  /**
+   * Which lines are logged, one JSON text each: "info", for every request and every ended instance; "warn", what the author
+   * or the caller should look at; "error", faults; "none". Default "info". What they cost: docs/performance.md.
+   */
+  readonly logLevel?: LogLevel;
+  /** Whether the log has the messages of failures, which may quote payloads. Default: unless there are PAYLOAD_KEYS. */
+  readonly logFailureMessages?: boolean;
+  /**
+   * What a start of a workflow that is not registered is answered. "accept", as in Dapr: 202, and the instance fails. "refuse": 400
+   * `ERR_WORKFLOW_NOT_REGISTERED`. Default "accept".
+   */
+  readonly unknownWorkflows?: "accept" | "refuse";
+  /** The path under which the Worker is mounted, for instance "/workflows-api". What lies outside of it is answered 404. Default: none. */
+  readonly basePath?: string;
+  /** Origins whose web pages may send requests and read the answers, for instance ["https://app.example.com"]. Default: none. */
+  readonly allowedOrigins?: readonly string[];
+  /** Where all instances live and stay: "eu", "fedramp", "fedramp-high" or "us". To change it is to have other instances. Default: anywhere. */
+  readonly jurisdiction?: Jurisdiction;
+  /** Where new instances had best be made, for instance "weur". Default: near to whoever starts them. */
+  readonly locationHint?: LocationHint;
+}
+
+const FROM_ONE: ReadonlySet<string> = new Set(["maxConcurrentActivities", "maxConcurrentDeliveries"]);
+const limitRule = (name: string) => {
+  const least = FROM_ONE.has(name) ? 1 : 0;
+  return aNumber(`a number from ${least}`, (value) => value >= least);
+};
+const limitNames = Object.keys(defaultLimits);
+const limits: OptionsOf<InstanceLimits> = {
+  names: limitNames,
+  rules: Object.fromEntries(limitNames.map((name) => [name, limitRule(name)])),
+};
+
+const JURISDICTIONS = { eu: 1, fedramp: 1, "fedramp-high": 1, us: 1 } satisfies Record<Jurisdiction, 1>;
+const LOCATION_HINTS = {
+  wnam: 1,
+  enam: 1,
+  sam: 1,
+  weur: 1,
+  eeur: 1,
+  apac: 1,
+  "apac-ne": 1,
+  "apac-se": 1,
+  oc: 1,
+  afr: 1,
+  me: 1,
+} satisfies Record<LocationHint, 1>;
+
+const workerOptions = optionsOf<WorkerOptions>({
+  maxBodyBytes: aNumber(`a number from 1 to ${MAX_BODY_BYTES}`, (bytes) => bytes >= 1 && bytes <= MAX_BODY_BYTES),
+  appId: aString,
+  limits: anObject(limits),
+  onNonDeterminism: oneOf("fail", "stall"),
+  logLevel: oneOf(...LOG_LEVELS),
+  logFailureMessages: aBoolean,
+  unknownWorkflows: oneOf("accept", "refuse"),
+  basePath: aString,
+  allowedOrigins: typeRule('a list of origins such as ["https://app.example.com"]', (value) => Array.isArray(value)),
+  jurisdiction: oneOf(...Object.keys(JURISDICTIONS)),
+  locationHint: oneOf(...Object.keys(LOCATION_HINTS)),
+});
+
+/** Throws a TypeError or RangeError for what is unknown or wrong: when the Worker is loaded, so that it is not even deployed. */
+export function readWorkerOptions(given: WorkerOptions): WorkerOptions {
+  const options = readOptions(workerOptions, given, "createWorker");
+  checkBasePath(options.basePath);
+  options.allowedOrigins?.forEach(checkOrigin);
+  return options;
+}
+
+const BASE_PATH =
+  'createWorker: basePath is a path such as "/workflows-api", with a slash at its beginning and none at its end';
+
+function checkBasePath(basePath: string | undefined): void {
+  if (basePath === undefined) return;
+  if (!/^(\/[^/]+)+$/.test(basePath) || asPath(basePath) !== basePath)
+    throw new RangeError(`${BASE_PATH}, as URL writes it, found ${shown(basePath)}`);
+  if (/^\/v1\.0(-alpha1|-beta1)?(\/|$)/.test(basePath))
+    throw new RangeError(`${BASE_PATH}, before that of the API and not a part of it, found ${shown(basePath)}`);
+}
+
+function asPath(path: string): string | undefined {
+  try {
+    return new URL(`http://localhost${path}`).pathname;
+  } catch {
+    return undefined;
+  }
+}
+
+/** They are compared with `Origin` as browsers write it, so one that is written otherwise would let nobody in. */
+function checkOrigin(origin: unknown, index: number): void {
+  const where = `createWorker: allowedOrigins[${index}]`;
+  if (origin === "*")
+    throw new RangeError(
+      `${where} is "*", which would let the pages of everybody start, read and purge workflows: name the origins, for instance "https://app.example.com"`,
+    );
+  const written = asOrigin(origin);
+  if (written !== undefined && written === origin) return;
+  const instead = written === undefined ? "" : `: write ${shown(written)}`;
+  throw new RangeError(
+    `${where} is an origin as browsers write it, http or https with a host and a port that is not the usual one, for instance "https://app.example.com", found ${shown(origin)}${instead}`,
+  );
+}
+
+function asOrigin(origin: unknown): string | undefined {
+  if (typeof origin !== "string") return undefined;
+  try {
+    const url = new URL(origin);
+    return /^https?:$/.test(url.protocol) && !url.host.includes("*") ? url.origin : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,91 @@
+// The options of createWorker: what is refused when the Worker is loaded, and what the error says.
+import { describe, expect, it } from "vitest";
+import { readWorkerOptions, type WorkerOptions } from "../../../src/worker-options.ts";
+
+const read = (options: object) => () => readWorkerOptions(options as WorkerOptions);
+
+describe("createWorker", () => {
+  it("[H102] takes every option it knows, and null for left out", () => {
+    const options: WorkerOptions = {
+      maxBodyBytes: 1024,
+      appId: "a",
+      limits: { watchdogMs: 0, maxConcurrentActivities: 1 },
+      onNonDeterminism: "stall",
+      logLevel: "none",
+      logFailureMessages: false,
+      unknownWorkflows: "refuse",
+      basePath: "/a/b-c_d.e~f",
+      allowedOrigins: [
+        "https://app.example.com",
+        "http://localhost:5173",
+        "http://[::1]:8080",
+        "https://xn--bcher-kva.example",
+      ],
+      jurisdiction: "fedramp-high",
+      locationHint: "apac-ne",
+    };
+    expect(readWorkerOptions(options)).toEqual(options);
+    expect(readWorkerOptions({})).toEqual({});
+    expect(read({ basePath: null, allowedOrigins: null, limits: null })).not.toThrow();
+  });
+
+  it.each([
+    [{ allowedOrigin: [] }, /unknown option allowedOrigin of createWorker, did you mean allowedOrigins/],
+    [{ basepath: "/a" }, /did you mean basePath/],
+    [
+      { limits: { watchdog: 1 } },
+      /unknown option limits\.watchdog of createWorker, did you mean limits\.watchdogMs|did you mean watchdogMs/,
+    ],
+    [{ limits: { maxConcurrentActivities: 0 } }, /limits\.maxConcurrentActivities is a number from 1, found 0/],
+    [{ limits: { watchdogMs: Number.NaN } }, /limits\.watchdogMs is a number from 0, found NaN/],
+    [{ onNonDeterminism: "ignore" }, /onNonDeterminism is "fail" or "stall", found "ignore"/],
+    [{ logLevel: "debug" }, /logLevel is "info" or "warn" or "error" or "none", found "debug"/],
+    [{ unknownWorkflows: true }, /unknownWorkflows is "accept" or "refuse", found true/],
+    [{ jurisdiction: "EU" }, /jurisdiction is "eu" or "fedramp" or "fedramp-high" or "us", found "EU"/],
+    [{ locationHint: "europe" }, /locationHint is "wnam" or .* or "me", found "europe"/],
+  ])("[H102] refuses %j", (options, message) => {
+    expect(read(options)).toThrow(message);
+  });
+
+  it.each([
+    "workflows-api",
+    "/workflows-api/",
+    "/",
+    "",
+    "//a",
+    "/a//b",
+    "/a/../b",
+    "/a b",
+    "/ä",
+    "/a?b",
+    "/a#b",
+    "https://a.example/b",
+    "/v1.0",
+    "/v1.0/workflows",
+    7,
+  ])("[H102] refuses the basePath %j, and says how one is written", (basePath) => {
+    expect(read({ basePath })).toThrow(/createWorker: basePath is .*, found /);
+  });
+
+  it.each([
+    ["https://app.example.com/", /allowedOrigins\[1\] .* write "https:\/\/app\.example\.com"$/],
+    ["https://app.example.com:443", /write "https:\/\/app\.example\.com"$/],
+    ["HTTPS://App.Example.com", /write "https:\/\/app\.example\.com"$/],
+    ["https://u@app.example.com", /write "https:\/\/app\.example\.com"$/],
+    ["https://app.example.com/path", /write "https:\/\/app\.example\.com"$/],
+    ["https://bücher.example", /write "https:\/\/xn--bcher-kva\.example"$/],
+    ["app.example.com", /is an origin as browsers write it.*, found "app\.example\.com"$/],
+    ["https://*.example.com", /is an origin as browsers write it.*, found "https:\/\/\*\.example\.com"$/],
+    ["null", /is an origin as browsers write it/],
+    ["file:///a", /is an origin as browsers write it/],
+    ["", /is an origin as browsers write it/],
+    [7, /is an origin as browsers write it.*, found 7$/],
+    ["*", /is "\*", which would let the pages of everybody start, read and purge workflows: name the origins/],
+  ])("[H102] refuses the origin %j", (origin, message) => {
+    expect(read({ allowedOrigins: ["https://right.example", origin] })).toThrow(message);
+  });
+
+  it("[H102] refuses one text in the place of a list", () => {
+    expect(read({ allowedOrigins: "https://app.example.com" })).toThrow(/allowedOrigins is a list of origins/);
+  });
+});
