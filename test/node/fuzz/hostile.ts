@@ -9,6 +9,17 @@ export const VICTIM_SECRET = "victims-own-5d21e8";
 /** The secret of the worlds that have one. It is sent in the two headers for it and nowhere else. */
 export const TOKEN = "t0ken-91b7c4";
 
+/** Whose pages may send requests, in all worlds. */
+export const FRIEND = "https://friend.example";
+
+/** What the headers of a browser, or of somebody who plays one, say: written down here with each of them, not found out by a rule. */
+export interface Sender {
+  readonly headers: Readonly<Record<string, string>>;
+  /** `link`: a page of another origin that is left for this one, which only pages are open to. */
+  readonly from: "nobody" | "own page" | "friend" | "foreign page" | "link";
+  readonly toLoopback: boolean;
+}
+
 export interface HostileRequest {
   readonly method: string;
   /** Path and query, as sent. */
@@ -16,6 +27,7 @@ export interface HostileRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** Its headers hold the right token, as docs/http-api.md asks for it. */
   readonly hasToken: boolean;
+  readonly sender: Omit<Sender, "headers">;
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 }
 
@@ -97,6 +109,8 @@ const path = fc.oneof(
   fc.array(segment, { maxLength: 8 }).map((segments) => `/${segments.join("/")}`),
 );
 
+const page = fc.constantFrom("/ui/", "/ui", "/ui/index.html", "/docs", "/docs/", "/uix", "/docs/x");
+
 const queryValue = fc.oneof(
   fc.constantFrom(
     "",
@@ -141,6 +155,10 @@ const queryName = fc.constantFrom(
   "continuationToken",
   "__proto__",
   "unknown",
+  "instanceId",
+  "reason",
+  "%22%0d%0ax:",
+  "%F0%9F%98%80%ff",
 );
 const query = fc
   .array(fc.tuple(queryName, queryValue), { maxLength: 4 })
@@ -267,24 +285,130 @@ const credentials: fc.Arbitrary<Credentials> = fc.oneof(
   },
 );
 
+const OWN = "http://localhost:8787";
+const EVIL = "https://evil.example";
+const site = (value: string) => ({ "sec-fetch-site": value });
+const visit = { "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+const origins: fc.Arbitrary<Omit<Sender, "toLoopback">> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant({ from: "nobody" as const, headers: {} }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom<Sender["headers"]>(
+        { origin: OWN },
+        { origin: OWN, ...site("same-origin") },
+        { origin: "https://localhost:8787", ...site("same-origin") },
+        site("same-origin"),
+        { ...site("none"), ...visit },
+        { "sec-fetch-mode": "cors" },
+      )
+      .map((headers) => ({ from: "own page" as const, headers })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom<Sender["headers"]>(
+        { origin: FRIEND },
+        { origin: FRIEND, ...site("cross-site"), "sec-fetch-mode": "cors" },
+        { origin: FRIEND, "access-control-request-method": "POST", ...site("cross-site") },
+      )
+      .map((headers) => ({ from: "friend" as const, headers })),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .constantFrom<Sender["headers"]>(
+        { origin: EVIL },
+        { origin: EVIL, ...site("cross-site") },
+        { origin: EVIL, ...site("cross-site"), ...visit },
+        { origin: EVIL, "access-control-request-method": "POST", ...site("cross-site") },
+        { origin: "http://127.0.0.1:9142", ...site("same-site") },
+        { origin: OWN, ...site("cross-site") },
+        { origin: "null" },
+        { origin: "" },
+        { origin: `${FRIEND}:443` },
+        { origin: `${FRIEND}/` },
+        { origin: `${FRIEND}.evil.example`, ...site("cross-site") },
+        { origin: `${FRIEND}, ${FRIEND}` },
+        { origin: "https://x@friend.example" },
+        { origin: `${OWN}@evil.example` },
+        { origin: "*" },
+        { origin: `https://${MARKER}.example` },
+        site(""),
+        site("cross-site"),
+        site("same-origin, none"),
+        { ...site("cross-site"), "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" },
+      )
+      .map((headers) => ({ from: "foreign page" as const, headers })),
+  },
+  { weight: 1, arbitrary: fc.constant({ from: "link" as const, headers: { ...site("cross-site"), ...visit } }) },
+);
+const hosts: fc.Arbitrary<{ readonly host?: string; readonly toLoopback: boolean }> = fc.oneof(
+  { weight: 8, arbitrary: fc.constant({ toLoopback: true }) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        "localhost:8787",
+        "LOCALHOST",
+        "localhost.",
+        "a.localhost:1",
+        "127.0.0.1:8787",
+        "127.1",
+        "[::1]:8787",
+      )
+      .map((host) => ({ host, toLoopback: true })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        "",
+        "evil.example",
+        "evil.example:8787",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "localhost@evil.example",
+        "evil.example@localhost",
+        "localhost, evil.example",
+        "evil.example/localhost",
+        "0.0.0.0",
+        "[::]:8787",
+        "localhost:99999",
+        "%6cocalhost",
+        `${MARKER}.example`,
+      )
+      .map((host) => ({ host, toLoopback: false })),
+  },
+);
+const sender: fc.Arbitrary<Sender> = fc.tuple(origins, hosts).map(([{ from, headers }, { host, toLoopback }]) => ({
+  from,
+  toLoopback,
+  headers: host === undefined ? headers : { ...headers, host },
+}));
+
 const parts = fc.record({
   // Mostly the method that the route has.
   method: fc.oneof(
     { weight: 8, arbitrary: fc.constant("") },
     { weight: 1, arbitrary: fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND") },
   ),
-  target: fc.tuple(path, query).map(([p, q]) => p + q),
+  target: fc
+    .tuple(fc.oneof({ weight: 30, arbitrary: path }, { weight: 1, arbitrary: page }), query)
+    .map(([p, q]) => p + q),
   headers: fc.dictionary(headerName, headerValue, { maxKeys: 3, noNullPrototype: true }),
   credentials,
+  sender,
   body,
 });
 
 export const hostileRequest: fc.Arbitrary<HostileRequest> = parts.map(
-  ({ method, target, headers, credentials, body }) => ({
+  ({ method, target, headers, credentials, sender: { headers: ofSender, from, toLoopback }, body }) => ({
     method: method || (READS.test(target) ? "GET" : "POST"),
     target,
-    headers: { ...headers, ...credentials.headers },
+    headers: { ...headers, ...credentials.headers, ...ofSender },
     hasToken: credentials.hasToken,
+    sender: { from, toLoopback },
     body,
   }),
 );

@@ -5,21 +5,22 @@ import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi } from "../../../src/instance/protocol.ts";
 import { makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { type HostileRequest, MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
+import { FRIEND, type HostileRequest, MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
 
 const OPERATIONS = "START|GET|TERMINATE|RAISE_EVENT|PAUSE|RESUME|PURGE|CANCEL|QUERY|UPDATE|HISTORY";
 /** Every error that is documented, by status: docs/http-api.md, and Dapr's own table. */
 const DOCUMENTED: Readonly<Record<number, RegExp>> = {
+  403: /^ERR_CROSS_ORIGIN$/,
   400: /^(ERR_MALFORMED_REQUEST|ERR_BODY_READ|ERR_INSTANCE_ID_(TOO_LONG|INVALID)|ERR_WORKFLOW_APP_ID_INVALID|ERR_WORKFLOW_UPDATE_REJECTED)$/,
   404: /^(ERR_INSTANCE_ID_NOT_FOUND|ERR_DIRECT_INVOKE|ERR_WORKFLOW_QUERY_NOT_FOUND)$/,
   500: new RegExp(`^(ERR_(${OPERATIONS})_WORKFLOW|ERR_HEALTH_APPID_NOT_MATCH)$`),
 };
 const PLAIN_TEXTS: Readonly<Record<number, RegExp>> = {
   400: /^(the \w+ in the URL path has a bad escape|invalid baggage header$)/,
-  401: /^invalid api token$/,
+  401: /^(invalid api token$|the secret DAPR_API_TOKEN is not set, so only requests to localhost are served)/,
 };
 const LOG_KEYS = new Set(
-  "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused".split(
+  "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused warning".split(
     " ",
   ),
 );
@@ -41,6 +42,7 @@ export class Target {
       instance: (id) => this.#stub(id),
       registered: () => ({ workflows: ["echo"], activities: [] }),
       apiToken: needsToken ? TOKEN : undefined,
+      allowedOrigins: ["https://another-friend.example", FRIEND],
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       appId: "edge",
       log: (line) => this.#log.push(line as Record<string, unknown>),
@@ -100,10 +102,14 @@ export class Target {
     if (logged.some((line) => line.fault !== undefined)) tell(`is a fault of ours: ${JSON.stringify(logged)}`);
 
     const reached = new Set(this.#reached);
-    const mayPass = !this.#needsToken || request.hasToken || isHealthProbe(request);
-    if (mayPass && status === 401) tell("is refused, although it needs no token or has it");
-    if (!mayPass && status !== 401) tell("is served without the token");
-    if (!mayPass && reached.size > 0) tell(`has reached ${[...reached]} without the token`);
+    const refusal = refusalOf(request, this.#needsToken);
+    const mayPass = refusal === undefined;
+    if (mayPass && (status === 401 || status === 403)) tell("is refused, although it may pass");
+    if (!mayPass && status !== refusal.status) tell(`is not answered ${refusal.status}, although it ${refusal.why}`);
+    if (!mayPass && reached.size > 0) tell(`has reached ${[...reached]}, although it ${refusal.why}`);
+    if (isPreflight(request) && mayPass && status !== (request.sender.from === "friend" ? 204 : 404))
+      tell("is a preflight, and is neither let in nor unknown");
+    for (const fault of wrongHeaders(request, headers)) tell(fault);
     if (reached.size > 1) tell(`has reached ${[...reached]}`);
     const meant = meantBy(request);
     for (const id of reached)
@@ -122,8 +128,8 @@ export class Target {
       if (!reached.has(id)) tell(`has changed ${id} and has reached ${[...reached]}`);
     }
     for (const line of logged) {
-      // The ID is what lines are found by.
-      const written = JSON.stringify({ ...line, instanceId: undefined });
+      // The ID is what lines are found by, and a reason is given for the log.
+      const written = JSON.stringify({ ...line, instanceId: undefined, reason: undefined });
       if (written.includes(MARKER) || written.includes(VICTIM_SECRET)) tell(`has logged a payload: ${written}`);
       if (written.includes(TOKEN)) tell(`has logged the token: ${written}`);
       const unknown = Object.keys(line).filter((key) => !LOG_KEYS.has(key) && key !== "createdAtMs");
@@ -181,6 +187,51 @@ function segmentsOf({ target }: HostileRequest): string[] {
 /** These two need no token: docs/http-api.md. */
 function isHealthProbe(request: HostileRequest): boolean {
   return request.method === "GET" && /^v1\.0\/healthz(\/outbound)?$/.test(segmentsOf(request).join("/"));
+}
+
+interface Refusal {
+  readonly status: 401 | 403;
+  readonly why: string;
+}
+
+/** Host, origin, token, in this order: docs/http-api.md. */
+function refusalOf(request: HostileRequest, needsToken: boolean): Refusal | undefined {
+  const { sender, method, hasToken } = request;
+  const isProbe = isHealthProbe(request);
+  if (!needsToken && !sender.toLoopback && !isProbe) return { status: 401, why: "is for another host" };
+  const isForeign = sender.from === "foreign page" || (sender.from === "link" && !isPage(request));
+  if (isForeign && method !== "OPTIONS") return { status: 403, why: "comes from a page of another origin" };
+  if (needsToken && !hasToken && !isProbe && !isPreflight(request)) return { status: 401, why: "has no token" };
+  return undefined;
+}
+
+function isPage(request: HostileRequest): boolean {
+  return request.method === "GET" && /^(ui(\/.*)?|docs)?$/.test(segmentsOf(request).join("/"));
+}
+
+function isPreflight({ method, headers }: HostileRequest): boolean {
+  return method === "OPTIONS" && headers.origin !== undefined && "access-control-request-method" in headers;
+}
+
+const ON_EVERY_ANSWER = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+};
+const WARNING = /^299 - "[ !#-[\]-~]*"(, 299 - "[ !#-[\]-~]*")*$/;
+
+function wrongHeaders({ sender }: HostileRequest, headers: Headers): string[] {
+  const faults: string[] = [];
+  for (const [name, value] of Object.entries(ON_EVERY_ANSWER))
+    if (headers.get(name) !== value) faults.push(`has ${name}: ${headers.get(name)}`);
+  const cors = [...headers.keys()].filter((name) => name.startsWith("access-control"));
+  if (sender.from === "friend") {
+    if (headers.get("access-control-allow-origin") !== FRIEND) faults.push("does not let an allowed origin read it");
+  } else if (cors.length > 0) faults.push(`has ${cors} for an origin that is not allowed`);
+  if (cors.includes("access-control-allow-credentials")) faults.push("lets cookies in");
+  const warning = headers.get("warning");
+  if (warning !== null && (!WARNING.test(warning) || warning.length > 2_000)) faults.push(`warns ${warning}`);
+  return faults;
 }
 
 /** The one instance that may be reached, byte for byte, as the table of docs/http-api.md has it: written anew here, not the router's. */
