@@ -1,3 +1,4 @@
+import type { FailureDetails } from "../model/failure.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { INSPECT, inspected } from "./inspection.ts";
 import { fromWireStatus, WorkflowRuntimeStatus } from "./runtime-status.ts";
@@ -10,6 +11,8 @@ export interface WireState {
   readonly lastUpdatedAt: string;
   readonly runtimeStatus: RuntimeStatus;
   readonly properties?: Readonly<Record<string, string>>;
+  /** Ours; Dapr's own server has none. */
+  readonly failure?: FailureDetails;
 }
 
 /** Why an instance failed. */
@@ -17,14 +20,16 @@ export class WorkflowFailureDetails {
   readonly #errorType: string;
   readonly #message: string;
   readonly #stackTrace: string | undefined;
+  readonly #more: Partial<FailureDetails>;
 
-  constructor(errorType: string, message: string, stackTrace?: string) {
+  constructor(errorType: string, message: string, stackTrace?: string, more: Partial<FailureDetails> = {}) {
     this.#errorType = errorType;
     this.#message = message;
     this.#stackTrace = stackTrace;
+    this.#more = more;
   }
 
-  /** Name of the class of the error that ended the workflow. */
+  /** The `name` of the error that ended the workflow, or the name of its class. */
   getErrorType(): string {
     return this.#errorType;
   }
@@ -34,13 +39,31 @@ export class WorkflowFailureDetails {
   getStackTrace(): string | undefined {
     return this.#stackTrace;
   }
+  /** The error's own simple fields, such as `code` or `status`. */
+  getProperties(): Readonly<Record<string, string | number | boolean | null>> {
+    return this.#more.properties ?? {};
+  }
+  /** What caused the error: its `cause`, or the first of its `errors`. */
+  getInnerFailure(): WorkflowFailureDetails | undefined {
+    return this.#more.innerFailure && toFailure(this.#more.innerFailure);
+  }
+  /** What else is in the error's `errors`. */
+  getOtherFailures(): WorkflowFailureDetails[] {
+    return (this.#more.otherFailures ?? []).map(toFailure);
+  }
 
   toJSON(): object {
-    return present({ errorType: this.#errorType, message: this.#message, stackTrace: this.#stackTrace });
+    const { properties, innerFailure, otherFailures } = this.#more;
+    const own = { errorType: this.#errorType, message: this.#message, stackTrace: this.#stackTrace };
+    return present({ ...own, properties, innerFailure, otherFailures });
   }
   [INSPECT](depth: number, options: object, inspect?: (value: unknown, options: object) => string): unknown {
     return inspected("WorkflowFailureDetails", this.toJSON(), depth, options, inspect);
   }
+}
+
+function toFailure(failure: FailureDetails): WorkflowFailureDetails {
+  return new WorkflowFailureDetails(failure.errorType, failure.message, failure.stackTrace, failure);
 }
 
 /** A snapshot of an instance (Dapr JS: WorkflowState). Payloads are raw texts, JSON unless somebody sent something else. */
@@ -86,6 +109,7 @@ export class WorkflowState {
       errorType,
       this.#property("failure.error_message") ?? "",
       this.#property("failure.stack_trace"),
+      this.#wire.failure,
     );
   }
 

@@ -8,6 +8,8 @@ import { CancelableTask, CompletableTask, type Task } from "./task.ts";
 
 /** Who gets the answer to a call: the task itself, or the retry policy before it. */
 export interface Answered {
+  /** The name of the activity or workflow that was called. */
+  readonly callName?: string | undefined;
   complete(result: unknown): void;
   fail(message: string, failure: FailureDetails, progress: string | undefined): void;
 }
@@ -22,7 +24,8 @@ export interface CallOwner {
 }
 
 export interface RetriedCall {
-  readonly kind: "Activity" | "Sub-orchestration";
+  /** Of the activity or workflow. */
+  readonly name: string;
   readonly retry: RetryPolicy | RetryHandler | undefined;
   /** No attempt begins later than this, in milliseconds since 1970. */
   readonly deadlineAtMs?: number | undefined;
@@ -81,15 +84,15 @@ export class Calls {
   }
 
   /** One attempt, whose answer is the task's. */
-  callOnce(action: (id: number) => Call): Task {
-    const task = this.watch(new CompletableTask());
+  callOnce(name: string, action: (id: number) => Call): Task {
+    const task = this.watch(new CompletableTask(name));
     this.ask(task, action);
     return task;
   }
 
   call(call: RetriedCall): Task {
-    if (call.retry === undefined) return this.callOnce((id) => call.action(id, noDetails));
-    const task = this.watch(new CompletableTask());
+    if (call.retry === undefined) return this.callOnce(call.name, (id) => call.action(id, noDetails));
+    const task = this.watch(new CompletableTask(call.name));
     new Attempts(this, this.#owner, task, call).begin();
     return task;
   }
@@ -193,6 +196,10 @@ class Attempts implements Answered {
     this.#task = task;
     this.#call = call;
     this.#firstAtMs = owner.currentTimeMs;
+  }
+
+  get callName(): string {
+    return this.#call.name;
   }
 
   begin(): void {

@@ -1,27 +1,42 @@
-import type { FailureDetails } from "../model/failure.ts";
+import { describedFailure, type FailureDetails } from "../model/failure.ts";
+import { rebuiltError } from "./rebuilt-error.ts";
 
-/** An activity or a child workflow failed; thrown into the workflow where it waits for the result. */
+/**
+ * An activity or a child workflow failed; thrown into the workflow where it waits for the result. `cause` is the error that
+ * the failure itself was caused by, made again from `details.innerFailure`.
+ */
 export class TaskFailedError extends Error {
   override readonly name = "TaskFailedError";
   readonly #details: FailureDetails;
 
   constructor(message: string, details: FailureDetails) {
-    super(message);
+    super(message, details.innerFailure && { cause: rebuiltError(details.innerFailure) });
     this.#details = details;
     // Where the activity or the child threw is of use; where the engine made this error is not.
     setStack(this, details.stackTrace);
   }
 
-  /** Class, message and stack of the error that the activity or the child threw. */
+  /** The error that the activity or the child threw: its type, message, stack, simple fields, and what caused it. */
   get details(): FailureDetails {
+    return this.#details;
+  }
+
+  /** @internal */
+  get [describedFailure](): FailureDetails {
     return this.#details;
   }
 }
 
 /** Throw it from an activity or a child workflow: no retry policy calls again. Same as an `isNonRetriable: true` on any error. */
 export class NonRetriableError extends Error {
-  override readonly name: string = "NonRetriableError";
+  override readonly name: string;
   readonly isNonRetriable = true;
+
+  constructor(message?: string, options?: ErrorOptions) {
+    super(message, options);
+    // A class made of this one has a name of its own to tell.
+    this.name = new.target === NonRetriableError ? "NonRetriableError" : new.target.name;
+  }
 }
 
 /** Thrown into a workflow where it waits, when somebody has asked for its cancellation. Left uncaught, the instance ends as CANCELED. */

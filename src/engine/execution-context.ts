@@ -23,8 +23,6 @@ import { SeededRandom } from "./random.ts";
 import { CancelableTask, type Task } from "./task.ts";
 import type { OrchestrationContext } from "./workflow-context.ts";
 
-/** No execution has so many: the generated ID of a call that is retried, under a new number, is checked with this one in it. */
-const MAX_CALLS = 0xffffff;
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
 
@@ -106,10 +104,10 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
       totalTimeoutMs === undefined &&
       heartbeatTimeoutMs === undefined
     )
-      return this.calls.callOnce((id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
+      return this.calls.callOnce(name, (id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
     const deadlineAtMs = totalTimeoutMs === undefined ? undefined : this.currentTimeMs + totalTimeoutMs;
     return this.calls.call({
-      kind: "Activity",
+      name,
       retry,
       deadlineAtMs,
       action: (id, attempt) => ({
@@ -129,10 +127,13 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.#refuseInQuery("callChildWorkflow");
     const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;
-    const number = retry === undefined ? this.calls.nextId : MAX_CALLS;
-    checkMessage("callChildWorkflow", instanceId || childInstanceId(this.instanceId, generation, number), encoded);
+    checkMessage(
+      "callChildWorkflow",
+      instanceId || childInstanceId(this.instanceId, generation, this.calls.nextId),
+      encoded,
+    );
     return this.calls.call({
-      kind: "Sub-orchestration",
+      name,
       retry,
       action: (id) => ({
         type: "StartChild",

@@ -17,6 +17,7 @@ import {
   WorkflowCanceledError,
 } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
+import { type CallKind, failureMessage } from "./failed-call.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import type { RecordedCall } from "./non-determinism.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
@@ -349,19 +350,16 @@ export class Execution {
     this.#context.calls.close();
   }
 
-  #failCall(
-    id: number,
-    kind: "Activity" | "Sub-orchestration",
-    failure: FailureDetails,
-    progress: string | undefined,
-  ): void {
-    const message = `${this.instanceId}: ${kind} task #${id} failed: ${failure.message}`;
-    this.#context.calls.take(id)?.fail(message, failure, progress);
+  #failCall(id: number, kind: CallKind, failure: FailureDetails, progress: string | undefined): void {
+    const answered = this.#context.calls.take(id);
+    if (answered === undefined) return;
+    const message = failureMessage(this.instanceId, kind, answered.callName ?? "", id, failure);
+    answered.fail(message, failure, progress);
   }
 }
 
 function canceled(error: WorkflowCanceledError): Completion {
-  return { type: "Canceled", failure: { errorType: error.name, message: error.message } };
+  return { type: "Canceled", failure: describeFailure(error) };
 }
 
 function isRecordedCall(event: HistoryEvent): event is HistoryEvent & RecordedCall {

@@ -103,6 +103,14 @@ export type ResultOf<T> = T extends Task<infer R> ? R : never;
 
 /** A task that the engine completes: an activity, a timer, an external event or a child workflow. */
 export class CompletableTask<T = unknown> extends Task<T> {
+  /** @internal The name of the activity or workflow that was called, for the text of its failure. */
+  readonly callName: string | undefined;
+
+  constructor(callName?: string) {
+    super();
+    this.callName = callName;
+  }
+
   /** Throws `Error("Task is already completed")` the second time. */
   complete(result: T): void {
     this.settle(result);

@@ -7,7 +7,7 @@ const ZERO_TIME = "0001-01-01T00:00:00Z";
 
 /**
  * The answer of GET in Dapr's form (Dapr HEAD, protojson of GetWorkflowResponse): fields that have their zero value are
- * left out. Of a PENDING instance Dapr knows neither name nor times nor properties, because all of them come from the
+ * left out. `failure` is ours: Dapr's properties have no room for what is within a failure. Of a PENDING instance Dapr knows neither name nor times nor properties, because all of them come from the
  * history that its first turn writes.
  */
 export function toDaprState(state: InstanceDescription): object {
@@ -20,6 +20,7 @@ export function toDaprState(state: InstanceDescription): object {
     lastUpdatedAt: formatTime(state.lastUpdatedAtMs),
     runtimeStatus,
     properties: properties(state),
+    failure: state.failure,
   };
 }
 

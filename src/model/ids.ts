@@ -1,3 +1,5 @@
+import { sha256 } from "./sha256.ts";
+
 /** Identifies one call of one activity, the same for every attempt and after every restart (Dapr 1.16: task execution ID). */
 export function taskExecutionId(executionId: string, taskId: number): string {
   return `${executionId}:${taskId}`;
@@ -9,10 +11,20 @@ export function taskExecutionId(executionId: string, taskId: number): string {
  */
 export function childInstanceId(parentInstanceId: string, generation: number, taskId: number): string {
   const call = taskId.toString(16).padStart(4, "0");
-  return generation === 0 ? `${parentInstanceId}:${call}` : `${parentInstanceId}:${generation.toString(16)}.${call}`;
+  return made(parentInstanceId, generation === 0 ? `:${call}` : `:${generation.toString(16)}.${call}`);
 }
 
 /** The ID of a detached workflow whose caller named none: Dapr's `<caller>-<call>`, and the generation as above. */
 export function detachedInstanceId(callerId: string, generation: number, taskId: number): string {
-  return generation === 0 ? `${callerId}-${taskId}` : `${callerId}-${generation}-${taskId}`;
+  return made(callerId, generation === 0 ? `-${taskId}` : `-${generation}-${taskId}`);
+}
+
+/** In UTF-8. An object's name may have 1,024 bytes (Cloudflare). */
+const MAX_MADE_BYTES = 256;
+
+/** An ID grows with each level of nesting. Where it would become too long, the SHA-256 of its caller's ID stands for that. */
+function made(callerId: string, call: string): string {
+  const id = callerId + call;
+  const isShort = id.length * 3 <= MAX_MADE_BYTES || new TextEncoder().encode(id).byteLength <= MAX_MADE_BYTES;
+  return isShort ? id : sha256(callerId) + call;
 }

@@ -1,7 +1,7 @@
-import type { FailureDetails } from "../model/failure.ts";
 import type { HistoryFact } from "../model/history-event.ts";
 import { readPayload, type StoredPayload } from "./payload-chunks.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import { readFailure } from "./stored-failures.ts";
 import { UnreadableError } from "./unreadable-error.ts";
 import type { TextCodec } from "./vault.ts";
 
@@ -145,9 +145,9 @@ export function fromColumns(
     case "ChildWorkflowInstanceCompleted":
       return { type, id, result: payload };
     case "TaskFailed":
-      return { type, id, failure: parseFailure(payload), ...detail };
+      return { type, id, failure: readFailure(payload), ...detail };
     case "ChildWorkflowInstanceFailed":
-      return { type, id, failure: parseFailure(payload) };
+      return { type, id, failure: readFailure(payload) };
     case "TimerCreated":
       return { type, id, fireAtMs: detail.fireAtMs };
     case "TimerFired":
@@ -165,7 +165,7 @@ export function fromColumns(
     case "UpdateCompleted":
       return { type, result: payload, ...detail };
     case "UpdateFailed":
-      return { type, failure: parseFailure(payload), ...detail };
+      return { type, failure: readFailure(payload), ...detail };
     case "ExecutionStalled":
       return { type, message: payload ?? "", ...detail };
     case "ExecutionUnstalled":
@@ -179,15 +179,11 @@ export function fromColumns(
       return { type, output: payload, recursive: detail.recursive, reason: codec.decode(detail.reason) };
     case "ExecutionCompleted":
       return detail.status === "FAILED" || detail.status === "CANCELED"
-        ? { type, status: detail.status, failure: parseFailure(payload) }
+        ? { type, status: detail.status, failure: readFailure(payload) }
         : { type, status: detail.status, output: payload };
     default:
       throw new UnknownEventError(`an event of type '${type satisfies never}'`);
   }
-}
-
-function parseFailure(payload: string | undefined): FailureDetails {
-  return JSON.parse(payload ?? "{}") as FailureDetails;
 }
 
 function row(

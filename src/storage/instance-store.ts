@@ -33,6 +33,7 @@ import {
   tablesIn,
 } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import { readMessage } from "./stored-failures.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
 
 /** A fact received and not yet taken by a turn. */
@@ -249,7 +250,7 @@ export class InstanceStore {
       .map((row) => {
         checkVersion(row.version, "a message");
         const text = this.#codec.decode(readPayload(this.#db, "outbox", row.seq, row) ?? "null");
-        return { seq: row.seq, to: row.target, message: JSON.parse(text) as Message };
+        return { seq: row.seq, to: row.target, message: readMessage(text) };
       });
   }
 

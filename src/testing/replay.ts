@@ -1,6 +1,7 @@
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { Difference } from "../engine/errors.ts";
 import { Execution } from "../engine/execution.ts";
+import { withoutCalls } from "../engine/failed-call.ts";
 import type { HistoryEvent, HistoryEventType } from "../model/history-event.ts";
 import type { ExportedHistory } from "./environment.ts";
 
@@ -104,7 +105,8 @@ function endDifference(execution: Execution, events: readonly HistoryEvent[]): D
   if (recorded?.type !== "ExecutionCompleted") return undefined;
   const status = recorded.status.toLowerCase();
   const expected = endOf({ type: status, output: recorded.output, failure: recorded.failure });
-  return expected === actual ? undefined : { historyIndex: index, expected, actual };
+  // How the library words the failure of a call is not the code's: code before this one worded it otherwise.
+  return withoutCalls(expected) === withoutCalls(actual) ? undefined : { historyIndex: index, expected, actual };
 }
 
 function endOf(end: { type: string; output?: string | undefined; failure?: { message: string } | undefined }): string {

@@ -4,6 +4,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import * as dapr from "@dapr/dapr";
 import { DaprClient, DaprWorkflowClient, WorkflowRuntimeStatus } from "@dapr/dapr";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { WorkflowFailureDetails } from "../../src/client.ts";
 import { deployed, ran } from "./programs/defects.ts";
 import { fillStock, notes, client as shop, shopOrder, stockOf } from "./programs/order-processor.ts";
 
@@ -76,7 +77,7 @@ describe("[C2] Authoring", () => {
 
   it("[C2.2] a failure is caught, or ends the workflow with its reason", async () => {
     const [, caught] = await run("catchesFailure", "why");
-    expect(caught).toMatch(/^caught: .*: Activity task #1 failed: why$/);
+    expect(caught).toMatch(/^caught: .*: activity '\w+': Activity task #1 failed: why$/);
     const [type, message] = await failureOf("letsFailureThrough", "why");
     expect([type, message]).toEqual(["TaskFailedError", expect.stringMatching(/: Activity task #1 failed: why$/)]);
     expect((await failureOf("callsUnknown"))[1]).toMatch(/'notRegisteredAnywhere' is not registered/);
@@ -314,6 +315,17 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     await client.raiseEvent(id, "go", 7);
     await client.resumeWorkflow(id);
     expect(await endOf(id)).toEqual(["COMPLETED", 7]);
+  });
+
+  it("[DJ21] a failure has the error's own name, its fields and its cause", async () => {
+    const id = await client.scheduleNewWorkflow("namedFailure");
+    const details = (await client.waitForWorkflowCompletion(id))?.workflowFailureDetails as WorkflowFailureDetails;
+    expect([details.getErrorType(), details.getErrorMessage(), details.getProperties()]).toEqual([
+      "TooSlow",
+      "slow",
+      { code: 7 },
+    ]);
+    expect(details.getInnerFailure()?.getErrorMessage()).toBe("far away");
   });
 
   it("[DJ17] an activity without a yield runs all the same, and the log tells", async () => {

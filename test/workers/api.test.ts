@@ -483,7 +483,7 @@ describe("[W1] the properties of GET are exactly", () => {
     const id = await start("throwingActivity", "no such account");
     expect(await propertiesOf(id)).toMatchObject({
       "dapr.workflow.failure.error_type": "TaskFailedError",
-      "dapr.workflow.failure.error_message": `${id}: Activity task #1 failed: no such account`,
+      "dapr.workflow.failure.error_message": `${id}: activity 'throwIt': Activity task #1 failed: no such account`,
     });
     const unknown = await start("unknownActivity");
     expect(await propertiesOf(unknown)).toMatchObject({

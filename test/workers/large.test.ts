@@ -63,6 +63,20 @@ describe("[W6] large payloads", () => {
     expect(Number(row?.n)).toBeGreaterThan(length);
   });
 
+  it("[W6.6] a child that fails with a text of 17 million characters: its parent fails with the begin of it, and both can be read", async () => {
+    const id = await start("parent", { workflow: "failsAtLength", input: 17_000_000 });
+    for (const one of [id, `${id}:0001`]) {
+      const { runtimeStatus, properties } = await ended(one, 30);
+      const message = properties?.["dapr.workflow.failure.error_message"] ?? "";
+      expect(runtimeStatus).toBe("FAILED");
+      expect(message).toContain("EEEE");
+      expect(message.length).toBeLessThanOrEqual(32 * 1024);
+      expect(message).toMatch(/… \[cut here\]$/);
+    }
+    const { body } = await ask(`GET ${W}/${id}/history`);
+    expect(JSON.stringify(body).length).toBeLessThan(512 * 1024);
+  });
+
   it("[W6.3] an event of 4 MiB reaches the workflow, also through an eviction while suspended", async () => {
     const text = "äx".repeat(4 * 1024 * 1024).slice(0, Math.floor((4 * 1024 * 1024) / 3) * 2);
     expect(new TextEncoder().encode(text).byteLength).toBeGreaterThan(4 * 1024 * 1024 - 4);

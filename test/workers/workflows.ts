@@ -167,6 +167,9 @@ export async function* generations(
 export async function* throwingActivity(ctx: WorkflowContext, message: string): Workflow {
   return yield ctx.callActivity(throwIt, message);
 }
+export async function* failsAtLength(_ctx: WorkflowContext, length: number): Workflow {
+  throw new Error("E".repeat(length));
+}
 export async function* unknownActivity(ctx: WorkflowContext): Workflow {
   return yield ctx.callActivity("nobodyRegisteredThis");
 }
@@ -258,6 +261,7 @@ export function registerTestWorkflows(runtime: WorkflowRuntime): void {
     carelessSteps,
     generations,
     throwingActivity,
+    failsAtLength,
     unknownActivity,
     largeResult,
     parent,

@@ -13,6 +13,9 @@ const fails = () => {
 };
 
 const workflows = {
+  async *namedFailure(): any {
+    throw Object.assign(new Error("slow", { cause: new Error("far away") }), { name: "TooSlow", code: 7 });
+  },
   *syncGenerator(ctx: WorkflowContext): any {
     return yield ctx.callActivity(same, "ran");
   },

@@ -119,7 +119,40 @@ describe("[A2] WorkflowState and status", () => {
       "",
       "at",
     ]);
+    expect([details?.getProperties(), details?.getInnerFailure(), details?.getOtherFailures()]).toEqual([
+      {},
+      undefined,
+      [],
+    ]);
     expect(() => new WorkflowState(undefined as never)).toThrow("OrchestrationMetadata cannot be null");
+  });
+
+  it("[B9] the failure of an instance has the error's fields, and what is within it", () => {
+    const inner = { errorType: "HttpError", message: "402", properties: { url: "/pay" }, stackTrace: "at pay" };
+    const details = new WorkflowState({
+      instanceID: "i",
+      createdAt: "",
+      lastUpdatedAt: "",
+      runtimeStatus: "FAILED",
+      properties: { "dapr.workflow.failure.error_type": "E", "dapr.workflow.failure.error_message": "m" },
+      failure: {
+        errorType: "E",
+        message: "m",
+        properties: { code: 5 },
+        innerFailure: { ...inner, innerFailure: { errorType: "Deep", message: "est" } },
+        otherFailures: [inner],
+      },
+    }).workflowFailureDetails;
+    const within = details?.getInnerFailure();
+    expect(details?.getProperties()).toEqual({ code: 5 });
+    expect([within?.getErrorType(), within?.getErrorMessage(), within?.getStackTrace()]).toEqual([
+      "HttpError",
+      "402",
+      "at pay",
+    ]);
+    expect(within?.getProperties()).toEqual({ url: "/pay" });
+    expect(within?.getInnerFailure()?.getErrorType()).toBe("Deep");
+    expect(details?.getOtherFailures().map((other) => other.getErrorMessage())).toEqual(["402"]);
   });
 
   it("[A2] the numbers are durabletask's", () => {

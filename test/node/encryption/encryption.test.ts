@@ -47,7 +47,10 @@ function busyWorld(): World {
     return [ctx.getLastHeartbeatDetails(), input];
   });
   world.activity("refuse", (_ctx, input: string) => {
-    throw new Error(input);
+    throw Object.assign(new Error(input, { cause: new Error(`cause ${input}`) }), { code: `code ${input}` });
+  });
+  world.workflow("refuses", function* (ctx, input: string): Code {
+    return yield ctx.callActivity("refuse", input);
   });
   world.workflow("busy", function* (ctx, input: string) {
     ctx.setCustomStatus({ input });
@@ -88,6 +91,22 @@ describe("[X1] Encrypted at rest", () => {
       [true, SECRET, SECRET, [SECRET, SECRET]],
     ]);
     expect(everything(world)).not.toContain("top secret");
+  });
+
+  it("[X1.1] nothing of a failure is in any row either: no field of the error, no cause, of an activity, a child, and the end", async () => {
+    const world = setKeys(busyWorld(), K1);
+    await begin(world, "p", "parent", { name: "refuses", input: SECRET });
+    await settled(world, 5_000);
+    const { failure } = (await ask(world, "p")) ?? {};
+    const call = failure?.innerFailure;
+    expect([failure?.errorType, call?.errorType, call?.innerFailure?.properties]).toEqual([
+      "TaskFailedError",
+      "TaskFailedError",
+      { code: `code ${SECRET}` },
+    ]);
+    expect(call?.innerFailure?.innerFailure?.message).toBe(`cause ${SECRET}`);
+    expect(everything(world)).toContain("enc:k1:");
+    expect(everything(world)).not.toMatch(/top secret|innerFailure|properties/);
   });
 
   it("[X1.2] keys change: the first one writes, the others still read, and what was plain before can be read too", async () => {

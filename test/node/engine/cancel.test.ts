@@ -109,7 +109,7 @@ describe("[T20] a cooperative cancel", () => {
         },
       },
     ]);
-    expect(endOf(await driver.turn(failed(1, "aborted")))).toBe("i: Activity task #1 failed: aborted");
+    expect(endOf(await driver.turn(failed(1, "aborted")))).toBe("i: activity 'a': Activity task #1 failed: aborted");
   });
 
   it("[T20] a terminate still ends what cleans up", async () => {
@@ -164,7 +164,7 @@ describe("[A5] Saga", () => {
     await driver.turn();
     expect((await driver.turn(failed(1, "broken"))).activities).toMatchObject([{ input: "1" }]);
     expect(endOf(await driver.turn(completed(2)))).toEqual([
-      "1 compensation(s) failed: i: Activity task #1 failed: broken",
+      "1 compensation(s) failed: i: activity 'undo': Activity task #1 failed: broken",
       1,
     ]);
   });

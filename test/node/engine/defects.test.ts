@@ -79,7 +79,10 @@ describe("defects of Dapr's JavaScript engine that are none here (one test for e
     await driver.turn();
     await driver.turn(failed(1, "boom"));
     await driver.turn(completed(2, 2));
-    expect(endOf(await driver.turn(raised("e", "on")))).toEqual(["i: Activity task #1 failed: boom", "on"]);
+    expect(endOf(await driver.turn(raised("e", "on")))).toEqual([
+      "i: activity 'a': Activity task #1 failed: boom",
+      "on",
+    ]);
   });
 
   it("[D8] waiting for a task that has failed already throws its failure", async () => {
@@ -94,7 +97,7 @@ describe("defects of Dapr's JavaScript engine that are none here (one test for e
       }
     });
     await driver.turn();
-    expect(endOf(await driver.turn(failed(1, "boom")))).toBe("i: Activity task #1 failed: boom");
+    expect(endOf(await driver.turn(failed(1, "boom")))).toBe("i: activity 'a': Activity task #1 failed: boom");
   });
 
   it("[D9] whenAny of a whenAll and a timer", async () => {
@@ -243,14 +246,14 @@ describe("the generator protocol", () => {
     expect(await thrown({ a: 1 })).toBe('Object: {"a":1}');
   });
 
-  it("[G4] a failure that is not caught nests", async () => {
+  it("[G4] a failure that is not caught says why, and names what this level has called", async () => {
     const driver = new Driver(async function* parent(ctx: WorkflowContext): Code {
       yield ctx.callChildWorkflow("c");
     });
     await driver.turn();
     const failure = { errorType: "TaskFailedError", message: "i:0001: Activity task #1 failed: boom" };
     expect(endOf(await driver.turn({ type: "ChildWorkflowInstanceFailed", id: 1, failure }))).toBe(
-      "TaskFailedError: i: Sub-orchestration task #1 failed: i:0001: Activity task #1 failed: boom",
+      "TaskFailedError: i: workflow 'c': Sub-orchestration task #1 failed: boom",
     );
   });
 

@@ -128,7 +128,10 @@ describe("[G15] what a workflow may yield", () => {
       }
     });
     await driver.turn();
-    expect(endOf(await driver.turn(failed(1, "boom")))).toEqual([true, "i: Activity task #1 failed: boom"]);
+    expect(endOf(await driver.turn(failed(1, "boom")))).toEqual([
+      true,
+      "i: activity 'a': Activity task #1 failed: boom",
+    ]);
   });
 });
 
@@ -143,8 +146,9 @@ describe("[G16] failures", () => {
       type: "Failed",
       failure: {
         errorType: "TaskFailedError",
-        message: "i: Activity task #1 failed: boom",
+        message: "i: activity 'a': Activity task #1 failed: boom",
         stackTrace: "TypeError: boom\n    at activity",
+        innerFailure: failure,
       },
     });
   });

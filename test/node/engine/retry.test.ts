@@ -112,7 +112,9 @@ describe("[T15] a call with a retry policy", () => {
     ]);
     await driver.turn(failed(3, "no"));
     expect((await driver.turn(fired(4))).activities).toMatchObject([{ id: 5, attempt: 3, firstId: 1 }]);
-    expect(endOf(await driver.turn(failed(5, "never")))).toBe("TaskFailedError: i: Activity task #5 failed: never");
+    expect(endOf(await driver.turn(failed(5, "never")))).toBe(
+      "TaskFailedError: i: activity 'a': Activity task #5 failed: never",
+    );
   });
 
   it("[T15] a pause of 0 needs no timer", async () => {

@@ -94,8 +94,8 @@ describe("[T6] suspended", () => {
     };
     expect((await driver.turn(suspended, failed(1, "a"), childFailed)).status).toBe("SUSPENDED");
     expect(endOf(await driver.turn(resumed))).toEqual([
-      "i: Activity task #1 failed: a",
-      "i: Sub-orchestration task #2 failed: c",
+      "i: activity 'a': Activity task #1 failed: a",
+      "i: workflow 'c': Sub-orchestration task #2 failed: c",
     ]);
   });
 

@@ -66,6 +66,25 @@ describe("get", () => {
     expect(Object.keys(body.properties).length).toBe(3 + Object.keys(stack).length);
   });
 
+  it("[B9] beside Dapr's properties, which stay as they are, `failure` has all of it; others have none", async () => {
+    const failure = {
+      errorType: "CardDeclined",
+      message: "no",
+      stackTrace: "at x",
+      properties: { code: "CARD" },
+      innerFailure: { errorType: "Error", message: "why" },
+    };
+    const body = (await get({ ...RUNNING, status: "FAILED", failure })) as { properties: object; failure: unknown };
+    expect(body.failure).toEqual(failure);
+    expect(Object.keys(body.properties)).toEqual([
+      "dapr.workflow.custom_status",
+      "dapr.workflow.failure.error_type",
+      "dapr.workflow.failure.error_message",
+      "dapr.workflow.failure.stack_trace",
+    ]);
+    expect(Object.keys((await get(RUNNING)) as object)).not.toContain("failure");
+  });
+
   it.each(["SUSPENDED", "TERMINATED"] as const)("[H31] status %s is printed by its wire name", async (status) => {
     expect(await get({ ...RUNNING, status })).toMatchObject({ runtimeStatus: status });
   });

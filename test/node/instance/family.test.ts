@@ -45,6 +45,24 @@ describe("[I6] Children: messages over the outbox", () => {
     expect(await endOf(world, "p")).toEqual(["COMPLETED", expect.stringContaining("as told")]);
   });
 
+  it("[B6] a recursion of 250 children completes, and one that fails at its bottom says why in a few words", async () => {
+    const world = makeWorld();
+    world.workflow("down", function* (ctx, n: number): Code {
+      if (n === 0) return 0;
+      if (n < 0) throw new RangeError("no way down");
+      return 1 + (yield ctx.callChildWorkflow("down", n === 1_001 ? -1 : n - 1));
+    });
+    await start(world, "p", "down", 250);
+    await world.rest();
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", 250]);
+    await start(world, "f", "down", 1_250);
+    await world.rest();
+    const { failure } = (await describeInstance(world, "f")) ?? {};
+    expect(failure?.message).toBe("f: workflow 'down': Sub-orchestration task #1 failed: no way down");
+    expect(failure?.innerFailure?.innerFailure).toMatchObject({ errorType: "RangeError", message: "no way down" });
+    expect(JSON.stringify(failure).length).toBeLessThan(20_000);
+  });
+
   it.each(["p:0001", "p"])(
     "[I6.3] '%s' unreachable: tried again after 0.5, 1, 2, 4 … s, and nothing is lost",
     async (unreachable) => {

@@ -1,0 +1,42 @@
+import type { FailureDetails } from "../model/failure.ts";
+
+/** Dapr's word for what was called, and ours. */
+export type CallKind = "Activity" | "Sub-orchestration";
+const NOUNS: Record<CallKind, string> = { Activity: "activity", "Sub-orchestration": "workflow" };
+
+/**
+ * What the workflow is told of a call that has failed: `<instance>: activity 'charge': Activity task #3 failed: <why>`. Dapr's
+ * words stand in the middle. A failure that was handed on by workflows below says only why: who handed it on is in its
+ * `innerFailure`, and the message does not grow with each level.
+ */
+export function failureMessage(
+  instanceId: string,
+  kind: CallKind,
+  name: string,
+  id: number,
+  failure: FailureDetails,
+): string {
+  return `${instanceId}: ${NOUNS[kind]} '${name}': ${kind} task #${id} failed: ${reasonOf(failure)}`;
+}
+
+/** What such a message begins with, as this code and the code before it write it. */
+const CALL = /(?:(?:activity|workflow) '.{1,16384}?': )?(?:Activity|Sub-orchestration) task #\d+ failed: /s.source;
+const CALL_AT_THE_BEGIN = new RegExp(`^\\S{1,1024}: ${CALL}`, "s");
+const CALL_ANYWHERE = new RegExp(`[^\\s"]{1,1024}: ${CALL}`, "gs");
+
+/** An ID with a space in it is known by what is within. */
+function reasonOf({ errorType, message, innerFailure }: FailureDetails): string {
+  if (errorType === "TaskFailedError" && innerFailure !== undefined) {
+    const reason = reasonOf(innerFailure);
+    if (message.endsWith(` failed: ${reason}`)) return reason;
+  }
+  let rest = message;
+  for (let call = CALL_AT_THE_BEGIN.exec(rest); call !== null; call = CALL_AT_THE_BEGIN.exec(rest))
+    rest = rest.slice(call[0].length);
+  return rest;
+}
+
+/** To compare two texts in which such messages may stand, worded by this code or the code before it. */
+export function withoutCalls(text: string): string {
+  return text.replace(CALL_ANYWHERE, "");
+}
