@@ -1,7 +1,6 @@
 import { type ActivityOptions, readActivityOptions } from "../engine/call-options.ts";
-import { nameOf } from "../engine/registry.ts";
 import type { Task } from "../engine/task.ts";
-import type { InputAndOptions, TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
+import { type InputAndOptions, type TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
 import { describeFailure } from "../model/failure.ts";
 
 // What a compensation gives back is not looked at.
@@ -50,9 +49,10 @@ export class Saga {
   add(activity: Any, input?: unknown, options?: ActivityOptions): void {
     const ctx = this.#ctx;
     // What is wrong with the call is told here: when a step has to be undone, it is too late.
-    readActivityOptions(options, "Saga.add", nameOf(activity));
+    const name = WorkflowContext.activityName(ctx, activity);
+    readActivityOptions(options, "Saga.add", name);
     this.#compensations.push(function* () {
-      yield ctx.callActivity(activity, input, options);
+      yield ctx.callActivity(name, input, options);
     });
   }
 

@@ -1,4 +1,5 @@
 import { describedFailure, type FailureDetails } from "../model/failure.ts";
+import { listNames, nearName } from "../model/near-name.ts";
 import { rebuiltError } from "./rebuilt-error.ts";
 
 /**
@@ -99,11 +100,18 @@ export class HandlerNotRegisteredError extends Error {
   }
 }
 
+function whatIsRegistered(wanted: string, registered: readonly string[]): string {
+  if (registered.length === 0) return "Nothing is registered.";
+  const near = nearName(wanted, registered);
+  const meant = near === undefined ? "" : `Did you mean '${near}'? `;
+  return `${meant}Registered are: ${listNames(registered, wanted)}.`;
+}
+
 /** The history starts a workflow that today's code does not have. */
 export class OrchestratorNotRegisteredError extends Error {
   override readonly name = "OrchestratorNotRegisteredError";
-  constructor(workflowName: string) {
-    super(`Orchestrator '${workflowName}' does not exist.`);
+  constructor(workflowName: string, registered: readonly string[]) {
+    super(`Orchestrator '${workflowName}' does not exist. ${whatIsRegistered(workflowName, registered)}`);
     setStack(this, undefined);
   }
 }
@@ -111,8 +119,8 @@ export class OrchestratorNotRegisteredError extends Error {
 /** The workflow called an activity that today's code does not have. The workflow can catch it. */
 export class ActivityNotRegisteredError extends Error {
   override readonly name = "ActivityNotRegisteredError";
-  constructor(activityName: string) {
-    super(`Activity function '${activityName}' is not registered.`);
+  constructor(activityName: string, registered: readonly string[]) {
+    super(`Activity function '${activityName}' is not registered. ${whatIsRegistered(activityName, registered)}`);
     setStack(this, undefined);
   }
 }

@@ -9,6 +9,7 @@ import type {
   DetachedCallOptions,
 } from "./call-options.ts";
 import { type CallOwner, Calls } from "./calls.ts";
+import type { Target } from "./function-names.ts";
 import {
   Interactions,
   type QueryAnswer,
@@ -17,9 +18,11 @@ import {
   type UpdateValidator,
 } from "./interactions.ts";
 import { Mailbox } from "./mailbox.ts";
+import { nameOf } from "./names.ts";
 import { Patches } from "./patches.ts";
 import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
+import type { Registry } from "./registry.ts";
 import { CancelableTask, type Task } from "./task.ts";
 import type { OrchestrationContext } from "./workflow-context.ts";
 
@@ -32,6 +35,7 @@ const MAX_CUSTOM_STATUS_LENGTH = 65_536;
  */
 export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly instanceId: string;
+  readonly #registry: Registry | undefined;
   readonly timerCanceled: (id: number) => void;
   readonly calls: Calls;
   readonly patches: Patches;
@@ -46,9 +50,18 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   #querying = false;
   #random: SeededRandom | undefined;
 
-  /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
-  constructor(instanceId: string, recordedPatches: readonly string[], timerCanceled: (id: number) => void) {
+  /**
+   * `registry`: that of the code, where any is run. `recordedPatches`: those that the history holds. `timerCanceled`: nobody
+   * waits for that timer any more.
+   */
+  constructor(
+    instanceId: string,
+    registry: Registry | undefined,
+    recordedPatches: readonly string[],
+    timerCanceled: (id: number) => void,
+  ) {
     this.instanceId = instanceId;
+    this.#registry = registry;
     this.patches = new Patches(recordedPatches);
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
@@ -91,6 +104,14 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   get version(): string | undefined {
     return this.started?.version;
+  }
+
+  activityName(target: Target): string {
+    return this.#registry === undefined ? nameOf(target) : this.#registry.activityName(target);
+  }
+
+  workflowName(target: Target): string {
+    return this.#registry === undefined ? nameOf(target) : this.#registry.workflowName(target);
   }
 
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {

@@ -77,7 +77,7 @@ export class Execution {
   ) {
     this.instanceId = instanceId;
     this.#code = code;
-    this.#context = new ExecutionContext(instanceId, recordedPatches, timerCanceled);
+    this.#context = new ExecutionContext(instanceId, code?.registry, recordedPatches, timerCanceled);
   }
 
   get started(): ExecutionStarted | undefined {
@@ -251,7 +251,7 @@ export class Execution {
 
   /** As in Dapr, a new instance fails. One that has begun waits for its code: a deploy may have forgotten it. */
   #notRegistered({ name, generation }: ExecutionStarted, failsAlways: boolean): void {
-    const error = new OrchestratorNotRegisteredError(name);
+    const error = new OrchestratorNotRegisteredError(name, this.#code?.registry.names().workflows ?? []);
     const hasBegun = this.#context.replaying || generation > 0;
     if (hasBegun && !failsAlways) return this.#stallBecause("WORKFLOW_NOT_REGISTERED", error.message);
     this.giveUpCode();

@@ -1,4 +1,10 @@
+import { shown } from "../model/options.ts";
 import type { WorkflowActivityContext } from "./activity-context.ts";
+import { FunctionNames, type Target } from "./function-names.ts";
+import { nameOf } from "./names.ts";
+
+export { functionName, givenName, nameOf } from "./names.ts";
+
 import type { WorkflowContext } from "./workflow-context.ts";
 
 // The author's own input and output types are unknown here, and `any` is what lets every author's signature fit
@@ -29,14 +35,22 @@ export type FoundWorkflow =
   | { readonly type: "not registered" }
   | { readonly type: "version not available" };
 
+function checkFunction(fn: unknown, name: string): void {
+  if (typeof fn !== "function") throw new TypeError(`'${name}' is registered with a function, found ${shown(fn)}`);
+  nameOf(name);
+}
+
 /** The workflows and activities of this code, by the names that histories know them by. */
 export class Registry {
   readonly #workflows = new Map<string, Versions>();
   readonly #activities = new Map<string, TWorkflowActivity>();
+  /** Made when they are first asked for after a change. */
+  #workflowNames: FunctionNames | undefined;
+  #activityNames: FunctionNames | undefined;
 
   /** Throws when the name is empty or taken. */
   addWorkflow(name: string, workflow: TWorkflow): void {
-    const versions = this.#versionsOf(name);
+    const versions = this.#versionsOf(name, workflow);
     if (versions.unversioned !== undefined) throw new Error(`A '${name}' orchestrator already exists.`);
     versions.unversioned = workflow;
   }
@@ -44,7 +58,8 @@ export class Registry {
   /** Throws when name or version are empty, when the version exists, or when there is a latest one already. */
   addVersion(name: string, version: string, workflow: TWorkflow, isLatest: boolean): void {
     if (!version) throw new Error("A non-empty version is required.");
-    const versions = this.#versionsOf(name);
+    if (typeof version !== "string") throw new TypeError(`A version is a string, found ${shown(version)}`);
+    const versions = this.#versionsOf(name, workflow);
     if (versions.named.has(version)) throw new Error(`A version '${version}' of '${name}' already exists.`);
     if (isLatest && versions.latest !== undefined) {
       throw new Error(
@@ -55,8 +70,10 @@ export class Registry {
     if (isLatest) versions.latest = version;
   }
 
-  #versionsOf(name: string): Versions {
+  #versionsOf(name: string, workflow: TWorkflow): Versions {
     if (!name) throw new Error("A non-empty orchestrator name is required.");
+    checkFunction(workflow, name);
+    this.#workflowNames = undefined;
     let versions = this.#workflows.get(name);
     if (versions === undefined) {
       versions = { named: new Map() };
@@ -68,7 +85,9 @@ export class Registry {
   /** Throws when the name is empty or taken. */
   addActivity(name: string, activity: TWorkflowActivity): void {
     if (!name) throw new Error("A non-empty activity name is required.");
+    checkFunction(activity, name);
     if (this.#activities.has(name)) throw new Error(`A '${name}' activity already exists.`);
+    this.#activityNames = undefined;
     this.#activities.set(name, activity);
   }
 
@@ -76,6 +95,8 @@ export class Registry {
   addAll(other: Registry): void {
     for (const [name, versions] of other.#workflows) this.#workflows.set(name, versions);
     for (const [name, activity] of other.#activities) this.#activities.set(name, activity);
+    this.#workflowNames = undefined;
+    this.#activityNames = undefined;
   }
 
   /** The version that a new execution runs; `undefined` when it is to run the one without a version. */
@@ -99,33 +120,46 @@ export class Registry {
     return this.#activities.get(name);
   }
 
+  /** The name that a call is recorded with: a function is found by itself, and not by the name that it has. */
+  activityName(target: Target): string {
+    if (typeof target === "string") return nameOf(target);
+    this.#activityNames ??= this.#indexActivities();
+    return this.#activityNames.nameOf(target);
+  }
+
+  /** The same for a workflow. A function without a version stands for its name, of which new instances run the latest version. */
+  workflowName(target: Target): string {
+    if (typeof target === "string") return nameOf(target);
+    this.#workflowNames ??= this.#indexWorkflows();
+    return this.#workflowNames.nameOf(target);
+  }
+
+  #indexActivities(): FunctionNames {
+    const index = new FunctionNames("activity");
+    for (const [name, activity] of this.#activities) index.add(name, activity);
+    return index;
+  }
+
+  #indexWorkflows(): FunctionNames {
+    const index = new FunctionNames("workflow");
+    for (const [name, { unversioned, named, latest }] of this.#workflows) {
+      if (unversioned !== undefined) index.add(name, unversioned);
+      const begun =
+        latest === undefined ? "no version of it is the latest" : `new instances run '${latest}', the latest`;
+      for (const [version, workflow] of named) {
+        if (version === latest) index.add(name, workflow);
+        else
+          index.addVersion(
+            name,
+            workflow,
+            `version '${version}' of '${name}', and ${begun}: call '${name}' by its name or declaration`,
+          );
+      }
+    }
+    return index;
+  }
+
   names(): { workflows: string[]; activities: string[] } {
     return { workflows: [...this.#workflows.keys()], activities: [...this.#activities.keys()] };
   }
-}
-
-/** The name that a function is registered and called by. Throws for lambdas without one. */
-export function functionName(fn: unknown): string {
-  if (typeof fn !== "function") {
-    throw new Error("Cannot infer a name from a null or undefined function. Please provide a name explicitly.");
-  }
-  if (!fn.name) throw new Error("Cannot infer a name from a lambda function. Please provide a name explicitly.");
-  return fn.name;
-}
-
-/** The name of a workflow, activity, event, query or update given by itself, by its declaration, or by its name. */
-export function givenName(target: string | { readonly name: string } | ((...args: never[]) => unknown)): string {
-  if (typeof target === "string") return target;
-  return typeof target === "object" && target !== null ? target.name : functionName(target);
-}
-
-/** A row holds 2 MB, and a name lies in one whole. */
-const MAX_NAME_LENGTH = 16_384;
-
-/** The same where it goes into a history. Throws a TypeError unless it has 1 to 16,384 characters, and no half of a pair of surrogates. */
-export function nameOf(target: Parameters<typeof givenName>[0]): string {
-  const name = givenName(target);
-  if (typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
-  const found = typeof name === "string" ? `one of ${name.length}` : typeof name;
-  throw new TypeError(`A name is a string of 1 to ${MAX_NAME_LENGTH} whole characters, found ${found}`);
 }

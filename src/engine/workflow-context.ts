@@ -25,8 +25,10 @@ import type {
   UpdateDeclaration,
   WorkflowDeclaration,
 } from "./declarations.ts";
+import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
-import { nameOf, type TWorkflow } from "./registry.ts";
+import { nameOf } from "./names.ts";
+import type { TWorkflow } from "./registry.ts";
 import { type CancelableTask, type ResultOf, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
@@ -36,6 +38,9 @@ export interface OrchestrationContext {
   readonly isReplaying: boolean;
   readonly parent: ParentLink | undefined;
   readonly version: string | undefined;
+  /** The name that a call of this activity, or workflow, is recorded with. */
+  activityName(target: Target): string;
+  workflowName(target: Target): string;
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown>;
   callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown>;
   createTimer(fireAtMs: number): CancelableTask;
@@ -86,6 +91,11 @@ export class WorkflowContext {
   constructor(innerContext: OrchestrationContext) {
     if (innerContext === null || innerContext === undefined) throw new Error("ActivityContext cannot be undefined");
     this.#inner = innerContext;
+  }
+
+  /** @internal The name that a call of the activity would be recorded with; throws what the call would throw. */
+  static activityName(ctx: WorkflowContext, activity: Target): string {
+    return ctx.#inner.activityName(activity);
   }
 
   /** ID of this instance; the same in every execution of it. */
@@ -145,7 +155,7 @@ export class WorkflowContext {
     input?: unknown,
     options?: ActivityOptions | null,
   ): Task<Any> {
-    const name = nameOf(activity);
+    const name = this.#inner.activityName(activity);
     return this.#inner.callActivity(name, input, readActivityOptions(options, "callActivity", name));
   }
 
@@ -166,7 +176,7 @@ export class WorkflowContext {
     input?: unknown,
     options?: string | ChildWorkflowOptions | null,
   ): Task<Any> {
-    const name = nameOf(workflow);
+    const name = this.#inner.workflowName(workflow);
     return this.#inner.callChild(name, input, readChildOptions(options, name));
   }
 
@@ -225,7 +235,7 @@ export class WorkflowContext {
     input?: unknown,
     options?: DetachedWorkflowOptions | null,
   ): string {
-    const name = nameOf(workflow);
+    const name = this.#inner.workflowName(workflow);
     return this.#inner.scheduleNewWorkflow(name, input, readDetachedOptions(options, name));
   }
 

@@ -130,8 +130,9 @@ export class ActivityAttempt implements ActivityCall {
   /** What the activity returns, a promise or not. Throws what it throws at once. */
   #call(): unknown {
     const { name, input } = this.run.task;
-    const activity = this.#ports.registry.activity(name);
-    if (activity === undefined) throw new ActivityNotRegisteredError(name);
+    const { registry } = this.#ports;
+    const activity = registry.activity(name);
+    if (activity === undefined) throw new ActivityNotRegisteredError(name, registry.names().activities);
     return activity(new WorkflowActivityContext(this), decodePayload(input));
   }
 

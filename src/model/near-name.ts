@@ -13,7 +13,7 @@ export function nearName(name: string, known: readonly string[]): string | undef
     if (candidate.length > MAX_LENGTH) continue;
     const other = candidate.toLowerCase();
     const edits = distance(wanted, other);
-    if (edits < least && edits <= Math.max(1, Math.floor(Math.min(wanted.length, other.length) / 3)))
+    if (edits < least && edits <= Math.floor(Math.min(wanted.length, other.length) / 3))
       [nearest, least] = [candidate, edits];
   }
   return nearest ?? longestCommon(wanted, known);

@@ -2,7 +2,7 @@ import type { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { ActivityDeclaration } from "../engine/declarations.ts";
 import { Orchestration } from "../engine/orchestration.ts";
-import { nameOf, type TWorkflowActivity } from "../engine/registry.ts";
+import type { TWorkflowActivity } from "../engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../http/deps.ts";
 import { createHttpHandler } from "../http/handler.ts";
 import { Instance } from "../instance/instance.ts";
@@ -91,17 +91,17 @@ export class WorkflowTestEnvironment {
 
   /** Runs in place of the activity from here on, also in place of one that is not registered. */
   mockActivity(activity: AnyActivity, mock: TWorkflowActivity): void {
-    this.#registry.mock(nameOf(activity), mock);
+    this.#registry.mock(this.#registry.activityName(activity), mock);
   }
 
   /** The next `times` (1) calls of the activity fail with the error; then it runs again. */
   failActivity(activity: AnyActivity, { times = 1, error = new Error("injected failure") } = {}): void {
-    this.#registry.fail(nameOf(activity), Array(times).fill(error));
+    this.#registry.fail(this.#registry.activityName(activity), Array(times).fill(error));
   }
 
   /** The calls of an activity, every attempt one, in the order in which they began. Of this code: `useRuntime` begins anew. */
   calls(activity: AnyActivity): readonly ActivityCallRecord[] {
-    return this.#registry.calls.get(nameOf(activity)) ?? [];
+    return this.#registry.calls.get(this.#registry.activityName(activity)) ?? [];
   }
 
   /** All objects lose their memory, as in a crash: what was running is over, and everything is built again from the histories. */

@@ -83,7 +83,7 @@ describe("[C2] Authoring", () => {
     expect((await failureOf("callsUnknown"))[1]).toMatch(/'notRegisteredAnywhere' is not registered/);
     expect(await failureOf("nobodyHasRegisteredThis")).toEqual([
       "OrchestratorNotRegisteredError",
-      "Orchestrator 'nobodyHasRegisteredThis' does not exist.",
+      expect.stringMatching(/^Orchestrator 'nobodyHasRegisteredThis' does not exist\. Registered are: \w+, .*\.$/),
     ]);
   });
 
@@ -374,5 +374,9 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     );
     await deploy(false);
     expect(await endOf(id)).toEqual(["COMPLETED", ["kept", 1]]);
+  });
+
+  it("[DJ22] of two functions with one name, each call runs its own", async () => {
+    expect(await run("namesakes")).toEqual(["COMPLETED", ["by mail", "by text"]]);
   });
 });

@@ -110,6 +110,9 @@ const workflows = {
     const result = deployed.isBroken ? undefined : yield ctx.callActivity(same, "kept");
     return [result, yield ctx.waitForExternalEvent("go")];
   },
+  async *namesakes(ctx: WorkflowContext): any {
+    return [yield ctx.callActivity(mail.send), yield ctx.callActivity(sms.send)];
+  },
   async *deepFalsy(ctx: WorkflowContext, input: any): any {
     return [input, yield ctx.callActivity(same, input), yield ctx.callChildWorkflow("echo", input)];
   },
@@ -118,6 +121,10 @@ const workflows = {
   },
 };
 
+const mail = { send: () => "by mail" };
+const sms = { send: () => "by text" };
+
 const runtime = new WorkflowRuntime().registerActivity(same).registerActivity(fails).registerActivity(record);
+runtime.registerActivity(mail.send).registerActivityWithName("textMessage", sms.send);
 for (const [name, workflow] of Object.entries(workflows)) runtime.registerWorkflowWithName(name, workflow);
 void runtime.start();

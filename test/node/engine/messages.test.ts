@@ -166,7 +166,9 @@ describe("[T14] names, contexts, failures", () => {
       undefined,
       { type: "not registered" },
     ]);
-    expect(new ActivityNotRegisteredError("a").message).toBe("Activity function 'a' is not registered.");
+    expect(new ActivityNotRegisteredError("a", ["b"]).message).toBe(
+      "Activity function 'a' is not registered. Registered are: b.",
+    );
   });
 
   it("[T14] a failure has a reason, whatever was thrown", () => {

@@ -176,7 +176,7 @@ describe("[R4] The pages of docs/", () => {
     ["src/http/interactions.ts", "MAX_UPDATE_ID", "update ID"],
     ["src/http/state.ts", "MAX_TIMEOUT_SECONDS", "wait for an update or with `waitFor`"],
     ["src/model/message-limits.ts", "MAX_NAME_BYTES", "instance ID that a workflow gives"],
-    ["src/engine/registry.ts", "MAX_NAME_LENGTH", "name of a workflow, activity"],
+    ["src/engine/names.ts", "MAX_NAME_LENGTH", "name of a workflow, activity"],
     ["src/engine/execution-context.ts", "MAX_CUSTOM_STATUS_LENGTH", "custom status"],
     ["src/engine/coroutine.ts", "MAX_RESUMES_WITHOUT_WAIT", "resumes of a workflow"],
     ["src/engine/seen-messages.ts", "REMEMBERED_MS", "the same raise sent again"],
