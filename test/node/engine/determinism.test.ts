@@ -135,7 +135,9 @@ describe("[N] code that does something else than its history says fails, past it
   it("[N5] a workflow that is not registered fails", async () => {
     const orchestration = await Orchestration.load("i", { registry: registryOf() }, [startedAs("gone")], false);
     const turn = await orchestration.turn([], T0);
-    expect(endOf(turn)).toBe("OrchestratorNotRegisteredError: Orchestrator 'gone' does not exist. Nothing is registered.");
+    expect(endOf(turn)).toBe(
+      "OrchestratorNotRegisteredError: Orchestrator 'gone' does not exist. Nothing is registered.",
+    );
     expect(turn.completion?.type === "Failed" && turn.completion.failure.stackTrace).toBeUndefined();
   });
 

@@ -318,7 +318,10 @@ describe("[N9] code that does more than its history says", () => {
     const turn = await orchestration.turn([], T0);
     expect(turn.completion).toEqual({
       type: "Failed",
-      failure: { errorType: "OrchestratorNotRegisteredError", message: "Orchestrator 'w' does not exist. Nothing is registered." },
+      failure: {
+        errorType: "OrchestratorNotRegisteredError",
+        message: "Orchestrator 'w' does not exist. Nothing is registered.",
+      },
     });
   });
 
