@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type HistoryRow, readAlarms, readInstances, type StoredInstance } from "./database.ts";
 import { faultsOf, type Violation } from "./faults.ts";
+import { apart, harnessFaultOf, rootOf, type Verdict } from "./harness.ts";
 import type { Recorder, Report } from "./recorder.ts";
 
 /** Names one run of an activity through all restarts: the attempts of a call share the task execution ID. */
@@ -16,6 +17,8 @@ export class Audit {
   mayBeGone: (id: string) => boolean = () => false;
   readonly #recorder: Recorder;
   #previous: ReadonlyMap<string, StoredInstance> = new Map();
+  /** By the root of its tree, how the harness has failed an instance. */
+  readonly #harness = new Map<string, string>();
   /** Activities whose result was on disk at a crash, and how many crashes there had been then. */
   readonly #recorded = new Map<string, number>();
 
@@ -54,6 +57,16 @@ export class Audit {
     return instances;
   }
 
+  /** The harness has failed with this instance, or with one of its tree. */
+  blameHarness(instanceId: string, text: string): void {
+    this.#harness.set(rootOf(instanceId), `${instanceId}: ${text}`);
+  }
+
+  /** What was seen, the engine's faults and the harness's own apart. */
+  verdict(): Verdict {
+    return apart(this.violations, this.#harness);
+  }
+
   #add(what: Violation["what"], text: string): void {
     this.violations.push({ what, text });
   }
@@ -61,6 +74,10 @@ export class Audit {
   /** What was on disk before is the beginning of what is there now. */
   #read(directory: string): ReadonlyMap<string, StoredInstance> {
     const instances = readInstances(directory);
+    for (const instance of instances.values()) {
+      const fault = harnessFaultOf(instance);
+      if (fault !== undefined) this.blameHarness(instance.instanceId, fault);
+    }
     for (const [id, before] of this.#previous) {
       const now = instances.get(id);
       if (now === undefined) {

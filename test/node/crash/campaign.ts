@@ -1,10 +1,9 @@
 // Instances of every kind in flight, callers at work, and everything killed again and again.
 import { setTimeout as delay } from "node:timers/promises";
-import { until } from "../e2e/server.ts";
 import { Audit } from "./audit.ts";
 import { Client } from "./client.ts";
-import { readAlarms } from "./database.ts";
-import type { Violation } from "./faults.ts";
+import { hasNoAlarm } from "./database.ts";
+import { insist, untilQuiet, type Verdict } from "./harness.ts";
 import { KINDS, type Kind } from "./kinds.ts";
 import { Host } from "./processes.ts";
 import { randomFrom } from "./random.ts";
@@ -24,8 +23,9 @@ export interface CampaignOptions {
   readonly tell?: (line: string) => void;
 }
 
-export interface CampaignResult {
-  readonly violations: readonly Violation[];
+export interface CampaignResult extends Verdict {
+  /** Reports and requests of the harness that were sent again because their connection was lost. */
+  readonly transportRepeats: number;
   readonly acknowledged: Stage["acknowledged"];
   /** All that were ever started, children and detached ones among them. */
   readonly instances: number;
@@ -38,7 +38,10 @@ export interface CampaignResult {
   readonly editions: readonly string[];
 }
 
-const END_LIMIT_MS = 120_000;
+/** What ends, ends within this time after the last sign of anything that goes on. */
+const QUIET_MS = 120_000;
+const STARTS = 3;
+const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]);
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -68,18 +71,26 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       inFlight.delete(subject);
       if (!stage.isFinishing) launch(kind);
     };
+    // What is wrong with the engine is told as such: a caller that throws is a mistake of its own.
     kind.play(subject).then(ended, (error) => {
       inFlight.delete(subject);
-      subject.violation("wrong", String(error));
+      audit.blameHarness(subject.id, `its caller has failed: ${String(error)}`);
     });
   };
 
+  const startHost = () =>
+    insist("The server did not start", STARTS, () =>
+      Host.start(directory, recorder.url, { worker: "./kinds-worker.js" }),
+    );
+  const progress = () => `${recorder.reports.length} ${Object.values(acknowledged)} ${inFlight.size}`;
+  const settles = (isSo: () => boolean) => untilQuiet(isSo, progress, QUIET_MS, realTime);
   let host: Host | undefined;
   try {
-    host = await Host.start(directory, recorder.url, { worker: "./kinds-worker.js" });
+    host = await startHost();
     client.up(host.origin);
     for (let n = 0; n < instances; n++) launch(KINDS[n % KINDS.length] as Kind);
-    await until("all to be started", () => acknowledged.starts >= instances, END_LIMIT_MS);
+    if (!(await settles(() => acknowledged.starts >= instances)))
+      violations.push({ what: "lost", text: `only ${acknowledged.starts} of ${instances} starts are acknowledged` });
     for (const [n, momentMs] of moments.entries()) {
       await delay(momentMs);
       if (reloads) {
@@ -87,7 +98,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         leastInFlight = Math.min(leastInFlight, inFlight.size);
         continue;
       }
-      await host.kill();
+      const killed = host;
+      await insist("The server did not end", 1, () => killed.kill());
       client.down();
       const onDisk = audit.crashed(directory);
       const live = [...onDisk.values()].filter(({ status }) => !TERMINAL.has(status)).length;
@@ -96,21 +108,23 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         if (isStarted && !mayBeGone && !onDisk.has(id))
           violations.push({ what: "lost", text: `${id} was acknowledged` });
       tell(`kill ${n + 1} of ${kills} after ${momentMs} ms: ${live} in flight, ${onDisk.size} on disk`);
-      host = await Host.start(directory, recorder.url, { worker: "./kinds-worker.js" });
+      host = await startHost();
       client.up(host.origin);
     }
     stage.isFinishing = true;
-    await until("the end of all", () => inFlight.size === 0, END_LIMIT_MS).catch(() => undefined);
+    await settles(() => inFlight.size === 0);
     for (const { id, kind } of inFlight) violations.push({ what: "lost", text: `${id} (${kind.name}) does not end` });
     // Nobody asks after them any more: children, detached ones and messages come to their end by themselves.
-    await until("no alarm to be set", () => readAlarms(directory).size === 0, END_LIMIT_MS).catch(() => undefined);
+    await settles(() => hasNoAlarm(directory));
     await host.stop();
     const atEnd = audit.ended(directory);
     for (const subject of subjects) subject.expectEnd(atEnd);
     const finished = recorder.reports.filter(({ phase }) => phase === "finished").length;
     const repeated = recorder.reports.length - finished - finished;
     const editions = recorder.reports.map(({ edition }) => edition).filter((edition, n, all) => edition !== all[n - 1]);
-    return { violations, acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated, editions };
+    const transportRepeats = recorder.repeats + client.refusals;
+    const seen = { acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated, editions };
+    return { ...audit.verdict(), ...seen, transportRepeats };
   } finally {
     await host?.kill();
     await recorder.close();

@@ -10,6 +10,8 @@ export interface Answer {
 const CONCURRENCY = 32;
 
 export class Client {
+  /** Answers of a server before the API, which has not reached it. */
+  refusals = 0;
   #origin = "";
   /** Resolved while there is a server. */
   #isUp: Promise<void>;

@@ -1,7 +1,7 @@
 /**
  * npm run crash: workflows of every kind under load on a real workerd on disk, which is killed at random moments and
  * started again on the same directory. `--instances 200`, `--kills 20`, `--seed S`. Exits 1 when anything is lost, there
- * twice, early or otherwise wrong, and then keeps the directory. The seed gives the moments and the pauses; what runs at such
+ * twice, early or otherwise wrong, 2 when only the harness itself has failed, and then keeps the directory. The seed gives the moments and the pauses; what runs at such
  * a moment depends on the machine too.
  */
 import { rmSync } from "node:fs";
@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { temporaryDirectory } from "../e2e/server.ts";
 import { runCampaign } from "./campaign.ts";
 import type { Violation } from "./faults.ts";
+import { exitCodeOf, HarnessError } from "./harness.ts";
 
 const { values } = parseArgs({
   options: { instances: { type: "string" }, kills: { type: "string" }, seed: { type: "string" } },
@@ -30,10 +31,18 @@ const instances = readNumber("instances", 200);
 // Some of them have just ended, or are about to start.
 const callers = Math.ceil(1.5 * instances);
 const options = { directory, seed, kills, instances: callers, longestMs: 2_000, tell };
-const { violations, acknowledged, ...result } = await runCampaign(options);
+const outcome = await runCampaign(options).catch((error: unknown) => {
+  if (!(error instanceof HarnessError)) throw error;
+  console.error(`The harness has failed, which says nothing about the engine. ${error.message}`);
+  process.exit(2);
+});
+const { violations, acknowledged, ...result } = outcome;
+const tooFew = `at least ${instances} should have been in flight, and once there were ${result.leastInFlight}`;
+const harness = [...result.harness, ...(result.leastInFlight < instances ? [tooFew] : [])];
 
 const count = (what: Violation["what"]) => violations.filter((violation) => violation.what === what).length;
 for (const { what, text } of violations.slice(0, 50)) console.error(`${what}: ${text}`);
+for (const text of harness.slice(0, 50)) console.error(`harness: ${text}`);
 const rows: readonly (readonly [string, number])[] = [
   ["seed", seed],
   ["kills", kills],
@@ -49,13 +58,13 @@ const rows: readonly (readonly [string, number])[] = [
   ["applied twice: events, updates, completions, side effects", count("twice")],
   ["timers early", count("early")],
   ["otherwise wrong", count("wrong")],
+  ["faults of the harness itself", harness.length],
+  ["its reports and requests that were lost and sent again", result.transportRepeats],
   ["seconds", Math.round((Date.now() - startedAtMs) / 1000)],
 ];
 const width = Math.max(...rows.map(([title]) => title.length));
 for (const [title, value] of rows) console.log(`${title.padEnd(width)}  ${value}`);
-if (result.leastInFlight < instances)
-  console.error(`At least ${instances} should have been in flight, and once there were ${result.leastInFlight}`);
-if (violations.length > 0 || result.leastInFlight < instances) {
-  console.error(`The databases are kept in ${directory}`);
-  process.exitCode = 1;
-} else rmSync(directory, { recursive: true, force: true });
+process.exitCode = exitCodeOf({ violations, harness });
+if (process.exitCode === 2) console.error("Only the harness has failed: repeat the run.");
+if (process.exitCode !== 0) console.error(`The databases are kept in ${directory}`);
+else rmSync(directory, { recursive: true, force: true });

@@ -92,3 +92,12 @@ export function readAlarms(directory: string): Map<string, number> {
     db.close();
   }
 }
+
+/** A database that is just being written cannot always be read: ask again. */
+export function hasNoAlarm(directory: string): boolean {
+  try {
+    return readAlarms(directory).size === 0;
+  } catch {
+    return false;
+  }
+}

@@ -647,10 +647,10 @@ describe("[C6] what the campaign says of its instances", () => {
 
   it("[C6.12] a request that a server has refused", async () => {
     const subject = subjectOf(kindOf("chain"));
-    const answers = [{ status: 500, text: "no" }, undefined, { status: 202, text: "" }];
+    const answers = [{ status: 500, text: '{"errorCode":"ERR_X"}' }, undefined, { status: 202, text: "" }];
     subject.stage.client.send = async () => answers.shift();
     await subject.operate("pause");
-    expect(texts(subject.stage.violations)).toEqual(["wrong: a: POST a/pause answered 500: no"]);
+    expect(texts(subject.stage.violations)).toEqual(['wrong: a: POST a/pause answered 500: {"errorCode":"ERR_X"}']);
     expect(subject.stage.acknowledged.operations).toBe(1);
   });
 });

@@ -92,7 +92,8 @@ async function thirdTime(ctx, label) {
 }
 
 async function* heartbeats(ctx) {
-  const beats = yield ctx.callActivity(longHaul, "haul", { heartbeatTimeout: 10 });
+  // Longer than the recorder may be out of reach.
+  const beats = yield ctx.callActivity(longHaul, "haul", { heartbeatTimeout: 90 });
   yield ctx.callActivity(step, "last");
   return beats;
 }

@@ -16,13 +16,22 @@ export interface Report {
   readonly epoch: number;
 }
 
+/** How an activity tells it. The same `reportId` is the same report, sent `again` so many times. */
+export interface Sent extends Omit<Report, "atMs" | "epoch"> {
+  readonly reportId: string;
+  readonly again: number;
+}
+
 export class Recorder {
   readonly reports: Report[] = [];
   epoch = 0;
   /** How long an answer takes, which tells apart the moments at which a crash may fall. */
   latencyMs: () => number = () => 0;
+  /** How often a report came again because its connection, or its answer, was lost on the way. */
+  repeats = 0;
+  readonly #known = new Set<string>();
   readonly #closed = new Set<string>();
-  #waiting: { label: string; response: ServerResponse }[] = [];
+  #waiting: { label: string; response: Pick<ServerResponse, "end"> }[] = [];
   #onReport: (() => void)[] = [];
   readonly #seen = new Set<string>();
   readonly #onSeen = new Map<string, (() => void)[]>();
@@ -31,7 +40,10 @@ export class Recorder {
     request.setEncoding("utf8").on("data", (text) => {
       body += text;
     });
-    request.on("end", () => this.#take(JSON.parse(body), response));
+    // One that was cut off comes again.
+    request.on("end", () => {
+      if (request.complete) this.take(JSON.parse(body), response);
+    });
   });
 
   /** Labels of which no activity gets beyond `started` until `open`. */
@@ -56,9 +68,9 @@ export class Recorder {
     return this.reports.filter((report) => report.instanceId === instanceId);
   }
 
-  /** Resolves as soon as the reports are as wished, and rejects after 20 s. */
+  /** Resolves as soon as the reports are as wished, and rejects after 45 s. */
   async until(what: string, isSo: (reports: readonly Report[]) => boolean): Promise<void> {
-    const deadlineMs = Date.now() + 20_000;
+    const deadlineMs = Date.now() + 45_000;
     while (!isSo(this.reports)) {
       const leftMs = deadlineMs - Date.now();
       if (leftMs <= 0)
@@ -87,8 +99,12 @@ export class Recorder {
     await closed;
   }
 
-  #take(report: Omit<Report, "atMs" | "epoch">, response: ServerResponse): void {
-    this.reports.push({ ...report, atMs: Date.now(), epoch: this.epoch });
+  /** @internal One that came before is answered as the first was, and counts once. */
+  take({ reportId, again, ...report }: Sent, response: Pick<ServerResponse, "end">): void {
+    if (again > 0) this.repeats++;
+    const isNew = !this.#known.has(reportId);
+    this.#known.add(reportId);
+    if (isNew) this.reports.push({ ...report, atMs: Date.now(), epoch: this.epoch });
     if (report.phase === "started" && this.#closed.has(report.label))
       this.#waiting.push({ label: report.label, response });
     else setTimeout(() => response.end("go"), this.latencyMs());

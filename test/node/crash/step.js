@@ -3,9 +3,17 @@ import { env } from "cloudflare:workers";
 
 /** A host that is told to writes another in its place: this is code that has changed. */
 const EDITION = "first edition";
+/** How long the recorder may be out of reach, as on a machine that has no time for it. */
+const PATIENCE_MS = 60_000;
+
+/** The way to the recorder is gone. The instance that fails by this says nothing about the engine: `harness.ts` knows it by this name. */
+class RecorderUnreachable extends Error {
+  name = "RecorderUnreachable";
+}
 
 export async function report(ctx, phase, label) {
-  const body = {
+  const told = {
+    reportId: crypto.randomUUID(),
     phase,
     label,
     instanceId: ctx.getWorkflowInstanceId(),
@@ -13,9 +21,19 @@ export async function report(ctx, phase, label) {
     attempt: ctx.getAttemptNumber(),
     edition: EDITION,
   };
-  const response = await fetch(env.RECORDER_URL, { method: "POST", body: JSON.stringify(body) });
-  if (!response.ok) throw new Error(`The recorder answered ${response.status}`);
-  await response.text();
+  const untilMs = Date.now() + PATIENCE_MS;
+  // Sent again under its ID, it counts once: what is lost on this way is nothing that an instance has done or not done.
+  for (let again = 0; ; again++) {
+    try {
+      const response = await fetch(env.RECORDER_URL, { method: "POST", body: JSON.stringify({ ...told, again }) });
+      await response.text();
+      if (response.ok) return;
+      throw new Error(`The recorder answered ${response.status}`);
+    } catch (error) {
+      if (Date.now() >= untilMs) throw new RecorderUnreachable(String(error));
+      await new Promise((resolve) => setTimeout(resolve, Math.min(25 * 2 ** again, 1_000)));
+    }
+  }
 }
 
 /** The answer to `started` comes when the recorder's gate for this label is open. */

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { HarnessError } from "../crash/harness.ts";
 import { type HostileRequest, hostileRequest } from "./hostile.ts";
 import { Target } from "./target.ts";
 
@@ -48,7 +49,10 @@ export async function fuzz(seed: number, requests: number, limitMs = HOUR_MS): P
     interruptAfterTimeLimit: limitMs,
   });
   // A fault of this test: a world that cannot even be made.
-  if (details.failed && unexpected.length === 0) throw details.errorInstance;
+  if (details.failed && unexpected.length === 0)
+    throw new HarnessError(`A world could not be made: ${String(details.errorInstance)}`, {
+      cause: details.errorInstance,
+    });
   return { requests: judged, statuses, unexpected, example };
 }
 

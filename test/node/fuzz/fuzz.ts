@@ -2,9 +2,10 @@
  * npm run fuzz: hostile requests to the real HTTP handler and real instances. `--requests N` (default 100,000), `--seed S`,
  * `--minutes M` (default 60). Exit code 1 and the smallest example when an answer is not documented, a refused request has
  * changed something, another instance was reached, a token was not asked for, or a payload was logged; exit code 1 too when
- * the time was up before all requests were sent.
+ * the time was up before all requests were sent; 2 when the harness itself has failed.
  */
 import { parseArgs } from "node:util";
+import { HarnessError } from "../crash/harness.ts";
 import { fuzz } from "./campaign.ts";
 
 const { values } = parseArgs({
@@ -19,7 +20,13 @@ if (!(minutes > 0)) throw new Error("--minutes is a number");
 
 console.log(`seed ${seed}`);
 const startedAtMs = performance.now();
-const { requests, statuses, unexpected, example } = await fuzz(seed, wanted, minutes * 60_000);
+const { requests, statuses, unexpected, example } = await fuzz(seed, wanted, minutes * 60_000).catch(
+  (error: unknown) => {
+    if (!(error instanceof HarnessError)) throw error;
+    console.error(`The harness has failed, which says nothing about the engine. ${error.message}`);
+    process.exit(2);
+  },
+);
 console.log(
   `requests sent       ${requests.toLocaleString("en-US")} in ${((performance.now() - startedAtMs) / 1000).toFixed(0)} s`,
 );

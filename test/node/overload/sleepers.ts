@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { isLost } from "../../../src/authoring/lost-connection.ts";
 import { Audit } from "../crash/audit.ts";
-import { readAlarms } from "../crash/database.ts";
-import type { Violation } from "../crash/faults.ts";
+import { hasNoAlarm, readAlarms } from "../crash/database.ts";
+import { HarnessError, insist, untilQuiet, type Verdict } from "../crash/harness.ts";
 import { Host } from "../crash/processes.ts";
 import { Recorder } from "../crash/recorder.ts";
 import { Api, objectDirectory, processTree, until } from "../e2e/server.ts";
@@ -25,7 +26,7 @@ export interface Usage {
   readonly files: number;
 }
 
-export interface SleepersResult {
+export interface SleepersResult extends Verdict {
   readonly atStart: Usage;
   /** The most that was seen while they were created. */
   readonly peak: Usage;
@@ -42,7 +43,6 @@ export interface SleepersResult {
   /** How long after its time the activity behind each timer began. */
   readonly latenessMs: { readonly median: number; readonly longest: number };
   readonly completed: number;
-  readonly violations: readonly Violation[];
 }
 
 /** An object is evicted 10 s after its last use. */
@@ -89,7 +89,8 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
     const bytesOnDisk = diskUsage(objectDirectory(directory, "WorkflowInstance"));
 
     await delay(Math.max(0, wakeAt(instances) - Date.now()));
-    await until("no alarm to be set", () => readAlarms(directory).size === 0, 120_000);
+    const progress = () => recorder.reports.length;
+    await untilQuiet(() => hasNoAlarm(directory), progress, 120_000, { now: Date.now, delay: (ms) => delay(ms) });
     const peakAtWaking = gauge.takePeak();
     tell(`most while waking: ${show(peakAtWaking)}`);
     gauge.stop();
@@ -110,7 +111,7 @@ export async function runSleepers(options: SleepersOptions): Promise<SleepersRes
       alarms,
       latenessMs: { median: Math.round(late[late.length >> 1] ?? 0), longest: Math.round(late.at(-1) ?? 0) },
       completed: [...ended.values()].filter(({ status }) => status === "COMPLETED").length - 1,
-      violations: audit.violations,
+      ...audit.verdict(),
     };
   } finally {
     await host?.kill();
@@ -127,11 +128,26 @@ async function create(api: Api, from: number, to: number, perSecond: number, wak
       const n = next++;
       await delay(Math.max(0, startedAtMs + ((n - from) / perSecond) * 1_000 - Date.now()));
       if (Date.now() > wakeAt(0))
-        throw new Error(`Fewer than ${perSecond} were created in a second: the first wakes before the last is there`);
-      await api.start("timer", `s${n}`, (wakeAt(n) - Date.now()) / 1_000);
+        throw new HarnessError(
+          `Fewer than ${perSecond} were created in a second: the first wakes before the last is there. Ask for fewer with --per-second.`,
+        );
+      await start(api, `s${n}`, () => (wakeAt(n) - Date.now()) / 1_000);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, createNext));
+}
+
+/** Again when the connection is lost; one that was heard all the same is there. */
+async function start(api: Api, id: string, seconds: () => number): Promise<void> {
+  await insist(`${id} could not be started`, 5, async () => {
+    try {
+      await api.start("timer", id, seconds());
+    } catch (error) {
+      if (!isLost(error)) throw error;
+      await delay(200);
+      if (!(await api.exists(id))) throw error;
+    }
+  });
 }
 
 /** Reads what a process holds, again and again, and keeps the most. */

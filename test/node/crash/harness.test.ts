@@ -1,0 +1,202 @@
+// [C7] The campaigns tell what they do wrong themselves from what the engine does wrong. Each kind of fault is shown twice: the
+// harness's, which must not be called the engine's, and the engine's, which must not be excused.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it } from "vitest";
+import { Client } from "./client.ts";
+import type { HistoryRow, StoredInstance } from "./database.ts";
+import type { Violation } from "./faults.ts";
+import { apart, exitCodeOf, HarnessError, harnessFaultOf, insist, isOfApi, rootOf, untilQuiet } from "./harness.ts";
+import { KINDS } from "./kinds.ts";
+import { Recorder, type Sent } from "./recorder.ts";
+import { Subject } from "./subject.ts";
+
+function failedBy(errorType: string, message = "no way"): StoredInstance {
+  const row = (type: string, payload: object | null): HistoryRow => ({
+    seq: 0,
+    atMs: 0,
+    type,
+    taskId: 1,
+    name: null,
+    payload: payload && JSON.stringify(payload),
+    detail: {},
+  });
+  return {
+    instanceId: "s1",
+    executionId: "e",
+    status: "FAILED",
+    history: [row("TaskScheduled", null), row("TaskFailed", { errorType, message })],
+    left: { inbox: 0, outbox: 0, recovery: 0 },
+  };
+}
+
+const lost: Violation = { what: "lost", text: "s1:0002: e:1 1 last has not run" };
+
+describe("[C7] whose fault it is", () => {
+  it("[C7.1] an activity that did not reach the recorder has failed by the harness, any other by itself", () => {
+    expect(harnessFaultOf(failedBy("RecorderUnreachable"))).toBe("an activity did not reach the recorder: no way");
+    expect(harnessFaultOf(failedBy("Error", "Network connection lost."))).toBeUndefined();
+    // The name alone, in a message, excuses nothing.
+    expect(harnessFaultOf(failedBy("Error", "RecorderUnreachable"))).toBeUndefined();
+    const { history, ...rest } = failedBy("RecorderUnreachable");
+    expect(harnessFaultOf({ ...rest, history: history.filter(({ type }) => type !== "TaskFailed") })).toBeUndefined();
+  });
+
+  it("[C7.2] what follows in the same tree is not the engine's, what happens in another one is", () => {
+    const faults = new Map([["s1", "s1: no recorder"]]);
+    const others: Violation[] = [
+      { what: "wrong", text: "s1 (chain) does not end" },
+      { what: "wrong", text: "s1-d: is FAILED" },
+      { what: "lost", text: "s11: event a 1" },
+      { what: "twice", text: "s2:0001: ran twice" },
+    ];
+    const verdict = apart([lost, ...others], faults);
+    expect(verdict.violations.map(({ text }) => text)).toEqual(["s11: event a 1", "s2:0001: ran twice"]);
+    expect(verdict.harness).toEqual([
+      "s1: no recorder",
+      "follows from it: lost: s1:0002: e:1 1 last has not run",
+      "follows from it: wrong: s1 (chain) does not end",
+      "follows from it: wrong: s1-d: is FAILED",
+    ]);
+    expect(apart([lost], new Map())).toEqual({ violations: [lost], harness: [] });
+  });
+
+  it.each([
+    ["s1", "s1"],
+    ["s1:0002:0001", "s1"],
+    ["s1-d", "s1"],
+    ["s1 was on disk", "s1"],
+    ["a-parent:0002", "a-parent"],
+  ])("[C7.3] %s is of the tree %s", (id, root) => expect(rootOf(id)).toBe(root));
+
+  it("[C7.4] exit code 1 for the engine, 2 for the harness alone, 0 for neither", () => {
+    expect(exitCodeOf({ violations: [lost], harness: ["x"] })).toBe(1);
+    expect(exitCodeOf({ violations: [lost], harness: [] })).toBe(1);
+    expect(exitCodeOf({ violations: [], harness: ["x"] })).toBe(2);
+    expect(exitCodeOf({ violations: [], harness: [] })).toBe(0);
+  });
+});
+
+describe("[C7] transport that is lost is used again", () => {
+  const sent: Sent = {
+    reportId: "r1",
+    again: 0,
+    phase: "started",
+    label: "gated",
+    instanceId: "s1",
+    taskExecutionId: "e:1",
+    attempt: 1,
+    edition: "",
+  };
+
+  it("[C7.5] a report that comes again counts once, is answered again, and is told of", async () => {
+    const recorder = await Recorder.listen([]);
+    const answers: string[] = [];
+    const answered = (name: string) =>
+      new Promise<void>((resolve) =>
+        recorder.take(name === "first" ? sent : { ...sent, again: 1 }, {
+          end: ((text: string) => {
+            answers.push(`${name} ${text}`);
+            resolve();
+          }) as never,
+        }),
+      );
+    await answered("first");
+    await answered("second");
+    expect(recorder.reports).toHaveLength(1);
+    expect([answers, recorder.repeats]).toEqual([["first go", "second go"], 1]);
+    recorder.take({ ...sent, reportId: "r2" }, { end: (() => undefined) as never });
+    expect(recorder.reports).toHaveLength(2);
+    await recorder.close();
+  });
+
+  it("[C7.6] a report that comes again waits at a gate as the first did", async () => {
+    const recorder = await Recorder.listen(["gated"]);
+    const answers: string[] = [];
+    for (const again of [0, 1])
+      recorder.take({ ...sent, again }, { end: ((text?: string) => answers.push(`${again} ${text}`)) as never });
+    expect(answers).toEqual([]);
+    recorder.open("gated");
+    expect(answers).toEqual(["0 go", "1 go"]);
+    await recorder.close();
+  });
+
+  it("[C7.7] an answer of a server before the API is a lost connection; the API's own is the engine's", async () => {
+    expect([isOfApi('{"errorCode":"ERR_X","message":""}'), isOfApi("Network connection lost."), isOfApi("{}")]).toEqual(
+      [true, false, false],
+    );
+    const script = [
+      [502, "Bad Gateway"],
+      [500, "Error: Network connection lost."],
+      [202, "{}"],
+      [500, '{"errorCode":"ERR_PAUSE_WORKFLOW","message":"did not answer"}'],
+      [202, "{}"],
+    ] as const;
+    let n = 0;
+    const server = createServer((_request, response) => {
+      const [status, text] = script[n++] ?? [202, "{}"];
+      response.writeHead(status).end(text);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const client = new Client();
+    client.up(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
+    const violations: Violation[] = [];
+    const stage = { client, recorder: new Recorder(), isFinishing: false, acknowledged, violations };
+    const subject = new Subject("s1", KINDS[0] as (typeof KINDS)[number], stage, () => 0);
+    await subject.operate("pause");
+    expect([violations, client.refusals, acknowledged.operations]).toEqual([[], 2, 1]);
+    await subject.operate("pause");
+    expect(violations).toEqual([
+      { what: "wrong", text: expect.stringContaining("s1: POST s1/pause answered 500: {") as string },
+    ]);
+    expect([client.refusals, acknowledged.operations]).toEqual([2, 2]);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it("[C7.8] a server that does not come up is tried again, and then is the harness's fault", async () => {
+    let attempts = 0;
+    const upAtThird = async () => {
+      if (++attempts < 3) throw new Error("port in use");
+      return "up";
+    };
+    expect(await insist("The server did not start", 3, upAtThird)).toBe("up");
+    attempts = 0;
+    const never = insist("The server did not start", 2, upAtThird);
+    await expect(never).rejects.toThrow(new HarnessError("The server did not start, 2 times: Error: port in use"));
+    expect(attempts).toBe(2);
+  });
+});
+
+describe("[C7] slow is not stuck", () => {
+  /** Each look takes a second. */
+  function clock() {
+    let nowMs = 0;
+    return {
+      now: () => nowMs,
+      delay: async () => {
+        nowMs += 1_000;
+      },
+    };
+  }
+
+  it("[C7.9] as long as anything goes on it is waited for, however long all of it takes", async () => {
+    const time = clock();
+    const isSo = () => time.now() >= 1_000_000;
+    expect(await untilQuiet(isSo, () => Math.floor(time.now() / 100_000), 120_000, time)).toBe(true);
+  });
+
+  it("[C7.10] when nothing has gone on for so long it is stuck, which is the engine's fault", async () => {
+    const time = clock();
+    expect(
+      await untilQuiet(
+        () => false,
+        () => Math.min(time.now(), 50_000),
+        120_000,
+        time,
+      ),
+    ).toBe(false);
+    expect(time.now()).toBe(171_000);
+  });
+});
