@@ -24,9 +24,19 @@ export async function describeInstance(
   }
 }
 
-/** An instance that has continued as new has run before, even if its newest execution has not. */
-export function visibleStatus({ status, generation }: InstanceRecord): RuntimeStatus {
-  return status === "PENDING" && generation > 0 ? "RUNNING" : status;
+/**
+ * An instance that has continued as new has run before, even if its newest execution has not. One that is paused before its
+ * start is SUSPENDED until it is resumed, and its row does not tell.
+ */
+export function visibleStatus({ status, generation }: InstanceRecord, { queue }: TurnLoop): RuntimeStatus {
+  if (status !== "PENDING") return status;
+  if (generation > 0) return "RUNNING";
+  return queue.isStartPaused ? "SUSPENDED" : "PENDING";
+}
+
+/** Paused before its start, it has not. */
+export function hasStarted({ status, generation }: InstanceRecord): boolean {
+  return status !== "PENDING" || generation > 0;
 }
 
 function read(
@@ -37,15 +47,16 @@ function read(
 ): InstanceDescription {
   const { instanceId, name, createdAtMs, customStatus } = record;
   const { first, completed, lastAtMs } = loop.outline ?? store.outline(record.completedSeq);
+  const started = first ?? loop.queue.scheduledStart;
   const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
   const stalled = record.status === "STALLED" ? store.lastStall() : undefined;
   return {
     instanceId,
     name,
-    status: visibleStatus(record),
+    status: visibleStatus(record, loop),
     createdAtMs,
     lastUpdatedAtMs: lastAtMs ?? createdAtMs,
-    input: payloads && first?.type === "ExecutionStarted" ? first.input : undefined,
+    input: payloads && started?.type === "ExecutionStarted" ? started.input : undefined,
     output: payloads ? ended?.output : undefined,
     customStatus,
     failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),

@@ -6,7 +6,10 @@ export type QueuedFact = Pick<InboxEntry, "fact" | "executionId"> & { readonly s
 
 /**
  * What the next turn will be given, in order of arrival: the rows of the inbox, and the results of activities, which
- * no row holds. A start that waits for its time stands aside until it is released.
+ * no row holds.
+ *
+ * A start that waits for its time stands aside, and what comes meanwhile waits behind it: events and updates too, whatever
+ * Dapr does. It is released when its time has come, unless the instance is paused, and before that by what ends the instance.
  */
 export class FactQueue {
   #items: QueuedFact[] = [];
@@ -18,9 +21,27 @@ export class FactQueue {
     return this.#items.length;
   }
 
-  /** When the start that waits is due; infinity when none does. */
-  get scheduledAtMs(): number {
-    return this.#scheduledStart?.dueAtMs ?? Number.POSITIVE_INFINITY;
+  /** Nothing is taken or run before a start that waits for its time. */
+  get waitsForStart(): boolean {
+    return this.#scheduledStart !== undefined;
+  }
+
+  /** When to look after a start that waits; infinity when none does. A pause leaves that where it is, and it is done once. */
+  startAtMs(nowMs: number): number {
+    const dueAtMs = this.#scheduledStart?.dueAtMs ?? Number.POSITIVE_INFINITY;
+    return dueAtMs <= nowMs && this.isStartPaused ? Number.POSITIVE_INFINITY : dueAtMs;
+  }
+
+  /** Somebody has paused the instance, which waits for its start. */
+  get isStartPaused(): boolean {
+    if (this.#scheduledStart === undefined) return false;
+    const last = this.#items.findLast(({ fact }) => isPauseOrResume(fact));
+    return last?.fact.type === "ExecutionSuspended";
+  }
+
+  /** The start that waits. */
+  get scheduledStart(): HistoryFact | undefined {
+    return this.#scheduledStart?.fact;
   }
 
   clear(): void {
@@ -44,8 +65,12 @@ export class FactQueue {
       else this.#scheduledStart = entry;
     }
     this.#items.push(...results);
-    // Something had woken the instance before its time.
-    if (this.#items.length > 0) this.releaseScheduledStart();
+  }
+
+  /** A pause of what is paused, or a resume of what is not, before the start. */
+  changesNothing(fact: HistoryFact): boolean {
+    if (this.#scheduledStart === undefined || !isPauseOrResume(fact)) return false;
+    return this.isStartPaused === (fact.type === "ExecutionSuspended");
   }
 
   add(item: QueuedFact): void {
@@ -64,8 +89,11 @@ export class FactQueue {
     this.#items = [...left, ...this.#items];
   }
 
-  releaseScheduledStart(): void {
+  /** Lets the start go that waits, if it may go now. A terminate does not wait for a resume. */
+  releaseStart(nowMs: number): void {
     if (this.#scheduledStart === undefined) return;
+    const isDue = (this.#scheduledStart.dueAtMs ?? 0) <= nowMs || this.has("ExecutionCancelRequested");
+    if (!this.has("ExecutionTerminated") && (!isDue || this.isStartPaused)) return;
     this.#items.unshift(this.#scheduledStart);
     this.#scheduledStart = undefined;
   }
@@ -83,4 +111,8 @@ export class FactQueue {
     const results = this.#items.filter((item) => item.seq === undefined && item.executionId === executionId);
     return new Set(results.flatMap(({ fact }) => ("id" in fact ? [fact.id] : [])));
   }
+}
+
+function isPauseOrResume({ type }: HistoryFact): boolean {
+  return type === "ExecutionSuspended" || type === "ExecutionResumed";
 }

@@ -5,7 +5,7 @@ import type { InstanceRecord } from "../storage/instance-row.ts";
 import { textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import type { Ring } from "./alarm-keeper.ts";
-import { describeInstance, visibleStatus } from "./describe.ts";
+import { describeInstance, hasStarted } from "./describe.ts";
 import { checkOwed, firstActiveChild } from "./family.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
@@ -31,6 +31,7 @@ import type {
 import { Purges } from "./purges.ts";
 import { queryEnded, toQueryResult } from "./query.ts";
 import { reading, writing } from "./sealing.ts";
+import { isTakenWhileStalled } from "./stall-watch.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
 const OK = { ok: true } as const;
@@ -116,7 +117,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const isReached = () => {
       const record = this.#loop.record;
       if (record === undefined) return true;
-      return until === "started" ? visibleStatus(record) !== "PENDING" : isTerminal(record.status);
+      return until === "started" ? hasStarted(record) : isTerminal(record.status);
     };
     await this.#loop.watchers.until(isReached, options.timeoutMs);
     return describeInstance(this.#ports, this.#loop, options.payloads);
@@ -184,7 +185,7 @@ export class Instance implements InstanceApi, InstancePeer {
       if (isOver()) return { ok: false, code: "ENDED" };
       const state = loop.orchestration?.updateState(updateId) ?? "unknown";
       if (state === "forgotten") return { ok: false, code: "FORGOTTEN" };
-      if (state === "unknown" && !loop.hasQueuedUpdate(updateId)) {
+      if (state === "unknown" && !loop.queue.hasUpdate(updateId)) {
         while (this.#inTheWay() !== undefined) await this.#inTheWay();
         if (loop.isUnreadable) return STALLED;
         await loop.receive({ type: "UpdateRequested", updateId, name, input });
@@ -278,7 +279,8 @@ export class Instance implements InstanceApi, InstancePeer {
     if (this.#loop.record === undefined) return NOT_FOUND;
     if (this.#loop.record.status === "STALLED" || this.#loop.isUnreadable) {
       await this.#catchUp();
-      if (this.#loop.isStalled && !this.#loop.takesWhileStalled(fact)) return STALLED;
+      const { isStalled, isUnreadable, orchestration } = this.#loop;
+      if (isStalled && (isUnreadable || !isTakenWhileStalled(fact, orchestration?.stall))) return STALLED;
     }
     while (this.#inTheWay() !== undefined) await this.#inTheWay();
     if (this.#loop.isUnreadable) return STALLED;

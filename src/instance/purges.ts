@@ -77,7 +77,7 @@ export class Purges {
   async #purgeEnded(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult | undefined> {
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
-    if (request.asChildOf === undefined && visibleStatus(record) === "PENDING") return NOT_FOUND;
+    if (request.asChildOf === undefined && visibleStatus(record, this.#loop) === "PENDING") return NOT_FOUND;
     const isStalled = record.status === "STALLED" || this.#loop.isUnreadable;
     if (request.asChildOf === undefined && isStalled) return { ok: false, code: "STALLED" };
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;

@@ -1,4 +1,5 @@
-import type { HistoryEvent } from "../model/history-event.ts";
+import type { Stall } from "../engine/execution.ts";
+import { type HistoryEvent, type HistoryFact, isDaprStall } from "../model/history-event.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /** By how many milliseconds after a full second an alarm tells that it was put off. */
@@ -10,6 +11,16 @@ const PUT_OFF_MARK = 7;
  */
 export function isPutOffTo(atMs: number): boolean {
   return atMs % 1_000 === PUT_OFF_MARK;
+}
+
+/** Without its code, which does not fit. In stalls that Dapr has, Dapr refuses it. */
+export function isEndedByTerminate(stall: Stall | undefined): boolean {
+  return stall !== undefined && !isDaprStall(stall.reason);
+}
+
+/** Events are kept for the code that fits. */
+export function isTakenWhileStalled({ type }: HistoryFact, stall: Stall | undefined): boolean {
+  return isEndedByTerminate(stall) && (type === "EventRaised" || type === "ExecutionTerminated");
 }
 
 /**

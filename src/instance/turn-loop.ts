@@ -1,13 +1,7 @@
 import { WorkflowCanceledError } from "../engine/errors.ts";
 import type { Orchestration, Outline, Turn } from "../engine/orchestration.ts";
 import type { UpdateOutcome } from "../model/action.ts";
-import {
-  type HistoryEvent,
-  type HistoryFact,
-  isDaprStall,
-  type TaskCompleted,
-  type TaskFailed,
-} from "../model/history-event.ts";
+import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../storage/instance-store.ts";
@@ -16,7 +10,7 @@ import { type ActivityOwner, type ActivityRun, ActivityRunner } from "./activity
 import { AlarmKeeper, type Ring, type Workload } from "./alarm-keeper.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import { Burst } from "./burst.ts";
-import type { QueuedFact } from "./fact-queue.ts";
+import type { FactQueue, QueuedFact } from "./fact-queue.ts";
 import { InstanceLog } from "./instance-log.ts";
 import { retryDelayMs } from "./limits.ts";
 import { LiveExecution } from "./live-execution.ts";
@@ -26,6 +20,7 @@ import type { InstancePorts } from "./ports.ts";
 import { Readability } from "./readability.ts";
 import { Recoveries } from "./recovery.ts";
 import { writing } from "./sealing.ts";
+import { isEndedByTerminate } from "./stall-watch.ts";
 import { Watchers } from "./watchers.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -105,12 +100,8 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   get isBehind(): boolean {
     if (this.isStalled) return false;
     const status = this.record?.status;
-    if (status === "STALLED") return true;
-    return (
-      this.#memory.queue.length > 0 ||
-      this.#mustReread ||
-      (status === "PENDING" && this.#memory.queue.scheduledAtMs === NEVER)
-    );
+    if (status === "STALLED" || this.#mustReread) return true;
+    return !this.queue.waitsForStart && (this.queue.length > 0 || status === "PENDING");
   }
 
   /** The code of this life cannot go on with the history, or not even read it. */
@@ -118,11 +109,9 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     return this.isUnreadable || this.orchestration?.stall !== undefined;
   }
 
-  /** Events are kept for the code that fits; a terminate needs none. In stalls that Dapr has, Dapr refuses both. */
-  takesWhileStalled({ type }: HistoryFact): boolean {
-    const stall = this.orchestration?.stall;
-    if (this.isUnreadable || stall === undefined || isDaprStall(stall.reason)) return false;
-    return type === "EventRaised" || type === "ExecutionTerminated";
+  /** What waits to be taken. */
+  get queue(): FactQueue {
+    return this.#memory.queue;
   }
 
   get outbox(): Outbox {
@@ -141,11 +130,6 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   updateOutcome(updateId: string): UpdateOutcome | undefined {
     return this.#execution.updateOutcome(updateId);
-  }
-
-  /** Whether an update waits to be taken. */
-  hasQueuedUpdate(updateId: string): boolean {
-    return this.#memory.queue.hasUpdate(updateId);
   }
 
   get hasEnded(): boolean {
@@ -167,15 +151,16 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     return this.#memory.unreadable !== undefined;
   }
 
+  /** Before its start an instance has no history to load. */
   get isLoaded(): boolean {
-    return this.orchestration !== undefined;
+    return this.orchestration !== undefined || this.queue.waitsForStart;
   }
 
   nextDueAtMs(afterMs: number): number {
     const deliveryAtMs = ifLater(this.outbox.nextAttemptAtMs(), afterMs);
     if (this.isStalled) return Math.min(ifLater(this.#memory.stallWatch.retryAtMs, afterMs), deliveryAtMs);
     const timerAtMs = ifLater(this.orchestration?.pending.nextTimerAtMs() ?? NEVER, afterMs);
-    const startAtMs = ifLater(this.#memory.queue.scheduledAtMs, afterMs);
+    const startAtMs = ifLater(this.queue.startAtMs(this.#ports.clock.now()), afterMs);
     const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? ifLater(this.#retryAtMs, afterMs) : NEVER;
     return Math.min(deliveryAtMs, timerAtMs, startAtMs, retryAtMs);
   }
@@ -198,9 +183,9 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     this.forget();
     this.#memory.record = record;
     this.#execution.begin(scheduledStart === undefined ? [started] : undefined);
-    this.#memory.queue.begin(scheduledStart);
-    if (this.#memory.queue.scheduledAtMs === NEVER) this.run();
-    else this.#alarm.arm();
+    this.queue.begin(scheduledStart);
+    if (this.queue.waitsForStart) this.#alarm.arm();
+    else this.run();
   }
 
   /** Lets go of everything in memory that belongs to the life that ends here. */
@@ -285,14 +270,14 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
       if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
       if (record === undefined || isTerminal(record.status)) return;
       if (executionId !== undefined && executionId !== record.executionId) return;
-      if (isFor?.(record) === false) return;
+      if (isFor?.(record) === false || this.queue.changesNothing(fact)) return;
       this.enqueue(this.#ports.store.receive({ fact, executionId }));
     };
     return writing(this.#ports, () => textsOfFact(fact), receive);
   }
 
   proceed(): void {
-    if (this.#memory.queue.scheduledAtMs <= this.#ports.clock.now()) this.#memory.queue.releaseScheduledStart();
+    this.queue.releaseStart(this.#ports.clock.now());
     if (this.isStalled && this.#memory.stallWatch.isDue) {
       this.#execution.drop();
       if (this.isUnreadable) return void this.#readAgain();
@@ -325,16 +310,15 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     this.#isRunning = true;
     this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
-    if (this.orchestration === undefined && this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+    if (this.orchestration === undefined && this.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     void this.#loop(this.#life);
   }
 
   enqueue(item: QueuedFact): void {
-    // As in Dapr, whatever arrives before a scheduled start wakes the instance, and it starts early.
-    this.#memory.queue.releaseScheduledStart();
-    this.#memory.queue.add(item);
+    this.queue.add(item);
+    this.queue.releaseStart(this.#ports.clock.now());
     if (item.fact.type === "ExecutionTerminated") {
-      if (this.takesWhileStalled(item.fact)) this.#execution.giveUpCode();
+      if (isEndedByTerminate(this.orchestration?.stall)) this.#execution.giveUpCode();
       this.#insistOnTerminate();
     }
     this.run();
@@ -356,7 +340,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
     if (run.executionId !== this.record?.executionId) return this.atRest();
-    this.#memory.queue.add({ fact: result, executionId: run.executionId });
+    this.queue.add({ fact: result, executionId: run.executionId });
     this.run();
   }
 
@@ -415,13 +399,13 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   #hasWork(): boolean {
     if (
       this.isUnreadable ||
-      this.#memory.queue.scheduledAtMs !== NEVER ||
+      this.queue.waitsForStart ||
       (this.#retryAtMs !== 0 && this.#retryAtMs > this.#ports.clock.now())
     )
       return false;
     const orchestration = this.orchestration;
     if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
-    if (orchestration === undefined || this.#memory.queue.length > 0 || orchestration.hasUncommitted) return true;
+    if (orchestration === undefined || this.queue.length > 0 || orchestration.hasUncommitted) return true;
     const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
     return nextTimerAtMs !== NEVER && nextTimerAtMs <= this.#ports.clock.now();
   }
@@ -434,13 +418,15 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
       await this.#memory.readQueues(() => this.#life !== life);
       if (this.#life !== life) return;
       this.#mustReread = false;
+      this.queue.releaseStart(this.#ports.clock.now());
+      if (this.queue.waitsForStart) return;
       this.outbox.deliverDue();
-      if (this.#memory.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+      if (this.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     }
     const orchestration = this.orchestration ?? (await this.#load(life));
     if (this.#life !== life || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
-    const queued = this.#memory.queue.takeAll();
+    const queued = this.queue.takeAll();
     const executionId = this.record?.executionId;
     const meant = queued.filter((item) => item.executionId === undefined || item.executionId === executionId);
     const facts = meant.map((item) => item.fact);
@@ -456,7 +442,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     const commit = this.#commit(turn, change, life);
     const sent = commit instanceof Promise ? await commit : commit;
     if (sent === undefined) return;
-    this.#memory.queue.committed(left);
+    this.queue.committed(left);
     this.#memory.record = record;
     this.#execution.committed();
     this.#failedTurns = 0;
@@ -478,7 +464,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     const { orchestration, history } = loaded;
     if (orchestration.stall !== undefined) {
       this.#memory.stallWatch.begin(history);
-      const isToEnd = this.#memory.queue.has("ExecutionTerminated") && !isDaprStall(orchestration.stall.reason);
+      const isToEnd = this.queue.has("ExecutionTerminated") && isEndedByTerminate(orchestration.stall);
       // It is loaded again at once, without its code.
       return isToEnd ? this.#execution.giveUpCode() : this.#execution.keep(loaded);
     }
@@ -486,13 +472,13 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     const running = this.activities.tasksOf(executionId);
     // The life before this one may have written rows for them.
     for (const id of running) this.#recoveries.add(id);
-    const known = new Set([...this.#memory.queue.endedActivities(executionId), ...running]);
+    const known = new Set([...this.queue.endedActivities(executionId), ...running]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
     if (open.length > 0) {
       const isCurrent = () => this.isCurrent(executionId);
       const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
       if (recovery === undefined || this.#life !== life) return undefined;
-      for (const fact of recovery.giveUp) this.#memory.queue.add({ fact, executionId });
+      for (const fact of recovery.giveUp) this.queue.add({ fact, executionId });
       for (const run of recovery.run) this.activities.start(run);
     }
     return this.#execution.keep(loaded);

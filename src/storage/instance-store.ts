@@ -42,7 +42,7 @@ export interface InboxEntry {
   readonly fact: HistoryFact;
   /** Only for this execution; a later one drops it. */
   readonly executionId?: string | undefined;
-  /** Not before this time, unless something else wakes the instance. */
+  /** Of a start: the first turn is not taken before this time, unless something ends the instance. */
   readonly dueAtMs?: number | undefined;
 }
 

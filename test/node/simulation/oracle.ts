@@ -4,7 +4,7 @@ import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { replayHistory } from "../../../src/testing/replay.ts";
 import { INSTANCE } from "../../rows.ts";
 import { faultsOf } from "../instance/support.ts";
-import type { Host, World } from "../instance/world.ts";
+import { type Host, START_MS, type World } from "../instance/world.ts";
 import { faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { type Output, programOf, type State, versioned } from "./program.ts";
@@ -42,6 +42,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     familyFaults(instance, stored, (child) => wasPurged(asked, child)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
+    if (!interrupted.has(id)) startFaults(plan, id, instance).forEach(tell);
   }
   for (const { id } of plan.roots)
     if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
@@ -83,6 +84,13 @@ function restFaults({ host, status }: Stored): string[] {
   if (!["COMPLETED", "FAILED", "CANCELED", "TERMINATED"].includes(status)) faults.push(`is ${status} for ever`);
   if (host.durableAlarm !== null) faults.push("an alarm is left");
   return faults;
+}
+
+/** Nothing but a terminate or a cancel begins an instance before the time it was scheduled for, by a clock that may have been set back. */
+function startFaults({ roots, faults }: Plan, id: string, { history }: Stored): string[] {
+  const startAtMs = START_MS + (roots.find((root) => root.id === id)?.delayMs ?? 0) - faults.skewMs;
+  const begunAtMs = history[0]?.timestampMs ?? 0;
+  return begunAtMs < startAtMs ? [`began ${startAtMs - begunAtMs} ms before its time`] : [];
 }
 
 function endFaults({ status, history }: Stored, isInterrupted: boolean): string[] {

@@ -14,6 +14,8 @@ interface State {
   /** Activities and timers without an answer. */
   readonly open: number;
   readonly inbox: number;
+  /** It waits for its start, and is paused: nothing is to be done before somebody resumes it. */
+  readonly isStartPaused: boolean;
   readonly outbox: number;
 }
 
@@ -103,7 +105,9 @@ export class Watch {
     const isOver = TERMINAL.includes(state.status);
     const hasWork =
       state.outbox > 0 ||
-      (!isOver && (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
+      (!isOver &&
+        !state.isStartPaused &&
+        (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
     if (hasWork && host.durableAlarm === null && !host.hasLostAlarm) {
       this.violations.push(`${host.id}: ${JSON.stringify(state)} and no alarm at ${this.#world.nowMs}`);
     }
@@ -147,16 +151,23 @@ export class Watch {
       if (/^(TaskCompleted|TaskFailed|TimerFired)$/.test(type)) open.delete(taskId);
     }
     // Tables that nothing has ever been in are not there.
-    const inbox = host.db.read<{ type: string; detail: string | null }>("SELECT type, detail FROM inbox");
+    const inbox = host.db.read<{ type: string; detail: string | null }>("SELECT type, detail FROM inbox ORDER BY seq");
+    const pause = inbox.findLast(({ type }) => type === "ExecutionSuspended" || type === "ExecutionResumed");
+    const isScheduled = inbox.some(({ type }) => type === "ExecutionStarted");
     return {
       ...instance,
       events: events.map((event) => JSON.stringify(event)),
       accepted: new Set([...inbox, ...events].flatMap(keyOf)),
       open: open.size,
       inbox: inbox.length,
+      isStartPaused: isScheduled && pause?.type === "ExecutionSuspended" && !inbox.some(isTerminate),
       outbox: host.db.read("SELECT 1 FROM outbox").length,
     };
   }
+}
+
+function isTerminate({ type }: { readonly type: string }): boolean {
+  return type === "ExecutionTerminated";
 }
 
 /** A copy of a message that an execution before this one has taken: its beginning tells of it, or of its sender. */
