@@ -278,7 +278,7 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
   });
 
   it("[DJ5] a first yield that is complete already", async () => {
-    const startAt = new Date(Date.now() + 60_000);
+    const startAt = new Date(Date.now() + 500);
     const id = await client.scheduleNewWorkflow("eventBeforeStart", undefined, undefined, startAt);
     await client.raiseEvent(id, "early", "bird");
     expect(await endOf(id)).toEqual(["COMPLETED", "bird"]);
@@ -378,5 +378,20 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
 
   it("[DJ22] of two functions with one name, each call runs its own", async () => {
     expect(await run("namesakes")).toEqual(["COMPLETED", ["by mail", "by text"]]);
+  });
+
+  it("[DJ23] nothing begins before its time, whatever comes", async () => {
+    const startAt = new Date(Date.now() + 1_000);
+    const id = await client.scheduleNewWorkflow("eventBeforeStart", undefined, undefined, startAt);
+    const status = async () => (await client.getWorkflowState(id, false))?.runtimeStatus;
+    await client.raiseEvent(id, "early", "bird");
+    expect(await status()).toBe(WorkflowRuntimeStatus.PENDING);
+    await client.suspendWorkflow(id);
+    expect(await status()).toBe(WorkflowRuntimeStatus.SUSPENDED);
+    await client.resumeWorkflow(id);
+    expect(await status()).toBe(WorkflowRuntimeStatus.PENDING);
+    expect(await endOf(id)).toEqual(["COMPLETED", "bird"]);
+    const [started] = (await client.getWorkflowHistory(id)) ?? [];
+    expect(started?.timestampMs).toBeGreaterThanOrEqual(startAt.getTime());
   });
 });

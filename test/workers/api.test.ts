@@ -330,12 +330,18 @@ describe("[W1] operations and the state they find", () => {
     expect(await outputOf(id)).toBe(2);
   });
 
-  it("[W1.26] an event before a scheduled start wakes the instance", async () => {
+  it("[W1.26] before a scheduled start an event is kept, a pause holds, and nothing begins early", async () => {
     const id = newId();
-    const later = new Date(Date.now() + 3_600_000).toISOString();
-    await ask(`POST ${W}/awaitEvent/start?instanceID=${id}&startTime=${later}`, '"E"');
+    const startAtMs = Date.now() + 1_500;
+    const startTime = new Date(startAtMs).toISOString();
+    await ask(`POST ${W}/awaitEvent/start?instanceID=${id}&startTime=${startTime}`, '"E"');
     await raise(id, "E", "early");
+    await operate(id, "pause");
+    expect((await stateOf(id)).runtimeStatus).toBe("SUSPENDED");
+    await operate(id, "resume");
+    expect((await stateOf(id)).runtimeStatus).toBe("PENDING");
     expect(await outputOf(id)).toBe("early");
+    expect(Date.now()).toBeGreaterThanOrEqual(startAtMs);
   });
 
   it("[W1.27] events: names in any case, kept for later, in order, one waits for one", async () => {
