@@ -1,6 +1,7 @@
 import type { Action, Call, Note } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { AttemptDetails } from "../model/history-event.ts";
+import { CodeWatch } from "./code-watch.ts";
 import { type NonDeterminismError, TaskTimeoutError } from "./errors.ts";
 import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
 import { type RetryHandler, type RetryPolicy, retryDelayMs } from "./retry.ts";
@@ -23,7 +24,11 @@ export interface CallOwner {
   readonly timerCanceled: (id: number) => void;
 }
 
+/** By which method of its context the code calls something that can be retried. */
+export type CallMethod = "callActivity" | "callChildWorkflow";
+
 export interface RetriedCall {
+  readonly method: CallMethod;
   /** Of the activity or workflow. */
   readonly name: string;
   readonly retry: RetryPolicy | RetryHandler | undefined;
@@ -39,6 +44,7 @@ export interface RetriedCall {
  */
 export class Calls {
   readonly actions = new Map<number | string, Action>();
+  readonly watch: CodeWatch;
   readonly #owner: CallOwner;
   readonly #open = new Map<number, Answered>();
   /** Tasks that may never have been waited for. */
@@ -51,6 +57,7 @@ export class Calls {
 
   constructor(owner: CallOwner) {
     this.#owner = owner;
+    this.watch = new CodeWatch(owner.instanceId, this);
   }
 
   /** What the code calls from here on is numbered and not asked for: its execution is over. */
@@ -83,22 +90,22 @@ export class Calls {
     this.actions.set(note.type === "EndUpdate" ? updateKey(note.updateId) : `patch ${note.name}`, note);
   }
 
-  /** One attempt, whose answer is the task's. */
-  callOnce(name: string, action: (id: number) => Call): Task {
-    const task = this.watch(new CompletableTask(name));
+  /** One attempt, whose answer is the task's. `method` and `name` are those of the code's call. */
+  callOnce(method: CallMethod, name: string, action: (id: number) => Call): Task {
+    const task = this.made(new CompletableTask(), method, name);
     this.ask(task, action);
     return task;
   }
 
   call(call: RetriedCall): Task {
-    if (call.retry === undefined) return this.callOnce(call.name, (id) => call.action(id, noDetails));
-    const task = this.watch(new CompletableTask(call.name));
+    if (call.retry === undefined) return this.callOnce(call.method, call.name, (id) => call.action(id, noDetails));
+    const task = this.made(new CompletableTask(), call.method, call.name);
     new Attempts(this, this.#owner, task, call).begin();
     return task;
   }
 
   timer(fireAtMs: number): CancelableTask {
-    const timer = this.watch(new CancelableTask("The timer"));
+    const timer = this.made(new CancelableTask("The timer"), "createTimer", undefined);
     this.#timerFor(timer, fireAtMs);
     return timer;
   }
@@ -154,8 +161,14 @@ export class Calls {
     for (const [key, { type }] of this.actions) if (!types.includes(type)) this.actions.delete(key);
   }
 
-  /** Remembers a task until it is known to be waited for. */
-  watch<T extends Task>(task: T): T {
+  /** Drops what the code has called from this number on. */
+  dropFrom(firstId: number): void {
+    for (const id of this.actions.keys()) if (typeof id === "number" && id >= firstId) this.actions.delete(id);
+  }
+
+  /** A task for the code: remembered until it is known to be waited for. */
+  made<T extends Task>(task: T, method: string, name: string | undefined): T {
+    task.made(this.watch, method, name);
     if (this.#made.length >= this.#sweepAt) {
       this.#made = this.#made.filter((made) => !made.wasHeld);
       this.#sweepAt = Math.max(64, 2 * this.#made.length);

@@ -1,3 +1,4 @@
+import type { CodeWatch } from "./code-watch.ts";
 import { withoutStack } from "./errors.ts";
 import { Task } from "./task.ts";
 
@@ -24,8 +25,13 @@ const TOO_MANY_RESUMES =
  * or throws. Never throws itself. `enough()` is asked after each step and ends the drive early.
  */
 export class Coroutine {
+  readonly #watch: CodeWatch;
   #generator: AnyGenerator | undefined;
   #waitingFor: Task<unknown> | undefined;
+
+  constructor(watch: CodeWatch) {
+    this.#watch = watch;
+  }
 
   /** Whether `resume` would get any further. */
   get canResume(): boolean {
@@ -37,11 +43,11 @@ export class Coroutine {
       const returned = run();
       // An async function may hand on to a generator: `async (ctx, input) => other(ctx, input)`.
       const result = isGenerator(returned) ? returned : await returned;
-      if (!isGenerator(result)) return { type: "returned", value: result };
+      if (!isGenerator(result)) return this.#returned(result);
       this.#generator = result;
       return await this.#drive(result, undefined, undefined, enough);
     } catch (error) {
-      return { type: "threw", error };
+      return { type: "threw", error: this.#watch.thrown(error) };
     }
   }
 
@@ -75,9 +81,11 @@ export class Coroutine {
       let pending = error === undefined ? resumeWith(generator, task) : generator.throw(error);
       for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
         const step = isPromise(pending) ? await pending : pending;
-        if (step.done) return { type: "returned", value: isPromise(step.value) ? await step.value : step.value };
-        if (enough()) return waiting;
+        if (step.done) return this.#returned(isPromise(step.value) ? await step.value : step.value);
         const next = step.value;
+        const fault = this.#watch.yielded(next);
+        if (fault !== undefined) throw fault;
+        if (enough()) return waiting;
         if (!(next instanceof Task)) throw withoutStack(new TypeError(describeNonTask(next)));
         this.#waitingFor = next;
         next.hold();
@@ -85,9 +93,14 @@ export class Coroutine {
         pending = resumeWith(generator, next);
       }
     } catch (error) {
-      return { type: "threw", error };
+      return { type: "threw", error: this.#watch.thrown(error) };
     }
     return { type: "threw", error: withoutStack(new Error(TOO_MANY_RESUMES)) };
+  }
+
+  #returned(value: unknown): Step {
+    const fault = this.#watch.returned(value);
+    return fault === undefined ? { type: "returned", value } : { type: "threw", error: fault };
   }
 }
 

@@ -23,7 +23,7 @@ import { Patches } from "./patches.ts";
 import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import { CancelableTask, type Task } from "./task.ts";
+import { CancelableTask, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
@@ -47,7 +47,6 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   replaying = false;
   customStatus: string | undefined;
   continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
-  #querying = false;
   #random: SeededRandom | undefined;
 
   /**
@@ -65,22 +64,17 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.patches = new Patches(recordedPatches);
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
-    this.interactions = new Interactions((updateId, outcome) =>
+    this.interactions = new Interactions(this.calls.watch, (updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );
   }
 
   get isReplaying(): boolean {
-    return this.replaying || this.#querying;
+    return this.replaying || this.calls.watch.isQuery;
   }
 
   query(name: string, input: string | undefined): QueryAnswer {
-    this.#querying = true;
-    try {
-      return this.interactions.query(name, input);
-    } finally {
-      this.#querying = false;
-    }
+    return this.calls.watch.query(() => this.interactions.query(name, input));
   }
 
   /** True when a condition that somebody waits for has become true. */
@@ -114,8 +108,17 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     return this.#registry === undefined ? nameOf(target) : this.#registry.workflowName(target);
   }
 
+  /** Every call of the code passes here, or at `checkTurn`. */
+  check(method: string): void {
+    this.calls.watch.check(method);
+  }
+
+  checkTurn(method: string): void {
+    this.calls.watch.checkTurn(method);
+  }
+
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
-    this.#refuseInQuery("callActivity");
+    this.check("callActivity");
     const encoded = encodePayload(input);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
     // What most calls are: one attempt, without a limit.
@@ -125,9 +128,15 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
       totalTimeoutMs === undefined &&
       heartbeatTimeoutMs === undefined
     )
-      return this.calls.callOnce(name, (id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
+      return this.calls.callOnce("callActivity", name, (id) => ({
+        type: "ScheduleActivity",
+        id,
+        name,
+        input: encoded,
+      }));
     const deadlineAtMs = totalTimeoutMs === undefined ? undefined : this.currentTimeMs + totalTimeoutMs;
     return this.calls.call({
+      method: "callActivity",
       name,
       retry,
       deadlineAtMs,
@@ -145,7 +154,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
-    this.#refuseInQuery("callChildWorkflow");
+    this.check("callChildWorkflow");
     const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;
     checkMessage(
@@ -154,6 +163,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
       encoded,
     );
     return this.calls.call({
+      method: "callChildWorkflow",
       name,
       retry,
       action: (id) => ({
@@ -167,13 +177,13 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   createTimer(fireAtMs: number): CancelableTask {
-    this.#refuseInQuery("createTimer");
+    this.check("createTimer");
     return this.calls.timer(fireAtMs);
   }
 
   waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask {
-    this.#refuseInQuery("waitForExternalEvent");
-    const wait = this.calls.watch(this.mailbox.wait(name));
+    this.check("waitForExternalEvent");
+    const wait = this.calls.made(this.mailbox.wait(name), "waitForExternalEvent", name);
     if (timeoutMs !== undefined && timeoutMs >= 0 && !wait.isComplete) {
       const message = `Event '${name}' did not come within ${timeoutMs / 1000} s`;
       this.calls.limit(wait, this.currentTimeMs + timeoutMs, message);
@@ -182,19 +192,30 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   waitForCondition(holds: () => boolean): Task<unknown> {
-    this.#refuseInQuery("waitForCondition");
-    const task = this.calls.watch(new CancelableTask<void>("The wait for a condition"));
+    this.check("waitForCondition");
+    const task = this.calls.made(new CancelableTask<void>("The wait for a condition"), "waitForCondition", undefined);
     if (holds()) task.complete();
     else this.conditions.push({ holds, task });
     return task;
   }
 
-  watch<T extends Task>(task: T): T {
-    return this.calls.watch(task);
+  whenAll(tasks: readonly Task[]): WhenAllTask {
+    this.#checkTasks("whenAll", tasks);
+    return this.calls.made(new WhenAllTask(tasks), "whenAll", undefined);
+  }
+
+  whenAny(tasks: readonly Task[]): WhenAnyTask {
+    this.#checkTasks("whenAny", tasks);
+    return this.calls.made(new WhenAnyTask(tasks), "whenAny", undefined);
+  }
+
+  #checkTasks(method: string, tasks: readonly Task[]): void {
+    this.check(method);
+    this.calls.watch.checkOwn(tasks);
   }
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
-    this.#refuseInQuery("scheduleNewWorkflow");
+    this.check("scheduleNewWorkflow");
     const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;
     checkMessage(
@@ -215,20 +236,20 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   sendEvent(instanceId: string, name: string, input: unknown): void {
-    this.#refuseInQuery("sendEvent");
+    this.check("sendEvent");
     const encoded = encodePayload(input);
     checkMessage("sendEvent", instanceId, encoded);
     this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
   }
 
   continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
-    this.#refuseInQuery("continueAsNew");
+    this.check("continueAsNew");
     this.continuation = { input: encodePayload(input), saveEvents, toLatestVersion };
     this.calls.close();
   }
 
   setCustomStatus(status: unknown): void {
-    this.#refuseInQuery("setCustomStatus");
+    this.check("setCustomStatus");
     const text = typeof status === "string" ? status.toWellFormed() : encodePayload(status ?? undefined);
     if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
       throw new RangeError(
@@ -239,25 +260,27 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   isPatched(name: string): boolean {
-    this.#refuseInQuery("isPatched");
+    this.check("isPatched");
     return this.patches.isPatched(name, this.replaying, () => this.calls.note({ type: "RecordPatch", name }));
   }
 
   newGuid(): string {
-    this.#refuseInQuery("newGuid");
+    this.check("newGuid");
     return this.#chance.nextUuid();
   }
 
   random(): number {
-    this.#refuseInQuery("random");
+    this.check("random");
     return this.#chance.next();
   }
 
   setQueryHandler(name: string, handler: QueryHandler): void {
+    this.check("setQueryHandler");
     this.interactions.setQuery(name, handler);
   }
 
   setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void {
+    this.check("setUpdateHandler");
     this.interactions.setUpdate(name, handler, validator);
   }
 
@@ -265,9 +288,5 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   get #chance(): SeededRandom {
     this.#random ??= new SeededRandom(`${this.instanceId} ${this.started?.executionId}`);
     return this.#random;
-  }
-
-  #refuseInQuery(method: string): void {
-    if (this.#querying) throw new Error(`A query only reads, and this one has called ${method}`);
   }
 }

@@ -9,6 +9,7 @@ import type {
   StallReason,
   UpdateRequested,
 } from "../model/history-event.ts";
+import type { CodeWatch } from "./code-watch.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import {
   type Difference,
@@ -54,8 +55,8 @@ export class Execution {
   readonly instanceId: string;
   /** `undefined`: the code is not run (any more). Only what others decide still happens: suspend, resume, terminate. */
   #code: ExecutionCode | undefined;
-  readonly #coroutine = new Coroutine();
   readonly #context: ExecutionContext;
+  readonly #coroutine: Coroutine;
   /** Events that came while suspended; they are applied in order on resume. */
   readonly #held: HistoryEvent[] = [];
   /** What the execution after this one begins with. */
@@ -78,6 +79,7 @@ export class Execution {
     this.instanceId = instanceId;
     this.#code = code;
     this.#context = new ExecutionContext(instanceId, code?.registry, recordedPatches, timerCanceled);
+    this.#coroutine = new Coroutine(this.#watch);
   }
 
   get started(): ExecutionStarted | undefined {
@@ -109,6 +111,18 @@ export class Execution {
 
   get hasCode(): boolean {
     return this.#code !== undefined;
+  }
+
+  get #watch(): CodeWatch {
+    return this.#context.calls.watch;
+  }
+
+  /** Between the two the code may call its context. */
+  beginTurn(): void {
+    this.#watch.begin();
+  }
+  endTurn(): void {
+    this.#watch.end();
   }
 
   /** From here on the code is not begun, and what it would have done is not checked. */
@@ -323,6 +337,7 @@ export class Execution {
   #complete(completion: Completion): void {
     this.#completion = completion;
     this.#context.calls.close();
+    this.#watch.over();
     const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";
     this.#context.interactions.endAll(`The workflow ${how} before the update did.`);
   }
@@ -348,6 +363,7 @@ export class Execution {
     this.#completion = undefined;
     this.#context.calls.keepOnly();
     this.#context.calls.close();
+    this.#watch.over();
   }
 
   #failCall(id: number, kind: CallKind, failure: FailureDetails, progress: string | undefined): void {

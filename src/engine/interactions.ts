@@ -1,6 +1,7 @@
 import type { UpdateOutcome } from "../model/action.ts";
 import { describeFailure } from "../model/failure.ts";
 import type { UpdateRequested } from "../model/history-event.ts";
+import type { CodeWatch } from "./code-watch.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import { HandlerNotRegisteredError } from "./errors.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
@@ -28,9 +29,11 @@ export class Interactions {
   readonly #updates = new Map<string, { handler: UpdateHandler; validator: UpdateValidator | undefined }>();
   /** Updates that have not ended; `undefined` while a suspend holds them back. */
   readonly #open = new Map<string, Coroutine | undefined>();
+  readonly #watch: CodeWatch;
   readonly #ended: (updateId: string, outcome: UpdateOutcome) => void;
 
-  constructor(ended: (updateId: string, outcome: UpdateOutcome) => void) {
+  constructor(watch: CodeWatch, ended: (updateId: string, outcome: UpdateOutcome) => void) {
+    this.#watch = watch;
     this.#ended = ended;
   }
 
@@ -73,7 +76,7 @@ export class Interactions {
       this.#open.delete(updateId);
       return this.#ended(updateId, { ok: false, rejected: true, failure: describeFailure(error) });
     }
-    const coroutine = new Coroutine();
+    const coroutine = new Coroutine(this.#watch);
     this.#open.set(updateId, coroutine);
     this.#settle(updateId, await coroutine.start(() => update.handler(value), enough));
   }

@@ -101,7 +101,9 @@ export class Orchestration {
     const last = history.at(-1);
     const begun = firstTurnDone && !(last?.type === "ExecutionStalled" && last.beforeFirstTurn);
     const orchestration = new Orchestration(instanceId, code, history, begun);
+    orchestration.#execution.beginTurn();
     await orchestration.#replay(history, begun, runEnded);
+    orchestration.#execution.endTurn();
     return orchestration;
   }
 
@@ -169,6 +171,7 @@ export class Orchestration {
       // One that continues as new whenever it begins would never come to take a fact.
       if (!this.#ended) this.#execution.cancelContinuation();
     }
+    this.#execution.beginTurn();
     const events: HistoryEvent[] = [];
     const messages: AddressedMessage[] = [];
     const aborts: number[] = [];
@@ -194,6 +197,7 @@ export class Orchestration {
       const applied = this.#ended ? undefined : this.#execution.apply(event, false);
       if (applied !== undefined) await applied;
     }
+    this.#execution.endTurn();
     return this.#decide(events, messages, aborts, taken, timestampMs);
   }
 

@@ -1,6 +1,14 @@
 import type { FailureDetails } from "../model/failure.ts";
 import { TaskCanceledError, TaskFailedError } from "./errors.ts";
 
+/** The execution whose code has made a task. */
+export interface TaskOwner {
+  /** The code has read the task as `await` reads a promise. */
+  awaited(task: Task): void;
+  /** Throws unless it is the turn of the code, and no query. */
+  check(method: string): void;
+}
+
 /**
  * Something a workflow can wait for: `const result = yield task`, or `yield* task` for a result that has its type.
  *
@@ -8,8 +16,12 @@ import { TaskCanceledError, TaskFailedError } from "./errors.ts";
  *   incomplete --fail(exception)---> failed
  *
  * Always true: a task leaves `incomplete` at most once; a composite ignores children that finish after it did;
- * a task may be part of several composites and tells each of them. A task has no `then`: an async generator
+ * a task may be part of several composites and tells each of them. A task is not thenable: an async generator
  * would await a thenable it yields, and the engine would never see the task.
+ *
+ * A task is no value: it throws when it is made text or JSON. `await` gives the task itself in place of its result, without a
+ * word. So whoever reads `then` marks the task, and what waits for it properly takes the mark away: a yield (an async
+ * generator reads `then` too), a composite, `getResult`. `CodeWatch` fails the code that goes on without.
  *
  * Who waits for a task holds it: the workflow's code where it yields it, and composites that have not ended. A task that
  * had a holder and has none any more is released (`onReleased`), and is taken up again when it is waited for again.
@@ -21,6 +33,10 @@ export abstract class Task<T = unknown> {
   #composites: CompositeTask<unknown>[] | undefined;
   #holders = 0;
   #wasHeld = false;
+  #owner: TaskOwner | undefined;
+  #method: string | undefined;
+  #name: string | undefined;
+  #mark: "none" | "awaited" | "expected" = "none";
 
   /** True once there is a result or a failure. */
   get isComplete(): boolean {
@@ -34,6 +50,7 @@ export abstract class Task<T = unknown> {
   /** The result. Throws the task's failure when it failed, and `Error("Task is not complete")` before its end. */
   getResult(): T {
     if (this.#state === "incomplete") throw new Error("Task is not complete");
+    this.#mark = "none";
     if (this.#exception !== undefined) throw this.#exception;
     return this.#result as T;
   }
@@ -41,13 +58,78 @@ export abstract class Task<T = unknown> {
   /** The failure. Throws `Error("Task did not fail")` when there is none. */
   getException(): Error {
     if (this.#exception === undefined) throw new Error("Task did not fail");
+    this.#mark = "none";
     return this.#exception;
   }
 
   /** Lets `yield* task` be used in place of `yield task`; the result then has the task's type. */
   // biome-ignore lint/suspicious/noExplicitAny: a workflow's other yields give what they give; this one gives T
   *[Symbol.iterator](): Generator<Task<T>, T, any> {
-    return yield this;
+    const result = yield this;
+    // The winner of a whenAny: in an async generator `yield*` reads its `then` once, and that is no await.
+    if (result instanceof Task) result.#mark = "expected";
+    return result;
+  }
+
+  /** @internal There is none. To read it is what `await`, `Promise.resolve` and `return` in async code do. */
+  // biome-ignore lint/suspicious/noThenProperty: it is undefined, and so the task is not thenable
+  get then(): undefined {
+    if (this.#owner === undefined) return undefined;
+    if (this.#mark === "expected") this.#mark = "none";
+    // One that has ended without a result: who awaits it loses nothing.
+    else if (this.#mark === "none" && !(this.#state === "completed" && this.#result === undefined)) {
+      this.#owner.awaited(this);
+    }
+    return undefined;
+  }
+
+  /** @internal */
+  mark(): void {
+    this.#mark = "awaited";
+  }
+
+  /** @internal */
+  unmark(): void {
+    this.#mark = "none";
+  }
+
+  /** @internal */
+  get isMarked(): boolean {
+    return this.#mark === "awaited";
+  }
+
+  /** @internal The execution that has made it, and by which call. */
+  made(owner: TaskOwner, method: string, name: string | undefined): void {
+    this.#owner = owner;
+    this.#method = method;
+    this.#name = name;
+  }
+
+  /** @internal `undefined`: nobody's. */
+  get owner(): TaskOwner | undefined {
+    return this.#owner;
+  }
+
+  /** @internal The name of the activity, workflow or event. */
+  get callName(): string | undefined {
+    return this.#name;
+  }
+
+  /** @internal For instance `callActivity 'charge'`. */
+  get madeBy(): string | undefined {
+    return this.#name === undefined ? this.#method : `${this.#method} '${this.#name}'`;
+  }
+
+  [Symbol.toPrimitive](): never {
+    throw new TypeError(`Text or a number is made of ${unyielded(this)}`);
+  }
+
+  toString(): string {
+    return this[Symbol.toPrimitive]();
+  }
+
+  toJSON(): never {
+    throw new TypeError(`JSON is made of ${unyielded(this)}`);
   }
 
   protected settle(result: T): void {
@@ -71,6 +153,7 @@ export abstract class Task<T = unknown> {
   /** @internal Somebody waits for the task from here on. It may be complete afterwards: an event may have been kept for it. */
   hold(): void {
     this.#wasHeld = true;
+    this.#mark = "none";
     if (this.#holders++ === 0 && !this.isComplete) this.onHeld();
   }
 
@@ -98,19 +181,18 @@ export abstract class Task<T = unknown> {
   }
 }
 
+/** What a task is called where a value is expected: every refusal has these words. */
+export function unyielded(task: Task): string {
+  const by = task.madeBy;
+  const or = task.isComplete ? ", or read it with getResult()" : "";
+  return `${by === undefined ? "a task" : `the task of ${by}`}, and a task is not its result: yield it${or}`;
+}
+
 /** The type of a task's result. */
 export type ResultOf<T> = T extends Task<infer R> ? R : never;
 
 /** A task that the engine completes: an activity, a timer, an external event or a child workflow. */
 export class CompletableTask<T = unknown> extends Task<T> {
-  /** @internal The name of the activity or workflow that was called, for the text of its failure. */
-  readonly callName: string | undefined;
-
-  constructor(callName?: string) {
-    super();
-    this.callName = callName;
-  }
-
   /** Throws `Error("Task is already completed")` the second time. */
   complete(result: T): void {
     this.settle(result);

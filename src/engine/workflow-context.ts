@@ -29,7 +29,7 @@ import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
 import { nameOf } from "./names.ts";
 import type { TWorkflow } from "./registry.ts";
-import { type CancelableTask, type ResultOf, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
+import type { CancelableTask, ResultOf, Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
 export interface OrchestrationContext {
@@ -46,8 +46,12 @@ export interface OrchestrationContext {
   createTimer(fireAtMs: number): CancelableTask;
   waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask;
   waitForCondition(holds: () => boolean): Task<unknown>;
-  /** Wants to know whether anybody ever waits for this task. */
-  watch<T extends Task>(task: T): T;
+  whenAll(tasks: readonly Task[]): WhenAllTask;
+  whenAny(tasks: readonly Task[]): WhenAnyTask;
+  /** Throws unless the workflow's code is at work. */
+  check(method: string): void;
+  /** The same for what a query may do, too. */
+  checkTurn(method: string): void;
   scheduleNewWorkflow(name: string, input: unknown, options: DetachedCallOptions): string;
   sendEvent(instanceId: string, name: string, input: unknown): void;
   continueAsNew(input: unknown, saveEvents: boolean, options: ContinueAsNewOptions): void;
@@ -293,6 +297,7 @@ export class WorkflowContext {
 
   /** A logger that writes nothing while the code is replayed, so that each line appears once: `ctx.createReplaySafeLogger(console)`. */
   createReplaySafeLogger<L extends object>(logger: L): ReplaySafeLogger<L> {
+    this.#inner.checkTurn("createReplaySafeLogger");
     const methods = ["debug", "info", "log", "warn", "error"] as const;
     const safe = methods.flatMap((method) => {
       const write = (logger as Partial<Record<string, unknown>>)[method];
@@ -339,11 +344,11 @@ export class WorkflowContext {
   whenAll<const T extends readonly Task<Any>[]>(
     tasks: T,
   ): WhenAllTask<{ -readonly [Index in keyof T]: ResultOf<T[Index]> }> {
-    return this.#inner.watch(new WhenAllTask(tasks)) as WhenAllTask<Any>;
+    return this.#inner.whenAll(tasks) as WhenAllTask<Any>;
   }
 
   /** The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` */
   whenAny<T extends Task<Any>>(tasks: readonly T[]): WhenAnyTask<T> {
-    return this.#inner.watch(new WhenAnyTask(tasks)) as WhenAnyTask<T>;
+    return this.#inner.whenAny(tasks) as WhenAnyTask<Any> as WhenAnyTask<T>;
   }
 }

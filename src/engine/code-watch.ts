@@ -1,0 +1,154 @@
+import { describeFailure } from "../model/failure.ts";
+import { WorkflowCanceledError, withoutStack } from "./errors.ts";
+import { Task, type TaskOwner, unyielded } from "./task.ts";
+
+/** More tasks than this are not awaited by mistake: the code awaits in a loop that would never end. */
+const MAX_AWAITED = 100_000;
+
+/** The calls of the same execution. */
+export interface WatchedCalls {
+  /** The number of the next call. */
+  readonly nextId: number;
+  /** What has been called from this number on is not asked for. */
+  dropFrom(id: number): void;
+}
+
+/**
+ * Watches the author's code of one execution: whether it is its turn, and whether it takes a task for its result.
+ *
+ *   at rest --begin--> in its turn --end--> at rest
+ *   in its turn --over--> over                              the code is not run any more, whatever it has left running
+ *
+ * The code that awaits a task gets the task. It may mean that: an async helper that makes a call and returns its task is
+ * awaited, and the task is yielded afterwards, or given to a composite. So calls go on while a task is marked, and at the
+ * next yield and at the end of the code no task may be marked any more. If one is, the code fails past its own try and catch,
+ * and what it has called since it awaited is not asked for: it may come from a result that was none.
+ */
+export class CodeWatch implements TaskOwner {
+  readonly #instanceId: string;
+  readonly #calls: WatchedCalls;
+  #state: "at rest" | "in its turn" | "over" = "at rest";
+  #isQuery = false;
+  readonly #awaited: Task[] = [];
+  /** The number of the first call behind the await. */
+  #suspectFrom = 0;
+
+  constructor(instanceId: string, calls: WatchedCalls) {
+    this.#instanceId = instanceId;
+    this.#calls = calls;
+  }
+
+  begin(): void {
+    if (this.#state === "at rest") this.#state = "in its turn";
+  }
+
+  end(): void {
+    if (this.#state === "in its turn") this.#state = "at rest";
+  }
+
+  over(): void {
+    this.#state = "over";
+  }
+
+  get isQuery(): boolean {
+    return this.#isQuery;
+  }
+
+  /** The author's code that answers a query only reads. */
+  query<T>(answer: () => T): T {
+    this.#isQuery = true;
+    try {
+      return answer();
+    } finally {
+      this.#isQuery = false;
+    }
+  }
+
+  check(method: string): void {
+    if (this.#isQuery) throw new Error(`A query only reads, and this one has called ${method}`);
+    this.checkTurn(method);
+    if (this.#awaited.length >= MAX_AWAITED) throw this.#refusal(this.#awaited[0] as Task);
+  }
+
+  /** The same for what a query may do too. */
+  checkTurn(method: string): void {
+    if (this.#state === "in its turn" || this.#isQuery) return;
+    const instanceId = this.#instanceId;
+    throw new Error(
+      this.#state === "over"
+        ? `${method} was called after the execution of workflow instance '${instanceId}' has ended, by code that it has left running`
+        : `${method} was called outside the turn of workflow instance '${instanceId}'. Only the workflow's own code calls its ` +
+            "context, while the workflow runs: not an activity, another workflow, or code behind an await that the workflow has not waited for.",
+    );
+  }
+
+  awaited(task: Task): void {
+    if (this.#state !== "in its turn" || this.#isQuery) return;
+    if (this.#awaited.length === 0) this.#suspectFrom = this.#calls.nextId;
+    task.mark();
+    this.#awaited.push(task);
+  }
+
+  /** The code has yielded this. Why it cannot go on, if it cannot. */
+  yielded(value: unknown): TypeError | undefined {
+    if (value instanceof Task) {
+      value.unmark();
+      if (value.owner !== undefined && value.owner !== this) return withoutStack(new TypeError(strange(value)));
+    }
+    const awaited = this.#awaited;
+    if (awaited.length === 0) return undefined;
+    if (awaited.length === 1 && awaited[0] === value) {
+      awaited.length = 0;
+      return undefined;
+    }
+    return this.#leftOver();
+  }
+
+  /** The code has returned this. Why it cannot end so, if it cannot. */
+  returned(value: unknown): TypeError | undefined {
+    if (!(value instanceof Task)) return this.#awaited.length === 0 ? undefined : this.#leftOver();
+    this.#awaited.length = 0;
+    return withoutStack(new TypeError(`The code has returned ${unyielded(value)}`));
+  }
+
+  /** What the code has thrown, or why it has come to that: a task read as its result makes for errors that do not speak of it. */
+  thrown(error: unknown): unknown {
+    if (error instanceof Task) return this.returned(error);
+    if (this.#awaited.length === 0) return error;
+    const { errorType, message } = describeFailure(error);
+    const isTold = this.#awaited.some((task) => message.includes(unyielded(task)));
+    const fault = this.#leftOver();
+    if (fault === undefined || isTold || error instanceof WorkflowCanceledError) return error;
+    return withoutStack(new TypeError(`${fault.message} Then it threw ${errorType}: ${message}`, { cause: error }));
+  }
+
+  #leftOver(): TypeError | undefined {
+    const left = this.#awaited.find((task) => task.isMarked);
+    if (left !== undefined) return this.#refusal(left);
+    this.#awaited.length = 0;
+    return undefined;
+  }
+
+  /** For those who take tasks: none of another execution, which would never end here. */
+  checkOwn(tasks: readonly unknown[]): void {
+    for (const task of tasks) {
+      if (task instanceof Task && task.owner !== undefined && task.owner !== this) throw new TypeError(strange(task));
+    }
+  }
+
+  #refusal(task: Task): TypeError {
+    for (const awaited of this.#awaited) awaited.unmark();
+    this.#awaited.length = 0;
+    this.#calls.dropFrom(this.#suspectFrom);
+    return withoutStack(
+      new TypeError(
+        `The code has awaited, or returned from an async function, ${unyielded(task)}. ` +
+          "To hand a task on to be yielded later, return it in an array or an object.",
+      ),
+    );
+  }
+}
+
+function strange(task: Task): string {
+  return `${task.madeBy ?? "A task"} was called by another execution, and its task cannot be waited for here: keep no task outside of the workflow's function`;
+}
