@@ -136,10 +136,13 @@ export class Calls {
     return answered;
   }
 
-  /** The history says that the code made this call: it is asked for no more. The error when the code did not. */
-  confirm(event: RecordedCall, historyIndex: number): NonDeterminismError | undefined {
+  /**
+   * The history says that the code made this call: it is asked for no more. The error when the code did not; `failure` is how
+   * the code has ended, if it has failed.
+   */
+  confirm(event: RecordedCall, historyIndex: number, failure?: FailureDetails): NonDeterminismError | undefined {
     const call = this.actions.get(event.id) as Call | undefined;
-    const error = compareCall(event, call, historyIndex);
+    const error = compareCall(event, call, historyIndex, failure);
     if (error === undefined) this.actions.delete(event.id);
     return error;
   }

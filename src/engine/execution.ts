@@ -20,7 +20,7 @@ import {
 import { ExecutionContext } from "./execution-context.ts";
 import { type CallKind, failureMessage } from "./failed-call.ts";
 import type { QueryAnswer } from "./interactions.ts";
-import type { RecordedCall } from "./non-determinism.ts";
+import { failsWhereItWentOn, type RecordedCall } from "./non-determinism.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
 import type { Registry } from "./registry.ts";
 import { WorkflowContext } from "./workflow-context.ts";
@@ -63,6 +63,7 @@ export class Execution {
   readonly #carried: (EventRaised | ExecutionCancelRequested)[] = [];
 
   #historyIndex = -1;
+  #endedAtIndex = -1;
   #suspended = false;
   #cancelRequest: { readonly reason: string | undefined } | undefined;
   #completion: Completion | undefined;
@@ -157,9 +158,16 @@ export class Execution {
     }
   }
 
-  /** To be called after a replay: whether the code has come by all the patches that the history holds. */
-  checkPatches(): void {
+  /**
+   * To be called after a replay: whether the code has come as far as the history, by all the patches that it holds. Code that
+   * fails where it went on before has been changed, or does what is refused now: the instance waits for other code.
+   */
+  checkReplay(historyHasEnded: boolean): void {
     if (this.#code === undefined || this.#completion?.type === "Terminated") return;
+    if (this.#completion?.type === "Failed") {
+      if (historyHasEnded || this.#difference !== undefined || this.#code.onNonDeterminism === "fail") return;
+      return this.#check(failsWhereItWentOn(this.#completion.failure, this.#endedAtIndex));
+    }
     const message = this.#context.patches.mismatch;
     if (message !== undefined) this.#stallBecause("PATCH_MISMATCH", message);
   }
@@ -336,6 +344,7 @@ export class Execution {
 
   #complete(completion: Completion): void {
     this.#completion = completion;
+    this.#endedAtIndex = this.#historyIndex;
     this.#context.calls.close();
     this.#watch.over();
     const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";
@@ -355,7 +364,8 @@ export class Execution {
   #checkAfterEnd(event: HistoryEvent): void {
     if (this.#code === undefined || this.#difference !== undefined || !isRecordedCall(event)) return;
     if (this.#completion?.type === "Terminated") return;
-    this.#check(this.#context.calls.confirm(event, this.#historyIndex));
+    const failure = this.#completion?.type === "Failed" ? this.#completion.failure : undefined;
+    this.#check(this.#context.calls.confirm(event, this.#historyIndex, failure));
   }
 
   #stallBecause(reason: StallReason, message: string): void {

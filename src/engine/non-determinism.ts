@@ -1,4 +1,5 @@
 import type { Call } from "../model/action.ts";
+import type { FailureDetails } from "../model/failure.ts";
 import type {
   ChildWorkflowInstanceCreated,
   DetachedWorkflowScheduled,
@@ -42,11 +43,13 @@ export function compareCall(
   event: RecordedCall,
   call: Call | undefined,
   historyIndex: number,
+  failure?: FailureDetails,
 ): NonDeterminismError | undefined {
   const message = difference(event, call);
   if (message === undefined) return undefined;
   const expected = describe(recordedMethod[event.type], event);
-  const actual = call === undefined ? "no such call" : describe(currentMethod[call.type], call);
+  const end = failure === undefined ? "" : `, it has failed with ${failure.errorType}: ${failure.message}`;
+  const actual = call === undefined ? `no such call${end}` : describe(currentMethod[call.type], call);
   return new NonDeterminismError(
     `${message} [event ${historyIndex} of the history: ${expected}; the code: ${actual}]`,
     {
@@ -63,6 +66,17 @@ export function updateNotEnded(updateId: string, historyIndex: number): NonDeter
   const actual = "its handler still runs, or has never begun";
   return new NonDeterminismError(
     `A previous execution ended update '${updateId}' here, and the current execution does not. ` +
+      `[event ${historyIndex} of the history: ${expected}; the code: ${actual}]`,
+    { historyIndex, expected, actual },
+  );
+}
+
+/** The history goes on behind this event, and the code fails there. */
+export function failsWhereItWentOn(failure: FailureDetails, historyIndex: number): NonDeterminismError {
+  const expected = "the workflow goes on";
+  const actual = `${failure.errorType}: ${failure.message}`;
+  return new NonDeterminismError(
+    "A previous execution went on here, and the current execution fails. " +
       `[event ${historyIndex} of the history: ${expected}; the code: ${actual}]`,
     { historyIndex, expected, actual },
   );

@@ -346,7 +346,7 @@ export class Orchestration {
       const applied = this.#execution.apply(event, firstTurnDone);
       if (applied !== undefined) await applied;
     }
-    if (firstTurnDone) this.#execution.checkPatches();
+    if (firstTurnDone) this.#execution.checkReplay(false);
     if (this.#recordedStall !== undefined) this.#status = "STALLED";
     else if (firstTurnDone) this.#status = this.#liveStatus;
     if (this.#execution.stall !== undefined) this.#uncommitted = !this.#isRecorded(this.#execution.stall);

@@ -215,8 +215,9 @@ export class CancelableTask<T = unknown> extends CompletableTask<T> {
     this.#what = what;
   }
 
-  /** Ends the task: whoever waits for it gets a TaskCanceledError. False when it had ended before. */
+  /** Ends the task: whoever waits for it gets a TaskCanceledError. False when it had ended before. A call as those of the context. */
   cancel(): boolean {
+    this.owner?.check("cancel");
     return this.endWith(new TaskCanceledError(this.#what));
   }
 

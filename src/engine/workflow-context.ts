@@ -347,6 +347,11 @@ export class WorkflowContext {
     return this.#inner.whenAll(tasks) as WhenAllTask<Any>;
   }
 
+  /** @internal Throws unless the workflow's code is at work: for what acts by calls of this context. */
+  checkCall(method: string): void {
+    this.#inner.check(method);
+  }
+
   /** The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` */
   whenAny<T extends Task<Any>>(tasks: readonly T[]): WhenAnyTask<T> {
     return this.#inner.whenAny(tasks) as WhenAnyTask<Any> as WhenAnyTask<T>;

@@ -38,8 +38,9 @@ export async function replayHistory(
   const patches = events.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
   const code = { registry: runtime.registry, onNonDeterminism: "stall" } as const;
   const execution = new Execution(instanceId, code, patches, () => undefined);
+  execution.beginTurn();
   for (const event of events) await execution.apply(event, true);
-  if (execution.stall === undefined) execution.checkPatches();
+  if (execution.stall === undefined) execution.checkReplay(events.some(({ type }) => type === "ExecutionCompleted"));
   if (execution.stall !== undefined) {
     const { difference } = execution;
     const where = difference === undefined ? execution.stall.message : show(events, difference);
