@@ -351,7 +351,7 @@ describe("[T33] a correct program never fails", () => {
       }
     });
     await driver.turn();
-    expect(endOf(await driver.turn(failed(1, "boom")))).toBe("i: Activity task #1 failed: boom");
+    expect(endOf(await driver.turn(failed(1, "boom")))).toBe("i: activity 'one': Activity task #1 failed: boom");
     const canceled = new Driver(async function* w(ctx: Ctx): Code {
       yield await helper(ctx);
     });
