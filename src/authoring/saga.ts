@@ -37,7 +37,7 @@ export class Saga {
   #compensations: (() => Generator<Task<Any>, unknown, Any>)[] = [];
 
   constructor(ctx: WorkflowContext) {
-    ctx.checkCall("new Saga");
+    WorkflowContext.check(ctx, "new Saga");
     this.#ctx = ctx;
   }
 
@@ -49,7 +49,7 @@ export class Saga {
   add(activity: string, input?: unknown, options?: ActivityOptions): void;
   add(activity: Any, input?: unknown, options?: ActivityOptions): void {
     const ctx = this.#ctx;
-    ctx.checkCall("saga.add");
+    WorkflowContext.check(ctx, "saga.add");
     // What is wrong with the call is told here: when a step has to be undone, it is too late.
     const name = WorkflowContext.activityName(ctx, activity);
     readActivityOptions(options, "Saga.add", name);
@@ -60,7 +60,7 @@ export class Saga {
 
   /** Anything else that undoes a step: a generator function that waits for tasks. */
   addStep(compensation: () => Generator<Task<Any>, unknown, Any>): void {
-    this.#ctx.checkCall("saga.addStep");
+    WorkflowContext.check(this.#ctx, "saga.addStep");
     this.#compensations.push(compensation);
   }
 
@@ -69,7 +69,7 @@ export class Saga {
    * others from running; a CompensationError is thrown in the end.
    */
   *compensate(): Generator<Task<Any>, void, Any> {
-    this.#ctx.checkCall("saga.compensate");
+    WorkflowContext.check(this.#ctx, "saga.compensate");
     const errors: unknown[] = [];
     for (let undo = this.#compensations.pop(); undo !== undefined; undo = this.#compensations.pop()) {
       try {

@@ -1,5 +1,5 @@
 import { describeFailure } from "../model/failure.ts";
-import { WorkflowCanceledError, withoutStack } from "./errors.ts";
+import { withoutStack } from "./errors.ts";
 import { Task, type TaskOwner, unyielded } from "./task.ts";
 
 /** More tasks than this are not awaited by mistake: the code awaits in a loop that would never end. */
@@ -113,12 +113,13 @@ export class CodeWatch implements TaskOwner {
 
   /** What the code has thrown, or why it has come to that: a task read as its result makes for errors that do not speak of it. */
   thrown(error: unknown): unknown {
-    if (error instanceof Task) return this.returned(error);
+    if (isTask(error)) return this.returned(error);
     if (this.#awaited.length === 0) return error;
     const { errorType, message } = describeFailure(error);
+    const isCancel = errorType === "WorkflowCanceledError";
     const isTold = this.#awaited.some((task) => message.includes(unyielded(task)));
     const fault = this.#leftOver();
-    if (fault === undefined || isTold || error instanceof WorkflowCanceledError) return error;
+    if (fault === undefined || isTold || isCancel) return error;
     return withoutStack(new TypeError(`${fault.message} Then it threw ${errorType}: ${message}`, { cause: error }));
   }
 
@@ -146,6 +147,15 @@ export class CodeWatch implements TaskOwner {
           "To hand a task on to be yielded later, return it in an array or an object.",
       ),
     );
+  }
+}
+
+/** Never throws, whatever was thrown. */
+function isTask(thrown: unknown): boolean {
+  try {
+    return thrown instanceof Task;
+  } catch {
+    return false;
   }
 }
 

@@ -97,6 +97,11 @@ export class WorkflowContext {
     this.#inner = innerContext;
   }
 
+  /** @internal Throws unless the code of the context's workflow is at work: for what acts by calls of a context. */
+  static check(context: WorkflowContext, method: string): void {
+    context.#inner.check(method);
+  }
+
   /** @internal The name that a call of the activity would be recorded with; throws what the call would throw. */
   static activityName(ctx: WorkflowContext, activity: Target): string {
     return ctx.#inner.activityName(activity);
@@ -345,11 +350,6 @@ export class WorkflowContext {
     tasks: T,
   ): WhenAllTask<{ -readonly [Index in keyof T]: ResultOf<T[Index]> }> {
     return this.#inner.whenAll(tasks) as WhenAllTask<Any>;
-  }
-
-  /** @internal Throws unless the workflow's code is at work: for what acts by calls of this context. */
-  checkCall(method: string): void {
-    this.#inner.check(method);
   }
 
   /** The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` */
