@@ -3,7 +3,7 @@
 import "./node-version.mjs";
 import { runWrangler } from "./wrangler.mjs";
 
-console.log(`Until a token is set, whoever knows the address can start, read and end workflows. Set it once with
+console.log(`Until the secret DAPR_API_TOKEN is set, the deployment answers 401 to everything but health probes. Set it once with
   npx wrangler secret put DAPR_API_TOKEN
 and send it as the header dapr-api-token.
 `);

@@ -29,8 +29,10 @@ const START_UP_CHATTER = [
   /^Binding\s+Resource\s+Mode/,
   /^env\.\w+ .*\blocal\s*$/,
   /^⎔ Starting local server/,
-  /^\[wrangler:info\] Ready on /,
 ];
+
+/** Where wrangler itself listens, which need not be where the server is asked. */
+const OWN_ADDRESS = /^\[wrangler:info\] Ready on /;
 
 /**
  * @param options.args all arguments of `wrangler dev`, `--ip` and `--port` among them
@@ -56,6 +58,7 @@ export function startDevServer({ args, onReady }) {
     onReady();
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
+    if (OWN_ADDRESS.test(line)) return;
     if (ready || !isStartUpChatter(line)) console.log(line);
   });
   createInterface({ input: child.stderr }).on("line", (line) => {

@@ -4,7 +4,9 @@ import "./node-version.mjs";
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { portProblem, startDevServer, stopWhenAsked } from "./dev-server.mjs";
+import { hasApiToken, isLoopback, mayHaveToken } from "./api-token.mjs";
+import { freePort, portProblem, startDevServer, stopWhenAsked } from "./dev-server.mjs";
+import { hiddenAddress, openFrontDoor } from "./front-door.mjs";
 import { ROOT, runWrangler } from "./wrangler.mjs";
 
 const given = process.argv.slice(2);
@@ -16,6 +18,12 @@ const { values } = parseArgs({
     port: { type: "string", default: "8787" },
     "persist-to": { type: "string", default: resolve(ROOT, ".wrangler/state") },
     "local-protocol": { type: "string", default: "http" },
+    "local-upstream": { type: "string" },
+    host: { type: "string" },
+    "infer-origin-from-routes": { type: "boolean" },
+    config: { type: "string", short: "c" },
+    env: { type: "string", short: "e" },
+    "env-file": { type: "string", multiple: true },
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "v" },
   },
@@ -27,6 +35,13 @@ const { ip } = values;
 const port = Number(String(values.port));
 if (!Number.isInteger(port) || port < 1 || port > 65535) {
   fail(`--port needs a number from 1 to 65535 and was given "${values.port}".`);
+}
+// Without a token, all that keeps others out is that only this machine can reach the server, by a name that is this machine's.
+const opening = whatOpensIt();
+if (opening !== undefined && !(await hasApiToken(given, values))) {
+  fail(`${opening}, so it needs a token. Put one into the file .dev.vars, for instance with
+  echo "DAPR_API_TOKEN=$(openssl rand -hex 32)" >> .dev.vars
+and send it with each request as the header dapr-api-token.`);
 }
 const problem = await portProblem({ ip, port });
 if (problem === "EADDRINUSE") {
@@ -40,7 +55,9 @@ const refusal = writeProblem(dataDirectory);
 if (refusal !== undefined) {
   fail(`Cannot write to ${dataDirectory} (${refusal}). Choose another place: npm start -- --persist-to DIRECTORY`);
 }
-const server = startDevServer({ args: argumentsWithDefaults(), onReady: greet });
+// With TLS no page of another name gets as far as a request.
+const inner = values["local-protocol"] === "http" ? await innerAddress() : { host: ip, port };
+const server = startDevServer({ args: argumentsWithDefaults(), onReady: open });
 
 let asked = false;
 stopWhenAsked((signal) => {
@@ -59,7 +76,33 @@ function argumentsWithDefaults() {
     if (ours.has(argument)) index += 1;
     else if (!ours.has(argument.split("=", 1)[0])) others.push(argument);
   }
-  return [...others, "--ip", ip, "--port", String(port), "--persist-to", dataDirectory];
+  // With `routes` in the configuration, wrangler would put their host in the place of the one that a request was sent to.
+  if (values["infer-origin-from-routes"] === undefined) others.push("--infer-origin-from-routes=false");
+  return [...others, "--ip", inner.host, "--port", String(inner.port), "--persist-to", dataDirectory];
+}
+
+async function innerAddress() {
+  const host = hiddenAddress();
+  return { host, port: await freePort(host) };
+}
+
+async function open() {
+  try {
+    if (inner.port !== port) await openFrontDoor({ ip, port, inner });
+  } catch (error) {
+    console.error(`Cannot listen on ${ip}:${port} (${error.code ?? error.message}).`);
+    await server.stop();
+    process.exit(1);
+  }
+  await greet();
+}
+
+function whatOpensIt() {
+  if (!isLoopback(ip)) return `With --ip ${ip} other machines can start, read and end workflows`;
+  for (const flag of ["host", "local-upstream"]) {
+    if (values[flag] !== undefined)
+      return `With --${flag} a web page that gives this machine its own name cannot be told from a request to localhost`;
+  }
 }
 
 /** wrangler says so too, and then listens all the same. */
@@ -72,24 +115,33 @@ function writeProblem(directory) {
   }
 }
 
-function greet() {
+async function greet() {
   const host = ip === "127.0.0.1" || ip === "0.0.0.0" || ip === "::" || ip === "*" ? "localhost" : ip;
   const workflows = `${values["local-protocol"]}://${host}:${port}/v1.0/workflows/dapr`;
+  const header = (await needsToken()) ? ' -H "dapr-api-token: $DAPR_API_TOKEN"' : "";
   const shownDirectory = relative(process.cwd(), dataDirectory);
   console.log(`
 edge-workflows listens on ${values["local-protocol"]}://${host}:${port}
+${header === "" ? "" : "\nEvery request needs the token:\n  export DAPR_API_TOKEN=…\n"}
+Start an order; above 5000 it waits for an approval, 30 s long:
+  curl -i -X POST${header} '${workflows}/orderProcessingWorkflow/start?instanceID=order-1' -d '{"itemName":"car","totalCost":9000,"quantity":1}'
 
-Start an order (above 5000 it waits 30 s for approval):
-  curl -i -X POST '${workflows}/orderProcessingWorkflow/start?instanceID=order-1' -d '{"itemName":"paperclip","totalCost":500,"quantity":100}'
+See that it waits:
+  curl${header} '${workflows}/order-1'
 
-See how it stands:
-  curl '${workflows}/order-1'
-
-Approve one that waits:
-  curl -i -X POST '${workflows}/order-1/raiseEvent/approval_event' -d 'true'
+Approve it, and see it again:
+  curl -i -X POST${header} '${workflows}/order-1/raiseEvent/approval_event' -d 'true'
 
 Data lives in ${shownDirectory.startsWith("..") ? dataDirectory : shownDirectory} and outlasts restarts. Ctrl-C stops.
 `);
+}
+
+/** Whether the server asks for a token, where there may be one: it knows best whether wrangler has found it. */
+async function needsToken() {
+  if (!mayHaveToken(given)) return false;
+  const address = ip === "::" || ip === "::1" ? "[::1]" : ip === "0.0.0.0" || ip === "*" ? "127.0.0.1" : ip;
+  const response = await fetch(`${values["local-protocol"]}://${address}:${port}/v1.0/metadata`).catch(() => undefined);
+  return response?.status === 401;
 }
 
 function fail(message) {

@@ -33,8 +33,8 @@ function checkHost({ hostname, host, request }: Call): void {
   if (isLoopback(hostname) && (sent === null || sent === host || isLoopback(hostnameOf(sent)))) return;
   throw unauthorized(
     "the secret DAPR_API_TOKEN is not set, so only requests to localhost are served. Set it with: npx wrangler secret put DAPR_API_TOKEN" +
-      " (for `wrangler dev` and `npm start`: a line DAPR_API_TOKEN=… in the file .dev.vars; with `routes` in its configuration `wrangler dev` puts" +
-      " the route's host in the place of localhost)",
+      " (locally: a line DAPR_API_TOKEN=… in the file .dev.vars). With `routes` in its configuration, `wrangler dev` puts the route's host in" +
+      " the place of localhost, unless it is started with --infer-origin-from-routes=false",
   );
 }
 

@@ -45,30 +45,27 @@ describe("[E4] npm start", () => {
     expect(commands.map((command) => command.match(/localhost:(\d+)/)?.[1])).toEqual(Array(3).fill(String(port)));
   });
 
-  it("[E4.2] the three commands, as they are printed, start an order, read it, and raise its event", async () => {
+  it("[E4.2] the same commands with a cheap order: it waits for nobody", async () => {
+    const [start = "", read = ""] = commands.map((command) => command.replace("order-1", "order-2"));
+    await shell(start.replace(/"totalCost":\d+/, '"totalCost":500'));
+    const ended = JSON.parse(await shell(read.replace(/order-2'$/, `order-2${ENDED}'`)));
+    expect(ended.runtimeStatus).toBe("COMPLETED");
+    expect(ended.properties["dapr.workflow.output"]).toBe('{"processed":true}');
+  });
+
+  it("[E4.3] the three commands, as they are printed: an order that waits, what it waits for, its approval", async () => {
     const [start = "", read = "", approve = ""] = commands;
     const started = await shell(start);
     expect(started).toMatch(/^HTTP\/1\.1 202 /);
     expect(started).toMatch(/\r\n\r\n\{"instanceID":"order-1"\}$/);
-    const state = JSON.parse(await shell(read));
-    expect(state).toMatchObject({ instanceID: "order-1", workflowName: "orderProcessingWorkflow" });
-    const ended = JSON.parse(await shell(read.replace(/order-1'$/, `order-1${ENDED}'`)));
-    expect(ended.runtimeStatus).toBe("COMPLETED");
-    expect(ended.properties["dapr.workflow.output"]).toBe('{"processed":true}');
-    const approved = await shell(approve);
-    expect(approved).toMatch(/^HTTP\/1\.1 202 /);
-    expect(approved).toMatch(/\r\n\r\n\{\}$/);
-  });
-
-  it("[E4.3] the same commands with a dear order: it waits, and the event approves it", async () => {
-    const [start = "", read = "", approve = ""] = commands.map((command) => command.replace("order-1", "order-2"));
-    await shell(start.replace(/"totalCost":\d+/, '"totalCost":9000'));
     await until("the order waits for its approval", async () => {
       const { runtimeStatus, properties } = JSON.parse(await shell(read));
       return runtimeStatus === "RUNNING" && properties["dapr.workflow.custom_status"] === "waiting for approval";
     });
-    await shell(approve);
-    const ended = JSON.parse(await shell(read.replace(/order-2'$/, `order-2${ENDED}'`)));
+    const approved = await shell(approve);
+    expect(approved).toMatch(/^HTTP\/1\.1 202 /);
+    expect(approved).toMatch(/\r\n\r\n\{\}$/);
+    const ended = JSON.parse(await shell(read.replace(/order-1'$/, `order-1${ENDED}'`)));
     expect(ended.runtimeStatus).toBe("COMPLETED");
     expect(ended.properties).toMatchObject({
       "dapr.workflow.output": '{"processed":true}',
@@ -81,6 +78,48 @@ describe("[E4] npm start", () => {
     expect(await second.exitCode).not.toBe(0);
     expect(second.output()).toContain(`Port ${port} is taken`);
     expect(second.output()).toContain("npm start -- --port");
+  });
+
+  // Dashboard.md 6 has what browsers send; the headers of the second are what a page sends that gives this machine its own name.
+  it.each([
+    ["POST", "start", ["Origin: https://evil.example", "Content-Type: text/plain"], 403],
+    [
+      "GET",
+      "order-1",
+      ["Host: evil.example", "MF-Original-URL: http://localhost:PORT/v1.0/workflows/dapr/order-1"],
+      401,
+    ],
+    ["GET", "order-1", ["Host: evil.example:PORT"], 401],
+    ["GET", "order-1", ["Host: evil.example", "X-Forwarded-Host: localhost", "X-Forwarded-Proto: http"], 401],
+    ["GET", "order-1", ["MF-Original-URL: http://evil.example/"], 200],
+    ["GET", "order-1", ["Host: LOCALHOST:PORT"], 200],
+    ["GET", "order-1", ["Origin: http://127.0.0.1:PORT", "Sec-Fetch-Site: same-origin"], 200],
+    ["GET", "order-1", ["Origin: http://127.0.0.1:9142", "Sec-Fetch-Site: same-site"], 403],
+  ])("[E4.7] %s %s with %j is %d", async (method, what, headers, status) => {
+    const path = what === "start" ? "orderProcessingWorkflow/start?instanceID=of-a-page" : what;
+    const shown = headers.flatMap((header) => ["-H", header.replace("PORT", String(port))]);
+    const url = `http://127.0.0.1:${port}/v1.0/workflows/dapr/${path}`;
+    const { stdout } = await run("curl", ["-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", method, ...shown, url]);
+    expect(Number(stdout)).toBe(status);
+  });
+
+  it("[E4.8] what passes through is what was sent: a body of some MB in pieces, a header that stands twice", async () => {
+    const body = JSON.stringify("é".repeat(1_000_000));
+    const pieces = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const bytes = new TextEncoder().encode(body);
+        for (let n = 0; n < bytes.length; n += 100_000) controller.enqueue(bytes.subarray(n, n + 100_000));
+        controller.close();
+      },
+    });
+    const url = `http://127.0.0.1:${port}/v1.0/workflows/dapr`;
+    const init = { method: "POST", body: pieces, duplex: "half" } as RequestInit;
+    expect((await fetch(`${url}/unknown/start?instanceID=large`, init)).status).toBe(202);
+    const state = await (await fetch(`${url}/large${ENDED}`)).json();
+    expect((state as { properties: Record<string, string> }).properties["dapr.workflow.input"]).toBe(body);
+    const twice = ["-H", "dapr-api-token: a", "-H", "baggage: a=1", "-H", "baggage: bad"];
+    const { stdout } = await run("curl", ["-s", ...twice, `${url}/large?fetchPayloads=false`]);
+    expect(stdout).toBe("invalid baggage header");
   });
 
   it("[E4.5] npm run demo --url uses it: status changes, the result, exit code 0", async () => {
@@ -111,6 +150,55 @@ describe("[E4] npm start", () => {
     expect(existsSync(objects)).toBe(true);
     expect(readdirSync(objects).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)).length).toBeGreaterThanOrEqual(2);
   });
+});
+
+describe("[E4.9] npm start where others could reach it", () => {
+  it.each([
+    ["--ip 0.0.0.0", ["--ip", "0.0.0.0"]],
+    ["--ip 192.0.2.1", ["--ip=192.0.2.1"]],
+    ["--ip ::", ["--ip", "::"]],
+    ["--local-upstream", ["--local-upstream", "localhost"]],
+    ["--host", ["--host", "localhost"]],
+  ])("[E4.9] %s without a token: exit code 1, and how to set one", async (named, flags) => {
+    const refused = npm("start", "--", ...flags, "--port", String(await freePort()));
+    expect(await refused.exitCode).toBe(1);
+    expect(refused.output()).toContain(`With ${named}`);
+    expect(refused.output()).toMatch(/needs a token.*\.dev\.vars.*DAPR_API_TOKEN=/s);
+  });
+
+  it("[E4.10] with a token, the printed commands carry it, and without it everything is 401", async () => {
+    const directory = temporaryDirectory();
+    const port = await freePort();
+    const server = npm(
+      "start",
+      "--",
+      "--port",
+      String(port),
+      "--persist-to",
+      directory,
+      "--var",
+      "DAPR_API_TOKEN:s3cret",
+    );
+    try {
+      const isReady = () => /Ctrl-C/.test(server.output()) || server.child.exitCode !== null;
+      await until("the lines that npm start prints", isReady, 40_000);
+      const [start = "", read = ""] = server.output().match(/(?<=^ +)curl .*$/gm) ?? [];
+      expect(await shell(read)).toBe("invalid api token");
+      expect(await shell(`${start.replace("$DAPR_API_TOKEN", "s3cret")}`)).toMatch(/^HTTP\/1\.1 202 /);
+    } finally {
+      if (server.child.pid !== undefined) endAll(await processTree(server.child.pid));
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+it("[E6.1] npm run deploy says what a deployment without a token answers", async () => {
+  const deploy = npm("run", "deploy", "--", "--dry-run");
+  expect(await deploy.exitCode).toBe(0);
+  expect(deploy.output()).toContain(
+    "Until the secret DAPR_API_TOKEN is set, the deployment answers 401 to everything but health probes.",
+  );
+  expect(deploy.output()).toContain("npx wrangler secret put DAPR_API_TOKEN");
 });
 
 describe("[E5] npm run demo", () => {
