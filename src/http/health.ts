@@ -1,6 +1,7 @@
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { healthAppIdMismatch, outboundNotReady } from "./errors.ts";
+import { notReady } from "./instance-call.ts";
 import { json, noContent, type Reply } from "./replies.ts";
 import { VERSION } from "./version.ts";
 
@@ -18,7 +19,8 @@ export async function getHealth(call: Call, deps: HttpDeps): Promise<Reply> {
 
 /** 204, or 500 when the configuration lacks what instances need. It asks no instance. */
 export async function getOutboundHealth(_call: Call, deps: HttpDeps): Promise<Reply> {
-  if (deps.notReady !== undefined) throw outboundNotReady(deps.notReady);
+  const problem = notReady(deps);
+  if (problem !== undefined) throw outboundNotReady(problem);
   return noContent();
 }
 

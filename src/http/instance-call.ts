@@ -12,6 +12,14 @@ export interface Target {
   readonly subject: string;
 }
 
+/** Those of whom an instance has told that its class has no SQLite. */
+const withoutSqlite = new WeakSet<HttpDeps>();
+
+/** What the configuration lacks, as far as it is known without asking an instance. */
+export function notReady(deps: HttpDeps): string | undefined {
+  return deps.notReady ?? (withoutSqlite.has(deps) ? WITHOUT_SQLITE : undefined);
+}
+
 const PAUSES_MS = [50, 200];
 
 /**
@@ -35,7 +43,8 @@ export async function callInstance<T>(
     } catch (error) {
       const fault = describeFault(error);
       if (isWithoutSqlite(messageOf(error))) {
-        call.fault = { ...fault, name: "ConfigurationError" };
+        withoutSqlite.add(deps);
+        call.fault = { ...fault, name: "ConfigurationError", message: WITHOUT_SQLITE };
         throw operationFailed(target.operation, target.subject, WITHOUT_SQLITE);
       }
       const pauseMs = PAUSES_MS[attempt];

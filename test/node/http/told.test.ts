@@ -200,7 +200,21 @@ describe("a configuration that lacks something", () => {
     expect(message).toContain("nothing was changed");
     expect(message).not.toMatch(/unknown|did not answer/);
     expect(api.calls.length).toBe(1);
-    expect(api.log).toMatchObject([{ level: "error", fault: { name: "ConfigurationError" } }]);
+    expect(api.log).toMatchObject([
+      { level: "error", fault: { name: "ConfigurationError", message: expect.stringContaining("new_sqlite_classes") } },
+    ]);
+  });
+
+  it("[H98] from then on healthz/outbound says so too; until then nobody knows, because it asks no instance", async () => {
+    const api = new Api();
+    expect((await api.send("GET /v1.0/healthz/outbound")).status).toBe(204);
+    api.answers.start = new Error("SQL is not enabled for this Durable Object class.");
+    await api.send(START);
+    expect(await read(await api.send("GET /v1.0/healthz/outbound"))).toMatchObject({
+      status: 500,
+      body: { errorCode: "ERR_OUTBOUND_HEALTH_NOT_READY", message: expect.stringContaining("new_sqlite_classes") },
+    });
+    expect((await new Api().send("GET /v1.0/healthz/outbound")).status).toBe(204);
   });
 });
 
@@ -303,7 +317,7 @@ describe("the message of a fault, in the log", () => {
       `Unexpected token '…', ..."…" is not valid JSON`,
     ],
     [new Error("'a whole PAYLOAD' was found"), "'…' was found"],
-    [new Error("`PAYLOAD` and `PAYLOAD`"), '"…"'],
+    [new Error("change `new_classes` to `a PAYLOAD` now"), "change `new_classes` to `…` now"],
     [new Error("found 'PAYLOAD that has no end"), "found …"],
     [new Error('found "PAYLOAD that has no end'), "found …"],
     [new Error("two\n\tlines\u0000"), "two lines "],
