@@ -8,6 +8,7 @@ const poll = { timeout: 10_000 };
 export default defineConfig({
   test: {
     silent: "passed-only",
+    reporters: ["default", "./scripts/progress-reporter.mjs"],
     projects: [
       {
         // Inside workerd, with real Durable Objects, storage and alarms.

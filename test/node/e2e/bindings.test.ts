@@ -85,15 +85,15 @@ async function workflows(): Promise<Worker> {
   });
 }
 
-describe("[E4] A client in one Worker, the workflows in another, a service binding between them", () => {
-  it("[E4.1] takes the binding, a function that calls it, and the binding's own function", async () => {
+describe("[E8] A client in one Worker, the workflows in another, a service binding between them", () => {
+  it("[E8.1] takes the binding, a function that calls it, and the binding's own function", async () => {
     const front = await workerOf("front", FRONT, { env: { WF: service("workflows") } });
     const greeting = '"*** HELLO, ADA ***"';
     const told = { method: greeting, binding: greeting, function: greeting };
     expect(await ask([front, await workflows()])).toEqual(told);
   });
 
-  it("[E4.2] beside another binding, the function alone cannot tell which: the error says what to write", async () => {
+  it("[E8.2] beside another binding, the function alone cannot tell which: the error says what to write", async () => {
     const env = { WF: service("workflows"), OTHER: service("workflows") };
     const told = (await ask([await workerOf("front", FRONT, { env }), await workflows()])) as Record<string, string>;
     expect(told.binding).toBe('"*** HELLO, ADA ***"');
@@ -101,7 +101,7 @@ describe("[E4] A client in one Worker, the workflows in another, a service bindi
   });
 });
 
-describe("[E5] While modules are loaded", () => {
+describe("[E9] While modules are loaded", () => {
   const told = (before: string) => `
     import { createWorker, WorkflowRuntime, DaprWorkflowClient } from "edge-workflows";
     import { DaprClient } from "edge-workflows/dapr";
@@ -119,7 +119,7 @@ describe("[E5] While modules are loaded", () => {
   it.each([
     ["before createWorker", ""],
     ["after it", "createWorker(new WorkflowRuntime());"],
-  ])("[E5.1] DaprClient.state says so, and where the call belongs: %s", async (_when, before) => {
+  ])("[E9.1] DaprClient.state says so, and where the call belongs: %s", async (_when, before) => {
     const messages = (await ask([await workerOf("front", told(before), { env, exports })])) as string[];
     for (const message of messages) {
       expect(message).toContain("DaprClient.state at module load");
