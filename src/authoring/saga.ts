@@ -1,6 +1,7 @@
 import { type ActivityOptions, readActivityOptions } from "../engine/call-options.ts";
+import type { AnyActivity, InputAndOptions, InputOf } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
-import { type InputAndOptions, type TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
+import { WorkflowContext } from "../engine/workflow-context.ts";
 import { describeFailure } from "../model/failure.ts";
 
 // What a compensation gives back is not looked at.
@@ -42,12 +43,8 @@ export class Saga {
   }
 
   /** An activity that undoes a step. It may be called although the step was never done, and must not mind. */
-  add<TInput, TOutput>(
-    activity: TypedActivity<TInput, TOutput>,
-    ...inputAndOptions: InputAndOptions<TInput, ActivityOptions>
-  ): void;
-  add(activity: string, input?: unknown, options?: ActivityOptions): void;
-  add(activity: Any, input?: unknown, options?: ActivityOptions): void {
+  add<A extends AnyActivity>(activity: A, ...inputAndOptions: InputAndOptions<InputOf<A>, ActivityOptions>): void;
+  add(activity: AnyActivity, input?: unknown, options?: ActivityOptions | null): void {
     const ctx = this.#ctx;
     WorkflowContext.check(ctx, "saga.add");
     // What is wrong with the call is told here: when a step has to be undone, it is too late.

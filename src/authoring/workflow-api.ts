@@ -1,3 +1,4 @@
+import type { Target } from "../engine/function-names.ts";
 import { WorkflowApiError } from "./client-errors.ts";
 import { type EndpointOptions, resolveEndpoint } from "./http-endpoint.ts";
 import { askAgain, CutOffError } from "./lost-connection.ts";
@@ -22,6 +23,11 @@ export class WorkflowApi {
   /** Where something is asked, for errors. */
   urlOf(path: string): string {
     return `${resolveEndpoint(this.#options).url}/v1.0/workflows/dapr/${path}`;
+  }
+
+  /** The name that a workflow is started by. */
+  workflowName(workflow: Target): string {
+    return resolveEndpoint(this.#options).workflowName(workflow);
   }
 
   /** Asks for what is there, and again when the connection is lost: it changes nothing. */

@@ -4,14 +4,16 @@ import type {
   UpdateDeclaration,
   WorkflowDeclaration,
 } from "../engine/declarations.ts";
+import { nameOf } from "../engine/names.ts";
 import { encodePayload } from "../engine/payload.ts";
-import { nameOf, type TWorkflow } from "../engine/registry.ts";
+import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { aDate, aString, readArgument, readOptions } from "../model/options.ts";
 import { WorkflowFailedError } from "./client-errors.ts";
 import {
   type HistoryPageOptions,
   historyPageOptions,
+  type InputAndStart,
   type PurgeOptions,
   purgeOptions,
   type ScheduleOptions,
@@ -23,6 +25,7 @@ import {
   updateOptions,
 } from "./client-options.ts";
 import { Deadline, hasReached, type WaitedFor } from "./client-waits.ts";
+import { readConnection } from "./connection-options.ts";
 import { isLost, pauseMs, sleep } from "./lost-connection.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import { ifThere, segment, WorkflowApi } from "./workflow-api.ts";
@@ -49,8 +52,8 @@ export interface HistoryPage {
 export class DaprWorkflowClient {
   readonly #api: WorkflowApi;
 
-  constructor(options: Partial<WorkflowClientOptions> = {}) {
-    this.#api = new WorkflowApi(options ?? {});
+  constructor(options?: Partial<WorkflowClientOptions> | null) {
+    this.#api = new WorkflowApi(readConnection(options, "DaprWorkflowClient"));
   }
 
   /**
@@ -59,26 +62,18 @@ export class DaprWorkflowClient {
    *
    *     await client.scheduleNewWorkflow(order, { item: "car" }, { instanceId: "order-1", startAt: tomorrow });
    */
-  async scheduleNewWorkflow<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
-    input: TInput,
-    instanceIdOrOptions?: string | ScheduleOptions | null,
-    startAt?: Date | null,
+  async scheduleNewWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndStart<InputOf<W>>
   ): Promise<string>;
   async scheduleNewWorkflow(
-    workflow: TWorkflow | string,
-    input?: unknown,
-    instanceIdOrOptions?: string | ScheduleOptions | null,
-    startAt?: Date | null,
-  ): Promise<string>;
-  async scheduleNewWorkflow(
-    workflow: TWorkflow | string | { readonly name: string },
+    workflow: AnyWorkflow,
     input?: unknown,
     instanceIdOrOptions?: string | ScheduleOptions | null,
     startAt?: Date | null,
   ): Promise<string> {
     const call = "scheduleNewWorkflow";
-    const name = nameOf(workflow);
+    const name = this.#api.workflowName(workflow);
     const options =
       typeof instanceIdOrOptions === "string"
         ? { instanceId: instanceIdOrOptions }
