@@ -12,10 +12,13 @@ import { defaultLimits } from "../../../src/instance/limits.ts";
 import type { ExecutionStarted } from "../../../src/model/history-event.ts";
 import { bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
 import { startedAs, T0 } from "../engine/support.ts";
-import { type Block, commandsOf, readPage } from "./readme.ts";
+import { type Block, commandsOf, fileOf, readPage } from "./readme.ts";
 
 const pages = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md"));
-const programs = pages.flatMap((page) =>
+/** Pages that build a project of several files have a test of their own: own-project.test.ts. */
+const isProject = (page: string) => readPage(`docs/${page}`).blocks.some((block) => fileOf(block) !== undefined);
+const singles = pages.filter((page) => !isProject(page));
+const programs = singles.flatMap((page) =>
   readPage(`docs/${page}`)
     .blocks.filter(({ language }) => language === "ts")
     .map((block) => ({ page, block, file: `${page.replace(".md", "")}-${block.line}.ts` })),
@@ -77,7 +80,7 @@ describe("[R4] The pages of docs/", () => {
   );
 
   // A page's Worker is served; what its curl commands print, line for line, is in the ```text block behind them.
-  it.each(pages.filter((page) => commands(page).length > 0))(
+  it.each(singles.filter((page) => commands(page).length > 0))(
     "[R4.7] the curl commands of %s print what it says",
     async (page) => {
       const worker = programs.find((program) => program.page === page && isWorker(program.block));
