@@ -110,7 +110,8 @@ export function checkManifest(unpacked: string): void {
   const manifest = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"));
   for (const field of ["description", "license", "repository", "homepage", "bugs", "keywords", "author", "engines"])
     assert.ok(manifest[field] !== undefined, `package.json has no "${field}"`);
-  assert.equal(manifest.sideEffects, false);
+  // index.js tells clients that they are inside the Worker; nothing else does anything when it is imported.
+  assert.deepEqual(manifest.sideEffects, ["./dist/index.js", "./src/index.ts"]);
   assert.deepEqual(Object.keys(manifest.dependencies), ["itty-router"]);
   const entries: [string, string | Record<string, string>][] = Object.entries(manifest.exports);
   assert.deepEqual(
