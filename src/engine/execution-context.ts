@@ -8,6 +8,7 @@ import type {
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
+import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import type { Target } from "./function-names.ts";
 import {
@@ -28,6 +29,7 @@ import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
+const A_CONDITION = "The condition of waitForCondition";
 
 /**
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
@@ -83,7 +85,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     const before = this.conditions;
     this.conditions = before.filter(({ holds, task }) => {
       try {
-        if (holds()) task.complete();
+        if (answerAtOnce(A_CONDITION, holds())) task.complete();
       } catch (error) {
         task.endWith(isError(error) ? error : new Error(describeFailure(error).message));
       }
@@ -193,8 +195,9 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   waitForCondition(holds: () => boolean): Task<unknown> {
     this.check("waitForCondition");
+    const holdsNow = answerAtOnce(A_CONDITION, holds());
     const task = this.calls.made(new CancelableTask<void>("The wait for a condition"), "waitForCondition", undefined);
-    if (holds()) task.complete();
+    if (holdsNow) task.complete();
     else this.conditions.push({ holds, task });
     return task;
   }

@@ -1,12 +1,14 @@
 import type { Action, Completion } from "../model/action.ts";
-import { describeFailure, type FailureDetails } from "../model/failure.ts";
+import { describeFailure } from "../model/failure.ts";
 import type {
+  ChildWorkflowInstanceFailed,
   EventRaised,
   ExecutionCancelRequested,
   ExecutionStarted,
   HistoryEvent,
   HistoryFact,
   StallReason,
+  TaskFailed,
   UpdateRequested,
 } from "../model/history-event.ts";
 import type { CodeWatch } from "./code-watch.ts";
@@ -18,7 +20,7 @@ import {
   WorkflowCanceledError,
 } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
-import { type CallKind, failureMessage } from "./failed-call.ts";
+import { failureMessage } from "./failed-call.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import { failsWhereItWentOn, type RecordedCall } from "./non-determinism.ts";
 import { decodePayload, encodePayload } from "./payload.ts";
@@ -211,11 +213,11 @@ export class Execution {
         this.#context.calls.take(event.id)?.complete(decodePayload(event.result));
         break;
       case "TaskFailed":
-        this.#failCall(event.id, "Activity", event.failure, event.progress);
+      case "ChildWorkflowInstanceFailed": {
+        const decided = this.#failCall(event);
+        if (decided !== undefined) return this.#driveAfter(decided);
         break;
-      case "ChildWorkflowInstanceFailed":
-        this.#failCall(event.id, "Sub-orchestration", event.failure, undefined);
-        break;
+      }
       case "TimerFired":
         this.#context.calls.take(event.id)?.complete(undefined);
         break;
@@ -246,6 +248,12 @@ export class Execution {
     }
     if (this.#coroutine.canResume || this.#context.conditions.length > 0 || !this.#context.interactions.areIdle)
       return this.#drive();
+  }
+
+  /** A retry handler of the author's decides before the next event is applied. */
+  async #driveAfter(decided: Promise<void>): Promise<void> {
+    await decided;
+    await this.#drive();
   }
 
   async #beginUpdate(event: UpdateRequested): Promise<void> {
@@ -376,11 +384,12 @@ export class Execution {
     this.#watch.over();
   }
 
-  #failCall(id: number, kind: CallKind, failure: FailureDetails, progress: string | undefined): void {
-    const answered = this.#context.calls.take(id);
+  #failCall(event: TaskFailed | ChildWorkflowInstanceFailed): void | Promise<void> {
+    const answered = this.#context.calls.take(event.id);
     if (answered === undefined) return;
-    const message = failureMessage(this.instanceId, kind, answered.callName ?? "", id, failure);
-    answered.fail(message, failure, progress);
+    const kind = event.type === "TaskFailed" ? "Activity" : "Sub-orchestration";
+    const message = failureMessage(this.instanceId, kind, answered.callName ?? "", event.id, event.failure);
+    return answered.fail(message, event.failure, event.type === "TaskFailed" ? event.progress : undefined);
   }
 }
 

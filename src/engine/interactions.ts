@@ -1,6 +1,7 @@
 import type { UpdateOutcome } from "../model/action.ts";
 import { describeFailure } from "../model/failure.ts";
 import type { UpdateRequested } from "../model/history-event.ts";
+import { answerAtOnce } from "./callbacks.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import { HandlerNotRegisteredError } from "./errors.ts";
@@ -52,8 +53,7 @@ export class Interactions {
       return { ok: false, isUnknown: true, message };
     }
     try {
-      const result = handler(decodePayload(input));
-      if (result instanceof Promise) throw new TypeError("a query answers at once, and this one returned a promise");
+      const result = answerAtOnce(`The handler of query '${name}'`, handler(decodePayload(input)));
       return { ok: true, result: encodePayload(result ?? null) };
     } catch (error) {
       return { ok: false, isUnknown: false, message: describeFailure(error).message };
@@ -71,7 +71,8 @@ export class Interactions {
     const value = decodePayload(input);
     try {
       if (update === undefined) throw new HandlerNotRegisteredError("update", name, [...this.#updates.keys()]);
-      update.validator?.(value);
+      if (update.validator !== undefined)
+        answerAtOnce(`The validator of update '${name}'`, update.validator(value) as unknown);
     } catch (error) {
       this.#open.delete(updateId);
       return this.#ended(updateId, { ok: false, rejected: true, failure: describeFailure(error) });

@@ -17,6 +17,7 @@ import {
   readWaitTimeout,
   type UpdateHandlerOptions,
 } from "./call-options.ts";
+import { leave } from "./callbacks.ts";
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "./declarations.ts";
 import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
@@ -276,7 +277,11 @@ export class WorkflowContext {
     const safe = methods.flatMap((method) => {
       const write = (logger as Partial<Record<string, unknown>>)[method];
       if (typeof write !== "function") return [];
-      return [[method, (...args: unknown[]) => void (this.#inner.isReplaying || write.apply(logger, args))] as const];
+      const safeWrite = (...args: unknown[]): void => {
+        // A logger that writes later is not waited for, and what it says of that is its own affair.
+        if (!this.#inner.isReplaying) leave(write.apply(logger, args));
+      };
+      return [[method, safeWrite] as const];
     });
     return Object.fromEntries(safe) as ReplaySafeLogger<L>;
   }
