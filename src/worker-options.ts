@@ -53,7 +53,7 @@ const LOCATION_HINTS = {
   me: 1,
 } satisfies Record<LocationHint, 1>;
 
-const workerOptions = optionsOf<WorkerOptions>({
+export const workerOptions = optionsOf<WorkerOptions>({
   maxBodyBytes: aNumber(`a number from 1 to ${MAX_BODY_BYTES}`, (bytes) => bytes >= 1 && bytes <= MAX_BODY_BYTES),
   appId: aString,
   limits: limitsOption,
