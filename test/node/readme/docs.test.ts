@@ -162,6 +162,17 @@ describe("[R4] The pages of docs/", () => {
     expect([...new Set(named)].sort()).toEqual([...new Set(members)].sort());
   });
 
+  it("[R4.12] production.md names every option of createWorker, and none that is not there", () => {
+    const { text } = readPage("docs/production.md");
+    const table = text.slice(text.indexOf("## Options of createWorker"), text.indexOf("## Deploys"));
+    const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const source = readFileSync(join(ROOT, "src/worker-options.ts"), "utf8");
+    const declared = source.slice(source.indexOf("interface WorkerOptions"), source.indexOf("\n}\n"));
+    const options = [...declared.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+    expect(options.length).toBeGreaterThan(5);
+    expect(named.sort()).toEqual(options.sort());
+  });
+
   it("[R4.5] every limit of an instance is named in limits.md, with its default", () => {
     const { text } = readPage("docs/limits.md");
     const missing = Object.entries(defaultLimits).filter(([name, value]) => {
