@@ -55,9 +55,18 @@ export async function compareWith(given: string, isQuick: boolean): Promise<bool
   if (!directory.isInMemory()) console.log("There is no file system in memory here: the disk adds to the spread.");
   const sideOf = (title: Side["title"], of: string): Side => ({ title, root: of, instanceMs: [], stepsMs: [] });
   const [before, after] = [sideOf("before", root), sideOf("after", join(import.meta.dirname, ".."))];
+  const contestant = CONTESTANTS.edge;
+  // Made once: whoever works on a file meanwhile changes nothing.
+  const bundles = new Map<string, Promise<string>>();
+  const codeOf = (side: Side, variant: "plain" | "metered") => {
+    const key = `${side.title} ${variant}`;
+    const code = bundles.get(key) ?? bundle(contestant.entries[variant] ?? "", side.root);
+    bundles.set(key, code);
+    return code;
+  };
+  for (const side of [before, after]) for (const variant of ["plain", "metered"] as const) await codeOf(side, variant);
   const use = async <T>(side: Side, variant: "plain" | "metered", work: (turn: Turn) => Promise<T>): Promise<T> => {
-    const contestant = CONTESTANTS.edge;
-    const code = await bundle(contestant.entries[variant] ?? "", side.root);
+    const code = await codeOf(side, variant);
     const turn = await Turn.begin({ name: "edge", contestant, variant, code, isQuick, echoUrl: "" }, directory);
     try {
       return await work(turn);

@@ -125,7 +125,6 @@ describe("[R4] The pages of docs/", () => {
     const without = [
       "architecture.md",
       "authoring.md",
-      "client.md",
       "comparison.md",
       "conformance.md",
       "http-api.md",
