@@ -8,7 +8,6 @@ import type {
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
-import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import type { Target } from "./function-names.ts";
 import {
@@ -21,7 +20,7 @@ import {
 import { Mailbox } from "./mailbox.ts";
 import { nameOf } from "./names.ts";
 import { Patches } from "./patches.ts";
-import { encodePayload } from "./payload.ts";
+import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { CancelableTask, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
@@ -29,7 +28,6 @@ import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
-const A_CONDITION = "The condition of waitForCondition";
 
 /**
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
@@ -42,13 +40,14 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly calls: Calls;
   readonly patches: Patches;
   readonly interactions: Interactions;
-  readonly mailbox = new Mailbox();
+  readonly mailbox: Mailbox;
   conditions: { readonly holds: () => boolean; readonly task: CancelableTask<void> }[] = [];
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
   replaying = false;
   customStatus: string | undefined;
   continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
+  readonly #payloads: Payloads;
   #random: SeededRandom | undefined;
 
   /**
@@ -66,7 +65,9 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.patches = new Patches(recordedPatches);
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
-    this.interactions = new Interactions(this.calls.watch, (updateId, outcome) =>
+    this.#payloads = registry?.payloads ?? jsonPayloads;
+    this.mailbox = new Mailbox(this.#payloads);
+    this.interactions = new Interactions(this.calls.watch, this.#payloads, (updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );
   }
@@ -85,7 +86,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     const before = this.conditions;
     this.conditions = before.filter(({ holds, task }) => {
       try {
-        if (answerAtOnce(A_CONDITION, holds())) task.complete();
+        if (holds()) task.complete();
       } catch (error) {
         task.endWith(isError(error) ? error : new Error(describeFailure(error).message));
       }
@@ -121,7 +122,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
     this.check("callActivity");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "input", "activity", name);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
     // What most calls are: one attempt, without a limit.
     if (
@@ -157,7 +158,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
     this.check("callChildWorkflow");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "callChildWorkflow",
@@ -195,9 +196,8 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   waitForCondition(holds: () => boolean): Task<unknown> {
     this.check("waitForCondition");
-    const holdsNow = answerAtOnce(A_CONDITION, holds());
     const task = this.calls.made(new CancelableTask<void>("The wait for a condition"), "waitForCondition", undefined);
-    if (holdsNow) task.complete();
+    if (holds()) task.complete();
     else this.conditions.push({ holds, task });
     return task;
   }
@@ -219,7 +219,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
     this.check("scheduleNewWorkflow");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "scheduleNewWorkflow",
@@ -240,26 +240,31 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   sendEvent(instanceId: string, name: string, input: unknown): void {
     this.check("sendEvent");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "payload", "event", name);
     checkMessage("sendEvent", instanceId, encoded);
     this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
   }
 
   continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
     this.check("continueAsNew");
-    this.continuation = { input: encodePayload(input), saveEvents, toLatestVersion };
+    const encoded = this.#payloads.encode(input, "input", "continueAsNew");
+    this.continuation = { input: encoded, saveEvents, toLatestVersion };
     this.calls.close();
   }
 
   setCustomStatus(status: unknown): void {
     this.check("setCustomStatus");
-    const text = typeof status === "string" ? status.toWellFormed() : encodePayload(status ?? undefined);
+    const text = typeof status === "string" ? status.toWellFormed() : this.#encodeStatus(status);
     if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
       throw new RangeError(
         `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
       );
     }
     this.customStatus = text;
+  }
+
+  #encodeStatus(status: unknown): string | undefined {
+    return this.#payloads.encode(status ?? undefined, "status", "setCustomStatus");
   }
 
   isPatched(name: string): boolean {
