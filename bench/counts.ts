@@ -45,7 +45,7 @@ export async function countSteps(turn: Turn): Promise<StepCosts> {
   };
 }
 
-async function takeCosts(turn: Turn): Promise<Costs> {
+export async function takeCosts(turn: Turn): Promise<Costs> {
   await new Promise((resolve) => setTimeout(resolve, SETTLES_IN_MS));
   return JSON.parse((await turn.client.send("GET", "/costs")).text);
 }

@@ -17,9 +17,11 @@ const FSYNC_REPEATS = 50;
  * the files of other turns and of the run before. Other file systems refuse it and do not need it.
  */
 export class BenchDirectory {
-  readonly #root = mkdtempSync(join(tmpdir(), "edge-workflows-bench-"));
+  readonly #root: string;
 
-  constructor() {
+  /** `parent`: where it is made, the system's temporary directory unless another is given. */
+  constructor(parent: string = tmpdir()) {
+    this.#root = mkdtempSync(join(parent, "edge-workflows-bench-"));
     process.once("exit", () => rmSync(this.#root, { recursive: true, force: true }));
     spawnSync("chattr", ["+T", this.#root], { stdio: "ignore" });
   }

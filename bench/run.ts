@@ -1,7 +1,7 @@
 /**
  * npm run bench: the same work done by edge-workflows, by Cloudflare Workflows and by a bare Durable Object (the floor), on
  * the same workerd through Miniflare, on disk. `--quick`, `--json FILE`, `--only edge|cloudflare|cloudflare-test-wait|floor`,
- * `--workload NAME`, `--rounds N`.
+ * `--workload NAME`, `--rounds N`. `--before DIR [--quick]`: this commit beside an earlier one, see before.ts.
  *
  * A round goes through the workloads, and in each gives every contestant one turn; the next round begins with another
  * one. A turn has a workerd and a directory to itself: what a contestant leaves behind (live objects, timers, evictions
@@ -12,6 +12,7 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { compareWith } from "./before.ts";
 import { CONTESTANTS, type ContestantName, USUAL, type Variant } from "./contestants.ts";
 import { countSamples, countSteps } from "./counts.ts";
 import { BenchDirectory } from "./disk.ts";
@@ -30,6 +31,7 @@ interface Flags {
   readonly rounds: number;
   readonly isQuick: boolean;
   readonly jsonFile: string | undefined;
+  readonly before: string | undefined;
 }
 
 const ROUNDS = 5;
@@ -39,6 +41,10 @@ const LEAST_ROUNDS = 2;
 
 async function main(): Promise<void> {
   const flags = readFlags();
+  if (flags.before !== undefined) {
+    if (!(await compareWith(flags.before, flags.isQuick))) process.exitCode = 1;
+    return;
+  }
   const echo = await startEchoServer();
   try {
     const bench = new Bench(flags, echo);
@@ -164,6 +170,7 @@ function readFlags(): Flags {
       only: { type: "string", multiple: true },
       workload: { type: "string", multiple: true },
       rounds: { type: "string" },
+      before: { type: "string" },
     },
   });
   const rounds = Number(values.rounds ?? ROUNDS);
@@ -173,7 +180,7 @@ function readFlags(): Flags {
   const fitting = WORKLOADS.filter(({ isQuick }) => isQuick || !values.quick).map(({ name }) => name);
   const chosen = values.workload === undefined ? fitting : choose("--workload", all, values.workload);
   const workloads = WORKLOADS.filter(({ name }) => chosen.includes(name));
-  return { names, workloads, rounds, isQuick: values.quick, jsonFile: values.json };
+  return { names, workloads, rounds, isQuick: values.quick, jsonFile: values.json, before: values.before };
 }
 
 /** Some of `all`, or all of them when nothing is asked for. */

@@ -1,5 +1,6 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { Miniflare, type MiniflareOptions, NoOpLog } from "miniflare";
 import { newestWorkerd, type WorkerdProcess } from "./workerd-process.ts";
 
@@ -22,7 +23,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
-export async function bundle(entry: string): Promise<string> {
+/** `library`: the checkout whose library the Worker gets; this one unless another is given. */
+export async function bundle(entry: string, library?: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(entry, import.meta.url).href)],
     bundle: true,
@@ -33,10 +35,21 @@ export async function bundle(entry: string): Promise<string> {
     // Workflows and activities are registered under the names of their functions.
     keepNames: true,
     external: ["cloudflare:workers"],
+    plugins: library === undefined ? [] : [libraryOf(library)],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`expected a bundle of ${entry}, found no output of esbuild`);
   return file.text;
+}
+
+/** The Workers of this folder import the library by its path. */
+function libraryOf(root: string): Plugin {
+  return {
+    name: "library",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.\/\.\.\/src\/index\.ts$/ }, () => ({ path: join(root, "src/index.ts") }));
+    },
+  };
 }
 
 /** A new workerd on an empty directory. Whatever the Worker logs is dropped. */

@@ -16,7 +16,7 @@ export function hiddenAddress() {
 
 /** What is about one connection and not about the request, and what Node has already answered. */
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "proxy-connection", "te", "trailer", "expect"]);
-const IS_REWRITING = /^(mf-.*|x-forwarded-(proto|host))$/;
+const IS_REWRITING = /^mf-/;
 
 /** @returns resolves when it listens, rejects when it cannot */
 export function openFrontDoor({ ip, port, inner }) {

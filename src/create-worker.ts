@@ -4,6 +4,7 @@ import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
 import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+import { Registry } from "./engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import { bindingProblem } from "./instance/binding.ts";
@@ -11,6 +12,7 @@ import { logFrom } from "./instance/log.ts";
 import { instanceStub, type Placement } from "./instance/namespace.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
+import { shown } from "./model/options.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
@@ -34,10 +36,10 @@ export interface WorkflowWorker {
  * Makes the Worker. Workflows that are registered later are found too. Without a runtime it serves what all runtimes have
  * registered that have been started (`runtime.start()`), as programs written for Dapr do.
  */
-export function createWorker(
-  runtime: WorkflowRuntime = WorkflowRuntime.started,
-  given: WorkerOptions = {},
-): WorkflowWorker {
+export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: WorkerOptions | null): WorkflowWorker {
+  const runtime = givenRuntime ?? WorkflowRuntime.started;
+  if (!(runtime.registry instanceof Registry))
+    throw new TypeError(`createWorker takes a WorkflowRuntime and options, found ${shown(givenRuntime)}`);
   const options = readWorkerOptions(given);
   const { jurisdiction, locationHint } = options;
   const placement = { jurisdiction, locationHint };
@@ -46,7 +48,10 @@ export function createWorker(
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
-  setInProcessFetch((request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request));
+  setInProcessFetch(
+    (request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request),
+    (workflow) => runtime.registry.workflowName(workflow),
+  );
   return {
     WorkflowInstance: workflowInstanceClass(runtime.registry, { ...options, placement }),
     fetch(request, env) {

@@ -1,19 +1,8 @@
 import { MAX_BODY_BYTES } from "./http/deps.ts";
-import { defaultLimits, type InstanceLimits } from "./instance/limits.ts";
+import { type InstanceLimits, limitsOption } from "./instance/limits.ts";
 import type { Jurisdiction, LocationHint } from "./instance/namespace.ts";
 import { LOG_LEVELS, type LogLevel } from "./model/log.ts";
-import {
-  aBoolean,
-  aNumber,
-  anObject,
-  aString,
-  type OptionsOf,
-  oneOf,
-  optionsOf,
-  readOptions,
-  shown,
-  typeRule,
-} from "./model/options.ts";
+import { aBoolean, aNumber, aString, oneOf, optionsOf, readOptions, shown, typeRule } from "./model/options.ts";
 
 export interface WorkerOptions {
   /** Longest request body, in bytes, at most 15.5 MiB, which take twice as much on their way to an instance. Default 4 MiB, as in Dapr. */
@@ -49,17 +38,6 @@ export interface WorkerOptions {
   readonly locationHint?: LocationHint;
 }
 
-const FROM_ONE: ReadonlySet<string> = new Set(["maxConcurrentActivities", "maxConcurrentDeliveries"]);
-const limitRule = (name: string) => {
-  const least = FROM_ONE.has(name) ? 1 : 0;
-  return aNumber(`a number from ${least}`, (value) => value >= least);
-};
-const limitNames = Object.keys(defaultLimits);
-const limits: OptionsOf<InstanceLimits> = {
-  names: limitNames,
-  rules: Object.fromEntries(limitNames.map((name) => [name, limitRule(name)])),
-};
-
 const JURISDICTIONS = { eu: 1, fedramp: 1, "fedramp-high": 1, us: 1 } satisfies Record<Jurisdiction, 1>;
 const LOCATION_HINTS = {
   wnam: 1,
@@ -75,10 +53,10 @@ const LOCATION_HINTS = {
   me: 1,
 } satisfies Record<LocationHint, 1>;
 
-const workerOptions = optionsOf<WorkerOptions>({
+export const workerOptions = optionsOf<WorkerOptions>({
   maxBodyBytes: aNumber(`a number from 1 to ${MAX_BODY_BYTES}`, (bytes) => bytes >= 1 && bytes <= MAX_BODY_BYTES),
   appId: aString,
-  limits: anObject(limits),
+  limits: limitsOption,
   onNonDeterminism: oneOf("fail", "stall"),
   logLevel: oneOf(...LOG_LEVELS),
   logFailureMessages: aBoolean,
@@ -90,7 +68,7 @@ const workerOptions = optionsOf<WorkerOptions>({
 });
 
 /** Throws a TypeError or RangeError for what is unknown or wrong: when the Worker is loaded, so that it is not even deployed. */
-export function readWorkerOptions(given: WorkerOptions): WorkerOptions {
+export function readWorkerOptions(given?: WorkerOptions | null): WorkerOptions {
   const options = readOptions(workerOptions, given, "createWorker");
   checkBasePath(options.basePath);
   options.allowedOrigins?.forEach(checkOrigin);

@@ -4,12 +4,14 @@ import type { DurableObject } from "cloudflare:workers";
 export interface Costs {
   rowsWritten: number;
   rowsRead: number;
+  /** The writes between two waits are one: the platform makes them safe together. */
+  commits: number;
   setAlarms: number;
   /** Calls of a method from outside, and alarms: what the platform bills as requests to an object. */
   requests: number;
 }
 
-const NOTHING: Costs = { rowsWritten: 0, rowsRead: 0, setAlarms: 0, requests: 0 };
+const NOTHING: Costs = { rowsWritten: 0, rowsRead: 0, commits: 0, setAlarms: 0, requests: 0 };
 let costs: Costs = { ...NOTHING };
 
 type ObjectClass<Env> = new (ctx: DurableObjectState, env: Env) => DurableObject<Env>;
@@ -60,10 +62,24 @@ function watchStorage(storage: DurableObjectStorage): void {
     costs.rowsRead += last.rowsRead;
     last = undefined;
   };
+  // A batch of writes is closed when `sync`, called with its first, says that it is on disk.
+  let isOpen = false;
+  const sync = storage.sync.bind(storage);
+  const wrote = () => {
+    if (isOpen) return;
+    isOpen = true;
+    costs.commits++;
+    const close = () => {
+      isOpen = false;
+    };
+    sync().then(close, close);
+  };
+
   const exec = storage.sql.exec.bind(storage.sql);
   storage.sql.exec = ((statement: string, ...bindings: unknown[]) => {
     settle();
     last = exec(statement, ...bindings);
+    if (last.rowsWritten > 0) wrote();
     unsettled.add(settle);
     return last;
   }) as typeof storage.sql.exec;
@@ -71,6 +87,7 @@ function watchStorage(storage: DurableObjectStorage): void {
   const setAlarm = storage.setAlarm.bind(storage);
   storage.setAlarm = (at, options) => {
     costs.setAlarms++;
+    wrote();
     return setAlarm(at, options);
   };
 }

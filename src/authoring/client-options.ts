@@ -8,6 +8,11 @@ export interface ScheduleOptions {
   readonly startAt?: Date | null;
 }
 
+/** What is behind the workflow in `scheduleNewWorkflow`: the input may be left out where the workflow takes none. */
+export type InputAndStart<TInput> = undefined extends TInput
+  ? [input?: TInput, instanceIdOrOptions?: string | ScheduleOptions | null, startAt?: Date | null]
+  : [input: TInput, instanceIdOrOptions?: string | ScheduleOptions | null, startAt?: Date | null];
+
 export interface TerminateOptions {
   /** Spares the children. Default false. */
   readonly nonRecursive?: boolean | null;

@@ -1,3 +1,6 @@
+import type { Target } from "../engine/function-names.ts";
+import { nameOf } from "../engine/names.ts";
+
 /** What sends a request. */
 type Send = (request: Request) => Promise<Response>;
 
@@ -7,6 +10,8 @@ export interface Endpoint {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly fetch: Send;
+  /** The name that a workflow is started by: inside the Worker a function is known by itself, elsewhere by its name. */
+  readonly workflowName: (workflow: Target) => string;
 }
 
 export interface EndpointOptions {
@@ -22,11 +27,11 @@ export interface EndpointOptions {
   readonly fetch?: Send | { fetch: Send } | undefined;
 }
 
-let inProcess: Send | undefined;
+let inProcess: Pick<Endpoint, "fetch" | "workflowName"> | undefined;
 
-/** @internal Inside the Worker, clients without options talk to it directly. `createWorker` says how. */
-export function setInProcessFetch(fetch: Send): void {
-  inProcess = fetch;
+/** @internal Inside the Worker, clients without options talk to it directly. `createWorker` says how, and what is registered. */
+export function setInProcessFetch(fetch: Send | undefined, workflowName: Endpoint["workflowName"] = nameOf): void {
+  inProcess = fetch === undefined ? undefined : { fetch, workflowName };
 }
 
 let bindings: object = {};
@@ -55,9 +60,9 @@ export function resolveEndpoint(options: EndpointOptions): Endpoint {
   const basePath = pathOf(options.basePath);
   // Inside the Worker nobody needs to know where it is mounted.
   if (!send && inProcess !== undefined && LOOPBACK.test(url.hostname))
-    return { url: "http://localhost", headers, fetch: inProcess };
+    return { url: "http://localhost", headers, ...inProcess };
   const base = url.href.replace(/\/+$/, "") + basePath;
-  return { url: base, headers, fetch: send ? senderOf(send) : (request) => fetch(request) };
+  return { url: base, headers, fetch: send ? senderOf(send) : (request) => fetch(request), workflowName: nameOf };
 }
 
 /** `/a/b` for `a/b/`; nothing for `/`. */
@@ -74,10 +79,7 @@ function pathOf(basePath: string | null | undefined): string {
  * (`env.WF.fetch`). The bindings of a Worker share one function, so that it must be the only one.
  */
 function senderOf(given: Send | { fetch: Send }): Send {
-  if (typeof given !== "function") {
-    if (typeof given?.fetch === "function") return (request) => given.fetch(request);
-    throw new TypeError(`fetch is a function or a service binding, found ${JSON.stringify(given)}`);
-  }
+  if (typeof given !== "function") return (request) => given.fetch(request);
   const owners = Object.entries(bindings).filter(
     (entry): entry is [string, { fetch: Send }] => methodOf(entry[1]) === given,
   );

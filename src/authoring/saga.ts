@@ -1,6 +1,8 @@
 import { type ActivityOptions, readActivityOptions } from "../engine/call-options.ts";
+import { leave } from "../engine/callbacks.ts";
+import type { AnyActivity, InputAndOptions, InputOf } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
-import { type InputAndOptions, type TypedActivity, WorkflowContext } from "../engine/workflow-context.ts";
+import { WorkflowContext } from "../engine/workflow-context.ts";
 import { describeFailure } from "../model/failure.ts";
 
 // What a compensation gives back is not looked at.
@@ -17,6 +19,20 @@ export class CompensationError extends Error {
     super(`${errors.length} compensation(s) failed: ${reasons.join("; ")}`);
     this.errors = errors;
   }
+}
+
+const NO_STEP =
+  "Saga.addStep takes a generator function, function*, that waits for tasks by yield, and none that is async";
+
+/** What a compensation waits for. Throws a TypeError for a promise or an async generator, which nobody here could wait for. */
+function stepsOf(compensation: unknown): Iterable<Task<Any>> {
+  if (isIterable(compensation)) return compensation;
+  leave(compensation);
+  throw new TypeError(NO_STEP);
+}
+
+function isIterable(value: unknown): value is Iterable<Task<Any>> {
+  return typeof value === "object" && value !== null && Symbol.iterator in value;
 }
 
 /**
@@ -42,12 +58,8 @@ export class Saga {
   }
 
   /** An activity that undoes a step. It may be called although the step was never done, and must not mind. */
-  add<TInput, TOutput>(
-    activity: TypedActivity<TInput, TOutput>,
-    ...inputAndOptions: InputAndOptions<TInput, ActivityOptions>
-  ): void;
-  add(activity: string, input?: unknown, options?: ActivityOptions): void;
-  add(activity: Any, input?: unknown, options?: ActivityOptions): void {
+  add<A extends AnyActivity>(activity: A, ...inputAndOptions: InputAndOptions<InputOf<A>, ActivityOptions>): void;
+  add(activity: AnyActivity, input?: unknown, options?: ActivityOptions | null): void {
     const ctx = this.#ctx;
     WorkflowContext.check(ctx, "saga.add");
     // What is wrong with the call is told here: when a step has to be undone, it is too late.
@@ -58,9 +70,11 @@ export class Saga {
     });
   }
 
-  /** Anything else that undoes a step: a generator function that waits for tasks. */
+  /** Anything else that undoes a step: a generator function, `function*`, that waits for tasks. */
   addStep(compensation: () => Generator<Task<Any>, unknown, Any>): void {
     WorkflowContext.check(this.#ctx, "saga.addStep");
+    // When a step has to be undone, it is too late.
+    if (/Async/.test(Object.prototype.toString.call(compensation))) throw new TypeError(NO_STEP);
     this.#compensations.push(compensation);
   }
 
@@ -73,7 +87,7 @@ export class Saga {
     const errors: unknown[] = [];
     for (let undo = this.#compensations.pop(); undo !== undefined; undo = this.#compensations.pop()) {
       try {
-        yield* undo();
+        yield* stepsOf(undo());
       } catch (error) {
         errors.push(error);
       }

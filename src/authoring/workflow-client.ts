@@ -4,14 +4,16 @@ import type {
   UpdateDeclaration,
   WorkflowDeclaration,
 } from "../engine/declarations.ts";
-import { Payloads } from "../engine/payload.ts";
-import { nameOf, type TWorkflow } from "../engine/registry.ts";
+import { nameOf } from "../engine/names.ts";
+import { encodePayload } from "../engine/payload.ts";
+import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { aDate, aString, readArgument, readOptions } from "../model/options.ts";
 import { WorkflowFailedError } from "./client-errors.ts";
 import {
   type HistoryPageOptions,
   historyPageOptions,
+  type InputAndStart,
   type PurgeOptions,
   purgeOptions,
   type ScheduleOptions,
@@ -23,6 +25,7 @@ import {
   updateOptions,
 } from "./client-options.ts";
 import { Deadline, hasReached, type WaitedFor } from "./client-waits.ts";
+import { readConnection } from "./connection-options.ts";
 import { isLost, pauseMs, sleep } from "./lost-connection.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import { ifThere, segment, WorkflowApi } from "./workflow-api.ts";
@@ -48,11 +51,9 @@ export interface HistoryPage {
  */
 export class DaprWorkflowClient {
   readonly #api: WorkflowApi;
-  readonly #payloads: Payloads;
 
-  constructor(options: Partial<WorkflowClientOptions> = {}) {
-    this.#payloads = new Payloads(options?.payloadConverter);
-    this.#api = new WorkflowApi(options ?? {});
+  constructor(options?: Partial<WorkflowClientOptions> | null) {
+    this.#api = new WorkflowApi(readConnection(options, "DaprWorkflowClient"));
   }
 
   /**
@@ -61,34 +62,25 @@ export class DaprWorkflowClient {
    *
    *     await client.scheduleNewWorkflow(order, { item: "car" }, { instanceId: "order-1", startAt: tomorrow });
    */
-  async scheduleNewWorkflow<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
-    input: TInput,
-    instanceIdOrOptions?: string | ScheduleOptions | null,
-    startAt?: Date | null,
+  async scheduleNewWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndStart<InputOf<W>>
   ): Promise<string>;
   async scheduleNewWorkflow(
-    workflow: TWorkflow | string,
-    input?: unknown,
-    instanceIdOrOptions?: string | ScheduleOptions | null,
-    startAt?: Date | null,
-  ): Promise<string>;
-  async scheduleNewWorkflow(
-    workflow: TWorkflow | string | { readonly name: string },
+    workflow: AnyWorkflow,
     input?: unknown,
     instanceIdOrOptions?: string | ScheduleOptions | null,
     startAt?: Date | null,
   ): Promise<string> {
     const call = "scheduleNewWorkflow";
-    const name = nameOf(workflow);
+    const name = this.#api.workflowName(workflow);
     const options =
       typeof instanceIdOrOptions === "string"
         ? { instanceId: instanceIdOrOptions }
         : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
     const at = options.startAt ?? readArgument(aDate, startAt, "startAt", call, name);
     const query = { instanceID: options.instanceId || crypto.randomUUID(), startTime: at?.toISOString() };
-    const encoded = this.#payloads.encode(input, "input", "workflow", name);
-    const { body } = await this.#api.change(`${segment(name)}/start`, query, encoded);
+    const { body } = await this.#api.change(`${segment(name)}/start`, query, encodePayload(input));
     return (body as { instanceID: string }).instanceID;
   }
 
@@ -99,8 +91,7 @@ export class DaprWorkflowClient {
     options?: TerminateOptions | null,
   ): Promise<void> {
     const { nonRecursive, reason } = readOptions(terminateOptions, options, "terminateWorkflow", workflowInstanceId);
-    const encoded = this.#payloads.encode(output ?? null, "output", "terminateWorkflow", workflowInstanceId);
-    const body = `{"output":${encoded ?? "null"}${reason == null ? "" : `,"reason":${JSON.stringify(reason)}`}}`;
+    const body = JSON.stringify({ output: output ?? null, reason });
     await this.#api.change(
       `${segment(workflowInstanceId)}/terminate`,
       { nonRecursive: nonRecursive || undefined },
@@ -142,14 +133,14 @@ export class DaprWorkflowClient {
    *     const receipt = await client.waitForWorkflowResult(order, id, 30);
    */
   async waitForWorkflowResult<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
+    _workflow: WorkflowDeclaration<TInput, TOutput>,
     workflowInstanceId: string,
     timeoutInSeconds: number | null = 60,
   ): Promise<TOutput> {
     const state = await this.waitForWorkflowCompletion(workflowInstanceId, true, timeoutInSeconds);
     if (state === undefined) throw new Error(`There is no workflow instance '${workflowInstanceId}'`);
     if (state.runtimeStatus !== WorkflowRuntimeStatus.COMPLETED) throw new WorkflowFailedError(state);
-    return this.#payloads.decode(state.serializedOutput, "result", "workflow", nameOf(workflow)) as TOutput;
+    return (state.serializedOutput === undefined ? undefined : JSON.parse(state.serializedOutput)) as TOutput;
   }
 
   /**
@@ -182,9 +173,7 @@ export class DaprWorkflowClient {
     input?: unknown,
   ): Promise<unknown> {
     const path = `${segment(workflowInstanceId)}/query/${segment(nameOf(query))}`;
-    const encoded = this.#payloads.encode(input, "input", "query", nameOf(query));
-    const { text } = await this.#api.ask(path, { input: encoded });
-    return this.#payloads.decode(text, "result", "query", nameOf(query));
+    return this.#api.read(path, { input: encodePayload(input) });
   }
 
   /**
@@ -219,14 +208,14 @@ export class DaprWorkflowClient {
     const path = `${segment(workflowInstanceId)}/update/${segment(nameOf(update))}`;
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, workflowInstanceId));
     const updateID = updateId || crypto.randomUUID();
-    const payload = this.#payloads.encode(input ?? null, "input", "update", nameOf(update));
+    const payload = encodePayload(input ?? null);
     for (;;) {
-      const { status, text } = await this.#api.change(
+      const { status, body } = await this.#api.change(
         path,
         { updateID, timeoutSeconds: deadline.pollSeconds() },
         payload,
       );
-      if (status !== 202) return this.#payloads.decode(text, "result", "update", nameOf(update));
+      if (status !== 202) return body;
       if (deadline.hasPassed())
         throw deadline.error(workflowInstanceId, this.#urlOf(workflowInstanceId), `has not ended update '${updateID}'`);
     }
@@ -272,8 +261,7 @@ export class DaprWorkflowClient {
     eventPayload?: unknown,
   ): Promise<void> {
     const path = `${segment(workflowInstanceId)}/raiseEvent/${segment(nameOf(event))}`;
-    const encoded = this.#payloads.encode(eventPayload ?? null, "payload", "event", nameOf(event));
-    await this.#api.change(path, {}, encoded);
+    await this.#api.change(path, {}, encodePayload(eventPayload ?? null));
   }
 
   /**

@@ -1,22 +1,22 @@
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
-import { type PayloadConverter, Payloads } from "../engine/payload.ts";
 import { functionName, givenName, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { WorkflowContext } from "../engine/workflow-context.ts";
-
-// What a task gives back where it is yielded is up to its kind.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type Yields = any;
+import { aBoolean, optionsOf, readOptions } from "../model/options.ts";
+import { readConnection } from "./connection-options.ts";
 
 /** The code behind a declared workflow. */
 export type DeclaredWorkflow<TInput, TOutput> = (
   context: WorkflowContext,
   input: TInput,
-) =>
-  | Generator<Task<Yields>, TOutput, Yields>
-  | AsyncGenerator<Task<Yields>, TOutput, Yields>
-  | Promise<TOutput>
-  | TOutput;
+) => Generator<Task<Any>, TOutput, Any> | AsyncGenerator<Task<Any>, TOutput, Any> | Promise<TOutput> | TOutput;
+
+export interface VersionOptions {
+  /** New instances run this version. Default false. */
+  readonly latest?: boolean | undefined;
+}
+const versionOptions = optionsOf<VersionOptions>({ latest: aBoolean });
 
 /** Options that programs written for Dapr pass. Connections have no meaning here: they are accepted and ignored. */
 export interface WorkflowClientOptions {
@@ -31,8 +31,6 @@ export interface WorkflowClientOptions {
   headers?: Readonly<Record<string, string>>;
   /** Clients only: sends the requests in place of the global `fetch`: a service binding (`env.WF`), or a function. */
   fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> };
-  /** Writes and reads payloads that JSON cannot hold. Give the runtime and its clients the same one. */
-  payloadConverter?: PayloadConverter | null;
 }
 
 /**
@@ -46,22 +44,22 @@ export class WorkflowRuntime {
   static readonly started: WorkflowRuntime = new WorkflowRuntime();
   #isRunning = false;
 
-  /** Throws a TypeError for a `payloadConverter` without its two functions. Connections have no meaning here. */
-  constructor(options: Partial<WorkflowClientOptions> = {}) {
-    if (options?.payloadConverter) this.registry.payloads = new Payloads(options.payloadConverter);
+  /** Takes the options of Dapr's runtime. */
+  constructor(options?: Partial<WorkflowClientOptions> | null) {
+    readConnection(options, "WorkflowRuntime");
   }
 
   /** Registers a workflow under its function's name. Throws when the name is taken, or the function has none. */
-  registerWorkflow(workflow: TWorkflow): WorkflowRuntime {
+  registerWorkflow<W extends TWorkflow>(workflow: W & Registrable<W>): WorkflowRuntime {
     return this.registerWorkflowWithName(lastingName(workflow), workflow);
   }
 
-  registerWorkflowWithName<TInput, TOutput>(
-    name: WorkflowDeclaration<TInput, TOutput>,
-    workflow: DeclaredWorkflow<TInput, TOutput>,
-  ): WorkflowRuntime;
-  registerWorkflowWithName(name: string, workflow: TWorkflow): WorkflowRuntime;
-  registerWorkflowWithName(name: string | { readonly name: string }, workflow: TWorkflow): WorkflowRuntime {
+  /** The code of a declared workflow has to fit its declaration. */
+  registerWorkflowWithName<
+    TInput = Any,
+    TOutput = Any,
+    W extends DeclaredWorkflow<TInput, TOutput> = DeclaredWorkflow<TInput, TOutput>,
+  >(name: string | WorkflowDeclaration<TInput, TOutput>, workflow: W & Registrable<W>): WorkflowRuntime {
     this.#refuseWhileRunning("orchestrator");
     this.registry.addWorkflow(givenName(name), workflow);
     return this;
@@ -75,12 +73,17 @@ export class WorkflowRuntime {
    *
    *     runtime.registerVersionedWorkflow("order", "v1", orderV1).registerVersionedWorkflow("order", "v2", orderV2, { latest: true });
    */
-  registerVersionedWorkflow(
-    name: string | WorkflowDeclaration,
+  registerVersionedWorkflow<
+    TInput = Any,
+    TOutput = Any,
+    W extends DeclaredWorkflow<TInput, TOutput> = DeclaredWorkflow<TInput, TOutput>,
+  >(
+    name: string | WorkflowDeclaration<TInput, TOutput>,
     version: string,
-    workflow: TWorkflow,
-    { latest = false }: { readonly latest?: boolean } = {},
+    workflow: W & Registrable<W>,
+    options?: VersionOptions | null,
   ): WorkflowRuntime {
+    const { latest = false } = readOptions(versionOptions, options, "registerVersionedWorkflow", givenName(name));
     this.#refuseWhileRunning("orchestrator");
     this.registry.addVersion(givenName(name), version, workflow, latest);
     return this;
@@ -91,12 +94,11 @@ export class WorkflowRuntime {
     return this.registerActivityWithName(lastingName(fn), fn);
   }
 
-  registerActivityWithName<TInput, TOutput>(
-    name: ActivityDeclaration<TInput, TOutput>,
-    fn: TWorkflowActivity<TInput, TOutput>,
-  ): WorkflowRuntime;
-  registerActivityWithName(name: string, fn: TWorkflowActivity): WorkflowRuntime;
-  registerActivityWithName(name: string | { readonly name: string }, fn: TWorkflowActivity): WorkflowRuntime {
+  /** The code of a declared activity has to fit its declaration. */
+  registerActivityWithName<TInput = Any, TOutput = Any>(
+    name: string | ActivityDeclaration<TInput, TOutput>,
+    fn: TWorkflowActivity<NoInfer<TInput>, NoInfer<TOutput>>,
+  ): WorkflowRuntime {
     this.#refuseWhileRunning("activity");
     this.registry.addActivity(givenName(name), fn);
     return this;

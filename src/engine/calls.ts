@@ -1,10 +1,11 @@
 import type { Action, Call, Note } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { AttemptDetails } from "../model/history-event.ts";
+import { Attempts } from "./attempts.ts";
 import { CodeWatch } from "./code-watch.ts";
 import { type NonDeterminismError, TaskTimeoutError } from "./errors.ts";
 import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
-import { type RetryHandler, type RetryPolicy, retryDelayMs } from "./retry.ts";
+import type { RetryHandler, RetryPolicy } from "./retry.ts";
 import { CancelableTask, CompletableTask, type Task } from "./task.ts";
 
 /** Who gets the answer to a call: the task itself, or the retry policy before it. */
@@ -12,7 +13,8 @@ export interface Answered {
   /** The name of the activity or workflow that was called. */
   readonly callName?: string | undefined;
   complete(result: unknown): void;
-  fail(message: string, failure: FailureDetails, progress: string | undefined): void;
+  /** Gives a promise where something of the author's has to be waited for. */
+  fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void>;
 }
 
 /** What calls need of their execution. */
@@ -194,64 +196,4 @@ const noDetails: AttemptDetails = {};
 
 function updateKey(updateId: string): string {
   return `update ${updateId}`;
-}
-
-/** The attempts of one call. */
-class Attempts implements Answered {
-  readonly #calls: Calls;
-  readonly #owner: CallOwner;
-  readonly #task: CompletableTask;
-  readonly #call: RetriedCall;
-  readonly #firstAtMs: number;
-  #firstId = 0;
-  #attempt = 1;
-
-  constructor(calls: Calls, owner: CallOwner, task: CompletableTask, call: RetriedCall) {
-    this.#calls = calls;
-    this.#owner = owner;
-    this.#task = task;
-    this.#call = call;
-    this.#firstAtMs = owner.currentTimeMs;
-  }
-
-  get callName(): string {
-    return this.#call.name;
-  }
-
-  begin(): void {
-    this.#firstId = this.#calls.ask(this, (id) => this.#call.action(id, noDetails));
-  }
-
-  complete(result: unknown): void {
-    this.#task.complete(result);
-  }
-
-  fail(message: string, failure: FailureDetails, progress: string | undefined): void {
-    const delayMs = this.#nextDelayMs(failure);
-    if (delayMs === undefined) return this.#task.fail(message, failure);
-    const again = () => {
-      const details = { attempt: ++this.#attempt, firstId: this.#firstId, progress };
-      this.#calls.ask(this, (id) => this.#call.action(id, details));
-    };
-    if (delayMs === 0) return again();
-    const fireAtMs = this.#owner.currentTimeMs + delayMs;
-    const afterPause = { complete: again, fail: () => undefined };
-    this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs }));
-  }
-
-  #nextDelayMs(failure: FailureDetails): number | undefined {
-    const { retry, deadlineAtMs } = this.#call;
-    if (retry === undefined || !this.#calls.mayRetry(this.#firstId)) return undefined;
-    const { currentTimeMs } = this.#owner;
-    const elapsedMs = currentTimeMs - this.#firstAtMs;
-    const delayMs = retryDelayMs(retry, {
-      attempt: this.#attempt,
-      failure,
-      elapsedMs,
-      random: () => this.#owner.random(),
-    });
-    if (delayMs === undefined || (deadlineAtMs !== undefined && currentTimeMs + delayMs >= deadlineAtMs))
-      return undefined;
-    return delayMs;
-  }
 }

@@ -101,12 +101,12 @@ export class CodeWatch implements TaskOwner {
       awaited.length = 0;
       return undefined;
     }
-    return this.#leftOver();
+    return this.leftOver();
   }
 
   /** The code has returned this. Why it cannot end so, if it cannot. */
   returned(value: unknown): TypeError | undefined {
-    if (!(value instanceof Task)) return this.#awaited.length === 0 ? undefined : this.#leftOver();
+    if (!(value instanceof Task)) return this.#awaited.length === 0 ? undefined : this.leftOver();
     this.#awaited.length = 0;
     return withoutStack(new TypeError(`The code has returned ${unyielded(value)}`));
   }
@@ -118,12 +118,13 @@ export class CodeWatch implements TaskOwner {
     const { errorType, message } = describeFailure(error);
     const isCancel = errorType === "WorkflowCanceledError";
     const isTold = this.#awaited.some((task) => message.includes(unyielded(task)));
-    const fault = this.#leftOver();
+    const fault = this.leftOver();
     if (fault === undefined || isTold || isCancel) return error;
     return withoutStack(new TypeError(`${fault.message} Then it threw ${errorType}: ${message}`, { cause: error }));
   }
 
-  #leftOver(): TypeError | undefined {
+  /** Why the code cannot go on, if it has awaited a task that nobody waits for. */
+  leftOver(): TypeError | undefined {
     const left = this.#awaited.find((task) => task.isMarked);
     if (left !== undefined) return this.#refusal(left);
     this.#awaited.length = 0;

@@ -1,3 +1,4 @@
+import { isGenerator, isPromise } from "./callbacks.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import { withoutStack } from "./errors.ts";
 import { Task } from "./task.ts";
@@ -107,17 +108,6 @@ export class Coroutine {
 function resumeWith(generator: AnyGenerator, task: Task<unknown> | undefined): ReturnType<AnyGenerator["next"]> {
   if (task === undefined) return generator.next();
   return task.isFailed ? generator.throw(task.getException()) : generator.next(task.getResult());
-}
-
-function isGenerator(value: unknown): value is AnyGenerator {
-  const candidate = value as Partial<AnyGenerator> | null | undefined;
-  return (
-    typeof candidate === "object" && typeof candidate?.next === "function" && typeof candidate.throw === "function"
-  );
-}
-
-function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof (value as Partial<Promise<T>> | null | undefined)?.then === "function";
 }
 
 function describeNonTask(value: unknown): string {

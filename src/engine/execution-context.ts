@@ -8,6 +8,7 @@ import type {
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
+import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import type { Target } from "./function-names.ts";
 import {
@@ -20,7 +21,7 @@ import {
 import { Mailbox } from "./mailbox.ts";
 import { nameOf } from "./names.ts";
 import { Patches } from "./patches.ts";
-import { jsonPayloads, type Payloads } from "./payload.ts";
+import { encodePayload } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { CancelableTask, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
@@ -28,6 +29,7 @@ import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
+const A_CONDITION = "The condition of waitForCondition";
 
 /**
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
@@ -40,14 +42,13 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly calls: Calls;
   readonly patches: Patches;
   readonly interactions: Interactions;
-  readonly mailbox: Mailbox;
+  readonly mailbox = new Mailbox();
   conditions: { readonly holds: () => boolean; readonly task: CancelableTask<void> }[] = [];
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
   replaying = false;
   customStatus: string | undefined;
   continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
-  readonly #payloads: Payloads;
   #random: SeededRandom | undefined;
 
   /**
@@ -65,9 +66,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.patches = new Patches(recordedPatches);
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
-    this.#payloads = registry?.payloads ?? jsonPayloads;
-    this.mailbox = new Mailbox(this.#payloads);
-    this.interactions = new Interactions(this.calls.watch, this.#payloads, (updateId, outcome) =>
+    this.interactions = new Interactions(this.calls.watch, (updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );
   }
@@ -86,7 +85,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     const before = this.conditions;
     this.conditions = before.filter(({ holds, task }) => {
       try {
-        if (holds()) task.complete();
+        if (answerAtOnce(A_CONDITION, holds())) task.complete();
       } catch (error) {
         task.endWith(isError(error) ? error : new Error(describeFailure(error).message));
       }
@@ -122,7 +121,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
     this.check("callActivity");
-    const encoded = this.#payloads.encode(input, "input", "activity", name);
+    const encoded = encodePayload(input);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
     // What most calls are: one attempt, without a limit.
     if (
@@ -158,7 +157,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
     this.check("callChildWorkflow");
-    const encoded = this.#payloads.encode(input, "input", "workflow", name);
+    const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "callChildWorkflow",
@@ -196,8 +195,9 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   waitForCondition(holds: () => boolean): Task<unknown> {
     this.check("waitForCondition");
+    const holdsNow = answerAtOnce(A_CONDITION, holds());
     const task = this.calls.made(new CancelableTask<void>("The wait for a condition"), "waitForCondition", undefined);
-    if (holds()) task.complete();
+    if (holdsNow) task.complete();
     else this.conditions.push({ holds, task });
     return task;
   }
@@ -219,7 +219,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
     this.check("scheduleNewWorkflow");
-    const encoded = this.#payloads.encode(input, "input", "workflow", name);
+    const encoded = encodePayload(input);
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "scheduleNewWorkflow",
@@ -240,31 +240,26 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   sendEvent(instanceId: string, name: string, input: unknown): void {
     this.check("sendEvent");
-    const encoded = this.#payloads.encode(input, "payload", "event", name);
+    const encoded = encodePayload(input);
     checkMessage("sendEvent", instanceId, encoded);
     this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
   }
 
   continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
     this.check("continueAsNew");
-    const encoded = this.#payloads.encode(input, "input", "continueAsNew");
-    this.continuation = { input: encoded, saveEvents, toLatestVersion };
+    this.continuation = { input: encodePayload(input), saveEvents, toLatestVersion };
     this.calls.close();
   }
 
   setCustomStatus(status: unknown): void {
     this.check("setCustomStatus");
-    const text = typeof status === "string" ? status.toWellFormed() : this.#encodeStatus(status);
+    const text = typeof status === "string" ? status.toWellFormed() : encodePayload(status ?? undefined);
     if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
       throw new RangeError(
         `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
       );
     }
     this.customStatus = text;
-  }
-
-  #encodeStatus(status: unknown): string | undefined {
-    return this.#payloads.encode(status ?? undefined, "status", "setCustomStatus");
   }
 
   isPatched(name: string): boolean {

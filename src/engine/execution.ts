@@ -1,12 +1,14 @@
 import type { Action, Completion } from "../model/action.ts";
-import { describeFailure, type FailureDetails } from "../model/failure.ts";
+import { describeFailure } from "../model/failure.ts";
 import type {
+  ChildWorkflowInstanceFailed,
   EventRaised,
   ExecutionCancelRequested,
   ExecutionStarted,
   HistoryEvent,
   HistoryFact,
   StallReason,
+  TaskFailed,
   UpdateRequested,
 } from "../model/history-event.ts";
 import type { CodeWatch } from "./code-watch.ts";
@@ -18,10 +20,10 @@ import {
   WorkflowCanceledError,
 } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
-import { type CallKind, failureMessage, NOUNS } from "./failed-call.ts";
+import { failureMessage } from "./failed-call.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import { failsWhereItWentOn, type RecordedCall } from "./non-determinism.ts";
-import { jsonPayloads, type Payloads } from "./payload.ts";
+import { decodePayload, encodePayload } from "./payload.ts";
 import type { Registry } from "./registry.ts";
 import { WorkflowContext } from "./workflow-context.ts";
 
@@ -57,7 +59,6 @@ export class Execution {
   #code: ExecutionCode | undefined;
   readonly #context: ExecutionContext;
   readonly #coroutine: Coroutine;
-  readonly #payloads: Payloads;
   /** Events that came while suspended; they are applied in order on resume. */
   readonly #held: HistoryEvent[] = [];
   /** What the execution after this one begins with. */
@@ -80,7 +81,6 @@ export class Execution {
   ) {
     this.instanceId = instanceId;
     this.#code = code;
-    this.#payloads = code?.registry.payloads ?? jsonPayloads;
     this.#context = new ExecutionContext(instanceId, code?.registry, recordedPatches, timerCanceled);
     this.#coroutine = new Coroutine(this.#watch);
   }
@@ -209,17 +209,15 @@ export class Execution {
           this.#check(this.#context.calls.confirmUpdateEnd(event.updateId, this.#historyIndex));
         return;
       case "TaskCompleted":
-        this.#completeCall(event.id, "Activity", event.result);
-        break;
       case "ChildWorkflowInstanceCompleted":
-        this.#completeCall(event.id, "Sub-orchestration", event.result);
+        this.#context.calls.take(event.id)?.complete(decodePayload(event.result));
         break;
       case "TaskFailed":
-        this.#failCall(event.id, "Activity", event.failure, event.progress);
+      case "ChildWorkflowInstanceFailed": {
+        const decided = this.#failCall(event);
+        if (decided !== undefined) return this.#driveAfter(decided);
         break;
-      case "ChildWorkflowInstanceFailed":
-        this.#failCall(event.id, "Sub-orchestration", event.failure, undefined);
-        break;
+      }
       case "TimerFired":
         this.#context.calls.take(event.id)?.complete(undefined);
         break;
@@ -252,6 +250,12 @@ export class Execution {
       return this.#drive();
   }
 
+  /** A retry handler of the author's decides before the next event is applied. */
+  async #driveAfter(decided: Promise<void>): Promise<void> {
+    await decided;
+    await this.#drive();
+  }
+
   async #beginUpdate(event: UpdateRequested): Promise<void> {
     if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#isOver);
     await this.#drive();
@@ -270,12 +274,7 @@ export class Execution {
         `Version not available: ${event.version ?? "none is registered as the latest"}`,
       );
     const context = new WorkflowContext(this.#context);
-    let input: unknown;
-    try {
-      input = this.#payloads.decode(event.input, "input", "workflow", event.name);
-    } catch (error) {
-      return this.#fail(error);
-    }
+    const input = decodePayload(event.input);
     this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#isOver));
     await this.#drive();
   }
@@ -330,8 +329,8 @@ export class Execution {
     }
     if (step.type === "waiting") return;
     try {
-      const output = this.#payloads.encode(step.value, "result", "workflow", this.#context.started?.name);
-      this.#complete({ type: "Completed", output });
+      // As in Dapr's JavaScript SDK, null and undefined give no output.
+      this.#complete({ type: "Completed", output: encodePayload(step.value ?? undefined) });
     } catch (error) {
       this.#fail(error);
     }
@@ -385,26 +384,12 @@ export class Execution {
     this.#watch.over();
   }
 
-  /** A result that the payload converter cannot read fails the call, and no policy calls again. */
-  #completeCall(id: number, kind: CallKind, result: string | undefined): void {
-    const answered = this.#context.calls.take(id);
+  #failCall(event: TaskFailed | ChildWorkflowInstanceFailed): void | Promise<void> {
+    const answered = this.#context.calls.take(event.id);
     if (answered === undefined) return;
-    let value: unknown;
-    try {
-      value = this.#payloads.decode(result, "result", NOUNS[kind], answered.callName);
-    } catch (error) {
-      const failure = describeFailure(error);
-      answered.fail(failureMessage(this.instanceId, kind, answered.callName ?? "", id, failure), failure, undefined);
-      return;
-    }
-    answered.complete(value);
-  }
-
-  #failCall(id: number, kind: CallKind, failure: FailureDetails, progress: string | undefined): void {
-    const answered = this.#context.calls.take(id);
-    if (answered === undefined) return;
-    const message = failureMessage(this.instanceId, kind, answered.callName ?? "", id, failure);
-    answered.fail(message, failure, progress);
+    const kind = event.type === "TaskFailed" ? "Activity" : "Sub-orchestration";
+    const message = failureMessage(this.instanceId, kind, answered.callName ?? "", event.id, event.failure);
+    return answered.fail(message, event.failure, event.type === "TaskFailed" ? event.progress : undefined);
   }
 }
 

@@ -1,10 +1,11 @@
 import type { UpdateOutcome } from "../model/action.ts";
 import { describeFailure } from "../model/failure.ts";
 import type { UpdateRequested } from "../model/history-event.ts";
+import { answerAtOnce } from "./callbacks.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import { HandlerNotRegisteredError } from "./errors.ts";
-import type { Payloads } from "./payload.ts";
+import { decodePayload, encodePayload } from "./payload.ts";
 
 /** Reads the workflow's state and changes nothing. Its result must be JSON. */
 export type QueryHandler = (input: unknown) => unknown;
@@ -29,15 +30,11 @@ export class Interactions {
   readonly #updates = new Map<string, { handler: UpdateHandler; validator: UpdateValidator | undefined }>();
   /** Updates that have not ended; `undefined` while a suspend holds them back. */
   readonly #open = new Map<string, Coroutine | undefined>();
-  /** What those are called that have begun. */
-  readonly #names = new Map<string, string>();
   readonly #watch: CodeWatch;
-  readonly #payloads: Payloads;
   readonly #ended: (updateId: string, outcome: UpdateOutcome) => void;
 
-  constructor(watch: CodeWatch, payloads: Payloads, ended: (updateId: string, outcome: UpdateOutcome) => void) {
+  constructor(watch: CodeWatch, ended: (updateId: string, outcome: UpdateOutcome) => void) {
     this.#watch = watch;
-    this.#payloads = payloads;
     this.#ended = ended;
   }
 
@@ -56,9 +53,8 @@ export class Interactions {
       return { ok: false, isUnknown: true, message };
     }
     try {
-      const result = handler(this.#payloads.decode(input, "input", "query", name));
-      if (result instanceof Promise) throw new TypeError("a query answers at once, and this one returned a promise");
-      return { ok: true, result: this.#payloads.encode(result ?? null, "result", "query", name) };
+      const result = answerAtOnce(`The handler of query '${name}'`, handler(decodePayload(input)));
+      return { ok: true, result: encodePayload(result ?? null) };
     } catch (error) {
       return { ok: false, isUnknown: false, message: describeFailure(error).message };
     }
@@ -72,18 +68,17 @@ export class Interactions {
   /** Runs an update as far as it gets. */
   async begin({ updateId, name, input }: UpdateRequested, enough: () => boolean): Promise<void> {
     const update = this.#updates.get(name);
-    let value: unknown;
+    const value = decodePayload(input);
     try {
-      value = this.#payloads.decode(input, "input", "update", name);
       if (update === undefined) throw new HandlerNotRegisteredError("update", name, [...this.#updates.keys()]);
-      update.validator?.(value);
+      if (update.validator !== undefined)
+        answerAtOnce(`The validator of update '${name}'`, update.validator(value) as unknown);
     } catch (error) {
       this.#open.delete(updateId);
       return this.#ended(updateId, { ok: false, rejected: true, failure: describeFailure(error) });
     }
     const coroutine = new Coroutine(this.#watch);
     this.#open.set(updateId, coroutine);
-    this.#names.set(updateId, name);
     this.#settle(updateId, await coroutine.start(() => update.handler(value), enough));
   }
 
@@ -108,23 +103,20 @@ export class Interactions {
       this.#ended(updateId, { ok: false, rejected: false, failure: { errorType: "WorkflowEnded", message } });
     }
     this.#open.clear();
-    this.#names.clear();
   }
 
   #settle(updateId: string, step: Step): void {
     if (step.type === "waiting") return;
     this.#open.delete(updateId);
-    const name = this.#names.get(updateId);
-    this.#names.delete(updateId);
-    this.#ended(updateId, step.type === "returned" ? this.#outcomeOf(step.value, name) : failed(step.error));
+    this.#ended(updateId, step.type === "returned" ? outcomeOf(step.value) : failed(step.error));
   }
+}
 
-  #outcomeOf(value: unknown, name: string | undefined): UpdateOutcome {
-    try {
-      return { ok: true, result: this.#payloads.encode(value ?? null, "result", "update", name) };
-    } catch (error) {
-      return failed(error);
-    }
+function outcomeOf(value: unknown): UpdateOutcome {
+  try {
+    return { ok: true, result: encodePayload(value ?? null) };
+  } catch (error) {
+    return failed(error);
   }
 }
 

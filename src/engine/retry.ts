@@ -8,6 +8,8 @@ import {
   required,
   secondsFromZero,
 } from "../model/options.ts";
+import { isPromise, MAX_MICROTASKS, notAnAnswer, settledSoon } from "./callbacks.ts";
+import { Task } from "./task.ts";
 
 /**
  * When a failed activity or child workflow is called again (names of Dapr's .NET and Java SDKs). Times are in seconds,
@@ -28,8 +30,8 @@ export interface RetryPolicy {
   readonly retryTimeout?: number | undefined;
   /** From 0 to 1: so much of each pause is left out at random, the same in every replay. Default 0. */
   readonly jitter?: number | undefined;
-  /** Whether to call again after this failure. Runs inside the workflow, so it must be deterministic. Default: yes. */
-  readonly handleFailure?: ((failure: FailureDetails) => boolean) | undefined;
+  /** Whether to call again after this failure. Runs inside the workflow, so it must be deterministic. Default: yes. A promise is waited for. */
+  readonly handleFailure?: ((failure: FailureDetails) => boolean | Promise<boolean>) | undefined;
 }
 
 /** Longer than anybody waits, and still within the range of Date when it is added to a time. */
@@ -49,9 +51,10 @@ export interface RetryContext {
 
 /**
  * Decides about each failure by itself: `true` calls again at once, a positive number after so many seconds, anything
- * else, 0 too, not at all. Runs inside the workflow, so it must be deterministic. A handler that throws is a no.
+ * else, 0 too, not at all. Runs inside the workflow, so it must be deterministic. A handler that throws is a no. A promise
+ * is waited for, if it is settled within 1,000 microtasks: it waits for nothing outside of the workflow.
  */
-export type RetryHandler = (context: RetryContext) => boolean | number;
+export type RetryHandler = (context: RetryContext) => boolean | number | Promise<boolean | number>;
 
 export interface FailedAttempt {
   readonly attempt: number;
@@ -62,8 +65,16 @@ export interface FailedAttempt {
   readonly random: () => number;
 }
 
-/** The pause before the next attempt, in milliseconds, or `undefined` when there is to be none. */
-export function retryDelayMs(retry: RetryPolicy | RetryHandler, failed: FailedAttempt): number | undefined {
+/**
+ * The pause before the next attempt, in milliseconds; `undefined` when there is to be none; or why the handler has not said
+ * so, and the call fails.
+ */
+export type RetryDecision = number | undefined | { readonly fault: string };
+
+export function retryDelayMs(
+  retry: RetryPolicy | RetryHandler,
+  failed: FailedAttempt,
+): RetryDecision | Promise<RetryDecision> {
   if (failed.failure.isNonRetriable) return undefined;
   try {
     return typeof retry === "function" ? askHandler(retry, failed) : askPolicy(retry, failed);
@@ -72,16 +83,51 @@ export function retryDelayMs(retry: RetryPolicy | RetryHandler, failed: FailedAt
   }
 }
 
-function askHandler(handler: RetryHandler, { attempt, failure, elapsedMs }: FailedAttempt): number | undefined {
+function askHandler(handler: RetryHandler, { attempt, failure, elapsedMs }: FailedAttempt) {
   const answer = handler({ lastAttemptNumber: attempt, lastFailure: failure, totalRetryTime: elapsedMs / 1000 });
+  return decide("retry", answer, delayOf);
+}
+
+function delayOf(answer: unknown): number | undefined {
   if (answer === true) return 0;
   if (typeof answer !== "number" || !(answer > 0) || !Number.isFinite(answer)) return undefined;
   return Math.ceil(Math.min(answer, MAX_SECONDS) * 1000);
 }
 
-function askPolicy(policy: RetryPolicy, { attempt, failure, elapsedMs, random }: FailedAttempt): number | undefined {
-  if (attempt >= policy.maxNumberOfAttempts) return undefined;
-  if (policy.handleFailure !== undefined && !policy.handleFailure(failure)) return undefined;
+function askPolicy(policy: RetryPolicy, failed: FailedAttempt) {
+  if (failed.attempt >= policy.maxNumberOfAttempts) return undefined;
+  if (policy.handleFailure === undefined) return pauseOf(policy, failed);
+  const answer = policy.handleFailure(failed.failure);
+  return decide("retry.handleFailure", answer, (isYes) => (isYes ? pauseOf(policy, failed) : undefined));
+}
+
+/** What follows from an answer of the author's, once it is there. */
+function decide(
+  who: string,
+  answer: unknown,
+  delayOf: (answer: unknown) => number | undefined,
+): RetryDecision | Promise<RetryDecision> {
+  if (!(answer instanceof Task) && isPromise(answer)) return decideLater(who, answer, delayOf);
+  const found = notAnAnswer(answer);
+  return found === undefined ? delayOf(answer) : { fault: `${who} has returned ${found}` };
+}
+
+async function decideLater(
+  who: string,
+  answer: PromiseLike<unknown>,
+  delayOf: (answer: unknown) => number | undefined,
+): Promise<RetryDecision> {
+  const settled = await settledSoon(answer);
+  if (settled.type === "value") return decide(who, settled.value, delayOf);
+  if (settled.type === "rejected") return undefined;
+  return {
+    fault:
+      `${who} has returned a promise that has not settled after ${MAX_MICROTASKS} microtasks: ` +
+      "it must wait for nothing outside of the workflow, no timer and no I/O",
+  };
+}
+
+function pauseOf(policy: RetryPolicy, { attempt, elapsedMs, random }: FailedAttempt): number | undefined {
   const { firstRetryInterval, backoffCoefficient = 1, retryTimeout, jitter = 0 } = policy;
   const { maxRetryInterval = Math.max(DEFAULT_LONGEST_PAUSE, firstRetryInterval) } = policy;
   // Nothing times a power that has grown beyond all numbers is none.

@@ -1,6 +1,5 @@
 import type { ParentLink } from "../model/history-event.ts";
 import { aBoolean, readArgument, shown } from "../model/options.ts";
-import type { WorkflowActivityContext } from "./activity-context.ts";
 import {
   type ActivityCallOptions,
   type ActivityOptions,
@@ -18,17 +17,21 @@ import {
   readWaitTimeout,
   type UpdateHandlerOptions,
 } from "./call-options.ts";
-import type {
-  ActivityDeclaration,
-  EventDeclaration,
-  QueryDeclaration,
-  UpdateDeclaration,
-  WorkflowDeclaration,
-} from "./declarations.ts";
+import { leave } from "./callbacks.ts";
+import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "./declarations.ts";
 import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
 import { nameOf } from "./names.ts";
 import type { TWorkflow } from "./registry.ts";
+import type {
+  Any,
+  AnyActivity,
+  AnyWorkflow,
+  InputAndOptions,
+  InputOf,
+  OutputOfActivity,
+  OutputOfWorkflow,
+} from "./signatures.ts";
 import type { CancelableTask, ResultOf, Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
@@ -69,24 +72,6 @@ export type ReplaySafeLogger<L> = {
     ...args: unknown[]
   ) => void;
 };
-
-// Dapr's signatures promise the author no more than `any`.
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type Any = any;
-
-/** An activity with its types: the function itself, or its declaration. */
-export type TypedActivity<TInput, TOutput> =
-  | ((context: WorkflowActivityContext, input: TInput) => TOutput)
-  | ActivityDeclaration<TInput, TOutput>;
-
-/** What a workflow function gives back in the end, whatever it waits for before. */
-export type WorkflowResult<R> =
-  R extends Generator<Any, infer T, Any> ? T : R extends AsyncGenerator<Any, infer T, Any> ? Awaited<T> : Awaited<R>;
-
-/** The input may be left out where the function takes none. */
-export type InputAndOptions<TInput, TOptions> = undefined extends TInput
-  ? [input?: TInput, options?: TOptions]
-  : [input: TInput, options?: TOptions];
 
 /** The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method, and what its users have asked for. */
 export class WorkflowContext {
@@ -154,16 +139,11 @@ export class WorkflowContext {
    *
    *     const total = yield* ctx.callActivity(sum, [1, 2], { retry: { maxNumberOfAttempts: 3, firstRetryInterval: 5 } });
    */
-  callActivity<TInput, TOutput>(
-    activity: TypedActivity<TInput, TOutput>,
-    ...inputAndOptions: InputAndOptions<TInput, ActivityOptions>
-  ): Task<Awaited<TOutput>>;
-  callActivity(activity: string, input?: unknown, options?: ActivityOptions): Task<Any>;
-  callActivity(
-    activity: string | TypedActivity<Any, Any>,
-    input?: unknown,
-    options?: ActivityOptions | null,
-  ): Task<Any> {
+  callActivity<A extends AnyActivity>(
+    activity: A,
+    ...inputAndOptions: InputAndOptions<InputOf<A>, ActivityOptions>
+  ): Task<OutputOfActivity<A>>;
+  callActivity(activity: AnyActivity, input?: unknown, options?: ActivityOptions | null): Task<Any> {
     const name = this.#inner.activityName(activity);
     return this.#inner.callActivity(name, input, readActivityOptions(options, "callActivity", name));
   }
@@ -175,23 +155,18 @@ export class WorkflowContext {
    *
    *     const receipt = yield* ctx.callChildWorkflow(payment, order, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 60 } });
    */
-  callChildWorkflow<TInput, TResult>(
-    workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
-    ...inputAndOptions: InputAndOptions<TInput, string | ChildWorkflowOptions>
-  ): Task<WorkflowResult<TResult>>;
-  callChildWorkflow(workflow: TWorkflow | string, input?: unknown, options?: string | ChildWorkflowOptions): Task<Any>;
-  callChildWorkflow(
-    workflow: TWorkflow | string | WorkflowDeclaration<Any, Any>,
-    input?: unknown,
-    options?: string | ChildWorkflowOptions | null,
-  ): Task<Any> {
+  callChildWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndOptions<InputOf<W>, string | ChildWorkflowOptions>
+  ): Task<OutputOfWorkflow<W>>;
+  callChildWorkflow(workflow: AnyWorkflow, input?: unknown, options?: string | ChildWorkflowOptions | null): Task<Any> {
     const name = this.#inner.workflowName(workflow);
     return this.#inner.callChild(name, input, readChildOptions(options, name));
   }
 
   /** @deprecated The former name of callChildWorkflow. */
   callSubWorkflow(workflow: TWorkflow | string, input?: unknown, instanceId?: string): Task<Any> {
-    return this.callChildWorkflow(workflow as string, input, instanceId);
+    return this.callChildWorkflow<AnyWorkflow>(workflow, input, instanceId);
   }
 
   /**
@@ -204,9 +179,9 @@ export class WorkflowContext {
    */
   waitForExternalEvent<TPayload>(
     event: EventDeclaration<TPayload>,
-    options?: EventWaitOptions,
+    options?: EventWaitOptions | null,
   ): CancelableTask<TPayload>;
-  waitForExternalEvent(event: string, options?: EventWaitOptions): CancelableTask<Any>;
+  waitForExternalEvent(event: string, options?: EventWaitOptions | null): CancelableTask<Any>;
   waitForExternalEvent(event: string | EventDeclaration<Any>, options?: EventWaitOptions | null): CancelableTask<Any> {
     const named = typeof event === "string" ? event : event?.name;
     if (typeof named !== "string" || named === "") {
@@ -234,16 +209,11 @@ export class WorkflowContext {
    *
    *     const auditId = ctx.scheduleNewWorkflow(audit, order);
    */
-  scheduleNewWorkflow<TInput, TResult>(
-    workflow: ((context: WorkflowContext, input: TInput) => TResult) | WorkflowDeclaration<TInput, TResult>,
-    ...inputAndOptions: InputAndOptions<TInput, DetachedWorkflowOptions>
+  scheduleNewWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndOptions<InputOf<W>, DetachedWorkflowOptions>
   ): string;
-  scheduleNewWorkflow(workflow: TWorkflow | string, input?: unknown, options?: DetachedWorkflowOptions): string;
-  scheduleNewWorkflow(
-    workflow: TWorkflow | string | WorkflowDeclaration<Any, Any>,
-    input?: unknown,
-    options?: DetachedWorkflowOptions | null,
-  ): string {
+  scheduleNewWorkflow(workflow: AnyWorkflow, input?: unknown, options?: DetachedWorkflowOptions | null): string {
     const name = this.#inner.workflowName(workflow);
     return this.#inner.scheduleNewWorkflow(name, input, readDetachedOptions(options, name));
   }
@@ -267,7 +237,7 @@ export class WorkflowContext {
    *
    *     return ctx.continueAsNew({ ...state, round: state.round + 1 }, true);
    */
-  continueAsNew(newInput?: unknown, saveEvents?: boolean, options?: ContinueAsNewOptions): void {
+  continueAsNew(newInput?: unknown, saveEvents?: boolean | null, options?: ContinueAsNewOptions | null): void {
     const saves = readArgument(aBoolean, saveEvents, "saveEvents", "continueAsNew") ?? false;
     this.#inner.continueAsNew(newInput, saves, readContinueOptions(options));
   }
@@ -307,7 +277,11 @@ export class WorkflowContext {
     const safe = methods.flatMap((method) => {
       const write = (logger as Partial<Record<string, unknown>>)[method];
       if (typeof write !== "function") return [];
-      return [[method, (...args: unknown[]) => void (this.#inner.isReplaying || write.apply(logger, args))] as const];
+      const safeWrite = (...args: unknown[]): void => {
+        // A logger that writes later is not waited for, and what it says of that is its own affair.
+        if (!this.#inner.isReplaying) leave(write.apply(logger, args));
+      };
+      return [[method, safeWrite] as const];
     });
     return Object.fromEntries(safe) as ReplaySafeLogger<L>;
   }
@@ -318,9 +292,9 @@ export class WorkflowContext {
    *
    *     ctx.setQueryHandler("items", () => items);
    */
-  setQueryHandler<TInput, TResult>(
+  setQueryHandler<TInput = Any, TResult = Any>(
     query: string | QueryDeclaration<TInput, TResult>,
-    handler: (input: TInput) => TResult,
+    handler: (input: NoInfer<TInput>) => NoInfer<TResult>,
   ): void {
     this.#inner.setQueryHandler(nameOf(query), handler as QueryHandler);
   }
@@ -332,10 +306,15 @@ export class WorkflowContext {
    *
    *     ctx.setUpdateHandler("add", (item: string) => items.push(item));
    */
-  setUpdateHandler<TInput, TResult>(
+  setUpdateHandler<TInput = Any, TResult = Any>(
     update: string | UpdateDeclaration<TInput, TResult>,
-    handler: (input: TInput) => TResult | Generator<Task<Any>, TResult, Any> | AsyncGenerator<Task<Any>, TResult, Any>,
-    options?: UpdateHandlerOptions<TInput>,
+    handler: (
+      input: NoInfer<TInput>,
+    ) =>
+      | NoInfer<TResult>
+      | Generator<Task<Any>, NoInfer<TResult>, Any>
+      | AsyncGenerator<Task<Any>, NoInfer<TResult>, Any>,
+    options?: UpdateHandlerOptions<NoInfer<TInput>> | null,
   ): void {
     const name = nameOf(update);
     this.#inner.setUpdateHandler(name, handler as UpdateHandler, readValidator(options, name));

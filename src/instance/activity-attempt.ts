@@ -1,5 +1,6 @@
 import { type ActivityCall, WorkflowActivityContext } from "../engine/activity-context.ts";
 import { ActivityNotRegisteredError } from "../engine/errors.ts";
+import { decodePayload, encodePayload } from "../engine/payload.ts";
 import { describeFailure, errorTypeOf } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
@@ -66,12 +67,7 @@ export class ActivityAttempt implements ActivityCall {
   }
 
   get progress(): unknown {
-    return this.#ports.registry.payloads.decode(
-      this.#formerProgress,
-      "details",
-      "heartbeat of activity",
-      this.run.task.name,
-    );
+    return decodePayload(this.#formerProgress);
   }
 
   /** Nobody wants the result any more. The activity is told, and goes on as it likes. */
@@ -105,8 +101,7 @@ export class ActivityAttempt implements ActivityCall {
       const result = await (this.#timers === undefined
         ? this.#call()
         : Promise.race([this.#call(), this.#timers.expired]));
-      const encoded = this.#ports.registry.payloads.encode(result, "result", "activity", task.name);
-      return { type: "TaskCompleted", id: task.id, result: encoded };
+      return { type: "TaskCompleted", id: task.id, result: encodePayload(result ?? undefined) };
     } catch (error) {
       return this.#failed(error, this.#storedProgress);
     } finally {
@@ -138,15 +133,14 @@ export class ActivityAttempt implements ActivityCall {
     const { registry } = this.#ports;
     const activity = registry.activity(name);
     if (activity === undefined) throw new ActivityNotRegisteredError(name, registry.names().activities);
-    return activity(new WorkflowActivityContext(this), registry.payloads.decode(input, "input", "activity", name));
+    return activity(new WorkflowActivityContext(this), decodePayload(input));
   }
 
   heartbeat(details: unknown): void {
     if (this.#isOver) return;
     this.#timers?.heartbeat();
     if (details === undefined) return;
-    const { registry } = this.#ports;
-    const progress = registry.payloads.encode(details, "details", "heartbeat of activity", this.run.task.name);
+    const progress = encodePayload(details);
     if (progress !== undefined && progress.length > MAX_PROGRESS_LENGTH) {
       throw new RangeError(
         `The details of a heartbeat have at most ${MAX_PROGRESS_LENGTH} characters as JSON, and these ${progress.length}`,

@@ -100,7 +100,7 @@ function at(call: string, subject: string | undefined): string {
 }
 
 function wrong(rule: OptionRule, path: string, value: unknown, call: string, subject: string | undefined): Error {
-  const found = rule.isSecret ? `a ${typeof value}` : shown(value);
+  const found = rule.isSecret ? `${typeof value === "object" ? "an" : "a"} ${typeof value}` : shown(value);
   return new rule.error(`${at(call, subject)}: ${path} is ${rule.expected}, found ${found}`);
 }
 

@@ -1,6 +1,7 @@
 import type { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { ActivityDeclaration } from "../engine/declarations.ts";
+import type { Target } from "../engine/function-names.ts";
 import { Orchestration } from "../engine/orchestration.ts";
 import type { TWorkflowActivity } from "../engine/registry.ts";
 import { DEFAULT_MAX_BODY_BYTES } from "../http/deps.ts";
@@ -69,7 +70,7 @@ export class WorkflowTestEnvironment {
     this.#options = options;
     this.#clock = new VirtualClock((options.startAt ?? new Date("2026-01-01T00:00:00Z")).getTime());
     this.#registry = new TestRegistry(runtime.registry);
-    this.client = new TestClient(this, (request) => this.#handle(request), runtime.registry.payloads.converter);
+    this.client = new TestClient(this, (request) => this.#handle(request));
   }
 
   /** The virtual time. */
@@ -158,6 +159,11 @@ export class WorkflowTestEnvironment {
   /** @internal Where an instance stands; `undefined` when there is none. */
   statusOf(instanceId: string): RuntimeStatus | undefined {
     return this.#hosts.get(instanceId)?.store.load()?.status;
+  }
+
+  /** @internal The name that a workflow is started by. */
+  workflowName(workflow: Target): string {
+    return this.#registry.workflowName(workflow);
   }
 
   /** @internal What an instance waits for, in words. */

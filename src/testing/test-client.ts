@@ -1,11 +1,12 @@
 import { TimeoutError } from "../authoring/client-errors.ts";
-import type { ScheduleOptions, UpdateOptions } from "../authoring/client-options.ts";
+import type { InputAndStart, ScheduleOptions, UpdateOptions } from "../authoring/client-options.ts";
 import { WorkflowRuntimeStatus } from "../authoring/runtime-status.ts";
 import { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import type { WorkflowState } from "../authoring/workflow-state.ts";
 import type { UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
-import type { PayloadConverter } from "../engine/payload.ts";
-import { nameOf, type TWorkflow } from "../engine/registry.ts";
+import type { Target } from "../engine/function-names.ts";
+import { nameOf } from "../engine/names.ts";
+import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 
 /** The code has come to rest, and what a test waits for can never happen. */
@@ -17,6 +18,7 @@ export class NothingWillHappenError extends Error {
 export interface VirtualTime {
   readonly now: Date;
   newId(): string;
+  workflowName(workflow: Target): string;
   statusOf(instanceId: string): RuntimeStatus | undefined;
   describeWait(instanceId: string): Promise<string>;
   step(untilMs: number): Promise<"moved" | "late" | "never">;
@@ -27,32 +29,24 @@ export interface VirtualTime {
 export class TestClient extends DaprWorkflowClient {
   readonly #env: VirtualTime;
 
-  constructor(env: VirtualTime, send: (request: Request) => Promise<Response>, payloadConverter?: PayloadConverter) {
-    super({ fetch: send, payloadConverter: payloadConverter ?? null });
+  constructor(env: VirtualTime, send: (request: Request) => Promise<Response>) {
+    super({ fetch: send });
     this.#env = env;
   }
 
-  override scheduleNewWorkflow<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
-    input: TInput,
-    instanceIdOrOptions?: string | ScheduleOptions | null,
-    startAt?: Date | null,
+  override scheduleNewWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndStart<InputOf<W>>
   ): Promise<string>;
-  override scheduleNewWorkflow(
-    workflow: TWorkflow | string,
-    input?: unknown,
-    instanceIdOrOptions?: string | ScheduleOptions | null,
-    startAt?: Date | null,
-  ): Promise<string>;
-  override scheduleNewWorkflow(
-    workflow: TWorkflow | string | { readonly name: string },
+  override async scheduleNewWorkflow(
+    workflow: AnyWorkflow,
     input?: unknown,
     instanceIdOrOptions?: string | ScheduleOptions | null,
     startAt?: Date | null,
   ): Promise<string> {
     const isId = typeof instanceIdOrOptions === "string" && instanceIdOrOptions !== "";
     const withId = isId ? instanceIdOrOptions : this.#withId(instanceIdOrOptions || {});
-    return super.scheduleNewWorkflow(nameOf(workflow), input, withId, startAt);
+    return super.scheduleNewWorkflow(this.#env.workflowName(workflow), input, withId, startAt);
   }
 
   override updateWorkflow<TInput, TResult>(

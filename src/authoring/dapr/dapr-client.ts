@@ -1,3 +1,4 @@
+import { readConnection } from "../connection-options.ts";
 import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
 import { DaprState } from "./dapr-state.ts";
 import { DaprWorkflow } from "./dapr-workflow.ts";
@@ -43,7 +44,8 @@ export class DaprClient {
   readonly sidecar = unavailableObject("DaprClient.sidecar", "There is no sidecar.");
 
   /** Throws when the port is no number, as Dapr's does. Without host and port, `options` names none: see resolveEndpoint. */
-  constructor(options: Partial<DaprClientOptions> = {}) {
+  constructor(given?: Partial<DaprClientOptions> | null) {
+    const options = readConnection(given, "DaprClient");
     const { daprHost, daprPort, daprApiToken } = options;
     if (daprPort && !/^[0-9]+$/.test(daprPort)) throw new Error("DAPR_INCORRECT_SIDECAR_PORT");
     this.options = { communicationProtocol: CommunicationProtocolEnum.HTTP, ...options };

@@ -1,4 +1,4 @@
-import { jsonPayloads } from "../../engine/payload.ts";
+import { encodePayload } from "../../engine/payload.ts";
 import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
 
 /** The answer of GET, with its times as dates. `runtimeStatus` is Dapr's text, for instance "RUNNING". */
@@ -56,11 +56,7 @@ export class DaprWorkflow {
     required({ workflowName });
     const id = instanceId || crypto.randomUUID();
     const search = new URLSearchParams({ instanceID: id });
-    await this.#call(
-      "POST",
-      `${encodeURIComponent(workflowName)}/start?${search}`,
-      bodyOf(input, "input", "workflow", workflowName, contentType),
-    );
+    await this.#call("POST", `${encodeURIComponent(workflowName)}/start?${search}`, bodyOf(input, contentType));
     return id;
   }
 
@@ -72,7 +68,7 @@ export class DaprWorkflow {
   ): Promise<void> {
     required({ instanceID: instanceId, eventName });
     const path = `${encodeURIComponent(instanceId)}/raiseEvent/${encodeURIComponent(eventName)}`;
-    await this.#call("POST", path, bodyOf(eventData, "payload", "event", eventName, eventContentType));
+    await this.#call("POST", path, bodyOf(eventData, eventContentType));
   }
 
   terminate(instanceId: string): Promise<void> {
@@ -128,16 +124,10 @@ export class DaprWorkflow {
 }
 
 /** An empty string would be no body at all, so it goes as JSON, like what is no string. */
-function bodyOf(
-  value: unknown,
-  root: string,
-  kind: string,
-  name: string,
-  contentType?: string,
-): string | Uint8Array | undefined {
+function bodyOf(value: unknown, contentType?: string): string | Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   const asItIs = typeof value === "string" && value !== "" && !contentType?.startsWith("application/json");
-  return asItIs ? value : jsonPayloads.encode(value, root, kind, name);
+  return asItIs ? value : encodePayload(value);
 }
 
 function required(properties: Record<string, unknown>): void {

@@ -46,6 +46,10 @@ export interface ServerOptions {
   readonly port?: number;
   /** Variables and secrets of the Worker. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Under which name a class is bound, where it is not the usual one. */
+  readonly bindings?: Readonly<Record<string, string>>;
+  /** What the migrations have made of the classes. Default: "sqlite". */
+  readonly storage?: "sqlite" | "legacy-kv";
   /** Whether the Worker can be looked into. Default: no. */
   readonly inspector?: boolean;
   /** Called with each line that the Worker logs. */
@@ -95,13 +99,16 @@ export async function serve(bundle: Bundle, options: ServerOptions = {}): Promis
           manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm", contents: code } } },
           env: Object.fromEntries([
             ...classes.map((name) => [
-              bindingOf(name),
+              options.bindings?.[name] ?? bindingOf(name),
               { type: "durable-object" as const, worker: WORKER, exportName: name },
             ]),
             ...Object.entries(options.variables ?? {}).map(([name, value]) => [name, { type: "text" as const, value }]),
           ]),
           exports: Object.fromEntries(
-            classes.map((name) => [name, { type: "durable-object" as const, storage: "sqlite" as const }]),
+            classes.map((name) => [
+              name,
+              { type: "durable-object" as const, storage: options.storage ?? ("sqlite" as const) },
+            ]),
           ),
         },
       },

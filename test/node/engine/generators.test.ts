@@ -248,7 +248,8 @@ describe("[G17] payloads", () => {
 
   it.each<[unknown, string | undefined]>([
     [undefined, undefined],
-    [null, "null"],
+    [null, undefined],
+    [() => 1, undefined],
     [0, "0"],
     [false, "false"],
     ["", '""'],

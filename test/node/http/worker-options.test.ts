@@ -1,8 +1,20 @@
 // The options of createWorker: what is refused when the Worker is loaded, and what the error says.
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { readWorkerOptions, type WorkerOptions } from "../../../src/worker-options.ts";
+import { readWorkerOptions, type WorkerOptions, workerOptions } from "../../../src/worker-options.ts";
 
 const read = (options: object) => () => readWorkerOptions(options as WorkerOptions);
+
+it("[H102] the table in http-api.md has every option, and nothing else", () => {
+  const page = readFileSync(new URL("../../../docs/http-api.md", import.meta.url), "utf8");
+  const rows =
+    page
+      .split("## Options of `createWorker`")[1]
+      ?.split("\n## ")[0]
+      ?.match(/^\| `[^|]*/gm) ?? [];
+  const named = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1]));
+  expect(named.sort()).toEqual([...workerOptions.names].sort());
+});
 
 describe("createWorker", () => {
   it("[H102] takes every option it knows, and null for left out", () => {

@@ -46,4 +46,17 @@ describe("[I21] one place makes stubs", () => {
   ] as const)("[I21.1] %j", (placement, asked) => {
     expect(instanceStub<unknown>(namespaceIn(""), placement, "a")).toEqual(asked);
   });
+
+  it("[I21.2] the local runtime has no jurisdictions: one place for all; any other error is an error", () => {
+    const throwing = (message: string) => ({
+      ...namespaceIn("local"),
+      jurisdiction: () => {
+        throw new Error(message);
+      },
+    });
+    const local = throwing("Jurisdiction restrictions are not implemented in workerd.");
+    expect(instanceStub<unknown>(local, { jurisdiction: "eu" }, "a")).toEqual(["local", "a"]);
+    const broken = throwing("Invalid jurisdiction");
+    expect(() => instanceStub<unknown>(broken, { jurisdiction: "eu" }, "a")).toThrow("Invalid jurisdiction");
+  });
 });

@@ -12,10 +12,13 @@ import { defaultLimits } from "../../../src/instance/limits.ts";
 import type { ExecutionStarted } from "../../../src/model/history-event.ts";
 import { bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
 import { startedAs, T0 } from "../engine/support.ts";
-import { type Block, commandsOf, readPage } from "./readme.ts";
+import { type Block, commandsOf, fileOf, readPage } from "./readme.ts";
 
 const pages = readdirSync(join(ROOT, "docs")).filter((file) => file.endsWith(".md"));
-const programs = pages.flatMap((page) =>
+/** Pages that build a project of several files have a test of their own: own-project.test.ts. */
+const isProject = (page: string) => readPage(`docs/${page}`).blocks.some((block) => fileOf(block) !== undefined);
+const singles = pages.filter((page) => !isProject(page));
+const programs = singles.flatMap((page) =>
   readPage(`docs/${page}`)
     .blocks.filter(({ language }) => language === "ts")
     .map((block) => ({ page, block, file: `${page.replace(".md", "")}-${block.line}.ts` })),
@@ -77,7 +80,7 @@ describe("[R4] The pages of docs/", () => {
   );
 
   // A page's Worker is served; what its curl commands print, line for line, is in the ```text block behind them.
-  it.each(pages.filter((page) => commands(page).length > 0))(
+  it.each(singles.filter((page) => commands(page).length > 0))(
     "[R4.7] the curl commands of %s print what it says",
     async (page) => {
       const worker = programs.find((program) => program.page === page && isWorker(program.block));
@@ -122,7 +125,6 @@ describe("[R4] The pages of docs/", () => {
     const without = [
       "architecture.md",
       "authoring.md",
-      "client.md",
       "comparison.md",
       "conformance.md",
       "http-api.md",
@@ -159,6 +161,17 @@ describe("[R4] The pages of docs/", () => {
     expect([...new Set(named)].sort()).toEqual([...new Set(members)].sort());
   });
 
+  it("[R4.12] production.md names every option of createWorker, and none that is not there", () => {
+    const { text } = readPage("docs/production.md");
+    const table = text.slice(text.indexOf("## Options of createWorker"), text.indexOf("## Deploys"));
+    const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+    const source = readFileSync(join(ROOT, "src/worker-options.ts"), "utf8");
+    const declared = source.slice(source.indexOf("interface WorkerOptions"), source.indexOf("\n}\n"));
+    const options = [...declared.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name]) => name);
+    expect(options.length).toBeGreaterThan(5);
+    expect(named.sort()).toEqual(options.sort());
+  });
+
   it("[R4.5] every limit of an instance is named in limits.md, with its default", () => {
     const { text } = readPage("docs/limits.md");
     const missing = Object.entries(defaultLimits).filter(([name, value]) => {
@@ -170,19 +183,16 @@ describe("[R4] The pages of docs/", () => {
 
   it.each([
     ["src/http/trace.ts", "MAX_BAGGAGE_BYTES", "header `baggage`"],
+    ["src/http/query-names.ts", "MOST_TOLD", "query parameters that a route does not know"],
+    ["src/http/query-names.ts", "MAX_NAME", "query parameters that a route does not know"],
+    ["src/http/reason.ts", "MAX_LOGGED", "the reason of a start, raise or update"],
+    ["src/model/fault.ts", "MAX_LENGTH", "the message of an unexpected error"],
     ["src/http/instance-id.ts", "MAX_INSTANCE_ID_BYTES", "instance ID at start"],
     ["src/http/interactions.ts", "DEFAULT_PAGE", "events in one page"],
     ["src/http/interactions.ts", "MAX_PAGE", "events in one page"],
     ["src/http/interactions.ts", "MAX_UPDATE_ID", "update ID"],
     ["src/http/state.ts", "MAX_TIMEOUT_SECONDS", "wait for an update or with `waitFor`"],
     ["src/model/message-limits.ts", "MAX_NAME_BYTES", "instance ID that a workflow gives"],
-    ["src/model/ids.ts", "MAX_MADE_BYTES", "instance ID of a child, or of a scheduled workflow"],
-    ["src/model/failure-size.ts", "MAX_TEXT_BYTES", "one text of a failure"],
-    ["src/model/failure-size.ts", "MAX_FAILURE_BYTES", "a failure with all that is within it"],
-    ["src/model/failure-size.ts", "MAX_INNER_FAILURES", "levels of failures"],
-    ["src/model/failure.ts", "MAX_ERRORS", "`errors` of one error"],
-    ["src/model/failure.ts", "MAX_PROPERTIES", "properties of a failure"],
-    ["src/model/failure.ts", "MAX_PROPERTY_BYTES", "properties of a failure"],
     ["src/engine/names.ts", "MAX_NAME_LENGTH", "name of a workflow, activity"],
     ["src/engine/execution-context.ts", "MAX_CUSTOM_STATUS_LENGTH", "custom status"],
     ["src/engine/coroutine.ts", "MAX_RESUMES_WITHOUT_WAIT", "resumes of a workflow"],

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Api, bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
-import { type Block, commandsOf, type Readme, readReadme } from "./readme.ts";
+import { type Block, commandsOf, fileOf, type Readme, readReadme } from "./readme.ts";
 
 const TYPESCRIPT = ["ts", "typescript"];
 const SHELL = ["sh", "bash", "shell", "console"];
@@ -37,14 +37,12 @@ const isTypeScript = (block: Block) => TYPESCRIPT.includes(block.language);
 const isWorker = (block: Block) =>
   isTypeScript(block) && block.code.includes("createWorker(") && block.code.includes("export default");
 
-/** A block that begins with `// src/orders.ts` is that file, so that another may import it. */
-function fileOf(block: Block): string {
-  return /^\/\/ ([\w./-]+\.ts)\b/.exec(block.code)?.[1] ?? `readme-line-${block.line}.ts`;
-}
+/** A block that names its file can be imported by another. */
+const placeOf = (block: Block) => fileOf(block) ?? `readme-line-${block.line}.ts`;
 
 function write(base: string, all: readonly Block[]): void {
   for (const block of all) {
-    const path = join(base, fileOf(block));
+    const path = join(base, placeOf(block));
     mkdirSync(join(path, ".."), { recursive: true });
     writeFileSync(path, block.code);
   }
@@ -78,7 +76,7 @@ describe("[R1] The TypeScript of the README", () => {
     const base = join(directory, "workers");
     write(base, blocks("```ts block", isTypeScript));
     for (const block of blocks("whole Worker: no ```ts block with createWorker( and export default", isWorker)) {
-      const server = await serve(await bundle(join(base, fileOf(block))));
+      const server = await serve(await bundle(join(base, placeOf(block))));
       try {
         const { workflows } = (await (await fetch(`${server.origin}/v1.0/metadata`)).json()) as {
           workflows: { workflows: string[] };
@@ -168,7 +166,7 @@ describe("[R5] The output that the README shows", () => {
       return [{ command, prints: next?.code ?? "" }];
     });
     expect(shown).not.toEqual([]);
-    const server = await serve(await bundle(join(base, fileOf(worker))));
+    const server = await serve(await bundle(join(base, placeOf(worker))));
     try {
       for (const { command, prints } of shown) {
         const here = command

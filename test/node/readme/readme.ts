@@ -45,3 +45,9 @@ export function commandsOf({ code }: Block): string[] {
     .map((line) => line.replace(/^\s*\$\s+/, "").trim())
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
+
+/** A block that begins with `// src/orders.ts` or `# wrangler.toml` is that file. */
+export function fileOf({ language, code }: Block): string | undefined {
+  if (["sh", "bash", "text"].includes(language)) return undefined;
+  return /^(?:\/\/|#) ([\w./-]+\.\w+)\n/.exec(code)?.[1];
+}

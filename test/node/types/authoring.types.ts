@@ -30,6 +30,7 @@ interface Receipt {
 const sum = (_: WorkflowActivityContext, numbers: number[]): number => numbers.length;
 const load = async (_: WorkflowActivityContext, id: string): Promise<Order> => ({ item: id });
 const now = (_: WorkflowActivityContext): string => "";
+const literal = (_: WorkflowActivityContext, { kind }: { kind: "a" | "b" }): "a" | "b" => kind;
 const maybe = (_: WorkflowActivityContext, input?: Order): boolean => input !== undefined;
 
 const charge = declareActivity<Order, Receipt>("charge");
@@ -37,6 +38,18 @@ const order = declareWorkflow<Order, Receipt>("order");
 const approval = declareEvent<{ by: string }>("approval");
 const progress = declareQuery<void, number>("progress");
 const addItem = declareUpdate<Order, number>("addItem");
+interface Pair {
+  a: number;
+  b: number;
+}
+const pair = declareQuery<void, Pair>("pair");
+const setPair = declareUpdate<number, Pair>("setPair");
+const pairOf = declareActivity<number, Pair>("pairOf");
+const pairFlow = declareWorkflow<number, Pair>("pairFlow");
+
+function* child(ctx: WorkflowContext, order: Order) {
+  return { total: yield* ctx.callActivity(sum, [order.item.length]) };
+}
 
 export function* generator(ctx: WorkflowContext, input: Order) {
   is<number>()(yield* ctx.callActivity(sum, [1, 2]));
@@ -50,6 +63,17 @@ export function* generator(ctx: WorkflowContext, input: Order) {
   ctx.callActivity(sum);
   // @ts-expect-error there is no such option
   ctx.callActivity(sum, [1], { retires: 1 });
+  // @ts-expect-error so it is with a declared one: the input is an order
+  ctx.callActivity(charge, { item: 1 });
+  // @ts-expect-error the activity gives a number
+  const noText: string = yield* ctx.callActivity(sum, [1]);
+  void noText;
+  is<any>()(yield* ctx.callActivity("byName", 1));
+  is<any>()(yield* ctx.callActivity("byName"));
+  is<"a" | "b">()(yield* ctx.callActivity(literal, { kind: "a" }));
+  // @ts-expect-error there is no such kind
+  ctx.callActivity(literal, { kind: "c" });
+  ctx.callActivity(sum, [1], null);
 
   const [a, b, c] = yield* ctx.whenAll([ctx.callActivity(sum, [1]), ctx.callActivity(load, "x"), ctx.createTimer(1)]);
   is<number>()(a);
@@ -67,12 +91,40 @@ export function* generator(ctx: WorkflowContext, input: Order) {
   is<Receipt>()(yield* ctx.callChildWorkflow(order, input, { instanceId: "x" }));
   is<number>()(yield* ctx.callChildWorkflow(asyncGenerator, "x"));
   is<string>()(ctx.scheduleNewWorkflow(order, input));
+  // @ts-expect-error the input of the child is an order
+  ctx.callChildWorkflow(order, { item: 1 });
+  // @ts-expect-error the input is an order here, too
+  ctx.callChildWorkflow(child, { a: "x" });
+  // @ts-expect-error and the result is no date
+  const noDate: Date = yield* ctx.callChildWorkflow(child, { item: "x" });
+  void noDate;
+  is<{ total: number }>()(yield* ctx.callChildWorkflow(child, input, "id"));
+  is<any>()(yield* ctx.callChildWorkflow("byName", 1, { instanceId: "x" }));
+  // @ts-expect-error an ID is a string
+  ctx.callChildWorkflow("byName", 1, 4711);
+  // @ts-expect-error the input is a string
+  ctx.scheduleNewWorkflow(asyncGenerator, 1);
+  // @ts-expect-error a timeout stands in the options
+  ctx.waitForExternalEvent("e", 5);
   ctx.sendEvent("x", approval, { by: "me" });
   // @ts-expect-error the payload is an object
   ctx.sendEvent("x", approval, 1);
   ctx.setQueryHandler(progress, () => 1);
   // @ts-expect-error a number is declared
   ctx.setQueryHandler(progress, () => "1");
+  // @ts-expect-error a number is declared here, too
+  ctx.setUpdateHandler(addItem, () => "1");
+  // @ts-expect-error both fields are declared
+  ctx.setQueryHandler(pair, () => ({ a: 1 }));
+  // @ts-expect-error and of updates
+  ctx.setUpdateHandler(setPair, (n) => ({ a: n }));
+  // @ts-expect-error and what a generator gives
+  ctx.setUpdateHandler(setPair, function* (n) {
+    return { a: n };
+  });
+  ctx.setUpdateHandler(setPair, (n) => ({ a: n, b: n }), { validator: (n) => void is<number>()(n) });
+  ctx.setUpdateHandler("undeclared", (n: number) => n);
+  ctx.setQueryHandler("undeclared", () => 1);
   ctx.setUpdateHandler(addItem, function* (item) {
     is<Order>()(item);
     return yield* ctx.callActivity(sum, [1]);
@@ -107,11 +159,57 @@ export async function client(): Promise<void> {
     .registerActivityWithName(charge, async (_, { item }) => ({ total: item.length }));
   // @ts-expect-error the result is no receipt
   new WorkflowRuntime().registerActivityWithName(charge, () => "paid");
+  const runtime = new WorkflowRuntime();
+  runtime.registerActivityWithName(pairOf, (_, n) => ({ a: n, b: n }));
+  runtime.registerActivityWithName(pairOf, async (_, n) => ({ a: n, b: n }));
+  // @ts-expect-error the result lacks b
+  runtime.registerActivityWithName(pairOf, (_, n) => ({ a: n }));
+  // @ts-expect-error that of a promise, too
+  runtime.registerActivityWithName(pairOf, async (_, n) => ({ a: n }));
+  // @ts-expect-error the input is a number
+  runtime.registerActivityWithName(pairOf, (_, text: string) => ({ a: text.length, b: 1 }));
+  runtime.registerWorkflowWithName(pairFlow, function* (ctx, n) {
+    is<number>()(n);
+    return { a: yield* ctx.callActivity(sum, [n]), b: 1 };
+  });
+  // @ts-expect-error the result lacks b
+  runtime.registerWorkflowWithName(pairFlow, (_, n) => ({ a: n }));
+  // @ts-expect-error that of a generator
+  runtime.registerWorkflowWithName(pairFlow, function* (_, n) {
+    return { a: n };
+  });
+  // @ts-expect-error and of an async one
+  runtime.registerWorkflowWithName(pairFlow, async function* (_, n) {
+    return { a: n };
+  });
+  runtime.registerVersionedWorkflow(order, "v1", generator, { latest: true });
+  runtime.registerVersionedWorkflow("order", "v1", untyped);
+  // @ts-expect-error a version has to fit, too
+  runtime.registerVersionedWorkflow(pairFlow, "v1", generator);
+  // @ts-expect-error the result is a task: a yield is missing
+  runtime.registerWorkflow((ctx: WorkflowContext) => ctx.callActivity("a"));
+  // @ts-expect-error awaited, it is one still
+  runtime.registerWorkflow(async (ctx: WorkflowContext) => ctx.callActivity("a"));
+  // @ts-expect-error under a name
+  runtime.registerWorkflowWithName("task", (ctx) => ctx.createTimer(1));
+  // @ts-expect-error what a generator returns
+  runtime.registerWorkflowWithName("task", function* (ctx) {
+    return ctx.callActivity(sum, [1]);
+  });
+  // @ts-expect-error and an async one, as a version
+  runtime.registerVersionedWorkflow("task", "v1", async function* (ctx) {
+    return ctx.whenAll([ctx.callActivity(sum, [1])]);
+  });
+  runtime.registerWorkflow(untyped).registerWorkflowWithName("untyped", untyped).registerWorkflow(generator);
   const client = new DaprWorkflowClient();
   const id = await client.scheduleNewWorkflow(order, { item: "car" });
   // @ts-expect-error the input is an order
   await client.scheduleNewWorkflow(order, "car");
   await client.scheduleNewWorkflow("order", "anything");
+  await client.scheduleNewWorkflow(generator, { item: "car" }, "id");
+  // @ts-expect-error the input is an order, when the function is given too
+  await client.scheduleNewWorkflow(generator, "car");
+  await client.scheduleNewWorkflow(untyped, "anything");
   await client.raiseEvent(id, approval, { by: "me" });
   // @ts-expect-error the payload is an object
   await client.raiseEvent(id, approval, true);

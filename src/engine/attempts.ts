@@ -1,0 +1,76 @@
+import type { FailureDetails } from "../model/failure.ts";
+import type { AttemptDetails } from "../model/history-event.ts";
+import type { Answered, CallOwner, Calls, RetriedCall } from "./calls.ts";
+import { type RetryDecision, retryDelayMs } from "./retry.ts";
+import type { CompletableTask } from "./task.ts";
+
+const first: AttemptDetails = {};
+
+/** The attempts of one call. */
+export class Attempts implements Answered {
+  readonly #calls: Calls;
+  readonly #owner: CallOwner;
+  readonly #task: CompletableTask;
+  readonly #call: RetriedCall;
+  readonly #firstAtMs: number;
+  #firstId = 0;
+  #attempt = 1;
+
+  constructor(calls: Calls, owner: CallOwner, task: CompletableTask, call: RetriedCall) {
+    this.#calls = calls;
+    this.#owner = owner;
+    this.#task = task;
+    this.#call = call;
+    this.#firstAtMs = owner.currentTimeMs;
+  }
+
+  get callName(): string {
+    return this.#call.name;
+  }
+
+  begin(): void {
+    this.#firstId = this.#calls.ask(this, (id) => this.#call.action(id, first));
+  }
+
+  complete(result: unknown): void {
+    this.#task.complete(result);
+  }
+
+  fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void> {
+    const decision = this.#decide(failure);
+    if (!(decision instanceof Promise)) return this.#goOn(decision, message, failure, progress);
+    return decision.then((later) => {
+      const fault = this.#calls.watch.leftOver();
+      const isTold = fault === undefined || typeof later === "object";
+      this.#goOn(isTold ? later : { fault: fault.message }, message, failure, progress);
+    });
+  }
+
+  #decide(failure: FailureDetails): RetryDecision | Promise<RetryDecision> {
+    const { retry } = this.#call;
+    if (retry === undefined || !this.#calls.mayRetry(this.#firstId)) return undefined;
+    return retryDelayMs(retry, {
+      attempt: this.#attempt,
+      failure,
+      elapsedMs: this.#owner.currentTimeMs - this.#firstAtMs,
+      random: () => this.#owner.random(),
+    });
+  }
+
+  #goOn(decision: RetryDecision, message: string, failure: FailureDetails, progress: string | undefined): void {
+    if (typeof decision === "object") {
+      return this.#task.fail(`${message} (and it is not called again: ${decision.fault})`, failure);
+    }
+    const { deadlineAtMs } = this.#call;
+    const { currentTimeMs } = this.#owner;
+    const isTooLate = deadlineAtMs !== undefined && currentTimeMs + (decision ?? 0) >= deadlineAtMs;
+    if (decision === undefined || isTooLate) return this.#task.fail(message, failure);
+    const again = () => {
+      const details = { attempt: ++this.#attempt, firstId: this.#firstId, progress };
+      this.#calls.ask(this, (id) => this.#call.action(id, details));
+    };
+    if (decision === 0) return again();
+    const afterPause = { complete: again, fail: () => undefined };
+    this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs: currentTimeMs + decision }));
+  }
+}

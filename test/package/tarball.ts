@@ -1,0 +1,135 @@
+// The tarball: made from a clean checkout, and what is in it.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { ROOT } from "../node/e2e/server.ts";
+import { run } from "./shell.ts";
+
+/** Compressed. What it is now, and some room: a number that jumps is looked at. */
+const LIMIT_KIB = 400;
+
+/**
+ * Packs what a clone of this work tree would hold after `npm ci`: the files that git knows or would add, and the installed packages.
+ * So nothing that an earlier build has left can get in, and `npm pack` has to build by itself.
+ */
+export async function pack(directory: string): Promise<string> {
+  const checkout = join(directory, "checkout");
+  const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  for (const file of listed.split("\n").filter((name) => name !== "" && existsSync(join(ROOT, name)))) {
+    mkdirSync(join(checkout, dirname(file)), { recursive: true });
+    copyFileSync(join(ROOT, file), join(checkout, file));
+  }
+  symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
+  await run(`npm pack --pack-destination "${directory}"`, { cwd: checkout });
+  const tarballs = readdirSync(directory).filter((name) => name.endsWith(".tgz"));
+  assert.equal(tarballs.length, 1, `one tarball, found ${tarballs}`);
+  const tarball = join(directory, tarballs[0] ?? "");
+  execFileSync("tar", ["xzf", tarball], { cwd: directory });
+  return tarball;
+}
+
+/** The files below `package/`, as the tarball has them. */
+export function filesOf(unpacked: string): string[] {
+  return readdirSync(unpacked, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(unpacked, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+export function checkFiles(unpacked: string): void {
+  const files = filesOf(unpacked);
+  const known = /^(dist\/.+\.(js|d\.ts)|docs\/[\w-]+\.md|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+  assert.deepEqual(
+    files.filter((file) => !known.test(file)),
+    [],
+    "files that belong to no known kind",
+  );
+  assert.deepEqual(
+    files.filter((file) => /(^|\/)(test|samples|worker\.js|bench|scripts)(\/|$)|\.test\./.test(file)),
+    [],
+    "files of tests, samples or scripts",
+  );
+  for (const file of ["README.md", "CHANGELOG.md", "LICENSE"]) assert.ok(files.includes(file), `${file} is missing`);
+  const pages = readdirSync(join(ROOT, "docs")).map((page) => `docs/${page}`);
+  assert.deepEqual(
+    pages.filter((page) => !files.includes(page)),
+    [],
+    "pages that are missing",
+  );
+  const modules = files.filter((file) => file.endsWith(".js"));
+  const declarations = files.filter((file) => file.endsWith(".d.ts"));
+  assert.deepEqual(
+    declarations.map((file) => file.replace(/d\.ts$/, "js")),
+    modules,
+    "each module has its declarations, and nothing else",
+  );
+}
+
+/** What an import of a relative file, a source map or a path would point to has to be there. */
+export function checkReferences(unpacked: string): void {
+  const wrong = filesOf(unpacked)
+    .filter((file) => file.startsWith("dist/"))
+    .flatMap((file) => {
+      const text = readFileSync(join(unpacked, file), "utf8");
+      const specifiers = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\bimport\(\s*)"([^"]+)"/g)].map(
+        ([, name = ""]) => name,
+      );
+      const local = specifiers.filter((name) => name.startsWith("."));
+      const others = specifiers.filter((name) => !name.startsWith("."));
+      const target = (name: string) => {
+        const path = join(unpacked, dirname(file), name);
+        return file.endsWith(".d.ts") ? path.replace(/\.js$/, ".d.ts") : path;
+      };
+      return [
+        ...local.filter((name) => !name.endsWith(".js") || !existsSync(target(name))),
+        ...others.filter((name) => name !== "cloudflare:workers" && name !== "itty-router"),
+        ...(text.includes("sourceMappingURL") ? ["a source map"] : []),
+      ].map((found) => `${file}: ${found}`);
+    });
+  assert.deepEqual(wrong, []);
+}
+
+/** No file says where it was made. */
+export function checkPaths(unpacked: string): void {
+  const places = [ROOT.replace(/\/$/, ""), dirname(unpacked), process.env.HOME ?? "/root"].filter(
+    (path) => path !== "/",
+  );
+  const told = filesOf(unpacked).filter((file) => {
+    const text = readFileSync(join(unpacked, file), "utf8");
+    return places.some((place) => text.includes(place));
+  });
+  assert.deepEqual(told, []);
+}
+
+/** Every file that package.json names is there, and every entry has its types first. */
+export function checkManifest(unpacked: string): void {
+  const manifest = JSON.parse(readFileSync(join(unpacked, "package.json"), "utf8"));
+  for (const field of ["description", "license", "repository", "homepage", "bugs", "keywords", "author", "engines"])
+    assert.ok(manifest[field] !== undefined, `package.json has no "${field}"`);
+  // index.js tells clients that they are inside the Worker; nothing else does anything when it is imported.
+  assert.deepEqual(manifest.sideEffects, ["./dist/index.js", "./src/index.ts"]);
+  assert.deepEqual(Object.keys(manifest.dependencies), ["itty-router"]);
+  const entries: [string, string | Record<string, string>][] = Object.entries(manifest.exports);
+  assert.deepEqual(
+    entries.map(([name]) => name),
+    [".", "./dapr", "./testing", "./package.json"],
+  );
+  for (const [name, conditions] of entries) {
+    if (typeof conditions === "string") continue;
+    assert.equal(Object.keys(conditions)[0], "types", `${name}: types stand first, or a compiler does not see them`);
+    for (const file of Object.values(conditions)) assert.ok(existsSync(join(unpacked, file)), `${name}: no ${file}`);
+  }
+}
+
+/** @returns what is said of it */
+export function checkSize(tarball: string, unpacked: string): string {
+  const packed = statSync(tarball).size / 1024;
+  const files = filesOf(unpacked);
+  const whole = files.reduce((sum, file) => sum + statSync(join(unpacked, file)).size, 0) / 1024;
+  assert.ok(packed <= LIMIT_KIB, `${packed.toFixed(0)} KiB, limit ${LIMIT_KIB} KiB`);
+  return `${packed.toFixed(0)} KiB packed, ${whole.toFixed(0)} KiB in ${files.length} files (limit ${LIMIT_KIB} KiB packed)`;
+}
