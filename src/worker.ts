@@ -10,6 +10,7 @@ registerOrderProcessing(runtime);
 registerPatterns(runtime);
 
 const worker = createWorker(runtime);
-export const { WorkflowInstance } = worker;
+/** A class of its own, and no constant: so it is a type too, which `wrangler types` asks for. */
+export class WorkflowInstance extends worker.WorkflowInstance {}
 export { StateStore };
 export default worker;

@@ -2,5 +2,5 @@
 import { makeWorker } from "./edge.ts";
 
 const worker = makeWorker("info");
-export const { WorkflowInstance } = worker;
+export class WorkflowInstance extends worker.WorkflowInstance {}
 export default worker;

@@ -97,5 +97,5 @@ for (const activity of [noop, echo, get]) runtime.registerActivity(activity);
 export const makeWorker = (logLevel: "info" | "none") => createWorker(runtime, { logLevel });
 
 const worker = makeWorker("none");
-export const { WorkflowInstance } = worker;
+export class WorkflowInstance extends worker.WorkflowInstance {}
 export default worker;

@@ -7,6 +7,6 @@ import "./programs/tutorials.ts";
 import "./programs/defects.ts";
 
 const worker = createWorker();
-export const { WorkflowInstance } = worker;
+export class WorkflowInstance extends worker.WorkflowInstance {}
 export { StateStore };
 export default worker;

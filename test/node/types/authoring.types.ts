@@ -137,6 +137,23 @@ export function* generator(ctx: WorkflowContext, input: Order) {
   return { total: a };
 }
 
+const nextOf = (_: WorkflowActivityContext, { page }: { page: number }): number => page + 1;
+
+/** A result that decides about the next input needs its type written (docs/typed-authoring.md). */
+export function* fedBack(ctx: WorkflowContext) {
+  let page: number | null = 0;
+  while (page !== null) {
+    // @ts-expect-error TS7022, TypeScript's own
+    const next = yield* ctx.callActivity(nextOf, { page });
+    page = next > 3 ? null : next;
+  }
+  page = 0;
+  while (page !== null) {
+    const next: number = yield* ctx.callActivity(nextOf, { page });
+    page = next > 3 ? null : next;
+  }
+}
+
 export async function* asyncGenerator(ctx: WorkflowContext, name: string) {
   const loaded = yield* ctx.callActivity(load, name);
   is<Order>()(loaded);
