@@ -87,11 +87,20 @@ export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   if (result.ok) return accepted();
   if (result.code === "NOT_FOUND") throw instanceNotFound(id);
   if (result.code === "STALLED") throw operationFailed("purge", id, STALLED);
+  if (result.code === "PARENT_UNREACHABLE")
+    throw operationFailed("purge", id, parentUnreachable(id, result.instanceId));
   const child = result.instanceId === id ? "" : `child workflow '${result.instanceId}': `;
   throw operationFailed(
     "purge",
     id,
     `failed to Purge workflow ${id}: failed to purge workflow state: ${child}orchestration has not yet completed`,
+  );
+}
+
+function parentUnreachable(id: string, parent: string): string {
+  return (
+    `failed to Purge workflow ${id}: its parent '${parent}' waits for it and cannot be told at the moment, so nothing was purged and ` +
+    `'${id}' goes on. Send the purge again, or purge '${parent}' with force, which purges its children too`
   );
 }
 

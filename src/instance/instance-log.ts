@@ -25,6 +25,19 @@ export class InstanceLog {
     this.#ports.log({ level: "error", msg: "stalled", instanceId, name, reason, message: oneLine(message) });
   }
 
+  /** Nothing else is left of the reason. */
+  purged({ instanceId, name, status }: InstanceRecord, reason: string): void {
+    const { log, logFailureMessages = true } = this.#ports;
+    log({
+      level: "info",
+      msg: "purged",
+      instanceId,
+      name,
+      status,
+      ...(logFailureMessages && { reason: oneLine(reason) }),
+    });
+  }
+
   unreadable({ name: errorType, message }: UnreadableError): void {
     const instanceId = this.#ports.instanceId();
     this.#ports.log({ level: "error", msg: "unreadable", instanceId, errorType, text: message });

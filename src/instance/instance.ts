@@ -77,7 +77,7 @@ export class Instance implements InstanceApi, InstancePeer {
   /** `isOwed`: as in `deliver`. */
   async #start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     for (;;) {
-      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+      while (this.#purges.inTheWayOfStart !== undefined) await this.#purges.inTheWayOfStart;
       const { record, life } = this.#loop;
       if (record === undefined && this.#purges.last?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
@@ -321,7 +321,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
     for (;;) {
-      while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+      while (this.#purges.inTheWayOfStart !== undefined) await this.#purges.inTheWayOfStart;
       const { record, life } = this.#loop;
       if (record === undefined && isSameCall(this.#purges.last?.parent, parent)) return { accepted: true };
       if (record !== undefined) {

@@ -163,7 +163,9 @@ export type OperationResult =
    */
   | { readonly ok: false; readonly code: "STALLED" }
   /** Purge only: this instance, or the named child of it, has not ended. */
-  | { readonly ok: false; readonly code: "NOT_ENDED"; readonly instanceId: string };
+  | { readonly ok: false; readonly code: "NOT_ENDED"; readonly instanceId: string }
+  /** Purge by force only: this parent could not be told, and would wait for ever; so nothing was changed. */
+  | { readonly ok: false; readonly code: "PARENT_UNREACHABLE"; readonly instanceId: string };
 
 export type DeliveryResult =
   | { readonly accepted: true }

@@ -3,8 +3,10 @@ import type { InstanceRecord } from "../storage/instance-row.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { visibleStatus } from "./describe.ts";
 import { checkOwed, purgeChildren } from "./family.ts";
+import { InstanceLog } from "./instance-log.ts";
 import type { InstancePorts } from "./ports.ts";
 import type { IsOwed, OperationResult, PurgeRequest } from "./protocol.ts";
+import { tellParentOfPurge } from "./purge-notice.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
@@ -16,15 +18,18 @@ const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
 export class Purges {
   readonly #ports: InstancePorts;
   readonly #loop: TurnLoop;
+  readonly #log: InstanceLog;
   #underWay: Promise<void> | undefined;
   /** The instance that a purge is about to remove. */
   #leaving: InstanceRecord | undefined;
   #last: InstanceRecord | undefined;
   #countAsChild = 0;
+  readonly #byForce = new Set<Promise<unknown>>();
 
   constructor(ports: InstancePorts, loop: TurnLoop) {
     this.#ports = ports;
     this.#loop = loop;
+    this.#log = new InstanceLog(ports);
   }
 
   /** While there is one, nothing else is served. To be awaited in a loop, because another may begin while one is awaited. */
@@ -42,13 +47,35 @@ export class Purges {
     return this.#countAsChild;
   }
 
+  /**
+   * What a start waits for beside: a parent that has been told of a purge by force may call the ID again before that is done, and
+   * would find it in use.
+   */
+  get inTheWayOfStart(): Promise<unknown> | undefined {
+    const [first] = this.#byForce;
+    return this.#underWay ?? first;
+  }
+
   async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
+    if (!request.force || request.asChildOf !== undefined) return this.#purge(request, isOwed);
+    const purged = this.#purge(request, isOwed);
+    const ended = purged.catch(() => undefined);
+    this.#byForce.add(ended);
+    try {
+      return await purged;
+    } finally {
+      this.#byForce.delete(ended);
+    }
+  }
+
+  async #purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
     const { asChildOf, above = [] } = request;
     if (asChildOf !== undefined) this.#countAsChild++;
     if (above.includes(this.#ports.instanceId())) return NOT_FOUND;
     // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
     if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
       return NOT_FOUND;
+    let toldInLife: number | undefined;
     for (;;) {
       while (this.#underWay !== undefined) await (asChildOf === undefined ? this.#underWay : this.#waitPatiently());
       const { record, life } = this.#loop;
@@ -60,6 +87,13 @@ export class Purges {
       // Turns may have changed it meanwhile: it is the same instance all the same.
       const now = this.#loop.record;
       if (this.#underWay !== undefined || this.#loop.life !== life || now === undefined) continue;
+      // It goes on meanwhile, and its parent, whose own purge may wait for this one, is not kept waiting.
+      if (request.force && asChildOf === undefined && toldInLife !== life) {
+        const unreachable = await tellParentOfPurge(this.#ports, now);
+        if (unreachable !== undefined) return { ok: false, code: "PARENT_UNREACHABLE", instanceId: unreachable };
+        toldInLife = life;
+        continue;
+      }
       const result = await (request.force ? this.#purgeByForce(now, request) : this.#purgeEnded(now, request));
       if (result !== undefined) return result;
     }
@@ -67,7 +101,7 @@ export class Purges {
 
   /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
   #purgeByForce(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult> {
-    return this.#remove(record, async () => {
+    return this.#remove(record, request, async () => {
       this.#loop.abandon();
       if (request.recursive) await purgeChildren(this.#ports, record.instanceId, request);
     });
@@ -95,7 +129,7 @@ export class Purges {
       if (!result.ok) return result;
     }
     if (this.#loop.record !== record || this.#loop.isUnreadable) return undefined;
-    return this.#remove(record, () => this.#loop.leave());
+    return this.#remove(record, request, () => this.#loop.leave());
   }
 
   /** Not for ever: in a circle of parents, two purges that have begun at once wait for each other. Both fail then, and go on. */
@@ -106,12 +140,17 @@ export class Purges {
   }
 
   /** If it fails, the instance goes on with what the database holds. */
-  async #remove(record: InstanceRecord, prepare: () => void | Promise<void>): Promise<OperationResult> {
+  async #remove(
+    record: InstanceRecord,
+    { reason }: PurgeRequest,
+    prepare: () => void | Promise<void>,
+  ): Promise<OperationResult> {
     const remove = async () => {
       try {
         await prepare();
         await this.#ports.wipe();
         this.#last = record;
+        if (reason !== undefined) this.#log.purged(record, reason);
       } finally {
         await this.#loop.reopen();
       }

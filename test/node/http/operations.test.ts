@@ -46,6 +46,16 @@ describe("operations on an instance", () => {
     ["terminate", NOT_FOUND, unknown],
     ["purge", NOT_FOUND, unknown],
     [
+      "purge?force=true",
+      { ok: false, code: "PARENT_UNREACHABLE", instanceId: "P" },
+      refusal(
+        500,
+        "ERR_PURGE_WORKFLOW",
+        "error purging workflow X: failed to Purge workflow X: its parent 'P' waits for it and cannot be told at the moment, so nothing was " +
+          "purged and 'X' goes on. Send the purge again, or purge 'P' with force, which purges its children too",
+      ),
+    ],
+    [
       "raiseEvent/E",
       NOT_FOUND,
       refusal(

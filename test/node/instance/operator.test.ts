@@ -3,10 +3,10 @@ import { instanceStub } from "../../../src/instance/namespace.ts";
 import { historyOf, makeWorld, start, statusOf, toyCipher } from "./support.ts";
 import { START_MS } from "./world.ts";
 
-describe("[I20] what operators say", () => {
+describe("[I24] what operators say", () => {
   const request = { output: '"out"', recursive: true, reason: "marked: by hand" };
 
-  it("[I20.1] the reason of a terminate stands in the history, and in that of each child", async () => {
+  it("[I24.1] the reason of a terminate stands in the history, and in that of each child", async () => {
     const world = makeWorld();
     await start(world, "a", "parent", { name: "event", input: "go", id: "child" });
     await world.call("a", (instance) => instance.terminate(request));
@@ -20,7 +20,7 @@ describe("[I20] what operators say", () => {
     }
   });
 
-  it("[I20.2] it is encrypted with the payloads, and cut at 4,096 characters", async () => {
+  it("[I24.2] it is encrypted with the payloads, and cut at 4,096 characters", async () => {
     const world = makeWorld();
     world.cipher = toyCipher("k");
     await start(world, "a", "event", "go");
@@ -32,7 +32,7 @@ describe("[I20] what operators say", () => {
   });
 });
 
-describe("[I21] one place makes stubs", () => {
+describe("[I25] one place makes stubs", () => {
   const namespaceIn = (where: string) => ({
     jurisdiction: (jurisdiction: string) => namespaceIn(`${where}/${jurisdiction}`),
     getByName: (...args: unknown[]) => [where, ...args],
@@ -43,7 +43,7 @@ describe("[I21] one place makes stubs", () => {
     [{ locationHint: "weur" }, ["", "a", { locationHint: "weur" }]],
     [{ jurisdiction: "eu" }, ["/eu", "a"]],
     [{ jurisdiction: "eu", locationHint: "weur" }, ["/eu", "a", { locationHint: "weur" }]],
-  ] as const)("[I21.1] %j", (placement, asked) => {
+  ] as const)("[I25.1] %j", (placement, asked) => {
     expect(instanceStub<unknown>(namespaceIn(""), placement, "a")).toEqual(asked);
   });
 

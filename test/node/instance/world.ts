@@ -140,6 +140,7 @@ export class World {
   /** Named versions; each life of an object has those that are here when it begins. */
   versions: { name: string; version: string; code: TWorkflow; latest: boolean }[] = [];
   onNonDeterminism: "fail" | "stall" = "stall";
+  logFailureMessages = true;
   readonly activities = new Map<string, TWorkflowActivity>();
   readonly hosts = new Map<string, Host>();
   readonly peerCalls: PeerCall[] = [];
@@ -459,6 +460,7 @@ export class World {
       registry: this.#registry(host.id, fate),
       limits: this.limits,
       onNonDeterminism: this.onNonDeterminism,
+      logFailureMessages: this.logFailureMessages,
       log: (line) => void (fate.dead || this.log.push(line)),
       clock: {
         now: () => this.nowMs + host.skewMs,

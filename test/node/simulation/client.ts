@@ -84,7 +84,7 @@ export class Client {
 function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   if (operation === "start") return false;
   return (
-    ["STALLED", "PENDING", "BUSY", "NOT_ENDED"].includes(outcome) ||
+    ["STALLED", "PENDING", "BUSY", "NOT_ENDED", "PARENT_UNREACHABLE"].includes(outcome) ||
     (outcome === "NOT_FOUND" && operation.to.includes("child") && operation.type !== "purge")
   );
 }

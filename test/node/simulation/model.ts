@@ -10,13 +10,13 @@ export function succeeds(program: Program): boolean {
   return !program.fails;
 }
 
-/** What is wrong with an output; empty when the program could have given it. */
-export function faultsOfOutput(program: Program, output: Output): string[] {
+/** What is wrong with an output; empty when the program could have given it. `purged`: children that somebody has purged by force. */
+export function faultsOfOutput(program: Program, output: Output, purged: ReadonlySet<string> = new Set()): string[] {
   if (!Array.isArray(output?.results)) return [`${JSON.stringify(output)} is no output`];
   const steps = Array.from({ length: program.rounds }, () => program.steps).flat();
   if (output.results.length !== steps.length) return [`${output.results.length} results of ${steps.length} steps`];
   const taken = new Map<EventName, number[]>();
-  const faults = steps.flatMap((step, n) => faultsOfStep(step, output.results[n], taken));
+  const faults = steps.flatMap((step, n) => faultsOfStep(step, output.results[n], taken, purged));
   for (const name of ["a", "b"] as const) {
     const values = taken.get(name) ?? [];
     if (values.some((value, n) => value !== n + 1)) faults.push(`events ${name} came as ${values}`);
@@ -27,17 +27,22 @@ export function faultsOfOutput(program: Program, output: Output): string[] {
   return faults;
 }
 
-function faultsOfStep(step: Step, result: unknown, taken: Map<EventName, number[]>): string[] {
+function faultsOfStep(
+  step: Step,
+  result: unknown,
+  taken: Map<EventName, number[]>,
+  purged: ReadonlySet<string>,
+): string[] {
   const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(step)} gave ${JSON.stringify(result)}`]);
   switch (step.do) {
     case "all":
       if (step.of.some(fails)) return expected(result === "failed");
       if (!Array.isArray(result) || result.length !== step.of.length) return expected(false);
-      return step.of.flatMap((leaf, n) => faultsOfLeaf(leaf, result[n], taken));
+      return step.of.flatMap((leaf, n) => faultsOfLeaf(leaf, result[n], taken, purged));
     case "any": {
       const [n, value] = Array.isArray(result) ? result : [];
       const leaf = step.of[n];
-      return leaf === undefined ? expected(false) : faultsOfLeaf(leaf, value, taken);
+      return leaf === undefined ? expected(false) : faultsOfLeaf(leaf, value, taken, purged);
     }
     case "self":
       return expected(result === step.value);
@@ -48,11 +53,17 @@ function faultsOfStep(step: Step, result: unknown, taken: Map<EventName, number[
     case "updates":
       return expected(result === "updated");
     default:
-      return fails(step) ? expected(result === "failed") : faultsOfLeaf(step, result, taken);
+      if (step.do === "child" && step.id !== undefined && purged.has(step.id) && result === "failed") return [];
+      return fails(step) ? expected(result === "failed") : faultsOfLeaf(step, result, taken, purged);
   }
 }
 
-function faultsOfLeaf(leaf: Leaf, result: unknown, taken: Map<EventName, number[]>): string[] {
+function faultsOfLeaf(
+  leaf: Leaf,
+  result: unknown,
+  taken: Map<EventName, number[]>,
+  purged: ReadonlySet<string>,
+): string[] {
   const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(leaf)} gave ${JSON.stringify(result)}`]);
   switch (leaf.do) {
     case "activity":
@@ -65,7 +76,7 @@ function faultsOfLeaf(leaf: Leaf, result: unknown, taken: Map<EventName, number[
     case "versioned":
       return expected(Array.isArray(result) && result[0] === result[1] && ["1", "2"].includes(result[0]));
     case "child":
-      return faultsOfOutput(leaf.program, result as Output);
+      return faultsOfOutput(leaf.program, result as Output, purged);
   }
 }
 

@@ -834,6 +834,20 @@ const endRows: readonly EndRow[] = [
     spoil: (scene) => b(scene).db.tamper("UPDATE instance SET type = 'COMPLETED' WHERE seq = -1"),
     says: /^a: b is COMPLETED, and its parent has heard of a failure$/,
   },
+  {
+    rule: "P10",
+    title: "a parent has heard of a purge, and the child is there",
+    make: () => run(program(child(failing))),
+    spoil: (scene) =>
+      rewrite(a(scene), (events) =>
+        events.map((event) =>
+          event.type === "ChildWorkflowInstanceFailed"
+            ? { ...event, failure: { errorType: "WorkflowInstancePurged", message: "" } }
+            : event,
+        ),
+      ),
+    says: /^a: b is there, and its parent has heard of its purge$/,
+  },
   ...[
     { executionId: "another", taskId: 1 },
     { executionId: "execution-1", taskId: 2 },

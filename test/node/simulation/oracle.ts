@@ -1,6 +1,10 @@
 // What has to hold of the durable state once nothing happens any more.
 import { WorkflowRuntime } from "../../../src/authoring/workflow-runtime.ts";
-import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import type {
+  ChildWorkflowInstanceCompleted,
+  ChildWorkflowInstanceFailed,
+  HistoryEvent,
+} from "../../../src/model/history-event.ts";
 import { replayHistory } from "../../../src/testing/replay.ts";
 import { INSTANCE } from "../../rows.ts";
 import { faultsOf } from "../instance/support.ts";
@@ -34,11 +38,15 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     else if (host.db.tables().length > 0) faults.push(`${host.id}: tables without an instance`);
   }
   const interrupted = interruptedTrees(asked, stored);
+  const byForce = asked.outcomes.filter(
+    ({ operation }) => operation !== "start" && operation.type === "purge by force",
+  );
+  const purgedByForce = new Set(byForce.map(({ to }) => to));
   for (const [id, instance] of stored) {
     const tell = (fault: string) => void faults.push(`${id}: ${fault}`);
     faultsOf(world, id).forEach(tell);
     restFaults(instance).forEach(tell);
-    endFaults(instance, interrupted.has(id)).forEach(tell);
+    endFaults(instance, interrupted.has(id), purgedByForce).forEach(tell);
     familyFaults(instance, stored, (child) => wasPurged(asked, child)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
@@ -93,7 +101,7 @@ function startFaults({ roots, faults }: Plan, id: string, { history }: Stored): 
   return begunAtMs < startAtMs ? [`began ${startAtMs - begunAtMs} ms before its time`] : [];
 }
 
-function endFaults({ status, history }: Stored, isInterrupted: boolean): string[] {
+function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: ReadonlySet<string>): string[] {
   const [started] = history;
   if (started?.type !== "ExecutionStarted") return ["has no beginning"];
   if (started.name === "versioned") {
@@ -105,7 +113,7 @@ function endFaults({ status, history }: Stored, isInterrupted: boolean): string[
   const expected = program.fails ? "FAILED" : "COMPLETED";
   if (status !== expected) return [`should be ${expected} and is ${status} ${JSON.stringify(history.at(-1))}`];
   if (isInterrupted || status !== "COMPLETED") return [];
-  return faultsOfOutput(program, outputOf(history));
+  return faultsOfOutput(program, outputOf(history), purged);
 }
 
 function outputOf(history: readonly HistoryEvent[]) {
@@ -138,13 +146,17 @@ function familyFaults(
       if (child.status !== "COMPLETED" || end?.output !== answer.result)
         faults.push(`${event.instanceId} is ${child.status}, and its parent has heard of a completion`);
     }
-    if (answer?.type === "ChildWorkflowInstanceFailed" && child.status === "COMPLETED")
+    if (answer?.type === "ChildWorkflowInstanceFailed" && answer.failure.errorType === "WorkflowInstancePurged")
+      faults.push(`${event.instanceId} is there, and its parent has heard of its purge`);
+    else if (answer?.type === "ChildWorkflowInstanceFailed" && child.status === "COMPLETED")
       faults.push(`${event.instanceId} is COMPLETED, and its parent has heard of a failure`);
   }
   return faults;
 }
 
-function isEndOfChild(event: HistoryEvent): event is HistoryEvent & { readonly id: number } {
+function isEndOfChild(
+  event: HistoryEvent,
+): event is HistoryEvent & (ChildWorkflowInstanceCompleted | ChildWorkflowInstanceFailed) {
   return event.type === "ChildWorkflowInstanceCompleted" || event.type === "ChildWorkflowInstanceFailed";
 }
 

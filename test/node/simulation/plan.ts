@@ -292,8 +292,12 @@ function raisesFor(random: Random, to: string, program: Program): Operation[] {
     if (leaf.do !== "child" || leaf.id === undefined || program.rounds > 1) continue;
     operations.push(...raisesFor(random, leaf.id, leaf.program));
     // By somebody who waits for nothing but the child's end.
-    if (random.chance(0.2))
-      operations.push({ sender: `${leaf.id} control`, to: leaf.id, type: "purge", afterMs: pause(random) });
+    const control = { sender: `${leaf.id} control`, to: leaf.id };
+    const mayFail = program.steps.includes(leaf);
+    if (random.chance(0.2)) operations.push({ ...control, type: "purge", afterMs: pause(random) });
+    // By somebody who does not: the workflow gets a failure. In a whenAll that would leave the others behind.
+    else if (mayFail && random.chance(0.25))
+      operations.push({ ...control, type: "purge by force", afterMs: pause(random) });
   }
   return operations;
 }

@@ -1,0 +1,63 @@
+import { errorTypeOf } from "../model/failure.ts";
+import type { Message } from "../model/message.ts";
+import { isTerminal } from "../model/status.ts";
+import type { InstanceRecord } from "../storage/instance-row.ts";
+import { UnreadableError } from "../storage/unreadable-error.ts";
+import type { InstancePorts } from "./ports.ts";
+import { reading } from "./sealing.ts";
+
+const PAUSES_MS = [50, 200];
+
+/**
+ * Tells the parent of an instance that is about to be purged by force, and would otherwise take with it whatever its parent
+ * waits for. Before the wipe, because nothing could tell afterwards; beside the outbox, because the purge takes that too, and
+ * fails when nobody can be told. Returns the parent's ID when it could not be reached.
+ *
+ * What is told twice counts once (T4). A purge that fails later on, or is lost, leaves an instance that goes on although its
+ * parent has done with it; its own end is not taken any more, and the purge that is sent again removes it.
+ */
+export async function tellParentOfPurge(ports: InstancePorts, record: InstanceRecord): Promise<string | undefined> {
+  const { parent } = record;
+  const message = parent === undefined ? undefined : await noticeFor(ports, record);
+  if (parent === undefined || message === undefined) return undefined;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await ports.peer(parent.instanceId).deliver(message);
+      return undefined;
+    } catch (error) {
+      const pauseMs = PAUSES_MS[attempt];
+      if (pauseMs !== undefined) await ports.clock.delay(pauseMs);
+      else {
+        const { instanceId } = record;
+        const errorType = errorTypeOf(error);
+        ports.log({ level: "warn", msg: "purge", instanceId, target: parent.instanceId, errorType });
+        return parent.instanceId;
+      }
+    }
+  }
+}
+
+/** Of one that has ended, the end itself, unless the parent has heard of it. */
+async function noticeFor(ports: InstancePorts, record: InstanceRecord): Promise<Message | undefined> {
+  const { store } = ports;
+  if (!isTerminal(record.status)) return purged(record);
+  if (store.hasDelivered) return undefined;
+  try {
+    const entries = await reading(ports, () => store.outbox());
+    return entries.find(({ message }) => message.type === "ChildEnded")?.message;
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    return purged(record);
+  }
+}
+
+function purged({ instanceId, parent }: InstanceRecord): Message | undefined {
+  if (parent === undefined) return undefined;
+  const failure = {
+    errorType: "WorkflowInstancePurged",
+    message: `workflow instance '${instanceId}' was purged`,
+    isNonRetriable: true,
+  };
+  const { executionId: parentExecutionId, taskId } = parent;
+  return { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome: { ok: false, failure } };
+}
