@@ -2,4 +2,4 @@
 export type { ActivityCallRecord } from "./testing/activity-double.ts";
 export { type ExportedHistory, type TestEnvironmentOptions, WorkflowTestEnvironment } from "./testing/environment.ts";
 export { ReplayError, type ReplayResult, replayHistory } from "./testing/replay.ts";
-export { NothingWillHappenError } from "./testing/test-client.ts";
+export { NothingWillHappenError } from "./testing/virtual-time.ts";

@@ -30,6 +30,8 @@ import type { OrchestrationContext } from "./workflow-context.ts";
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
 const A_CONDITION = "The condition of waitForCondition";
+/** A hundred years: who waits longer has most likely taken milliseconds for seconds. */
+const FAR_AHEAD_MS = 100 * 365.25 * 86_400_000;
 
 /**
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
@@ -49,6 +51,9 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   replaying = false;
   customStatus: string | undefined;
   continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
+  /** What the author is to be told once: a time that is hardly meant so. */
+  farAhead: string | undefined;
+  #isFarAhead = false;
   #random: SeededRandom | undefined;
 
   /**
@@ -180,6 +185,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   createTimer(fireAtMs: number): CancelableTask {
     this.check("createTimer");
+    this.#checkNear("createTimer", fireAtMs);
     return this.calls.timer(fireAtMs);
   }
 
@@ -187,10 +193,21 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.check("waitForExternalEvent");
     const wait = this.calls.made(this.mailbox.wait(name), "waitForExternalEvent", name);
     if (timeoutMs !== undefined && timeoutMs >= 0 && !wait.isComplete) {
+      this.#checkNear("waitForExternalEvent", this.currentTimeMs + timeoutMs);
       const message = `Event '${name}' did not come within ${timeoutMs / 1000} s`;
       this.calls.limit(wait, this.currentTimeMs + timeoutMs, message);
     }
     return wait;
+  }
+
+  #checkNear(method: string, atMs: number): void {
+    if (atMs - this.currentTimeMs <= FAR_AHEAD_MS || this.#isFarAhead) return;
+    this.#isFarAhead = true;
+    if (this.replaying) return;
+    const year = new Date(atMs).getUTCFullYear();
+    this.farAhead =
+      `Workflow '${this.started?.name}' has called ${method} for a time in the year ${year}, more than 100 years ahead. ` +
+      "It takes seconds, and not milliseconds.";
   }
 
   waitForCondition(holds: () => boolean): Task<unknown> {

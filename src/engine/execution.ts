@@ -112,6 +112,13 @@ export class Execution {
     return this.#context.calls.unheld;
   }
 
+  /** What the author is to be told of a time that the code has called for; once. */
+  takeFarAhead(): string | undefined {
+    const text = this.#context.farAhead;
+    this.#context.farAhead = undefined;
+    return text;
+  }
+
   get hasCode(): boolean {
     return this.#code !== undefined;
   }

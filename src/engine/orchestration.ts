@@ -274,7 +274,7 @@ export class Orchestration {
       status: this.#status,
       customStatus: wasEnded ? undefined : this.#execution.customStatus,
       completion,
-      warnings: completion === undefined ? [] : this.#warnings(),
+      warnings: this.#warnings(completion !== undefined),
     };
   }
 
@@ -292,10 +292,13 @@ export class Orchestration {
     this.#record(event);
   }
 
-  #warnings(): string[] {
-    const forgotten = this.#execution.forgottenTasks;
-    if (forgotten === 0) return [];
+  #warnings(hasEnded: boolean): string[] {
+    const farAhead = this.#execution.takeFarAhead();
+    const warnings = farAhead === undefined ? [] : [farAhead];
+    const forgotten = hasEnded ? this.#execution.forgottenTasks : 0;
+    if (forgotten === 0) return warnings;
     return [
+      ...warnings,
       `${forgotten} task(s) of workflow '${this.#execution.started?.name}' were made and never waited for. ` +
         "If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
     ];

@@ -24,7 +24,10 @@ export function timersOf(
 ): ActivityTimers | undefined {
   if (timeoutMs === undefined && deadlineAtMs === undefined && heartbeatTimeoutMs === undefined) return undefined;
   const timers = new Map<string, () => void>();
-  const { promise: expired, reject } = Promise.withResolvers<never>();
+  let reject: (error: Error) => void = () => undefined;
+  const expired = new Promise<never>((_, fail) => {
+    reject = fail;
+  });
   expired.catch(() => undefined);
   const set = (key: string, ms: number, what: string) => {
     timers.get(key)?.();

@@ -10,6 +10,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const ALWAYS = Number.NEGATIVE_INFINITY;
 /** In the year 2188: the platform refuses alarms later than 2189. What is due later is looked at then. */
 const MAX_ALARM_MS = 6_900_000_000_000;
+const DAY_MS = 86_400_000;
 /** An alarm has rung: how often before in vain, as the platform counts, and for when it was set (milliseconds since 1970). */
 export interface Ring {
   readonly retryCount: number;
@@ -186,10 +187,16 @@ export class AlarmKeeper {
       return;
     }
     // An alarm set for the very moment in which one rings may be lost (workerd#6866): at least one millisecond on.
-    const at = Math.min(Math.max(Math.ceil(atMs), this.#ports.clock.now() + 1), MAX_ALARM_MS);
+    const nowMs = this.#ports.clock.now();
+    const at = Math.min(Math.max(Math.ceil(atMs), nowMs + 1), latestAlarmMs(nowMs));
     if (this.#armedAtMs !== null && (exactly ? this.#armedAtMs === at : this.#armedAtMs <= at)) return;
     this.#ports.alarm.set(at);
     this.#armedAtMs = at;
     this.#isCovered = false;
   }
+}
+
+/** A clock that has come that far shall not ring without a pause: the pauses grow, so that any time is reached in a few steps. */
+function latestAlarmMs(nowMs: number): number {
+  return Math.max(MAX_ALARM_MS, nowMs + Math.max(DAY_MS, nowMs - MAX_ALARM_MS));
 }

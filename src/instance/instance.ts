@@ -60,6 +60,16 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#loop.open(isRinging);
   }
 
+  /**
+   * When something falls due next, but for what a turn deals with already; `undefined` while the history has not been read. The alarm
+   * may ring before, because it also stands for work under way: a test environment, which loses no object by chance, need not wait for that.
+   */
+  get nextDueAtMs(): number | undefined {
+    const { isLoaded, isRunning } = this.#loop;
+    if (!isLoaded) return undefined;
+    return this.#loop.nextDueAtMs(isRunning ? this.#ports.clock.now() : Number.NEGATIVE_INFINITY);
+  }
+
   async alarm(ring: Ring): Promise<void> {
     const waitsForPurge = this.#purges.underWay !== undefined;
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;

@@ -1,4 +1,7 @@
+import type { WorkflowActivityContext } from "../engine/activity-context.ts";
 import { Registry, type TWorkflowActivity } from "../engine/registry.ts";
+import { listNames } from "../model/near-name.ts";
+import { ActivityRun } from "./activity-runs.ts";
 
 /** One call of an activity, as a test sees it. */
 export interface ActivityCallRecord {
@@ -7,28 +10,38 @@ export interface ActivityCallRecord {
   readonly attempt: number;
 }
 
+/** What the doubles of activities need of their environment. */
+export interface Stage {
+  /** The life that the instance's object has just now. */
+  lifeOf(instanceId: string): { readonly isOver: boolean };
+  /** How often the client has been asked for something. */
+  readonly requests: number;
+  /** Something has happened. */
+  moved(): void;
+}
+
 /** The author's registrations, with activities that can be mocked, made to fail, and looked at. */
 export class TestRegistry extends Registry {
-  readonly calls = new Map<string, ActivityCallRecord[]>();
+  readonly #code: Registry;
+  readonly #stage: Stage;
   readonly #mocks: Map<string, TWorkflowActivity>;
   readonly #failures: Map<string, Error[]>;
-  #running = 0;
-  #ended: (() => void)[] = [];
+  readonly #calls = new Map<string, ActivityCallRecord[]>();
+  readonly #runs: Set<ActivityRun>;
 
-  constructor(
-    code: Registry,
-    mocks: Map<string, TWorkflowActivity> = new Map(),
-    failures: Map<string, Error[]> = new Map(),
-  ) {
+  constructor(code: Registry, stage: Stage, former?: TestRegistry) {
     super();
-    this.addAll(code);
-    this.#mocks = mocks;
-    this.#failures = failures;
+    this.#code = code;
+    this.#stage = stage;
+    this.#mocks = former === undefined ? new Map() : former.#mocks;
+    this.#failures = former === undefined ? new Map() : former.#failures;
+    this.#runs = former === undefined ? new Set() : former.#runs;
+    this.refresh();
   }
 
-  /** Other code under the same mocks. */
-  withCode(code: Registry): TestRegistry {
-    return new TestRegistry(code, this.#mocks, this.#failures);
+  /** Takes over what has been registered since. */
+  refresh(): void {
+    this.addAll(this.#code);
   }
 
   mock(name: string, activity: TWorkflowActivity): void {
@@ -39,33 +52,58 @@ export class TestRegistry extends Registry {
     this.#failures.set(name, [...(this.#failures.get(name) ?? []), ...errors]);
   }
 
-  /** Whether an activity is at work: what it waits for takes real time. */
-  get isRunning(): boolean {
-    return this.#running > 0;
+  /** Throws for an activity that this test cannot know. */
+  callsOf(name: string): readonly ActivityCallRecord[] {
+    this.refresh();
+    const known = new Set([...this.names().activities, ...this.#mocks.keys(), ...this.#failures.keys()]);
+    if (!known.has(name)) {
+      throw new Error(
+        `env.calls: there is no activity '${name}', neither registered nor mocked. Known: ${listNames([...known], name)}`,
+      );
+    }
+    return this.#calls.get(name) ?? [];
   }
 
-  /** Resolves when the next activity has ended. */
-  nextEnd(): Promise<void> {
-    return new Promise((resolve) => this.#ended.push(resolve));
+  /** What is at work, and waited for by its instance. */
+  get runs(): ActivityRun[] {
+    return [...this.#runs].filter((run) => !run.isAbandoned);
   }
 
   override activity(name: string): TWorkflowActivity | undefined {
-    const code = this.#mocks.get(name) ?? super.activity(name);
+    const mock = this.#mocks.get(name);
+    const code = mock ?? super.activity(name);
     if (code === undefined && !this.#failures.get(name)?.length) return undefined;
-    return async (context, input) => {
-      const call = { instanceId: context.getWorkflowInstanceId(), input, attempt: context.getAttemptNumber() };
-      this.calls.set(name, [...(this.calls.get(name) ?? []), call]);
-      this.#running++;
-      try {
-        const failure = this.#failures.get(name)?.shift();
-        if (failure !== undefined) throw failure;
-        return await code?.(context, input);
-      } finally {
-        this.#running--;
-        const ended = this.#ended;
-        this.#ended = [];
-        for (const resolve of ended) resolve();
-      }
+    return (context, input) => this.#run(name, code, mock !== undefined, context, input);
+  }
+
+  async #run(
+    name: string,
+    code: TWorkflowActivity | undefined,
+    isMock: boolean,
+    context: WorkflowActivityContext,
+    input: unknown,
+  ): Promise<unknown> {
+    const instanceId = context.getWorkflowInstanceId();
+    const call = { instanceId, input, attempt: context.getAttemptNumber() };
+    this.#calls.set(name, [...(this.#calls.get(name) ?? []), call]);
+    const failure = this.#failures.get(name)?.shift();
+    if (failure !== undefined) throw failure;
+    const run = new ActivityRun(name, isMock, context, this.#stage.lifeOf(instanceId));
+    this.#runs.add(run);
+    const beat = context.heartbeat.bind(context);
+    context.heartbeat = (details) => {
+      run.isAlive();
+      this.#stage.moved();
+      beat(details);
     };
+    try {
+      const { requests } = this.#stage;
+      const result = code?.(context, input);
+      run.hasReturned(requests !== this.#stage.requests);
+      return await result;
+    } finally {
+      this.#runs.delete(run);
+      this.#stage.moved();
+    }
   }
 }

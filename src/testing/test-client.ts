@@ -1,37 +1,63 @@
 import { TimeoutError } from "../authoring/client-errors.ts";
-import type { InputAndStart, ScheduleOptions, UpdateOptions } from "../authoring/client-options.ts";
-import { WorkflowRuntimeStatus } from "../authoring/runtime-status.ts";
+import {
+  type InputAndStart,
+  type ScheduleOptions,
+  timeoutOf,
+  type UpdateOptions,
+} from "../authoring/client-options.ts";
+import { segment } from "../authoring/workflow-api.ts";
 import { DaprWorkflowClient } from "../authoring/workflow-client.ts";
-import type { WorkflowState } from "../authoring/workflow-state.ts";
+import { WorkflowState } from "../authoring/workflow-state.ts";
 import type { UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
 import type { Target } from "../engine/function-names.ts";
 import { nameOf } from "../engine/names.ts";
 import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
-import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-
-/** The code has come to rest, and what a test waits for can never happen. */
-export class NothingWillHappenError extends Error {
-  override readonly name = "NothingWillHappenError";
-}
+import { toDaprState } from "../http/description.ts";
+import type { Instance } from "../instance/instance.ts";
+import type { WaitedFor } from "../instance/protocol.ts";
+import { useRealMicrotasks } from "./event-loop.ts";
+import type { Hosts } from "./hosts.ts";
+import type { VirtualTime, Wait } from "./virtual-time.ts";
+import type { WaitText } from "./wait-text.ts";
 
 /** What the client needs of its environment. */
-export interface VirtualTime {
-  readonly now: Date;
+export interface TestClientOptions {
+  readonly hosts: Hosts;
+  readonly time: VirtualTime;
+  readonly waitText: WaitText;
+  now(): number;
   newId(): string;
+  /** The name that a workflow is started by. */
   workflowName(workflow: Target): string;
-  statusOf(instanceId: string): RuntimeStatus | undefined;
-  describeWait(instanceId: string): Promise<string>;
-  step(untilMs: number): Promise<"moved" | "late" | "never">;
-  until(holds: () => boolean, timeoutSeconds: number, whatFor: () => Promise<string>): Promise<boolean>;
+  send(request: Request): Promise<Response>;
 }
 
-/** Waits in virtual time, and without limit unless one is given. */
-export class TestClient extends DaprWorkflowClient {
-  readonly #env: VirtualTime;
+/** A request is made before `call` returns. `send` sees to its being read. */
+function withRealMicrotasks<T>(call: () => T): T {
+  const giveBack = useRealMicrotasks();
+  try {
+    return call();
+  } finally {
+    giveBack();
+  }
+}
 
-  constructor(env: VirtualTime, send: (request: Request) => Promise<Response>) {
-    super({ fetch: send });
+/** What a wait asks of the instance; the promise ends when there is an answer, however long that takes. */
+type Question<T> = (instance: Instance) => Promise<T>;
+
+/** Waits in virtual time, and without limit unless one is given. A wait begins when it is called, and sees the first moment at which it holds. */
+export class TestClient extends DaprWorkflowClient {
+  readonly #env: TestClientOptions;
+
+  constructor(env: TestClientOptions) {
+    super({ fetch: (request) => env.send(request) });
     this.#env = env;
+    for (const name of Object.getOwnPropertyNames(DaprWorkflowClient.prototype)) {
+      const method: unknown = Reflect.get(this, name);
+      if (typeof method !== "function" || name === "constructor") continue;
+      const value = (...args: unknown[]) => withRealMicrotasks(() => method.apply(this, args));
+      Object.defineProperty(this, name, { value, configurable: true, writable: true });
+    }
   }
 
   override scheduleNewWorkflow<W extends AnyWorkflow>(
@@ -62,31 +88,28 @@ export class TestClient extends DaprWorkflowClient {
     options?: UpdateOptions | null,
     // biome-ignore lint/suspicious/noExplicitAny: without a declaration, the result is what the workflow gives
   ): Promise<any>;
-  /** Asks without waiting, and again after whatever has happened: a request that waits would make time pass for itself. */
+  /** Asks without waiting, waits, and asks again: the answer is then there. */
   override async updateWorkflow(
     instanceId: string,
     update: string | { readonly name: string },
     input?: unknown,
     options?: UpdateOptions | null,
   ): Promise<unknown> {
-    const updateId = options?.updateId ?? this.#env.newId();
+    const updateId = options?.updateId || this.#env.newId();
     const seconds = options?.timeoutInSeconds ?? Number.POSITIVE_INFINITY;
-    const untilMs = this.#env.now.getTime() + seconds * 1000;
-    let step: "moved" | "late" | "never" = "moved";
-    for (;;) {
-      try {
-        return await super.updateWorkflow(instanceId, nameOf(update), input, {
-          ...options,
-          updateId,
-          timeoutInSeconds: 0,
-        });
-      } catch (error) {
-        if (!(error instanceof TimeoutError)) throw error;
-        if (step === "late") throw new TimeoutError({ instanceId, seconds, what: "has not ended the update" });
-        if (step === "never") throw new NothingWillHappenError(await this.#env.describeWait(instanceId));
-        step = await this.#env.step(untilMs);
-      }
+    const name = nameOf(update);
+    const ask = () =>
+      withRealMicrotasks(() =>
+        super.updateWorkflow(instanceId, name, input, { ...options, updateId, timeoutInSeconds: 0 }),
+      );
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
     }
+    const ends = (instance: Instance) => instance.update({ updateId, name, timeoutMs: Number.POSITIVE_INFINITY });
+    await this.#until(instanceId, "has not ended the update", seconds, ends);
+    return ask();
   }
 
   override waitForWorkflowStart(
@@ -94,7 +117,7 @@ export class TestClient extends DaprWorkflowClient {
     fetchPayloads: boolean | null = true,
     timeoutInSeconds: number | null = Number.POSITIVE_INFINITY,
   ): Promise<WorkflowState | undefined> {
-    return this.#wait(instanceId, (status) => status !== "PENDING", fetchPayloads, timeoutInSeconds, "has not started");
+    return this.#wait("started", "waitForWorkflowStart", instanceId, fetchPayloads, timeoutInSeconds);
   }
 
   override waitForWorkflowCompletion(
@@ -102,7 +125,7 @@ export class TestClient extends DaprWorkflowClient {
     fetchPayloads: boolean | null = true,
     timeoutInSeconds: number | null = Number.POSITIVE_INFINITY,
   ): Promise<WorkflowState | undefined> {
-    return this.#wait(instanceId, isTerminal, fetchPayloads, timeoutInSeconds, "has not ended");
+    return this.#wait("ended", "waitForWorkflowCompletion", instanceId, fetchPayloads, timeoutInSeconds);
   }
 
   override waitForWorkflowResult<TInput, TOutput>(
@@ -120,25 +143,41 @@ export class TestClient extends DaprWorkflowClient {
   }
 
   async #wait(
+    until: WaitedFor,
+    call: string,
     instanceId: string,
-    isReached: (status: RuntimeStatus) => boolean,
     fetchPayloads: boolean | null,
     timeoutInSeconds: number | null,
-    what: string,
   ): Promise<WorkflowState | undefined> {
-    const seconds = timeoutInSeconds ?? Number.POSITIVE_INFINITY;
-    const untilMs = this.#env.now.getTime() + seconds * 1000;
-    const isOver = (status = this.#env.statusOf(instanceId)) => status === undefined || isReached(status);
-    const holds = () => isOver() || this.#env.statusOf(instanceId) === "STALLED";
-    const whatFor = () => this.#env.describeWait(instanceId);
-    for (;;) {
-      const leftSeconds = (untilMs - this.#env.now.getTime()) / 1000;
-      if (!(await this.#env.until(holds, leftSeconds, whatFor))) throw new TimeoutError({ instanceId, seconds, what });
-      // A stalled instance that is asked looks for other code, which may be here by now. No time that passes brings any.
-      const wasOver = isOver();
-      const state = await this.getWorkflowState(instanceId, fetchPayloads ?? true);
-      if (wasOver) return state;
-      if (state?.runtimeStatus === WorkflowRuntimeStatus.STALLED) throw new NothingWillHappenError(await whatFor());
-    }
+    segment(instanceId);
+    const payloads = fetchPayloads ?? true;
+    const seconds =
+      timeoutInSeconds === Number.POSITIVE_INFINITY || timeoutInSeconds === null
+        ? Number.POSITIVE_INFINITY
+        : timeoutOf(timeoutInSeconds, call, instanceId);
+    const what = until === "started" ? "has not started" : "has not ended";
+    const state = await this.#until(instanceId, what, seconds, (instance) =>
+      instance.waitFor(until, { timeoutMs: Number.POSITIVE_INFINITY, payloads }),
+    );
+    return state === undefined ? undefined : new WorkflowState(JSON.parse(JSON.stringify(toDaprState(state))));
+  }
+
+  /** Lets time pass until the instance has answered. */
+  #until<T>(instanceId: string, what: string, seconds: number, question: Question<T>): Promise<T> {
+    const { hosts, time, waitText, now } = this.#env;
+    return new Promise((resolve, reject) => {
+      const wait: Wait = {
+        untilMs: now() + seconds * 1000,
+        late: () => reject(new TimeoutError({ instanceId, seconds, what })),
+        isStalled: () => hosts.statusOf(instanceId) === "STALLED",
+        describe: () => waitText.of(instanceId),
+        fail: reject,
+      };
+      time.add(wait);
+      hosts
+        .ask(instanceId, question)
+        .finally(() => time.remove(wait))
+        .then(resolve, reject);
+    });
   }
 }

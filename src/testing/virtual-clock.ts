@@ -1,39 +1,38 @@
+/** Something that is to happen at a time, unless the life of the object that has set it is over by then. */
+interface Due {
+  readonly atMs: number;
+  readonly run: () => void;
+  readonly life: { readonly isOver: boolean };
+}
+
 /** Time that moves only when it is told to, and what is to happen at which time. */
 export class VirtualClock {
   nowMs: number;
-  #events: { readonly atMs: number; readonly run: () => void }[] = [];
+  #due: Due[] = [];
 
   constructor(nowMs: number) {
     this.nowMs = nowMs;
   }
 
-  /** Of two at one time, the one that was scheduled first comes first. */
-  schedule(ms: number, run: () => void): () => void {
-    const event = { atMs: this.nowMs + Math.max(0, ms), run };
-    const after = this.#events.findIndex((other) => other.atMs > event.atMs);
-    this.#events.splice(after === -1 ? this.#events.length : after, 0, event);
+  /** Of two at one time, the one that was scheduled first comes first. What is never due is not kept. */
+  schedule(ms: number, run: () => void, life: Due["life"]): () => void {
+    const due = { atMs: this.nowMs + Math.max(0, ms), run, life };
+    if (!Number.isFinite(due.atMs)) return () => undefined;
+    const after = this.#due.findIndex((other) => other.atMs > due.atMs);
+    this.#due.splice(after === -1 ? this.#due.length : after, 0, due);
     return () => {
-      this.#events = this.#events.filter((other) => other !== event);
+      this.#due = this.#due.filter((other) => other !== due);
     };
   }
 
   /** Infinity when there is nothing to happen. */
   get nextAtMs(): number {
-    return this.#events[0]?.atMs ?? Number.POSITIVE_INFINITY;
+    while (this.#due[0]?.life.isOver) this.#due.shift();
+    return this.#due[0]?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
-  /** The first event that is due, taken out. */
+  /** The first that is due, taken out. */
   takeDue(): (() => void) | undefined {
-    return this.nextAtMs <= this.nowMs ? this.#events.shift()?.run : undefined;
+    return this.nextAtMs <= this.nowMs ? this.#due.shift()?.run : undefined;
   }
-}
-
-declare const setImmediate: ((callback: () => void) => unknown) | undefined;
-
-/** Lets all promises go on that can. */
-export function promisesDone(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
 }

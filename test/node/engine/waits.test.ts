@@ -252,3 +252,42 @@ describe("[T28] what the author should know", () => {
     expect(turn.warnings).toEqual([expect.stringMatching(/^1 task/)]);
   });
 });
+
+describe("[T36] a time more than 100 years ahead", () => {
+  const CENTURY = 100 * 365.25 * 86_400;
+  const told = (method: string, year: number) =>
+    `Workflow 'w' has called ${method} for a time in the year ${year}, more than 100 years ahead. It takes seconds, and not milliseconds.`;
+  const warnings = async (code: (ctx: WorkflowContext) => unknown) => {
+    const w = function* (ctx: WorkflowContext): Code {
+      yield code(ctx) as Task;
+    };
+    Object.defineProperty(w, "name", { value: "w" });
+    return (await new Driver(w).turn()).warnings;
+  };
+
+  it("[T36] is told of, in seconds, as a date, or of an event's timeout; a hundred years are not", async () => {
+    const inMs = Date.UTC(2026, 0, 1);
+    expect(await warnings((ctx) => ctx.createTimer(inMs))).toEqual([
+      told("createTimer", new Date(T0 + inMs * 1000).getUTCFullYear()),
+    ]);
+    expect(await warnings((ctx) => ctx.createTimer(new Date("3000-01-01T00:00:00Z")))).toEqual([
+      told("createTimer", 3000),
+    ]);
+    expect(await warnings((ctx) => ctx.waitForExternalEvent("e", { timeout: CENTURY + 1 }))).toEqual([
+      expect.stringContaining("has called waitForExternalEvent for a time in the year"),
+    ]);
+    expect(await warnings((ctx) => ctx.createTimer(CENTURY))).toEqual([]);
+    expect(await warnings((ctx) => ctx.waitForExternalEvent("e", { timeout: CENTURY }))).toEqual([]);
+  });
+
+  it("[T36] once in an execution, also by a turn that goes on", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const late = ctx.createTimer(2 * CENTURY);
+      yield ctx.callActivity("a");
+      ctx.createTimer(2 * CENTURY).cancel();
+      yield late;
+    });
+    expect((await driver.turn()).warnings).toHaveLength(1);
+    expect((await driver.turn(completed(2))).warnings).toEqual([]);
+  });
+});

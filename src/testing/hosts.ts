@@ -1,0 +1,242 @@
+import type { Registry } from "../engine/registry.ts";
+import { Instance } from "../instance/instance.ts";
+import { type InstanceLimits, limitsFrom } from "../instance/limits.ts";
+import type { InstancePorts } from "../instance/ports.ts";
+import type { LogLine } from "../model/log.ts";
+import type { RuntimeStatus } from "../model/status.ts";
+import type { InstanceStorage } from "../storage/instance-store.ts";
+import { MemoryStore } from "./memory-store.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** One stay of an object in memory. */
+export class Life {
+  isOver = false;
+  end: () => void = () => undefined;
+  readonly ended = new Promise<void>((resolve) => {
+    this.end = () => {
+      this.isOver = true;
+      resolve();
+    };
+  });
+}
+
+/** What is kept of one instance when its object loses its memory, and the life that it has just now. */
+interface Host {
+  readonly instanceId: string;
+  readonly store: MemoryStore;
+  alarmAtMs: number | undefined;
+  isRinging: boolean;
+  opened: Promise<Instance> | undefined;
+  /** Once it is open. */
+  instance: Instance | undefined;
+  life: Life;
+}
+
+/** What the objects get from their environment. */
+export interface HostsOptions {
+  readonly clock: VirtualClock;
+  code(): { readonly registry: Registry; readonly onNonDeterminism: "fail" | "stall" | undefined };
+  readonly limits: Partial<InstanceLimits> | undefined;
+  newId(): string;
+  newTraceparent(): string;
+  log(line: LogLine): void;
+  /** Something has happened. */
+  moved(): void;
+}
+
+/** The objects of an environment: one for each instance, with its storage, its alarm and, while it is awake, its memory. */
+export class Hosts {
+  readonly #options: HostsOptions;
+  readonly #limits: InstanceLimits;
+  readonly #hosts = new Map<string, Host>();
+
+  constructor(options: HostsOptions) {
+    this.#options = options;
+    // A handler that stays with the work would make time pass for nothing: there is no platform that drops the object.
+    this.#limits = limitsFrom({ alarmHostMs: 0, ...options.limits });
+  }
+
+  store(instanceId: string): MemoryStore | undefined {
+    return this.#hosts.get(instanceId)?.store;
+  }
+
+  /** Where an instance stands; `undefined` when there is none. */
+  statusOf(instanceId: string): RuntimeStatus | undefined {
+    return this.store(instanceId)?.load()?.status;
+  }
+
+  lifeOf(instanceId: string): Life {
+    return this.#host(instanceId).life;
+  }
+
+  /** All memory is lost. What was to be done by a handler of an alarm is done by the next. */
+  loseMemory(): void {
+    for (const host of this.#hosts.values()) {
+      host.life.end();
+      host.life = new Life();
+      host.opened = host.instance = undefined;
+      if (host.isRinging) host.alarmAtMs ??= this.#options.clock.nowMs;
+      host.isRinging = false;
+    }
+  }
+
+  /** When an alarm is due next; infinity: none ever is. */
+  nextAtMs(): number {
+    let nextAtMs = NEVER;
+    for (const host of this.#hosts.values()) nextAtMs = Math.min(nextAtMs, this.#dueAtMs(host));
+    return nextAtMs;
+  }
+
+  /** False when no alarm is due. */
+  ringDue(): boolean {
+    const due = [...this.#hosts.values()].filter((host) => this.#dueAtMs(host) <= this.#options.clock.nowMs);
+    for (const host of due) this.#ring(host);
+    return due.length > 0;
+  }
+
+  /**
+   * When the host's alarm is to ring. One that stands for work under way, should the object be lost, need not: nothing comes of it. Nor
+   * one that looks for other code: that comes with a restart.
+   */
+  #dueAtMs({ alarmAtMs, isRinging, instance, store }: Host): number {
+    // Handlers of one object never overlap.
+    if (isRinging || alarmAtMs === undefined) return NEVER;
+    if (instance === undefined) return alarmAtMs;
+    if (store.load()?.status === "STALLED") return NEVER;
+    const dueAtMs = instance.nextDueAtMs;
+    return dueAtMs === undefined || dueAtMs <= this.#options.clock.nowMs ? alarmAtMs : dueAtMs;
+  }
+
+  #ring(host: Host): void {
+    const { life } = host;
+    host.alarmAtMs = undefined;
+    host.isRinging = true;
+    const rung = () => {
+      if (!life.isOver) host.isRinging = false;
+      this.#options.moved();
+    };
+    void this.#open(host, true)
+      .then((instance) => instance.alarm({ retryCount: 0, scheduledTime: 0 }))
+      .then(rung, rung);
+  }
+
+  /** Asks the object, and once more the next one should its memory be lost meanwhile. For what changes nothing. */
+  async ask<T>(instanceId: string, question: (instance: Instance) => Promise<T>): Promise<T> {
+    const host = this.#host(instanceId);
+    for (;;) {
+      const { life } = host;
+      const answer = this.#open(host, false)
+        .then(question)
+        .then(
+          (value) => ({ value }),
+          (error: unknown) => ({ error }),
+        );
+      const first = await Promise.race([answer, life.ended]);
+      if (first === undefined || life.isOver) continue;
+      if ("error" in first) throw first.error;
+      return first.value;
+    }
+  }
+
+  /** Calls the object as it is at the moment of the call. `around` gets what the call does. */
+  stub(instanceId: string, around?: <T>(call: () => Promise<T>) => Promise<T>): Instance {
+    const call = async (method: string, args: unknown[]) => {
+      if (method === "start") Object.assign(args[0] as object, { traceparent: this.#options.newTraceparent() });
+      this.#options.moved();
+      try {
+        const instance = await this.#open(this.#host(instanceId), false);
+        const ask = Reflect.get(instance, method) as (...args: unknown[]) => Promise<unknown>;
+        // A function is called where it is: that is how a receiver asks its sender something.
+        const sent = args.map((arg) => (typeof arg === "function" ? arg : structuredClone(arg)));
+        return structuredClone(await ask.apply(instance, sent));
+      } finally {
+        this.#options.moved();
+      }
+    };
+    const get =
+      (_: object, method: string | symbol) =>
+      (...args: unknown[]) => {
+        const run = () => call(String(method), args);
+        return around === undefined ? run() : around(run);
+      };
+    return new Proxy({}, { get }) as Instance;
+  }
+
+  #host(instanceId: string): Host {
+    let host = this.#hosts.get(instanceId);
+    if (host === undefined) {
+      host = {
+        instanceId,
+        store: new MemoryStore(),
+        alarmAtMs: undefined,
+        isRinging: false,
+        opened: undefined,
+        instance: undefined,
+        life: new Life(),
+      };
+      this.#hosts.set(instanceId, host);
+    }
+    return host;
+  }
+
+  #open(host: Host, isRinging: boolean): Promise<Instance> {
+    host.opened ??= (async () => {
+      const { life } = host;
+      const instance = new Instance(this.#ports(host));
+      await instance.open(isRinging);
+      if (!life.isOver) host.instance = instance;
+      return instance;
+    })();
+    return host.opened;
+  }
+
+  #ports(host: Host): InstancePorts {
+    const { life, instanceId } = host;
+    const { clock, code, newId, log } = this.#options;
+    const schedule = (ms: number, callback: () => void) => clock.schedule(ms, callback, life);
+    return {
+      ...code(),
+      store: ofLife(host.store, life),
+      limits: this.#limits,
+      clock: {
+        now: () => clock.nowMs,
+        delay: (ms) => new Promise((resolve) => void schedule(ms, resolve)),
+        schedule,
+      },
+      alarm: {
+        get: async () => host.alarmAtMs ?? null,
+        set: (atMs) => {
+          if (!life.isOver) host.alarmAtMs = atMs;
+        },
+        clear: () => {
+          if (!life.isOver) host.alarmAtMs = undefined;
+        },
+      },
+      instanceId: () => instanceId,
+      newId,
+      peer: (to) => this.stub(to),
+      sync: async () => undefined,
+      wipe: async () => {
+        host.alarmAtMs = undefined;
+        host.store.wipe();
+      },
+      abort: () => undefined,
+      log: (line) => {
+        if (!life.isOver) log(line);
+      },
+    };
+  }
+}
+
+/** A store that serves one life of its object: what is left running of a former one can change nothing. */
+function ofLife(store: MemoryStore, life: Life): InstanceStorage {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (life.isOver) throw new Error("This object has lost its memory");
+      const member = Reflect.get(target, name, target);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+}

@@ -1,0 +1,66 @@
+import type { ExecutionCode } from "../engine/execution.ts";
+import { Orchestration } from "../engine/orchestration.ts";
+import { isTerminal } from "../model/status.ts";
+import type { ActivityRun } from "./activity-runs.ts";
+import { nextTurn } from "./event-loop.ts";
+import type { Hosts } from "./hosts.ts";
+
+/** Code that awaits something else than its tasks may hold up a replay for ever. */
+const PATIENCE_TURNS = 20;
+/** Children of children: their places are told so far down. */
+const MAX_DEPTH = 5;
+
+/** What instances wait for, in words. */
+export class WaitText {
+  readonly #hosts: Hosts;
+  readonly #code: () => ExecutionCode;
+  readonly #runs: () => readonly ActivityRun[];
+
+  constructor(hosts: Hosts, code: () => ExecutionCode, runs: () => readonly ActivityRun[]) {
+    this.#hosts = hosts;
+    this.#code = code;
+    this.#runs = runs;
+  }
+
+  /** Of an instance that nothing will ever bring on. */
+  async of(instanceId: string): Promise<string> {
+    const status = this.#hosts.statusOf(instanceId);
+    const rest = this.#runs().length > 0 ? "Nothing else is running" : "Nothing is running";
+    return `Instance '${instanceId}' is ${status} and waits for ${await this.#waitsOf(instanceId, 0)}. ${rest}, and no time is due.`;
+  }
+
+  async #waitsOf(instanceId: string, depth: number): Promise<string> {
+    const status = this.#hosts.statusOf(instanceId);
+    const history = this.#hosts.store(instanceId)?.history() ?? [];
+    const loading = Orchestration.load(instanceId, this.#code(), history, status !== "PENDING");
+    const orchestration = await Promise.race([loading, manyTurns()]);
+    if (orchestration === undefined) return "something that is no task of its context, which its code awaits";
+    const waits = [
+      ...(status === "SUSPENDED" ? ["a resume"] : []),
+      ...orchestration.awaitedEvents.map((name) => `event '${name}'`),
+      ...this.#runs().flatMap((run) => (run.instanceId === instanceId ? [describeRun(run)] : [])),
+    ];
+    for (const child of orchestration.pending.children.values())
+      waits.push(await this.#describeChild(child.instanceId, depth));
+    if (orchestration.stall !== undefined) waits.push(`other code: ${orchestration.stall.message}`);
+    return waits.join(", ") || "nothing that this environment knows";
+  }
+
+  async #describeChild(instanceId: string, depth: number): Promise<string> {
+    const status = this.#hosts.statusOf(instanceId);
+    if (status === undefined || isTerminal(status) || depth >= MAX_DEPTH) return `child '${instanceId}'`;
+    return `child '${instanceId}', which is ${status} and waits for ${await this.#waitsOf(instanceId, depth + 1)}`;
+  }
+}
+
+function describeRun({ name, attempt, isMock }: ActivityRun): string {
+  const which = attempt === 1 ? `activity '${name}'` : `activity '${name}' (attempt ${attempt})`;
+  return isMock
+    ? `${which}, whose mock has not settled`
+    : `${which}, which has not ended (if it takes its time where this cannot be seen, set activityGraceMs)`;
+}
+
+async function manyTurns(): Promise<undefined> {
+  for (let turns = 0; turns < PATIENCE_TURNS; turns++) await nextTurn();
+  return undefined;
+}
