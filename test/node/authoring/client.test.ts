@@ -108,6 +108,10 @@ const LOST: readonly (readonly [string, Fault])[] = [
 ];
 const FINAL: readonly (readonly [string, Fault])[] = [
   ["an abort", throws(new DOMException("This operation was aborted", "AbortError"))],
+  [
+    "an abort that speaks of the connection",
+    throws(new DOMException("The network connection is closed", "AbortError")),
+  ],
   ["the caller's own timeout", throws(new DOMException("signal timed out", "TimeoutError"))],
   ["a mistake in the caller's fetch", throws(new TypeError("request.foo is not a function"))],
   ["Dapr's error", answers(500, '{"errorCode":"ERR_GET_WORKFLOW","message":"no"}')],

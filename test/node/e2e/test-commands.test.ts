@@ -50,6 +50,9 @@ describe("[E10] the test commands", () => {
     const ci = readFileSync(join(ROOT, ".ci/run"), "utf8");
     expect(ci).toMatch(/^npm ci$/m);
     expect(ci).toMatch(/^npm test /m);
+    // Each of the others, so that CI runs everything; the quick one is a part of all tests.
+    const commands = Object.keys(scripts).filter((name) => name.startsWith("test:") && name !== "test:quick");
+    for (const name of commands) expect(ci).toContain(`npm run --silent ${name}`);
   });
 
   it("[E10.6] how far a run has come", async () => {
