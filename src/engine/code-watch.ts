@@ -29,7 +29,9 @@ export class CodeWatch implements TaskOwner {
   readonly #calls: WatchedCalls;
   #state: "at rest" | "in its turn" | "over" = "at rest";
   #isQuery = false;
-  readonly #awaited: Task[] = [];
+  /** The task that the code has awaited first, and those after it; most often it is the one that is yielded next. */
+  #awaited: Task | undefined;
+  #awaitedToo: Task[] | undefined;
   /** The number of the first call behind the await. */
   #suspectFrom = 0;
 
@@ -65,9 +67,10 @@ export class CodeWatch implements TaskOwner {
   }
 
   check(method: string): void {
+    if (this.#state === "in its turn" && !this.#isQuery && this.#awaitedToo === undefined) return;
     if (this.#isQuery) throw new Error(`A query only reads, and this one has called ${method}`);
     this.checkTurn(method);
-    if (this.#awaited.length >= MAX_AWAITED) throw this.#refusal(this.#awaited[0] as Task);
+    if (this.#awaitedToo !== undefined && this.#awaitedToo.length >= MAX_AWAITED) throw this.leftOver();
   }
 
   /** The same for what a query may do too. */
@@ -84,9 +87,14 @@ export class CodeWatch implements TaskOwner {
 
   awaited(task: Task): void {
     if (this.#state !== "in its turn" || this.#isQuery) return;
-    if (this.#awaited.length === 0) this.#suspectFrom = this.#calls.nextId;
     task.mark();
-    this.#awaited.push(task);
+    if (this.#awaited !== undefined) {
+      this.#awaitedToo ??= [];
+      this.#awaitedToo.push(task);
+      return;
+    }
+    this.#awaited = task;
+    this.#suspectFrom = this.#calls.nextId;
   }
 
   /** The code has yielded this. Why it cannot go on, if it cannot. */
@@ -95,10 +103,9 @@ export class CodeWatch implements TaskOwner {
       value.unmark();
       if (value.owner !== undefined && value.owner !== this) return withoutStack(new TypeError(strange(value)));
     }
-    const awaited = this.#awaited;
-    if (awaited.length === 0) return undefined;
-    if (awaited.length === 1 && awaited[0] === value) {
-      awaited.length = 0;
+    if (this.#awaitedToo !== undefined) return this.leftOver();
+    if (this.#awaited === value) {
+      this.#awaited = undefined;
       return undefined;
     }
     return this.leftOver();
@@ -106,41 +113,27 @@ export class CodeWatch implements TaskOwner {
 
   /** The code has returned this. Why it cannot end so, if it cannot. */
   returned(value: unknown): TypeError | undefined {
-    if (!(value instanceof Task)) return this.#awaited.length === 0 ? undefined : this.leftOver();
-    this.#awaited.length = 0;
+    if (!(value instanceof Task)) return this.leftOver();
+    this.#forget();
     return withoutStack(new TypeError(`The code has returned ${unyielded(value)}`));
   }
 
   /** What the code has thrown, or why it has come to that: a task read as its result makes for errors that do not speak of it. */
   thrown(error: unknown): unknown {
     if (isTask(error)) return this.returned(error);
-    if (this.#awaited.length === 0) return error;
+    const task = this.#leftOverTask;
+    if (task === undefined) return error;
     const { errorType, message } = describeFailure(error);
-    const isCancel = errorType === "WorkflowCanceledError";
-    const isTold = this.#awaited.some((task) => message.includes(unyielded(task)));
     const fault = this.leftOver();
-    if (fault === undefined || isTold || isCancel) return error;
+    if (fault === undefined || message.includes(unyielded(task)) || errorType === "WorkflowCanceledError") return error;
     return withoutStack(new TypeError(`${fault.message} Then it threw ${errorType}: ${message}`, { cause: error }));
   }
 
   /** Why the code cannot go on, if it has awaited a task that nobody waits for. */
   leftOver(): TypeError | undefined {
-    const left = this.#awaited.find((task) => task.isMarked);
-    if (left !== undefined) return this.#refusal(left);
-    this.#awaited.length = 0;
-    return undefined;
-  }
-
-  /** For those who take tasks: none of another execution, which would never end here. */
-  checkOwn(tasks: readonly unknown[]): void {
-    for (const task of tasks) {
-      if (task instanceof Task && task.owner !== undefined && task.owner !== this) throw new TypeError(strange(task));
-    }
-  }
-
-  #refusal(task: Task): TypeError {
-    for (const awaited of this.#awaited) awaited.unmark();
-    this.#awaited.length = 0;
+    const task = this.#leftOverTask;
+    this.#forget();
+    if (task === undefined) return undefined;
     this.#calls.dropFrom(this.#suspectFrom);
     return withoutStack(
       new TypeError(
@@ -148,6 +141,25 @@ export class CodeWatch implements TaskOwner {
           "To hand a task on to be yielded later, return it in an array or an object.",
       ),
     );
+  }
+
+  get #leftOverTask(): Task | undefined {
+    return this.#awaited?.isMarked ? this.#awaited : this.#awaitedToo?.find((task) => task.isMarked);
+  }
+
+  #forget(): void {
+    if (this.#awaited === undefined) return;
+    this.#awaited.unmark();
+    for (const task of this.#awaitedToo ?? []) task.unmark();
+    this.#awaited = undefined;
+    this.#awaitedToo = undefined;
+  }
+
+  /** For those who take tasks: none of another execution, which would never end here. */
+  checkOwn(tasks: readonly unknown[]): void {
+    for (const task of tasks) {
+      if (task instanceof Task && task.owner !== undefined && task.owner !== this) throw new TypeError(strange(task));
+    }
   }
 }
 
