@@ -129,6 +129,9 @@ tag = "v1"
 new_sqlite_classes = ["WorkflowInstance"]
 `;
 
+/** As the page says. Older ones have no `NoInfer`. */
+const LOWEST_TYPESCRIPT = "5.4.5";
+
 export const RESOLUTIONS = ["bundler", "node16", "nodenext"] as const;
 
 /** Every declaration of the package is checked, too: without \`skipLibCheck\`. */
@@ -142,8 +145,8 @@ async function compiles(
   mkdirSync(folder);
   writeFileSync(file, source);
   const compilerOptions = {
-    target: "es2024",
-    lib: ["es2024"],
+    target: "es2022",
+    lib: ["es2022"],
     module: resolution === "bundler" ? "esnext" : resolution,
     moduleResolution: resolution,
     types: [types],
@@ -172,6 +175,14 @@ export class TypedProjects {
   async inWorker(resolution: (typeof RESOLUTIONS)[number]): Promise<void> {
     const types = "@cloudflare/workers-types";
     await compiles(await this.#project("types-worker", types), WORKER, types, resolution);
+  }
+
+  async withLowestTypeScript(): Promise<string> {
+    const types = "@cloudflare/workers-types";
+    const typescript = `typescript@${LOWEST_TYPESCRIPT}`;
+    const cwd = await project(this.#directory, "types-lowest", [this.#tarball, typescript, pinned(types)]);
+    await compiles(cwd, WORKER, types, "bundler");
+    return typescript;
   }
 
   async #project(name: string, types: string): Promise<string> {

@@ -76,6 +76,7 @@ async function tryOut(tarball: string): Promise<void> {
       typed.inWorker(resolution),
     );
   }
+  await check("[PK3.3] a Worker compiles with the lowest TypeScript", () => typed.withLowestTypeScript());
   await check("[PK4.1] the lowest wrangler bundles and serves, and a sleeper goes on after a restart", () =>
     runsWithLowestWrangler(directory, tarball),
   );
