@@ -31,6 +31,7 @@ export {
   TaskTimeoutError,
   WorkflowCanceledError,
 } from "./engine/errors.ts";
+export type { PayloadConverter } from "./engine/payload.ts";
 export type { TWorkflow, TWorkflowActivity } from "./engine/registry.ts";
 export type { RetryContext, RetryHandler, RetryPolicy } from "./engine/retry.ts";
 export { CancelableTask, Task } from "./engine/task.ts";

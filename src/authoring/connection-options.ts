@@ -21,6 +21,11 @@ const aSender: OptionRule = typeRule("a function or a service binding", (value) 
   return typeof value === "object" && value !== null && typeof (value as { fetch?: unknown }).fetch === "function";
 });
 
+const aConverter: OptionRule = typeRule("an object with two functions, encode(value) and decode(text)", (value) => {
+  const { encode, decode } = Object(value) as { encode?: unknown; decode?: unknown };
+  return typeof encode === "function" && typeof decode === "function";
+});
+
 /** All that Dapr's clients and runtime take; what has no meaning here is accepted and ignored. */
 const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
   daprHost: aString,
@@ -35,6 +40,7 @@ const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
   basePath: aString,
   headers: someHeaders,
   fetch: aSender,
+  payloadConverter: aConverter,
 });
 
 /** `what` is the class that was given them. */

@@ -7,6 +7,8 @@ import { askAgain, CutOffError } from "./lost-connection.ts";
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** The body as it came. */
+  readonly text: string;
 }
 
 /** Members that are `undefined` are left out. */
@@ -32,7 +34,12 @@ export class WorkflowApi {
 
   /** Asks for what is there, and again when the connection is lost: it changes nothing. */
   async read(path: string, query?: Query): Promise<unknown> {
-    return (await askAgain(() => this.#send("GET", path, query))).body;
+    return (await this.ask(path, query)).body;
+  }
+
+  /** The same, with the text of the answer. */
+  ask(path: string, query?: Query): Promise<Answer> {
+    return askAgain(() => this.#send("GET", path, query));
   }
 
   /** Asks once, for at most so long: a connection that nobody serves any more may stay open. */
@@ -77,7 +84,7 @@ export class WorkflowApi {
     const response = await endpoint.fetch(new Request(url, init));
     const text = await textOf(response, `${method} ${url}`);
     const { status } = response;
-    if (response.ok) return { status, body: text === "" ? {} : parsed(text, `${method} ${url}`) };
+    if (response.ok) return { status, text, body: text === "" ? {} : parsed(text, `${method} ${url}`) };
     const { errorCode, message } = errorIn(text, `${method} ${url} was answered with ${status}`);
     throw new WorkflowApiError(status, errorCode, message);
   }

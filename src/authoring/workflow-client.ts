@@ -5,7 +5,7 @@ import type {
   WorkflowDeclaration,
 } from "../engine/declarations.ts";
 import { nameOf } from "../engine/names.ts";
-import { encodePayload } from "../engine/payload.ts";
+import { Payloads } from "../engine/payload.ts";
 import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { aDate, aString, readArgument, readOptions } from "../model/options.ts";
@@ -51,9 +51,12 @@ export interface HistoryPage {
  */
 export class DaprWorkflowClient {
   readonly #api: WorkflowApi;
+  readonly #payloads: Payloads;
 
   constructor(options?: Partial<WorkflowClientOptions> | null) {
-    this.#api = new WorkflowApi(readConnection(options, "DaprWorkflowClient"));
+    const read = readConnection(options, "DaprWorkflowClient");
+    this.#payloads = new Payloads(read.payloadConverter);
+    this.#api = new WorkflowApi(read);
   }
 
   /**
@@ -80,7 +83,8 @@ export class DaprWorkflowClient {
         : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
     const at = options.startAt ?? readArgument(aDate, startAt, "startAt", call, name);
     const query = { instanceID: options.instanceId || crypto.randomUUID(), startTime: at?.toISOString() };
-    const { body } = await this.#api.change(`${segment(name)}/start`, query, encodePayload(input));
+    const encoded = this.#payloads.encode(input, "input", "workflow", name);
+    const { body } = await this.#api.change(`${segment(name)}/start`, query, encoded);
     return (body as { instanceID: string }).instanceID;
   }
 
@@ -91,7 +95,8 @@ export class DaprWorkflowClient {
     options?: TerminateOptions | null,
   ): Promise<void> {
     const { nonRecursive, reason } = readOptions(terminateOptions, options, "terminateWorkflow", workflowInstanceId);
-    const body = JSON.stringify({ output: output ?? null, reason });
+    const encoded = this.#payloads.encode(output ?? null, "output", "terminateWorkflow", workflowInstanceId);
+    const body = `{"output":${encoded ?? "null"}${reason == null ? "" : `,"reason":${JSON.stringify(reason)}`}}`;
     await this.#api.change(
       `${segment(workflowInstanceId)}/terminate`,
       { nonRecursive: nonRecursive || undefined },
@@ -133,14 +138,14 @@ export class DaprWorkflowClient {
    *     const receipt = await client.waitForWorkflowResult(order, id, 30);
    */
   async waitForWorkflowResult<TInput, TOutput>(
-    _workflow: WorkflowDeclaration<TInput, TOutput>,
+    workflow: WorkflowDeclaration<TInput, TOutput>,
     workflowInstanceId: string,
     timeoutInSeconds: number | null = 60,
   ): Promise<TOutput> {
     const state = await this.waitForWorkflowCompletion(workflowInstanceId, true, timeoutInSeconds);
     if (state === undefined) throw new Error(`There is no workflow instance '${workflowInstanceId}'`);
     if (state.runtimeStatus !== WorkflowRuntimeStatus.COMPLETED) throw new WorkflowFailedError(state);
-    return (state.serializedOutput === undefined ? undefined : JSON.parse(state.serializedOutput)) as TOutput;
+    return this.#payloads.decode(state.serializedOutput, "result", "workflow", nameOf(workflow)) as TOutput;
   }
 
   /**
@@ -173,7 +178,9 @@ export class DaprWorkflowClient {
     input?: unknown,
   ): Promise<unknown> {
     const path = `${segment(workflowInstanceId)}/query/${segment(nameOf(query))}`;
-    return this.#api.read(path, { input: encodePayload(input) });
+    const encoded = this.#payloads.encode(input, "input", "query", nameOf(query));
+    const { text } = await this.#api.ask(path, { input: encoded });
+    return this.#payloads.decode(text, "result", "query", nameOf(query));
   }
 
   /**
@@ -208,14 +215,14 @@ export class DaprWorkflowClient {
     const path = `${segment(workflowInstanceId)}/update/${segment(nameOf(update))}`;
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, workflowInstanceId));
     const updateID = updateId || crypto.randomUUID();
-    const payload = encodePayload(input ?? null);
+    const payload = this.#payloads.encode(input ?? null, "input", "update", nameOf(update));
     for (;;) {
-      const { status, body } = await this.#api.change(
+      const { status, text } = await this.#api.change(
         path,
         { updateID, timeoutSeconds: deadline.pollSeconds() },
         payload,
       );
-      if (status !== 202) return body;
+      if (status !== 202) return this.#payloads.decode(text, "result", "update", nameOf(update));
       if (deadline.hasPassed())
         throw deadline.error(workflowInstanceId, this.#urlOf(workflowInstanceId), `has not ended update '${updateID}'`);
     }
@@ -261,7 +268,8 @@ export class DaprWorkflowClient {
     eventPayload?: unknown,
   ): Promise<void> {
     const path = `${segment(workflowInstanceId)}/raiseEvent/${segment(nameOf(event))}`;
-    await this.#api.change(path, {}, encodePayload(eventPayload ?? null));
+    const encoded = this.#payloads.encode(eventPayload ?? null, "payload", "event", nameOf(event));
+    await this.#api.change(path, {}, encoded);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import { type PayloadConverter, Payloads } from "../engine/payload.ts";
 import { functionName, givenName, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
 import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
@@ -31,6 +32,8 @@ export interface WorkflowClientOptions {
   headers?: Readonly<Record<string, string>>;
   /** Clients only: sends the requests in place of the global `fetch`: a service binding (`env.WF`), or a function. */
   fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> };
+  /** Writes and reads payloads that JSON cannot hold. Give the runtime and its clients the same one. */
+  payloadConverter?: PayloadConverter | null;
 }
 
 /**
@@ -44,9 +47,10 @@ export class WorkflowRuntime {
   static readonly started: WorkflowRuntime = new WorkflowRuntime();
   #isRunning = false;
 
-  /** Takes the options of Dapr's runtime. */
+  /** Takes the options of Dapr's runtime, and a payload converter. */
   constructor(options?: Partial<WorkflowClientOptions> | null) {
-    readConnection(options, "WorkflowRuntime");
+    const { payloadConverter } = readConnection(options, "WorkflowRuntime");
+    if (payloadConverter) this.registry.payloads = new Payloads(payloadConverter);
   }
 
   /** Registers a workflow under its function's name. Throws when the name is taken, or the function has none. */

@@ -21,7 +21,7 @@ import {
 import { Mailbox } from "./mailbox.ts";
 import { nameOf } from "./names.ts";
 import { Patches } from "./patches.ts";
-import { encodePayload } from "./payload.ts";
+import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { CancelableTask, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
@@ -44,7 +44,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly calls: Calls;
   readonly patches: Patches;
   readonly interactions: Interactions;
-  readonly mailbox = new Mailbox();
+  readonly mailbox: Mailbox;
   conditions: { readonly holds: () => boolean; readonly task: CancelableTask<void> }[] = [];
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
@@ -54,6 +54,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   /** What the author is to be told once: a time that is hardly meant so. */
   farAhead: string | undefined;
   #isFarAhead = false;
+  readonly #payloads: Payloads;
   #random: SeededRandom | undefined;
 
   /**
@@ -71,7 +72,9 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.patches = new Patches(recordedPatches);
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
-    this.interactions = new Interactions(this.calls.watch, (updateId, outcome) =>
+    this.#payloads = registry?.payloads ?? jsonPayloads;
+    this.mailbox = new Mailbox(this.#payloads);
+    this.interactions = new Interactions(this.calls.watch, this.#payloads, (updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );
   }
@@ -126,7 +129,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
     this.check("callActivity");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "input", "activity", name);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
     // What most calls are: one attempt, without a limit.
     if (
@@ -162,7 +165,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
     this.check("callChildWorkflow");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "callChildWorkflow",
@@ -236,7 +239,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
     this.check("scheduleNewWorkflow");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
     checkMessage(
       "scheduleNewWorkflow",
@@ -257,26 +260,31 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   sendEvent(instanceId: string, name: string, input: unknown): void {
     this.check("sendEvent");
-    const encoded = encodePayload(input);
+    const encoded = this.#payloads.encode(input, "payload", "event", name);
     checkMessage("sendEvent", instanceId, encoded);
     this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
   }
 
   continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
     this.check("continueAsNew");
-    this.continuation = { input: encodePayload(input), saveEvents, toLatestVersion };
+    const encoded = this.#payloads.encode(input, "input", "continueAsNew");
+    this.continuation = { input: encoded, saveEvents, toLatestVersion };
     this.calls.close();
   }
 
   setCustomStatus(status: unknown): void {
     this.check("setCustomStatus");
-    const text = typeof status === "string" ? status.toWellFormed() : encodePayload(status ?? undefined);
+    const text = typeof status === "string" ? status.toWellFormed() : this.#encodeStatus(status);
     if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
       throw new RangeError(
         `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
       );
     }
     this.customStatus = text;
+  }
+
+  #encodeStatus(status: unknown): string | undefined {
+    return this.#payloads.encode(status ?? undefined, "status", "setCustomStatus");
   }
 
   isPatched(name: string): boolean {

@@ -1,6 +1,7 @@
 import type { Action, Completion } from "../model/action.ts";
 import { describeFailure } from "../model/failure.ts";
 import type {
+  ChildWorkflowInstanceCompleted,
   ChildWorkflowInstanceFailed,
   EventRaised,
   ExecutionCancelRequested,
@@ -8,6 +9,7 @@ import type {
   HistoryEvent,
   HistoryFact,
   StallReason,
+  TaskCompleted,
   TaskFailed,
   UpdateRequested,
 } from "../model/history-event.ts";
@@ -20,10 +22,10 @@ import {
   WorkflowCanceledError,
 } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
-import { failureMessage } from "./failed-call.ts";
+import { failureMessage, NOUNS } from "./failed-call.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import { failsWhereItWentOn, type RecordedCall } from "./non-determinism.ts";
-import { decodePayload, encodePayload } from "./payload.ts";
+import { jsonPayloads, type Payloads } from "./payload.ts";
 import type { Registry } from "./registry.ts";
 import { WorkflowContext } from "./workflow-context.ts";
 
@@ -59,6 +61,7 @@ export class Execution {
   #code: ExecutionCode | undefined;
   readonly #context: ExecutionContext;
   readonly #coroutine: Coroutine;
+  readonly #payloads: Payloads;
   /** Events that came while suspended; they are applied in order on resume. */
   readonly #held: HistoryEvent[] = [];
   /** What the execution after this one begins with. */
@@ -81,6 +84,7 @@ export class Execution {
   ) {
     this.instanceId = instanceId;
     this.#code = code;
+    this.#payloads = code?.registry.payloads ?? jsonPayloads;
     this.#context = new ExecutionContext(instanceId, code?.registry, recordedPatches, timerCanceled);
     this.#coroutine = new Coroutine(this.#watch);
   }
@@ -216,9 +220,11 @@ export class Execution {
           this.#check(this.#context.calls.confirmUpdateEnd(event.updateId, this.#historyIndex));
         return;
       case "TaskCompleted":
-      case "ChildWorkflowInstanceCompleted":
-        this.#context.calls.take(event.id)?.complete(decodePayload(event.result));
+      case "ChildWorkflowInstanceCompleted": {
+        const decided = this.#completeCall(event);
+        if (decided !== undefined) return this.#driveAfter(decided);
         break;
+      }
       case "TaskFailed":
       case "ChildWorkflowInstanceFailed": {
         const decided = this.#failCall(event);
@@ -281,7 +287,12 @@ export class Execution {
         `Version not available: ${event.version ?? "none is registered as the latest"}`,
       );
     const context = new WorkflowContext(this.#context);
-    const input = decodePayload(event.input);
+    let input: unknown;
+    try {
+      input = this.#payloads.decode(event.input, "input", "workflow", event.name);
+    } catch (error) {
+      return this.#fail(error);
+    }
     this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#isOver));
     await this.#drive();
   }
@@ -336,8 +347,8 @@ export class Execution {
     }
     if (step.type === "waiting") return;
     try {
-      // As in Dapr's JavaScript SDK, null and undefined give no output.
-      this.#complete({ type: "Completed", output: encodePayload(step.value ?? undefined) });
+      const output = this.#payloads.encode(step.value, "result", "workflow", this.#context.started?.name);
+      this.#complete({ type: "Completed", output });
     } catch (error) {
       this.#fail(error);
     }
@@ -389,6 +400,22 @@ export class Execution {
     this.#context.calls.keepOnly();
     this.#context.calls.close();
     this.#watch.over();
+  }
+
+  /** A result that the payload converter cannot read fails the call, and no policy calls again. */
+  #completeCall(event: TaskCompleted | ChildWorkflowInstanceCompleted): void | Promise<void> {
+    const answered = this.#context.calls.take(event.id);
+    if (answered === undefined) return;
+    const kind = event.type === "TaskCompleted" ? "Activity" : "Sub-orchestration";
+    let value: unknown;
+    try {
+      value = this.#payloads.decode(event.result, "result", NOUNS[kind], answered.callName);
+    } catch (error) {
+      const failure = describeFailure(error);
+      const message = failureMessage(this.instanceId, kind, answered.callName ?? "", event.id, failure);
+      return answered.fail(message, failure, undefined);
+    }
+    answered.complete(value);
   }
 
   #failCall(event: TaskFailed | ChildWorkflowInstanceFailed): void | Promise<void> {

@@ -2,7 +2,7 @@ import type { FailureDetails } from "../model/failure.ts";
 
 /** Dapr's word for what was called, and ours. */
 export type CallKind = "Activity" | "Sub-orchestration";
-const NOUNS: Record<CallKind, string> = { Activity: "activity", "Sub-orchestration": "workflow" };
+export const NOUNS: Record<CallKind, string> = { Activity: "activity", "Sub-orchestration": "workflow" };
 
 /**
  * What the workflow is told of a call that has failed: `<instance>: activity 'charge': Activity task #3 failed: <why>`. Dapr's

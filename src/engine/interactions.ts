@@ -5,7 +5,7 @@ import { answerAtOnce } from "./callbacks.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import { HandlerNotRegisteredError } from "./errors.ts";
-import { decodePayload, encodePayload } from "./payload.ts";
+import type { Payloads } from "./payload.ts";
 
 /** Reads the workflow's state and changes nothing. Its result must be JSON. */
 export type QueryHandler = (input: unknown) => unknown;
@@ -30,11 +30,15 @@ export class Interactions {
   readonly #updates = new Map<string, { handler: UpdateHandler; validator: UpdateValidator | undefined }>();
   /** Updates that have not ended; `undefined` while a suspend holds them back. */
   readonly #open = new Map<string, Coroutine | undefined>();
+  /** What those are called that have begun. */
+  readonly #names = new Map<string, string>();
   readonly #watch: CodeWatch;
+  readonly #payloads: Payloads;
   readonly #ended: (updateId: string, outcome: UpdateOutcome) => void;
 
-  constructor(watch: CodeWatch, ended: (updateId: string, outcome: UpdateOutcome) => void) {
+  constructor(watch: CodeWatch, payloads: Payloads, ended: (updateId: string, outcome: UpdateOutcome) => void) {
     this.#watch = watch;
+    this.#payloads = payloads;
     this.#ended = ended;
   }
 
@@ -53,8 +57,9 @@ export class Interactions {
       return { ok: false, isUnknown: true, message };
     }
     try {
-      const result = answerAtOnce(`The handler of query '${name}'`, handler(decodePayload(input)));
-      return { ok: true, result: encodePayload(result ?? null) };
+      const answer = handler(this.#payloads.decode(input, "input", "query", name));
+      const result = answerAtOnce(`The handler of query '${name}'`, answer);
+      return { ok: true, result: this.#payloads.encode(result ?? null, "result", "query", name) };
     } catch (error) {
       return { ok: false, isUnknown: false, message: describeFailure(error).message };
     }
@@ -68,8 +73,9 @@ export class Interactions {
   /** Runs an update as far as it gets. */
   async begin({ updateId, name, input }: UpdateRequested, enough: () => boolean): Promise<void> {
     const update = this.#updates.get(name);
-    const value = decodePayload(input);
+    let value: unknown;
     try {
+      value = this.#payloads.decode(input, "input", "update", name);
       if (update === undefined) throw new HandlerNotRegisteredError("update", name, [...this.#updates.keys()]);
       if (update.validator !== undefined)
         answerAtOnce(`The validator of update '${name}'`, update.validator(value) as unknown);
@@ -79,6 +85,7 @@ export class Interactions {
     }
     const coroutine = new Coroutine(this.#watch);
     this.#open.set(updateId, coroutine);
+    this.#names.set(updateId, name);
     this.#settle(updateId, await coroutine.start(() => update.handler(value), enough));
   }
 
@@ -103,20 +110,23 @@ export class Interactions {
       this.#ended(updateId, { ok: false, rejected: false, failure: { errorType: "WorkflowEnded", message } });
     }
     this.#open.clear();
+    this.#names.clear();
   }
 
   #settle(updateId: string, step: Step): void {
     if (step.type === "waiting") return;
     this.#open.delete(updateId);
-    this.#ended(updateId, step.type === "returned" ? outcomeOf(step.value) : failed(step.error));
+    const name = this.#names.get(updateId);
+    this.#names.delete(updateId);
+    this.#ended(updateId, step.type === "returned" ? this.#outcomeOf(step.value, name) : failed(step.error));
   }
-}
 
-function outcomeOf(value: unknown): UpdateOutcome {
-  try {
-    return { ok: true, result: encodePayload(value ?? null) };
-  } catch (error) {
-    return failed(error);
+  #outcomeOf(value: unknown, name: string | undefined): UpdateOutcome {
+    try {
+      return { ok: true, result: this.#payloads.encode(value ?? null, "result", "update", name) };
+    } catch (error) {
+      return failed(error);
+    }
   }
 }
 

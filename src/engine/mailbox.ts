@@ -1,5 +1,5 @@
 import type { EventRaised } from "../model/history-event.ts";
-import { decodePayload } from "./payload.ts";
+import type { Payloads } from "./payload.ts";
 import { CancelableTask } from "./task.ts";
 
 /**
@@ -10,7 +10,12 @@ import { CancelableTask } from "./task.ts";
 export class Mailbox {
   readonly #waits = new Map<string, Set<EventWait>>();
   readonly #events = new Map<string, Fifo<{ arrival: number; event: EventRaised }>>();
+  readonly #payloads: Payloads;
   #arrivals = 0;
+
+  constructor(payloads: Payloads) {
+    this.#payloads = payloads;
+  }
 
   /** A task for the next event of this name; complete already when one is there. */
   wait(eventName: string): CancelableTask {
@@ -28,15 +33,27 @@ export class Mailbox {
       return;
     }
     waits.delete(first);
-    first.complete(decodePayload(event.input));
+    this.#deliver(event, first);
   }
 
   join(wait: EventWait): void {
     const waiting = this.#events.get(wait.key)?.take();
-    if (waiting !== undefined) return wait.complete(decodePayload(waiting.event.input));
+    if (waiting !== undefined) return this.#deliver(waiting.event, wait);
     const waits = this.#waits.get(wait.key);
     if (waits === undefined) this.#waits.set(wait.key, new Set([wait]));
     else waits.add(wait);
+  }
+
+  /** A payload that the payload converter cannot read fails the wait for it. */
+  #deliver({ name, input }: EventRaised, wait: EventWait): void {
+    let payload: unknown;
+    try {
+      payload = this.#payloads.decode(input, "payload", "event", name);
+    } catch (error) {
+      wait.endWith(error as Error);
+      return;
+    }
+    wait.complete(payload);
   }
 
   leave(wait: EventWait): void {

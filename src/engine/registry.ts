@@ -2,10 +2,10 @@ import { shown } from "../model/options.ts";
 import type { WorkflowActivityContext } from "./activity-context.ts";
 import { FunctionNames, type Target } from "./function-names.ts";
 import { nameOf } from "./names.ts";
+import { jsonPayloads } from "./payload.ts";
+import type { WorkflowContext } from "./workflow-context.ts";
 
 export { functionName, givenName, nameOf } from "./names.ts";
-
-import type { WorkflowContext } from "./workflow-context.ts";
 
 // The author's own input and output types are unknown here, and `any` is what lets every author's signature fit
 // (Dapr's JavaScript SDK declares both as `any` for the same reason).
@@ -47,6 +47,8 @@ export class Registry {
   /** Made when they are first asked for after a change. */
   #workflowNames: FunctionNames | undefined;
   #activityNames: FunctionNames | undefined;
+  /** How this code writes and reads payloads. */
+  payloads = jsonPayloads;
 
   /** Throws when the name is empty or taken. */
   addWorkflow(name: string, workflow: TWorkflow): void {
@@ -97,6 +99,7 @@ export class Registry {
     for (const [name, activity] of other.#activities) this.#activities.set(name, activity);
     this.#workflowNames = undefined;
     this.#activityNames = undefined;
+    if (other.payloads !== jsonPayloads) this.payloads = other.payloads;
   }
 
   /** The version that a new execution runs; `undefined` when it is to run the one without a version. */

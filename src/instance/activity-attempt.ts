@@ -1,6 +1,5 @@
 import { type ActivityCall, WorkflowActivityContext } from "../engine/activity-context.ts";
 import { ActivityNotRegisteredError } from "../engine/errors.ts";
-import { decodePayload, encodePayload } from "../engine/payload.ts";
 import { describeFailure, errorTypeOf } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
@@ -67,7 +66,12 @@ export class ActivityAttempt implements ActivityCall {
   }
 
   get progress(): unknown {
-    return decodePayload(this.#formerProgress);
+    return this.#ports.registry.payloads.decode(
+      this.#formerProgress,
+      "details",
+      "heartbeat of activity",
+      this.run.task.name,
+    );
   }
 
   /** Nobody wants the result any more. The activity is told, and goes on as it likes. */
@@ -101,7 +105,8 @@ export class ActivityAttempt implements ActivityCall {
       const result = await (this.#timers === undefined
         ? this.#call()
         : Promise.race([this.#call(), this.#timers.expired]));
-      return { type: "TaskCompleted", id: task.id, result: encodePayload(result ?? undefined) };
+      const encoded = this.#ports.registry.payloads.encode(result, "result", "activity", task.name);
+      return { type: "TaskCompleted", id: task.id, result: encoded };
     } catch (error) {
       return this.#failed(error, this.#storedProgress);
     } finally {
@@ -133,14 +138,15 @@ export class ActivityAttempt implements ActivityCall {
     const { registry } = this.#ports;
     const activity = registry.activity(name);
     if (activity === undefined) throw new ActivityNotRegisteredError(name, registry.names().activities);
-    return activity(new WorkflowActivityContext(this), decodePayload(input));
+    return activity(new WorkflowActivityContext(this), registry.payloads.decode(input, "input", "activity", name));
   }
 
   heartbeat(details: unknown): void {
     if (this.#isOver) return;
     this.#timers?.heartbeat();
     if (details === undefined) return;
-    const progress = encodePayload(details);
+    const { registry } = this.#ports;
+    const progress = registry.payloads.encode(details, "details", "heartbeat of activity", this.run.task.name);
     if (progress !== undefined && progress.length > MAX_PROGRESS_LENGTH) {
       throw new RangeError(
         `The details of a heartbeat have at most ${MAX_PROGRESS_LENGTH} characters as JSON, and these ${progress.length}`,

@@ -1,9 +1,9 @@
 import type { FailureDetails } from "./failure.ts";
 
 /** Of one text of a failure, in bytes of UTF-8. */
-export const MAX_TEXT_BYTES = 32 * 1024;
+export const MAX_TEXT_BYTES = 32_768;
 /** Of a failure with all that is within it, as JSON, in bytes of UTF-8: so it fits into a row and into a message, whatever was thrown. */
-export const MAX_FAILURE_BYTES = 256 * 1024;
+export const MAX_FAILURE_BYTES = 262_144;
 /** How deep failures lie within failures. */
 export const MAX_INNER_FAILURES = 10;
 

@@ -114,6 +114,7 @@ export class WorkflowTestEnvironment {
         this.#registry.refresh();
         return this.#registry.workflowName(workflow);
       },
+      payloadConverter: runtime.registry.payloads.converter,
       send: (request) => {
         this.#registry.refresh();
         return requests.send(request);

@@ -11,6 +11,7 @@ import { WorkflowState } from "../authoring/workflow-state.ts";
 import type { UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
 import type { Target } from "../engine/function-names.ts";
 import { nameOf } from "../engine/names.ts";
+import type { PayloadConverter } from "../engine/payload.ts";
 import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
 import { toDaprState } from "../http/description.ts";
 import type { Instance } from "../instance/instance.ts";
@@ -29,6 +30,8 @@ export interface TestClientOptions {
   newId(): string;
   /** The name that a workflow is started by. */
   workflowName(workflow: Target): string;
+  /** That of the runtime. */
+  readonly payloadConverter: PayloadConverter | undefined;
   send(request: Request): Promise<Response>;
 }
 
@@ -50,7 +53,7 @@ export class TestClient extends DaprWorkflowClient {
   readonly #env: TestClientOptions;
 
   constructor(env: TestClientOptions) {
-    super({ fetch: (request) => env.send(request) });
+    super({ fetch: (request) => env.send(request), payloadConverter: env.payloadConverter ?? null });
     this.#env = env;
     for (const name of Object.getOwnPropertyNames(DaprWorkflowClient.prototype)) {
       const method: unknown = Reflect.get(this, name);

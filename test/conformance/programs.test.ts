@@ -328,6 +328,17 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     expect(details.getInnerFailure()?.getErrorMessage()).toBe("far away");
   });
 
+  it("[DJ24] null is null", async () => {
+    expect(await run("nulls")).toEqual(["COMPLETED", [true, true]]);
+    expect(await run("givesNull")).toEqual(["COMPLETED", null]);
+  });
+
+  it("[DJ25] what JSON would lose is refused where it is given, with its path", async () => {
+    const refused = ["a Map", "a Promise", "an Error (Error)", "binary data (Uint8Array)", "a BigInt"];
+    const [status, texts] = await run("passesOnWhatIsNoJson");
+    expect([status, texts]).toEqual(["COMPLETED", refused.map((what) => `activity 'same': input.at[0] is ${what}`)]);
+  });
+
   it("[DJ17] an activity without a yield runs all the same, and the log tells", async () => {
     ran.length = 0;
     const log = vi.spyOn(console, "log").mockImplementation(() => undefined);

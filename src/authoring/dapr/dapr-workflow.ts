@@ -1,4 +1,4 @@
-import { encodePayload } from "../../engine/payload.ts";
+import { jsonPayloads } from "../../engine/payload.ts";
 import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
 
 /** The answer of GET, with its times as dates. `runtimeStatus` is Dapr's text, for instance "RUNNING". */
@@ -56,7 +56,11 @@ export class DaprWorkflow {
     required({ workflowName });
     const id = instanceId || crypto.randomUUID();
     const search = new URLSearchParams({ instanceID: id });
-    await this.#call("POST", `${encodeURIComponent(workflowName)}/start?${search}`, bodyOf(input, contentType));
+    await this.#call(
+      "POST",
+      `${encodeURIComponent(workflowName)}/start?${search}`,
+      bodyOf(input, "input", "workflow", workflowName, contentType),
+    );
     return id;
   }
 
@@ -68,7 +72,7 @@ export class DaprWorkflow {
   ): Promise<void> {
     required({ instanceID: instanceId, eventName });
     const path = `${encodeURIComponent(instanceId)}/raiseEvent/${encodeURIComponent(eventName)}`;
-    await this.#call("POST", path, bodyOf(eventData, eventContentType));
+    await this.#call("POST", path, bodyOf(eventData, "payload", "event", eventName, eventContentType));
   }
 
   terminate(instanceId: string): Promise<void> {
@@ -124,10 +128,16 @@ export class DaprWorkflow {
 }
 
 /** An empty string would be no body at all, so it goes as JSON, like what is no string. */
-function bodyOf(value: unknown, contentType?: string): string | Uint8Array | undefined {
+function bodyOf(
+  value: unknown,
+  root: string,
+  kind: string,
+  name: string,
+  contentType?: string,
+): string | Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   const asItIs = typeof value === "string" && value !== "" && !contentType?.startsWith("application/json");
-  return asItIs ? value : encodePayload(value);
+  return asItIs ? value : jsonPayloads.encode(value, root, kind, name);
 }
 
 function required(properties: Record<string, unknown>): void {

@@ -13,6 +13,26 @@ const fails = () => {
 };
 
 const workflows = {
+  async *nulls(ctx: WorkflowContext): any {
+    const found = yield ctx.callActivity(same, null);
+    const child = yield ctx.callChildWorkflow("givesNull");
+    return [found === null, child === null];
+  },
+  async *givesNull(): any {
+    return null;
+  },
+  async *passesOnWhatIsNoJson(ctx: WorkflowContext): any {
+    const map = new Map([[1, 2]]);
+    const texts: string[] = [];
+    for (const value of [map, Promise.resolve(1), new Error("no"), new Uint8Array(1), 10n]) {
+      try {
+        yield ctx.callActivity(same, { at: [value] });
+      } catch (error) {
+        texts.push((error as Error).message.split(",")[0] ?? "");
+      }
+    }
+    return texts;
+  },
   async *namedFailure(): any {
     throw Object.assign(new Error("slow", { cause: new Error("far away") }), { name: "TooSlow", code: 7 });
   },
