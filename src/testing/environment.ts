@@ -128,7 +128,7 @@ export class WorkflowTestEnvironment {
   }
 
   /** Lets virtual time pass, and everything happen in it that falls due. */
-  advance(seconds: number): Promise<void> {
+  async advance(seconds: number): Promise<void> {
     if (typeof seconds !== "number" || !(seconds >= 0 && seconds < Number.POSITIVE_INFINITY))
       throw new RangeError(`env.advance takes a number of seconds from 0, found ${shown(seconds)}`);
     this.#registry.refresh();
@@ -180,7 +180,7 @@ export class WorkflowTestEnvironment {
 
   /** Ends the environment: whoever waits in it is told, and nothing in it runs any more. */
   dispose(): void {
-    this.#hosts.loseMemory();
+    this.#hosts.dispose();
     this.#time.dispose(new Error("The test environment was disposed of"));
   }
 

@@ -4,23 +4,11 @@ import { type InstanceLimits, limitsFrom } from "../instance/limits.ts";
 import type { InstancePorts } from "../instance/ports.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RuntimeStatus } from "../model/status.ts";
-import type { InstanceStorage } from "../storage/instance-store.ts";
+import { Life, ofLife } from "./life.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** One stay of an object in memory. */
-export class Life {
-  isOver = false;
-  end: () => void = () => undefined;
-  readonly ended = new Promise<void>((resolve) => {
-    this.end = () => {
-      this.isOver = true;
-      resolve();
-    };
-  });
-}
 
 /** What is kept of one instance when its object loses its memory, and the life that it has just now. */
 interface Host {
@@ -51,6 +39,7 @@ export class Hosts {
   readonly #options: HostsOptions;
   readonly #limits: InstanceLimits;
   readonly #hosts = new Map<string, Host>();
+  #isDisposed = false;
 
   constructor(options: HostsOptions) {
     this.#options = options;
@@ -80,6 +69,12 @@ export class Hosts {
       if (host.isRinging) host.alarmAtMs ??= this.#options.clock.nowMs;
       host.isRinging = false;
     }
+  }
+
+  /** Memory is lost, and nothing is opened any more. */
+  dispose(): void {
+    this.#isDisposed = true;
+    this.loseMemory();
   }
 
   /** When an alarm is due next; infinity: none ever is. */
@@ -184,6 +179,7 @@ export class Hosts {
   #open(host: Host, isRinging: boolean): Promise<Instance> {
     host.opened ??= (async () => {
       const { life } = host;
+      if (this.#isDisposed) throw new Error("The test environment was disposed of");
       const instance = new Instance(this.#ports(host));
       await instance.open(isRinging);
       if (!life.isOver) host.instance = instance;
@@ -228,15 +224,4 @@ export class Hosts {
       },
     };
   }
-}
-
-/** A store that serves one life of its object: what is left running of a former one can change nothing. */
-function ofLife(store: MemoryStore, life: Life): InstanceStorage {
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (life.isOver) throw new Error("This object has lost its memory");
-      const member = Reflect.get(target, name, target);
-      return typeof member === "function" ? member.bind(target) : member;
-    },
-  });
 }

@@ -295,4 +295,15 @@ describe("[I5] Alarms: set while there is something to wait for, and only then",
     await start(world, "b", "timer", (startAtMs - world.nowMs) / 1_000);
     expect(world.host("b").durableAlarm?.atMs).toBe(6_900_000_000_000);
   });
+
+  it("[I5.26] past it, the alarm rings with growing pauses, and what is due fires at its time", async () => {
+    const world = makeWorld();
+    const dueAtMs = Date.UTC(9999, 11, 31);
+    await start(world, "a", "timer", (dueAtMs - world.nowMs) / 1_000);
+    await world.advance(dueAtMs - world.nowMs - 1);
+    expect(await statusOf(world, "a")).toBe("RUNNING");
+    expect(world.host("a").counters.rings).toBeLessThan(40);
+    await world.advance(1);
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+  });
 });
