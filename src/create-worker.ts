@@ -93,7 +93,7 @@ function depsOf(
     basePath: options.basePath,
     refusesUnknownWorkflows: options.unknownWorkflows === "refuse",
     notReady: bindingProblem(env),
-    hidesReasons: Boolean(env.PAYLOAD_KEYS),
+    hidesReasons: !(options.logFailureMessages ?? !env.PAYLOAD_KEYS),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     appId: options.appId ?? "edge-workflows",
     log: logFrom(trusted ? "none" : (options.logLevel ?? "info")),

@@ -25,8 +25,10 @@ export function bindingProblem(env: object): string | undefined {
   return `the binding ${BINDING} is missing (${found}); nothing was changed. Add to wrangler.toml, and export the class ${CLASS} from the Worker:${LINES}`;
 }
 
+/** A service binding has a method of every name that it is asked for. */
 function isNamespace(value: unknown): boolean {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, "getByName") === "function";
+  if (typeof value !== "object" || value === null || value.constructor?.name === "Fetcher") return false;
+  return typeof Reflect.get(value, "getByName") === "function";
 }
 
 function kindOf(value: unknown): string {

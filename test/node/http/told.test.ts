@@ -145,6 +145,10 @@ new_sqlite_classes = ["WorkflowInstance"]`;
 class DurableObjectNamespace {
   getByName(): void {}
 }
+/** A service binding has a method of every name. */
+class Fetcher {
+  getByName(): void {}
+}
 
 describe("a configuration that lacks something", () => {
   it("[H98] the right binding is no problem, whatever else there is", () => {
@@ -155,6 +159,8 @@ describe("a configuration that lacks something", () => {
     [{}, "the binding WORKFLOW_INSTANCE is missing (no Durable Object namespace is bound)"],
     [{ TEXT: "x", KV: {} }, "no Durable Object namespace is bound"],
     [{ WORKFLOWS: new DurableObjectNamespace() }, "bound are the Durable Object namespaces WORKFLOWS"],
+    [{ SERVICE: new Fetcher() }, "no Durable Object namespace is bound"],
+    [{ WORKFLOW_INSTANCE: new Fetcher() }, "the binding WORKFLOW_INSTANCE is a Fetcher"],
     [{ WORKFLOW_INSTANCE: "text" }, "the binding WORKFLOW_INSTANCE is a value of type string"],
     [{ WORKFLOW_INSTANCE: new (class KvNamespace {})() }, "the binding WORKFLOW_INSTANCE is a KvNamespace"],
   ])("[H98] %j: what is found, and the lines to add", (env, found) => {
