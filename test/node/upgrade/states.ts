@@ -176,7 +176,10 @@ export function deploy(world: World, what: Deploy): void {
     return [first, ctx.isPatched("a patch")];
   };
   world.workflow("patched", patched);
-  world.workflow("unpatched", what !== "broken" ? patched : (ctx: WorkflowContext) => ctx.waitForExternalEvent("go"));
+  const unpatched = function* (ctx: WorkflowContext): Code {
+    return yield ctx.waitForExternalEvent("go");
+  };
+  world.workflow("unpatched", what === "broken" ? unpatched : patched);
   world.workflow("patched later", function* (ctx: WorkflowContext): Code {
     yield ctx.waitForExternalEvent("first");
     const isNew = what === "today" && ctx.isPatched("a later patch");
