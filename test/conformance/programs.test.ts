@@ -391,6 +391,25 @@ describe("[DJ] What Dapr's JavaScript engine gets wrong", () => {
     expect(await run("namesakes")).toEqual(["COMPLETED", ["by mail", "by text"]]);
   });
 
+  it.each(["returnsTask", "awaitsTask", "passesTaskOn"])("[DJ26] a task taken for its result: %s", async (name) => {
+    ran.length = 0;
+    expect(await failureOf(name)).toEqual([
+      "TypeError",
+      expect.stringMatching(/the task of callActivity 'same', and a task is not its result: yield it/),
+    ]);
+    expect(ran).toEqual([]);
+  });
+
+  it("[DJ27] a context in an activity", async () => {
+    ran.length = 0;
+    const [status, message] = await run("leavesItsContext");
+    expect([status, message]).toEqual([
+      "COMPLETED",
+      expect.stringMatching(/^callActivity was called outside the turn of workflow instance '/),
+    ]);
+    expect(ran).toEqual([]);
+  });
+
   it("[DJ23] nothing begins before its time, whatever comes", async () => {
     const startAt = new Date(Date.now() + 1_000);
     const id = await client.scheduleNewWorkflow("eventBeforeStart", undefined, undefined, startAt);

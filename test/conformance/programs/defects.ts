@@ -133,6 +133,20 @@ const workflows = {
   async *namesakes(ctx: WorkflowContext): any {
     return [yield ctx.callActivity(mail.send), yield ctx.callActivity(sms.send)];
   },
+  async returnsTask(ctx: WorkflowContext): Promise<any> {
+    return ctx.callActivity(same, 1);
+  },
+  async *awaitsTask(ctx: WorkflowContext): any {
+    const result: any = await ctx.callActivity(same, 1);
+    return { result, next: yield ctx.callActivity(record, "with what was no result") };
+  },
+  async *passesTaskOn(ctx: WorkflowContext): any {
+    return yield ctx.callActivity(record, { of: ctx.callActivity(same, 1) });
+  },
+  async *leavesItsContext(ctx: WorkflowContext): any {
+    left.push(ctx);
+    return yield ctx.callActivity(callsWithWhatWasLeft);
+  },
   async *deepFalsy(ctx: WorkflowContext, input: any): any {
     return [input, yield ctx.callActivity(same, input), yield ctx.callChildWorkflow("echo", input)];
   },
@@ -141,10 +155,20 @@ const workflows = {
   },
 };
 
+const left: WorkflowContext[] = [];
+function callsWithWhatWasLeft(): string {
+  try {
+    left.at(-1)?.callActivity(record, "from outside");
+    return "made";
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
 const mail = { send: () => "by mail" };
 const sms = { send: () => "by text" };
 
 const runtime = new WorkflowRuntime().registerActivity(same).registerActivity(fails).registerActivity(record);
+runtime.registerActivity(callsWithWhatWasLeft);
 runtime.registerActivity(mail.send).registerActivityWithName("textMessage", sms.send);
 for (const [name, workflow] of Object.entries(workflows)) runtime.registerWorkflowWithName(name, workflow);
 void runtime.start();
