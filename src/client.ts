@@ -4,6 +4,7 @@ export { TimeoutError, WorkflowApiError, WorkflowFailedError } from "./authoring
 export type {
   HistoryPageOptions,
   PurgeOptions,
+  RaiseOptions,
   ScheduleOptions,
   TerminateOptions,
   UpdateOptions,

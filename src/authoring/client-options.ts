@@ -6,6 +6,13 @@ export interface ScheduleOptions {
   readonly instanceId?: string | null;
   /** The instance is PENDING until then. Default: at once. */
   readonly startAt?: Date | null;
+  /** Why: it stands in the log. */
+  readonly reason?: string | null;
+}
+
+export interface RaiseOptions {
+  /** Why: it stands in the log. */
+  readonly reason?: string | null;
 }
 
 /** What is behind the workflow in `scheduleNewWorkflow`: the input may be left out where the workflow takes none. */
@@ -34,6 +41,8 @@ export interface UpdateOptions {
   readonly updateId?: string | null;
   /** Default 60. */
   readonly timeoutInSeconds?: number | null;
+  /** Why: it stands in the log. */
+  readonly reason?: string | null;
 }
 
 export interface HistoryPageOptions {
@@ -43,10 +52,15 @@ export interface HistoryPageOptions {
   readonly continuationToken?: string | null | undefined;
 }
 
-export const scheduleOptions = optionsOf<ScheduleOptions>({ instanceId: aString, startAt: aDate });
+export const scheduleOptions = optionsOf<ScheduleOptions>({ instanceId: aString, startAt: aDate, reason: aString });
+export const raiseOptions = optionsOf<RaiseOptions>({ reason: aString });
 export const terminateOptions = optionsOf<TerminateOptions>({ nonRecursive: aBoolean, reason: aString });
 export const purgeOptions = optionsOf<PurgeOptions>({ force: aBoolean, nonRecursive: aBoolean, reason: aString });
-export const updateOptions = optionsOf<UpdateOptions>({ updateId: aString, timeoutInSeconds: secondsFromZero });
+export const updateOptions = optionsOf<UpdateOptions>({
+  updateId: aString,
+  timeoutInSeconds: secondsFromZero,
+  reason: aString,
+});
 export const historyPageOptions = optionsOf<HistoryPageOptions>({
   limit: aNumber("a whole number from 1 to 10000", (value) => Number.isInteger(value) && value >= 1 && value <= 10_000),
   continuationToken: aString,

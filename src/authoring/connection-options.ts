@@ -37,6 +37,7 @@ const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
   isKeepAlive: anything,
   actor: anything,
   maxBodySizeMb: anything,
+  appId: aString,
   basePath: aString,
   headers: someHeaders,
   fetch: aSender,

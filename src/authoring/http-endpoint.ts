@@ -19,6 +19,8 @@ export interface EndpointOptions {
   readonly daprHost?: string | undefined;
   readonly daprPort?: string | number | undefined;
   readonly daprApiToken?: string | undefined;
+  /** The app that the server must be. */
+  readonly appId?: string | undefined;
   /** The path that the server's Worker is mounted under: its own `basePath`. */
   readonly basePath?: string | undefined;
   /** Sent with each request, for instance the service token of a proxy before the server. */

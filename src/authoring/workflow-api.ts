@@ -77,7 +77,7 @@ export class WorkflowApi {
   ): Promise<Answer> {
     // Resolved late: a client may be constructed at module level, before the Worker is.
     const endpoint = resolveEndpoint(this.#options);
-    const url = `${endpoint.url}/v1.0/workflows/dapr/${path}${searchOf(query)}`;
+    const url = `${endpoint.url}/v1.0/workflows/dapr/${path}${searchOf({ ...query, appID: this.#options.appId || undefined })}`;
     const init: RequestInit = { method, headers: endpoint.headers };
     if (body !== undefined) init.body = body;
     if (signal !== undefined) init.signal = signal;

@@ -16,6 +16,8 @@ import {
   type InputAndStart,
   type PurgeOptions,
   purgeOptions,
+  type RaiseOptions,
+  raiseOptions,
   type ScheduleOptions,
   scheduleOptions,
   type TerminateOptions,
@@ -82,7 +84,8 @@ export class DaprWorkflowClient {
         ? { instanceId: instanceIdOrOptions }
         : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
     const at = options.startAt ?? readArgument(aDate, startAt, "startAt", call, name);
-    const query = { instanceID: options.instanceId || crypto.randomUUID(), startTime: at?.toISOString() };
+    const instanceID = options.instanceId || crypto.randomUUID();
+    const query = { instanceID, startTime: at?.toISOString(), reason: options.reason ?? undefined };
     const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const { body } = await this.#api.change(`${segment(name)}/start`, query, encoded);
     return (body as { instanceID: string }).instanceID;
@@ -211,17 +214,14 @@ export class DaprWorkflowClient {
     options?: UpdateOptions | null,
   ): Promise<unknown> {
     const call = "updateWorkflow";
-    const { updateId, timeoutInSeconds } = readOptions(updateOptions, options, call, workflowInstanceId);
+    const { updateId, timeoutInSeconds, reason } = readOptions(updateOptions, options, call, workflowInstanceId);
     const path = `${segment(workflowInstanceId)}/update/${segment(nameOf(update))}`;
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, workflowInstanceId));
     const updateID = updateId || crypto.randomUUID();
     const payload = this.#payloads.encode(input ?? null, "input", "update", nameOf(update));
     for (;;) {
-      const { status, text } = await this.#api.change(
-        path,
-        { updateID, timeoutSeconds: deadline.pollSeconds() },
-        payload,
-      );
+      const query = { updateID, timeoutSeconds: deadline.pollSeconds(), reason: reason ?? undefined };
+      const { status, text } = await this.#api.change(path, query, payload);
       if (status !== 202) return this.#payloads.decode(text, "result", "update", nameOf(update));
       if (deadline.hasPassed())
         throw deadline.error(workflowInstanceId, this.#urlOf(workflowInstanceId), `has not ended update '${updateID}'`);
@@ -260,16 +260,24 @@ export class DaprWorkflowClient {
     workflowInstanceId: string,
     event: EventDeclaration<TPayload>,
     eventPayload: TPayload,
+    options?: RaiseOptions | null,
   ): Promise<void>;
-  async raiseEvent(workflowInstanceId: string, eventName: string, eventPayload?: unknown): Promise<void>;
+  async raiseEvent(
+    workflowInstanceId: string,
+    eventName: string,
+    eventPayload?: unknown,
+    options?: RaiseOptions | null,
+  ): Promise<void>;
   async raiseEvent(
     workflowInstanceId: string,
     event: string | { readonly name: string },
     eventPayload?: unknown,
+    options?: RaiseOptions | null,
   ): Promise<void> {
+    const { reason } = readOptions(raiseOptions, options, "raiseEvent", workflowInstanceId);
     const path = `${segment(workflowInstanceId)}/raiseEvent/${segment(nameOf(event))}`;
     const encoded = this.#payloads.encode(eventPayload ?? null, "payload", "event", nameOf(event));
-    await this.#api.change(path, {}, encoded);
+    await this.#api.change(path, { reason: reason ?? undefined }, encoded);
   }
 
   /**

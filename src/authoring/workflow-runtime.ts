@@ -26,6 +26,8 @@ export interface WorkflowClientOptions {
   daprApiToken?: string;
   logger?: unknown;
   grpcOptions?: unknown;
+  /** Clients only: the app that the server must be, its own `appId`: another one refuses each request. */
+  appId?: string;
   /** Clients only: the path that the server's Worker is mounted under, its own `basePath`. */
   basePath?: string;
   /** Clients only: sent with each request, for instance the service token of a proxy before the server. */

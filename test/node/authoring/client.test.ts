@@ -289,6 +289,13 @@ describe("[A8] Every option of the HTTP API", () => {
       "w/start?instanceID=i&startTime=2027-01-02T03%3A04%3A05.000Z",
       "1",
     ],
+    [
+      "why it is started",
+      (c) => c.scheduleNewWorkflow("w", 1, { instanceId: "i", reason: "r" }),
+      "w/start?instanceID=i&reason=r",
+      "1",
+    ],
+    ["why it is raised", (c) => c.raiseEvent("i", "e", 1, { reason: "r" }), "i/raiseEvent/e?reason=r", "1"],
     ["terminate", (c) => c.terminateWorkflow("i", 1, { nonRecursive: false }), "i/terminate", '{"output":1}'],
     [
       "terminate without the children, and why",
@@ -333,12 +340,12 @@ describe("[A8] Every option of the HTTP API", () => {
     [
       "another name",
       (c) => c.scheduleNewWorkflow("w", 1, { instanceID: "i" } as never),
-      "unknown option instanceID of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt",
+      "unknown option instanceID of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt, reason",
     ],
     [
       "a number for an ID",
       (c) => c.scheduleNewWorkflow("w", 1, 4711 as never),
-      "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt",
+      "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt, reason",
     ],
     [
       "a time that is none",
@@ -414,6 +421,17 @@ describe("[A8] Every option of the HTTP API", () => {
     await new DaprWorkflowClient({ fetch, headers, daprApiToken: "t" }).resumeWorkflow("i");
     const sent = requests[0]?.headers;
     expect([sent?.get("cf-access-client-id"), sent?.get("dapr-api-token")]).toEqual(["me", "t"]);
+  });
+
+  it("[A8.8] an update and its reason, and the app with every request", async () => {
+    const { requests, fetch } = serverThat(answers(200, "1"));
+    const client = new DaprWorkflowClient({ fetch, appId: "shop" });
+    await client.updateWorkflow("i", "u", 2, { updateId: "x", reason: "r" });
+    await client.getWorkflowState("i", false).catch(() => undefined);
+    expect(requests.map(({ url }) => url)).toEqual([
+      "i/update/u?updateID=x&timeoutSeconds=30&reason=r&appID=shop",
+      "i?fetchPayloads=false&appID=shop",
+    ]);
   });
 
   it("[A8.7] an instance that is not there is told of, but where the answer has a place for it", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { Miniflare, type MiniflareOptions, NoOpLog } from "miniflare";
 import { describe, expect, it } from "vitest";
-import { bundle, ROOT, SAMPLES } from "./server.ts";
+import { bundle, ROOT, SAMPLES, until } from "./server.ts";
 
 type Worker = NonNullable<MiniflareOptions["workers"]>[number];
 
@@ -29,7 +29,7 @@ function workerFrom(name: string, contents: string, more: object = {}): Worker {
   return { config: { name, compatibilityDate: "2026-10-01", manifest, env: {}, exports: {}, ...more } };
 }
 
-async function ask(workers: Worker[]): Promise<unknown> {
+async function ask(workers: Worker[], onLog: (line: string) => void = () => undefined): Promise<unknown> {
   const directory = mkdtempSync(join(tmpdir(), "edge-workflows-bindings-"));
   const miniflare = new Miniflare({
     host: "127.0.0.1",
@@ -38,7 +38,7 @@ async function ask(workers: Worker[]): Promise<unknown> {
     telemetry: { enabled: false },
     log: new NoOpLog(),
     logRequests: false,
-    handleStructuredLogs: () => undefined,
+    handleStructuredLogs: ({ message }) => onLog(message),
     resourcePersistencePath: directory,
     workers,
   });
@@ -98,6 +98,27 @@ describe("[E8] A client in one Worker, the workflows in another, a service bindi
     const told = (await ask([await workerOf("front", FRONT, { env }), await workflows()])) as Record<string, string>;
     expect(told.binding).toBe('"*** HELLO, ADA ***"');
     expect(told.method).toContain("this Worker has WF, OTHER");
+  });
+});
+
+describe("[E8] console.log in workerd", () => {
+  it("[E8.3] a state and an error show their fields", async () => {
+    const logged: string[] = [];
+    const worker = await workerOf(
+      "front",
+      `import { TimeoutError, WorkflowState } from "edge-workflows";
+       const at = "2026-01-02T03:04:05.000Z";
+       export default { fetch() {
+         console.log(new WorkflowState({ instanceID: "order-1", createdAt: at, lastUpdatedAt: at, runtimeStatus: "RUNNING" }));
+         console.log(new TimeoutError({ instanceId: "order-1", url: "https://x.example", seconds: 3 }));
+         return Response.json({});
+       } };`,
+    );
+    await ask([worker], (line) => logged.push(line));
+    await until("both lines", () => logged.length === 2);
+    expect(logged[0]).toMatch(/^WorkflowState \{\s+instanceId: 'order-1',/);
+    expect(logged[0]).toContain("runtimeStatus: 'RUNNING'");
+    expect(logged[1]).toContain("seconds: 3");
   });
 });
 
