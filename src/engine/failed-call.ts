@@ -19,6 +19,30 @@ export function failureMessage(
   return `${instanceId}: ${NOUNS[kind]} '${name}': ${kind} task #${id} failed: ${reasonOf(failure)}`;
 }
 
+/** The call of this instance that a failure came from, wherever in its chain; `undefined` when it came from none. */
+export function failedCallOf(instanceId: string, failure: FailureDetails): FailedCall | undefined {
+  const own = `${instanceId}: `;
+  for (let at: FailureDetails | undefined = failure; at !== undefined; at = at.innerFailure) {
+    if (at.errorType !== "TaskFailedError" || !at.message.startsWith(own)) continue;
+    const call = NAMED_CALL.exec(at.message.slice(own.length));
+    if (call === null) continue;
+    const { noun, name = "", id } = call.groups ?? {};
+    return { kind: noun === "activity" ? "activity" : "workflow", name, taskId: Number(id), failure: at.innerFailure };
+  }
+  return undefined;
+}
+
+/** `failure`: why the call itself failed. */
+export interface FailedCall {
+  readonly kind: "activity" | "workflow";
+  readonly name: string;
+  readonly taskId: number;
+  readonly failure: FailureDetails | undefined;
+}
+
+const NAMED_CALL =
+  /^(?<noun>activity|workflow) '(?<name>.{1,16384}?)': (?:Activity|Sub-orchestration) task #(?<id>\d+) failed: /s;
+
 /** What such a message begins with, as this code and the code before it write it. */
 const CALL = /(?:(?:activity|workflow) '.{1,16384}?': )?(?:Activity|Sub-orchestration) task #\d+ failed: /s.source;
 const CALL_AT_THE_BEGIN = new RegExp(`^\\S{1,1024}: ${CALL}`, "s");

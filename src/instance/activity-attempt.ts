@@ -1,10 +1,11 @@
 import { type ActivityCall, WorkflowActivityContext } from "../engine/activity-context.ts";
 import { ActivityNotRegisteredError } from "../engine/errors.ts";
-import { describeFailure, errorTypeOf } from "../model/failure.ts";
+import { describeFailure } from "../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { taskExecutionId } from "../model/ids.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
 import { type ActivityTimers, timersOf } from "./activity-timers.ts";
+import { errorFields } from "./log-text.ts";
 import type { InstancePorts } from "./ports.ts";
 import { openText } from "./sealing.ts";
 
@@ -191,7 +192,11 @@ export class ActivityAttempt implements ActivityCall {
 
   /** The activity goes on without: the next beat tries again. */
   #couldNotSave(error: unknown): void {
-    const errorType = errorTypeOf(error);
-    this.#ports.log({ level: "warn", msg: "heartbeat", instanceId: this.instanceId, errorType });
+    this.#ports.log({
+      level: "warn",
+      msg: "heartbeat",
+      instanceId: this.instanceId,
+      ...errorFields(this.#ports, error),
+    });
   }
 }

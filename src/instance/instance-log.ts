@@ -1,7 +1,10 @@
+import { failedCallOf } from "../engine/failed-call.ts";
 import type { Turn } from "../engine/orchestration.ts";
-import { errorTypeOf, isError, placesOf } from "../model/failure.ts";
+import { type FailureDetails, isError, placesOf } from "../model/failure.ts";
+import type { TaskScheduled } from "../model/history-event.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { UnreadableError } from "../storage/unreadable-error.ts";
+import { errorFields, messageField, oneLine } from "./log-text.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /** What an instance tells in the log: how it ended, why it does not go on, and faults. Never a payload. */
@@ -12,9 +15,36 @@ export class InstanceLog {
     this.#ports = ports;
   }
 
-  ended({ instanceId, name, status, generation, createdAtMs }: InstanceRecord): void {
+  /** Why, and from which call of an activity or a child, where it has failed. */
+  ended({ instanceId, name, status, generation, createdAtMs }: InstanceRecord, { completion }: Turn): void {
     const durationMs = this.#ports.clock.now() - createdAtMs;
-    this.#ports.log({ level: "info", msg: "instance", instanceId, name, status, generation, durationMs });
+    const line = { msg: "instance", instanceId, name, status, generation, durationMs };
+    if (completion?.type !== "Failed") return this.#ports.log({ level: "info", ...line });
+    const { failure } = completion;
+    const call = failedCallOf(instanceId, failure);
+    this.#ports.log({
+      level: "error",
+      ...line,
+      errorType: failure.errorType,
+      ...(call !== undefined && { [call.kind === "activity" ? "activity" : "child"]: call.name, taskId: call.taskId }),
+      ...(call?.failure !== undefined && { causedBy: call.failure.errorType }),
+      ...messageField(this.#ports, failure.message),
+    });
+  }
+
+  /** An attempt of an activity has failed. `retried`, where it is known by then: never. */
+  attemptFailed(task: TaskScheduled, { errorType, message, isNonRetriable }: FailureDetails): void {
+    this.#ports.log({
+      level: "warn",
+      msg: "attempt",
+      instanceId: this.#ports.instanceId(),
+      activity: task.name,
+      taskId: task.id,
+      attempt: task.attempt ?? 1,
+      errorType,
+      ...messageField(this.#ports, message),
+      ...(isNonRetriable && { retried: false }),
+    });
   }
 
   /** Once for each stall that the turn has recorded. Names of calls and patches are all that its message has. */
@@ -27,15 +57,8 @@ export class InstanceLog {
 
   /** Nothing else is left of the reason. */
   purged({ instanceId, name, status }: InstanceRecord, reason: string): void {
-    const { log, logFailureMessages = true } = this.#ports;
-    log({
-      level: "info",
-      msg: "purged",
-      instanceId,
-      name,
-      status,
-      ...(logFailureMessages && { reason: oneLine(reason) }),
-    });
+    const { message } = messageField(this.#ports, reason);
+    this.#ports.log({ level: "info", msg: "purged", instanceId, name, status, ...(message && { reason: message }) });
   }
 
   unreadable({ name: errorType, message }: UnreadableError): void {
@@ -50,24 +73,12 @@ export class InstanceLog {
       msg: "turn",
       instanceId: this.#ports.instanceId(),
       failures,
-      errorType: typeOf(error),
+      ...errorFields(this.#ports, error),
       at: isError(error) ? placesOf(error) : undefined,
     });
   }
 
   fault(msg: string, error: unknown): void {
-    this.#ports.log({ level: "error", msg, instanceId: this.#ports.instanceId(), errorType: typeOf(error) });
+    this.#ports.log({ level: "error", msg, instanceId: this.#ports.instanceId(), ...errorFields(this.#ports, error) });
   }
-}
-
-function typeOf(error: unknown): string {
-  return errorTypeOf(error);
-}
-
-const MAX_MESSAGE_LENGTH = 1_024;
-
-/** A text as it stands in a line of the log. */
-function oneLine(text: string): string {
-  const line = text.slice(0, MAX_MESSAGE_LENGTH).replace(/\s+/g, " ");
-  return text.length > MAX_MESSAGE_LENGTH ? `${line}…` : line;
 }

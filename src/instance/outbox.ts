@@ -1,7 +1,7 @@
-import { errorTypeOf } from "../model/failure.ts";
 import type { HistoryFact } from "../model/history-event.ts";
 import { type InboxEntry, type OutboxEntry, textsOfFact } from "../storage/instance-store.ts";
 import { retryDelayMs } from "./limits.ts";
+import { errorFields } from "./log-text.ts";
 import type { InstancePorts } from "./ports.ts";
 import type { DeliveryResult } from "./protocol.ts";
 import { writing } from "./sealing.ts";
@@ -139,7 +139,8 @@ export class Outbox {
       lane.failures++;
       lane.notBeforeMs = clock.now() + retryDelayMs(limits, lane.failures);
     }
-    log({ level: "warn", msg: "delivery", target: entry.to, failures: lane.failures, errorType: errorTypeOf(error) });
+    const { failures } = lane;
+    log({ level: "warn", msg: "delivery", target: entry.to, failures, ...errorFields(this.#ports, error) });
   }
 
   #settle(lane: Lane, entry: OutboxEntry, reply: Omit<InboxEntry, "seq"> | undefined): void {

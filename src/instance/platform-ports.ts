@@ -1,10 +1,10 @@
 import type { Registry } from "../engine/registry.ts";
-import { errorTypeOf } from "../model/failure.ts";
 import type { LogLine } from "../model/log.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
 import { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
+import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import { payloadCipher } from "./payload-keys.ts";
 import type { Alarm, Clock, InstancePorts } from "./ports.ts";
@@ -123,7 +123,8 @@ class PlatformAlarm implements Alarm {
   }
 
   #logFault(msg: string, error: unknown): void {
-    this.#log({ level: "error", msg, errorType: errorTypeOf(error) });
+    // The storage knows no payload when it tells why it has set no alarm.
+    this.#log({ level: "error", msg, ...errorFields({}, error) });
   }
 }
 

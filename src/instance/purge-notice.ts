@@ -1,8 +1,8 @@
-import { errorTypeOf } from "../model/failure.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
+import { errorFields } from "./log-text.ts";
 import type { InstancePorts } from "./ports.ts";
 import { reading } from "./sealing.ts";
 
@@ -29,8 +29,7 @@ export async function tellParentOfPurge(ports: InstancePorts, record: InstanceRe
       if (pauseMs !== undefined) await ports.clock.delay(pauseMs);
       else {
         const { instanceId } = record;
-        const errorType = errorTypeOf(error);
-        ports.log({ level: "warn", msg: "purge", instanceId, target: parent.instanceId, errorType });
+        ports.log({ level: "warn", msg: "purge", instanceId, target: parent.instanceId, ...errorFields(ports, error) });
         return parent.instanceId;
       }
     }

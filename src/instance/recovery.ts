@@ -7,7 +7,7 @@ import type { InstancePorts } from "./ports.ts";
 export interface Recovery {
   readonly run: ActivityRun[];
   /** Activities that were found so once too often. */
-  readonly giveUp: TaskFailed[];
+  readonly giveUp: { readonly task: TaskScheduled; readonly fact: TaskFailed }[];
 }
 
 /**
@@ -60,7 +60,7 @@ export class Recoveries {
     const hopeful = open.filter((task) => countOf(task) < limits.maxActivityRecoveries);
     const giveUp = open
       .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
-      .map((task) => failureOf(task, limits.maxActivityRecoveries));
+      .map((task) => ({ task, fact: failureOf(task, limits.maxActivityRecoveries) }));
     const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
     if (!isolate && hopeful.length > 0) {
       store.countRecovery(hopeful.map((task) => task.id));

@@ -340,6 +340,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
     if (run.executionId !== this.record?.executionId) return this.atRest();
+    if (result.type === "TaskFailed") this.#log.attemptFailed(run.task, result.failure);
     this.queue.add({ fact: result, executionId: run.executionId });
     this.run();
   }
@@ -478,7 +479,10 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
       const isCurrent = () => this.isCurrent(executionId);
       const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
       if (recovery === undefined || this.#life !== life) return undefined;
-      for (const fact of recovery.giveUp) this.queue.add({ fact, executionId });
+      for (const { task, fact } of recovery.giveUp) {
+        this.#log.attemptFailed(task, fact.failure);
+        this.queue.add({ fact, executionId });
+      }
       for (const run of recovery.run) this.activities.start(run);
     }
     return this.#execution.keep(loaded);
@@ -515,7 +519,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     if (turn.aborts.length > 0) this.activities.abort(new WorkflowCanceledError(undefined), executionId, turn.aborts);
     for (const task of turn.activities) this.activities.start({ executionId, task });
     if (record.status === "STALLED") this.#log.stalled(record, turn);
-    if (record.status !== before.status) this.#statusChanged(record);
+    if (record.status !== before.status) this.#statusChanged(record, turn);
     else if (turn.updates.length > 0) this.watchers.notify();
   }
 
@@ -524,13 +528,13 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     return this.record?.executionId === executionId && this.record.status !== "TERMINATED";
   }
 
-  #statusChanged(record: InstanceRecord): void {
+  #statusChanged(record: InstanceRecord, turn: Turn): void {
     if (record.status === "TERMINATED") {
       this.activities.dropWaiting();
       this.activities.abort(new Error("The workflow was terminated"));
     }
     if (record.status === "STALLED") this.#memory.stallWatch.begin();
-    if (isTerminal(record.status)) this.#log.ended(record);
+    if (isTerminal(record.status)) this.#log.ended(record, turn);
     this.watchers.notify();
   }
 

@@ -1,11 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
-import { errorTypeOf } from "../model/failure.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import { Instance } from "./instance.ts";
 import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
+import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import type { InstancePorts } from "./ports.ts";
@@ -130,8 +130,8 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
           scheduledTime: info?.scheduledTime ?? 0,
         });
       } catch (error) {
-        const errorType = errorTypeOf(error);
-        this.#ports.log({ level: "error", msg: "alarm", instanceId: this.ctx.id.name, errorType });
+        const { name: instanceId } = this.ctx.id;
+        this.#ports.log({ level: "error", msg: "alarm", instanceId, ...errorFields(this.#ports, error) });
         await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS).catch(() => undefined);
       }
     }
