@@ -72,3 +72,8 @@ const DEFAULT_TIMEOUT_SECONDS = 60;
 export function timeoutOf(seconds: number | null | undefined, call: string, instanceId: string): number {
   return readArgument(secondsFromZero, seconds, "timeoutInSeconds", call, instanceId) ?? DEFAULT_TIMEOUT_SECONDS;
 }
+
+/** Whether a state has its payloads: `undefined` and `null` are yes. */
+export function payloadsOf(given: boolean | null | undefined, call: string, instanceId: string): boolean {
+  return readArgument(aBoolean, given, "fetchPayloads", call, instanceId) ?? true;
+}

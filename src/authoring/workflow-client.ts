@@ -15,6 +15,7 @@ import {
   historyPageOptions,
   type InputAndStart,
   type PurgeOptions,
+  payloadsOf,
   purgeOptions,
   type RaiseOptions,
   raiseOptions,
@@ -108,8 +109,11 @@ export class DaprWorkflowClient {
   }
 
   /** `undefined` when there is no such instance. */
-  async getWorkflowState(workflowInstanceId: string, getInputsAndOutputs = true): Promise<WorkflowState | undefined> {
-    const fetchPayloads = getInputsAndOutputs ?? true;
+  async getWorkflowState(
+    workflowInstanceId: string,
+    getInputsAndOutputs?: boolean | null,
+  ): Promise<WorkflowState | undefined> {
+    const fetchPayloads = payloadsOf(getInputsAndOutputs, "getWorkflowState", workflowInstanceId);
     return stateOf(await ifThere(this.#api.read(segment(workflowInstanceId), { fetchPayloads })));
   }
 
@@ -318,8 +322,8 @@ export class DaprWorkflowClient {
     payloads: boolean | null,
     timeoutInSeconds: number | null,
   ): Promise<WorkflowState | undefined> {
-    const fetchPayloads = payloads ?? true;
     const call = until === "started" ? "waitForWorkflowStart" : "waitForWorkflowCompletion";
+    const fetchPayloads = payloadsOf(payloads, call, instanceId);
     const path = segment(instanceId);
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, instanceId));
     for (let failures = 0; ; ) {

@@ -3,7 +3,7 @@ const MAX_LENGTH = 64;
 /** How many names a message lists. */
 const MOST_LISTED = 20;
 
-/** Of the known names the one that was probably meant: the same in another case, a few letters away, or longer or shorter at its end. */
+/** Of the known names the one that was probably meant: the same in another case, a few letters away, or a part of the other. */
 export function nearName(name: string, known: readonly string[]): string | undefined {
   const wanted = name.toLowerCase();
   if (wanted === "" || wanted.length > MAX_LENGTH) return undefined;
@@ -16,7 +16,7 @@ export function nearName(name: string, known: readonly string[]): string | undef
     if (edits < least && edits <= Math.floor(Math.min(wanted.length, other.length) / 3))
       [nearest, least] = [candidate, edits];
   }
-  return nearest ?? longestCommon(wanted, known);
+  return nearest ?? longestPart(wanted, known);
 }
 
 /** `, did you mean retry?`, or nothing. */
@@ -35,10 +35,10 @@ export function listNames(known: readonly string[], name?: string): string {
   return listed.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }
 
-function longestCommon(wanted: string, known: readonly string[]): string | undefined {
+function longestPart(wanted: string, known: readonly string[]): string | undefined {
   const candidates = known.filter((candidate) => {
     const other = candidate.toLowerCase();
-    return Math.min(wanted.length, other.length) >= 4 && (wanted.startsWith(other) || other.startsWith(wanted));
+    return Math.min(wanted.length, other.length) >= 4 && (wanted.includes(other) || other.includes(wanted));
   });
   return candidates.reduce<string | undefined>(
     (longest, other) => (longest === undefined || other.length > longest.length ? other : longest),

@@ -1,3 +1,12 @@
+import {
+  readDelete,
+  readGet,
+  readGetBulk,
+  readOperation,
+  readSave,
+  readSaved,
+  type StateOptions,
+} from "./dapr-options.ts";
 import { NotAvailableError } from "./not-available.ts";
 
 /** A value under a key. `etag`, when given, must be that of the stored value: otherwise nothing is written. */
@@ -58,23 +67,30 @@ export function etagOf(value: string): string {
  */
 export class DaprState {
   /** As in Dapr, does not reject when nothing could be saved: `error` tells why. */
-  async save(storeName: string, stateObjects: KeyValuePairType[], _options?: object): Promise<StateSaveResponseType> {
+  async save(
+    storeName: string,
+    stateObjects: KeyValuePairType[],
+    options?: object | null,
+  ): Promise<StateSaveResponseType> {
+    readSave(options);
     return this.#tell(
       storeName,
-      stateObjects.map(({ key, value, etag }) => ({ key, value: JSON.stringify(value ?? null), etag })),
+      stateObjects.map(readSaved).map(({ key, value, etag }) => ({ key, value: JSON.stringify(value ?? null), etag })),
     );
   }
 
   /** The value, or an empty string where there is none, as with Dapr's HTTP client. */
   // biome-ignore lint/suspicious/noExplicitAny: any JSON
-  async get(storeName: string, key: string, _options?: object): Promise<any> {
+  async get(storeName: string, key: string, options?: object | null): Promise<any> {
+    readGet(options);
     const [value] = await ask((all) => all.get(storeName, [key]));
     return value === undefined ? "" : JSON.parse(value);
   }
 
   /** One entry for each key, in order: `{ key, data, etag }`, or `{ key }` alone where there is no value. */
   // biome-ignore lint/suspicious/noExplicitAny: any JSON
-  async getBulk(storeName: string, keys: string[], _options?: StateGetBulkOptions): Promise<any[]> {
+  async getBulk(storeName: string, keys: string[], options?: StateGetBulkOptions | null): Promise<any[]> {
+    readGetBulk(options);
     const values = await ask((all) => all.get(storeName, keys));
     return keys.map((key, n) => {
       const value = values[n];
@@ -83,18 +99,21 @@ export class DaprState {
   }
 
   /** As in Dapr, does not reject: `error` tells why. Nothing is wrong with a key that is not there. */
-  async delete(storeName: string, key: string, options?: { etag?: string } | null): Promise<StateSaveResponseType> {
-    return this.#tell(storeName, [{ key, value: undefined, etag: options?.etag }]);
+  async delete(storeName: string, key: string, options?: StateOptions | null): Promise<StateSaveResponseType> {
+    const { etag } = readDelete(options);
+    return this.#tell(storeName, [{ key, value: undefined, etag }]);
   }
 
   /** All operations, or none. Rejects when an etag does not match. */
-  async transaction(storeName: string, operations: OperationType[] = [], _metadata?: object | null): Promise<void> {
-    const changes = operations.map(({ operation, request: { key, value, etag } }): StateChange => {
-      if (operation !== "upsert" && operation !== "delete")
-        throw new Error(`A state operation is "upsert" or "delete", found ${JSON.stringify(operation)}`);
-      const text = operation === "delete" ? undefined : JSON.stringify(value ?? null);
-      return { key, value: text, etag: typeof etag === "object" ? etag?.value : etag };
-    });
+  async transaction(storeName: string, operations?: OperationType[] | null, _metadata?: object | null): Promise<void> {
+    const changes = (operations ?? [])
+      .map(readOperation)
+      .map(({ operation, request: { key, value, etag } }): StateChange => {
+        if (operation !== "upsert" && operation !== "delete")
+          throw new Error(`A state operation is "upsert" or "delete", found ${JSON.stringify(operation)}`);
+        const text = operation === "delete" ? undefined : JSON.stringify(value ?? null);
+        return { key, value: text, etag: typeof etag === "object" ? etag?.value : etag };
+      });
     await change(storeName, changes);
   }
 

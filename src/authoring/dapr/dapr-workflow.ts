@@ -1,5 +1,8 @@
 import { jsonPayloads } from "../../engine/payload.ts";
+import { aString, readArgument } from "../../model/options.ts";
 import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
+import { segment } from "../workflow-api.ts";
+import { readRaise, readStart } from "./dapr-options.ts";
 
 /** The answer of GET, with its times as dates. `runtimeStatus` is Dapr's text, for instance "RUNNING". */
 export interface WorkflowGetResponseType {
@@ -35,7 +38,7 @@ export class DaprWorkflow {
 
   async getWorkflowState(instanceId: string): Promise<WorkflowGetResponseType> {
     required({ instanceID: instanceId });
-    const state = (await this.#call("GET", encodeURIComponent(instanceId))) as Record<string, unknown>;
+    const state = (await this.#call("GET", segment(instanceId))) as Record<string, unknown>;
     return {
       instanceID: state.instanceID as string,
       workflowName: state.workflowName as string,
@@ -50,15 +53,17 @@ export class DaprWorkflow {
   async scheduleNewWorkflow(
     workflowName: string,
     input?: unknown,
-    instanceId?: string,
-    { contentType }: { contentType?: string } = {},
+    instanceId?: string | null,
+    options?: { contentType?: string } | null,
   ): Promise<string> {
     required({ workflowName });
-    const id = instanceId || crypto.randomUUID();
+    const { contentType } = readStart(options, workflowName);
+    const id =
+      readArgument(aString, instanceId, "instanceId", "scheduleNewWorkflow", workflowName) || crypto.randomUUID();
     const search = new URLSearchParams({ instanceID: id });
     await this.#call(
       "POST",
-      `${encodeURIComponent(workflowName)}/start?${search}`,
+      `${segment(workflowName)}/start?${search}`,
       bodyOf(input, "input", "workflow", workflowName, contentType),
     );
     return id;
@@ -68,10 +73,11 @@ export class DaprWorkflow {
     instanceId: string,
     eventName: string,
     eventData?: unknown,
-    { eventContentType }: { eventContentType?: string } = {},
+    options?: { eventContentType?: string } | null,
   ): Promise<void> {
     required({ instanceID: instanceId, eventName });
-    const path = `${encodeURIComponent(instanceId)}/raiseEvent/${encodeURIComponent(eventName)}`;
+    const { eventContentType } = readRaise(options, eventName);
+    const path = `${segment(instanceId)}/raiseEvent/${segment(eventName)}`;
     await this.#call("POST", path, bodyOf(eventData, "payload", "event", eventName, eventContentType));
   }
 
@@ -96,8 +102,8 @@ export class DaprWorkflow {
   start(
     workflowName: string,
     input?: unknown,
-    instanceId?: string,
-    options?: { contentType?: string },
+    instanceId?: string | null,
+    options?: { contentType?: string } | null,
   ): Promise<string> {
     return this.scheduleNewWorkflow(workflowName, input, instanceId, options);
   }
@@ -106,14 +112,14 @@ export class DaprWorkflow {
     instanceId: string,
     eventName: string,
     eventData?: unknown,
-    options?: { eventContentType?: string },
+    options?: { eventContentType?: string } | null,
   ): Promise<void> {
     return this.raiseEvent(instanceId, eventName, eventData, options);
   }
 
   async #operate(instanceId: string, operation: string): Promise<void> {
     required({ instanceID: instanceId });
-    await this.#call("POST", `${encodeURIComponent(instanceId)}/${operation}`);
+    await this.#call("POST", `${segment(instanceId)}/${operation}`);
   }
 
   async #call(method: string, path: string, body?: string | Uint8Array): Promise<unknown> {

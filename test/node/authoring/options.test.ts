@@ -1,5 +1,6 @@
 // [A12] What constructors and registration make of their options, and how a client inside the Worker finds a function.
 import { afterEach, describe, expect, it } from "vitest";
+import { setStateStores } from "../../../src/authoring/dapr/dapr-state.ts";
 import { setInProcessFetch } from "../../../src/authoring/http-endpoint.ts";
 import { DaprWorkflowClient, WorkflowRuntime } from "../../../src/client.ts";
 import { CommunicationProtocolEnum, DaprClient } from "../../../src/dapr.ts";
@@ -58,6 +59,117 @@ describe("[A12] Options of clients and runtimes", () => {
     expect(() => register(true)).toThrow(
       "registerVersionedWorkflow 'w': options are an object, found true. Known: latest",
     );
+  });
+});
+
+describe("[A14] Options of what clients call", () => {
+  const nobody = new DaprWorkflowClient({ fetch: async () => Promise.reject(new Error("was sent")) });
+  const { workflow, state } = new DaprClient() as Any;
+  const client = nobody as Any;
+
+  it.each<[string, () => Promise<unknown>, string]>([
+    [
+      "options for a flag",
+      () => client.waitForWorkflowCompletion("i", { timeoutInSeconds: 5 }),
+      "waitForWorkflowCompletion 'i': fetchPayloads is true or false, found {\"timeoutInSeconds\":5}",
+    ],
+    [
+      "a timeout that is a text",
+      () => client.waitForWorkflowStart("i", true, "5"),
+      "waitForWorkflowStart 'i': timeoutInSeconds is a number of seconds from 0, found \"5\"",
+    ],
+    [
+      "a number for a flag",
+      () => client.getWorkflowState("i", 1),
+      "getWorkflowState 'i': fetchPayloads is true or false, found 1",
+    ],
+    [
+      "an ID that is a number",
+      () => client.scheduleNewWorkflow("w", 1, 4711),
+      "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt",
+    ],
+    [
+      "a foreign name",
+      () => client.scheduleNewWorkflow("w", 1, { workflowId: "x" }),
+      "unknown option workflowId of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt",
+    ],
+    [
+      "a time that is a text",
+      () => client.scheduleNewWorkflow("w", 1, null, "now"),
+      "scheduleNewWorkflow 'w': startAt is a Date that is valid, found \"now\"",
+    ],
+    [
+      "purge of what recursive means",
+      () => client.purgeWorkflow("i", { recursive: false }),
+      "unknown option recursive of purgeWorkflow 'i', did you mean nonRecursive?",
+    ],
+    [
+      "an update's timeout",
+      () => client.updateWorkflow("i", "u", 1, { timeout: 5 }),
+      "unknown option timeout of updateWorkflow 'i', did you mean timeoutInSeconds? Known: updateId, timeoutInSeconds",
+    ],
+    [
+      "DaprClient.workflow's content type",
+      () => workflow.scheduleNewWorkflow("w", 1, "i", { contenttype: "x" }),
+      "unknown option contenttype of scheduleNewWorkflow 'w', did you mean contentType?",
+    ],
+    [
+      "its ID",
+      () => workflow.scheduleNewWorkflow("w", 1, 4711),
+      "scheduleNewWorkflow 'w': instanceId is a string, found 4711",
+    ],
+    [
+      "its event's",
+      () => workflow.raiseEvent("i", "e", 1, { contentType: "x" }),
+      "unknown option contentType of raiseEvent 'e', did you mean eventContentType?",
+    ],
+    ["an ID that no URL holds", () => workflow.purge(".."), 'that a URL can hold, found ".."'],
+    [
+      "an etag of a delete",
+      () => state.delete("s", "k", { eTag: "1" }),
+      "unknown option eTag of state.delete, did you mean etag?",
+    ],
+    [
+      "of a save",
+      () => state.save("s", [{ key: "k", value: 1, eTag: "1" }]),
+      "unknown option eTag of state.save, did you mean etag?",
+    ],
+    [
+      "and of a transaction",
+      () => state.transaction("s", [{ operation: "upsert", request: { key: "k", etag: 1 } }]),
+      'state.transaction: request.etag is a string, or an object such as { value: "1" }, found 1',
+    ],
+  ])("[A14.1] %s is refused before anything is sent", async (_, call, message) => {
+    await expect(call()).rejects.toThrow(message);
+  });
+
+  it("[A14.2] null is what is left out", async () => {
+    const asked: string[] = [];
+    const fetch = async (request: Request) => {
+      asked.push(new URL(request.url).search);
+      return Response.json({ instanceID: "i", runtimeStatus: "COMPLETED", createdAt: "", lastUpdatedAt: "" });
+    };
+    const answered = new DaprWorkflowClient({ fetch }) as Any;
+    await answered.scheduleNewWorkflow("w", null, null, null);
+    await answered.scheduleNewWorkflow("w", null, "");
+    await answered.getWorkflowState("i", null);
+    await answered.waitForWorkflowCompletion("i", null, null);
+    await answered.purgeWorkflow("i", null);
+    await answered.purgeWorkflow("i", { force: null, nonRecursive: null, reason: null });
+    await answered.suspendWorkflow("i", null);
+    const uuid = expect.stringMatching(/^\?instanceID=[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    const wait = "?fetchPayloads=true&waitFor=completed&timeoutSeconds=30";
+    expect(asked).toEqual([uuid, uuid, "?fetchPayloads=true", wait, "", "", ""]);
+    const changes: unknown[] = [];
+    setStateStores({
+      get: async () => [],
+      change: async (_, all) => changes.push(...all) > 0,
+    });
+    await state.save("s", [{ key: "k", value: 1, etag: null }], null);
+    await state.delete("s", "k", null);
+    await state.transaction("s", null, null);
+    expect(changes.map((change) => (change as { etag?: unknown }).etag)).toEqual([undefined, undefined]);
+    expect(await state.get("s", "k", null)).toBe("");
   });
 });
 

@@ -136,7 +136,12 @@ describe("[T31] options and optional arguments", () => {
       { validate: () => 1 },
       "unknown option validate of setUpdateHandler 'u', did you mean validator? Known: validator",
     ],
-    ["continueAsNew", again, { latest: true }, "unknown option latest of continueAsNew. Known: toLatestVersion"],
+    [
+      "continueAsNew",
+      again,
+      { latest: true },
+      "unknown option latest of continueAsNew, did you mean toLatestVersion? Known: toLatestVersion",
+    ],
     [
       "Saga.add",
       compensation,
