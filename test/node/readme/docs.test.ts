@@ -264,6 +264,19 @@ describe("[R4] The pages of docs/", () => {
     expect(untested).toEqual([]);
   });
 
+  it("[R4.12] each row of what is stricter than Dapr names a test that is there", () => {
+    const rows = readPage("docs/http-api.md")
+      .text.split("## Where this is stricter than Dapr")[1]
+      ?.match(/^\|.*\|$/gm);
+    const numbers = rows?.slice(2).map((row) => row.match(/\bH\d+/g) ?? []) ?? [];
+    const directory = join(ROOT, "test/node/http");
+    const tests = readdirSync(directory).map((file) => readFileSync(join(directory, file), "utf8"));
+    expect(numbers.length).toBeGreaterThan(0);
+    for (const row of numbers) expect(row).not.toEqual([]);
+    for (const number of numbers.flat())
+      expect([number, tests.some((text) => text.includes(`[${number}]`))]).toEqual([number, true]);
+  });
+
   it("[R4.6] the conformance page and its tests have the same rows, and the engine's tests it names are there", () => {
     const { text } = readPage("docs/conformance.md");
     const rows = [...text.matchAll(/^\| (DJ\d+) \|.*\|$/gm)];
