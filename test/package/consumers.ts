@@ -201,14 +201,14 @@ export async function runsWithLowestWrangler(directory: string, tarball: string)
   const sleeper = "/v1.0/workflows/dapr/sleeper";
   const first = await startDevServer("npx wrangler dev", { cwd });
   try {
-    await text(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=quick&waitFor=completed", "0");
-    await text(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=sleeper", "3");
+    await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=quick&waitFor=completed", "0");
+    await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=sleeper", "3");
   } finally {
     await first.stop();
   }
   const second = await startDevServer("npx wrangler dev", { cwd });
   try {
-    const state = JSON.parse(await text(second.origin, `${sleeper}?waitFor=completed`));
+    const state = JSON.parse(await get(second.origin, `${sleeper}?waitFor=completed`));
     assert.equal(state.runtimeStatus, "COMPLETED");
     assert.equal(state.properties["dapr.workflow.output"], '"sleeper: Hello, Ada!"');
   } finally {
@@ -217,9 +217,16 @@ export async function runsWithLowestWrangler(directory: string, tarball: string)
   return `wrangler ${LOWEST_WRANGLER}, compatibility date ${LOWEST_COMPATIBILITY_DATE}`;
 }
 
-async function text(origin: string, path: string, body?: string): Promise<string> {
-  const response = await fetch(`${origin}${path}`, body === undefined ? {} : { method: "POST", body });
-  const answer = await response.text();
-  assert.ok(response.ok, `${path}: ${response.status} ${answer}`);
-  return answer;
+export async function get(origin: string, path: string): Promise<string> {
+  return answer(path, await fetch(`${origin}${path}`));
+}
+
+export async function post(origin: string, path: string, body: string): Promise<string> {
+  return answer(path, await fetch(`${origin}${path}`, { method: "POST", body }));
+}
+
+async function answer(path: string, response: Response): Promise<string> {
+  const text = await response.text();
+  assert.ok(response.ok, `${path}: ${response.status} ${text}`);
+  return text;
 }

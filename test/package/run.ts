@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../node/e2e/server.ts";
 import { installsAlone, RESOLUTIONS, runsOnLowestNode, runsWithLowestWrangler, TypedProjects } from "./consumers.ts";
+import { runsProgramForDapr } from "./drop-in.ts";
 import { followPage } from "./page.ts";
 import { endAll } from "./shell.ts";
 import { checkFiles, checkManifest, checkPaths, checkReferences, checkSize, pack } from "./tarball.ts";
@@ -82,5 +83,8 @@ async function tryOut(tarball: string): Promise<void> {
   );
   await check("[PK5.1] docs/your-own-project.md from top to bottom", () =>
     followPage("docs/your-own-project.md", directory, tarball),
+  );
+  await check("[PK5.2] docs/dapr-drop-in.md: a program for @dapr/dapr compiles and runs", () =>
+    runsProgramForDapr(directory, tarball),
   );
 }
