@@ -20,6 +20,17 @@ export function pinned(name: string): string {
   return `${name}@${version}`;
 }
 
+/** Everything else here installs packages, and would wait for long without it. */
+export async function askRegistry(cwd: string): Promise<string> {
+  const [name = "", version] = Object.entries<string>(manifest.dependencies)[0] ?? [];
+  try {
+    return `${name} ${(await run(`npm view ${name}@${version} version --fetch-retries=0 --fetch-timeout=20000`, { cwd })).trim()}`;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`npm run test:package installs packages, and npm reaches no registry: ${reason}`);
+  }
+}
+
 /** An empty project with these packages in it. */
 export async function project(directory: string, name: string, packages: readonly string[]): Promise<string> {
   const cwd = join(directory, name);

@@ -3,7 +3,14 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../node/e2e/server.ts";
-import { installsAlone, RESOLUTIONS, runsOnLowestNode, runsWithLowestWrangler, TypedProjects } from "./consumers.ts";
+import {
+  askRegistry,
+  installsAlone,
+  RESOLUTIONS,
+  runsOnLowestNode,
+  runsWithLowestWrangler,
+  TypedProjects,
+} from "./consumers.ts";
 import { runsProgramForDapr } from "./drop-in.ts";
 import { followPage } from "./page.ts";
 import { endAll } from "./shell.ts";
@@ -45,8 +52,11 @@ async function check<T>(title: string, attempt: () => T | Promise<T>): Promise<T
 }
 
 try {
-  const tarball = await check("[PK1.1] `npm pack` in a clean checkout builds the package", () => pack(directory));
-  if (tarball !== undefined) await tryOut(tarball);
+  const registry = await check("[PK0.1] the npm registry answers", () => askRegistry(directory));
+  if (registry !== undefined) {
+    const tarball = await check("[PK1.1] `npm pack` in a clean checkout builds the package", () => pack(directory));
+    if (tarball !== undefined) await tryOut(tarball);
+  }
 } finally {
   leave();
 }
