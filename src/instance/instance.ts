@@ -60,14 +60,19 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#loop.open(isRinging);
   }
 
+  /** A turn is being taken: it is over within the burst, unless the workflow's code holds it up. */
+  get isInTurn(): boolean {
+    return this.#loop.isRunning;
+  }
+
   /**
    * When something falls due next, but for what a turn deals with already; `undefined` while the history has not been read. The alarm
    * may ring before, because it also stands for work under way: a test environment, which loses no object by chance, need not wait for that.
    */
   get nextDueAtMs(): number | undefined {
     const { isLoaded, isRunning } = this.#loop;
-    if (!isLoaded) return undefined;
-    return this.#loop.nextDueAtMs(isRunning ? this.#ports.clock.now() : Number.NEGATIVE_INFINITY);
+    if (isRunning) return this.#loop.nextDueAtMs(this.#ports.clock.now());
+    return isLoaded ? this.#loop.nextDueAtMs(Number.NEGATIVE_INFINITY) : undefined;
   }
 
   async alarm(ring: Ring): Promise<void> {

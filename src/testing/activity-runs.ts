@@ -4,8 +4,33 @@ import { hasMore, type Resources, resourcesNow } from "./event-loop.ts";
 /** So long a mock that has nothing to wait for is given, for what the event loop does not show, such as `crypto.subtle`. */
 const MOCK_GRACE_MS = 20;
 
+/** Code that is at work in real time, or seems to be. */
+export interface Work {
+  /** It has been waited for in real time, and counts as waiting from here on: time passes it. */
+  readonly isPassed: boolean;
+  /** It has begun something real that is not over: it will end by itself. */
+  readonly isAtIo: boolean;
+  /** Whether it has begun something real: what others begin and end meanwhile shall not hide it. */
+  look(): void;
+  wasSilentFor(ms: number, graceMs: number): void;
+}
+
+/** A turn that the workflow's code holds up: it awaits something that is no task. */
+export class HeldTurn implements Work {
+  #silentMs = 0;
+  isPassed = false;
+  readonly isAtIo = false;
+
+  look(): void {}
+
+  wasSilentFor(ms: number, graceMs: number): void {
+    this.#silentMs += ms;
+    this.isPassed = this.#silentMs >= graceMs;
+  }
+}
+
 /** One run of an activity that is at work. */
-export class ActivityRun {
+export class ActivityRun implements Work {
   readonly instanceId: string;
   readonly name: string;
   readonly attempt: number;
@@ -15,8 +40,9 @@ export class ActivityRun {
   /** What was under way before, and still is. */
   #before: Resources;
   #hasBegunIo = false;
+  /** The same before it returned, when nobody else was at work: what was begun is its own. */
+  #hasOwnIo = false;
   #silentMs = 0;
-  /** It has been waited for in real time, and counts as waiting from here on: time passes it. */
   isPassed = false;
 
   constructor(name: string, isMock: boolean, context: WorkflowActivityContext, life: { readonly isOver: boolean }) {
@@ -31,10 +57,11 @@ export class ActivityRun {
 
   /** Its code has returned a promise. `hasAsked`: it has asked the client for something meanwhile, which is nothing real. */
   hasReturned(hasAsked: boolean): void {
-    if (!hasAsked) this.look();
+    if (hasAsked) return;
+    this.look();
+    this.#hasOwnIo = this.#hasBegunIo;
   }
 
-  /** Whether it has begun something real: what others begin and end meanwhile shall not hide it. */
   look(): void {
     const now = resourcesNow();
     if (hasMore(now, this.#before)) this.#hasBegunIo = true;
@@ -46,8 +73,12 @@ export class ActivityRun {
     return this.#life.isOver || this.#context.signal.aborted;
   }
 
-  /** Something real has been begun since its start and is not over: by itself, as far as can be told. */
   get isAtIo(): boolean {
+    return this.#hasOwnIo && this.#seesMore;
+  }
+
+  /** Something real has been begun since its start, by itself or by others. */
+  get #seesMore(): boolean {
     return hasMore(resourcesNow(), this.#before);
   }
 
@@ -59,7 +90,7 @@ export class ActivityRun {
 
   wasSilentFor(ms: number, graceMs: number): void {
     this.#silentMs += ms;
-    const takesTime = !this.isMock || this.#hasBegunIo || this.isAtIo;
+    const takesTime = !this.isMock || this.#hasBegunIo || this.#seesMore;
     this.isPassed = this.#silentMs >= (takesTime ? graceMs : Math.min(graceMs, MOCK_GRACE_MS));
   }
 }

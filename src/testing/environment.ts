@@ -86,9 +86,7 @@ export class WorkflowTestEnvironment {
       clock,
       nextAtMs: () => Math.min(clock.nextAtMs, hosts.nextAtMs()),
       runDue: () => this.#runDue(),
-      get runs() {
-        return runs();
-      },
+      work: () => [...runs(), ...hosts.heldTurns()],
     };
     const time = new VirtualTime(world, activityGraceMs);
     const now = () => clock.nowMs;

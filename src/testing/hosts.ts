@@ -4,6 +4,7 @@ import { type InstanceLimits, limitsFrom } from "../instance/limits.ts";
 import type { InstancePorts } from "../instance/ports.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import { HeldTurn } from "./activity-runs.ts";
 import { Life, ofLife } from "./life.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -19,6 +20,7 @@ interface Host {
   opened: Promise<Instance> | undefined;
   /** Once it is open. */
   instance: Instance | undefined;
+  heldTurn: HeldTurn | undefined;
   life: Life;
 }
 
@@ -65,7 +67,7 @@ export class Hosts {
     for (const host of this.#hosts.values()) {
       host.life.end();
       host.life = new Life();
-      host.opened = host.instance = undefined;
+      host.opened = host.instance = host.heldTurn = undefined;
       if (host.isRinging) host.alarmAtMs ??= this.#options.clock.nowMs;
       host.isRinging = false;
     }
@@ -75,6 +77,16 @@ export class Hosts {
   dispose(): void {
     this.#isDisposed = true;
     this.loseMemory();
+  }
+
+  /** Turns that are not over although all promises have gone on. */
+  heldTurns(): HeldTurn[] {
+    const held: HeldTurn[] = [];
+    for (const host of this.#hosts.values()) {
+      host.heldTurn = host.instance?.isInTurn === true ? (host.heldTurn ?? new HeldTurn()) : undefined;
+      if (host.heldTurn !== undefined) held.push(host.heldTurn);
+    }
+    return held;
   }
 
   /** When an alarm is due next; infinity: none ever is. */
@@ -169,6 +181,7 @@ export class Hosts {
         isRinging: false,
         opened: undefined,
         instance: undefined,
+        heldTurn: undefined,
         life: new Life(),
       };
       this.#hosts.set(instanceId, host);

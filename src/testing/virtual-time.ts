@@ -1,12 +1,12 @@
-import type { ActivityRun } from "./activity-runs.ts";
-import { type Nap, nap, nextTurn } from "./event-loop.ts";
+import type { Work } from "./activity-runs.ts";
+import { hasMore, type Nap, nap, nextTurn, resourcesNow } from "./event-loop.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** After so many turns of the event loop in which nothing happens, all that can go on by promises has. */
 const QUIET_TURNS = 2;
-/** The same for an activity at work, before real time is given to it. */
-const ACTIVITY_TURNS = 10;
+/** The same for what is at work, before real time is given to it. */
+const WORK_TURNS = 10;
 
 /** What has happened in all environments: an activity in one may wait for another. */
 let allMoves = 0;
@@ -23,8 +23,8 @@ export interface World {
   nextAtMs(): number;
   /** Lets happen what is due. False when nothing is. */
   runDue(): boolean;
-  /** The activities that are at work. */
-  readonly runs: readonly ActivityRun[];
+  /** What is at work in real time, or seems to be. */
+  work(): readonly Work[];
 }
 
 /** Somebody for whom time passes. */
@@ -45,7 +45,7 @@ export interface Wait {
  *
  *   quiet    all promises go on, requests on their way come through, what is due happens, until nothing does any more
  *   stalled  whoever waits for a stalled instance is told
- *   at work  activities get the real time that they may need; then they count as waiting
+ *   at work  activities, and turns that code holds up, get the real time that they may need; then they count as waiting
  *   move     the clock goes to what is due next, or to the end of a wait, whichever is earlier
  *   never    nothing is due: whoever has waited last is told; what comes of it may help the others
  */
@@ -58,6 +58,9 @@ export class VirtualTime {
   #nap: Nap | undefined;
   #disposed: Error | undefined;
   #moves = 0;
+  /** What was under way in the process when the environment was made. */
+  readonly #atBirth = resourcesNow();
+  #patienceMs = 0;
 
   constructor(world: World, graceMs: number) {
     this.#world = world;
@@ -68,6 +71,7 @@ export class VirtualTime {
   moved(): void {
     this.#moves++;
     allMoves++;
+    this.#patienceMs = this.#graceMs;
     this.#nap?.end();
   }
 
@@ -119,7 +123,8 @@ export class VirtualTime {
     if (this.#world.runDue()) return this.moved();
     const stalled = [...this.#waits].find((wait) => wait.isStalled?.());
     if (stalled !== undefined) return this.#tell(stalled);
-    if (!(await this.#outwait())) return;
+    const work = this.#world.work();
+    if (!(await this.#outwait(work))) return;
     const { clock } = this.#world;
     const nextAtMs = this.#world.nextAtMs();
     const untilMs = Math.min(...[...this.#waits].map((wait) => wait.untilMs ?? NEVER));
@@ -129,13 +134,13 @@ export class VirtualTime {
       return this.moved();
     }
     // An activity that has something real under way ends by itself, whatever the clock says.
-    const takesItsTime = () => this.#world.runs.some((run) => run.isAtIo);
+    const takesItsTime = () => work.some(({ isAtIo }) => isAtIo);
     if (untilMs !== NEVER && !(untilMs <= clock.nowMs && takesItsTime())) {
       clock.nowMs = Math.max(clock.nowMs, untilMs);
       for (const wait of [...this.#waits]) if ((wait.untilMs ?? NEVER) <= clock.nowMs) this.#end(wait);
       return this.moved();
     }
-    if (takesItsTime()) return this.#sleep(10);
+    if (takesItsTime() || this.#mayBeHelped(work)) return this.#sleep(10);
     const last = [...this.#waits].at(-1);
     if (last !== undefined) await this.#tell(last);
   }
@@ -149,21 +154,34 @@ export class VirtualTime {
     }
   }
 
-  /** Gives real time to activities at work. False when something has happened meanwhile, true when all count as waiting. */
-  async #outwait(): Promise<boolean> {
-    const seen = allMoves;
-    const pending = () => this.#world.runs.filter((run) => !run.isPassed);
-    for (let turns = 0; pending().length > 0 && turns < ACTIVITY_TURNS; turns++) {
-      for (const run of pending()) run.look();
+  /** Gives real time to what is at work. False when something has happened meanwhile, true when all of it counts as waiting. */
+  async #outwait(work: readonly Work[]): Promise<boolean> {
+    const seen = this.#moves;
+    const pending = () => work.filter(({ isPassed }) => !isPassed);
+    for (let turns = 0; pending().length > 0 && turns < WORK_TURNS; turns++) {
+      for (const one of pending()) one.look();
       await nextTurn();
-      if (allMoves !== seen) return false;
+      if (this.#moves !== seen) return false;
     }
+    let othersMs = this.#graceMs;
+    let seenOfAll = allMoves;
     for (let ms = 1; pending().length > 0; ms = Math.min(ms + 1, 10)) {
       await this.#sleep(ms);
-      if (allMoves !== seen) return false;
-      // A sleep counts as what was asked for: a machine that is busy takes no time from the activity.
-      for (const run of pending()) run.wasSilentFor(ms, this.#graceMs);
+      if (this.#moves !== seen) return false;
+      // Another environment goes on, for which this work may wait; but not for ever.
+      const areOthersAtWork = seenOfAll !== allMoves && othersMs > 0;
+      seenOfAll = allMoves;
+      if (areOthersAtWork) othersMs -= ms;
+      // A sleep counts as what was asked for: a machine that is busy takes no time from the work.
+      else for (const one of pending()) one.wasSilentFor(ms, this.#graceMs);
     }
+    return true;
+  }
+
+  /** The test may be about to settle a mock, after a real time of its own: so long as it has one, and no longer than the grace. */
+  #mayBeHelped(work: readonly Work[]): boolean {
+    if (work.length === 0 || this.#patienceMs <= 0 || !hasMore(resourcesNow(), this.#atBirth)) return false;
+    this.#patienceMs -= 10;
     return true;
   }
 

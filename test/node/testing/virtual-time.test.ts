@@ -205,6 +205,71 @@ describe("[K9] Time moves while an activity that will not end by itself is at wo
   });
 });
 
+describe("[K9.13] A mock that the test settles", () => {
+  const settles = (env: WorkflowTestEnvironment) => {
+    let settle: (value: string) => void = () => undefined;
+    env.mockActivity("slow", () => new Promise<string>((resolve) => (settle = resolve)));
+    return () => settle("settled");
+  };
+
+  it("[K9.13] after idle", async () => {
+    const env = environment();
+    const settle = settles(env);
+    const id = await env.client.scheduleNewWorkflow("calls", { timeout: 60 });
+    const done = env.client.waitForWorkflowCompletion(id);
+    await env.idle();
+    settle();
+    expect((await done)?.serializedOutput).toBe('"settled"');
+    expect(secondsOn(env)).toBe(0);
+  });
+
+  it("[K9.13] after a real time of its own, begun before the mock was", async () => {
+    const env = environment();
+    const settle = settles(env);
+    setTimeout(settle, 60);
+    expect(await outputOf(env, "calls", {})).toBe("settled");
+  });
+
+  it("[K9.14] a guard of the test keeps nobody from being told that a mock never settles", async () => {
+    const env = environment({ activityGraceMs: 30 });
+    env.mockActivity("slow", never);
+    const id = await env.client.scheduleNewWorkflow("calls", {});
+    let guard: ReturnType<typeof setTimeout> | undefined;
+    const guarded = Promise.race([
+      env.client.waitForWorkflowCompletion(id),
+      new Promise((resolve) => {
+        guard = setTimeout(resolve, 30_000, "the guard");
+      }),
+    ]);
+    await expect(guarded).rejects.toThrow(NothingWillHappenError);
+    clearTimeout(guard);
+  });
+});
+
+describe("[K9.15] A workflow whose code awaits something that is no task", () => {
+  const held = (work: () => Promise<unknown>) =>
+    new WorkflowRuntime().registerWorkflowWithName("held", async (ctx: WorkflowContext) => {
+      await work();
+      return ctx.getCurrentUtcDateTime().toISOString();
+    });
+
+  it("[K9.15] is given real time, and no virtual time passes", async () => {
+    const env = new WorkflowTestEnvironment(held(() => realMs(30)));
+    expect(await outputOf(env, "held")).toBe("2026-01-01T00:00:00.000Z");
+    expect(secondsOn(env)).toBe(0);
+  });
+
+  it("[K9.15] for ever: that is told of, and a wait says so", async () => {
+    const told: string[] = [];
+    const options = { activityGraceMs: 20, onWarning: (text: string) => void told.push(text) };
+    const env = new WorkflowTestEnvironment(held(never), options);
+    await expect(outputOf(env, "held")).rejects.toThrow(
+      /waits for something that is no task of its context, which its code awaits/,
+    );
+    expect(told).toEqual([expect.stringMatching(/A turn has gone on for 10000 ms/)]);
+  });
+});
+
 /** The workflows of these tests, and more. */
 function runtimeWith(more: WorkflowRuntime): WorkflowRuntime {
   const all = new WorkflowRuntime();
@@ -344,6 +409,21 @@ describe("[K10] A wait that is met stops the clock there", () => {
   });
 });
 
+describe("[K10.11] A scheduled start", () => {
+  const startAt = new Date("2026-01-05T00:00:00Z");
+
+  it.each([false, true])("[K10.11] is waited for, and what comes after it; with restarts: %s", async (restarts) => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow("sleeps", 5, { startAt });
+    const started = env.client.waitForWorkflowStart(id);
+    if (restarts) await env.restart();
+    expect((await started)?.runtimeStatus).toBe(WorkflowRuntimeStatus.RUNNING);
+    expect(env.now).toEqual(startAt);
+    if (restarts) await env.restart();
+    expect((await env.client.waitForWorkflowCompletion(id))?.serializedOutput).toBe('"2026-01-05T00:00:05.000Z"');
+  });
+});
+
 describe("[K11] Activities that use the client", () => {
   const starts = (env: WorkflowTestEnvironment, seconds: number) => async () => {
     const id = await env.client.scheduleNewWorkflow("sleeps", seconds);
@@ -385,6 +465,23 @@ describe("[K11] Activities that use the client", () => {
     here.mockActivity("slow", starts(there, DAY));
     expect(await outputOf(here, "calls", { timeout: 60 })).toBe('"2026-01-02T00:00:00.000Z"');
     expect([secondsOn(here), secondsOn(there)]).toEqual([0, DAY]);
+  });
+});
+
+describe("[K11.6] An environment in which time never ends", () => {
+  it("[K11.6] keeps no other one from going on", async () => {
+    const endless = new WorkflowTestEnvironment(
+      new WorkflowRuntime().registerWorkflowWithName("ticks", function* (ctx: WorkflowContext, n: number): Code {
+        yield ctx.createTimer(1);
+        ctx.continueAsNew(n + 1);
+      }),
+    );
+    const lasting = endless.client.waitForWorkflowCompletion(await endless.client.scheduleNewWorkflow("ticks", 0));
+    const env = environment({ activityGraceMs: 50 });
+    env.mockActivity("slow", never);
+    expect(await outputOf(env, "calls", { timeout: 3600 })).toMatch(/took longer than 3600 s/);
+    endless.dispose();
+    await expect(lasting).rejects.toThrow("disposed of");
   });
 });
 
