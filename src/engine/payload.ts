@@ -1,7 +1,9 @@
 import { describeFailure } from "../model/failure.ts";
+import { isPromise, leave } from "./callbacks.ts";
 import { plainCopy } from "./payload-copy.ts";
-import { type PayloadPlace, payloadError } from "./payload-error.ts";
-import { Task } from "./task.ts";
+import { type PayloadPlace, pathOf, payloadError } from "./payload-error.ts";
+import { Task, unyielded } from "./task.ts";
+import { taskWithin } from "./tasks-within.ts";
 
 /**
  * Writes payloads that JSON cannot hold, and reads them again: `new WorkflowRuntime({ payloadConverter })`, and the same one for the
@@ -30,7 +32,9 @@ export class Payloads {
   encode(value: unknown, root: string, kind: string, name?: string): string | undefined {
     if (value === undefined) return undefined;
     if (this.converter !== undefined) {
-      const text = converted(this.converter, value, { root, kind, name });
+      const place = { root, kind, name };
+      refuseTasks(value, place);
+      const text = converted(this.converter, value, place);
       if (text !== undefined) return text;
     }
     try {
@@ -114,6 +118,12 @@ function carefully(value: unknown, place: PayloadPlace): string | undefined {
   }
 }
 
+/** A converter would write one as it writes any object. */
+function refuseTasks(value: unknown, place: PayloadPlace): void {
+  const found = taskWithin(value);
+  if (found !== undefined) throw payloadError(place, `${pathOf(place.root, found.path)} is ${unyielded(found.task)}`);
+}
+
 function converted(converter: PayloadConverter, value: unknown, place: PayloadPlace): string | undefined {
   let text: unknown;
   try {
@@ -126,6 +136,7 @@ function converted(converter: PayloadConverter, value: unknown, place: PayloadPl
     );
   }
   if (text === undefined || isJson(text)) return text;
+  leave(text);
   const found = typeof text === "string" ? JSON.stringify(text.slice(0, 40)) : text === null ? "null" : typeof text;
   throw payloadError(
     place,
@@ -144,8 +155,9 @@ function isJson(text: unknown): text is string {
 }
 
 function restored(converter: PayloadConverter, text: string, place: PayloadPlace): unknown {
+  let value: unknown;
   try {
-    return converter.decode(text);
+    value = converter.decode(text);
   } catch (error) {
     throw payloadError(
       place,
@@ -153,4 +165,10 @@ function restored(converter: PayloadConverter, text: string, place: PayloadPlace
       error,
     );
   }
+  if (!isPromise(value)) return value;
+  leave(value);
+  throw payloadError(
+    place,
+    `the payload converter's decode has to answer at once, and it returned a promise for the ${place.root}`,
+  );
 }

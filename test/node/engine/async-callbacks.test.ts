@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
 import { Execution } from "../../../src/engine/execution.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
+import { type PayloadConverter, Payloads } from "../../../src/engine/payload.ts";
 import type { RetryHandler, RetryPolicy } from "../../../src/engine/retry.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
@@ -282,5 +283,22 @@ describe("[T35] the other callbacks", () => {
     const orchestration = await Orchestration.load("i", { registry }, [startedAs("w")], false);
     expect((await orchestration.turn([], T0)).status).toBe("RUNNING");
     expect(lines).toEqual(["one"]);
+  });
+
+  it("[T35] a payload converter answers at once", async () => {
+    const outcome = async (payloadConverter: PayloadConverter) => {
+      const registry = registryOf(function w(_ctx: Ctx, input: unknown) {
+        return input;
+      });
+      registry.payloads = new Payloads(payloadConverter);
+      const orchestration = await Orchestration.load("i", { registry }, [startedAs("w", "1")], false);
+      return endOf(await orchestration.turn([], T0));
+    };
+    expect(await outcome({ encode: rejected as Any, decode: JSON.parse })).toMatch(
+      /^TypeError: workflow 'w': the payload converter's encode has to return JSON text, .* and it returned object$/,
+    );
+    expect(await outcome({ encode: JSON.stringify, decode: rejected })).toMatch(
+      /^TypeError: workflow 'w': the payload converter's decode has to answer at once, and it returned a promise for the input$/,
+    );
   });
 });

@@ -1,10 +1,12 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
+import { Payloads } from "../../../src/engine/payload.ts";
+import { Registry } from "../../../src/engine/registry.ts";
 import { Task } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryFact } from "../../../src/model/history-event.ts";
-import { completed, Driver, endOf, failed, fired, outcomeOf, raised, registryOf, T0 } from "./support.ts";
+import { completed, Driver, endOf, failed, fired, outcomeOf, raised, registryOf, startedAs, T0 } from "./support.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what a yield gives is the test's own affair
 type Any = any;
@@ -207,6 +209,29 @@ describe("[T33] a task in a payload, or made text", () => {
     );
     expect(turn.activities.map(({ name }) => name)).toEqual(["charge"]);
     expect([turn.messages, turn.customStatus]).toEqual([[], undefined]);
+  });
+
+  it("[T33] a payload converter, which gets every value first, gets none", async () => {
+    const given: unknown[] = [];
+    const payloadConverter = { encode: (value: unknown) => JSON.stringify(given.push(value)), decode: JSON.parse };
+    const round: Record<string, unknown> = { list: [new Map([["k", 1]])] };
+    round.self = round;
+    const cases: [(task: Task) => unknown, string][] = [
+      [(task) => task, "input"],
+      [(task) => ({ ...round, deep: [{ task }] }), "input.deep[0].task"],
+      [(task) => new Map([["a", task]]), "input[1]"],
+      [(task) => [new Set([task])], "input[0][0]"],
+    ];
+    for (const [wrap, path] of cases) {
+      const registry = new Registry();
+      registry.payloads = new Payloads(payloadConverter);
+      registry.addWorkflow("w", (ctx: Ctx) => ctx.callActivity("a", wrap(one(ctx))));
+      const orchestration = await Orchestration.load("i", { registry }, [startedAs("w")], false);
+      expect(endOf(await orchestration.turn([], T0))).toBe(
+        `TypeError: activity 'a': ${path} is ${notResult("callActivity 'one'")}`,
+      );
+    }
+    expect(given).toEqual([]);
   });
 
   it("[T33] the result of an update and of a query", async () => {
