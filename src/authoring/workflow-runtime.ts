@@ -1,6 +1,7 @@
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import { functionName, givenName } from "../engine/names.ts";
 import { type PayloadConverter, Payloads } from "../engine/payload.ts";
-import { functionName, givenName, Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import { Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
 import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { WorkflowContext } from "../engine/workflow-context.ts";

@@ -5,8 +5,6 @@ import { nameOf } from "./names.ts";
 import { jsonPayloads } from "./payload.ts";
 import type { WorkflowContext } from "./workflow-context.ts";
 
-export { functionName, givenName, nameOf } from "./names.ts";
-
 // The author's own input and output types are unknown here, and `any` is what lets every author's signature fit
 // (Dapr's JavaScript SDK declares both as `any` for the same reason).
 // biome-ignore lint/suspicious/noExplicitAny: see above

@@ -4,7 +4,7 @@ import type { ActivityDeclaration } from "../engine/declarations.ts";
 import type { TWorkflowActivity } from "../engine/registry.ts";
 import { type InstanceLimits, limitsOption } from "../instance/limits.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
-import { aDate, aFunction, aNumber, oneOf, optionsOf, readOptions, shown } from "../model/options.ts";
+import { aDate, aFunction, aNumber, anything, oneOf, optionsOf, readOptions, shown } from "../model/options.ts";
 import { type ActivityCallRecord, type Stage, TestRegistry } from "./activity-double.ts";
 import { nextTurn } from "./event-loop.ts";
 import { Hosts } from "./hosts.ts";
@@ -43,6 +43,17 @@ const environmentOptions = optionsOf<TestEnvironmentOptions>({
   onNonDeterminism: oneOf("fail", "stall"),
   activityGraceMs: aNumber("a number of milliseconds from 0", (ms) => ms >= 0),
   onWarning: aFunction,
+});
+
+export interface FailureOptions {
+  /** Default 1. */
+  readonly times?: number | undefined;
+  readonly error?: Error | undefined;
+}
+
+const failureOptions = optionsOf<FailureOptions>({
+  times: aNumber("a whole number from 0", (times) => Number.isInteger(times) && times >= 0),
+  error: anything,
 });
 
 /**
@@ -150,8 +161,15 @@ export class WorkflowTestEnvironment {
   }
 
   /** The next `times` (1) calls of the activity fail with the error; then it runs again. */
-  failActivity(activity: AnyActivity, { times = 1, error = new Error("injected failure") } = {}): void {
-    this.#registry.fail(this.#nameOf(activity), Array(times).fill(error));
+  failActivity(activity: AnyActivity, options?: FailureOptions | null): void {
+    const name = this.#nameOf(activity);
+    const { times = 1, error = new Error("injected failure") } = readOptions(
+      failureOptions,
+      options,
+      "failActivity",
+      name,
+    );
+    this.#registry.fail(name, Array(times).fill(error));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { TimeoutError } from "../authoring/client-errors.ts";
 import {
   type InputAndStart,
+  payloadsOf,
   type ScheduleOptions,
   timeoutOf,
   type UpdateOptions,
@@ -153,7 +154,7 @@ export class TestClient extends DaprWorkflowClient {
     timeoutInSeconds: number | null,
   ): Promise<WorkflowState | undefined> {
     segment(instanceId);
-    const payloads = fetchPayloads ?? true;
+    const payloads = payloadsOf(fetchPayloads, call, instanceId);
     const seconds =
       timeoutInSeconds === Number.POSITIVE_INFINITY || timeoutInSeconds === null
         ? Number.POSITIVE_INFINITY

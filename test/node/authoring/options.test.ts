@@ -173,6 +173,31 @@ describe("[A14] Options of what clients call", () => {
   });
 });
 
+describe("[A15] Options of the test kit's calls", () => {
+  const env = new WorkflowTestEnvironment(new WorkflowRuntime().registerActivityWithName("a", () => 1)) as Any;
+
+  it("[A15.1] of injected failures", () => {
+    for (const options of [null, undefined, {}, { times: null }, { times: 2, error: new Error("x") }])
+      env.failActivity("a", options);
+    expect(() => env.failActivity("a", { time: 3 })).toThrow(
+      "unknown option time of failActivity 'a', did you mean times? Known: times, error",
+    );
+    expect(() => env.failActivity("a", { times: -1 })).toThrow(
+      "failActivity 'a': times is a whole number from 0, found -1",
+    );
+  });
+
+  it("[A15.2] of waits", async () => {
+    await expect(env.client.waitForWorkflowCompletion("i", "yes")).rejects.toThrow(
+      "waitForWorkflowCompletion 'i': fetchPayloads is true or false, found \"yes\"",
+    );
+    await expect(env.client.waitForWorkflowStart("i", true, "5")).rejects.toThrow(
+      "waitForWorkflowStart 'i': timeoutInSeconds is a number of seconds from 0, found \"5\"",
+    );
+    expect(await env.client.waitForWorkflowCompletion("i", null, null)).toBe(undefined);
+  });
+});
+
 describe("[A13] A workflow that is started by its function", () => {
   const one = { order: () => "ONE" };
   const two = { order: () => "TWO" };
