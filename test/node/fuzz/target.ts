@@ -20,7 +20,7 @@ const PLAIN_TEXTS: Readonly<Record<number, RegExp>> = {
   401: /^(invalid api token$|the secret DAPR_API_TOKEN is not set, so only requests to localhost are served)/,
 };
 const LOG_KEYS = new Set(
-  "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused warning".split(
+  "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused warning message activity child taskId causedBy attempt retried".split(
     " ",
   ),
 );
@@ -128,8 +128,10 @@ export class Target {
       if (!reached.has(id)) tell(`has changed ${id} and has reached ${[...reached]}`);
     }
     for (const line of logged) {
-      // The ID is what lines are found by, and a reason is given for the log.
-      const written = JSON.stringify({ ...line, instanceId: undefined, reason: undefined });
+      // The ID is what lines are found by, a reason is given for the log, and why code has failed is its author's text.
+      const { instanceId: _, reason: __, ...rest } = line;
+      if (line.msg === "instance" || line.msg === "attempt") delete rest.message;
+      const written = JSON.stringify(rest);
       if (written.includes(MARKER) || written.includes(VICTIM_SECRET)) tell(`has logged a payload: ${written}`);
       if (written.includes(TOKEN)) tell(`has logged the token: ${written}`);
       const unknown = Object.keys(line).filter((key) => !LOG_KEYS.has(key) && key !== "createdAtMs");
