@@ -2,7 +2,7 @@ import { describeFailure } from "../model/failure.ts";
 import { isPromise, leave } from "./callbacks.ts";
 import { plainCopy } from "./payload-copy.ts";
 import { type PayloadPlace, pathOf, payloadError } from "./payload-error.ts";
-import { Task, unyielded } from "./task.ts";
+import { unyielded } from "./task.ts";
 import { taskWithin } from "./tasks-within.ts";
 
 /**
@@ -38,9 +38,9 @@ export class Payloads {
       if (text !== undefined) return text;
     }
     try {
-      if (isPlain(value, 0)) return JSON.stringify(value);
+      if (isPlain(value)) return JSON.stringify(value);
     } catch {
-      // The other way finds out where.
+      // The other way finds out where; it also copes with what is nested too deeply for this one.
     }
     return carefully(value, { root, kind, name });
   }
@@ -72,8 +72,6 @@ const BYTE_ORDER_MARK = "\ufeff";
 /** Of a runtime, or a client, without a payload converter. */
 export const jsonPayloads = new Payloads();
 
-/** What is nested deeper is looked at without recursion. */
-const MAX_DEPTH = 200;
 const dateToJson = Date.prototype.toJSON;
 
 /**
@@ -81,26 +79,24 @@ const dateToJson = Date.prototype.toJSON;
  * fields. False where somebody has to look more closely: a `toJSON` of the object's own is a function, and so is none of these.
  * Takes about a fifth of the time of JSON.stringify.
  */
-function isPlain(value: unknown, depth: number): boolean {
+function isPlain(value: unknown): boolean {
   if (typeof value === "string" || typeof value === "number") return true;
   if (typeof value !== "object") return typeof value === "boolean" || value === undefined;
   if (value === null) return true;
-  if (depth === MAX_DEPTH) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return areMembersPlain(value, depth);
+  if (prototype === Object.prototype || prototype === null) return areMembersPlain(value);
   if (prototype === Array.prototype && Array.isArray(value)) {
-    for (let n = 0; n < value.length; n++) if (!isPlain(value[n], depth + 1)) return false;
+    for (let n = 0; n < value.length; n++) if (!isPlain(value[n])) return false;
     return true;
   }
-  if (value instanceof Task) return false;
   if ("toJSON" in value) return value instanceof Date && value.toJSON === dateToJson;
   // A Map, a Set, an Error, a typed array have tags of their own.
   if (Object.prototype.toString.call(value) !== "[object Object]") return false;
-  return Object.keys(value).length > 0 && areMembersPlain(value, depth);
+  return Object.keys(value).length > 0 && areMembersPlain(value);
 }
 
-function areMembersPlain(value: object, depth: number): boolean {
-  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key], depth + 1)) return false;
+function areMembersPlain(value: object): boolean {
+  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key])) return false;
   return true;
 }
 

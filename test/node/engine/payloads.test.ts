@@ -191,6 +191,8 @@ describe("[J2] what JSON holds is written as JSON.stringify writes it", () => {
       return value;
     };
     expect(encode(nested(2_000))).toBe(JSON.stringify(nested(2_000)));
+    const again = (): object => ({ next: { toJSON: again } });
+    expect(refusalOf(again())).toMatch(/ is nested too deeply$/);
     expect(refusalOf(nested(1_000_000))).toMatch(/^activity 'charge': result.*nested too deeply/);
     expect(refusalOf(nested(90_000))).toMatch(/^activity 'charge': result is nested too deeply, or too long/);
   });
