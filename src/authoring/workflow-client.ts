@@ -27,16 +27,12 @@ import {
   type UpdateOptions,
   updateOptions,
 } from "./client-options.ts";
-import { Deadline, hasReached, type WaitedFor } from "./client-waits.ts";
+import { Deadline, stateOf, type WaitedFor, waitForState } from "./client-waits.ts";
 import { readConnection } from "./connection-options.ts";
-import { isLost, pauseMs, sleep } from "./lost-connection.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import { ifThere, segment, WorkflowApi } from "./workflow-api.ts";
 import type { WorkflowClientOptions } from "./workflow-runtime.ts";
-import { type WireState, WorkflowState } from "./workflow-state.ts";
-
-/** Between two requests to a server that does not wait: Dapr's own ignores `waitFor`. */
-const POLL_PAUSE_MS = 200;
+import type { WorkflowState } from "./workflow-state.ts";
 
 /** One page of a history. There are more events as long as there is a token. */
 export interface HistoryPage {
@@ -315,7 +311,6 @@ export class DaprWorkflowClient {
     await this.#api.change(`${segment(instanceId)}/${operation}`, {}, body);
   }
 
-  /** A wait takes several requests. Where one is lost it is asked again, as long as there is time. */
   async #waitFor(
     until: WaitedFor,
     instanceId: string,
@@ -326,31 +321,10 @@ export class DaprWorkflowClient {
     const fetchPayloads = payloadsOf(payloads, call, instanceId);
     const path = segment(instanceId);
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, instanceId));
-    for (let failures = 0; ; ) {
-      const query = { fetchPayloads, waitFor: until, timeoutSeconds: deadline.pollSeconds() };
-      let fault: unknown;
-      try {
-        const state = stateOf(await ifThere(this.#api.readWithin(deadline.patienceMs(), path, query)));
-        if (state === undefined || hasReached(until, state)) return state;
-        failures = 0;
-      } catch (error) {
-        if (!isLost(error)) throw error;
-        fault = error;
-        failures++;
-      }
-      if (deadline.hasPassed()) {
-        const what = until === "started" ? "has not started" : "has not ended";
-        throw deadline.error(instanceId, this.#urlOf(instanceId), what, fault);
-      }
-      await sleep(deadline.cut(failures === 0 ? POLL_PAUSE_MS : pauseMs(failures)));
-    }
+    return waitForState(this.#api, { until, instanceId, path, fetchPayloads: payloads ?? true }, deadline);
   }
 
   #urlOf(instanceId: string): string {
     return this.#api.urlOf(segment(instanceId));
   }
-}
-
-function stateOf(wire: unknown): WorkflowState | undefined {
-  return wire === undefined ? undefined : new WorkflowState(wire as WireState);
 }
