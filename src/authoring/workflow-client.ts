@@ -321,7 +321,7 @@ export class DaprWorkflowClient {
     const fetchPayloads = payloadsOf(payloads, call, instanceId);
     const path = segment(instanceId);
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, instanceId));
-    return waitForState(this.#api, { until, instanceId, path, fetchPayloads: payloads ?? true }, deadline);
+    return waitForState(this.#api, { until, instanceId, path, fetchPayloads }, deadline);
   }
 
   #urlOf(instanceId: string): string {
