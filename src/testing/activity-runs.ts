@@ -1,5 +1,5 @@
 import type { WorkflowActivityContext } from "../engine/activity-context.ts";
-import { hasMore, type Resources, resourcesNow } from "./event-loop.ts";
+import { hasMore, mayHold, moreIn, type Resources, resourcesNow } from "./event-loop.ts";
 
 /** So long a mock that has nothing to wait for is given, for what the event loop does not show, such as `crypto.subtle`. */
 const MOCK_GRACE_MS = 20;
@@ -40,8 +40,8 @@ export class ActivityRun implements Work {
   /** What was under way before, and still is. */
   #before: Resources;
   #hasBegunIo = false;
-  /** The same before it returned, when nobody else was at work: what was begun is its own. */
-  #hasOwnIo = false;
+  /** What it had begun when it returned: nobody else was at work, so that it is its own. */
+  #own: Resources = new Map();
   #silentMs = 0;
   isPassed = false;
 
@@ -58,8 +58,8 @@ export class ActivityRun implements Work {
   /** Its code has returned a promise. `hasAsked`: it has asked the client for something meanwhile, which is nothing real. */
   hasReturned(hasAsked: boolean): void {
     if (hasAsked) return;
+    this.#own = moreIn(resourcesNow(), this.#before);
     this.look();
-    this.#hasOwnIo = this.#hasBegunIo;
   }
 
   look(): void {
@@ -74,7 +74,7 @@ export class ActivityRun implements Work {
   }
 
   get isAtIo(): boolean {
-    return this.#hasOwnIo && this.#seesMore;
+    return this.#own.size > 0 && mayHold(resourcesNow(), this.#own);
   }
 
   /** Something real has been begun since its start, by itself or by others. */

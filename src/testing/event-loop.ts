@@ -80,6 +80,18 @@ export function hasMore(now: Resources, before: Resources): boolean {
 }
 
 const afterPromise: typeof queueMicrotask = (run) => void Promise.resolve().then(() => run());
+/** What has been begun since `before`. */
+export function moreIn(now: Resources, before: Resources): Resources {
+  const more = [...now].map(([kind, count]) => [kind, count - Math.max(0, before.get(kind) ?? 0)] as const);
+  return new Map(more.filter(([, count]) => count > 0));
+}
+
+/** Whether all of one kind in `some` may still be there. */
+export function mayHold(now: Resources, some: Resources): boolean {
+  for (const [kind, count] of some) if ((now.get(kind) ?? 0) >= count) return true;
+  return false;
+}
+
 const microtask = "clock" in queueMicrotask ? afterPromise : queueMicrotask;
 let users = 0;
 let givenMicrotask = microtask;

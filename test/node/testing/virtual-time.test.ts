@@ -154,6 +154,24 @@ describe("[K9] Time moves while an activity that will not end by itself is at wo
     expect(secondsOn(advances)).toBe(DAY);
   });
 
+  it("[K9.8] also one whose I/O cannot be seen, and a heartbeat begins its time anew", async () => {
+    const slow = (work: (ctx: WorkflowActivityContext) => Promise<unknown>) =>
+      runtimeWith(new WorkflowRuntime().registerActivityWithName("slow", work));
+    // Begun before the activity, the timer is not its own.
+    const unseen = realMs(60).then(() => "done");
+    const env = new WorkflowTestEnvironment(slow(() => unseen));
+    expect([await outputOf(env, "calls", { timeout: 1 }), secondsOn(env)]).toEqual(["done", 0]);
+    const beats = slow(async (ctx) => {
+      for (let n = 0; n < 5; n++) {
+        await realMs(20);
+        ctx.heartbeat();
+      }
+      return "done";
+    });
+    const beating = new WorkflowTestEnvironment(beats, { activityGraceMs: 60 });
+    expect([await outputOf(beating, "calls", { timeout: 1 }), secondsOn(beating)]).toEqual(["done", 0]);
+  });
+
   it("[K9.9] a real activity is waited for as long as it takes where nothing is due", async () => {
     const slow = runtimeWith(
       new WorkflowRuntime().registerActivityWithName("slow", () => realMs(100).then(() => "done")),
@@ -200,8 +218,12 @@ describe("[K9] Time moves while an activity that will not end by itself is at wo
     env.mockActivity("slow", () => "again");
     await env.restart();
     expect((await env.client.waitForWorkflowCompletion(id))?.serializedOutput).toBe('"again"');
-    await env.client.purgeWorkflow(id);
-    await env.idle();
+    let runs = 0;
+    const real = new WorkflowRuntime().registerActivityWithName("slow", () => (runs++ === 0 ? never() : "again"));
+    const patient = new WorkflowTestEnvironment(runtimeWith(real), { activityGraceMs: Number.POSITIVE_INFINITY });
+    const other = await patient.client.scheduleNewWorkflow("races", DAY);
+    await patient.restart();
+    expect((await patient.client.waitForWorkflowCompletion(other))?.serializedOutput).toBe('"activity"');
   });
 });
 
@@ -384,7 +406,10 @@ describe("[K10] A wait that is met stops the clock there", () => {
       });
     await env.useRuntime(changed);
     await env.advance(10);
-    await expect(env.client.waitForWorkflowCompletion("kid")).rejects.toThrow(/'kid' is STALLED and waits for/);
+    for (const timeout of [Number.POSITIVE_INFINITY, 60])
+      await expect(env.client.waitForWorkflowCompletion("kid", true, timeout)).rejects.toThrow(
+        /'kid' is STALLED and waits for/,
+      );
     await expect(env.client.waitForWorkflowCompletion(parent)).rejects.toThrow(
       /waits for child 'kid', which is STALLED and waits for other code: /,
     );
