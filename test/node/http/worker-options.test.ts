@@ -5,11 +5,11 @@ import { readWorkerOptions, type WorkerOptions, workerOptions } from "../../../s
 
 const read = (options: object) => () => readWorkerOptions(options as WorkerOptions);
 
-it("[H102] the table in http-api.md has every option, and nothing else", () => {
-  const page = readFileSync(new URL("../../../docs/http-api.md", import.meta.url), "utf8");
+it("[H102] the table in production.md has every option, and nothing else", () => {
+  const page = readFileSync(new URL("../../../docs/production.md", import.meta.url), "utf8");
   const rows =
     page
-      .split("## Options of `createWorker`")[1]
+      .split("## Options of createWorker")[1]
       ?.split("\n## ")[0]
       ?.match(/^\| `[^|]*/gm) ?? [];
   const named = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1]));
