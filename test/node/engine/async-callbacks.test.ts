@@ -90,6 +90,16 @@ describe("[T35] retry handlers and handleFailure may return promises", () => {
       await driver.turn();
       expect(endOf(await driver.turn(failed(1, "no")))).toBe(faulty(`retry.handleFailure has returned ${task}`));
     }
+    const goesOn = new Driver(function* w(ctx: Ctx): Code {
+      try {
+        yield ctx.callActivity("a", 1, { retry: (() => ctx.createTimer(1)) as Any });
+      } catch {
+        return yield ctx.waitForExternalEvent("e");
+      }
+    });
+    await goesOn.turn();
+    await goesOn.turn(failed(1, "no"));
+    expect(endOf(await goesOn.turn(raised("e", 5)))).toBe(5);
     const awaits = new Driver(function* w(ctx: Ctx): Code {
       const retry: RetryHandler = async () => {
         await ctx.createTimer(1);

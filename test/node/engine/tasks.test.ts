@@ -401,6 +401,39 @@ describe("[T33] a correct program never fails", () => {
     expect(endOf(await driver.turn(completed(1, 2)))).toBe(2);
   });
 
+  it("[T33] so is one that nobody waits for yet", async () => {
+    const seen: Task[] = [];
+    const driver = new Driver(async function* w(ctx: Ctx): Code {
+      const early = one(ctx);
+      seen.push(early);
+      yield ctx.waitForExternalEvent("e");
+      yield ctx.waitForExternalEvent("e");
+      return yield early;
+    });
+    await driver.turn();
+    for (const task of seen) await task;
+    await driver.turn(raised("e"));
+    await driver.turn(raised("e"));
+    expect(endOf(await driver.turn(completed(1, 2)))).toBe(2);
+  });
+
+  it("[T33] a cancel stays a cancel, and an error that names the task stays as it is", async () => {
+    const driver = new Driver(async function* w(ctx: Ctx): Code {
+      try {
+        yield ctx.createTimer(1);
+      } finally {
+        await one(ctx);
+      }
+    });
+    await driver.turn();
+    expect(endOf(await driver.turn({ type: "ExecutionCancelRequested" }))).toBe("Canceled");
+    expect(
+      await outcomeOf(async function* w(ctx: Ctx): Code {
+        return `${await one(ctx)}`;
+      }),
+    ).toBe(`TypeError: Text or a number is made of ${notResult("callActivity 'one'")}`);
+  });
+
   it("[T33] two executions in one isolate, one of which awaits a task, do not disturb each other", async () => {
     const wrong = new Driver(async function* wrong(ctx: Ctx): Code {
       await one(ctx);
