@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { ROOT } from "../node/e2e/server.ts";
 import { run, startDevServer } from "./shell.ts";
 
@@ -203,6 +204,9 @@ export class TypedProjects {
   }
 }
 
+const SLEEP_SECONDS = 3;
+const AWAKE_MS = 1_000;
+
 /** An instance that sleeps through a restart of the server knows its ID afterwards: what older ones cannot. */
 export async function runsWithLowestWrangler(directory: string, tarball: string): Promise<string> {
   const cwd = await project(directory, "lowest-wrangler", [tarball, `wrangler@${LOWEST_WRANGLER}`]);
@@ -213,12 +217,15 @@ export async function runsWithLowestWrangler(directory: string, tarball: string)
   const first = await startDevServer("npx wrangler dev", { cwd });
   try {
     await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=quick&waitFor=completed", "0");
-    await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=sleeper", "3");
+    await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=sleeper", String(SLEEP_SECONDS));
   } finally {
     await first.stop();
   }
+  const dueAt = Date.now() + SLEEP_SECONDS * 1_000;
   const second = await startDevServer("npx wrangler dev", { cwd });
   try {
+    // The alarm has to wake it: a request would tell it its ID.
+    await delay(Math.max(0, dueAt - Date.now()) + AWAKE_MS);
     const state = JSON.parse(await get(second.origin, `${sleeper}?waitFor=completed`));
     assert.equal(state.runtimeStatus, "COMPLETED");
     assert.equal(state.properties["dapr.workflow.output"], '"sleeper: Hello, Ada!"');
