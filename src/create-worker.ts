@@ -5,6 +5,7 @@ import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
 import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 import { Registry } from "./engine/registry.ts";
+import { tokenProblem } from "./http/api-token.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import { bindingProblem } from "./instance/binding.ts";
@@ -89,6 +90,7 @@ function depsOf(
     instance: (instanceId) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
     registered: () => runtime.registry.names(),
     apiToken: env.DAPR_API_TOKEN,
+    tokenProblem: tokenProblem(env.DAPR_API_TOKEN),
     allowedOrigins: options.allowedOrigins,
     basePath: options.basePath,
     refusesUnknownWorkflows: options.unknownWorkflows === "refuse",

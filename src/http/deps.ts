@@ -10,6 +10,8 @@ export interface HttpDeps {
   registered(): { readonly workflows: readonly string[]; readonly activities: readonly string[] };
   /** The secret every caller has to send. `undefined` or empty: only requests to a loopback host are served. */
   readonly apiToken: string | undefined;
+  /** Why no caller can send that secret: what every request but a health probe is told. */
+  readonly tokenProblem?: string | undefined;
   /** Whose pages may send requests and read the answers, as browsers write them in `Origin`. Default: nobody else's. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /** The path under which the Worker is mounted: with a slash at its beginning and none at its end. Default: none. */

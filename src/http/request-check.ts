@@ -1,3 +1,4 @@
+import { checkToken } from "./api-token.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { crossOrigin, unauthorized } from "./errors.ts";
@@ -10,15 +11,16 @@ import { crossOrigin, unauthorized } from "./errors.ts";
  *    headers, and a page that makes its own name point at this machine (DNS rebinding) has that name in `Host`.
  * 2. Origin. What a page of somebody else sends is refused, reads too: without a token nothing else would keep them apart. Browsers
  *    say where a request comes from, and programs say nothing (Go's `CrossOriginProtection`, for every method but OPTIONS).
- * 3. Token, where there is one.
+ * 3. Token, where there is one. A secret that no header can equal lets nobody in, and says so before anything else.
  *
  * A health probe is put to 2 alone: a load balancer has no token, and asks by any host. A preflight is not asked for the token,
  * which browsers do not send with it. A caller in this process passes.
  */
-type Checked = Pick<HttpDeps, "apiToken" | "trusted" | "allowedOrigins">;
+type Checked = Pick<HttpDeps, "apiToken" | "tokenProblem" | "trusted" | "allowedOrigins">;
 
 export function checkRequest(call: Call, deps: Checked): void {
   if (deps.trusted === true) return;
+  if (deps.tokenProblem !== undefined) throw unauthorized(deps.tokenProblem);
   if (!deps.apiToken) checkHost(call);
   checkOrigin(call, deps);
   if (deps.apiToken && !isPreflight(call)) checkToken(call, deps.apiToken);
@@ -92,20 +94,4 @@ export function isAllowed(origin: string, { allowedOrigins }: Checked): boolean 
 
 function shown(value: string): string {
   return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
-}
-
-/**
- * Every caller sends the token as `dapr-api-token` (Dapr's header) or as `Authorization: Bearer`; when both are there, Dapr's
- * header decides.
- */
-function checkToken({ request: { headers } }: Call, token: string): void {
-  const bearer = /^bearer +(.+)$/i.exec(headers.get("authorization") ?? "");
-  if (!isSameToken(headers.get("dapr-api-token") ?? bearer?.[1] ?? "", token)) throw unauthorized("invalid api token");
-}
-
-/** Takes as long as `sent` is, whatever the secret is: time tells neither its length nor where the two first differ. */
-function isSameToken(sent: string, secret: string): boolean {
-  let difference = sent.length ^ secret.length;
-  for (let i = 0; i < sent.length; i++) difference |= sent.charCodeAt(i) ^ secret.charCodeAt(i % secret.length);
-  return difference === 0;
 }

@@ -64,6 +64,27 @@ describe("[W9] a deployment with a token", () => {
   });
 });
 
+describe("[W9] a deployment whose token is no text", () => {
+  it.each([12345, true, [], { get: async () => TOKEN }])(
+    "[W9.5] %j: nobody gets in, no token at all included",
+    async (token) => {
+      for (const host of HOSTS)
+        for (const headers of [
+          {},
+          { "dapr-api-token": "" },
+          { "dapr-api-token": "12345" },
+          { authorization: "Bearer x" },
+        ] as Record<string, string>[])
+          for (const route of [`GET ${host}${W}/nobody`, `POST ${host}${W}/echo/start`, `GET ${host}/v1.0/metadata`])
+            expect(await ask(token as unknown as string, route, headers), route).toEqual([
+              401,
+              expect.stringMatching(/^nobody is served, because DAPR_API_TOKEN is bound as a value of type /),
+            ]);
+      expect((await ask(token as unknown as string, `GET ${HOSTS[1]}/v1.0/healthz`))[0]).toBe(204);
+    },
+  );
+});
+
 describe("[W9] a deployment without a token", () => {
   it("[W9.10] serves loopback hosts, and answers 401 to all others", async () => {
     for (const host of ["http://localhost", "http://127.0.0.1:8787", "http://[::1]:8787", "http://a.localhost"]) {

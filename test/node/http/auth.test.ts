@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import { tokenProblem } from "../../../src/http/api-token.ts";
 import { Api } from "./support.ts";
 
 const GET = "GET https://edge.example.com/v1.0/workflows/dapr/a";
@@ -125,6 +126,55 @@ describe("with a token", () => {
     await expect401(await api.send("GET /v1.0/metadata"), /^invalid api token$/);
     await expect401(await api.send("POST /v1.0/healthz"), /^invalid api token$/);
     expect((await api.send("GET /nowhere", undefined, { "dapr-api-token": "s3cret" })).status).toBe(404);
+  });
+});
+
+describe("a secret that no header can equal", () => {
+  it.each([
+    [12345, "a value of type number"],
+    [0, "a value of type number"],
+    [true, "a value of type boolean"],
+    [false, "a value of type boolean"],
+    [null, "a value of type object"],
+    [[], "a value of type object"],
+    [["s3cret"], "a value of type object"],
+    // As the binding of a secret of the Secrets Store.
+    [{ get: async () => "s3cret" }, "a value of type object"],
+    [" s3cret", "white space"],
+    ["s3cret\n", "white space"],
+    ["   ", "white space"],
+    ["s3\ncret", "control characters"],
+    ["s3\u0000cret", "control characters"],
+  ])("[H67] %j lets nobody in, on localhost neither, and the 401 says why", async (secret, why) => {
+    const problem = tokenProblem(secret);
+    expect(problem).toContain(`DAPR_API_TOKEN `);
+    expect(problem).toContain(why);
+    expect(problem).toMatch(/npx wrangler secret put DAPR_API_TOKEN.*\.dev\.vars/);
+    expect(problem).not.toMatch(/s3|cret"|12345/);
+    for (const url of ["https://edge.example.com", "http://localhost:8787"])
+      for (const headers of [
+        {},
+        { "dapr-api-token": "" },
+        { "dapr-api-token": String(secret).trim() },
+        { host: "localhost" },
+      ]) {
+        const api = new Api({ apiToken: secret as string, tokenProblem: problem });
+        const request = () =>
+          new Request(`${url}/v1.0/workflows/dapr/a`, { headers: headers as Record<string, string> });
+        if (/[\n\0]/.test(String(secret).trim()) && "dapr-api-token" in headers && headers["dapr-api-token"] !== "")
+          continue;
+        await expect401(await api.handle(request()), /^nobody is served, because DAPR_API_TOKEN /);
+        expect(api.calls).toEqual([]);
+        expect((await api.handle(new Request(`${url}/v1.0/healthz`))).status).toBe(204);
+      }
+  });
+
+  it.each([undefined, "", "s3cret", "correct horse", "géheim", "日本"])("[H67] %j is none", (secret) => {
+    expect(tokenProblem(secret)).toBeUndefined();
+  });
+
+  it("[H67] a caller in this process is served", async () => {
+    expect((await new Api({ tokenProblem: tokenProblem(7), trusted: true }).send(GET)).status).toBe(200);
   });
 });
 
