@@ -1,4 +1,5 @@
 import type { Target } from "../engine/function-names.ts";
+import { shown } from "../model/options.ts";
 import { WorkflowApiError } from "./client-errors.ts";
 import { type EndpointOptions, resolveEndpoint } from "./http-endpoint.ts";
 import { askAgain, CutOffError } from "./lost-connection.ts";
@@ -102,7 +103,7 @@ export function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
 export function segment(text: string): string {
   if (typeof text === "string" && !["", ".", ".."].includes(text)) return encodeURIComponent(text);
   throw new TypeError(
-    `Instances, workflows, events, queries and updates have names that a URL can hold, found ${JSON.stringify(text)}`,
+    `Instances, workflows, events, queries and updates have names that a URL can hold, found ${shown(text)}`,
   );
 }
 

@@ -80,7 +80,8 @@ export class DaprWorkflowClient {
       typeof instanceIdOrOptions === "string"
         ? { instanceId: instanceIdOrOptions }
         : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
-    const at = options.startAt ?? readArgument(aDate, startAt, "startAt", call, name);
+    const lastArgument = readArgument(aDate, startAt, "startAt", call, name);
+    const at = options.startAt ?? lastArgument;
     const instanceID = options.instanceId || crypto.randomUUID();
     const query = { instanceID, startTime: at?.toISOString(), reason: options.reason ?? undefined };
     const encoded = this.#payloads.encode(input, "input", "workflow", name);

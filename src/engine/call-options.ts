@@ -5,7 +5,9 @@ import {
   aNumber,
   aString,
   optionsOf,
+  readArgument,
   readOptions,
+  required,
   secondsAboveZero,
   shown,
 } from "../model/options.ts";
@@ -134,6 +136,14 @@ export function readValidator(
   name: string,
 ): UpdateValidator | undefined {
   return readOptions(handlerOptions, given as UpdateHandlerOptions<unknown>, "setUpdateHandler", name).validator;
+}
+
+const aHandler = required(aFunction);
+
+/** A handler or a condition, where the code hands it in, and not where it is first needed. */
+export function readFunction<F>(given: F, what: string, call: string, name?: string): F {
+  if (typeof given === "function") return given;
+  return readArgument(aHandler, given, what, call, name) as F;
 }
 
 export function readContinueOptions(given: ContinueAsNewOptions | null | undefined): ContinueAsNewOptions {

@@ -156,10 +156,11 @@ export class CodeWatch implements TaskOwner {
   }
 
   /** For those who take tasks: none of another execution, which would never end here. */
-  checkOwn(tasks: readonly unknown[]): void {
+  checkOwn<T>(tasks: readonly T[]): readonly T[] {
     for (const task of tasks) {
       if (task instanceof Task && task.owner !== undefined && task.owner !== this) throw new TypeError(strange(task));
     }
+    return tasks;
   }
 }
 

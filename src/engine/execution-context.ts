@@ -2,6 +2,7 @@ import { describeFailure, isError } from "../model/failure.ts";
 import type { ExecutionStarted } from "../model/history-event.ts";
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
+import { shown } from "../model/options.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
@@ -24,7 +25,7 @@ import { Patches } from "./patches.ts";
 import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import { CancelableTask, type Task, WhenAllTask, WhenAnyTask } from "./task.ts";
+import { CancelableTask, Task, WhenAllTask, WhenAnyTask } from "./task.ts";
 import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
@@ -223,18 +224,23 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   whenAll(tasks: readonly Task[]): WhenAllTask {
-    this.#checkTasks("whenAll", tasks);
-    return this.calls.made(new WhenAllTask(tasks), "whenAll", undefined);
+    return this.calls.made(new WhenAllTask(this.#listed("whenAll", tasks)), "whenAll", undefined);
   }
 
   whenAny(tasks: readonly Task[]): WhenAnyTask {
-    this.#checkTasks("whenAny", tasks);
-    return this.calls.made(new WhenAnyTask(tasks), "whenAny", undefined);
+    return this.calls.made(new WhenAnyTask(this.#listed("whenAny", tasks)), "whenAny", undefined);
   }
 
-  #checkTasks(method: string, tasks: readonly Task[]): void {
+  /** Iterators are read once. A task is one too, so that `whenAll(a, b)` would wait for `a` alone. */
+  #listed(method: string, given: readonly Task[]): readonly Task[] {
     this.check(method);
-    this.calls.watch.checkOwn(tasks);
+    const tasks: unknown = given;
+    if (Array.isArray(tasks)) return this.calls.watch.checkOwn(tasks);
+    if (typeof tasks === "object" && tasks !== null && Symbol.iterator in tasks && !(tasks instanceof Task))
+      return this.calls.watch.checkOwn([...given]);
+    throw new TypeError(
+      `${method} takes an array of tasks, ${method}([a, b]), found ${tasks instanceof Task ? `the task of ${tasks.madeBy}` : shown(tasks)}`,
+    );
   }
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {

@@ -1,3 +1,5 @@
+import { shown } from "../model/options.ts";
+
 /** The name that a function is registered and called by. Throws for lambdas without one. */
 export function functionName(fn: unknown): string {
   if (typeof fn !== "function") {
@@ -17,9 +19,14 @@ export function givenName(target: string | { readonly name: string } | ((...args
 const MAX_NAME_LENGTH = 16_384;
 
 /** The same where it goes into a history. Throws a TypeError unless it has 1 to 16,384 characters, and no half of a pair of surrogates. */
-export function nameOf(target: Parameters<typeof givenName>[0]): string {
-  const name = givenName(target);
+export function nameOf(target: Parameters<typeof givenName>[0], what = "A name"): string {
+  const name: unknown = isNameless(target) ? target : givenName(target);
   if (typeof name === "string" && name !== "" && name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
-  const found = typeof name === "string" ? `one of ${name.length}` : typeof name;
-  throw new TypeError(`A name is a string of 1 to ${MAX_NAME_LENGTH} whole characters, found ${found}`);
+  const found = typeof name === "string" && name !== "" ? `one of ${name.length}` : shown(name ?? target);
+  throw new TypeError(`${what} is a string of 1 to ${MAX_NAME_LENGTH} whole characters, found ${found}`);
+}
+
+/** Nothing that Dapr's text about functions would explain. */
+function isNameless(target: unknown): boolean {
+  return target !== undefined && target !== null && !["string", "object", "function"].includes(typeof target);
 }

@@ -35,6 +35,9 @@ export type FoundWorkflow =
 
 function checkFunction(fn: unknown, name: string): void {
   if (typeof fn !== "function") throw new TypeError(`'${name}' is registered with a function, found ${shown(fn)}`);
+  // The prototype of a function may be replaced, that of a class not. Called without `new`, it would throw.
+  if (Object.getOwnPropertyDescriptor(fn, "prototype")?.writable === false)
+    throw new TypeError(`'${name}' is registered with a function, found the class ${fn.name}: register its method`);
   nameOf(name);
 }
 
@@ -59,6 +62,7 @@ export class Registry {
   addVersion(name: string, version: string, workflow: TWorkflow, isLatest: boolean): void {
     if (!version) throw new Error("A non-empty version is required.");
     if (typeof version !== "string") throw new TypeError(`A version is a string, found ${shown(version)}`);
+    nameOf(version, "A version");
     const versions = this.#versionsOf(name, workflow);
     if (versions.named.has(version)) throw new Error(`A version '${version}' of '${name}' already exists.`);
     if (isLatest && versions.latest !== undefined) {

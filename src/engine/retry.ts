@@ -139,7 +139,7 @@ function pauseOf(policy: RetryPolicy, { attempt, elapsedMs, random }: FailedAtte
 
 const retryPolicy = optionsOf<RetryPolicy>({
   maxNumberOfAttempts: required(aNumber("an integer from 1", (count) => Number.isInteger(count) && count >= 1)),
-  firstRetryInterval: required(secondsFromZero),
+  firstRetryInterval: required(aNumber("a number of seconds from 0", (pause) => pause >= 0 && Number.isFinite(pause))),
   backoffCoefficient: aNumber("a number from 1", (factor) => factor >= 1),
   maxRetryInterval: secondsFromZero,
   retryTimeout: secondsFromZero,

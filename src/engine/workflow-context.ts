@@ -13,6 +13,7 @@ import {
   readChildOptions,
   readContinueOptions,
   readDetachedOptions,
+  readFunction,
   readValidator,
   readWaitTimeout,
   type UpdateHandlerOptions,
@@ -199,7 +200,7 @@ export class WorkflowContext {
    *     yield* ctx.waitForCondition(() => items.length > 0);
    */
   waitForCondition(holds: () => boolean): Task<void> {
-    return this.#inner.waitForCondition(holds) as Task<void>;
+    return this.#inner.waitForCondition(readFunction(holds, "the condition", "waitForCondition")) as Task<void>;
   }
 
   /**
@@ -296,7 +297,8 @@ export class WorkflowContext {
     query: string | QueryDeclaration<TInput, TResult>,
     handler: (input: NoInfer<TInput>) => NoInfer<TResult>,
   ): void {
-    this.#inner.setQueryHandler(nameOf(query), handler as QueryHandler);
+    const name = nameOf(query);
+    this.#inner.setQueryHandler(name, readFunction(handler as QueryHandler, "the handler", "setQueryHandler", name));
   }
 
   /**
@@ -317,7 +319,8 @@ export class WorkflowContext {
     options?: UpdateHandlerOptions<NoInfer<TInput>> | null,
   ): void {
     const name = nameOf(update);
-    this.#inner.setUpdateHandler(name, handler as UpdateHandler, readValidator(options, name));
+    const handle = readFunction(handler as UpdateHandler, "the handler", "setUpdateHandler", name);
+    this.#inner.setUpdateHandler(name, handle, readValidator(options, name));
   }
 
   /**

@@ -48,7 +48,7 @@ export function readOptions<T extends object>(
   return readObject(known, given, call, subject, "") as Partial<T>;
 }
 
-/** The same for one optional argument: `undefined` when it is left out, or `null`. */
+/** The same for one argument: `undefined` when it is left out, or `null`, and its rule does not require it. */
 export function readArgument<T>(
   rule: OptionRule,
   value: T | null | undefined,
@@ -56,7 +56,10 @@ export function readArgument<T>(
   call: string,
   subject?: string,
 ): T | undefined {
-  if (value === undefined || value === null) return undefined;
+  if (value === undefined || value === null) {
+    if (rule.isRequired) throw wrong(rule, name, value, call, subject);
+    return undefined;
+  }
   if (!rule.fits(value)) throw wrong(rule, name, value, call, subject);
   return value;
 }
@@ -68,14 +71,13 @@ function readObject(
   subject: string | undefined,
   path: string,
 ): object {
-  if (typeof given !== "object" || Array.isArray(given)) {
-    const where = path === "" ? "options are" : `${path.slice(0, -1)} is`;
-    throw new TypeError(
-      `${at(call, subject)}: ${where} an object, found ${shown(given)}. Known: ${listNames(known.names)}`,
-    );
-  }
+  if (typeof given !== "object" || Array.isArray(given))
+    throw noOptions("an object", known, given, call, subject, path);
+  let isEmpty = true;
   for (const name in given) {
-    if (!Object.hasOwn(known.rules, name) && Object.hasOwn(given, name))
+    isEmpty = false;
+    // Inherited options are read too; what somebody has added to all objects is none.
+    if (!Object.hasOwn(known.rules, name) && (Object.hasOwn(given, name) || !(name in Object.prototype)))
       throw unknown(name, known, call, subject, path);
   }
   let read: Record<string, unknown> | undefined;
@@ -84,15 +86,42 @@ function readObject(
     const value = (given as Record<string, unknown>)[name];
     if (value === undefined || value === null) {
       if (rule.isRequired) throw wrong(rule, path + name, value, call, subject);
-      if (value === null) read = { ...(read ?? given), [name]: undefined };
+      if (value === null) read = withValue(name, undefined, read ?? given, known);
       continue;
     }
+    isEmpty = false;
     if (!rule.fits(value)) throw wrong(rule, path + name, value, call, subject);
     if (rule.inner === undefined || typeof value !== "object") continue;
     const inner = readObject(rule.inner, value, call, subject, `${path}${name}.`);
-    if (inner !== value) read = { ...(read ?? given), [name]: inner };
+    if (inner !== value) read = withValue(name, inner, read ?? given, known);
   }
+  if (isEmpty && isOfClass(given)) throw noOptions("a plain object", known, given, call, subject, path);
   return read ?? given;
+}
+
+/** A copy. A spread would lose what is inherited. */
+function withValue(name: string, value: unknown, from: object, { names }: OptionsOf<object>): Record<string, unknown> {
+  const copy: Record<string, unknown> = {};
+  for (const each of names) copy[each] = each === name ? value : (from as Record<string, unknown>)[each];
+  return copy;
+}
+
+/** A date, a map, a promise or a task has no options in it, and would be read as an object without any. */
+function isOfClass(given: object): boolean {
+  const made: unknown = given.constructor;
+  return typeof made === "function" && made.name !== "Object";
+}
+
+function noOptions(
+  expected: string,
+  { names }: OptionsOf<object>,
+  given: unknown,
+  call: string,
+  subject: string | undefined,
+  path: string,
+): TypeError {
+  const where = path === "" ? "options are" : `${path.slice(0, -1)} is`;
+  return new TypeError(`${at(call, subject)}: ${where} ${expected}, found ${shown(given)}. Known: ${listNames(names)}`);
 }
 
 function at(call: string, subject: string | undefined): string {
@@ -192,19 +221,20 @@ export const anything: OptionRule = typeRule("anything", () => true);
 export const aBoolean: OptionRule = typeRule("true or false", (value) => typeof value === "boolean");
 export const aString: OptionRule = typeRule("a string", (value) => typeof value === "string");
 export const aFunction: OptionRule = typeRule("a function", (value) => typeof value === "function");
-export const aDate: OptionRule = rangeRule(
-  "a Date that is valid",
-  (value) => isDate(value) && Number.isFinite(value.getTime()),
-);
+export const aDate: OptionRule = rangeRule("a Date that is valid", (value) => Number.isFinite(timeOf(value)));
 export const secondsAboveZero: OptionRule = aNumber(
   "a number of seconds above 0",
   (value) => value > 0 && Number.isFinite(value),
 );
 export const secondsFromZero: OptionRule = aNumber("a number of seconds from 0", (value) => value >= 0);
 
-/** Also one of another realm. */
-function isDate(value: unknown): value is Date {
-  return Object.prototype.toString.call(value) === "[object Date]";
+/** That of a Date, also of one of another realm; `undefined` for anything else. */
+function timeOf(value: unknown): number | undefined {
+  try {
+    return Date.prototype.getTime.call(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function isPlainObject(value: unknown): boolean {
@@ -218,7 +248,8 @@ export function shown(value: unknown): string {
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";
   if (typeof value === "symbol") return "a symbol";
   try {
-    if (isDate(value) && !Number.isFinite(value.getTime())) return "an invalid Date";
+    if (Number.isNaN(timeOf(value))) return "an invalid Date";
+    if (value instanceof String) return "an object of class String";
     const name = typeof value === "object" ? value?.constructor?.name : undefined;
     if (typeof value === "object" && value !== null && name !== "Object" && Object.keys(value).length === 0) {
       if (!Array.isArray(value) && !("toJSON" in value)) return `an object of class ${String(name)}`;

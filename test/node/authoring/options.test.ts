@@ -89,6 +89,17 @@ describe("[A14] Options of what clients call", () => {
       "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt",
     ],
     [
+      "a time in the place of the ID",
+      () => client.scheduleNewWorkflow("w", 1, new Date(0)),
+      "scheduleNewWorkflow 'w': options are a plain object, found \"1970-01-01T00:00:00.000Z\". Known: instanceId, startAt",
+    ],
+    [
+      "a time that is a text, also behind another one",
+      () => client.scheduleNewWorkflow("w", 1, { startAt: new Date(0) }, "now"),
+      "scheduleNewWorkflow 'w': startAt is a Date that is valid, found \"now\"",
+    ],
+    ["an ID that is no text", () => client.getWorkflowState(5n), "that a URL can hold, found 5n"],
+    [
       "a foreign name",
       () => client.scheduleNewWorkflow("w", 1, { workflowId: "x" }),
       "unknown option workflowId of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt",

@@ -343,6 +343,41 @@ describe("the generator protocol", () => {
     ).toMatch(/whenAny takes an array of tasks/);
   });
 
+  function combine(ctx: WorkflowContext, combinator: "whenAll" | "whenAny", ...given: Task[]): Task {
+    return Reflect.apply(ctx[combinator], ctx, given) as Task;
+  }
+
+  it("[G11] a task by itself is no list, although yield* reads it as one", async () => {
+    for (const combinator of ["whenAll", "whenAny"] as const) {
+      const both = async function* (ctx: WorkflowContext): Code {
+        yield combine(ctx, combinator, ctx.callActivity("a"), ctx.callActivity("b"));
+      };
+      expect(await outcomeOf(both)).toBe(
+        `TypeError: ${combinator} takes an array of tasks, ${combinator}([a, b]), found the task of callActivity 'a'`,
+      );
+      const none = async function* (ctx: WorkflowContext): Code {
+        yield combine(ctx, combinator);
+      };
+      expect(await outcomeOf(none)).toMatch(/takes an array of tasks, .*, found undefined$/);
+    }
+  });
+
+  it("[G11] an iterator of tasks is read once, and none of them is lost", async () => {
+    const driver = new Driver(async function* each(ctx: WorkflowContext): Code {
+      const tasks = (function* () {
+        for (const name of ["a", "b"]) yield ctx.callActivity(name);
+      })();
+      return yield ctx.whenAll(tasks as unknown as Task[]);
+    });
+    expect((await driver.turn()).status).toBe("RUNNING");
+    const { events } = await driver.turn(completed(1, "A"), completed(2, "B"));
+    expect(events.at(-1)).toMatchObject({ type: "ExecutionCompleted", output: '["A","B"]' });
+    const empty = async function* (ctx: WorkflowContext): Code {
+      yield ctx.whenAny(new Set() as unknown as Task[]);
+    };
+    expect(await outcomeOf(empty)).toBe("Error: whenAny requires at least one task");
+  });
+
   it("[G12] a task can be in two composites, and tells both", async () => {
     const driver = new Driver(async function* shared(ctx: WorkflowContext): Code {
       const task = ctx.callActivity("a");

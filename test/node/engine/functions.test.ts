@@ -189,12 +189,42 @@ describe("[T32] what is registered", () => {
     expect(registry.names()).toEqual({ workflows: [], activities: [] });
   });
 
+  it("[T32] is no class, which cannot be called", () => {
+    class Order {
+      run() {
+        return 1;
+      }
+    }
+    const registry = new Registry();
+    const wrong = Order as unknown as () => void;
+    const message = "'w' is registered with a function, found the class Order: register its method";
+    expect(() => registry.addWorkflow("w", wrong)).toThrow(message);
+    expect(() => registry.addVersion("w", "v1", wrong, true)).toThrow(message);
+    expect(() => registry.addActivity("w", wrong)).toThrow(message);
+    expect(registry.names()).toEqual({ workflows: [], activities: [] });
+    const old = function Old() {};
+    const all = [
+      new Order().run,
+      old,
+      old.bind(null),
+      async () => 1,
+      async function* () {},
+      vi.fn(),
+      new Proxy(old, {}),
+    ];
+    for (const [index, fn] of all.entries()) registry.addActivity(`a${index}`, fn);
+    expect(registry.names().activities).toHaveLength(all.length);
+  });
+
   it("[T32] has a name that a history holds, and versions are texts", () => {
     const registry = new Registry();
     expect(() => registry.addActivity("a\ud800", mail.send)).toThrow(/^A name is a string/);
     expect(() => registry.addVersion("w", 2 as unknown as string, mail.send, true)).toThrow(
       "A version is a string, found 2",
     );
+    for (const version of ["\ud800", "v".repeat(20_000)])
+      expect(() => registry.addVersion("w", version, mail.send, true)).toThrow(/^A version is a string of 1 to 16384/);
+    expect(registry.names()).toEqual({ workflows: [], activities: [] });
   });
 
   it("[T32] is listed for who asks for something else, the near name first", () => {

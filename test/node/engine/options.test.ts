@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { shown } from "../../../src/model/options.ts";
 import { Driver, outcomeOf, T0 } from "./support.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what an author without types hands in
@@ -244,6 +245,57 @@ describe("[T31] options and optional arguments", () => {
   ])("[T31] a wrong value is refused at the call, and told as JSON: %s (%#)", async (_, call, given, message) => {
     expect(await called(call, given)).toBe(message);
   });
+
+  it.each<[string, Call]>([
+    ["callActivity 'a'", activity],
+    ["callChildWorkflow 'c'", child],
+    ["scheduleNewWorkflow 'd'", detached],
+    ["waitForExternalEvent 'e'", wait],
+    ["setUpdateHandler 'u'", handler],
+    ["continueAsNew", again],
+  ])("[T31] a date, a promise or a task in the place of options is refused: %s", async (name, call) => {
+    for (const given of [new Date(0), Promise.resolve({}), new Map()])
+      expect(await called(call, given)).toMatch(`TypeError: ${name}: options are a plain object, found `);
+    expect(await called((ctx) => call(ctx, ctx.createTimer(5)), undefined)).toMatch(
+      `TypeError: ${name}: options are a plain object, found `,
+    );
+  });
+
+  it("[T31] a first pause without an end is refused; a cap and a limit without one are none", async () => {
+    const endless = { maxNumberOfAttempts: 2, firstRetryInterval: Number.POSITIVE_INFINITY };
+    expect(await called(activity, { retry: endless })).toBe(
+      "RangeError: callActivity 'a': retry.firstRetryInterval is a number of seconds from 0, found Infinity",
+    );
+    const caps = { ...policy, maxRetryInterval: Number.POSITIVE_INFINITY, retryTimeout: Number.POSITIVE_INFINITY };
+    expect(await called(activity, { retry: caps })).toMatchObject({ type: "TaskScheduled" });
+  });
+
+  it.each([undefined, null, 5, {}, "f"])("[T31] a handler and a condition are functions: %j is none", async (given) => {
+    const found = given === undefined ? "undefined" : JSON.stringify(given);
+    const calls: [string, Call][] = [
+      ["setQueryHandler 'q': the handler", (ctx, it) => ctx.setQueryHandler("q", it)],
+      ["setUpdateHandler 'u': the handler", (ctx, it) => ctx.setUpdateHandler("u", it)],
+      ["waitForCondition: the condition", (ctx, it) => ctx.waitForCondition(it)],
+    ];
+    for (const [what, call] of calls)
+      expect(await called(call, given)).toBe(`TypeError: ${what} is a function, found ${found}`);
+  });
+
+  it.each([5, true, 5n, Symbol("s"), [], {}, { name: 5 }, { name: "" }, ""])(
+    "[T31] a name is a text, and what is none is told: %s",
+    async (given) => {
+      const found = String(typeof given === "object" && "name" in given ? JSON.stringify(given.name) : shown(given));
+      for (const call of [
+        (ctx: WorkflowContext) => ctx.callActivity(given as Any),
+        (ctx: WorkflowContext) => ctx.callChildWorkflow(given as Any),
+        (ctx: WorkflowContext) => ctx.sendEvent("i", given as Any),
+        (ctx: WorkflowContext) => ctx.isPatched(given as Any),
+      ])
+        expect(await called(call, undefined)).toBe(
+          `TypeError: A name is a string of 1 to 16384 whole characters, found ${found}`,
+        );
+    },
+  );
 
   it("[T31] saveEvents is true or false, and nothing else", async () => {
     const outcome = await outcomeOf((ctx: WorkflowContext) => ctx.continueAsNew(1, { toLatestVersion: true } as Any));

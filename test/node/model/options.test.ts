@@ -1,4 +1,5 @@
 // [O] Options: what every call that takes some makes of them.
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { didYouMean, listNames, nearName } from "../../../src/model/near-name.ts";
 import {
@@ -139,6 +140,63 @@ describe("[O1] Options", () => {
     expect(refusal(given)).toBe(message);
   });
 
+  it("[O1.7] what is inherited is read, and refused, like what is its own", () => {
+    class Defaults {
+      get timeout() {
+        return 5;
+      }
+    }
+    expect(read(Object.create({ timeout: 5 })).timeout).toBe(5);
+    expect(read(new Defaults()).timeout).toBe(5);
+    const policy = Object.assign(Object.create({ maxNumberOfAttempts: 3 }), { firstRetryInterval: null });
+    const { retry, ...rest } = read(Object.assign(new Defaults(), { retry: policy, force: null, instanceId: "a" }));
+    expect([retry, rest]).toEqual([{ maxNumberOfAttempts: 3 }, { timeout: 5, instanceId: "a" }]);
+    expect(refusal(Object.create({ timeot: 5 }))).toBe(
+      `TypeError: unknown option timeot of callActivity 'x', did you mean timeout? ${known}`,
+    );
+    Object.assign(Object.prototype, { polluted: 1 });
+    try {
+      expect(refusal({ timeout: 5 })).toBe("taken");
+      expect(refusal({ polluted: 5 })).toMatch(/^TypeError: unknown option polluted/);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, "polluted");
+    }
+  });
+
+  it.each([
+    [new Date(0), '"1970-01-01T00:00:00.000Z"'],
+    [new Map([["timeout", 5]]), "an object of class Map"],
+    [new Set(["timeout"]), "an object of class Set"],
+    [Promise.resolve({ timeout: 5 }), "an object of class Promise"],
+    [new Error("x"), "an object of class Error"],
+    [runInNewContext("new Map()"), "an object of class Map"],
+  ])("[O1.8] an object of a class that has no options in it is no object without options (%#)", (given, found) => {
+    expect(refusal(given)).toBe(`TypeError: callActivity 'x': options are a plain object, found ${found}. ${known}`);
+  });
+
+  it("[O1.8] so is one for options within options; a class for options, and what is empty, are taken", () => {
+    interface Limits {
+      readonly limits?: { readonly most?: number };
+    }
+    const limits = optionsOf<Limits>({ limits: anObject(optionsOf<{ most?: number }>({ most: secondsFromZero })) });
+    expect(() => readOptions(limits, { limits: new Map() as object }, "createWorker")).toThrow(
+      "createWorker: limits is a plain object, found an object of class Map. Known: most",
+    );
+    class Options {
+      timeout: number | undefined = undefined;
+    }
+    for (const given of [{}, Object.create(null), runInNewContext("({})"), new Options(), Object.create({})])
+      expect(refusal(given)).toBe("taken");
+  });
+
+  it("[O1.9] a Date is one by what it is, and not by what it says of itself", () => {
+    expect(refusal({ startAt: runInNewContext("new Date(5)") })).toBe("taken");
+    expect(refusal({ startAt: { [Symbol.toStringTag]: "Date" } })).toBe(
+      "RangeError: callActivity 'x': startAt is a Date that is valid, found {}",
+    );
+    expect(refusal({ startAt: Object.create(Date.prototype) })).toMatch(/startAt is a Date that is valid, found /);
+  });
+
   it("[O1.5] one argument is read alike", () => {
     expect([readArgument(aString, null, "id", "call"), readArgument(aString, undefined, "id", "call")]).toEqual([
       undefined,
@@ -146,6 +204,10 @@ describe("[O1] Options", () => {
     ]);
     expect(readArgument(aString, "a", "id", "call")).toBe("a");
     expect(() => readArgument<unknown>(aString, 1, "id", "call", "x")).toThrow("call 'x': id is a string, found 1");
+    for (const value of [null, undefined])
+      expect(() => readArgument(required(aString), value, "id", "call")).toThrow(
+        `call: id is a string, found ${value}`,
+      );
   });
 
   it("[O1.6] what is found is shown as JSON, bounded, and never throws", () => {
@@ -168,6 +230,7 @@ describe("[O1] Options", () => {
       "an object of class undefined",
       '"1970-01-01T00:00:00.000Z"',
     ]);
+    expect(shown(new String("x"))).toBe("an object of class String");
     expect([null, Symbol("s"), {}, [], function named() {}].map(shown)).toEqual([
       "null",
       "a symbol",
