@@ -1,5 +1,5 @@
 import type { Action, Completion } from "../model/action.ts";
-import { describeFailure } from "../model/failure.ts";
+import { describeFailure, type FailureDetails } from "../model/failure.ts";
 import type {
   ChildWorkflowInstanceCompleted,
   ChildWorkflowInstanceFailed,
@@ -29,6 +29,9 @@ import { jsonPayloads, type Payloads } from "./payload.ts";
 import type { Registry } from "./registry.ts";
 import { WorkflowContext } from "./workflow-context.ts";
 
+/** Of an error's type, as a stall is known by it. */
+const MAX_TYPE_LENGTH = 256;
+
 /** The code that an execution runs. */
 export interface ExecutionCode {
   readonly registry: Registry;
@@ -40,6 +43,8 @@ export interface ExecutionCode {
 export interface Stall {
   readonly reason: StallReason;
   readonly message: string;
+  /** As in ExecutionStalled. */
+  readonly knownBy?: string | undefined;
 }
 
 /**
@@ -179,7 +184,8 @@ export class Execution {
     if (this.#code === undefined || this.#completion?.type === "Terminated") return;
     if (this.#completion?.type === "Failed") {
       if (historyHasEnded || this.#difference !== undefined || this.#code.onNonDeterminism === "fail") return;
-      return this.#check(failsWhereItWentOn(this.#completion.failure, this.#endedAtIndex));
+      const { failure } = this.#completion;
+      return this.#check(failsWhereItWentOn(failure, this.#endedAtIndex), failure);
     }
     const message = this.#context.patches.mismatch;
     if (message !== undefined) this.#stallBecause("PATCH_MISMATCH", message);
@@ -318,7 +324,8 @@ export class Execution {
   /** Whoever waits gets an error, once; what the code does then is up to it. */
   async #cancel(reason: string | undefined): Promise<void> {
     this.#cancelRequest = { reason };
-    if (this.#code === undefined) return this.#complete(canceled(new WorkflowCanceledError(reason)));
+    // Its code, which is not run any more, may have gone on: the terminate, for whose sake it is not run, ends it.
+    if (this.#code === undefined) return;
     this.#context.calls.stopRetries();
     this.#settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#isOver));
     await this.#drive();
@@ -377,11 +384,15 @@ export class Execution {
     this.#context.interactions.endAll(`The workflow ${how} before the update did.`);
   }
 
-  /** The history says what the code has done: it must be what the code does now. */
-  #check(error: NonDeterminismError | undefined): void {
+  /** The history says what the code has done: it must be what the code does now. `failure`: how that has ended, quoted in the error. */
+  #check(error: NonDeterminismError | undefined, failure?: FailureDetails): void {
     if (error === undefined) return;
     this.#difference = error.difference;
-    if (this.#code?.onNonDeterminism !== "fail") return this.#stallBecause("NON_DETERMINISM", error.message);
+    if (this.#code?.onNonDeterminism !== "fail") {
+      const knownBy =
+        failure && `event ${error.difference.historyIndex}: ${failure.errorType.slice(0, MAX_TYPE_LENGTH)}`;
+      return this.#stallBecause("NON_DETERMINISM", error.message, knownBy);
+    }
     this.#context.calls.keepOnly("EndUpdate");
     this.#fail(error);
   }
@@ -391,11 +402,11 @@ export class Execution {
     if (this.#code === undefined || this.#difference !== undefined || !isRecordedCall(event)) return;
     if (this.#completion?.type === "Terminated") return;
     const failure = this.#completion?.type === "Failed" ? this.#completion.failure : undefined;
-    this.#check(this.#context.calls.confirm(event, this.#historyIndex, failure));
+    this.#check(this.#context.calls.confirm(event, this.#historyIndex, failure), failure);
   }
 
-  #stallBecause(reason: StallReason, message: string): void {
-    this.#stall = { reason, message };
+  #stallBecause(reason: StallReason, message: string, knownBy?: string): void {
+    this.#stall = { reason, message, knownBy };
     this.#completion = undefined;
     this.#context.calls.keepOnly();
     this.#context.calls.close();

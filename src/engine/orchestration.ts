@@ -284,10 +284,11 @@ export class Orchestration {
   }
 
   /** Once, as long as the reason stays the same. */
-  #recordStall({ reason, message }: Stall, events: HistoryEvent[], timestampMs: number): void {
-    if (this.#isRecorded({ reason, message })) return;
+  #recordStall(stall: Stall, events: HistoryEvent[], timestampMs: number): void {
+    if (this.#isRecorded(stall)) return;
+    const { reason, message, knownBy } = stall;
     const beforeFirstTurn = this.#isFirstTurn;
-    const event: HistoryEvent = { type: "ExecutionStalled", timestampMs, reason, message, beforeFirstTurn };
+    const event: HistoryEvent = { type: "ExecutionStalled", timestampMs, reason, message, beforeFirstTurn, knownBy };
     events.push(event);
     this.#record(event);
   }
@@ -357,8 +358,11 @@ export class Orchestration {
     else if (this.#execution.completion !== undefined || this.#execution.hasActions) this.#uncommitted = true;
   }
 
-  #isRecorded({ reason, message }: Stall): boolean {
-    return this.#recordedStall?.reason === reason && this.#recordedStall.message === message;
+  /** An error that tells of a time, or of a random number, is the same error. */
+  #isRecorded({ reason, message, knownBy }: Stall): boolean {
+    const recorded = this.#recordedStall;
+    if (recorded?.reason !== reason || recorded.knownBy !== knownBy) return false;
+    return knownBy !== undefined || recorded.message === message;
   }
 }
 

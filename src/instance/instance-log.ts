@@ -47,12 +47,13 @@ export class InstanceLog {
     });
   }
 
-  /** Once for each stall that the turn has recorded. Names of calls and patches are all that its message has. */
+  /** Once for each stall that the turn has recorded. Its message has names of calls and patches, or quotes an error of the author's. */
   stalled({ instanceId, name }: InstanceRecord, { events }: Turn): void {
     const stalled = events.at(-1);
     if (stalled?.type !== "ExecutionStalled") return;
-    const { reason, message } = stalled;
-    this.#ports.log({ level: "error", msg: "stalled", instanceId, name, reason, message: oneLine(message) });
+    const { reason, message, knownBy } = stalled;
+    const text = knownBy === undefined ? { message: oneLine(message) } : messageField(this.#ports, message);
+    this.#ports.log({ level: "error", msg: "stalled", instanceId, name, reason, ...text });
   }
 
   /** Nothing else is left of the reason. */

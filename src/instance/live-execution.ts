@@ -92,6 +92,10 @@ export class LiveExecution implements Surroundings {
     this.drop();
   }
 
+  get isWithoutCode(): boolean {
+    return this.#isWithoutCode;
+  }
+
   /** Makes it from the history; `keep` is to follow, unless something has come between. */
   async load({ instanceId, status }: InstanceRecord, isOver: () => boolean): Promise<Loaded | undefined> {
     const version = this.#version;

@@ -1,3 +1,4 @@
+import type { ParentLink } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
@@ -17,8 +18,9 @@ const PAUSES_MS = [50, 200];
  * parent has done with it; its own end is not taken any more, and the purge that is sent again removes it.
  */
 export async function tellParentOfPurge(ports: InstancePorts, record: InstanceRecord): Promise<string | undefined> {
-  const { parent } = record;
-  const message = parent === undefined ? undefined : await noticeFor(ports, record);
+  // Of one that cannot be read, memory may know nothing. Its row tells all the same whose child it is.
+  const parent = record.parent ?? ports.store.parent();
+  const message = parent === undefined ? undefined : await noticeFor(ports, record, parent);
   if (parent === undefined || message === undefined) return undefined;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -37,21 +39,24 @@ export async function tellParentOfPurge(ports: InstancePorts, record: InstanceRe
 }
 
 /** Of one that has ended, the end itself, unless the parent has heard of it. */
-async function noticeFor(ports: InstancePorts, record: InstanceRecord): Promise<Message | undefined> {
+async function noticeFor(
+  ports: InstancePorts,
+  record: InstanceRecord,
+  parent: ParentLink,
+): Promise<Message | undefined> {
   const { store } = ports;
-  if (!isTerminal(record.status)) return purged(record);
+  if (!isTerminal(record.status)) return purged(record, parent);
   if (store.hasDelivered) return undefined;
   try {
     const entries = await reading(ports, () => store.outbox());
     return entries.find(({ message }) => message.type === "ChildEnded")?.message;
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
-    return purged(record);
+    return purged(record, parent);
   }
 }
 
-function purged({ instanceId, parent }: InstanceRecord): Message | undefined {
-  if (parent === undefined) return undefined;
+function purged({ instanceId }: InstanceRecord, parent: ParentLink): Message {
   const failure = {
     errorType: "WorkflowInstancePurged",
     message: `workflow instance '${instanceId}' was purged`,

@@ -475,7 +475,10 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     for (const id of running) this.#recoveries.add(id);
     const known = new Set([...this.queue.endedActivities(executionId), ...running]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
-    if (open.length > 0) {
+    if (this.#execution.isWithoutCode && this.queue.has("ExecutionTerminated")) {
+      // The turn to come ends it, and takes no results any more.
+      for (const { id } of open) this.#recoveries.add(id);
+    } else if (open.length > 0) {
       const isCurrent = () => this.isCurrent(executionId);
       const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
       if (recovery === undefined || this.#life !== life) return undefined;

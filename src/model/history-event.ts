@@ -184,6 +184,8 @@ export interface ExecutionStalled {
   readonly message: string;
   /** The first turn has not been taken: the code has not seen the events before this one. */
   readonly beforeFirstTurn: boolean;
+  /** Where `message` quotes an error of the author's, whose text may be another one each time: the place and the error's type. */
+  readonly knownBy?: string | undefined;
 }
 /** Other code than that of the stall before goes on from here. */
 export interface ExecutionUnstalled {

@@ -92,8 +92,8 @@ export function toColumns(fact: HistoryFact): FactColumns {
       return row(type, null, null, JSON.stringify(failure), { updateId, rejected });
     }
     case "ExecutionStalled": {
-      const { type, message, reason, beforeFirstTurn } = fact;
-      return row(type, null, null, message, { reason, beforeFirstTurn });
+      const { type, message, reason, beforeFirstTurn, knownBy } = fact;
+      return row(type, null, null, message, { reason, beforeFirstTurn, knownBy });
     }
     case "ExecutionUnstalled":
       return row(fact.type, null, null);

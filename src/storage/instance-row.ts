@@ -51,6 +51,13 @@ export function readRow(db: SqlDatabase): InstanceRow | undefined {
   return db.query("SELECT * FROM instance ORDER BY rowid LIMIT 1")[0];
 }
 
+/** The one field that is read from the row of any code, newer too: as far as it lies where this code has it. */
+export function parentOf(row: InstanceRow): ParentLink | undefined {
+  const text = "seq" in row ? row.detail : row.parent;
+  if (typeof text !== "string") return undefined;
+  return "seq" in row ? (JSON.parse(text) as Detail).parent : (JSON.parse(text) as ParentLink);
+}
+
 export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {
   const customStatus = "seq" in row ? row.payload : row.custom_status;
   return {
@@ -78,7 +85,7 @@ function formerFieldsOf(row: InstanceRow): InstanceRecord {
     generation: row.generation as number,
     createdAtMs: row.created_at_ms as number,
     startRequestId: (row.start_request_id as string | null) ?? undefined,
-    parent: row.parent === null ? undefined : (JSON.parse(row.parent as string) as ParentLink),
+    parent: parentOf(row),
     completedSeq: (row.completed_seq as number | null) ?? undefined,
   };
 }

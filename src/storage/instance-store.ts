@@ -1,4 +1,4 @@
-import type { ExecutionStalled, HistoryEvent, HistoryFact } from "../model/history-event.ts";
+import type { ExecutionStalled, HistoryEvent, HistoryFact, ParentLink } from "../model/history-event.ts";
 import type { AddressedMessage, Message } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { checkVersion, type FactRow, readFact, textsOfFact, toStoredColumns } from "./event-row.ts";
@@ -18,7 +18,15 @@ import {
   type StoredEvent,
   toStored,
 } from "./history-table.ts";
-import { EXECUTION_ID, type InstanceRecord, insertRecord, readRow, toRecord, updateRecord } from "./instance-row.ts";
+import {
+  EXECUTION_ID,
+  type InstanceRecord,
+  insertRecord,
+  parentOf,
+  readRow,
+  toRecord,
+  updateRecord,
+} from "./instance-row.ts";
 import { type ChunkOwner, isLong, readPayload, type StoredPayload, writeChunks } from "./payload-chunks.ts";
 import {
   clearTables,
@@ -252,6 +260,12 @@ export class InstanceStore {
         const text = this.#codec.decode(readPayload(this.#db, "outbox", row.seq, row) ?? "null");
         return { seq: row.seq, to: row.target, message: readMessage(text) };
       });
+  }
+
+  /** Whose child the instance is. Nothing of that is encrypted, and it is known of an instance that cannot be read, too. */
+  parent(): ParentLink | undefined {
+    const row = readRow(this.#db);
+    return row && parentOf(row);
   }
 
   /** Whether every message has been acknowledged: memory may not know of those of the last turn yet. */

@@ -64,6 +64,10 @@ export class MemoryStore implements InstanceStorage {
     };
   }
 
+  parent(): ReturnType<InstanceStorage["parent"]> {
+    return this.#record?.parent;
+  }
+
   lastStall(): ExecutionStalled | undefined {
     const last = this.#history.at(-1);
     return last?.type === "ExecutionStalled" ? last : undefined;

@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import type { TaskFailedError } from "../../../src/engine/errors.ts";
-import { type Code, endOf, faultsOf, historyOf, makeWorld, start, statusOf, suspend, typesOf } from "./support.ts";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  faultsOf,
+  historyOf,
+  makeWorld,
+  start,
+  statusOf,
+  suspend,
+  toyCipher,
+  typesOf,
+} from "./support.ts";
 import type { World } from "./world.ts";
 
 const OK = { ok: true };
@@ -201,5 +213,59 @@ describe("[I26] A child that is purged by force", () => {
       const lines = world.log.filter(({ msg }) => msg === "purged");
       expect(lines).toEqual([logFailureMessages ? { ...line, reason: "by hand" } : line]);
     }
+  });
+
+  it.each(["its keys are gone", "newer code has written it", "newer tables"])(
+    "[I26.11] one that cannot be read (%s) is known to its parent all the same",
+    async (why) => {
+      const world = makeWorld();
+      const deploy = (kid: string) => {
+        world.crashAll();
+        world.cipher = (id) => toyCipher(id === "kid" ? kid : "k1")();
+      };
+      if (why === "its keys are gone") deploy("k1");
+      await start(world, "p", "parent", { name: "event", input: "go", id: "kid" });
+      await world.settle();
+      if (why === "its keys are gone") deploy("k2");
+      else {
+        const newer = why === "newer tables" ? "schema_version = 99" : "version = 99";
+        world.host("kid").db.tamper(`UPDATE instance SET ${newer} WHERE seq = ${why === "newer tables" ? -1 : 0}`);
+        world.host("kid").db.commit();
+        world.crashAll();
+      }
+      expect(await statusOf(world, "kid")).toBe("STALLED");
+      const purged = purge(world, "kid");
+      await world.advance(10);
+      expect(await purged).toEqual(OK);
+      expect(await describeInstance(world, "p")).toMatchObject({
+        status: "FAILED",
+        failure: { message: expect.stringMatching(/workflow instance 'kid' was purged$/) },
+      });
+      expectGone(world, "kid");
+      await world.rest();
+    },
+  );
+
+  it("[I26.12] of two purges at once none takes the child that the parent calls after the first", async () => {
+    const world = makeWorld();
+    world.workflow("again", function* (ctx): Code {
+      for (;;) {
+        try {
+          return yield ctx.callChildWorkflow("event", "go", "kid");
+        } catch {
+          // It is called again.
+        }
+      }
+    });
+    await start(world, "a", "again");
+    await world.settle();
+    const purges = [1, 2, 3].map(() => purge(world, "kid"));
+    await world.advance(20_000);
+    const codes = (await Promise.all(purges)).map((result) => (result.ok ? "OK" : result.code));
+    expect(codes.toSorted()).toEqual(["NOT_FOUND", "NOT_FOUND", "OK"]);
+    expect(typesOf(world, "a").filter((type) => type === "ChildWorkflowInstanceCreated")).toHaveLength(2);
+    await world.call("kid", (i) => i.raiseEvent({ name: "go", input: "1", messageId: "m" }));
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+    await world.rest();
   });
 });

@@ -34,6 +34,9 @@ function waiting(ran: string[] = []) {
 function* changed(ctx: WorkflowContext): Code {
   yield ctx.callActivity("other");
 }
+function fails(): never {
+  throw new Error("PAYLOAD");
+}
 
 /** An instance `a`, with a child, whose code has been changed by a deploy, or has been forgotten. */
 async function broken(how: "changed" | "gone", ran: string[] = []): Promise<World> {
@@ -202,5 +205,126 @@ describe("[I22] what stalls, and what does not", () => {
       "TERMINATED",
       "TERMINATED",
     ]);
+  });
+
+  it("[I22.9] an error whose text is another one each time is one stall, one event and one line; another error is another stall", async () => {
+    const world = makeWorld();
+    let loads = 0;
+    world.workflow("main", waiting());
+    await start(world, "a", "main");
+    world.workflow("main", () => {
+      throw new RangeError(`at ${++loads}`);
+    });
+    world.crashAll();
+    await raise(world, "a", "go", "one");
+    for (let hours = 0; hours < 12; hours++) await world.advance(3_600_000);
+    expect(loads).toBeGreaterThan(10);
+    expect(loads).toBeLessThan(30);
+    const stalls = () => typesOf(world, "a").filter((type) => type === "ExecutionStalled").length;
+    const lines = () => world.log.filter(({ msg }) => msg === "stalled").map(({ message }) => message);
+    expect([stalls(), lines()]).toEqual([1, [expect.stringContaining("it has failed with RangeError: at 1]")]]);
+    world.workflow("main", () => {
+      throw new TypeError("as ever");
+    });
+    world.crashAll();
+    expect((await describeInstance(world, "a"))?.failure?.message).toContain("it has failed with TypeError: as ever]");
+    expect([stalls(), lines().length]).toEqual([2, 2]);
+    // At another place, and as the text of a call that is missing.
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      ctx.callChildWorkflow("event", "never", "child");
+      throw new TypeError("as ever");
+    });
+    world.crashAll();
+    expect((await describeInstance(world, "a"))?.failure?.message).toContain("as ever]");
+    expect([stalls(), lines().length]).toEqual([3, 3]);
+  });
+
+  it("[I22.10] the log leaves the text of an error out where it leaves messages out, and names of calls in", async () => {
+    for (const code of [changed, fails]) {
+      const world = makeWorld();
+      world.logFailureMessages = false;
+      world.workflow("main", waiting());
+      await start(world, "a", "main");
+      world.workflow("main", code);
+      world.crashAll();
+      await raise(world, "a", "go", "one");
+      const line = { level: "error", msg: "stalled", instanceId: "a", name: "main", reason: "NON_DETERMINISM" };
+      const message = expect.stringContaining("callActivity 'other'");
+      expect(world.log).toEqual([code === fails ? line : { ...line, message }]);
+      const { failure } = (await describeInstance(world, "a")) ?? {};
+      if (code === fails) expect(failure?.message).toContain("it has failed with Error: PAYLOAD]");
+    }
+  });
+
+  it("[I22.11] a terminate runs no activity again that was open", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      yield ctx.callActivity("slow", 50_000);
+    });
+    await start(world, "a", "main");
+    await world.advance(100);
+    world.crashAll();
+    await world.advance(5_000);
+    deploy(world, "gone");
+    await raise(world, "a", "go", "one");
+    const rows = () => world.host("a").db.read("SELECT * FROM recovery").length;
+    expect([await statusOf(world, "a"), world.activityRuns.length, rows()]).toEqual(["STALLED", 2, 1]);
+    await terminate(world, "a");
+    await world.settle();
+    expect([await statusOf(world, "a"), world.activityRuns.length, rows()]).toEqual(["TERMINATED", 2, 0]);
+    await world.rest();
+  });
+
+  it.each(["long ago, and it was caught", "just before"])(
+    "[I22.12] a terminate ends all of it as TERMINATED, whose cancel was asked for %s",
+    async (when) => {
+      const world = makeWorld();
+      const code = function* (ctx: WorkflowContext): Code {
+        const child = ctx.callChildWorkflow("stubborn", "go", "child");
+        try {
+          yield ctx.waitForExternalEvent("never");
+        } catch {
+          yield child;
+        }
+      };
+      world.workflow("stubborn", function* (ctx: WorkflowContext, name: string): Code {
+        for (;;) {
+          try {
+            yield ctx.waitForExternalEvent(name);
+          } catch {
+            // It goes on whoever cancels it.
+          }
+        }
+      });
+      world.workflow("main", code);
+      await start(world, "a", "main");
+      await world.settle();
+      const cancel = () => world.call("a", (i) => i.cancel({}));
+      if (when !== "just before") await cancel();
+      deploy(world, "gone");
+      if (when === "just before") await cancel();
+      else await raise(world, "a", "go", "one");
+      expect([await statusOf(world, "a"), await statusOf(world, "child")]).toEqual(["STALLED", "RUNNING"]);
+      await terminate(world, "a", '"enough"');
+      await world.settle();
+      expect(await endOf(world, "a")).toEqual(["TERMINATED", "enough"]);
+      expect(await statusOf(world, "child")).toBe("TERMINATED");
+      await world.rest();
+    },
+  );
+
+  it("[I22.13] found while it is paused, it is paused again when code has come that fits", async () => {
+    const world = makeWorld();
+    world.workflow("main", waiting());
+    await start(world, "a", "main");
+    deploy(world, "gone");
+    expect(await suspend(world, "a")).toEqual({ ok: true });
+    expect([await statusOf(world, "a"), await resume(world, "a")]).toEqual(["STALLED", STALLED]);
+    await raise(world, "a", "go", "one");
+    deploy(world, "right");
+    expect(await statusOf(world, "a")).toBe("SUSPENDED");
+    await resume(world, "a");
+    await raise(world, "a", "go", "two");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", ["one", "two"]]);
   });
 });
