@@ -26,14 +26,15 @@ export interface ReplayResult {
 
 /**
  * Runs today's code over a history that was exported before (`WorkflowTestEnvironment.history`,
- * `DaprWorkflowClient.getWorkflowHistory`), without running any activity. Rejects with a ReplayError when an instance with
+ * `DaprWorkflowClient.getWorkflowHistory`, or what `GET …/history` answers), without running any activity. Rejects with a ReplayError when an instance with
  * this history would not go on, or would end otherwise than it did; with a TypeError when it is given no history.
  */
 export async function replayHistory(
   runtime: WorkflowRuntime,
-  history: ExportedHistory | readonly HistoryEvent[],
+  history: ExportedHistory | Pick<ExportedHistory, "events"> | readonly HistoryEvent[],
 ): Promise<ReplayResult> {
-  const { instanceId, events } = "events" in history ? history : { instanceId: "replayed", events: history };
+  const events = "events" in history ? history.events : history;
+  const instanceId = "instanceId" in history ? history.instanceId : "replayed";
   checkHistory(events);
   const patches = events.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
   const code = { registry: runtime.registry, onNonDeterminism: "stall" } as const;

@@ -350,6 +350,28 @@ describe("[K4] Replay of an exported history", () => {
     await expect(replay(events.slice(1))).rejects.toThrow('begins with ExecutionStarted, found "EventRaised"');
     await expect(replay({})).rejects.toThrow(TypeError);
   });
+
+  it("[K4.6] what GET answers of an instance that has stalled fits the code before, and not the code that it stalled for", async () => {
+    const env = environment();
+    const other = () =>
+      new WorkflowRuntime().registerActivity(charge).registerWorkflowWithName("counts", function* (ctx): Code {
+        yield ctx.callActivity(charge, 1);
+      });
+    const waiting = await env.client.scheduleNewWorkflow(counts, 99, "counts-1");
+    await env.idle();
+    await env.useRuntime(other());
+    await expect(env.client.queryWorkflow(waiting, "fits")).rejects.toThrow("workflow is stalled");
+    const answer = JSON.parse(JSON.stringify(await env.client.getWorkflowHistoryPage(waiting)));
+    expect(Object.keys(answer)).toEqual(["events"]);
+    expect(answer.events.at(-1)).toMatchObject({ type: "ExecutionStalled", reason: "NON_DETERMINISM" });
+    expect(await replayHistory(new WorkflowRuntime().registerWorkflow(counts), answer)).toEqual({
+      events: answer.events.length,
+      state: "waiting",
+    });
+    await expect(replayHistory(other(), answer)).rejects.toThrow(
+      /^Today's code cannot go on with the history of 'replayed'\.\n.*ExecutionStarted 'counts'/,
+    );
+  });
 });
 
 describe("[K7] Same test, same run", () => {
