@@ -65,6 +65,7 @@ export class Saga {
     // What is wrong with the call is told here: when a step has to be undone, it is too late.
     const name = WorkflowContext.activityName(ctx, activity);
     readActivityOptions(options, "Saga.add", name);
+    WorkflowContext.checkInput(ctx, name, input);
     this.#compensations.push(function* () {
       yield ctx.callActivity(name, input, options);
     });

@@ -115,6 +115,10 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     return this.#registry === undefined ? nameOf(target) : this.#registry.activityName(target);
   }
 
+  checkInput(activityName: string, input: unknown): void {
+    this.#payloads.encode(input, "input", "activity", activityName);
+  }
+
   workflowName(target: Target): string {
     return this.#registry === undefined ? nameOf(target) : this.#registry.workflowName(target);
   }

@@ -44,6 +44,7 @@ export interface OrchestrationContext {
   readonly version: string | undefined;
   /** The name that a call of this activity, or workflow, is recorded with. */
   activityName(target: Target): string;
+  checkInput(activityName: string, input: unknown): void;
   workflowName(target: Target): string;
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown>;
   callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown>;
@@ -91,6 +92,11 @@ export class WorkflowContext {
   /** @internal The name that a call of the activity would be recorded with; throws what the call would throw. */
   static activityName(ctx: WorkflowContext, activity: Target): string {
     return ctx.#inner.activityName(activity);
+  }
+
+  /** @internal Throws what a call of the activity with this input would throw. */
+  static checkInput(ctx: WorkflowContext, activityName: string, input: unknown): void {
+    ctx.#inner.checkInput(activityName, input);
   }
 
   /** ID of this instance; the same in every execution of it. */
