@@ -43,10 +43,17 @@ function describe(thrown: unknown, above: readonly unknown[], count: { left: num
   count.left--;
   if (isError(thrown)) return describeError(thrown, above, count);
   if (thrown === null || thrown === undefined) return { errorType: String(thrown), message: String(thrown) };
+  if (isLeftPromise(thrown)) return { errorType: "Promise", message: "what was thrown is a promise: await it first" };
   return {
     errorType: textOf(() => thrown.constructor?.name) || typeof thrown,
     message: cutText(textOf(() => (typeof thrown === "object" ? thrown : String(thrown))) ?? ""),
   };
+}
+
+/** Of a promise nobody is to hear any more how it is settled. */
+function isLeftPromise(thrown: object): boolean {
+  const left = valueIn(() => thrown instanceof Promise && thrown.catch(() => undefined));
+  return left instanceof Promise;
 }
 
 type Fields = Partial<Record<string | symbol, unknown>>;
@@ -201,10 +208,15 @@ function textOf(read: () => unknown): string | undefined {
   }
 }
 
+/** One that JSON empties, such as a Response, or cannot write has at least its tag. */
 function toJsonOrText(value: object): string | undefined {
+  let json: string | undefined;
   try {
-    return JSON.stringify(value);
+    json = JSON.stringify(value);
+    if (json !== "{}") return json;
   } catch {
-    return Object.prototype.toString.call(value);
+    // It has a circle, or a BigInt.
   }
+  const text = valueIn(() => String(value)) ?? Object.prototype.toString.call(value);
+  return text === "[object Object]" ? (json ?? text) : text;
 }

@@ -182,11 +182,23 @@ describe("[G16] failures", () => {
     [undefined, "undefined", "undefined"],
     [null, "null", "null"],
     [[1, 2], "Array", "[1,2]"],
-    [new Map(), "Map", "{}"],
+    [new Map(), "Map", "[object Map]"],
+    [new Response("no"), "Response", "[object Response]"],
+    [{ toString: () => "why" }, "Object", "why"],
+    [{}, "Object", "{}"],
     [{ toJSON: () => undefined }, "Object", ""],
     [{ n: 1n }, "Object", "[object Object]"],
   ])("[G16] throw %o", (thrown, errorType, message) => {
     expect(describeFailure(thrown)).toEqual({ errorType, message });
+  });
+
+  it("[G16] a promise that is thrown says so, and that it rejects is unheard nowhere: a test runner would tell", async () => {
+    const errorType = "Promise";
+    const message = "what was thrown is a promise: await it first";
+    expect(describeFailure(Promise.reject(new Error("unheard")))).toEqual({ errorType, message });
+    const { innerFailure } = describeFailure(new Error("m", { cause: Promise.reject(new Error("unheard")) }));
+    expect(innerFailure).toEqual({ errorType, message });
+    await new Promise((resolve) => setImmediate(resolve));
   });
 
   it("[G16] what the code asked for before it threw is still asked for", async () => {
