@@ -55,7 +55,7 @@ class Copy {
     this.#refuse(refusedAtOnce, given, path);
     const value = this.#read(() => replaced(given, key), path);
     this.#refuse(refused, value, path);
-    if (typeof value !== "object" || value === null) return value;
+    if (typeof value !== "object" || value === null || isRawJson(value)) return value;
     const tag = this.#read(() => tagOf(value), path);
     if (isBoxed(tag)) return this.#read(() => (tag === "String" ? String(value) : value.valueOf()), path);
     if (this.#within.has(value))
@@ -100,6 +100,12 @@ function replaced(value: unknown, key: string | number): unknown {
   if ((typeof value !== "object" && typeof value !== "bigint") || value === null) return value;
   const toJson: unknown = Reflect.get(Object(value), "toJSON", value);
   return typeof toJson === "function" ? toJson.call(value, String(key)) : value;
+}
+
+/** What `JSON.rawJSON` has made is written as it is. Not every runtime has it. */
+function isRawJson(value: object): boolean {
+  const { isRawJSON } = JSON as { readonly isRawJSON?: (value: unknown) => boolean };
+  return isRawJSON?.(value) ?? false;
 }
 
 /** `__proto__` is a key like any other. */

@@ -1,4 +1,5 @@
 import { isError } from "../model/failure.ts";
+import { leave } from "./callbacks.ts";
 import { Task, unyielded } from "./task.ts";
 
 const OR_CONVERT = ", or give the runtime or the client a payloadConverter that takes it";
@@ -17,7 +18,10 @@ export function refusedAtOnce(value: unknown): string | undefined {
     const what = `binary data (${className(value) || tag})`;
     return unlike(what, `write it as text, in base64, or as an array of numbers${OR_CONVERT}`);
   }
-  if (value instanceof Promise || tag === "Promise") return unlike("a Promise", "await it first");
+  if (value instanceof Promise || tag === "Promise") {
+    leave(value);
+    return unlike("a Promise", "await it first");
+  }
   return undefined;
 }
 
@@ -51,7 +55,9 @@ export function refused(value: unknown): string | undefined {
   const tag = tagOf(value);
   if (HOLDERS.includes(tag)) return unlike(`a ${tag}`, `${INSTEAD[tag] ?? "leave it out"}${OR_CONVERT}`);
   if (Array.isArray(value) || isBoxed(tag) || !isForeign(value) || Object.keys(value).length > 0) return undefined;
-  const name = className(value) || tag;
+  // One that inherits `constructor` from Object's prototype, such as an iterator, has at least its tag.
+  const name = className(value).replace(/^Object$/, "") || tag;
+  if (name === "Object") return unlike("an object without fields of its own", `${DEFAULT_INSTEAD}${OR_CONVERT}`);
   const instead = INSTEAD[name] ?? INSTEAD[tag] ?? DEFAULT_INSTEAD;
   return unlike(`an object of class ${name} without fields of its own`, `${instead}${OR_CONVERT}`);
 }

@@ -83,20 +83,27 @@ function isPlain(value: unknown): boolean {
   if (typeof value === "string" || typeof value === "number") return true;
   if (typeof value !== "object") return typeof value === "boolean" || value === undefined;
   if (value === null) return true;
+  const { toJSON } = value as { readonly toJSON?: unknown };
+  if (toJSON !== undefined) return toJSON === dateToJson && value instanceof Date;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return areMembersPlain(value);
   if (prototype === Array.prototype && Array.isArray(value)) {
-    for (let n = 0; n < value.length; n++) if (!isPlain(value[n])) return false;
+    for (let n = 0; n < value.length; n++) {
+      const item: unknown = value[n];
+      if (typeof item !== "number" && typeof item !== "string" && !isPlain(item)) return false;
+    }
     return true;
   }
-  if ("toJSON" in value) return value instanceof Date && value.toJSON === dateToJson;
   // A Map, a Set, an Error, a typed array have tags of their own.
   if (Object.prototype.toString.call(value) !== "[object Object]") return false;
   return Object.keys(value).length > 0 && areMembersPlain(value);
 }
 
 function areMembersPlain(value: object): boolean {
-  for (const key in value) if (!isPlain((value as Record<string, unknown>)[key])) return false;
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key];
+    if (typeof item !== "number" && typeof item !== "string" && !isPlain(item)) return false;
+  }
   return true;
 }
 
@@ -133,11 +140,15 @@ function converted(converter: PayloadConverter, value: unknown, place: PayloadPl
   }
   if (text === undefined || isJson(text)) return text;
   leave(text);
-  const found = typeof text === "string" ? JSON.stringify(text.slice(0, 40)) : text === null ? "null" : typeof text;
   throw payloadError(
     place,
-    `the payload converter's encode has to return JSON text, or undefined to leave the ${place.root} to JSON, and it returned ${found}`,
+    `the payload converter's encode has to return JSON text, or undefined to leave the ${place.root} to JSON, and it returned ${found(text)}`,
   );
+}
+
+function found(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return value === null ? "null" : isPromise(value) ? "a promise" : typeof value;
 }
 
 function isJson(text: unknown): text is string {

@@ -305,7 +305,7 @@ describe("[T35] the other callbacks", () => {
       return endOf(await orchestration.turn([], T0));
     };
     expect(await outcome({ encode: rejected as Any, decode: JSON.parse })).toMatch(
-      /^TypeError: workflow 'w': the payload converter's encode has to return JSON text, .* and it returned object$/,
+      /^TypeError: workflow 'w': the payload converter's encode has to return JSON text, .* and it returned a promise$/,
     );
     expect(await outcome({ encode: JSON.stringify, decode: rejected })).toMatch(
       /^TypeError: workflow 'w': the payload converter's decode has to answer at once, and it returned a promise for the input$/,

@@ -1,5 +1,6 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
+import { Saga } from "../../../src/authoring/saga.ts";
 import { type PayloadConverter, Payloads } from "../../../src/engine/payload.ts";
 import { CompletableTask } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
@@ -76,13 +77,35 @@ describe("[J1] what JSON cannot hold is refused, with the call and the path", ()
     expect(refusalOf({ toJSON: () => ({ deep: value }) })).toEqual(begin("result\\.deep"));
   });
 
+  it.each<[string, object]>([
+    ["a plain object", {}],
+    ["an array", [1]],
+    ["an object without a prototype", Object.create(null)],
+  ])("[J1] what a toJSON that is not listed among the fields of %s gives is looked at, too", (_, value) => {
+    const giving = (given: unknown) =>
+      Object.defineProperty(value, "toJSON", { value: () => given, configurable: true });
+    expect(refusalOf({ a: giving(new Map()) })).toMatch(/^activity 'charge': result\.a is a Map/);
+    expect(refusalOf([giving(Promise.resolve())])).toMatch(/^activity 'charge': result\[0\] is a Promise/);
+    expect(encode(giving(5))).toBe("5");
+  });
+
+  it("[J1] an object whose class has no name of its own is told by what it has", () => {
+    expect(refusalOf([1].values())).toMatch(/result is an object of class (Array )?Iterator without fields of its own/);
+    const inheriting = Object.create({ a: 1 });
+    expect(refusalOf(inheriting)).toMatch(
+      /result is an object without fields of its own, which JSON cannot hold: write/,
+    );
+    expect(refusalOf(new (class {})())).toContain("result is an object without fields of its own");
+  });
+
   it("[J1] and says what to write in its place", () => {
     expect(refusalOf({ receipt: 10n })).toBe(
       "activity 'charge': result.receipt is a BigInt, which JSON cannot hold: write String(value), and BigInt(text) where it is " +
         "read, or give the runtime or the client a payloadConverter that takes it",
     );
     expect(refusalOf({ v: new Map() })).toContain("write Object.fromEntries(map), or [...map], or give the runtime");
-    expect(refusalOf([Promise.resolve()])).toBe(
+    // That it rejects is unheard nowhere: a test runner would say so.
+    expect(refusalOf([Promise.reject(new Error("unheard"))])).toBe(
       "activity 'charge': result[0] is a Promise, which JSON cannot hold: await it first",
     );
     expect(refusalOf([new CompletableTask()])).toContain("yield it");
@@ -235,6 +258,23 @@ describe("[J3] every payload of a workflow passes through here", () => {
     expect(turn.completion).toMatchObject({ failure: { isNonRetriable: true } });
   });
 
+  it("[J3] the input of a compensation, when it is registered: when a step has to be undone, it is too late", async () => {
+    let undone = "nothing";
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const saga = new Saga(ctx);
+      try {
+        saga.add("undo", bad);
+      } catch (error) {
+        undone = (error as Error).message;
+      }
+      saga.add("undo", { fine: 1 });
+      yield* saga.compensate();
+    });
+    const { activities } = await driver.turn();
+    expect(undone).toContain(`activity 'undo': input.${path}`);
+    expect(activities).toMatchObject([{ name: "undo", input: '{"fine":1}' }]);
+  });
+
   it("[J3] results of queries and updates", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       ctx.setQueryHandler("q", () => bad);
@@ -327,7 +367,7 @@ describe("[J6] a payload converter", () => {
     ["text that is no JSON", "map", 'returned "map"'],
     ["an object", { a: 1 }, "returned object"],
     ["null", null, "returned null"],
-    ["a promise", Promise.resolve("1"), "returned object"],
+    ["a promise", Promise.resolve("1"), "returned a promise"],
   ])("[J6] that returns %s is told what it has to return", (_, returned, says) => {
     const wrong = new Payloads({ encode: () => returned as string, decode: JSON.parse });
     expect(() => wrong.encode(1, "input", "activity", "a")).toThrow(
