@@ -2,40 +2,50 @@ import { MAX_BODY_BYTES } from "./http/deps.ts";
 import { type InstanceLimits, limitsOption } from "./instance/limits.ts";
 import type { Jurisdiction, LocationHint } from "./instance/namespace.ts";
 import { LOG_LEVELS, type LogLevel } from "./model/log.ts";
-import { aBoolean, aNumber, aString, oneOf, optionsOf, readOptions, shown, typeRule } from "./model/options.ts";
+import {
+  aBoolean,
+  aNumber,
+  aString,
+  type Given,
+  oneOf,
+  optionsOf,
+  readOptions,
+  shown,
+  typeRule,
+} from "./model/options.ts";
 
 export interface WorkerOptions {
   /** Longest request body, in bytes, at most 15.5 MiB, which take twice as much on their way to an instance. Default 4 MiB, as in Dapr. */
-  readonly maxBodyBytes?: number;
+  readonly maxBodyBytes?: number | undefined;
   /** Name of this application, as `GET /v1.0/metadata` and `/v1.0/healthz?appid=` know it. Default "edge-workflows". */
-  readonly appId?: string;
+  readonly appId?: string | undefined;
   /** Limits of one instance; see InstanceLimits for what there is and its defaults. */
-  readonly limits?: Partial<InstanceLimits>;
+  readonly limits?: Given<InstanceLimits> | undefined;
   /**
    * What becomes of an instance whose code does something else than its history says, or is not registered any more.
    * "stall": it is STALLED until code is deployed that fits. "fail", as in Dapr: it is FAILED, for good. Default "stall".
    */
-  readonly onNonDeterminism?: "fail" | "stall";
+  readonly onNonDeterminism?: "fail" | "stall" | undefined;
   /**
    * Which lines are logged, one JSON text each: "info", for every request and every ended instance; "warn", what the author
    * or the caller should look at; "error", faults; "none". Default "info". What they cost: docs/performance.md.
    */
-  readonly logLevel?: LogLevel;
+  readonly logLevel?: LogLevel | undefined;
   /** Whether the log has the messages of failures, which may quote payloads. Default: unless there are PAYLOAD_KEYS. */
-  readonly logFailureMessages?: boolean;
+  readonly logFailureMessages?: boolean | undefined;
   /**
    * What a start of a workflow that is not registered is answered. "accept", as in Dapr: 202, and the instance fails. "refuse": 400
    * `ERR_WORKFLOW_NOT_REGISTERED`. Default "accept".
    */
-  readonly unknownWorkflows?: "accept" | "refuse";
+  readonly unknownWorkflows?: "accept" | "refuse" | undefined;
   /** The path under which the Worker is mounted, for instance "/workflows-api". What lies outside of it is answered 404. Default: none. */
-  readonly basePath?: string;
+  readonly basePath?: string | undefined;
   /** Origins whose web pages may send requests and read the answers, for instance ["https://app.example.com"]. Default: none. */
-  readonly allowedOrigins?: readonly string[];
+  readonly allowedOrigins?: readonly string[] | undefined;
   /** Where all instances live and stay: "eu", "fedramp", "fedramp-high" or "us". To change it is to have other instances. Default: anywhere. */
-  readonly jurisdiction?: Jurisdiction;
+  readonly jurisdiction?: Jurisdiction | undefined;
   /** Where new instances had best be made, for instance "weur". Default: near to whoever starts them. */
-  readonly locationHint?: LocationHint;
+  readonly locationHint?: LocationHint | undefined;
 }
 
 const JURISDICTIONS = { eu: 1, fedramp: 1, "fedramp-high": 1, us: 1 } satisfies Record<Jurisdiction, 1>;

@@ -3,16 +3,16 @@ import { aBoolean, aDate, aNumber, aString, optionsOf, readArgument, secondsFrom
 /** How an instance is started. */
 export interface ScheduleOptions {
   /** Default: a random UUID. */
-  readonly instanceId?: string | null;
+  readonly instanceId?: string | null | undefined;
   /** The instance is PENDING until then. Default: at once. */
-  readonly startAt?: Date | null;
+  readonly startAt?: Date | null | undefined;
   /** Why: it stands in the log. */
-  readonly reason?: string | null;
+  readonly reason?: string | null | undefined;
 }
 
 export interface RaiseOptions {
   /** Why: it stands in the log. */
-  readonly reason?: string | null;
+  readonly reason?: string | null | undefined;
 }
 
 /** What is behind the workflow in `scheduleNewWorkflow`: the input may be left out where the workflow takes none. */
@@ -22,32 +22,32 @@ export type InputAndStart<TInput> = undefined extends TInput
 
 export interface TerminateOptions {
   /** Spares the children. Default false. */
-  readonly nonRecursive?: boolean | null;
+  readonly nonRecursive?: boolean | null | undefined;
   /** Why: it stands in the history. */
-  readonly reason?: string | null;
+  readonly reason?: string | null | undefined;
 }
 
 export interface PurgeOptions {
   /** Also one that has not ended, or that is stalled. Default false. */
-  readonly force?: boolean | null;
+  readonly force?: boolean | null | undefined;
   /** Spares the children. Default false. */
-  readonly nonRecursive?: boolean | null;
+  readonly nonRecursive?: boolean | null | undefined;
   /** Why: it stands in the log. */
-  readonly reason?: string | null;
+  readonly reason?: string | null | undefined;
 }
 
 export interface UpdateOptions {
   /** Names this update: sent twice, it counts once. Default: a random UUID. */
-  readonly updateId?: string | null;
+  readonly updateId?: string | null | undefined;
   /** Default 60. */
-  readonly timeoutInSeconds?: number | null;
+  readonly timeoutInSeconds?: number | null | undefined;
   /** Why: it stands in the log. */
-  readonly reason?: string | null;
+  readonly reason?: string | null | undefined;
 }
 
 export interface HistoryPageOptions {
   /** At most so many events, 1 to 10,000. Default 1,000. */
-  readonly limit?: number | null;
+  readonly limit?: number | null | undefined;
   /** Of the page before. Default: from the beginning. */
   readonly continuationToken?: string | null | undefined;
 }

@@ -1,4 +1,13 @@
-import { anything, aString, type OptionRule, optionsOf, readOptions, secret, typeRule } from "../model/options.ts";
+import {
+  anything,
+  aString,
+  type Given,
+  type OptionRule,
+  optionsOf,
+  readOptions,
+  secret,
+  typeRule,
+} from "../model/options.ts";
 import type { DaprClientOptions } from "./dapr/dapr-client.ts";
 import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 
@@ -45,9 +54,9 @@ const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
 });
 
 /** `what` is the class that was given them. */
-export function readConnection<T extends Partial<WorkflowClientOptions> | Partial<DaprClientOptions>>(
-  given: T | null | undefined,
+export function readConnection<T extends WorkflowClientOptions | DaprClientOptions>(
+  given: Given<T> | null | undefined,
   what: string,
-): T {
-  return readOptions<T>(connectionOptions, given, `new ${what}`) as T;
+): Partial<T> {
+  return readOptions<object>(connectionOptions, given, `new ${what}`);
 }

@@ -8,7 +8,7 @@ import { nameOf } from "../engine/names.ts";
 import { Payloads } from "../engine/payload.ts";
 import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
-import { aDate, aString, readArgument, readOptions } from "../model/options.ts";
+import { aDate, aString, type Given, readArgument, readOptions } from "../model/options.ts";
 import { WorkflowFailedError } from "./client-errors.ts";
 import {
   type HistoryPageOptions,
@@ -52,8 +52,8 @@ export class DaprWorkflowClient {
   readonly #api: WorkflowApi;
   readonly #payloads: Payloads;
 
-  constructor(options?: Partial<WorkflowClientOptions> | null) {
-    const read = readConnection(options, "DaprWorkflowClient");
+  constructor(options?: Given<WorkflowClientOptions> | null) {
+    const read = readConnection<WorkflowClientOptions>(options, "DaprWorkflowClient");
     this.#payloads = new Payloads(read.payloadConverter);
     this.#api = new WorkflowApi(read);
   }

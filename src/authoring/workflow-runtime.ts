@@ -5,7 +5,7 @@ import { Registry, type TWorkflow, type TWorkflowActivity } from "../engine/regi
 import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { WorkflowContext } from "../engine/workflow-context.ts";
-import { aBoolean, optionsOf, readOptions } from "../model/options.ts";
+import { aBoolean, type Given, optionsOf, readOptions } from "../model/options.ts";
 import { readConnection } from "./connection-options.ts";
 
 /** The code behind a declared workflow. */
@@ -24,19 +24,19 @@ const versionOptions = optionsOf<VersionOptions>({ latest: aBoolean });
 export interface WorkflowClientOptions {
   daprHost: string;
   daprPort: string;
-  daprApiToken?: string;
+  daprApiToken?: string | undefined;
   logger?: unknown;
   grpcOptions?: unknown;
   /** Clients only: the app that the server must be, its own `appId`: another one refuses each request. */
-  appId?: string;
+  appId?: string | undefined;
   /** Clients only: the path that the server's Worker is mounted under, its own `basePath`. */
-  basePath?: string;
+  basePath?: string | undefined;
   /** Clients only: sent with each request, for instance the service token of a proxy before the server. */
-  headers?: Readonly<Record<string, string>>;
+  headers?: Readonly<Record<string, string>> | undefined;
   /** Clients only: sends the requests in place of the global `fetch`: a service binding (`env.WF`), or a function. */
-  fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> };
+  fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> } | undefined;
   /** Writes and reads payloads that JSON cannot hold. Give the runtime and its clients the same one. */
-  payloadConverter?: PayloadConverter | null;
+  payloadConverter?: PayloadConverter | null | undefined;
 }
 
 /**
@@ -51,8 +51,8 @@ export class WorkflowRuntime {
   #isRunning = false;
 
   /** Takes the options of Dapr's runtime, and a payload converter. */
-  constructor(options?: Partial<WorkflowClientOptions> | null) {
-    const { payloadConverter } = readConnection(options, "WorkflowRuntime");
+  constructor(options?: Given<WorkflowClientOptions> | null) {
+    const { payloadConverter } = readConnection<WorkflowClientOptions>(options, "WorkflowRuntime");
     if (payloadConverter) this.registry.payloads = new Payloads(payloadConverter);
   }
 

@@ -1,4 +1,12 @@
-import { aNumber, anObject, type OptionRule, type OptionsOf, optionsOf, readOptions } from "../model/options.ts";
+import {
+  aNumber,
+  anObject,
+  type Given,
+  type OptionRule,
+  type OptionsOf,
+  optionsOf,
+  readOptions,
+} from "../model/options.ts";
 
 /** What can be set of an instance's behaviour. Times are in milliseconds. */
 export interface InstanceLimits {
@@ -76,7 +84,7 @@ export const limitsOption: OptionRule = anObject(limitOptions, "an object of lim
 const options: OptionsOf<{ limits?: object }> = optionsOf<{ limits?: object }>({ limits: limitsOption });
 
 /** With the defaults for what is not given. Throws a RangeError for what is no limit, a TypeError for an unknown one. */
-export function limitsFrom(given?: Partial<InstanceLimits>, call = "createWorker"): InstanceLimits {
+export function limitsFrom(given?: Given<InstanceLimits>, call = "createWorker"): InstanceLimits {
   const limits = { ...defaultLimits };
   const read: Partial<InstanceLimits> = readOptions(options, { limits: given ?? {} }, call).limits ?? {};
   for (const name of Object.keys(limits) as (keyof InstanceLimits)[]) limits[name] = read[name] ?? limits[name];

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
+import type { Given } from "../model/options.ts";
 import { Instance } from "./instance.ts";
 import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
@@ -47,7 +48,7 @@ export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & 
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
 
 export interface InstanceOptions {
-  readonly limits?: Partial<InstanceLimits> | undefined;
+  readonly limits?: Given<InstanceLimits> | undefined;
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
   readonly logLevel?: LogLevel | undefined;
   /** Whether the log has the messages of failures, which may quote payloads. Default: unless there are PAYLOAD_KEYS. */

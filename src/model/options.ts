@@ -2,6 +2,9 @@
 // left out, an unknown name is refused and the near one told, and a wrong value is told with the call and the path it has.
 import { listNames, nearName } from "./near-name.ts";
 
+/** Options as a caller gives them: each may be left out, as `undefined` or `null` too. */
+export type Given<T> = { readonly [Name in keyof T]?: T[Name] | null | undefined };
+
 /** What an option may be. Made once, at module level; the ready-made ones are below. */
 export interface OptionRule {
   /** As in "timeout is a number of seconds above 0": all after "is". */
@@ -99,10 +102,13 @@ function readObject(
   return read ?? given;
 }
 
-/** A copy. A spread would lose what is inherited. */
+/** A copy, in which what is left out is not there at all. A spread would lose what is inherited. */
 function withValue(name: string, value: unknown, from: object, { names }: OptionsOf<object>): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const each of names) copy[each] = each === name ? value : (from as Record<string, unknown>)[each];
+  for (const each of names) {
+    const found = each === name ? value : (from as Record<string, unknown>)[each];
+    if (found !== undefined && found !== null) copy[each] = found;
+  }
   return copy;
 }
 

@@ -4,7 +4,17 @@ import type { ActivityDeclaration } from "../engine/declarations.ts";
 import type { TWorkflowActivity } from "../engine/registry.ts";
 import { type InstanceLimits, limitsOption } from "../instance/limits.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
-import { aDate, aFunction, aNumber, anything, oneOf, optionsOf, readOptions, shown } from "../model/options.ts";
+import {
+  aDate,
+  aFunction,
+  aNumber,
+  anything,
+  type Given,
+  oneOf,
+  optionsOf,
+  readOptions,
+  shown,
+} from "../model/options.ts";
 import { type ActivityCallRecord, type Stage, TestRegistry } from "./activity-double.ts";
 import { nextTurn } from "./event-loop.ts";
 import { Hosts } from "./hosts.ts";
@@ -27,14 +37,14 @@ export interface ExportedHistory {
 
 export interface TestEnvironmentOptions {
   /** The time at which the virtual clock begins. Default 2026-01-01T00:00:00Z. */
-  readonly startAt?: Date;
-  readonly limits?: Partial<InstanceLimits>;
+  readonly startAt?: Date | undefined;
+  readonly limits?: Given<InstanceLimits> | undefined;
   /** As in `createWorker`. Default "stall". */
-  readonly onNonDeterminism?: "fail" | "stall";
+  readonly onNonDeterminism?: "fail" | "stall" | undefined;
   /** So much real time, in milliseconds, an activity may take without a sign of life before virtual time passes it. Default 1,000. */
-  readonly activityGraceMs?: number;
+  readonly activityGraceMs?: number | undefined;
   /** Takes each warning to the author once, such as one of a forgotten `yield`. Default: `console.warn`. */
-  readonly onWarning?: (text: string) => void;
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 const environmentOptions = optionsOf<TestEnvironmentOptions>({

@@ -3,6 +3,7 @@ import { Instance } from "../instance/instance.ts";
 import { type InstanceLimits, limitsFrom } from "../instance/limits.ts";
 import type { InstancePorts } from "../instance/ports.ts";
 import type { LogLine } from "../model/log.ts";
+import type { Given } from "../model/options.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { HeldTurn } from "./activity-runs.ts";
 import { Life, ofLife } from "./life.ts";
@@ -28,7 +29,7 @@ interface Host {
 export interface HostsOptions {
   readonly clock: VirtualClock;
   code(): { readonly registry: Registry; readonly onNonDeterminism: "fail" | "stall" | undefined };
-  readonly limits: Partial<InstanceLimits> | undefined;
+  readonly limits: Given<InstanceLimits> | undefined;
   newId(): string;
   newTraceparent(): string;
   log(line: LogLine): void;

@@ -1,3 +1,4 @@
+import type { Given } from "../../model/options.ts";
 import { readConnection } from "../connection-options.ts";
 import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
 import { DaprState } from "./dapr-state.ts";
@@ -10,11 +11,11 @@ export interface DaprClientOptions {
   daprHost: string;
   daprPort: string;
   communicationProtocol: CommunicationProtocolEnum;
-  isKeepAlive?: boolean;
+  isKeepAlive?: boolean | undefined;
   logger?: unknown;
   actor?: unknown;
-  daprApiToken?: string;
-  maxBodySizeMb?: number;
+  daprApiToken?: string | undefined;
+  maxBodySizeMb?: number | undefined;
 }
 
 const SIDECAR_RETRIES = 60;
@@ -44,8 +45,8 @@ export class DaprClient {
   readonly sidecar = unavailableObject("DaprClient.sidecar", "There is no sidecar.");
 
   /** Throws when the port is no number, as Dapr's does. Without host and port, `options` names none: see resolveEndpoint. */
-  constructor(given?: Partial<DaprClientOptions> | null) {
-    const options = readConnection(given, "DaprClient");
+  constructor(given?: Given<DaprClientOptions> | null) {
+    const options = readConnection<DaprClientOptions>(given, "DaprClient");
     const { daprHost, daprPort, daprApiToken } = options;
     if (daprPort && !/^[0-9]+$/.test(daprPort)) throw new Error("DAPR_INCORRECT_SIDECAR_PORT");
     this.options = { communicationProtocol: CommunicationProtocolEnum.HTTP, ...options };

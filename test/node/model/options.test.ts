@@ -71,6 +71,8 @@ describe("[O1] Options", () => {
     const { firstRetryInterval = 7 } = read({ retry: policy }).retry as Inner;
     expect(firstRetryInterval).toBe(7);
     expect(policy.firstRetryInterval).toBe(null);
+    // Where a default stands before the options, a null does not take its place.
+    expect({ mode: "fail", ...read({ mode: null, timeout: 5 }) }).toStrictEqual({ mode: "fail", timeout: 5 });
   });
 
   it("[O1.2] what fits is passed on as it is, without a copy", () => {

@@ -13,6 +13,9 @@ import {
   type WorkflowContext,
   WorkflowRuntime,
 } from "../../../src/client.ts";
+import { DaprClient } from "../../../src/dapr.ts";
+import { WorkflowTestEnvironment } from "../../../src/testing.ts";
+import type { WorkerOptions } from "../../../src/worker-options.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function is<Expected>() {
@@ -233,4 +236,32 @@ export async function client(): Promise<void> {
   is<Receipt>()(await client.waitForWorkflowResult(order, id));
   is<number>()(await client.queryWorkflow(id, progress, undefined));
   is<number>()(await client.updateWorkflow(id, addItem, { item: "pen" }));
+}
+
+/** What is read from the environment may be `undefined`, and that is left out, under `exactOptionalPropertyTypes` too. */
+export async function leftOut(
+  text: string | undefined,
+  seconds: number | undefined,
+  force: boolean | null | undefined,
+) {
+  const connection = { daprHost: text, daprPort: text, daprApiToken: text, appId: text, basePath: text };
+  const client = new DaprWorkflowClient({
+    ...connection,
+    headers: undefined,
+    fetch: undefined,
+    payloadConverter: null,
+  });
+  new WorkflowRuntime({ ...connection, payloadConverter: undefined });
+  new DaprClient({ daprHost: text, daprPort: text, communicationProtocol: null, maxBodySizeMb: seconds });
+  const id = await client.scheduleNewWorkflow("w", 1, { instanceId: text, startAt: undefined, reason: text });
+  await client.purgeWorkflow(id, { force, nonRecursive: force, reason: text });
+  await client.terminateWorkflow(id, 1, { nonRecursive: force, reason: text });
+  await client.updateWorkflow(id, "u", 1, { updateId: text, timeoutInSeconds: seconds, reason: text });
+  await client.raiseEvent(id, "e", 1, { reason: text });
+  await client.getWorkflowHistoryPage(id, { limit: seconds, continuationToken: text });
+  const options: WorkerOptions = { appId: text, basePath: text, limits: { maxConcurrentActivities: seconds } };
+  new WorkflowTestEnvironment(new WorkflowRuntime(), { startAt: undefined, limits: { watchdogMs: null } });
+  // @ts-expect-error not everything is
+  new DaprWorkflowClient({ daprHost: seconds });
+  return options;
 }
