@@ -1,12 +1,7 @@
-import type {
-  EventDeclaration,
-  QueryDeclaration,
-  UpdateDeclaration,
-  WorkflowDeclaration,
-} from "../engine/declarations.ts";
+import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "../engine/declarations.ts";
 import { nameOf } from "../engine/names.ts";
 import { Payloads } from "../engine/payload.ts";
-import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
+import type { AnyWorkflow, InputOf, OutputOfWorkflow } from "../engine/signatures.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { aDate, aString, type Given, readArgument, readOptions } from "../model/options.ts";
 import { WorkflowFailedError } from "./client-errors.ts";
@@ -141,15 +136,15 @@ export class DaprWorkflowClient {
    *
    *     const receipt = await client.waitForWorkflowResult(order, id, 30);
    */
-  async waitForWorkflowResult<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
+  async waitForWorkflowResult<W extends AnyWorkflow>(
+    workflow: W,
     workflowInstanceId: string,
     timeoutInSeconds: number | null = 60,
-  ): Promise<TOutput> {
+  ): Promise<OutputOfWorkflow<W>> {
     const state = await this.waitForWorkflowCompletion(workflowInstanceId, true, timeoutInSeconds);
     if (state === undefined) throw new Error(`There is no workflow instance '${workflowInstanceId}'`);
     if (state.runtimeStatus !== WorkflowRuntimeStatus.COMPLETED) throw new WorkflowFailedError(state);
-    return this.#payloads.decode(state.serializedOutput, "result", "workflow", nameOf(workflow)) as TOutput;
+    return this.#payloads.decode(state.serializedOutput, "result", "workflow", nameOf(workflow)) as OutputOfWorkflow<W>;
   }
 
   /**

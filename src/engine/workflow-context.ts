@@ -23,7 +23,6 @@ import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "./de
 import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
 import { nameOf } from "./names.ts";
-import type { TWorkflow } from "./registry.ts";
 import type {
   Any,
   AnyActivity,
@@ -172,8 +171,11 @@ export class WorkflowContext {
   }
 
   /** @deprecated The former name of callChildWorkflow. */
-  callSubWorkflow(workflow: TWorkflow | string, input?: unknown, instanceId?: string): Task<Any> {
-    return this.callChildWorkflow<AnyWorkflow>(workflow, input, instanceId);
+  callSubWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndOptions<InputOf<W>, string | ChildWorkflowOptions>
+  ): Task<OutputOfWorkflow<W>> {
+    return this.callChildWorkflow(workflow, ...inputAndOptions);
   }
 
   /**

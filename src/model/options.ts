@@ -48,7 +48,9 @@ export function readOptions<T extends object>(
   subject?: string,
 ): Partial<T> {
   if (given === undefined || given === null) return nothing as Partial<T>;
-  return readObject(known, given, call, subject, "") as Partial<T>;
+  const read = readObject(known, given, call, subject, "");
+  // What is inherited stays there when the caller spreads them.
+  return (Object.getPrototypeOf(read) === Object.prototype ? read : copied(read, known)) as Partial<T>;
 }
 
 /** The same for one argument: `undefined` when it is left out, or `null`, and its rule does not require it. */
@@ -89,25 +91,30 @@ function readObject(
     const value = (given as Record<string, unknown>)[name];
     if (value === undefined || value === null) {
       if (rule.isRequired) throw wrong(rule, path + name, value, call, subject);
-      if (value === null) read = withValue(name, undefined, read ?? given, known);
+      if (value === null) read ??= copied(given, known);
       continue;
     }
     isEmpty = false;
     if (!rule.fits(value)) throw wrong(rule, path + name, value, call, subject);
     if (rule.inner === undefined || typeof value !== "object") continue;
     const inner = readObject(rule.inner, value, call, subject, `${path}${name}.`);
-    if (inner !== value) read = withValue(name, inner, read ?? given, known);
+    if (inner !== value) read = copied(read ?? given, known, name, inner);
   }
   if (isEmpty && isOfClass(given)) throw noOptions("a plain object", known, given, call, subject, path);
   return read ?? given;
 }
 
-/** A copy, in which what is left out is not there at all. A spread would lose what is inherited. */
-function withValue(name: string, value: unknown, from: object, { names }: OptionsOf<object>): Record<string, unknown> {
+/** A copy with all that can be read, in which what is left out is not there at all. A spread would lose what is inherited. */
+function copied(
+  from: object,
+  { names }: OptionsOf<object>,
+  changed?: string,
+  value?: unknown,
+): Record<string, unknown> {
   const copy: Record<string, unknown> = {};
-  for (const each of names) {
-    const found = each === name ? value : (from as Record<string, unknown>)[each];
-    if (found !== undefined && found !== null) copy[each] = found;
+  for (const name of names) {
+    const found = name === changed ? value : (from as Record<string, unknown>)[name];
+    if (found !== undefined && found !== null) copy[name] = found;
   }
   return copy;
 }

@@ -3,20 +3,23 @@ import {
   type InputAndStart,
   payloadsOf,
   type ScheduleOptions,
+  scheduleOptions,
   timeoutOf,
   type UpdateOptions,
+  updateOptions,
 } from "../authoring/client-options.ts";
 import { segment } from "../authoring/workflow-api.ts";
 import { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import { WorkflowState } from "../authoring/workflow-state.ts";
-import type { UpdateDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import type { UpdateDeclaration } from "../engine/declarations.ts";
 import type { Target } from "../engine/function-names.ts";
 import { nameOf } from "../engine/names.ts";
 import type { PayloadConverter } from "../engine/payload.ts";
-import type { AnyWorkflow, InputOf } from "../engine/signatures.ts";
+import type { AnyWorkflow, InputOf, OutputOfWorkflow } from "../engine/signatures.ts";
 import { toDaprState } from "../http/description.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { WaitedFor } from "../instance/protocol.ts";
+import { readOptions } from "../model/options.ts";
 import { useRealMicrotasks } from "./event-loop.ts";
 import type { Hosts } from "./hosts.ts";
 import type { VirtualTime, Wait } from "./virtual-time.ts";
@@ -74,9 +77,14 @@ export class TestClient extends DaprWorkflowClient {
     instanceIdOrOptions?: string | ScheduleOptions | null,
     startAt?: Date | null,
   ): Promise<string> {
-    const isId = typeof instanceIdOrOptions === "string" && instanceIdOrOptions !== "";
-    const withId = isId ? instanceIdOrOptions : this.#withId(instanceIdOrOptions || {});
-    return super.scheduleNewWorkflow(this.#env.workflowName(workflow), input, withId, startAt);
+    const name = this.#env.workflowName(workflow);
+    const options =
+      typeof instanceIdOrOptions === "string"
+        ? { instanceId: instanceIdOrOptions }
+        : readOptions(scheduleOptions, instanceIdOrOptions, "scheduleNewWorkflow", name);
+    // IDs are the same whenever the test runs.
+    const { instanceId, ...others } = options;
+    return super.scheduleNewWorkflow(name, input, { ...others, instanceId: instanceId || this.#env.newId() }, startAt);
   }
 
   override updateWorkflow<TInput, TResult>(
@@ -99,12 +107,13 @@ export class TestClient extends DaprWorkflowClient {
     input?: unknown,
     options?: UpdateOptions | null,
   ): Promise<unknown> {
-    const updateId = options?.updateId || this.#env.newId();
-    const seconds = options?.timeoutInSeconds ?? Number.POSITIVE_INFINITY;
+    const read = readOptions(updateOptions, options, "updateWorkflow", instanceId);
+    const updateId = read.updateId || this.#env.newId();
+    const seconds = read.timeoutInSeconds ?? Number.POSITIVE_INFINITY;
     const name = nameOf(update);
     const ask = () =>
       withRealMicrotasks(() =>
-        super.updateWorkflow(instanceId, name, input, { ...options, updateId, timeoutInSeconds: 0 }),
+        super.updateWorkflow(instanceId, name, input, { ...read, updateId, timeoutInSeconds: 0 }),
       );
     try {
       return await ask();
@@ -132,18 +141,12 @@ export class TestClient extends DaprWorkflowClient {
     return this.#wait("ended", "waitForWorkflowCompletion", instanceId, fetchPayloads, timeoutInSeconds);
   }
 
-  override waitForWorkflowResult<TInput, TOutput>(
-    workflow: WorkflowDeclaration<TInput, TOutput>,
+  override waitForWorkflowResult<W extends AnyWorkflow>(
+    workflow: W,
     instanceId: string,
     timeoutInSeconds: number | null = Number.POSITIVE_INFINITY,
-  ): Promise<TOutput> {
+  ): Promise<OutputOfWorkflow<W>> {
     return super.waitForWorkflowResult(workflow, instanceId, timeoutInSeconds ?? Number.POSITIVE_INFINITY);
-  }
-
-  /** IDs are the same whenever the test runs. What is no options object is left to be refused. */
-  #withId(options: ScheduleOptions): ScheduleOptions {
-    if (typeof options !== "object" || Array.isArray(options)) return options;
-    return options.instanceId ? options : { ...options, instanceId: this.#env.newId() };
   }
 
   async #wait(

@@ -207,6 +207,24 @@ describe("[A15] Options of the test kit's calls", () => {
     );
     expect(await env.client.waitForWorkflowCompletion("i", null, null)).toBe(undefined);
   });
+
+  it("[A15.3] of starts and updates, which its client reads as the other one does", async () => {
+    const fetch = async () => expect.unreachable();
+    const clients = [env.client, new DaprWorkflowClient({ fetch }) as Any];
+    const refusals: [string, (client: Any) => Promise<unknown>][] = [
+      ["options are a plain object, found", (client) => client.scheduleNewWorkflow("w", 1, new Date(0))],
+      ["options are an object, found 0", (client) => client.scheduleNewWorkflow("w", 1, 0)],
+      ["options are an object, found false", (client) => client.scheduleNewWorkflow("w", 1, false)],
+      ["options are an object, found 5", (client) => client.updateWorkflow("i", "u", 1, 5)],
+      ['found "5"', (client) => client.updateWorkflow("i", "u", 1, { timeoutInSeconds: "5" })],
+      ["updateId is a string, found 5", (client) => client.updateWorkflow("i", "u", 1, { updateId: 5 })],
+      ["unknown option timeout of updateWorkflow", (client) => client.updateWorkflow("i", "u", 1, { timeout: 5 })],
+    ];
+    for (const client of clients)
+      for (const [message, call] of refusals) await expect(call(client)).rejects.toThrow(message);
+    const started = Object.assign(Object.create({ instanceId: "inherited" }), { startAt: null });
+    expect(await env.client.scheduleNewWorkflow("w", 1, started)).toBe("inherited");
+  });
 });
 
 describe("[A13] A workflow that is started by its function", () => {

@@ -148,8 +148,8 @@ describe("[O1] Options", () => {
         return 5;
       }
     }
-    expect(read(Object.create({ timeout: 5 })).timeout).toBe(5);
-    expect(read(new Defaults()).timeout).toBe(5);
+    expect({ ...read(Object.create({ timeout: 5 })) }).toEqual({ timeout: 5 });
+    expect({ ...read(new Defaults()) }).toEqual({ timeout: 5 });
     const policy = Object.assign(Object.create({ maxNumberOfAttempts: 3 }), { firstRetryInterval: null });
     const { retry, ...rest } = read(Object.assign(new Defaults(), { retry: policy, force: null, instanceId: "a" }));
     expect([retry, rest]).toEqual([{ maxNumberOfAttempts: 3 }, { timeout: 5, instanceId: "a" }]);

@@ -98,6 +98,9 @@ export function* generator(ctx: WorkflowContext, input: Order) {
   ctx.callChildWorkflow(order, { item: 1 });
   // @ts-expect-error the input is an order here, too
   ctx.callChildWorkflow(child, { a: "x" });
+  is<{ total: number }>()(yield* ctx.callSubWorkflow(child, input, "id"));
+  // @ts-expect-error under its former name, too
+  ctx.callSubWorkflow(child, { a: "x" });
   // @ts-expect-error and the result is no date
   const noDate: Date = yield* ctx.callChildWorkflow(child, { item: "x" });
   void noDate;
@@ -234,6 +237,11 @@ export async function client(): Promise<void> {
   // @ts-expect-error the payload is an object
   await client.raiseEvent(id, approval, true);
   is<Receipt>()(await client.waitForWorkflowResult(order, id));
+  is<Receipt>()(await client.waitForWorkflowResult(generator, id));
+  // @ts-expect-error the result of the function is no date
+  const date: Date = await client.waitForWorkflowResult(generator, id);
+  const anything: Date = await client.waitForWorkflowResult("order", id);
+  is<Date[]>()([date, anything]);
   is<number>()(await client.queryWorkflow(id, progress, undefined));
   is<number>()(await client.updateWorkflow(id, addItem, { item: "pen" }));
 }
