@@ -37,10 +37,13 @@ export class Attempts implements Answered {
   }
 
   fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void> {
+    const { watch } = this.#calls;
+    const awaited = watch.awaitedTasks();
+    watch.drives(awaited);
     const decision = this.#decide(failure);
     if (!(decision instanceof Promise)) return this.#goOn(decision, message, failure, progress);
     return decision.then((later) => {
-      const fault = this.#calls.watch.leftOver();
+      const fault = awaited.leftOver();
       const isTold = fault === undefined || typeof later === "object";
       this.#goOn(isTold ? later : { fault: fault.message }, message, failure, progress);
     });

@@ -1,3 +1,4 @@
+import type { AwaitedTasks } from "./awaited-tasks.ts";
 import { isGenerator, isPromise } from "./callbacks.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import { withoutStack } from "./errors.ts";
@@ -27,11 +28,13 @@ const TOO_MANY_RESUMES =
  */
 export class Coroutine {
   readonly #watch: CodeWatch;
+  readonly #awaited: AwaitedTasks;
   #generator: AnyGenerator | undefined;
   #waitingFor: Task<unknown> | undefined;
 
   constructor(watch: CodeWatch) {
     this.#watch = watch;
+    this.#awaited = watch.awaitedTasks();
   }
 
   /** Whether `resume` would get any further. */
@@ -40,6 +43,7 @@ export class Coroutine {
   }
 
   async start(run: () => unknown, enough: () => boolean): Promise<Step> {
+    this.#watch.drives(this.#awaited);
     try {
       const returned = run();
       // An async function may hand on to a generator: `async (ctx, input) => other(ctx, input)`.
@@ -48,7 +52,7 @@ export class Coroutine {
       this.#generator = result;
       return await this.#drive(result, undefined, undefined, enough);
     } catch (error) {
-      return { type: "threw", error: this.#watch.thrown(error) };
+      return { type: "threw", error: this.#awaited.thrown(error) };
     }
   }
 
@@ -78,29 +82,31 @@ export class Coroutine {
     error: Error | undefined,
     enough: () => boolean,
   ): Promise<Step> {
+    this.#watch.drives(this.#awaited);
     try {
       let pending = error === undefined ? resumeWith(generator, task) : generator.throw(error);
       for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
         const step = isPromise(pending) ? await pending : pending;
         if (step.done) return this.#returned(isPromise(step.value) ? await step.value : step.value);
         const next = step.value;
-        const fault = this.#watch.yielded(next);
+        const fault = this.#awaited.yielded(next);
         if (fault !== undefined) throw fault;
         if (enough()) return waiting;
         if (!(next instanceof Task)) throw withoutStack(new TypeError(describeNonTask(next)));
+        this.#watch.checkOwn(next);
         this.#waitingFor = next;
         next.hold();
         if (!next.isComplete) return waiting;
         pending = resumeWith(generator, next);
       }
     } catch (error) {
-      return { type: "threw", error: this.#watch.thrown(error) };
+      return { type: "threw", error: this.#awaited.thrown(error) };
     }
     return { type: "threw", error: withoutStack(new Error(TOO_MANY_RESUMES)) };
   }
 
   #returned(value: unknown): Step {
-    const fault = this.#watch.returned(value);
+    const fault = this.#awaited.returned(value);
     return fault === undefined ? { type: "returned", value } : { type: "threw", error: fault };
   }
 }

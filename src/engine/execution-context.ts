@@ -11,6 +11,7 @@ import type {
 } from "./call-options.ts";
 import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
+import { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { Target } from "./function-names.ts";
 import {
   Interactions,
@@ -25,7 +26,7 @@ import { Patches } from "./patches.ts";
 import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import { CancelableTask, Task, WhenAllTask, WhenAnyTask } from "./task.ts";
+import { CancelableTask, Task } from "./task.ts";
 import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
@@ -238,13 +239,16 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   /** Iterators are read once. A task is one too, so that `whenAll(a, b)` would wait for `a` alone. */
   #listed(method: string, given: readonly Task[]): readonly Task[] {
     this.check(method);
-    const tasks: unknown = given;
-    if (Array.isArray(tasks)) return this.calls.watch.checkOwn(tasks);
-    if (typeof tasks === "object" && tasks !== null && Symbol.iterator in tasks && !(tasks instanceof Task))
-      return this.calls.watch.checkOwn([...given]);
-    throw new TypeError(
-      `${method} takes an array of tasks, ${method}([a, b]), found ${tasks instanceof Task ? `the task of ${tasks.madeBy}` : shown(tasks)}`,
-    );
+    const isList = typeof given === "object" && given !== null && Symbol.iterator in given && !(given instanceof Task);
+    if (!isList) {
+      const found: unknown = given;
+      throw new TypeError(
+        `${method} takes an array of tasks, ${method}([a, b]), found ${found instanceof Task ? `the task of ${found.madeBy}` : shown(found)}`,
+      );
+    }
+    const tasks = Array.isArray(given) ? given : [...given];
+    for (const task of tasks) this.calls.watch.checkOwn(task);
+    return tasks;
   }
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {

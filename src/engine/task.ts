@@ -1,4 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
+import type { CompositeTask } from "./composite-task.ts";
 import { TaskCanceledError, TaskFailedError } from "./errors.ts";
 
 /** The execution whose code has made a task. */
@@ -21,7 +22,8 @@ export interface TaskOwner {
  *
  * A task is no value: it throws when it is made text or JSON. `await` gives the task itself in place of its result, without a
  * word. So whoever reads `then` marks the task, and what waits for it properly takes the mark away: a yield (an async
- * generator reads `then` too), a composite, `getResult`. `CodeWatch` fails the code that goes on without.
+ * generator reads `then` too), a composite, `getResult`. `AwaitedTasks` fails the code that goes on without. The winner of a
+ * `whenAny` is a value indeed, and is not marked any more once the code has got it.
  *
  * Who waits for a task holds it: the workflow's code where it yields it, and composites that have not ended. A task that
  * had a holder and has none any more is released (`onReleased`), and is taken up again when it is waited for again.
@@ -36,7 +38,8 @@ export abstract class Task<T = unknown> {
   #owner: TaskOwner | undefined;
   #method: string | undefined;
   #name: string | undefined;
-  #mark: "none" | "awaited" | "expected" = "none";
+  #isMarked = false;
+  #isValue = false;
 
   /** True once there is a result or a failure. */
   get isComplete(): boolean {
@@ -50,7 +53,7 @@ export abstract class Task<T = unknown> {
   /** The result. Throws the task's failure when it failed, and `Error("Task is not complete")` before its end. */
   getResult(): T {
     if (this.#state === "incomplete") throw new Error("Task is not complete");
-    this.#mark = "none";
+    this.#isMarked = false;
     if (this.#exception !== undefined) throw this.#exception;
     return this.#result as T;
   }
@@ -58,44 +61,43 @@ export abstract class Task<T = unknown> {
   /** The failure. Throws `Error("Task did not fail")` when there is none. */
   getException(): Error {
     if (this.#exception === undefined) throw new Error("Task did not fail");
-    this.#mark = "none";
+    this.#isMarked = false;
     return this.#exception;
   }
 
   /** Lets `yield* task` be used in place of `yield task`; the result then has the task's type. */
   // biome-ignore lint/suspicious/noExplicitAny: a workflow's other yields give what they give; this one gives T
   *[Symbol.iterator](): Generator<Task<T>, T, any> {
-    const result = yield this;
-    // The winner of a whenAny: in an async generator `yield*` reads its `then` once, and that is no await.
-    if (result instanceof Task) result.#mark = "expected";
-    return result;
+    return yield this;
   }
 
   /** @internal There is none. To read it is what `await`, `Promise.resolve` and `return` in async code do. */
   // biome-ignore lint/suspicious/noThenProperty: it is undefined, and so the task is not thenable
   get then(): undefined {
-    if (this.#owner === undefined) return undefined;
-    if (this.#mark === "expected") this.#mark = "none";
+    if (this.#isMarked || this.#isValue || this.#owner === undefined) return undefined;
     // One that has ended without a result: who awaits it loses nothing.
-    else if (this.#mark === "none" && !(this.#state === "completed" && this.#result === undefined)) {
-      this.#owner.awaited(this);
-    }
+    if (!(this.#state === "completed" && this.#result === undefined)) this.#owner.awaited(this);
     return undefined;
   }
 
   /** @internal */
   mark(): void {
-    this.#mark = "awaited";
+    this.#isMarked = true;
   }
 
   /** @internal */
   unmark(): void {
-    this.#mark = "none";
+    this.#isMarked = false;
   }
 
   /** @internal */
   get isMarked(): boolean {
-    return this.#mark === "awaited";
+    return this.#isMarked;
+  }
+
+  /** @internal The code has been given it as the result of another task: it hands it on as any value, through awaits too. */
+  becomeValue(): void {
+    this.#isValue = true;
   }
 
   /** @internal The execution that has made it, and by which call. */
@@ -153,7 +155,7 @@ export abstract class Task<T = unknown> {
   /** @internal Somebody waits for the task from here on. It may be complete afterwards: an event may have been kept for it. */
   hold(): void {
     this.#wasHeld = true;
-    this.#mark = "none";
+    this.#isMarked = false;
     if (this.#holders++ === 0 && !this.isComplete) this.onHeld();
   }
 
@@ -248,105 +250,5 @@ export class CancelableTask<T = unknown> extends CompletableTask<T> {
     const callbacks = this.#onEnd;
     this.#onEnd = [];
     for (const callback of callbacks) callback();
-  }
-}
-
-/** A task that ends when tasks it is made of end. */
-export abstract class CompositeTask<T> extends Task<T> {
-  protected readonly children: readonly Task<unknown>[];
-  #holdsChildren = true;
-
-  constructor(children: readonly Task<unknown>[], combinator: string) {
-    super();
-    for (const child of children) {
-      if (!(child instanceof Task)) {
-        throw new TypeError(
-          `${combinator} takes an array of tasks, as callActivity, createTimer and the like return them; one element is ${typeof child}`,
-        );
-      }
-    }
-    this.children = [...children];
-    for (const child of this.children) child.hold();
-  }
-
-  /** @internal Called once for each child, at its end. */
-  abstract childEnded(child: Task<unknown>): void;
-
-  protected override settle(result: T): void {
-    super.settle(result);
-    this.onReleased();
-  }
-
-  protected override settleFailed(exception: Error): void {
-    super.settleFailed(exception);
-    this.onReleased();
-  }
-
-  protected override onHeld(): void {
-    if (this.#holdsChildren) return;
-    this.#holdsChildren = true;
-    for (const child of this.children) if (!child.isComplete) child.hold();
-  }
-
-  protected override onReleased(): void {
-    if (!this.#holdsChildren) return;
-    this.#holdsChildren = false;
-    for (const child of this.children) if (!child.isComplete) child.release();
-  }
-}
-
-/**
- * Completes with all results, in the order of the tasks, or fails with the first failure (as Dapr does, without
- * waiting for the others). No tasks: completes at once with `[]`.
- */
-export class WhenAllTask<R extends readonly unknown[] = unknown[]> extends CompositeTask<R> {
-  #open = 0;
-
-  constructor(tasks: readonly Task<unknown>[]) {
-    super(tasks, "whenAll");
-    for (const task of this.children) {
-      if (task.isComplete) continue;
-      this.#open++;
-      task.addComposite(this);
-    }
-    const failed = this.children.find((task) => task.isFailed);
-    if (failed !== undefined) this.settleFailed(failed.getException());
-    else if (this.#open === 0) this.#settleAll();
-  }
-
-  /** How many tasks have ended. */
-  get completedTasks(): number {
-    return this.children.length - this.#open;
-  }
-
-  /** How many tasks have not ended. */
-  pendingTasks(): number {
-    return this.#open;
-  }
-
-  override childEnded(child: Task<unknown>): void {
-    this.#open--;
-    if (this.isComplete) return;
-    if (child.isFailed) this.settleFailed(child.getException());
-    else if (this.#open === 0) this.#settleAll();
-  }
-
-  #settleAll(): void {
-    this.settle(this.children.map((task) => task.getResult()) as readonly unknown[] as R);
-  }
-}
-
-/** Completes with the first task that ends, well or badly. The result is that task itself: compare it with `===`. */
-export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends CompositeTask<T> {
-  constructor(tasks: readonly Task<unknown>[]) {
-    super(tasks, "whenAny");
-    if (tasks.length === 0) throw new Error("whenAny requires at least one task");
-    const ended = this.children.find((task) => task.isComplete);
-    if (ended !== undefined) this.settle(ended as T);
-    else for (const task of this.children) task.addComposite(this);
-  }
-
-  override childEnded(child: Task<unknown>): void {
-    if (!this.isComplete) this.settle(child as T);
   }
 }

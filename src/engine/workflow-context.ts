@@ -19,6 +19,7 @@ import {
   type UpdateHandlerOptions,
 } from "./call-options.ts";
 import { leave } from "./callbacks.ts";
+import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "./declarations.ts";
 import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
@@ -32,7 +33,7 @@ import type {
   OutputOfActivity,
   OutputOfWorkflow,
 } from "./signatures.ts";
-import type { CancelableTask, ResultOf, Task, WhenAllTask, WhenAnyTask } from "./task.ts";
+import type { CancelableTask, ResultOf, Task } from "./task.ts";
 
 /** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
 export interface OrchestrationContext {

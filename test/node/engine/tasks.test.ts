@@ -144,7 +144,8 @@ describe("[T33] a task that is taken for its result", () => {
     const ended = async (result: unknown) => {
       const driver = new Driver(async function* w(ctx: Ctx): Code {
         const task = one(ctx);
-        if ((yield ctx.whenAny([task, ctx.createTimer(9)])) === task) await task;
+        yield ctx.whenAll([task]);
+        await task;
         yield ctx.callActivity("next");
       });
       await driver.turn();
@@ -181,6 +182,105 @@ describe("[T33] a task that is taken for its result", () => {
         throw one(ctx);
       }),
     ).toBe(returned("callActivity 'one'"));
+  });
+});
+
+describe("[T33] of several that were awaited the first is yielded first, and nothing is called before", () => {
+  const next = (ctx: Ctx) => ctx.callActivity("next");
+  it.each<[string, (ctx: Ctx) => Code, string]>([
+    [
+      "a forgotten yield before a helper",
+      async function* (ctx): Code {
+        await one(ctx);
+        yield await helper(ctx, "next");
+      },
+      "callActivity 'one'",
+    ],
+    [
+      "another order",
+      async function* (ctx): Code {
+        const [, b] = await Promise.all([helper(ctx), helper(ctx, "two")]);
+        yield b;
+      },
+      "callActivity 'one'",
+    ],
+    [
+      "another yield in between",
+      async function* (ctx): Code {
+        const [a] = await Promise.all([ctx.waitForExternalEvent("e"), one(ctx)]);
+        yield a;
+        yield next(ctx);
+      },
+      "callActivity 'one'",
+    ],
+    [
+      "a call before the first yield",
+      async function* (ctx): Code {
+        const [a] = await Promise.all([ctx.waitForExternalEvent("e"), one(ctx)]);
+        next(ctx);
+        yield a;
+      },
+      "callActivity 'one'",
+    ],
+    [
+      "a call before the first yield, which is of a composite",
+      async function* (ctx): Code {
+        const [a] = await Promise.all([ctx.waitForExternalEvent("e"), one(ctx)]);
+        next(ctx);
+        yield ctx.whenAll([a]);
+      },
+      "callActivity 'one'",
+    ],
+    [
+      "a call between two yields",
+      async function* (ctx): Code {
+        const [a, b] = await Promise.all(
+          ["e", "f"].map((name) => ctx.waitForExternalEvent(name)).concat(one(ctx) as Any),
+        );
+        yield a;
+        next(ctx);
+        yield b;
+      },
+      "callActivity 'one'",
+    ],
+    [
+      "an end",
+      async function* (ctx): Code {
+        const [a] = await Promise.all([ctx.waitForExternalEvent("e"), one(ctx)]);
+        return yield a;
+      },
+      "callActivity 'one'",
+    ],
+  ])("[T33] %s is refused", async (_what, workflow, by) => {
+    const driver = new Driver(workflow, undefined, "w");
+    let turn = await driver.turn();
+    const { activities } = turn;
+    if (turn.status === "RUNNING") turn = await driver.turn(raised("e"));
+    expect(endOf(turn)).toBe(awaited(by));
+    expect([...activities, ...turn.activities].map(({ name }) => name)).not.toContain("next");
+  });
+
+  it("[T33] what others call meanwhile does not count: a retry, an update, which has awaits of its own", async () => {
+    const driver = new Driver(async function* w(ctx: Ctx): Code {
+      ctx.setUpdateHandler("right", async function* (): Code {
+        return [yield await helper(ctx, "four"), yield ctx.callActivity("five")];
+      });
+      ctx.setUpdateHandler("wrong", async () => void (await one(ctx)));
+      ctx.callActivity("retried", 1, { retry: async () => true });
+      const results = [];
+      for (const task of await Promise.all(["one", "two", "three"].map((name) => helper(ctx, name)))) {
+        results.push(yield task);
+      }
+      return results;
+    });
+    await driver.turn();
+    const update = (name: string): HistoryFact => ({ type: "UpdateRequested", updateId: name, name });
+    const { updates } = await driver.turn(update("right"), update("wrong"), failed(1, "no"));
+    expect(updates).toMatchObject([{ updateId: "wrong", outcome: { ok: false } }]);
+    const { activities } = await driver.turn(completed(5, "four"), completed(2, "one"));
+    expect(activities.map(({ name }) => name)).toEqual(["five"]);
+    await driver.turn(failed(7, "no"), completed(3, "two"));
+    expect(endOf(await driver.turn(completed(4, "three")))).toEqual(["one", "two", "three"]);
   });
 });
 
@@ -326,6 +426,61 @@ describe("[T33] a correct program never fails", () => {
         return [winner.getResult(), yield ctx.callActivity("two")];
       },
       ["one", "two"],
+    ],
+    [
+      "a helper that gives the winner of a whenAny, which is compared, and yielded later",
+      async function* (ctx): Code {
+        async function* race(...tasks: Task[]): Code {
+          return yield ctx.whenAny(tasks);
+        }
+        const task = one(ctx);
+        const winner = yield* race(task, ctx.createTimer(99));
+        const two = yield ctx.callActivity("two");
+        return [winner === task, two, yield await (async () => winner)()];
+      },
+      [true, "two", "one"],
+    ],
+    [
+      "a helper that gives the winner within a whenAll",
+      async function* (ctx): Code {
+        async function* race(task: Task): Code {
+          const [winner] = yield ctx.whenAll([ctx.whenAny([task])]);
+          return winner;
+        }
+        const winner = yield* race(one(ctx));
+        return [yield ctx.callActivity("two"), winner.getResult()];
+      },
+      ["two", "one"],
+    ],
+    [
+      "Promise.all of async helpers, yielded one after the other",
+      async function* (ctx): Code {
+        const results = [];
+        for (const task of await Promise.all(["one", "two", "three"].map((name) => helper(ctx, name)))) {
+          results.push(yield task);
+        }
+        return results;
+      },
+      ["one", "two", "three"],
+    ],
+    [
+      "async helpers, one after the other, kept in a Map and yielded so",
+      async function* (ctx): Code {
+        const tasks = new Map<string, Task>();
+        for (const name of ["one", "two", "three"]) tasks.set(name, await helper(ctx, name));
+        const results: Any = {};
+        for (const [name, task] of tasks) results[name] = yield* task;
+        return [results, yield ctx.callActivity("four")];
+      },
+      [{ one: "one", two: "two", three: "three" }, "four"],
+    ],
+    [
+      "async helpers, some in a composite, the rest yielded behind it",
+      async function* (ctx): Code {
+        const [a, b, c] = await Promise.all([helper(ctx), helper(ctx, "two"), helper(ctx, "three")]);
+        return [yield ctx.whenAll([a, b]), yield c];
+      },
+      [["one", "two"], "three"],
     ],
     [
       "the same task again, when it has ended",

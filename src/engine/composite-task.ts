@@ -1,0 +1,107 @@
+import { Task } from "./task.ts";
+
+/** A task that ends when tasks it is made of end. */
+export abstract class CompositeTask<T> extends Task<T> {
+  protected readonly children: readonly Task<unknown>[];
+  #holdsChildren = true;
+
+  constructor(children: readonly Task<unknown>[], combinator: string) {
+    super();
+    for (const child of children) {
+      if (!(child instanceof Task)) {
+        throw new TypeError(
+          `${combinator} takes an array of tasks, as callActivity, createTimer and the like return them; one element is ${typeof child}`,
+        );
+      }
+    }
+    this.children = [...children];
+    for (const child of this.children) child.hold();
+  }
+
+  /** @internal Called once for each child, at its end. */
+  abstract childEnded(child: Task<unknown>): void;
+
+  protected override settle(result: T): void {
+    super.settle(result);
+    this.onReleased();
+  }
+
+  protected override settleFailed(exception: Error): void {
+    super.settleFailed(exception);
+    this.onReleased();
+  }
+
+  protected override onHeld(): void {
+    if (this.#holdsChildren) return;
+    this.#holdsChildren = true;
+    for (const child of this.children) if (!child.isComplete) child.hold();
+  }
+
+  protected override onReleased(): void {
+    if (!this.#holdsChildren) return;
+    this.#holdsChildren = false;
+    for (const child of this.children) if (!child.isComplete) child.release();
+  }
+}
+
+/**
+ * Completes with all results, in the order of the tasks, or fails with the first failure (as Dapr does, without
+ * waiting for the others). No tasks: completes at once with `[]`.
+ */
+export class WhenAllTask<R extends readonly unknown[] = unknown[]> extends CompositeTask<R> {
+  #open = 0;
+
+  constructor(tasks: readonly Task<unknown>[]) {
+    super(tasks, "whenAll");
+    for (const task of this.children) {
+      if (task.isComplete) continue;
+      this.#open++;
+      task.addComposite(this);
+    }
+    const failed = this.children.find((task) => task.isFailed);
+    if (failed !== undefined) this.settleFailed(failed.getException());
+    else if (this.#open === 0) this.#settleAll();
+  }
+
+  /** How many tasks have ended. */
+  get completedTasks(): number {
+    return this.children.length - this.#open;
+  }
+
+  /** How many tasks have not ended. */
+  pendingTasks(): number {
+    return this.#open;
+  }
+
+  override childEnded(child: Task<unknown>): void {
+    this.#open--;
+    if (this.isComplete) return;
+    if (child.isFailed) this.settleFailed(child.getException());
+    else if (this.#open === 0) this.#settleAll();
+  }
+
+  #settleAll(): void {
+    this.settle(this.children.map((task) => task.getResult()) as readonly unknown[] as R);
+  }
+}
+
+/** Completes with the first task that ends, well or badly. The result is that task itself: compare it with `===`. */
+export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends CompositeTask<T> {
+  constructor(tasks: readonly Task<unknown>[]) {
+    super(tasks, "whenAny");
+    if (tasks.length === 0) throw new Error("whenAny requires at least one task");
+    const ended = this.children.find((task) => task.isComplete);
+    if (ended !== undefined) this.settle(ended as T);
+    else for (const task of this.children) task.addComposite(this);
+  }
+
+  override childEnded(child: Task<unknown>): void {
+    if (!this.isComplete) this.settle(child as T);
+  }
+
+  override getResult(): T {
+    const winner = super.getResult();
+    winner.becomeValue();
+    return winner;
+  }
+}
