@@ -29,6 +29,8 @@ export interface TaskOwner {
  * had a holder and has none any more is released (`onReleased`), and is taken up again when it is waited for again.
  */
 export abstract class Task<T = unknown> {
+  /** @internal What `{ ...task }` copies, so that the task is found in the payload that is made of it. */
+  protected readonly unyielded: unknown = this;
   #state: "incomplete" | "completed" | "failed" = "incomplete";
   #result: T | undefined;
   #exception: Error | undefined;
