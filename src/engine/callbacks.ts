@@ -27,6 +27,7 @@ export function leave(value: unknown): void {
 /** Why this is no answer, in words that follow "returned"; `undefined` when it may be one. A promise is left. */
 export function notAnAnswer(value: unknown): string | undefined {
   if (typeof value !== "object" && typeof value !== "function") return undefined;
+  if (typeof value === "function") return "a function: call it";
   if (value instanceof Task) return unyielded(value);
   if (isGenerator(value)) return "a generator: it must be a function that is none";
   if (!isPromise(value)) return undefined;

@@ -77,6 +77,7 @@ export class Execution {
   #suspended = false;
   #cancelRequest: { readonly reason: string | undefined } | undefined;
   #completion: Completion | undefined;
+  #isTakenBack = false;
   #stall: Stall | undefined;
   #difference: Difference | undefined;
 
@@ -193,7 +194,9 @@ export class Execution {
 
   /** A continue-as-new that no turn has decided yet is taken back, for the sake of a terminate. The code stays where it is. */
   cancelContinuation(): void {
-    if (this.#completion?.type === "ContinuedAsNew") this.#completion = undefined;
+    if (this.#completion?.type !== "ContinuedAsNew") return;
+    this.#completion = undefined;
+    this.#isTakenBack = true;
   }
 
   get hasActions(): boolean {
@@ -265,8 +268,9 @@ export class Execution {
       default:
         event satisfies never;
     }
-    if (this.#coroutine.canResume || this.#context.conditions.length > 0 || !this.#context.interactions.areIdle)
-      return this.#drive();
+    const { conditions, interactions, continuation } = this.#context;
+    const mayGoOn = this.#coroutine.canResume || conditions.length > 0 || !interactions.areIdle;
+    if (mayGoOn || continuation !== undefined) return this.#drive();
   }
 
   /** A retry handler of the author's decides before the next event is applied. */
@@ -317,8 +321,10 @@ export class Execution {
     while (!this.#isOver()) {
       if (this.#coroutine.canResume) this.#settle(await this.#coroutine.resume(this.#isOver));
       else if (this.#context.interactions.canResume) await this.#context.interactions.resume(this.#isOver);
-      else if (!this.#context.meetConditions()) return;
+      else if (!this.#context.meetConditions()) break;
     }
+    // Not only the workflow's own code continues as new, but an update handler or a callback, too.
+    if (this.#context.continuation !== undefined && !this.#isTakenBack) this.#settle({ type: "waiting" });
   }
 
   /** Whoever waits gets an error, once; what the code does then is up to it. */

@@ -80,6 +80,7 @@ function readObject(
     throw noOptions("an object", known, given, call, subject, path);
   let isEmpty = true;
   for (const name in given) {
+    if (isEmpty && hasNone(known, given)) break;
     isEmpty = false;
     // Inherited options are read too; what somebody has added to all objects is none.
     if (!Object.hasOwn(known.rules, name) && (Object.hasOwn(given, name) || !(name in Object.prototype)))
@@ -100,7 +101,7 @@ function readObject(
     const inner = readObject(rule.inner, value, call, subject, `${path}${name}.`);
     if (inner !== value) read = copied(read ?? given, known, name, inner);
   }
-  if (isEmpty && isOfClass(given)) throw noOptions("a plain object", known, given, call, subject, path);
+  if (isEmpty && hasNone(known, given)) throw noOptions("a plain object", known, given, call, subject, path);
   return read ?? given;
 }
 
@@ -123,6 +124,11 @@ function copied(
 function isOfClass(given: object): boolean {
   const made: unknown = given.constructor;
   return typeof made === "function" && made.name !== "Object";
+}
+
+/** What an object of a class has of its own are no misspelt options, where there is none beside them. */
+function hasNone({ names }: OptionsOf<object>, given: object): boolean {
+  return isOfClass(given) && !names.some((name) => name in given);
 }
 
 function noOptions(

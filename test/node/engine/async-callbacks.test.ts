@@ -71,12 +71,14 @@ describe("[T35] retry handlers and handleFailure may return promises", () => {
     expect(await afterFailure(late)).toBe(faulty(`retry ${message}`));
   });
 
-  it("[T35] neither a task nor a generator is a yes", async () => {
+  it("[T35] neither a task, a generator nor a function is a yes", async () => {
     const generator = "a generator: it must be a function that is none";
     const task = "the task of createTimer, and a task is not its result: yield it";
     for (const [handleFailure, found] of [
       [function* () {}, generator],
       [async function* () {}, generator],
+      [() => () => true, "a function: call it"],
+      [async () => () => true, "a function: call it"],
     ] as const) {
       expect(await afterFailure({ ...policy, handleFailure: handleFailure as Any })).toBe(
         faulty(`retry.handleFailure has returned ${found}`),
@@ -174,6 +176,7 @@ const NOT_AT_ONCE: [string, (ctx: Ctx) => unknown, string][] = [
   ["a promise that rejects", rejected, "a promise: it must be a function that is not async"],
   ["a generator", function* () {}, "a generator: it must be a function that is none"],
   ["an async generator", async function* () {}, "a generator: it must be a function that is none"],
+  ["a function", () => () => true, "a function: call it"],
 ];
 
 describe("[T35] conditions, validators and query handlers answer at once", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Orchestration, type Turn } from "../../../src/engine/orchestration.ts";
+import type { Task } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryFact } from "../../../src/model/history-event.ts";
 import {
@@ -176,6 +177,59 @@ describe("[T9] continue-as-new", () => {
     }, 0);
     expect((await driver.turn()).customStatus).toBe("first");
     expect((await driver.turn()).customStatus).toBeUndefined();
+  });
+
+  it.each<[string, (ctx: WorkflowContext, again: () => void) => Task, HistoryFact[][]]>([
+    [
+      "an update handler",
+      (ctx, again) => {
+        ctx.setUpdateHandler("u", again);
+        return ctx.waitForExternalEvent("e");
+      },
+      [[{ type: "UpdateRequested", updateId: "u", name: "u" }]],
+    ],
+    [
+      "an update handler that has waited, and waits on",
+      (ctx, again) => {
+        ctx.setUpdateHandler("u", function* () {
+          yield ctx.callActivity("a");
+          again();
+          yield ctx.callActivity("b");
+        });
+        return ctx.waitForExternalEvent("e");
+      },
+      [[{ type: "UpdateRequested", updateId: "u", name: "u" }], [completed(1)]],
+    ],
+    [
+      "a condition that does not hold",
+      (ctx, again) => {
+        let asked = 0;
+        return ctx.waitForCondition(() => asked++ === 2 && again() === null);
+      },
+      [[raised("e")]],
+    ],
+    [
+      "a retry handler",
+      (ctx, again) => ctx.callActivity("a", 1, { retry: () => again() === null }),
+      [[failed(1, "no")]],
+    ],
+    [
+      "a retry handler that says yes, and is async",
+      (ctx, again) => ctx.callActivity("a", 1, { retry: async () => again() === undefined }),
+      [[failed(1, "no")]],
+    ],
+  ])("[T9] %s continues as new, and nobody waits for ever", async (_who, wait, turns) => {
+    const driver = new Driver(async function* w(ctx: WorkflowContext, round = 0): AsyncGenerator<Task, unknown> {
+      if (round === 1) return "once";
+      yield wait(ctx, () => ctx.continueAsNew(1));
+      return "gone on with";
+    });
+    await driver.turn();
+    for (const facts of turns.slice(0, -1)) await driver.turn(...facts);
+    const turn = await driver.turn(...(turns.at(-1) ?? []));
+    expect(turn.completion).toMatchObject({ type: "ContinuedAsNew", input: "1" });
+    expect([turn.activities, turn.messages]).toEqual([[], []]);
+    expect(endOf(await driver.turn())).toBe("once");
   });
 
   it("[T9] an input that is no JSON value throws into the code, and nothing is continued", async () => {
