@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 
 /** Real alarms and deliveries, on a machine that may be busy. */
 const poll = { timeout: 10_000 };
+const testTimeout = 30_000;
 
 export default defineConfig({
   test: {
@@ -14,7 +15,7 @@ export default defineConfig({
         // Inside workerd, with real Durable Objects, storage and alarms.
         logLevel: "error",
         plugins: [cloudflareTest({ main: "./test/workers/worker.ts", wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "workers", include: ["test/workers/**/*.test.ts"], expect: { poll } },
+        test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout, expect: { poll } },
       },
       {
         // Programs written for Dapr, whose import is resolved to this library.
@@ -23,7 +24,7 @@ export default defineConfig({
         plugins: [
           cloudflareTest({ main: "./test/conformance/worker.ts", wrangler: { configPath: "./wrangler.toml" } }),
         ],
-        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], expect: { poll } },
+        test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout, expect: { poll } },
       },
       {
         // Plain Node: what is pure, and what drives a server from outside.
