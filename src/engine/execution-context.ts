@@ -12,6 +12,7 @@ import type {
 import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
+import { Continuation } from "./continuation.ts";
 import type { Target } from "./function-names.ts";
 import {
   Interactions,
@@ -52,7 +53,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   currentTimeMs = 0;
   replaying = false;
   customStatus: string | undefined;
-  continuation: { input: string | undefined; saveEvents: boolean; toLatestVersion: boolean } | undefined;
+  continuation: Continuation | undefined;
   /** What the author is to be told once: a time that is hardly meant so. */
   farAhead: string | undefined;
   #isFarAhead = false;
@@ -282,7 +283,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
     this.check("continueAsNew");
     const encoded = this.#payloads.encode(input, "input", "continueAsNew");
-    this.continuation = { input: encoded, saveEvents, toLatestVersion };
+    this.continuation = new Continuation(encoded, saveEvents, toLatestVersion);
     this.calls.close();
   }
 

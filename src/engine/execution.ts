@@ -1,19 +1,9 @@
 import type { Action, Completion } from "../model/action.ts";
 import { describeFailure, type FailureDetails } from "../model/failure.ts";
-import type {
-  ChildWorkflowInstanceCompleted,
-  ChildWorkflowInstanceFailed,
-  EventRaised,
-  ExecutionCancelRequested,
-  ExecutionStarted,
-  HistoryEvent,
-  HistoryFact,
-  StallReason,
-  TaskCompleted,
-  TaskFailed,
-  UpdateRequested,
-} from "../model/history-event.ts";
+import type { ExecutionStarted, HistoryEvent, UpdateRequested } from "../model/history-event.ts";
+import { answerCall } from "./answers.ts";
 import type { CodeWatch } from "./code-watch.ts";
+import type { Continuation } from "./continuation.ts";
 import { Coroutine, type Step } from "./coroutine.ts";
 import {
   type Difference,
@@ -22,29 +12,20 @@ import {
   WorkflowCanceledError,
 } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
-import { failureMessage, NOUNS } from "./failed-call.ts";
+
 import type { QueryAnswer } from "./interactions.ts";
-import { failsWhereItWentOn, type RecordedCall } from "./non-determinism.ts";
+import { failsWhereItWentOn, isRecordedCall } from "./non-determinism.ts";
 import { jsonPayloads, type Payloads } from "./payload.ts";
 import type { Registry } from "./registry.ts";
+import { differs, type Stall, versionNotAvailable } from "./stall.ts";
+import { Suspension } from "./suspension.ts";
 import { WorkflowContext } from "./workflow-context.ts";
-
-/** Of an error's type, as a stall is known by it. */
-const MAX_TYPE_LENGTH = 256;
 
 /** The code that an execution runs. */
 export interface ExecutionCode {
   readonly registry: Registry;
   /** What becomes of an execution whose code does something else than its history says, or is gone. Default "stall". */
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
-}
-
-/** Why an execution cannot go on with today's code. */
-export interface Stall {
-  readonly reason: StallReason;
-  readonly message: string;
-  /** As in ExecutionStalled. */
-  readonly knownBy?: string | undefined;
 }
 
 /**
@@ -67,14 +48,10 @@ export class Execution {
   readonly #context: ExecutionContext;
   readonly #coroutine: Coroutine;
   readonly #payloads: Payloads;
-  /** Events that came while suspended; they are applied in order on resume. */
-  readonly #held: HistoryEvent[] = [];
-  /** What the execution after this one begins with. */
-  readonly #carried: (EventRaised | ExecutionCancelRequested)[] = [];
+  readonly #suspension = new Suspension();
 
   #historyIndex = -1;
   #endedAtIndex = -1;
-  #suspended = false;
   #cancelRequest: { readonly reason: string | undefined } | undefined;
   #completion: Completion | undefined;
   #isTakenBack = false;
@@ -105,7 +82,7 @@ export class Execution {
     return this.#stall;
   }
   get isSuspended(): boolean {
-    return this.#suspended;
+    return this.#suspension.isOn;
   }
   get customStatus(): string | undefined {
     return this.#context.customStatus;
@@ -157,24 +134,21 @@ export class Execution {
   apply(event: HistoryEvent, replaying: boolean): void | Promise<void> {
     this.#historyIndex++;
     if (this.#stall !== undefined) return;
-    if (this.#completion?.type === "ContinuedAsNew" && !replaying) return this.#leaveToTheNext(event);
+    if (this.#completion?.type === "ContinuedAsNew" && !replaying) return this.#context.continuation?.leave(event);
     if (this.#completion !== undefined) return this.#checkAfterEnd(event);
     this.#context.replaying = replaying;
     if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;
     if (event.type === "UpdateRequested") this.#context.interactions.expect(event.updateId);
-    if (this.#suspended && isHeldWhileSuspended(event)) {
-      this.#held.push(event);
-      return;
-    }
+    if (this.#suspension.holds(event)) return;
     const applied = this.#applyNow(event);
-    return this.#held.length === 0 ? applied : this.#applyHeld(applied);
+    return this.#suspension.held.length === 0 ? applied : this.#applyHeld(applied);
   }
 
   async #applyHeld(applied: void | Promise<void>): Promise<void> {
     await applied;
-    while (!this.#suspended && !this.#isOver() && this.#held.length > 0) {
-      await this.#applyNow(this.#held.shift() as HistoryEvent);
-    }
+    const { held } = this.#suspension;
+    while (!this.#suspension.isOn && !this.#isOver() && held.length > 0)
+      await this.#applyNow(held.shift() as HistoryEvent);
   }
 
   /**
@@ -189,7 +163,7 @@ export class Execution {
       return this.#check(failsWhereItWentOn(failure, this.#endedAtIndex), failure);
     }
     const message = this.#context.patches.mismatch;
-    if (message !== undefined) this.#stallBecause("PATCH_MISMATCH", message);
+    if (message !== undefined) this.#stallAs({ reason: "PATCH_MISMATCH", message });
   }
 
   /** A continue-as-new that no turn has decided yet is taken back, for the sake of a terminate. The code stays where it is. */
@@ -229,14 +203,10 @@ export class Execution {
           this.#check(this.#context.calls.confirmUpdateEnd(event.updateId, this.#historyIndex));
         return;
       case "TaskCompleted":
-      case "ChildWorkflowInstanceCompleted": {
-        const decided = this.#completeCall(event);
-        if (decided !== undefined) return this.#driveAfter(decided);
-        break;
-      }
       case "TaskFailed":
+      case "ChildWorkflowInstanceCompleted":
       case "ChildWorkflowInstanceFailed": {
-        const decided = this.#failCall(event);
+        const decided = answerCall(event, this.#context.calls.take(event.id), this.#payloads, this.instanceId);
         if (decided !== undefined) return this.#driveAfter(decided);
         break;
       }
@@ -251,10 +221,10 @@ export class Execution {
       case "ExecutionCancelRequested":
         return this.#cancel(event.reason);
       case "ExecutionSuspended":
-        this.#suspended = true;
+        this.#suspension.isOn = true;
         return;
       case "ExecutionResumed":
-        this.#suspended = false;
+        this.#suspension.isOn = false;
         return;
       case "ExecutionTerminated":
         this.#context.calls.keepOnly("EndUpdate");
@@ -291,11 +261,7 @@ export class Execution {
     if (this.#code === undefined) return;
     const found = this.#code.registry.workflow(event.name, event.version);
     if (found.type === "not registered") return this.#notRegistered(event, this.#code.onNonDeterminism === "fail");
-    if (found.type === "version not available")
-      return this.#stallBecause(
-        "VERSION_NOT_AVAILABLE",
-        `Version not available: ${event.version ?? "none is registered as the latest"}`,
-      );
+    if (found.type === "version not available") return this.#stallAs(versionNotAvailable(event.version));
     const context = new WorkflowContext(this.#context);
     let input: unknown;
     try {
@@ -311,7 +277,7 @@ export class Execution {
   #notRegistered({ name, generation }: ExecutionStarted, failsAlways: boolean): void {
     const error = new OrchestratorNotRegisteredError(name, this.#code?.registry.names().workflows ?? []);
     const hasBegun = this.#context.replaying || generation > 0;
-    if (hasBegun && !failsAlways) return this.#stallBecause("WORKFLOW_NOT_REGISTERED", error.message);
+    if (hasBegun && !failsAlways) return this.#stallAs({ reason: "WORKFLOW_NOT_REGISTERED", message: error.message });
     this.giveUpCode();
     this.#fail(error);
   }
@@ -344,20 +310,8 @@ export class Execution {
   #settle(step: Step): void {
     if (this.#completion !== undefined || this.#stall !== undefined) return;
     if (step.type === "threw") return this.#fail(step.error);
-    if (this.#context.continuation !== undefined) {
-      const { input, saveEvents, toLatestVersion } = this.#context.continuation;
-      const { name = "", version } = this.#context.started ?? {};
-      this.#context.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
-      this.#complete({
-        type: "ContinuedAsNew",
-        input,
-        version: toLatestVersion ? this.#code?.registry.latestVersion(name) : version,
-        carriedEvents: this.#carried,
-      });
-      if (saveEvents) this.#carried.push(...this.#context.mailbox.unclaimed());
-      for (const held of this.#held) this.#leaveToTheNext(held);
-      return;
-    }
+    const { continuation } = this.#context;
+    if (continuation !== undefined) return this.#continueAsNew(continuation);
     if (step.type === "waiting") return;
     try {
       const output = this.#payloads.encode(step.value, "result", "workflow", this.#context.started?.name);
@@ -367,13 +321,14 @@ export class Execution {
     }
   }
 
-  /**
-   * What came and has not been shown to the code: held back by a suspend, or carried over from the execution before and
-   * behind the event with which the code continued as new. It is later than all in the mailbox.
-   */
-  #leaveToTheNext(event: HistoryEvent): void {
-    if (event.type === "ExecutionCancelRequested") this.#carried.push(event);
-    if (event.type === "EventRaised" && this.#context.continuation?.saveEvents) this.#carried.push(event);
+  #continueAsNew(continuation: Continuation): void {
+    const { input, toLatestVersion, carried: carriedEvents } = continuation;
+    const { name = "", version: started } = this.#context.started ?? {};
+    const version = toLatestVersion ? this.#code?.registry.latestVersion(name) : started;
+    this.#context.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
+    this.#complete({ type: "ContinuedAsNew", input, version, carriedEvents });
+    for (const event of this.#context.mailbox.unclaimed()) continuation.leave(event);
+    for (const event of this.#suspension.held) continuation.leave(event);
   }
 
   #fail(error: unknown): void {
@@ -394,11 +349,7 @@ export class Execution {
   #check(error: NonDeterminismError | undefined, failure?: FailureDetails): void {
     if (error === undefined) return;
     this.#difference = error.difference;
-    if (this.#code?.onNonDeterminism !== "fail") {
-      const knownBy =
-        failure && `event ${error.difference.historyIndex}: ${failure.errorType.slice(0, MAX_TYPE_LENGTH)}`;
-      return this.#stallBecause("NON_DETERMINISM", error.message, knownBy);
-    }
+    if (this.#code?.onNonDeterminism !== "fail") return this.#stallAs(differs(error, failure));
     this.#context.calls.keepOnly("EndUpdate");
     this.#fail(error);
   }
@@ -411,68 +362,15 @@ export class Execution {
     this.#check(this.#context.calls.confirm(event, this.#historyIndex, failure), failure);
   }
 
-  #stallBecause(reason: StallReason, message: string, knownBy?: string): void {
-    this.#stall = { reason, message, knownBy };
+  #stallAs(stall: Stall): void {
+    this.#stall = stall;
     this.#completion = undefined;
     this.#context.calls.keepOnly();
     this.#context.calls.close();
     this.#watch.over();
   }
-
-  /** A result that the payload converter cannot read fails the call, and no policy calls again. */
-  #completeCall(event: TaskCompleted | ChildWorkflowInstanceCompleted): void | Promise<void> {
-    const answered = this.#context.calls.take(event.id);
-    if (answered === undefined) return;
-    const kind = event.type === "TaskCompleted" ? "Activity" : "Sub-orchestration";
-    let value: unknown;
-    try {
-      value = this.#payloads.decode(event.result, "result", NOUNS[kind], answered.callName);
-    } catch (error) {
-      const failure = describeFailure(error);
-      const message = failureMessage(this.instanceId, kind, answered.callName ?? "", event.id, failure);
-      return answered.fail(message, failure, undefined);
-    }
-    answered.complete(value);
-  }
-
-  #failCall(event: TaskFailed | ChildWorkflowInstanceFailed): void | Promise<void> {
-    const answered = this.#context.calls.take(event.id);
-    if (answered === undefined) return;
-    const kind = event.type === "TaskFailed" ? "Activity" : "Sub-orchestration";
-    const message = failureMessage(this.instanceId, kind, answered.callName ?? "", event.id, event.failure);
-    return answered.fail(message, event.failure, event.type === "TaskFailed" ? event.progress : undefined);
-  }
 }
 
 function canceled(error: WorkflowCanceledError): Completion {
   return { type: "Canceled", failure: describeFailure(error) };
-}
-
-function isRecordedCall(event: HistoryEvent): event is HistoryEvent & RecordedCall {
-  switch (event.type) {
-    case "TaskScheduled":
-    case "TimerCreated":
-    case "ChildWorkflowInstanceCreated":
-    case "DetachedWorkflowScheduled":
-    case "EventSent":
-      return true;
-    default:
-      return false;
-  }
-}
-
-function isHeldWhileSuspended(event: HistoryFact): boolean {
-  switch (event.type) {
-    case "TaskCompleted":
-    case "TaskFailed":
-    case "TimerFired":
-    case "EventRaised":
-    case "UpdateRequested":
-    case "ExecutionCancelRequested":
-    case "ChildWorkflowInstanceCompleted":
-    case "ChildWorkflowInstanceFailed":
-      return true;
-    default:
-      return false;
-  }
 }

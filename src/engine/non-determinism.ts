@@ -4,6 +4,7 @@ import type {
   ChildWorkflowInstanceCreated,
   DetachedWorkflowScheduled,
   EventSent,
+  HistoryEvent,
   TaskScheduled,
   TimerCreated,
 } from "../model/history-event.ts";
@@ -35,6 +36,10 @@ const currentMethod: Record<Call["type"], string> = {
   StartDetached: "scheduleNewWorkflow",
   SendEvent: "sendEvent",
 };
+
+export function isRecordedCall(event: HistoryEvent): event is HistoryEvent & RecordedCall {
+  return Object.hasOwn(recordedMethod, event.type);
+}
 
 const reason = "if the code was changed after an instance of this orchestration already started running";
 

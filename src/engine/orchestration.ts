@@ -8,42 +8,14 @@ import type {
 } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import type { RuntimeStatus, TerminalStatus } from "../model/status.ts";
-import { Execution, type ExecutionCode, type Stall } from "./execution.ts";
+import { Execution, type ExecutionCode } from "./execution.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import { Messages } from "./messages.ts";
 import { PendingWork } from "./pending-work.ts";
 import { isRecordOfTheEngine, messageKeyOf, recordOf } from "./records.ts";
 import { SeenMessages } from "./seen-messages.ts";
-
-/** What one turn decided. Nothing of it has happened yet: the instance commits it first, and acts on it then. */
-export interface Turn {
-  /** How many of the facts belong to this execution. The rest is for the one that continue-as-new begins. */
-  readonly taken: number;
-  /** To append to the history, in this order: the accepted facts, what the code asked for, how it ended. */
-  readonly events: readonly HistoryEvent[];
-  /** To run, once the events are durable. */
-  readonly activities: readonly TaskScheduled[];
-  /** To deliver, once the events are durable. */
-  readonly messages: readonly AddressedMessage[];
-  /** Activities whose results the workflow has no use for any more, because somebody has asked for its cancellation. */
-  readonly aborts: readonly number[];
-  /** The updates that have ended in this turn. */
-  readonly updates: readonly { readonly updateId: string; readonly outcome: UpdateOutcome }[];
-  readonly status: RuntimeStatus;
-  /** Not told any more in the turns after the end: it stays as it was. */
-  readonly customStatus: string | undefined;
-  /** Set in the turn in which the execution ended. */
-  readonly completion: Completion | undefined;
-  /** What the author should know, in words. */
-  readonly warnings: readonly string[];
-}
-
-/** The first event of a history, the one that ended it, and the time of the last. */
-export interface Outline {
-  readonly first?: HistoryFact | undefined;
-  readonly completed?: HistoryFact | undefined;
-  readonly lastAtMs?: number | undefined;
-}
+import type { Stall } from "./stall.ts";
+import type { Outline, Turn } from "./turn.ts";
 
 /**
  * The engine: history and new facts in, decisions out. Holds one execution and its pending work in memory between

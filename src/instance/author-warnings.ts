@@ -1,4 +1,4 @@
-import type { Turn } from "../engine/orchestration.ts";
+import type { Turn } from "../engine/turn.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /** Tells the author, in the log, what the code does that is hardly meant so. Never a payload. */

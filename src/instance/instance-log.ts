@@ -1,5 +1,5 @@
 import { failedCallOf } from "../engine/failed-call.ts";
-import type { Turn } from "../engine/orchestration.ts";
+import type { Turn } from "../engine/turn.ts";
 import { type FailureDetails, isError, placesOf } from "../model/failure.ts";
 import type { TaskScheduled } from "../model/history-event.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";

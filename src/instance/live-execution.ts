@@ -1,5 +1,6 @@
 import type { ExecutionCode } from "../engine/execution.ts";
-import { Orchestration, type Outline, type Turn } from "../engine/orchestration.ts";
+import { Orchestration } from "../engine/orchestration.ts";
+import type { Outline, Turn } from "../engine/turn.ts";
 import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";

@@ -1,4 +1,4 @@
-import type { Turn } from "../engine/orchestration.ts";
+import type { Turn } from "../engine/turn.ts";
 import type { TaskFailed, TaskScheduled } from "../model/history-event.ts";
 import type { ActivityRun } from "./activity-runner.ts";
 import type { InstancePorts } from "./ports.ts";

@@ -1,4 +1,4 @@
-import type { Stall } from "../engine/execution.ts";
+import type { Stall } from "../engine/stall.ts";
 import { type HistoryEvent, type HistoryFact, isDaprStall } from "../model/history-event.ts";
 import type { InstancePorts } from "./ports.ts";
 

@@ -1,4 +1,4 @@
-import type { Turn } from "../engine/orchestration.ts";
+import type { Turn } from "../engine/turn.ts";
 import type { Completion } from "../model/action.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";

@@ -1,5 +1,6 @@
 import { WorkflowCanceledError } from "../engine/errors.ts";
-import type { Orchestration, Outline, Turn } from "../engine/orchestration.ts";
+import type { Orchestration } from "../engine/orchestration.ts";
+import type { Outline, Turn } from "../engine/turn.ts";
 import type { UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact, TaskCompleted, TaskFailed } from "../model/history-event.ts";
 import { isTerminal } from "../model/status.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { Orchestration, type Turn } from "../../../src/engine/orchestration.ts";
+import { Orchestration } from "../../../src/engine/orchestration.ts";
 import type { Task } from "../../../src/engine/task.ts";
+import type { Turn } from "../../../src/engine/turn.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryFact } from "../../../src/model/history-event.ts";
 import {

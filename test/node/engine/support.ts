@@ -1,6 +1,7 @@
 import { expect } from "vitest";
-import { Orchestration, type Turn } from "../../../src/engine/orchestration.ts";
+import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { Registry, type TWorkflow } from "../../../src/engine/registry.ts";
+import type { Turn } from "../../../src/engine/turn.ts";
 import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
 import { isTerminal } from "../../../src/model/status.ts";
 
