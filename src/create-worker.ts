@@ -3,8 +3,8 @@ import { type StateStores, setStateStores } from "./authoring/dapr/dapr-state.ts
 import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
-import { WorkflowRuntime } from "./authoring/workflow-runtime.ts";
-import { Registry } from "./engine/registry.ts";
+import { registryOf, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+import type { Registry } from "./engine/registry.ts";
 import { tokenProblem } from "./http/api-token.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
@@ -13,7 +13,6 @@ import { logFrom } from "./instance/log.ts";
 import { instanceStub, type Placement } from "./instance/namespace.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
-import { shown } from "./model/options.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
@@ -39,22 +38,21 @@ export interface WorkflowWorker {
  */
 export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: WorkerOptions | null): WorkflowWorker {
   const runtime = givenRuntime ?? WorkflowRuntime.started;
-  if (!(runtime.registry instanceof Registry))
-    throw new TypeError(`createWorker takes a WorkflowRuntime and options, found ${shown(givenRuntime)}`);
+  const registry = registryOf(runtime, "createWorker");
   const options = readWorkerOptions(given);
   const { jurisdiction, locationHint } = options;
   const placement = { jurisdiction, locationHint };
   const handlerOf = (env: WorkerEnv, trusted: boolean) =>
-    createHttpHandler(depsOf(runtime, options, placement, env, trusted));
+    createHttpHandler(depsOf(registry, options, placement, env, trusted));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
   setInProcessFetch(
     (request) => handlerOf(workerEnv as unknown as WorkerEnv, true)(request),
-    (workflow) => runtime.registry.workflowName(workflow),
+    (workflow) => registry.workflowName(workflow),
   );
   return {
-    WorkflowInstance: workflowInstanceClass(runtime.registry, { ...options, placement }),
+    WorkflowInstance: workflowInstanceClass(registry, { ...options, placement }),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;
@@ -80,7 +78,7 @@ function stateStores(env: WorkerEnv): StateStores {
 }
 
 function depsOf(
-  runtime: WorkflowRuntime,
+  registry: Registry,
   options: WorkerOptions,
   placement: Placement,
   env: WorkerEnv,
@@ -88,7 +86,7 @@ function depsOf(
 ): HttpDeps {
   return {
     instance: (instanceId) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
-    registered: () => runtime.registry.names(),
+    registered: () => registry.names(),
     apiToken: env.DAPR_API_TOKEN,
     tokenProblem: tokenProblem(env.DAPR_API_TOKEN),
     allowedOrigins: options.allowedOrigins,

@@ -5,7 +5,7 @@ import { Registry, type TWorkflow, type TWorkflowActivity } from "../engine/regi
 import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { WorkflowContext } from "../engine/workflow-context.ts";
-import { aBoolean, type Given, optionsOf, readOptions } from "../model/options.ts";
+import { aBoolean, type Given, optionsOf, readOptions, shown } from "../model/options.ts";
 import { readConnection } from "./connection-options.ts";
 
 /** The code behind a declared workflow. */
@@ -129,6 +129,13 @@ export class WorkflowRuntime {
     if (!this.#isRunning) throw new Error("The worker is not running.");
     this.#isRunning = false;
   }
+}
+
+/** @internal What a runtime has registered. `taker` stands in the TypeError for what is no runtime. */
+export function registryOf(runtime: WorkflowRuntime, taker: string): Registry {
+  const registry: unknown = runtime?.registry;
+  if (registry instanceof Registry) return registry;
+  throw new TypeError(`${taker} takes a WorkflowRuntime, found ${shown(runtime)}`);
 }
 
 /** The function's name. One or two letters are what a minifier leaves of it, and the next build leaves others. */

@@ -1,5 +1,5 @@
 import type { DaprWorkflowClient } from "../authoring/workflow-client.ts";
-import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
+import { registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { ActivityDeclaration } from "../engine/declarations.ts";
 import type { TWorkflowActivity } from "../engine/registry.ts";
 import { type InstanceLimits, limitsOption } from "../instance/limits.ts";
@@ -85,7 +85,7 @@ export class WorkflowTestEnvironment {
   #registry: TestRegistry;
   #ids = 0;
 
-  constructor(runtime: WorkflowRuntime, options: TestEnvironmentOptions = {}) {
+  constructor(runtime: WorkflowRuntime, options?: TestEnvironmentOptions | null) {
     const given = readOptions(environmentOptions, options, "WorkflowTestEnvironment");
     const { startAt = new Date("2026-01-01T00:00:00Z"), limits, onNonDeterminism, activityGraceMs = 1000 } = given;
     const clock = new VirtualClock(startAt.getTime());
@@ -122,7 +122,8 @@ export class WorkflowTestEnvironment {
     this.#clock = clock;
     this.#hosts = hosts;
     this.#time = time;
-    this.#registry = new TestRegistry(runtime.registry, this.#stage);
+    const registry = registryOf(runtime, "WorkflowTestEnvironment");
+    this.#registry = new TestRegistry(registry, this.#stage);
     this.client = new TestClient({
       hosts,
       time,
@@ -133,7 +134,7 @@ export class WorkflowTestEnvironment {
         this.#registry.refresh();
         return this.#registry.workflowName(workflow);
       },
-      payloadConverter: runtime.registry.payloads.converter,
+      payloadConverter: registry.payloads.converter,
       send: (request) => {
         this.#registry.refresh();
         return requests.send(request);
@@ -200,7 +201,7 @@ export class WorkflowTestEnvironment {
 
   /** A restart with other code: what a deploy does to running instances. Mocks stay. */
   async useRuntime(runtime: WorkflowRuntime): Promise<void> {
-    this.#registry = new TestRegistry(runtime.registry, this.#stage, this.#registry);
+    this.#registry = new TestRegistry(registryOf(runtime, "env.useRuntime"), this.#stage, this.#registry);
     await this.restart();
   }
 

@@ -1,4 +1,4 @@
-import type { WorkflowRuntime } from "../authoring/workflow-runtime.ts";
+import { registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { Difference } from "../engine/errors.ts";
 import { Execution } from "../engine/execution.ts";
 import { withoutCalls } from "../engine/failed-call.ts";
@@ -33,11 +33,12 @@ export async function replayHistory(
   runtime: WorkflowRuntime,
   history: ExportedHistory | Pick<ExportedHistory, "events"> | readonly HistoryEvent[],
 ): Promise<ReplayResult> {
+  const registry = registryOf(runtime, "replayHistory");
   const events = "events" in history ? history.events : history;
   const instanceId = "instanceId" in history ? history.instanceId : "replayed";
   checkHistory(events);
   const patches = events.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
-  const code = { registry: runtime.registry, onNonDeterminism: "stall" } as const;
+  const code = { registry, onNonDeterminism: "stall" } as const;
   const execution = new Execution(instanceId, code, patches, () => undefined);
   execution.beginTurn();
   for (const event of events) await execution.apply(event, true);

@@ -82,4 +82,30 @@ describe("[W14] options reach the instances", () => {
     });
     expect(state?.status).toBe(status);
   });
+
+  it("[W14.3] options that a class inherits, too", async () => {
+    class Ours {
+      get onNonDeterminism() {
+        return "fail" as const;
+      }
+    }
+    const id = newId();
+    const at = <T>(activity: string, use: (instance: InstanceApi) => Promise<T>) =>
+      runInDurableObject(stubOf(id), (_, ctx) => {
+        const { WorkflowInstance } = createWorker(runtime(activity), new Ours());
+        return use(new WorkflowInstance(ctx, env));
+      });
+    await at("works", begin(id, "changes", "started"));
+    const state = await at("another", async (instance) => {
+      await instance.raiseEvent({ name: "other", messageId: id });
+      return instance.describe({ payloads: false });
+    });
+    expect(state?.status).toBe("FAILED");
+  });
+
+  it.each([{ maxBodyBytes: 5 }, {}, "runtime", class Runtime {}])("[W14.4] a runtime is none of these: %j", (given) => {
+    expect(() => createWorker(given as unknown as WorkflowRuntime)).toThrow(
+      "createWorker takes a WorkflowRuntime, found ",
+    );
+  });
 });

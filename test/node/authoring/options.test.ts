@@ -4,7 +4,7 @@ import { setStateStores } from "../../../src/authoring/dapr/dapr-state.ts";
 import { setInProcessFetch } from "../../../src/authoring/http-endpoint.ts";
 import { DaprWorkflowClient, WorkflowRuntime } from "../../../src/client.ts";
 import { CommunicationProtocolEnum, DaprClient } from "../../../src/dapr.ts";
-import { WorkflowTestEnvironment } from "../../../src/testing.ts";
+import { replayHistory, WorkflowTestEnvironment } from "../../../src/testing.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: what an author without types hands in
 type Any = any;
@@ -206,6 +206,17 @@ describe("[A15] Options of the test kit's calls", () => {
       "waitForWorkflowStart 'i': timeoutInSeconds is a number of seconds from 0, found \"5\"",
     );
     expect(await env.client.waitForWorkflowCompletion("i", null, null)).toBe(undefined);
+  });
+
+  it("[A15.4] a runtime is one, and its options may be left out", async () => {
+    new WorkflowTestEnvironment(new WorkflowRuntime(), null);
+    for (const none of [undefined, null, {}, { registry: {} }, new DaprWorkflowClient()] as Any[]) {
+      expect(() => new WorkflowTestEnvironment(none)).toThrow(
+        "WorkflowTestEnvironment takes a WorkflowRuntime, found ",
+      );
+      await expect(env.useRuntime(none)).rejects.toThrow("env.useRuntime takes a WorkflowRuntime, found ");
+      await expect(replayHistory(none, [])).rejects.toThrow("replayHistory takes a WorkflowRuntime, found ");
+    }
   });
 
   it("[A15.3] of starts and updates, which its client reads as the other one does", async () => {

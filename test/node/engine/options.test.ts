@@ -261,11 +261,15 @@ describe("[T31] options and optional arguments", () => {
     );
   });
 
-  it("[T31] a first pause without an end is refused; a cap and a limit without one are none", async () => {
+  it("[T31] a first pause and a timeout without an end are refused; a cap and a limit without one are none", async () => {
     const endless = { maxNumberOfAttempts: 2, firstRetryInterval: Number.POSITIVE_INFINITY };
     expect(await called(activity, { retry: endless })).toBe(
       "RangeError: callActivity 'a': retry.firstRetryInterval is a number of seconds from 0, found Infinity",
     );
+    for (const name of ["timeout", "totalTimeout", "heartbeatTimeout"])
+      expect(await called(activity, { [name]: Number.POSITIVE_INFINITY })).toBe(
+        `RangeError: callActivity 'a': ${name} is a number of seconds above 0, found Infinity`,
+      );
     const caps = { ...policy, maxRetryInterval: Number.POSITIVE_INFINITY, retryTimeout: Number.POSITIVE_INFINITY };
     expect(await called(activity, { retry: caps })).toMatchObject({ type: "TaskScheduled" });
   });
