@@ -42,7 +42,8 @@ export function filesOf(unpacked: string): string[] {
 
 export function checkFiles(unpacked: string): void {
   const files = filesOf(unpacked);
-  const known = /^(dist\/.+\.(js|d\.ts)|docs\/[\w-]+\.md|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/;
+  const known =
+    /^(dist\/.+\.(js|d\.ts)|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
   assert.deepEqual(
     files.filter((file) => !known.test(file)),
     [],

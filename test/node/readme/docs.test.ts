@@ -151,6 +151,22 @@ describe("[R4] The pages of docs/", () => {
     expect(pages.filter((page) => !readme.includes(`(docs/${page})`))).toEqual([]);
   });
 
+  it("[R4.14] a link leads to a heading that is there, and from a page of the package to a page of the package", () => {
+    const { files } = JSON.parse(readPage("package.json").text) as { files: string[] };
+    const packed = [...files.filter((file) => file.endsWith(".md")), ...pages.map((page) => `docs/${page}`)];
+    expect(packed.length).toBeGreaterThan(pages.length + 1);
+    const broken = packed.flatMap((page) =>
+      [...readPage(page).text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#?([^)\s]*)\)/g)]
+        .map(([, path = "", heading = ""]) => ({ to: path === "" ? page : join(dirname(page), path), heading }))
+        .filter(({ to, heading }) =>
+          // CONTRIBUTING.md is for who has the repository.
+          packed.includes(to) ? heading !== "" && !headingsOf(to).includes(heading) : page !== "CONTRIBUTING.md",
+        )
+        .map(({ to, heading }) => `${page}: ${to}#${heading}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
   it("[R4.11] authoring.md names what the contexts have, and nothing that they have not", () => {
     const rows = readPage("docs/authoring.md").text.split("\n");
     const first = rows.findIndex((row) => row.startsWith("| a workflow's context |"));
@@ -311,6 +327,16 @@ function filesBelow(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
     .map((file) => join(folder, file));
+}
+
+/** As GitHub makes them of a page's headings. */
+function headingsOf(page: string): string[] {
+  return [...readPage(page).text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .replaceAll(" ", "-"),
+  );
 }
 
 /** The numbers in the titles of a file's tests: `DJ1` for `"[DJ1] …"`. */
