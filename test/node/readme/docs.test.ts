@@ -126,7 +126,6 @@ describe("[R4] The pages of docs/", () => {
   it("[R4.3] each feature has a page with a program", () => {
     const without = [
       "architecture.md",
-      "authoring.md",
       "comparison.md",
       "conformance.md",
       "limits.md",
@@ -281,7 +280,7 @@ describe("[R4] The pages of docs/", () => {
     expect(untested).toEqual([]);
   });
 
-  it("[R4.12] each row of what is stricter than Dapr names a test that is there", () => {
+  it("[R4.15] each row of what is stricter than Dapr names a test that is there", () => {
     const rows = readPage("docs/http-api.md")
       .text.split("## Where this is stricter than Dapr")[1]
       ?.match(/^\|.*\|$/gm);
