@@ -15,6 +15,8 @@ export class Audit {
   readonly violations: Violation[] = [];
   /** Whether somebody purges this instance, or one above it. */
   mayBeGone: (id: string) => boolean = () => false;
+  /** Whether objects break while the server goes on, as they do when their disk is full: an activity may then begin again. */
+  objectsBreak = false;
   readonly #recorder: Recorder;
   #previous: ReadonlyMap<string, StoredInstance> = new Map();
   /** By the root of its tree, how the harness has failed an instance. */
@@ -53,6 +55,11 @@ export class Audit {
       const again = all.find(({ epoch }) => epoch >= recordedIn);
       if (again !== undefined)
         this.#add("twice", `${again.instanceId}: ${key} ran in epoch ${again.epoch}, its result was on disk before`);
+      // Only a restart is a reason to begin an activity again.
+      const ofOneLife = Map.groupBy(all, ({ life, phase }) => `${life} ${phase}`);
+      const twice = [...ofOneLife.values()].find((reports) => reports.length > 1)?.[1];
+      if (twice !== undefined && !this.objectsBreak)
+        this.#add("twice", `${twice.instanceId}: ${key} has ${twice.phase} twice without a restart`);
     }
     return instances;
   }

@@ -28,7 +28,7 @@ const it = test.extend<{ stage: Stage }>({
     const cleanUp: (() => Promise<void> | void)[] = [() => recorder.close()];
     await use({
       recorder,
-      audit: new Audit(recorder),
+      audit: Object.assign(new Audit(recorder), { objectsBreak: true }),
       take: async (disk) => {
         const taken = await disk;
         cleanUp.push(() => taken.remove());

@@ -216,6 +216,7 @@ function makeStage(): Stage {
         taskExecutionId: ctx.getTaskExecutionId(),
         attempt,
         edition: "",
+        life: "first",
         atMs: world.nowMs,
         epoch: recorder.epoch,
       });
@@ -360,7 +361,7 @@ const auditRows: readonly AuditRow[] = [
   },
   {
     title: "an activity ran before the timer was due",
-    spoil: (stage) => again(stage, "after", { atMs: stage.world.nowMs - 1_001 }),
+    spoil: (stage) => again(stage, "after", { atMs: stage.world.nowMs - 1_001, life: "second" }),
     says: ['early: a: "after" ran 1 ms early'],
   },
   {
@@ -375,13 +376,18 @@ const auditRows: readonly AuditRow[] = [
   },
   {
     title: "an activity ran again though its result was on disk",
-    spoil: (stage) => again(stage, "before", { epoch: 1 }),
+    spoil: (stage) => again(stage, "before", { epoch: 1, life: "second" }),
     says: ["twice: a: execution-1:1 1 ran in epoch 1, its result was on disk before"],
   },
   {
     title: "an activity may have run again whose result was not on disk",
-    spoil: (stage) => again(stage, "after", { epoch: 2 }),
+    spoil: (stage) => again(stage, "after", { epoch: 2, life: "second" }),
     says: [],
+  },
+  {
+    title: "an activity ran twice between two kills, whether its result was on disk or not",
+    spoil: (stage) => again(stage, "after", {}),
+    says: ["twice: a: execution-1:3 1 has started twice without a restart"],
   },
 ];
 
@@ -405,8 +411,8 @@ describe("[C6] what the audit says after a kill", () => {
     const stage = await killInTheMiddle();
     save(stage);
     stage.audit.crashed(directory);
-    again(stage, "before", { epoch: 1 });
-    again(stage, "flaky", { epoch: 2 });
+    again(stage, "before", { epoch: 1, life: "second" });
+    again(stage, "flaky", { epoch: 2, life: "second" });
     stage.audit.ended(directory);
     expect(texts(stage.audit.violations)).toEqual([
       "twice: a: execution-1:1 1 ran in epoch 1, its result was on disk before",
@@ -440,7 +446,7 @@ describe("[C6] what the audit says after a kill", () => {
     stage.world.host("a").db.tamper("UPDATE instance SET type = 'FAILED' WHERE seq = -1");
     save(stage);
     expect(() => expectSound(stage.audit, directory, ["a", "b"])).toThrow(/COMPLETED/);
-    again(stage, "before", { epoch: 1 });
+    again(stage, "before", { epoch: 1, life: "second" });
     expect(() => expectSound(stage.audit, directory, ["a", "b"])).toThrow(/to deeply equal \[\]/);
   });
 });

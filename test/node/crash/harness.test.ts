@@ -87,6 +87,7 @@ describe("[C7] transport that is lost is used again", () => {
     taskExecutionId: "e:1",
     attempt: 1,
     edition: "",
+    life: "first",
   };
 
   it("[C7.5] a report that comes again counts once, is answered again, and is told of", async () => {

@@ -10,6 +10,8 @@ export interface Report {
   readonly attempt: number;
   /** Which code it was that did this. */
   readonly edition: string;
+  /** The life of the Worker that did this: each restart and each change of the code begins another. */
+  readonly life: string;
   /** When it came, by this process's clock. */
   readonly atMs: number;
   /** How many crashes there had been. */

@@ -3,6 +3,8 @@ import { env } from "cloudflare:workers";
 
 /** A host that is told to writes another in its place: this is code that has changed. */
 const EDITION = "first edition";
+/** Names this life of the Worker: between two kills, an activity runs once. */
+let life;
 /** How long the recorder may be out of reach, as on a machine that has no time for it. */
 const PATIENCE_MS = 60_000;
 
@@ -12,6 +14,7 @@ class RecorderUnreachable extends Error {
 }
 
 export async function report(ctx, phase, label) {
+  life ??= crypto.randomUUID();
   const told = {
     reportId: crypto.randomUUID(),
     phase,
@@ -20,6 +23,7 @@ export async function report(ctx, phase, label) {
     taskExecutionId: ctx.getTaskExecutionId(),
     attempt: ctx.getAttemptNumber(),
     edition: EDITION,
+    life,
   };
   const untilMs = Date.now() + PATIENCE_MS;
   // Sent again under its ID, it counts once: what is lost on this way is nothing that an instance has done or not done.
