@@ -5,6 +5,7 @@ export type {
   HistoryPageOptions,
   PurgeOptions,
   RaiseOptions,
+  RunOptions,
   ScheduleOptions,
   TerminateOptions,
   UpdateOptions,

@@ -1,4 +1,13 @@
-import { aBoolean, aDate, aNumber, aString, optionsOf, readArgument, secondsFromZero } from "../model/options.ts";
+import {
+  aBoolean,
+  aDate,
+  aNumber,
+  aString,
+  optionsOf,
+  readArgument,
+  secondsFromZero,
+  typeRule,
+} from "../model/options.ts";
 
 /** How an instance is started. */
 export interface ScheduleOptions {
@@ -10,6 +19,16 @@ export interface ScheduleOptions {
   readonly reason?: string | null | undefined;
 }
 
+/** How an instance is started and waited for. */
+export interface RunOptions extends ScheduleOptions {
+  /** Until it is no longer PENDING, or until it has ended. Default "completed". */
+  readonly waitFor?: "started" | "completed" | null | undefined;
+  /** Default 60. */
+  readonly timeoutInSeconds?: number | null | undefined;
+  /** Whether the state has its input and its output. Default true. */
+  readonly fetchPayloads?: boolean | null | undefined;
+}
+
 export interface RaiseOptions {
   /** Why: it stands in the log. */
   readonly reason?: string | null | undefined;
@@ -19,6 +38,11 @@ export interface RaiseOptions {
 export type InputAndStart<TInput> = undefined extends TInput
   ? [input?: TInput, instanceIdOrOptions?: string | ScheduleOptions | null, startAt?: Date | null]
   : [input: TInput, instanceIdOrOptions?: string | ScheduleOptions | null, startAt?: Date | null];
+
+/** The same for `runWorkflow`. */
+export type InputAndRun<TInput> = undefined extends TInput
+  ? [input?: TInput, options?: RunOptions | null]
+  : [input: TInput, options?: RunOptions | null];
 
 export interface TerminateOptions {
   /** Spares the children. Default false. */
@@ -53,6 +77,14 @@ export interface HistoryPageOptions {
 }
 
 export const scheduleOptions = optionsOf<ScheduleOptions>({ instanceId: aString, startAt: aDate, reason: aString });
+export const runOptions = optionsOf<RunOptions>({
+  instanceId: aString,
+  startAt: aDate,
+  reason: aString,
+  waitFor: typeRule('"started" or "completed"', (value) => value === "started" || value === "completed"),
+  timeoutInSeconds: secondsFromZero,
+  fetchPayloads: aBoolean,
+});
 export const raiseOptions = optionsOf<RaiseOptions>({ reason: aString });
 export const terminateOptions = optionsOf<TerminateOptions>({ nonRecursive: aBoolean, reason: aString });
 export const purgeOptions = optionsOf<PurgeOptions>({ force: aBoolean, nonRecursive: aBoolean, reason: aString });

@@ -1,7 +1,7 @@
 import { TimeoutError } from "./client-errors.ts";
-import { isLost, pauseMs, sleep } from "./lost-connection.ts";
+import { CutOffError, isLost, pauseMs, sleep } from "./lost-connection.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
-import { ifThere, type WorkflowApi } from "./workflow-api.ts";
+import { type Answer, bodyOf, ifThere, segment, type WorkflowApi } from "./workflow-api.ts";
 import { type WireState, WorkflowState } from "./workflow-state.ts";
 
 export type WaitedFor = "started" | "completed";
@@ -14,18 +14,18 @@ const POLL_PAUSE_MS = 200;
 const GRACE_MS = 10_000;
 const LAST_GRACE_MS = 5_000;
 
-/** The time that a caller gives a wait. */
+/** The time that a caller gives a wait, by a clock that nobody sets. */
 export class Deadline {
   readonly #seconds: number;
   readonly #atMs: number;
 
   constructor(seconds: number) {
     this.#seconds = seconds;
-    this.#atMs = Date.now() + seconds * 1000;
+    this.#atMs = performance.now() + seconds * 1000;
   }
 
   hasPassed(): boolean {
-    return Date.now() >= this.#atMs;
+    return performance.now() >= this.#atMs;
   }
 
   /** How long the next request is to wait. */
@@ -48,7 +48,7 @@ export class Deadline {
   }
 
   #leftMs(): number {
-    return this.#atMs - Date.now();
+    return this.#atMs - performance.now();
   }
 }
 
@@ -71,17 +71,19 @@ export interface StateWait {
   readonly fetchPayloads: boolean;
 }
 
-/** A wait takes several requests. Where one is lost it is asked again, as long as there is time. */
+/** A wait takes several requests. Where one is lost it is asked again, as long as there is time. `first` is the state of an answer before. */
 export async function waitForState(
   api: WorkflowApi,
   { until, instanceId, path, fetchPayloads }: StateWait,
   deadline: Deadline,
+  first?: WorkflowState,
 ): Promise<WorkflowState | undefined> {
+  if (first !== undefined && hasReached(until, first)) return first;
   for (let failures = 0; ; ) {
     const query = { fetchPayloads, waitFor: until, timeoutSeconds: deadline.pollSeconds() };
     let fault: unknown;
     try {
-      const state = stateOf(await ifThere(api.readWithin(deadline.patienceMs(), path, query)));
+      const state = stateOf(await ifThere(api.askWithin(deadline.patienceMs(), path, query)));
       if (state === undefined || hasReached(until, state)) return state;
       failures = 0;
     } catch (error) {
@@ -97,6 +99,41 @@ export async function waitForState(
   }
 }
 
-export function stateOf(wire: unknown): WorkflowState | undefined {
-  return wire === undefined ? undefined : new WorkflowState(wire as WireState);
+export interface UpdateWait {
+  readonly instanceId: string;
+  readonly path: string;
+  readonly updateID: string;
+  readonly reason: string | undefined;
+  readonly payload: string | undefined;
+}
+
+/** Hands an update in until its result is there. It has an ID, so that it counts once; after a fault it is not sent again all the same. */
+export async function waitForUpdate(
+  api: WorkflowApi,
+  { instanceId, path, updateID, reason, payload }: UpdateWait,
+  deadline: Deadline,
+): Promise<Answer> {
+  const late = (cause?: unknown) =>
+    deadline.error(instanceId, api.urlOf(segment(instanceId)), `has not ended update '${updateID}'`, cause);
+  for (;;) {
+    const query = { updateID, timeoutSeconds: deadline.pollSeconds(), reason };
+    const asked = api.changeWithin(deadline.patienceMs(), path, query, payload);
+    const answer = await asked.catch((error: unknown) => {
+      throw error instanceof CutOffError && deadline.hasPassed() ? late(error) : error;
+    });
+    if (answer.status !== 202) return answer;
+    if (deadline.hasPassed()) throw late();
+    await sleep(deadline.cut(POLL_PAUSE_MS));
+  }
+}
+
+export function stateOf(answer: Answer | undefined): WorkflowState | undefined {
+  if (answer === undefined) return undefined;
+  const wire = bodyOf(
+    answer,
+    "state",
+    ({ instanceID, runtimeStatus }) =>
+      typeof instanceID === "string" && typeof WorkflowRuntimeStatus[runtimeStatus as "RUNNING"] === "number",
+  );
+  return new WorkflowState(wire as WireState);
 }

@@ -12,17 +12,19 @@ import type { DaprClientOptions } from "./dapr/dapr-client.ts";
 import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 
 /** Programs read it from the environment, as a text, or write it as a number. */
-const aPort: OptionRule = typeRule(
-  "a port, such as 3500",
-  (value) => typeof value === "string" || (Number.isInteger(value) && Number(value) >= 0 && Number(value) < 65_536),
-);
+const aPort: OptionRule = typeRule("a port, such as 3500", (value) => {
+  if (value === "") return true;
+  const port = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return Number.isInteger(port) && Number(port) > 0 && Number(port) < 65_536;
+});
 
 const someHeaders: OptionRule = secret(
-  typeRule(
-    "an object of texts, each by the name of its header",
-    (value) =>
-      typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string"),
-  ),
+  typeRule("an object of texts, each by the name of its header", (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    // A Headers, a Map and the like have no members of their own: nothing would be sent.
+    if (![Object.prototype, null].includes(Object.getPrototypeOf(value))) return false;
+    return Object.values(value).every((text) => typeof text === "string");
+  }),
 );
 
 const aSender: OptionRule = typeRule("a function or a service binding", (value) => {
@@ -47,6 +49,7 @@ const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
   actor: anything,
   maxBodySizeMb: anything,
   appId: aString,
+  component: aString,
   basePath: aString,
   headers: someHeaders,
   fetch: aSender,
@@ -58,5 +61,20 @@ export function readConnection<T extends WorkflowClientOptions | DaprClientOptio
   given: Given<T> | null | undefined,
   what: string,
 ): Partial<T> {
-  return readOptions<object>(connectionOptions, given, `new ${what}`);
+  const read = readOptions<object>(connectionOptions, given, `new ${what}`) as Partial<T>;
+  const { daprApiToken, headers = {} } = read as Partial<WorkflowClientOptions>;
+  checkHeader(`new ${what}: daprApiToken`, "x", daprApiToken ?? "");
+  for (const [name, text] of Object.entries(headers)) checkHeader(`new ${what}: headers.${name}`, name, text);
+  return read;
+}
+
+/** What `fetch` itself says of a header shows its text, which may be a secret, and that of each request. */
+function checkHeader(path: string, name: string, text: string): void {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name))
+    throw new TypeError(`${path} is no name of a header: letters, digits and - make one`);
+  const at = text.trim().search(/[^\t\x20-\x7e]/);
+  if (at >= 0)
+    throw new TypeError(
+      `${path} is a text in one line of ASCII, which is what a header holds, found another character at ${at}`,
+    );
 }

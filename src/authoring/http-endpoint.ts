@@ -19,6 +19,8 @@ export interface EndpointOptions {
   readonly daprHost?: string | undefined;
   readonly daprPort?: string | number | undefined;
   readonly daprApiToken?: string | undefined;
+  /** In the paths of all requests. Default "dapr". */
+  readonly component?: string | undefined;
   /** The app that the server must be. */
   readonly appId?: string | undefined;
   /** The path that the server's Worker is mounted under: its own `basePath`. */
@@ -55,8 +57,7 @@ export function resolveEndpoint(options: EndpointOptions): Endpoint {
   const { daprHost, daprPort, daprApiToken, fetch: send } = options;
   const headers: Record<string, string> = { ...options.headers };
   if (daprApiToken) headers["dapr-api-token"] = daprApiToken;
-  const host = daprHost || "127.0.0.1";
-  const url = new URL(/^[a-z]+:\/\//i.test(host) ? host : `http://${host}`);
+  const url = hostUrl(daprHost || "127.0.0.1");
   if (daprPort) url.port = String(daprPort);
   else if (!daprHost) url.port = "3500";
   const basePath = pathOf(options.basePath);
@@ -65,6 +66,24 @@ export function resolveEndpoint(options: EndpointOptions): Endpoint {
     return { url: "http://localhost", headers, ...inProcess };
   const base = url.href.replace(/\/+$/, "") + basePath;
   return { url: base, headers, fetch: send ? senderOf(send) : (request) => fetch(request), workflowName: nameOf };
+}
+
+/** What is no URL, or more than the beginning of one, would send requests somewhere else. It may hold a password, which is not told. */
+function hostUrl(host: string): URL {
+  const given = /^[a-z]+:\/\//i.test(host) ? host : `http://${host}`;
+  if (/^https?:[^?#@]*$/i.test(given) && URL.canParse(given)) return new URL(given);
+  const found = host.includes("@") ? "one with an @" : JSON.stringify(host);
+  throw new TypeError(
+    `daprHost is a host name such as "localhost", or the http or https URL of the server without user, query and fragment, found ${found}`,
+  );
+}
+
+/**
+ * Redirects are answers like any other: one that is followed takes the token to whatever address it names, and sends what
+ * changes something twice.
+ */
+export function sendTo({ fetch, headers }: Endpoint, url: string, init: RequestInit): Promise<Response> {
+  return fetch(new Request(url, { ...init, headers, redirect: "manual" }));
 }
 
 /** `/a/b` for `a/b/`; nothing for `/`. */

@@ -12,8 +12,8 @@ export class CutOffError extends TypeError {
 
 /** Whoever made the request has ended it. */
 const ENDED_BY_CALLER = new Set(["AbortError", "TimeoutError"]);
-/** What a proxy answers when it does not reach the server; 520 to 524 and 530 are Cloudflare's. */
-const PROXY_STATUSES = new Set([502, 503, 504, 520, 521, 522, 523, 524, 530]);
+/** What a proxy answers when it does not reach the server, or lets nobody through just now; 520 to 524 and 530 are Cloudflare's. */
+const PROXY_STATUSES = new Set([408, 429, 502, 503, 504, 520, 521, 522, 523, 524, 530]);
 /** Node's and undici's codes. */
 const LOST_CODES =
   /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+|EAI_AGAIN|ENOTFOUND|UND_ERR_(SOCKET|CLOSED|\w+_TIMEOUT))$/;
@@ -28,7 +28,9 @@ export function isLost(error: unknown): boolean {
   if (error instanceof WorkflowApiError) return error.errorCode === "ERROR" && PROXY_STATUSES.has(error.status);
   if (!(error instanceof Error) || ENDED_BY_CALLER.has(error.name)) return false;
   if ((error as { retryable?: unknown }).retryable === true) return true;
-  return LOST_WORDS.test(error.message) || hasLostCode(error) || hasLostCode(error.cause);
+  if (hasLostCode(error) || hasLostCode(error.cause)) return true;
+  // Node says "fetch failed" of everything, of a certificate or an address that is none too. Its reason is in the cause.
+  return LOST_WORDS.test((error.cause instanceof Error ? error.cause : error).message);
 }
 
 function hasLostCode(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import type { Target } from "../engine/function-names.ts";
 import { shown } from "../model/options.ts";
 import { WorkflowApiError } from "./client-errors.ts";
-import { type EndpointOptions, resolveEndpoint } from "./http-endpoint.ts";
+import { type EndpointOptions, resolveEndpoint, sendTo } from "./http-endpoint.ts";
 import { askAgain, CutOffError } from "./lost-connection.ts";
 
 /** What the server has answered. */
@@ -10,10 +10,15 @@ export interface Answer {
   readonly body: unknown;
   /** The body as it came. */
   readonly text: string;
+  /** The request, for errors. */
+  readonly request: string;
 }
 
 /** Members that are `undefined` are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** How long the answer to a question is waited for that has no time of its own. */
+const PATIENCE_MS = 60_000;
 
 /** Requests to the workflows of a server, and what its answers mean. */
 export class WorkflowApi {
@@ -25,7 +30,7 @@ export class WorkflowApi {
 
   /** Where something is asked, for errors. */
   urlOf(path: string): string {
-    return `${resolveEndpoint(this.#options).url}/v1.0/workflows/dapr/${path}`;
+    return `${resolveEndpoint(this.#options).url}/v1.0/workflows/${segment(this.#options.component || "dapr")}/${path}`;
   }
 
   /** The name that a workflow is started by. */
@@ -34,39 +39,45 @@ export class WorkflowApi {
   }
 
   /** Asks for what is there, and again when the connection is lost: it changes nothing. */
-  async read(path: string, query?: Query): Promise<unknown> {
-    return (await this.ask(path, query)).body;
-  }
-
-  /** The same, with the text of the answer. */
   ask(path: string, query?: Query): Promise<Answer> {
-    return askAgain(() => this.#send("GET", path, query));
+    return askAgain(() => this.askWithin(PATIENCE_MS, path, query));
   }
 
-  /** Asks once, for at most so long: a connection that nobody serves any more may stay open. */
-  async readWithin(ms: number, path: string, query: Query): Promise<unknown> {
-    const abort = new AbortController();
-    let stop = () => {};
-    const late = new Promise<never>((_, reject) => {
-      const timesOut = setTimeout(() => {
-        reject(new CutOffError(`GET ${this.urlOf(path)} was not answered within ${Math.round(ms / 100) / 10} seconds`));
-        abort.abort();
-      }, ms);
-      stop = () => clearTimeout(timesOut);
-    });
-    const answer = this.#send("GET", path, query, undefined, abort.signal);
-    // What becomes of it later is of no interest.
-    answer.catch(() => undefined);
-    try {
-      return (await Promise.race([answer, late])).body;
-    } finally {
-      stop();
-    }
+  /** Asks once, for at most so long. */
+  askWithin(ms: number, path: string, query?: Query): Promise<Answer> {
+    return this.#within(ms, "GET", path, query);
   }
 
   /** Sent once, whatever happens: whether it was heard is not known where it has no answer. */
   change(path: string, query?: Query, body?: string): Promise<Answer> {
     return this.#send("POST", path, query, body);
+  }
+
+  /** The same, for at most so long. */
+  changeWithin(ms: number, path: string, query: Query, body?: string): Promise<Answer> {
+    return this.#within(ms, "POST", path, query, body);
+  }
+
+  /** A connection that nobody serves any more may stay open. */
+  async #within(ms: number, method: "GET" | "POST", path: string, query?: Query, body?: string): Promise<Answer> {
+    const abort = new AbortController();
+    let stop = () => {};
+    const late = new Promise<never>((_, reject) => {
+      const timesOut = setTimeout(() => {
+        const seconds = Math.round(ms / 100) / 10;
+        reject(new CutOffError(`${method} ${this.urlOf(path)} was not answered within ${seconds} seconds`));
+        abort.abort();
+      }, ms);
+      stop = () => clearTimeout(timesOut);
+    });
+    const answer = this.#send(method, path, query, body, abort.signal);
+    // What becomes of it later is of no interest.
+    answer.catch(() => undefined);
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      stop();
+    }
   }
 
   async #send(
@@ -78,15 +89,17 @@ export class WorkflowApi {
   ): Promise<Answer> {
     // Resolved late: a client may be constructed at module level, before the Worker is.
     const endpoint = resolveEndpoint(this.#options);
-    const url = `${endpoint.url}/v1.0/workflows/dapr/${path}${searchOf({ ...query, appID: this.#options.appId || undefined })}`;
-    const init: RequestInit = { method, headers: endpoint.headers };
+    const url = this.urlOf(path) + searchOf({ ...query, appID: this.#options.appId || undefined });
+    const request = `${method} ${url}`;
+    const init: RequestInit = { method };
     if (body !== undefined) init.body = body;
     if (signal !== undefined) init.signal = signal;
-    const response = await endpoint.fetch(new Request(url, init));
-    const text = await textOf(response, `${method} ${url}`);
+    const response = await sendTo(endpoint, url, init);
+    const text = await textOf(response, request);
     const { status } = response;
-    if (response.ok) return { status, text, body: text === "" ? {} : parsed(text, `${method} ${url}`) };
-    const { errorCode, message } = errorIn(text, `${method} ${url} was answered with ${status}`);
+    if (response.ok) return { status, text, request, body: text === "" ? undefined : parsed(text, status, request) };
+    if (isRedirect(response)) throw redirected(response, request);
+    const { errorCode, message } = errorIn(text, `${request} was answered with ${status}`);
     throw new WorkflowApiError(status, errorCode, message);
   }
 }
@@ -99,9 +112,27 @@ export function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
   });
 }
 
+/** The body of an answer in which it has what is asked for. Whoever else answers, a proxy or another service, may say anything. */
+export function bodyOf(
+  answer: Answer,
+  expected: string,
+  fits: (body: Readonly<Record<string, unknown>>) => boolean,
+): object {
+  const { body, text, request, status } = answer;
+  if (typeof body === "object" && body !== null && fits(body as Record<string, unknown>)) return body;
+  throw notTheApi(request, status, text, `no ${expected}`);
+}
+
+/** The JSON of a result. There is always one: of nothing it is `null`. */
+export function resultText({ text, request, status }: Answer): string {
+  if (text === "") throw notTheApi(request, status, text, "no result");
+  return text;
+}
+
 /** A part of a path. An empty one, or dots, would make it the path of another instance, or of another operation. */
 export function segment(text: string): string {
-  if (typeof text === "string" && !["", ".", ".."].includes(text)) return encodeURIComponent(text);
+  if (typeof text === "string" && !["", ".", ".."].includes(text) && text.isWellFormed())
+    return encodeURIComponent(text);
   throw new TypeError(
     `Instances, workflows, events, queries and updates have names that a URL can hold, found ${shown(text)}`,
   );
@@ -125,20 +156,48 @@ async function textOf(response: Response, what: string): Promise<string> {
 }
 
 /** The API answers in JSON: what begins as such was cut off, what does not is somebody else's. */
-function parsed(text: string, what: string): unknown {
+function parsed(text: string, status: number, request: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    if (/^\s*</.test(text))
-      throw new WorkflowApiError(200, "ERROR", `${what} was answered with a page, not by the workflow API`);
-    throw new CutOffError(`The answer to ${what} is no JSON, so that it was cut off: ${text.slice(0, 100)}`, { cause });
+    if (!/^\s*[{["]/.test(text)) throw notTheApi(request, status, text, "no JSON");
+    throw new CutOffError(`The answer to ${request} is no whole JSON, so that it was cut off: ${begin(text)}`, {
+      cause,
+    });
   }
+}
+
+function notTheApi(request: string, status: number, text: string, which: string): WorkflowApiError {
+  const found = text === "" ? "nothing" : /^\s*</.test(text) ? "a page" : begin(text);
+  return new WorkflowApiError(
+    status,
+    "ERROR",
+    `${request} was answered with ${status} and ${found}, which is ${which} of the workflow API: is this its address?`,
+  );
+}
+
+function begin(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+/** 0 is what a browser tells of one, and no more. */
+function isRedirect({ status }: Response): boolean {
+  return [0, 301, 302, 303, 307, 308].includes(status);
+}
+
+function redirected({ status, headers }: Response, request: string): WorkflowApiError {
+  return new WorkflowApiError(
+    status,
+    "ERROR",
+    `${request} was answered with a redirect to ${headers.get("location") ?? "another address"}, which is not followed. ` +
+      "Give the client the address of the workflow API itself, as daprHost and basePath",
+  );
 }
 
 function errorIn(text: string, what: string): { errorCode: string; message: string } {
   try {
     const { errorCode, message } = JSON.parse(text);
-    if (typeof errorCode === "string") return { errorCode, message: String(message) };
+    if (typeof errorCode === "string") return { errorCode, message: typeof message === "string" ? message : text };
   } catch {
     // A proxy's page, or plain text such as that of 401.
   }

@@ -8,12 +8,15 @@ import { WorkflowFailedError } from "./client-errors.ts";
 import {
   type HistoryPageOptions,
   historyPageOptions,
+  type InputAndRun,
   type InputAndStart,
   type PurgeOptions,
   payloadsOf,
   purgeOptions,
   type RaiseOptions,
+  type RunOptions,
   raiseOptions,
+  runOptions,
   type ScheduleOptions,
   scheduleOptions,
   type TerminateOptions,
@@ -22,10 +25,11 @@ import {
   type UpdateOptions,
   updateOptions,
 } from "./client-options.ts";
-import { Deadline, stateOf, type WaitedFor, waitForState } from "./client-waits.ts";
+import { start, startAndWait } from "./client-starts.ts";
+import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "./client-waits.ts";
 import { readConnection } from "./connection-options.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
-import { ifThere, segment, WorkflowApi } from "./workflow-api.ts";
+import { bodyOf, ifThere, resultText, segment, WorkflowApi } from "./workflow-api.ts";
 import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 import type { WorkflowState } from "./workflow-state.ts";
 
@@ -77,11 +81,24 @@ export class DaprWorkflowClient {
         : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
     const lastArgument = readArgument(aDate, startAt, "startAt", call, name);
     const at = options.startAt ?? lastArgument;
-    const instanceID = options.instanceId || crypto.randomUUID();
-    const query = { instanceID, startTime: at?.toISOString(), reason: options.reason ?? undefined };
     const encoded = this.#payloads.encode(input, "input", "workflow", name);
-    const { body } = await this.#api.change(`${segment(name)}/start`, query, encoded);
-    return (body as { instanceID: string }).instanceID;
+    return start(this.#api, name, encoded, { ...options, startAt: at ?? null });
+  }
+
+  /**
+   * Starts an instance and waits for it in one request: resolves with its state once it has ended, or started with
+   * `waitFor: "started"`. The start is sent once: with an ID of your own you find it again when the connection is lost.
+   *
+   *     const state = await client.runWorkflow(order, { item: "car" }, { instanceId: "order-1", timeoutInSeconds: 10 });
+   */
+  async runWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndRun<InputOf<W>>
+  ): Promise<WorkflowState>;
+  async runWorkflow(workflow: AnyWorkflow, input?: unknown, options?: RunOptions | null): Promise<WorkflowState> {
+    const name = this.#api.workflowName(workflow);
+    const read = readOptions(runOptions, options, "runWorkflow", name);
+    return startAndWait(this.#api, name, this.#payloads.encode(input, "input", "workflow", name), read);
   }
 
   /** Ends an instance and its children at once. `output` (any JSON value) becomes its output. Rejects with status 404 when there is none. */
@@ -106,7 +123,7 @@ export class DaprWorkflowClient {
     getInputsAndOutputs?: boolean | null,
   ): Promise<WorkflowState | undefined> {
     const fetchPayloads = payloadsOf(getInputsAndOutputs, "getWorkflowState", workflowInstanceId);
-    return stateOf(await ifThere(this.#api.read(segment(workflowInstanceId), { fetchPayloads })));
+    return stateOf(await ifThere(this.#api.ask(segment(workflowInstanceId), { fetchPayloads })));
   }
 
   /** Resolves once the instance is no longer PENDING; with `undefined` when there is none. Rejects with TimeoutError after `timeoutInSeconds`. */
@@ -178,8 +195,8 @@ export class DaprWorkflowClient {
   ): Promise<unknown> {
     const path = `${segment(workflowInstanceId)}/query/${segment(nameOf(query))}`;
     const encoded = this.#payloads.encode(input, "input", "query", nameOf(query));
-    const { text } = await this.#api.ask(path, { input: encoded });
-    return this.#payloads.decode(text, "result", "query", nameOf(query));
+    const answer = await this.#api.ask(path, { input: encoded });
+    return this.#payloads.decode(resultText(answer), "result", "query", nameOf(query));
   }
 
   /**
@@ -215,13 +232,9 @@ export class DaprWorkflowClient {
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, workflowInstanceId));
     const updateID = updateId || crypto.randomUUID();
     const payload = this.#payloads.encode(input ?? null, "input", "update", nameOf(update));
-    for (;;) {
-      const query = { updateID, timeoutSeconds: deadline.pollSeconds(), reason: reason ?? undefined };
-      const { status, text } = await this.#api.change(path, query, payload);
-      if (status !== 202) return this.#payloads.decode(text, "result", "update", nameOf(update));
-      if (deadline.hasPassed())
-        throw deadline.error(workflowInstanceId, this.#urlOf(workflowInstanceId), `has not ended update '${updateID}'`);
-    }
+    const wait = { instanceId: workflowInstanceId, path, updateID, reason: reason ?? undefined, payload };
+    const answer = await waitForUpdate(this.#api, wait, deadline);
+    return this.#payloads.decode(resultText(answer), "result", "update", nameOf(update));
   }
 
   /**
@@ -247,8 +260,8 @@ export class DaprWorkflowClient {
   ): Promise<HistoryPage | undefined> {
     const read = readOptions(historyPageOptions, options, "getWorkflowHistoryPage", workflowInstanceId);
     const query = { limit: read.limit ?? undefined, continuationToken: read.continuationToken ?? undefined };
-    const page = this.#api.read(`${segment(workflowInstanceId)}/history`, query);
-    return (await ifThere(page)) as HistoryPage | undefined;
+    const page = await ifThere(this.#api.ask(`${segment(workflowInstanceId)}/history`, query));
+    return page && (bodyOf(page, "history", ({ events }) => Array.isArray(events)) as HistoryPage);
   }
 
   /** Delivers an event. Once this resolves, the event is stored, whether or not the workflow waits for it yet. */
@@ -318,9 +331,5 @@ export class DaprWorkflowClient {
     const path = segment(instanceId);
     const deadline = new Deadline(timeoutOf(timeoutInSeconds, call, instanceId));
     return waitForState(this.#api, { until, instanceId, path, fetchPayloads }, deadline);
-  }
-
-  #urlOf(instanceId: string): string {
-    return this.#api.urlOf(segment(instanceId));
   }
 }

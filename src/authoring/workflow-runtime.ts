@@ -29,6 +29,8 @@ export interface WorkflowClientOptions {
   grpcOptions?: unknown;
   /** Clients only: the app that the server must be, its own `appId`: another one refuses each request. */
   appId?: string | undefined;
+  /** Clients only: the workflow component, a part of each request's path. Ours serves any; Dapr's own has its name. Default "dapr". */
+  component?: string | undefined;
   /** Clients only: the path that the server's Worker is mounted under, its own `basePath`. */
   basePath?: string | undefined;
   /** Clients only: sent with each request, for instance the service token of a proxy before the server. */

@@ -1,7 +1,10 @@
 import { TimeoutError } from "../authoring/client-errors.ts";
 import {
+  type InputAndRun,
   type InputAndStart,
   payloadsOf,
+  type RunOptions,
+  runOptions,
   type ScheduleOptions,
   scheduleOptions,
   timeoutOf,
@@ -85,6 +88,27 @@ export class TestClient extends DaprWorkflowClient {
     // IDs are the same whenever the test runs.
     const { instanceId, ...others } = options;
     return super.scheduleNewWorkflow(name, input, { ...others, instanceId: instanceId || this.#env.newId() }, startAt);
+  }
+
+  override runWorkflow<W extends AnyWorkflow>(
+    workflow: W,
+    ...inputAndOptions: InputAndRun<InputOf<W>>
+  ): Promise<WorkflowState>;
+  /** Starts without waiting, so that time passes as in any other wait. */
+  override async runWorkflow(
+    workflow: AnyWorkflow,
+    input?: unknown,
+    options?: RunOptions | null,
+  ): Promise<WorkflowState> {
+    const read = readOptions(runOptions, options, "runWorkflow", this.#env.workflowName(workflow));
+    const { waitFor, timeoutInSeconds = null, fetchPayloads = null, ...start } = read;
+    const id = await this.scheduleNewWorkflow(workflow, input, start);
+    const state =
+      waitFor === "started"
+        ? await this.waitForWorkflowStart(id, fetchPayloads, timeoutInSeconds)
+        : await this.waitForWorkflowCompletion(id, fetchPayloads, timeoutInSeconds);
+    if (state === undefined) throw new Error(`There is no workflow instance '${id}' any more`);
+    return state;
   }
 
   override updateWorkflow<TInput, TResult>(

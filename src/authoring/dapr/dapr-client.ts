@@ -1,6 +1,6 @@
 import type { Given } from "../../model/options.ts";
 import { readConnection } from "../connection-options.ts";
-import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
+import { type EndpointOptions, resolveEndpoint, sendTo } from "../http-endpoint.ts";
 import { DaprState } from "./dapr-state.ts";
 import { DaprWorkflow } from "./dapr-workflow.ts";
 import { CommunicationProtocolEnum } from "./enums.ts";
@@ -46,9 +46,9 @@ export class DaprClient {
 
   /** Throws when the port is no number, as Dapr's does. Without host and port, `options` names none: see resolveEndpoint. */
   constructor(given?: Given<DaprClientOptions> | null) {
+    if (given?.daprPort && !/^[0-9]+$/.test(given.daprPort)) throw new Error("DAPR_INCORRECT_SIDECAR_PORT");
     const options = readConnection<DaprClientOptions>(given, "DaprClient");
     const { daprHost, daprPort, daprApiToken } = options;
-    if (daprPort && !/^[0-9]+$/.test(daprPort)) throw new Error("DAPR_INCORRECT_SIDECAR_PORT");
     this.options = { communicationProtocol: CommunicationProtocolEnum.HTTP, ...options };
     const endpoint: EndpointOptions = { daprHost, daprPort, daprApiToken };
     this.workflow = new DaprWorkflow(endpoint);
@@ -79,8 +79,8 @@ export class DaprClient {
 /** Whether the server answers, asked as Dapr's client asks. Never rejects. */
 async function isHealthy(options: EndpointOptions): Promise<boolean> {
   try {
-    const { url, headers, fetch } = resolveEndpoint(options);
-    const response = await fetch(new Request(`${url}/v1.0/metadata`, { headers }));
+    const endpoint = resolveEndpoint(options);
+    const response = await sendTo(endpoint, `${endpoint.url}/v1.0/metadata`, {});
     await response.text();
     return response.ok;
   } catch {

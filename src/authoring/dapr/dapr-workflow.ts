@@ -1,6 +1,6 @@
 import { jsonPayloads } from "../../engine/payload.ts";
 import { aString, readArgument } from "../../model/options.ts";
-import { type EndpointOptions, resolveEndpoint } from "../http-endpoint.ts";
+import { type EndpointOptions, resolveEndpoint, sendTo } from "../http-endpoint.ts";
 import { segment } from "../workflow-api.ts";
 import { readRaise, readStart } from "./dapr-options.ts";
 
@@ -124,8 +124,8 @@ export class DaprWorkflow {
 
   async #call(method: string, path: string, body?: string | Uint8Array): Promise<unknown> {
     const endpoint = resolveEndpoint(this.#options);
-    const init: RequestInit = { method, headers: endpoint.headers, ...(body !== undefined && { body }) };
-    const response = await endpoint.fetch(new Request(`${endpoint.url}/v1.0-beta1/workflows/dapr/${path}`, init));
+    const url = `${endpoint.url}/v1.0-beta1/workflows/dapr/${path}`;
+    const response = await sendTo(endpoint, url, { method, ...(body !== undefined && { body }) });
     const text = await response.text();
     if (response.ok) return text === "" ? undefined : JSON.parse(text);
     const { statusText: error, status } = response;

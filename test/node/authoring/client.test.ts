@@ -91,6 +91,7 @@ const CHANGES: readonly (readonly [string, Read])[] = [
   ["resumeWorkflow", (client) => client.resumeWorkflow("i")],
   ["cancelWorkflow", (client) => client.cancelWorkflow("i")],
   ["updateWorkflow", (client) => client.updateWorkflow("i", "u", 1)],
+  ["runWorkflow", (client) => client.runWorkflow("w", 1, { instanceId: "i" })],
 ];
 const LOST: readonly (readonly [string, Fault])[] = [
   ["fetch failed", throws(new TypeError("fetch failed", { cause: coded("connect ECONNREFUSED", "ECONNREFUSED") }))],
@@ -101,6 +102,8 @@ const LOST: readonly (readonly [string, Fault])[] = [
   ["a platform error that says so", throws(Object.assign(new Error("internal error"), { retryable: true }))],
   ["a body that breaks off", cutOff],
   ["JSON that breaks off", answers(200, '{"instanceID":"i","runtimeSt')],
+  ["429 of a proxy", answers(429, "slow down")],
+  ["408 of a proxy", answers(408, "")],
   ["502 of a proxy", answers(502, "<h1>Bad Gateway</h1>")],
   ["503 of a proxy", answers(503, "")],
   ["504 of a proxy", answers(504, '{"error":"gateway timeout"}')],
@@ -118,6 +121,18 @@ const FINAL: readonly (readonly [string, Fault])[] = [
   ["Dapr's error with a proxy's status", answers(503, '{"errorCode":"ERR_X","message":"no"}')],
   ["no token", answers(401, "invalid api token")],
   ["a page", answers(200, "<!doctype html>")],
+  ["a text", answers(200, "hello world")],
+  ["nothing", answers(200, "")],
+  ["a redirect", () => new Response(null, { status: 307, headers: { location: "https://elsewhere.example/" } })],
+  [
+    "a certificate",
+    throws(new TypeError("fetch failed", { cause: coded("self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT") })),
+  ],
+  ["an address that is none", throws(new TypeError("fetch failed", { cause: new Error("bad port") }))],
+  [
+    "what does not speak HTTP",
+    throws(new TypeError("fetch failed", { cause: coded("Parse Error", "HPE_INVALID_CONSTANT") })),
+  ],
 ];
 
 describe("[A6] What only reads is asked again when its connection is lost", () => {
@@ -165,9 +180,10 @@ describe("[A6] What only reads is asked again when its connection is lost", () =
   });
 
   it.each(CHANGES)("[A6.5] %s changes something, and is sent once", async (_name, change) => {
-    for (const [, fault] of LOST) {
+    // An operation without a result may be answered with nothing.
+    for (const [what, fault] of [...LOST, ...FINAL.filter(([what]) => what !== "nothing")]) {
       const { requests, client } = serverThat(fault, answers(202, '{"instanceID":"i"}'));
-      expect((await settled(change(client))).error).toBeInstanceOf(Error);
+      expect([what, (await settled(change(client))).error]).toEqual([what, expect.any(Error)]);
       expect(requests).toHaveLength(1);
     }
   });
@@ -185,6 +201,114 @@ describe("[A6] What only reads is asked again when its connection is lost", () =
       "i/history?continuationToken=1",
       "i/history?continuationToken=1",
     ]);
+  });
+});
+
+describe("[A13] What answers is the workflow API, or an error says that it is not", () => {
+  const NOT_STATES = [
+    "null",
+    "5",
+    "[]",
+    "{}",
+    '{"instanceID":"i"}',
+    '{"instanceID":"i","runtimeStatus":"LOST"}',
+    '{"runtimeStatus":"RUNNING"}',
+    '{"instanceID":"i","runtimeStatus":"0"}',
+  ];
+
+  it.each(NOT_STATES)("[A13.1] no state, and no wait that goes on: %s", async (body) => {
+    for (const read of [READS[0], ...WAITS].map((row) => row?.[1] as Read)) {
+      const { requests, client } = serverThat(answers(200, body));
+      const { error } = await settled(read(client));
+      expect(error).toMatchObject({ name: "WorkflowApiError", status: 200, errorCode: "ERROR" });
+      expect((error as Error).message).toMatch(
+        /^GET http.* was answered with 200 and .*, which is no state of the workflow API: is this its address\?$/,
+      );
+      expect((error as Error).message).toContain(body);
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  it.each<[string, Read, string, string]>([
+    ["a history", (c) => c.getWorkflowHistory("i"), '{"history":[]}', "no history"],
+    ["a page of it", (c) => c.getWorkflowHistoryPage("i"), "{}", "no history"],
+    ["a query", (c) => c.queryWorkflow("i", "q"), "", "no result"],
+    ["an update", (c) => c.updateWorkflow("i", "u"), "", "no result"],
+    ["a start", (c) => c.scheduleNewWorkflow("w", 1, "i"), "{}", "no started instance"],
+    ["a start by nobody", (c) => c.scheduleNewWorkflow("w", 1, "i"), "", "no started instance"],
+    ["a run", (c) => c.runWorkflow("w"), '{"instanceID":"i"}', "no state"],
+    ["an event", (c) => c.raiseEvent("i", "e"), "OK", "no JSON"],
+  ])("[A13.2] %s that is none", async (_what, call, body, which) => {
+    const { requests, client } = serverThat(answers(200, body));
+    const found = body === "" ? "nothing" : body;
+    await expect(call(client)).rejects.toMatchObject({
+      name: "WorkflowApiError",
+      message: expect.stringMatching(/^(GET|POST) http:.*/),
+      errorCode: "ERROR",
+    });
+    await expect(call(client)).rejects.toThrow(
+      `was answered with 200 and ${found}, which is ${which} of the workflow API`,
+    );
+    expect(requests).toHaveLength(2);
+  });
+
+  it("[A13.3] what has no result needs no body, and an error without a message shows what came", async () => {
+    const { client } = serverThat(answers(202, ""));
+    await client.raiseEvent("i", "e");
+    await client.terminateWorkflow("i");
+    expect(await client.purgeWorkflow("i")).toBe(true);
+    const odd = serverThat(answers(400, '{"errorCode":"ERR_X"}')).client;
+    await expect(odd.suspendWorkflow("i")).rejects.toMatchObject({
+      errorCode: "ERR_X",
+      message: '{"errorCode":"ERR_X"}',
+    });
+  });
+
+  it("[A13.4] a redirect is not followed: the token stays here, and nothing is sent twice", async () => {
+    const seen: string[] = [];
+    const fetch = async (request: Request) => {
+      seen.push(`${request.method} ${request.redirect}`);
+      return new Response(null, { status: 302, headers: { location: "https://login.example/" } });
+    };
+    const client = new DaprWorkflowClient({ fetch, daprApiToken: "t" });
+    for (const call of [() => client.scheduleNewWorkflow("w", 1, "i"), () => client.getWorkflowState("i")])
+      await expect(call()).rejects.toMatchObject({
+        name: "WorkflowApiError",
+        status: 302,
+        message: expect.stringContaining(
+          "was answered with a redirect to https://login.example/, which is not followed",
+        ),
+      });
+    expect(seen).toEqual(["POST manual", "GET manual"]);
+    // What a browser tells of one.
+    const opaque = Object.defineProperty(new Response(null), "status", { value: 0 });
+    Object.defineProperty(opaque, "ok", { value: false });
+    const inBrowser = new DaprWorkflowClient({ fetch: async () => opaque });
+    await expect(inBrowser.getWorkflowState("i")).rejects.toThrow("a redirect to another address");
+  });
+
+  it("[A13.5] a state, a history or a query that nobody answers is given up after 60 s, and asked for five times", async () => {
+    for (const [, read] of READS) {
+      const atMs: number[] = [];
+      const startedAtMs = Date.now();
+      const fetch = () => {
+        atMs.push(Date.now() - startedAtMs);
+        return new Promise<never>(() => {});
+      };
+      const { error } = await settled(read(new DaprWorkflowClient({ fetch })));
+      expect(error).toMatchObject({
+        name: "CutOffError",
+        message: expect.stringMatching(/^GET http.* was not answered within 60 seconds$/),
+      });
+      expect(atMs).toEqual([0, 60_150, 120_450, 181_050, 242_250]);
+    }
+  });
+
+  it("[A13.6] names that no URL holds are told of before anything is sent", async () => {
+    const { requests, client } = serverThat(answers(200, RUNNING));
+    for (const id of ["", ".", "..", "a\ud800", 5 as never, undefined as never])
+      await expect(client.getWorkflowState(id)).rejects.toThrow(/have names that a URL can hold, found /);
+    expect(requests).toEqual([]);
   });
 });
 
@@ -268,6 +392,35 @@ describe("[A7] A wait asks again within the caller's time", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it("[A7.8] a clock that is set back or forward changes nothing", async () => {
+    for (const hours of [-1, 1]) {
+      const { requests, fetch } = serverThat(answers(200, RUNNING));
+      const setting = async (request: Request) => {
+        if (requests.length === 0) vi.setSystemTime(Date.now() + hours * 3_600_000);
+        return fetch(request);
+      };
+      const { error } = await settled(
+        new DaprWorkflowClient({ fetch: setting }).waitForWorkflowCompletion("i", true, 1),
+      );
+      expect(error).toBeInstanceOf(TimeoutError);
+      expect(requests).toHaveLength(6);
+    }
+  });
+
+  it("[A7.9] an update is asked after no more than five times a second, and ends in its time where nobody answers", async () => {
+    const { requests, client } = serverThat(answers(202, '{"updateID":"u-1"}'));
+    await settled(client.updateWorkflow("i", "add", 1, { updateId: "u-1", timeoutInSeconds: 1 }));
+    expect(requests.map(({ atMs }) => atMs)).toEqual([0, 200, 400, 600, 800, 1_000]);
+    const never = new DaprWorkflowClient({ fetch: () => new Promise<never>(() => {}) });
+    const begunAtMs = Date.now();
+    const { error } = await settled(never.updateWorkflow("i", "add", 1, { updateId: "u-2", timeoutInSeconds: 1 }));
+    expect(error).toMatchObject({ name: "TimeoutError", cause: { name: "CutOffError" } });
+    expect(Date.now() - begunAtMs).toBe(6_000);
+    // One that is cut off before its time is not known to be late.
+    const lost = serverThat(cutOff).client;
+    expect((await settled(lost.updateWorkflow("i", "add", 1))).error).toMatchObject({ name: "CutOffError" });
+  });
+
   it("[A7.7] an update says which one has not ended", async () => {
     const { client } = serverThat(answers(202, '{"updateID":"u-1"}'));
     const { error } = await settled(client.updateWorkflow("i", "add", 1, { updateId: "u-1", timeoutInSeconds: 0 }));
@@ -315,6 +468,26 @@ describe("[A8] Every option of the HTTP API", () => {
     ["cancel", (c) => c.cancelWorkflow("i", "r"), "i/cancel", '{"reason":"r"}'],
     ["a reason that is null", (c) => c.suspendWorkflow("i", null), "i/pause", ""],
     [
+      "a run",
+      (c) => c.runWorkflow("w", 1, { instanceId: "i", waitFor: "started" }),
+      "w/start?instanceID=i&fetchPayloads=true&waitFor=started&timeoutSeconds=30",
+      "1",
+    ],
+    [
+      "a run with everything",
+      (c) =>
+        c.runWorkflow("w", 1, {
+          instanceId: "i",
+          startAt: at,
+          reason: "r",
+          waitFor: "started",
+          timeoutInSeconds: 5,
+          fetchPayloads: false,
+        }),
+      "w/start?instanceID=i&startTime=2027-01-02T03%3A04%3A05.000Z&reason=r&fetchPayloads=false&waitFor=started&timeoutSeconds=5",
+      "1",
+    ],
+    [
       "a page",
       (c) => c.getWorkflowHistoryPage("i", { limit: 5, continuationToken: "7" }),
       "i/history?limit=5&continuationToken=7",
@@ -322,7 +495,7 @@ describe("[A8] Every option of the HTTP API", () => {
     ],
     ["a state without payloads", (c) => c.getWorkflowState("i", false), "i?fetchPayloads=false", ""],
   ])("[A8.1] %s", async (_what, call, url, body) => {
-    const { requests, client } = serverThat(answers(202, '{"instanceID":"i","runtimeStatus":"RUNNING"}'));
+    const { requests, client } = serverThat(answers(200, '{"instanceID":"i","runtimeStatus":"RUNNING","events":[]}'));
     await call(client);
     expect(requests.map((request) => [request.url, request.body])).toEqual([[url, body]]);
   });
@@ -413,6 +586,76 @@ describe("[A8] Every option of the HTTP API", () => {
     await expect(new DaprWorkflowClient({ fetch, basePath: "a?b" }).getWorkflowState("i")).rejects.toThrow(
       'basePath is a path such as "/workflows", found "a?b"',
     );
+  });
+
+  it("[A8.9] a run: the start waits, and what it has not waited for is asked like any other wait", async () => {
+    const { requests, client } = serverThat(answers(200, RUNNING), cutOff, answers(200, COMPLETED));
+    const { value } = await settled(client.runWorkflow("w", 1, { instanceId: "i", timeoutInSeconds: 60 }));
+    expect(value?.toJSON()).toMatchObject({ instanceId: "i", runtimeStatus: "COMPLETED" });
+    expect(requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      "POST w/start?instanceID=i&fetchPayloads=true&waitFor=completed&timeoutSeconds=30",
+      "GET i?fetchPayloads=true&waitFor=completed&timeoutSeconds=30",
+      "GET i?fetchPayloads=true&waitFor=completed&timeoutSeconds=30",
+    ]);
+    const ended = serverThat(answers(200, COMPLETED));
+    await ended.client.runWorkflow("w", 1);
+    expect(ended.requests).toHaveLength(1);
+    expect(ended.requests[0]?.url).toMatch(/^w\/start\?instanceID=[0-9a-f-]{36}&/);
+    // Dapr's own server does not wait.
+    const dapr = serverThat(answers(202, '{"instanceID":"i"}'), answers(200, COMPLETED));
+    expect((await settled(dapr.client.runWorkflow("w", 1))).value?.instanceId).toBe("i");
+    const slow = await settled(serverThat(answers(200, RUNNING)).client.runWorkflow("w", 1, { timeoutInSeconds: 0 }));
+    expect(slow.error).toMatchObject({ name: "TimeoutError", instanceId: "i" });
+    const gone = answers(404, '{"errorCode":"ERR_INSTANCE_ID_NOT_FOUND","message":"no"}');
+    const purged = await settled(serverThat(answers(200, RUNNING), gone).client.runWorkflow("w", 1));
+    expect(purged.error).toEqual(new Error("There is no workflow instance 'i' any more"));
+  });
+
+  it("[A8.10] a component", async () => {
+    const { requests, fetch } = serverThat(answers(200, RUNNING));
+    await new DaprWorkflowClient({ fetch, component: "my flows" }).getWorkflowState("i");
+    await new DaprWorkflowClient({ fetch, component: "" }).getWorkflowState("i");
+    expect(requests.map(({ url }) => url)).toEqual([
+      "http://127.0.0.1:3500/v1.0/workflows/my%20flows/i?fetchPayloads=true",
+      "i?fetchPayloads=true",
+    ]);
+  });
+
+  it.each(["ftp://host", "file:///x", "http://host/?a=b", "host#x", "host?x", "a b", "http://", "::1"])(
+    "[A8.11] no server is at %s",
+    async (daprHost) => {
+      const { requests, fetch } = serverThat(answers(200, RUNNING));
+      await expect(new DaprWorkflowClient({ fetch, daprHost }).getWorkflowState("i")).rejects.toThrow(
+        `daprHost is a host name such as "localhost", or the http or https URL of the server without user, query and fragment, found ${JSON.stringify(daprHost)}`,
+      );
+      expect(requests).toEqual([]);
+    },
+  );
+
+  it("[A8.12] neither a password nor what a header cannot hold is shown", async () => {
+    const host = new DaprWorkflowClient({ daprHost: "http://me:hush@host" });
+    await expect(host.getWorkflowState("i")).rejects.toThrow(/found one with an @$/);
+    for (const options of [{ daprApiToken: "hush\nhush" }, { daprApiToken: "hüsh" }, { headers: { a: "hush\0" } }]) {
+      let message = "";
+      try {
+        new DaprWorkflowClient(options);
+      } catch (error) {
+        message = (error as Error).message;
+      }
+      expect(message).toMatch(/^new DaprWorkflowClient: (daprApiToken|headers\.a) is a text in one line of ASCII/);
+      expect(message).toMatch(/found another character at [14]$/);
+      expect(message).not.toContain("hush");
+    }
+    expect(() => new DaprWorkflowClient({ headers: { "a b": "x" } })).toThrow("headers.a b is no name of a header");
+    expect(() => new DaprWorkflowClient({ headers: new Headers({ a: "b" }) as never })).toThrow(
+      "headers is an object of texts, each by the name of its header",
+    );
+    // A token read from a file ends with its line.
+    new DaprWorkflowClient({ daprApiToken: " token\n", headers: { "X-A_b": "" } });
+  });
+
+  it.each([0, -1, 1.5, 65_536, "0", "65536", "80a", "1e3", " 80", {}])("[A8.13] %j is no port", (daprPort) => {
+    expect(() => new DaprWorkflowClient({ daprPort: daprPort as never })).toThrow("daprPort is a port, such as 3500");
   });
 
   it("[A8.6] headers go with every request, and the token beside them", async () => {

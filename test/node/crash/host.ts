@@ -19,7 +19,9 @@ const onLog = (line: string) => {
 };
 const variables = { RECORDER_URL: recorderUrl };
 const inspector = process.env.INSPECT !== undefined;
-const server = await serve(edition("first edition"), { directory, variables, onLog, inspector });
+// Without one, any that is free.
+const port = Number(process.env.PORT ?? 0);
+const server = await serve(edition("first edition"), { directory, variables, onLog, inspector, port });
 console.log(server.origin);
 const lines = createInterface({ input: process.stdin });
 lines.on("line", async (name) => {

@@ -1,10 +1,22 @@
 // Our own DaprWorkflowClient in Node, over HTTP.
+import { rmSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DaprWorkflowClient, TimeoutError, WorkflowApiError, WorkflowRuntimeStatus } from "../../../src/client.ts";
-import { type Bundle, bundle, SAMPLES, type Server, serve } from "./server.ts";
+import { Host } from "../crash/processes.ts";
+import { Recorder } from "../crash/recorder.ts";
+import { type Bundle, bundle, SAMPLES, type Server, serve, temporaryDirectory, until } from "./server.ts";
 
 const TOKEN = "correct horse battery staple";
 const QUESTION = { question: "Well?", timeoutSeconds: 600 };
+
+async function freePort(): Promise<number> {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+  const { port } = taken.address() as AddressInfo;
+  await new Promise((resolve) => taken.close(resolve));
+  return port;
+}
 
 let samples: Bundle;
 let server: Server;
@@ -141,11 +153,78 @@ describe("[E2] DaprWorkflowClient in Node, over HTTP", () => {
     await expect(nobody.getWorkflowState("x", true)).rejects.toBeInstanceOf(TypeError);
   });
 
+  it("[E2.13] a run: the state comes with the answer to the start, or after it", async () => {
+    const state = await client.runWorkflow("chaining", "Ada", { instanceId: "ours-13" });
+    expect([state.instanceId, state.serializedOutput]).toEqual(["ours-13", '"*** HELLO, ADA ***"']);
+    const begun = await client.runWorkflow("humanInteraction", QUESTION, { waitFor: "started", fetchPayloads: false });
+    expect([begun.runtimeStatus, begun.serializedInput]).toEqual([WorkflowRuntimeStatus.RUNNING, undefined]);
+    const late = client.runWorkflow("humanInteraction", QUESTION, { instanceId: "ours-13b", timeoutInSeconds: 0.2 });
+    await expect(late).rejects.toMatchObject({ name: "TimeoutError", instanceId: "ours-13b", seconds: 0.2 });
+    await expect(client.runWorkflow("humanInteraction", QUESTION, { instanceId: "ours-13b" })).rejects.toMatchObject({
+      errorCode: "ERR_START_WORKFLOW",
+    });
+  });
+
+  it("[E2.14] any component, and IDs of every kind that the server takes", async () => {
+    const other = new DaprWorkflowClient({
+      daprHost: "127.0.0.1",
+      daprPort: server.port,
+      component: "my flows/1",
+    } as never);
+    for (const id of ["ü", "日本", "start", "history", "__proto__", "null", "-", "_", "İ", "٣"]) {
+      expect(await other.scheduleNewWorkflow("humanInteraction", QUESTION, id)).toBe(id);
+      await other.raiseEvent(id, "answer", id);
+      expect((await client.waitForWorkflowCompletion(id))?.serializedOutput).toBe(JSON.stringify(id));
+    }
+    for (const id of ["a b", "a/b", "a%2Fb", "a:b", "😀", "..", "a\0b", "%zz", "a=b&c"])
+      await expect(client.scheduleNewWorkflow("chaining", "", id)).rejects.toMatchObject({ status: 400 });
+  });
+
   it("[E2.11] three events raised without waiting arrive, and the first one counts", async () => {
     const id = await client.scheduleNewWorkflow("humanInteraction", QUESTION, "ours-11");
     await Promise.all([1, 2, 3].map((n) => client.raiseEvent(id, "answer", n)));
     const state = await client.waitForWorkflowCompletion(id);
     expect([1, 2, 3].map(String)).toContain(state?.serializedOutput);
+  });
+});
+
+describe("[E2.12] A server that dies", () => {
+  it("[E2.12] killed while it is waited for, and there again on its port and directory: the waits go on", async () => {
+    const directory = temporaryDirectory();
+    // Free for as long as nobody takes it, which is what a server that comes again relies on, too.
+    const port = await freePort();
+    const recorder = await Recorder.listen([]);
+    const start = () =>
+      Host.start(directory, recorder.url, { worker: "../../../src/worker.ts", env: { PORT: String(port) } });
+    let host = await start();
+    try {
+      const survivor = new DaprWorkflowClient({ daprHost: "127.0.0.1", daprPort: String(port) });
+      await survivor.scheduleNewWorkflow("humanInteraction", QUESTION, "mid");
+      const waits = [
+        survivor.waitForWorkflowCompletion("mid", true, 120),
+        survivor.waitForWorkflowCompletion("mid", false, 120),
+      ];
+      const run = survivor.runWorkflow("humanInteraction", QUESTION, { instanceId: "run", timeoutInSeconds: 120 });
+      const lost = expect(run).rejects.toBeInstanceOf(TypeError);
+      await until("the run", async () => (await survivor.getWorkflowState("run")) !== undefined);
+      await host.kill();
+      // A start is not sent again, whatever it waits for.
+      await lost;
+      await expect(survivor.raiseEvent("mid", "answer", 1)).rejects.toBeInstanceOf(TypeError);
+      const read = survivor.getWorkflowState("mid");
+      host = await start();
+      expect((await read.catch(() => survivor.getWorkflowState("mid")))?.runtimeStatus).toBe(
+        WorkflowRuntimeStatus.RUNNING,
+      );
+      await survivor.raiseEvent("mid", "answer", 2);
+      expect((await Promise.all(waits)).map((state) => state?.serializedOutput)).toEqual(["2", undefined]);
+      await survivor.raiseEvent("run", "answer", 3);
+      expect((await survivor.waitForWorkflowCompletion("run"))?.serializedOutput).toBe("3");
+    } finally {
+      await host.kill();
+      await recorder.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });
 

@@ -334,6 +334,30 @@ describe("[K10] A wait that is met stops the clock there", () => {
     expect(secondsOn(env)).toBe(DAY);
   });
 
+  it("[K10.9] a run that is started and waited for at once lets time pass like any other wait", async () => {
+    const env = environment();
+    const state = await env.client.runWorkflow("sleeps", DAY, { instanceId: "i", waitFor: null, reason: "r" });
+    expect([state.instanceId, state.runtimeStatus, secondsOn(env)]).toEqual([
+      "i",
+      WorkflowRuntimeStatus.COMPLETED,
+      DAY,
+    ]);
+    const begun = await env.client.runWorkflow("sleeps", DAY, { waitFor: "started", fetchPayloads: false });
+    expect([begun.runtimeStatus, begun.serializedInput, secondsOn(env)]).toEqual([
+      WorkflowRuntimeStatus.RUNNING,
+      undefined,
+      DAY,
+    ]);
+    const late = env.client.runWorkflow("sleeps", DAY, { timeoutInSeconds: 5 });
+    await expect(late).rejects.toMatchObject({ name: "TimeoutError", seconds: 5 });
+    await expect(env.client.runWorkflow("sleeps", 1, { waitfor: "started" } as never)).rejects.toThrow(
+      "unknown option waitfor of runWorkflow 'sleeps', did you mean waitFor?",
+    );
+    await expect(env.client.runWorkflow("sleeps", 1, { waitFor: "ended" as never })).rejects.toThrow(
+      `runWorkflow 'sleeps': waitFor is "started" or "completed", found "ended"`,
+    );
+  });
+
   it("[K10.4] a wait sees the first moment at which it holds, however the instance goes on", async () => {
     const env = environment();
     const start = () => env.client.scheduleNewWorkflow("sleeps", DAY, "i");

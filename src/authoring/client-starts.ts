@@ -1,0 +1,46 @@
+// How instances are started over the HTTP API.
+import { type RunOptions, type ScheduleOptions, timeoutOf } from "./client-options.ts";
+import { Deadline, stateOf, waitForState } from "./client-waits.ts";
+import { type Answer, bodyOf, type Query, segment, type WorkflowApi } from "./workflow-api.ts";
+import type { WorkflowState } from "./workflow-state.ts";
+
+/** Resolves with its ID. */
+export async function start(
+  api: WorkflowApi,
+  name: string,
+  input: string | undefined,
+  options: ScheduleOptions,
+): Promise<string> {
+  return idIn(await api.change(`${segment(name)}/start`, queryOf(options), input));
+}
+
+/** Resolves with its state once it has got there, or has ended. The first request starts and waits; only others are asked again. */
+export async function startAndWait(
+  api: WorkflowApi,
+  name: string,
+  input: string | undefined,
+  options: RunOptions,
+): Promise<WorkflowState> {
+  const deadline = new Deadline(timeoutOf(options.timeoutInSeconds, "runWorkflow", name));
+  const until = options.waitFor ?? "completed";
+  const fetchPayloads = options.fetchPayloads ?? true;
+  const query = { ...queryOf(options), fetchPayloads, waitFor: until, timeoutSeconds: deadline.pollSeconds() };
+  const answer = await api.changeWithin(deadline.patienceMs(), `${segment(name)}/start`, query, input);
+  const instanceId = idIn(answer);
+  const wait = { until, instanceId, path: segment(instanceId), fetchPayloads };
+  // Dapr's own server does not wait, and answers with the ID alone.
+  const first = answer.status === 202 ? undefined : stateOf(answer);
+  const state = await waitForState(api, wait, deadline, first);
+  if (state === undefined) throw new Error(`There is no workflow instance '${instanceId}' any more`);
+  return state;
+}
+
+function queryOf({ instanceId, startAt, reason }: ScheduleOptions): Query {
+  const instanceID = instanceId || crypto.randomUUID();
+  return { instanceID, startTime: startAt?.toISOString(), reason: reason ?? undefined };
+}
+
+function idIn(answer: Answer): string {
+  const body = bodyOf(answer, "started instance", ({ instanceID }) => typeof instanceID === "string");
+  return (body as { instanceID: string }).instanceID;
+}
