@@ -304,6 +304,25 @@ describe("[A13] What answers is the workflow API, or an error says that it is no
     }
   });
 
+  it("[A13.7] another 404 than that of an instance is none: the address is wrong", async () => {
+    const { client } = serverThat(answers(404, '{"errorCode":"ERR_DIRECT_INVOKE","message":"failed getting app id"}'));
+    for (const [, call] of [...READS, ...WAITS, CHANGES[3] as (typeof CHANGES)[number]])
+      await expect(call(client)).rejects.toMatchObject({ status: 404, errorCode: "ERR_DIRECT_INVOKE" });
+  });
+
+  it("[A13.8] the caller ends a request while its answer comes: nothing is asked again", async () => {
+    const { requests, client } = serverThat(() => {
+      const start = (controller: ReadableStreamDefaultController) =>
+        controller.error(new DOMException("This operation was aborted", "AbortError"));
+      return new Response(new ReadableStream({ start }));
+    });
+    for (const [, read] of [...READS, ...WAITS]) {
+      requests.length = 0;
+      expect((await settled(read(client))).error).toMatchObject({ name: "AbortError" });
+      expect(requests).toHaveLength(1);
+    }
+  });
+
   it("[A13.6] names that no URL holds are told of before anything is sent", async () => {
     const { requests, client } = serverThat(answers(200, RUNNING));
     for (const id of ["", ".", "..", "a\ud800", 5 as never, undefined as never])
@@ -429,6 +448,45 @@ describe("[A7] A wait asks again within the caller's time", () => {
       message: `Workflow instance 'i' has not ended update 'u-1' within 0 seconds, asked at ${API}/i`,
       instanceId: "i",
     });
+  });
+});
+
+describe("[A7.10] When a wait ends", () => {
+  it.each(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"])("[A7.10] %s ends both waits", async (runtimeStatus) => {
+    for (const [, wait] of WAITS.slice(0, 2)) {
+      const { requests, client } = serverThat(answers(200, JSON.stringify({ instanceID: "i", runtimeStatus })));
+      expect((await settled(wait(client))).error).toBeUndefined();
+      expect(requests).toHaveLength(1);
+    }
+  });
+
+  it.each(["PENDING", "RUNNING", "SUSPENDED", "STALLED"])(
+    "[A7.11] %s ends no wait for the end",
+    async (runtimeStatus) => {
+      const { client } = serverThat(answers(200, JSON.stringify({ instanceID: "i", runtimeStatus })));
+      expect((await settled(client.waitForWorkflowCompletion("i", true, 1))).error).toBeInstanceOf(TimeoutError);
+      const start = await settled(
+        serverThat(answers(200, JSON.stringify({ instanceID: "i", runtimeStatus }))).client.waitForWorkflowStart(
+          "i",
+          true,
+          1,
+        ),
+      );
+      expect(start.error instanceof TimeoutError).toBe(runtimeStatus === "PENDING");
+    },
+  );
+
+  it("[A7.12] an update that is refused is refused, however late the answer comes", async () => {
+    const { client } = serverThat(answers(400, '{"errorCode":"ERR_WORKFLOW_UPDATE_REJECTED","message":"no"}'));
+    const { error } = await settled(client.updateWorkflow("i", "add", 1, { timeoutInSeconds: 0 }));
+    expect(error).toMatchObject({ name: "WorkflowApiError", errorCode: "ERR_WORKFLOW_UPDATE_REJECTED" });
+  });
+
+  it("[A7.13] a run whose start nobody answers is given up in its time: nobody knows whether it was heard", async () => {
+    const begunAtMs = Date.now();
+    const never = new DaprWorkflowClient({ fetch: () => new Promise<never>(() => {}) });
+    const { error } = await settled(never.runWorkflow("w", 1, { timeoutInSeconds: 1 }));
+    expect([(error as Error).name, Date.now() - begunAtMs]).toEqual(["CutOffError", 6_000]);
   });
 });
 
@@ -671,9 +729,11 @@ describe("[A8] Every option of the HTTP API", () => {
     const client = new DaprWorkflowClient({ fetch, appId: "shop" });
     await client.updateWorkflow("i", "u", 2, { updateId: "x", reason: "r" });
     await client.getWorkflowState("i", false).catch(() => undefined);
+    await new DaprWorkflowClient({ fetch, appId: "" }).getWorkflowState("i", false).catch(() => undefined);
     expect(requests.map(({ url }) => url)).toEqual([
       "i/update/u?updateID=x&timeoutSeconds=30&reason=r&appID=shop",
       "i?fetchPayloads=false&appID=shop",
+      "i?fetchPayloads=false",
     ]);
   });
 
@@ -735,6 +795,20 @@ describe("[A9] States and errors show their fields", () => {
     );
     expect(inspect([state])).toContain("runtimeStatus: 'FAILED'");
     expect(inspect({ a: { b: { c: state } } })).toContain("[WorkflowState]");
+  });
+
+  it("[A9.4] structuredClone: its fields, which are all there is of it in another thread or a message", () => {
+    const clone = structuredClone(state);
+    expect(clone).toMatchObject({
+      instanceId: "order-1",
+      name: "order",
+      runtimeStatus: state.runtimeStatus,
+      createdAt: state.createdAt,
+      lastUpdatedAt: new Date("2026-01-02T03:04:06Z"),
+      serializedInput: '{"n":1}',
+      workflowFailureDetails: { errorType: "RangeError", message: "too far" },
+    });
+    expect({ ...state }).toEqual(clone);
   });
 
   it("[A9.3] WorkflowFailedError: the instance, the state, and why", () => {
