@@ -334,7 +334,7 @@ describe("[K10] A wait that is met stops the clock there", () => {
     expect(secondsOn(env)).toBe(DAY);
   });
 
-  it("[K10.9] a run that is started and waited for at once lets time pass like any other wait", async () => {
+  it("[K10.12] a run that is started and waited for at once lets time pass like any other wait", async () => {
     const env = environment();
     const state = await env.client.runWorkflow("sleeps", DAY, { instanceId: "i", waitFor: null, reason: "r" });
     expect([state.instanceId, state.runtimeStatus, secondsOn(env)]).toEqual([
