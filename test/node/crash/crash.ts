@@ -1,7 +1,7 @@
 /**
  * npm run crash: workflows of every kind under load on a real workerd on disk, which is killed at random moments and
  * started again on the same directory. `--instances 200`, `--kills 20`, `--seed S`. Exits 1 when anything is lost, there
- * twice, early or otherwise wrong, 2 when only the harness itself has failed, and then keeps the directory. The seed gives the moments and the pauses; what runs at such
+ * twice, early or otherwise wrong, 2 when only the harness itself has failed or an option is wrong, and then keeps the directory. The seed gives the moments and the pauses; what runs at such
  * a moment depends on the machine too.
  */
 import { rmSync } from "node:fs";
@@ -11,23 +11,34 @@ import { runCampaign } from "./campaign.ts";
 import type { Violation } from "./faults.ts";
 import { exitCodeOf, HarnessError } from "./harness.ts";
 
-const { values } = parseArgs({
-  options: { instances: { type: "string" }, kills: { type: "string" }, seed: { type: "string" } },
-});
+function usage(text: string): never {
+  console.error(`npm run crash: ${text}`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    const options = { instances: { type: "string" }, kills: { type: "string" }, seed: { type: "string" } } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+}
+const values = readOptions();
 
 function readNumber(name: keyof typeof values, otherwise: number): number {
   const value = Number(values[name] ?? otherwise);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`--${name} takes a whole number above 0, found ${values[name]}`);
+  return usage(`--${name} takes a whole number above 0, found ${JSON.stringify(values[name])}`);
 }
 
 const seed = readNumber("seed", 1 + Math.floor(Math.random() * 2 ** 31));
 const kills = readNumber("kills", 20);
+const instances = readNumber("instances", 200);
 const directory = temporaryDirectory();
 console.log(`seed ${seed}`);
 const startedAtMs = Date.now();
 const tell = (line: string) => console.log(line);
-const instances = readNumber("instances", 200);
 // Some of them have just ended, or are about to start.
 const callers = Math.ceil(1.5 * instances);
 const options = { directory, seed, kills, instances: callers, longestMs: 2_000, tell };

@@ -1,7 +1,9 @@
 // [C7] The campaigns tell what they do wrong themselves from what the engine does wrong. Each kind of fault is shown twice: the
 // harness's, which must not be called the engine's, and the engine's, which must not be excused.
+import { spawnSync } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Client } from "./client.ts";
 import type { HistoryRow, StoredInstance } from "./database.ts";
@@ -199,5 +201,17 @@ describe("[C7] slow is not stuck", () => {
       ),
     ).toBe(false);
     expect(time.now()).toBe(171_000);
+  });
+});
+
+describe("[C7] a campaign that is called wrongly", () => {
+  it.each([
+    [["--kill", "3"], "Unknown option '--kill'"],
+    [["--instances", "0"], '--instances takes a whole number above 0, found "0"'],
+    [["--seed", "x"], '--seed takes a whole number above 0, found "x"'],
+  ])("[C7.11] %j: exit code 2, for it says nothing of the engine", (args, complaint) => {
+    const script = fileURLToPath(new URL("./crash.ts", import.meta.url).href);
+    const run = spawnSync(process.execPath, ["--no-warnings", script, ...args], { encoding: "utf8" });
+    expect([run.status, run.stdout, run.stderr.trim()]).toEqual([2, "", `npm run crash: ${complaint}`]);
   });
 });
