@@ -134,7 +134,8 @@ export class Execution {
   apply(event: HistoryEvent, replaying: boolean): void | Promise<void> {
     this.#historyIndex++;
     if (this.#stall !== undefined) return;
-    if (this.#completion?.type === "ContinuedAsNew" && !replaying) return this.#context.continuation?.leave(event);
+    // In a replay too: code that continues as new where it waited before leaves what came since.
+    if (this.#completion?.type === "ContinuedAsNew") this.#context.continuation?.leave(event);
     if (this.#completion !== undefined) return this.#checkAfterEnd(event);
     this.#context.replaying = replaying;
     if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;

@@ -1,4 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
+import { SHOWN } from "../model/options.ts";
 import type { CompositeTask } from "./composite-task.ts";
 import { TaskCanceledError, TaskFailedError } from "./errors.ts";
 
@@ -122,6 +123,11 @@ export abstract class Task<T = unknown> {
   /** @internal For instance `callActivity 'charge'`. */
   get madeBy(): string | undefined {
     return this.#name === undefined ? this.#method : `${this.#method} '${this.#name}'`;
+  }
+
+  /** @internal */
+  get [SHOWN](): string {
+    return unyielded(this);
   }
 
   [Symbol.toPrimitive](): never {

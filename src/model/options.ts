@@ -260,8 +260,12 @@ function isPlainObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** How an object that has it is shown in errors. */
+export const SHOWN = Symbol("shown");
+
 /** A value in a message: as JSON where it has some that says something, and never long. Never throws. */
 export function shown(value: unknown): string {
+  if (typeof value === "object" && value !== null && SHOWN in value) return String(value[SHOWN]);
   if (typeof value === "number" || value === undefined) return String(value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return value.name ? `the function ${value.name}` : "a function";

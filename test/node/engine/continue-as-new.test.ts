@@ -233,6 +233,26 @@ describe("[T9] continue-as-new", () => {
     expect(endOf(await driver.turn())).toBe("once");
   });
 
+  it.each([true, false])(
+    "[T9] changed code that continues as new where it waited leaves what came since iff saveEvents: %j",
+    async (saves) => {
+      const driver = new Driver(function* w(ctx: WorkflowContext) {
+        yield ctx.waitForExternalEvent("first");
+        yield ctx.waitForExternalEvent("last");
+      });
+      await driver.turn();
+      await driver.turn(raised("first"));
+      await driver.turn(raised("other", 1), raised("another", 2));
+      const registry = registryOf(function* w(ctx: WorkflowContext) {
+        yield ctx.waitForExternalEvent("first");
+        ctx.continueAsNew(1, saves);
+      });
+      const { completion } = await (await Orchestration.load("i", { registry }, driver.history, true)).turn([], T0);
+      const carriedEvents = saves ? [{ name: "other" }, { name: "another" }] : [];
+      expect(completion).toMatchObject({ type: "ContinuedAsNew", carriedEvents });
+    },
+  );
+
   it("[T9] an input that is no JSON value throws into the code, and nothing is continued", async () => {
     const driver = new Driver(async function* bad(ctx: WorkflowContext): Code {
       try {

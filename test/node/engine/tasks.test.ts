@@ -304,10 +304,18 @@ describe("[T33] a task in a payload, or made text", () => {
     ["toString()", (_ctx, task) => task.toString()],
     ["JSON", (_ctx, task) => JSON.stringify([task])],
     ["a date", (ctx, task) => ctx.createTimer(new Date(task as Any))],
+    ["the time of a timer", (ctx, task) => ctx.createTimer(task as Any)],
+    ["the name of an activity", (ctx, task) => ctx.callActivity(task as Any)],
+    ["the options of an activity", (ctx, task) => ctx.callActivity("a", 1, task as Any)],
+    ["an option of an activity", (ctx, task) => ctx.callActivity("a", 1, { timeout: task as Any })],
+    ["the ID of a child", (ctx, task) => ctx.callChildWorkflow("a", 1, task as Any)],
+    ["the receiver of an event", (ctx, task) => ctx.sendEvent(task as Any, "e")],
+    ["the name of a patch", (ctx, task) => ctx.isPatched(task as Any)],
+    ["a copy", (_ctx, task) => Object.assign({}, task)],
   ])("[T33] %s: refused, and the call is named", async (_place, use) => {
     const turn = await new Driver((ctx: Ctx) => use(ctx, ctx.callActivity("charge")), undefined, "w").turn();
     expect(endOf(turn)).toMatch(
-      /^TypeError: .*the task of callActivity 'charge', and a task is not its result: yield it/,
+      /^(Type|Range)Error: .*the task of callActivity 'charge', and a task is not its result: yield it/,
     );
     expect(turn.activities.map(({ name }) => name)).toEqual(["charge"]);
     expect([turn.messages, turn.customStatus]).toEqual([[], undefined]);
