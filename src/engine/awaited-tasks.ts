@@ -79,7 +79,6 @@ export class AwaitedTasks {
     // The last await may be that of this yield itself.
     const callsEnd = others.at(-1) === value ? this.#callsBefore : this.#callsEnd;
     if (this.#calls.nextId !== callsEnd) return this.leftOver();
-    this.#suspectFrom = callsEnd;
     this.#first = others[this.#next++];
     return undefined;
   }
@@ -118,7 +117,7 @@ export class AwaitedTasks {
   }
 
   get #leftOverTask(): Task | undefined {
-    return this.#first?.isMarked ? this.#first : this.#others?.find((task, n) => n >= this.#next && task.isMarked);
+    return this.#first?.isMarked ? this.#first : this.#others?.find((task) => task.isMarked);
   }
 
   #forget(): void {

@@ -176,6 +176,40 @@ describe("[T33] a task that is taken for its result", () => {
     expect(endOf(await driver.turn(raised("end", 1)))).toBe(1);
   });
 
+  it("[T33] in an update first, it is seen in the workflow all the same", async () => {
+    const driver = new Driver(async function* w(ctx: Ctx): Code {
+      const tasks = [one(ctx), ctx.callActivity("two")];
+      ctx.setUpdateHandler("u", async () => void (await Promise.all(tasks)));
+      const n = yield ctx.waitForExternalEvent("e");
+      await tasks[n];
+      yield ctx.callActivity("next");
+    });
+    await driver.turn();
+    const { updates } = await driver.turn({ type: "UpdateRequested", updateId: "u", name: "u" });
+    expect(updates).toMatchObject([{ outcome: { ok: false } }]);
+    const other = await driver.load();
+    expect(endOf(await other.turn([raised("e", 1)], T0))).toBe(awaited("callActivity 'two'"));
+    expect(endOf(await driver.turn(raised("e", 0)))).toBe(awaited("callActivity 'one'"));
+  });
+
+  it("[T33] in a query that comes while the code runs, it is none of the workflow's", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { registry } = new Driver(async function* w(ctx: Ctx): Code {
+      const task = one(ctx);
+      ctx.setQueryHandler("q", () => typeof (task as Any).then);
+      yield ctx.waitForExternalEvent("e");
+      await gate.promise;
+      yield ctx.waitForExternalEvent("e");
+    });
+    const orchestration = await Orchestration.load("i", { registry }, [startedAs("w")], false);
+    await orchestration.turn([], T0);
+    const turn = orchestration.turn([raised("e")], T0);
+    await null;
+    expect(orchestration.query("q", undefined)).toEqual({ ok: true, result: '"undefined"' });
+    gate.resolve();
+    expect(endOf(await turn)).toBe("RUNNING");
+  });
+
   it("[T33] thrown, it is named", async () => {
     expect(
       await outcomeOf(async function* w(ctx: Ctx): Code {
@@ -258,6 +292,20 @@ describe("[T33] of several that were awaited the first is yielded first, and not
     if (turn.status === "RUNNING") turn = await driver.turn(raised("e"));
     expect(endOf(turn)).toBe(awaited(by));
     expect([...activities, ...turn.activities].map(({ name }) => name)).not.toContain("next");
+  });
+
+  it("[T33] and so the second time, when the first was right", async () => {
+    const driver = new Driver(async function* w(ctx: Ctx): Code {
+      const batch = (names: string[]) => Promise.all(names.map((name) => helper(ctx, name)));
+      for (const task of await batch(["one", "two", "three"])) yield task;
+      const [a] = await batch(["four", "five", "six"]);
+      yield a;
+      yield next(ctx);
+    });
+    await driver.turn();
+    await driver.turn(completed(1), completed(2), completed(3));
+    const turn = await driver.turn(completed(4));
+    expect([endOf(turn), turn.activities]).toEqual([awaited("callActivity 'five'"), []]);
   });
 
   it("[T33] what others call meanwhile does not count: a retry, an update, which has awaits of its own", async () => {
