@@ -2,9 +2,6 @@ import type { FailureDetails } from "../model/failure.ts";
 import type { StallReason } from "../model/history-event.ts";
 import type { NonDeterminismError } from "./errors.ts";
 
-/** Of an error's type, as a stall is known by it. */
-const MAX_TYPE_LENGTH = 256;
-
 /** Why an execution cannot go on with today's code. */
 export interface Stall {
   readonly reason: StallReason;
@@ -16,7 +13,7 @@ export interface Stall {
 /** The code does something else than its history says. `failure`: how it has ended, quoted in the error. */
 export function differs(error: NonDeterminismError, failure: FailureDetails | undefined): Stall {
   const { message, difference } = error;
-  const knownBy = failure && `event ${difference.historyIndex}: ${failure.errorType.slice(0, MAX_TYPE_LENGTH)}`;
+  const knownBy = failure && `event ${difference.historyIndex}: ${failure.errorType}`;
   return { reason: "NON_DETERMINISM", message, knownBy };
 }
 

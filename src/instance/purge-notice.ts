@@ -2,7 +2,6 @@ import type { ParentLink } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import { UnreadableError } from "../storage/unreadable-error.ts";
 import { errorFields } from "./log-text.ts";
 import type { InstancePorts } from "./ports.ts";
 import { reading } from "./sealing.ts";
@@ -44,16 +43,9 @@ async function noticeFor(
   record: InstanceRecord,
   parent: ParentLink,
 ): Promise<Message | undefined> {
-  const { store } = ports;
   if (!isTerminal(record.status)) return purged(record, parent);
-  if (store.hasDelivered) return undefined;
-  try {
-    const entries = await reading(ports, () => store.outbox());
-    return entries.find(({ message }) => message.type === "ChildEnded")?.message;
-  } catch (error) {
-    if (!(error instanceof UnreadableError)) throw error;
-    return purged(record, parent);
-  }
+  const entries = await reading(ports, () => ports.store.outbox());
+  return entries.find(({ message }) => message.type === "ChildEnded")?.message;
 }
 
 function purged({ instanceId }: InstanceRecord, parent: ParentLink): Message {

@@ -86,6 +86,8 @@ describe("[I26] A child that is purged by force", () => {
     const failed = purge(world, "kid");
     await world.advance(1_000);
     expect(await failed).toEqual(UNREACHABLE);
+    const line = { level: "warn", msg: "purge", instanceId: "kid", target: "p", errorType: "Error" };
+    expect(world.log).toEqual([{ ...line, message: "'p' is unreachable" }]);
     expect([historyOf(world, "kid"), historyOf(world, "grandchild")]).toEqual(before);
     expect([await statusOf(world, "kid"), await statusOf(world, "p")]).toEqual(["RUNNING", "RUNNING"]);
     world.peerFault = undefined;

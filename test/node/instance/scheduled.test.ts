@@ -208,4 +208,22 @@ describe("[I23] alarms of a scheduled start", () => {
     await world.advance(HOUR_MS);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", [HOUR_MS, "sent"]]);
   });
+
+  it("[I23.11] a clock that goes back after a first turn has failed: nothing begins before the time", async () => {
+    const world = await scheduled();
+    await raise(world, "a", "go", 7);
+    let failures = 1;
+    world.host("a").failWrite = (statement) => {
+      if (/INTO (instance|history)/.test(statement) && failures-- > 0) throw new Error("SQLITE_FULL");
+    };
+    await world.advance(HOUR_MS);
+    expect(failures).toBe(0);
+    world.host("a").skewMs = -HOUR_MS / 2;
+    await world.advance(HOUR_MS / 2 - 1);
+    expect([await statusOf(world, "a"), typesOf(world, "a")]).toEqual(["PENDING", []]);
+    await world.advance(60_000);
+    expect((await endOf(world, "a"))[0]).toBe("COMPLETED");
+    expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "EventRaised", "ExecutionCompleted"]);
+    await world.rest();
+  });
 });

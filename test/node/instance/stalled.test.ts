@@ -327,4 +327,92 @@ describe("[I22] what stalls, and what does not", () => {
     await raise(world, "a", "go", "two");
     expect(await endOf(world, "a")).toEqual(["COMPLETED", ["one", "two"]]);
   });
+
+  it("[I22.14] one that continues as new into a version that is not there looks again by itself", async () => {
+    const world = makeWorld();
+    const again = (ctx: WorkflowContext, n: number) => {
+      if (n > 0) return n;
+      ctx.continueAsNew(1, false, { toLatestVersion: true });
+    };
+    world.versions = [{ name: "v", version: "v1", code: again, latest: false }];
+    world.workflow("v", again);
+    await start(world, "b", "v", 0);
+    expect(await endOf(world, "b")).toEqual(["COMPLETED", 1]);
+    world.workflows.delete("v");
+    world.versions = [{ name: "v", version: "v1", code: again, latest: true }];
+    await start(world, "a", "v", 0, { startAtMs: world.nowMs + 60_000 });
+    world.versions = [{ name: "v", version: "v1", code: again, latest: false }];
+    world.crashAll();
+    await world.advance(60_000);
+    expect(await describeInstance(world, "a")).toMatchObject({
+      status: "STALLED",
+      failure: { errorType: "VERSION_NOT_AVAILABLE" },
+    });
+    world.workflow("v", again);
+    world.crash("a", "process");
+    await world.advance(60_001);
+    expect(typesOf(world, "a").at(-1)).toBe("ExecutionCompleted");
+  });
+
+  it("[I22.15] before its first turn: that is no replay when it comes, and without any code it fails as a new one", async () => {
+    for (const comes of [true, false]) {
+      const world = makeWorld();
+      const code = (ctx: WorkflowContext) => [ctx.isReplaying(), ctx.isPatched("new")];
+      world.versions = [{ name: "v", version: "v1", code, latest: false }];
+      await start(world, "a", "v");
+      expect(await statusOf(world, "a")).toBe("STALLED");
+      world.versions = comes ? [{ name: "v", version: "v1", code, latest: true }] : [];
+      if (comes) world.workflow("v", code);
+      world.crashAll();
+      const failure = { errorType: "OrchestratorNotRegisteredError" };
+      const end = comes ? { status: "COMPLETED", output: "[false,true]" } : { status: "FAILED", failure };
+      expect(await describeInstance(world, "a")).toMatchObject(end);
+    }
+  });
+
+  it("[I22.16] for Dapr's reasons, a parent's terminate is kept until code has come that fits", async () => {
+    const world = makeWorld();
+    const at = (version: string) => [{ name: "v", version, code: waiting(), latest: true }];
+    world.versions = at("v1");
+    await start(world, "p", "parent", { name: "v", id: "a" });
+    await world.settle();
+    world.versions = at("v2");
+    world.crashAll();
+    await world.call("a", (i) => i.raiseEvent({ name: "go", messageId: "m" }));
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    await terminate(world, "p", '"enough"');
+    await world.settle();
+    world.crashAll();
+    expect([await statusOf(world, "p"), await statusOf(world, "a"), await statusOf(world, "child")]).toEqual([
+      "TERMINATED",
+      "STALLED",
+      "RUNNING",
+    ]);
+    world.versions = at("v1");
+    world.crashAll();
+    expect([await endOf(world, "a"), await statusOf(world, "child")]).toEqual([["TERMINATED", "enough"], "TERMINATED"]);
+  });
+
+  it("[I22.17] beside a terminate that comes too late, an open activity runs again", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx: WorkflowContext): Code {
+      ctx.callActivity("slow", 50_000);
+      return yield ctx.waitForExternalEvent("go");
+    });
+    await start(world, "a", "main");
+    await world.advance(100);
+    let failures = 1;
+    world.host("a").failWrite = (statement) => {
+      if (statement.includes("INTO recovery")) return;
+      if (/(INTO|UPDATE) instance/.test(statement) && failures-- > 0) throw new Error("SQLITE_FULL");
+    };
+    await raise(world, "a", "go", "one");
+    await terminate(world, "a");
+    world.crashAll();
+    await world.advance(60_000);
+    expect(failures).toBeLessThanOrEqual(0);
+    expect([await endOf(world, "a"), world.activityRuns.length]).toEqual([["COMPLETED", "one"], 2]);
+    expect(typesOf(world, "a").at(-1)).toBe("TaskCompleted");
+    await world.rest();
+  });
 });
