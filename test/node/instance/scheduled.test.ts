@@ -226,4 +226,38 @@ describe("[I23] alarms of a scheduled start", () => {
     expect(typesOf(world, "a")).toEqual(["ExecutionStarted", "EventRaised", "ExecutionCompleted"]);
     await world.rest();
   });
+
+  it("[I23.12] paused between a first turn that has failed and its next attempt, it waits for the resume", async () => {
+    const world = await scheduled();
+    await raise(world, "a", "go", 7);
+    let failures = 1;
+    world.host("a").failWrite = (statement) => {
+      if (/INTO (instance|history)/.test(statement) && failures-- > 0) throw new Error("SQLITE_FULL");
+    };
+    await world.advance(HOUR_MS);
+    expect([failures, await suspend(world, "a")]).toEqual([0, OK]);
+    await world.advance(60_000);
+    expect([await statusOf(world, "a"), typesOf(world, "a")]).toEqual(["SUSPENDED", []]);
+    await resume(world, "a");
+    await world.advance(1);
+    expect((await endOf(world, "a"))[0]).toBe("COMPLETED");
+    await world.rest();
+  });
+
+  it("[I23.13] a terminate or a cancel whose turn has failed does not wait for the start, either", async () => {
+    for (const how of ["TERMINATED", "CANCELED"]) {
+      const world = await scheduled();
+      let failures = 1;
+      world.host("a").failWrite = (statement) => {
+        if (/INTO (instance|history)/.test(statement) && failures-- > 0) throw new Error("SQLITE_FULL");
+      };
+      if (how === "TERMINATED") await terminate(world, "a");
+      else await world.call("a", (i) => i.cancel({}));
+      await world.settle();
+      expect(failures).toBe(0);
+      await world.advance(5_000);
+      expect(world.log).toMatchObject([{ msg: "turn" }, { msg: "instance", status: how }]);
+      await world.rest();
+    }
+  });
 });
