@@ -1,3 +1,4 @@
+import { oneLine } from "../instance/log-text.ts";
 import { fieldAsString } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
 
@@ -6,9 +7,6 @@ import { type Call, queryValue } from "./call.ts";
  * `?reason=`, and those with fields in their body the field `reason`, which counts when both are there.
  */
 
-/** In the log. An instance keeps more. */
-const MAX_LOGGED = 1_024;
-
 export function readReason(call: Call, fields: Readonly<Record<string, unknown>>): string | undefined {
   return fieldAsString(fields, "reason") ?? queryValue(call, "reason");
 }
@@ -16,6 +14,5 @@ export function readReason(call: Call, fields: Readonly<Record<string, unknown>>
 /** Where the body is a payload, and the history has no place for a reason: it goes to the log. */
 export function noteReason(call: Call): void {
   const reason = queryValue(call, "reason");
-  if (!reason) return;
-  call.reason = reason.length > MAX_LOGGED ? `${reason.slice(0, MAX_LOGGED).toWellFormed()}…` : reason;
+  if (reason) call.reason = oneLine(reason);
 }

@@ -77,7 +77,7 @@ function checkOrigin({ request, method, path, origin: own }: Call, deps: Checked
 function isVisitOfPage(method: string, path: string, headers: Headers): boolean {
   return (
     method === "GET" &&
-    (path === "/" || path === "/ui" || path.startsWith("/ui/") || path === "/docs") &&
+    (path === "/" || /^\/(ui|docs)(\/|$)/.test(path)) &&
     headers.get("sec-fetch-mode") === "navigate" &&
     headers.get("sec-fetch-dest") === "document"
   );

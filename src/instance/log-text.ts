@@ -6,7 +6,10 @@ const MAX_MESSAGE_LENGTH = 1_024;
 
 /** A text as it stands in a line of the log. */
 export function oneLine(text: string): string {
-  const line = text.slice(0, MAX_MESSAGE_LENGTH).replace(/\s+/g, " ");
+  const line = text
+    .slice(0, MAX_MESSAGE_LENGTH)
+    .toWellFormed()
+    .replace(/[\s\p{Cc}]+/gu, " ");
   return text.length > MAX_MESSAGE_LENGTH ? `${line}…` : line;
 }
 

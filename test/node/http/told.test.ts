@@ -111,6 +111,8 @@ describe("query parameters that a route does not know", () => {
     expect(await warningOf(`${START}?b1=1&b2=1&b1=2&b1=3`)).toBe(
       '299 - "unknown query parameter b1", 299 - "unknown query parameter b2"',
     );
+    const six = await warningOf(`${START}?${[1, 2, 3, 4, 5, 6].map((n) => `b${n}=1`).join("&")}`);
+    expect(six).toMatch(/b5", 299 - "and 1 more unknown query parameters"$/);
     const many = Array.from({ length: 3_000 }, (_, n) => `name${n}=1`).join("&");
     const warning = await warningOf(`${START}?${many}`);
     expect(warning?.match(/299 - "[^"]*"/g)).toHaveLength(6);
@@ -157,6 +159,7 @@ describe("a configuration that lacks something", () => {
 
   it.each([
     [{}, "the binding WORKFLOW_INSTANCE is missing (no Durable Object namespace is bound)"],
+    [{ WORKFLOW_INSTANCE: null }, "the binding WORKFLOW_INSTANCE is missing (no Durable Object namespace is bound)"],
     [{ TEXT: "x", KV: {} }, "no Durable Object namespace is bound"],
     [{ WORKFLOWS: new DurableObjectNamespace() }, "bound are the Durable Object namespaces WORKFLOWS"],
     [{ SERVICE: new Fetcher() }, "no Durable Object namespace is bound"],
@@ -299,7 +302,13 @@ describe("reasons", () => {
       await api.send(`${target}?reason=ticket%2042`, '{"reason":"PAYLOAD"}');
       await api.send(`${target}?reason=${"x".repeat(2_000)}`);
       await api.send(target);
-      expect(api.log.map((line) => line.reason)).toEqual(["ticket 42", `${"x".repeat(1_024)}…`, undefined]);
+      await api.send(`${target}?reason=two%0D%0Alines%E2%80%A8and%00more`);
+      expect(api.log.map((line) => line.reason)).toEqual([
+        "ticket 42",
+        `${"x".repeat(1_024)}…`,
+        undefined,
+        "two lines and more",
+      ]);
       const sealed = new Api({ hidesReasons: true });
       await sealed.send(`${target}?reason=ticket%2042`);
       expect(sealed.log[0]).not.toHaveProperty("reason");

@@ -135,6 +135,8 @@ describe("[I27] the log of what fails", () => {
       { message: "SQLITE_FULL: the disk is full" },
     ]);
     expect(oneLine(`a\r\n\tb${"x".repeat(2_000)}`)).toBe(`a b${"x".repeat(1_019)}…`);
+    expect(oneLine("a\u2028b\u0000\u001b[31mc\u0085d")).toBe("a b [31mc d");
+    expect(oneLine(`${"x".repeat(1_023)}😀`)).toBe(`${"x".repeat(1_023)}\ufffd…`);
     const hostile = Object.defineProperty(new Error(), "message", {
       get: () => {
         throw new Error("again");
