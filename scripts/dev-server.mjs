@@ -99,6 +99,11 @@ export function portProblem({ ip, port }) {
   });
 }
 
+/** An address of IPv6 has colons of its own. */
+export function hostInUrl(ip) {
+  return ip.includes(":") ? `[${ip}]` : ip;
+}
+
 /** A port that was free a moment ago. */
 export function freePort(ip) {
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { hasApiToken, isLoopback, mayHaveToken } from "./api-token.mjs";
-import { freePort, portProblem, startDevServer, stopWhenAsked } from "./dev-server.mjs";
+import { freePort, hostInUrl, portProblem, startDevServer, stopWhenAsked } from "./dev-server.mjs";
 import { hiddenAddress, openFrontDoor } from "./front-door.mjs";
 import { ROOT, runWrangler } from "./wrangler.mjs";
 
@@ -116,7 +116,7 @@ function writeProblem(directory) {
 }
 
 async function greet() {
-  const host = ip === "127.0.0.1" || ip === "0.0.0.0" || ip === "::" || ip === "*" ? "localhost" : ip;
+  const host = ip === "127.0.0.1" || ip === "0.0.0.0" || ip === "::" || ip === "*" ? "localhost" : hostInUrl(ip);
   const workflows = `${values["local-protocol"]}://${host}:${port}/v1.0/workflows/dapr`;
   const header = (await needsToken()) ? ' -H "dapr-api-token: $DAPR_API_TOKEN"' : "";
   const shownDirectory = relative(process.cwd(), dataDirectory);
@@ -139,7 +139,7 @@ Data lives in ${shownDirectory.startsWith("..") ? dataDirectory : shownDirectory
 /** Whether the server asks for a token, where there may be one: it knows best whether wrangler has found it. */
 async function needsToken() {
   if (!mayHaveToken(given)) return false;
-  const address = ip === "::" || ip === "::1" ? "[::1]" : ip === "0.0.0.0" || ip === "*" ? "127.0.0.1" : ip;
+  const address = ip === "::" ? "[::1]" : ip === "0.0.0.0" || ip === "*" ? "127.0.0.1" : hostInUrl(ip);
   const response = await fetch(`${values["local-protocol"]}://${address}:${port}/v1.0/metadata`).catch(() => undefined);
   return response?.status === 401;
 }

@@ -25,7 +25,7 @@ const RIGHT =
  * number, and a secret of the Secrets Store is an object that would have to be asked. Compared as texts these would be equal to no token at all.
  */
 export function tokenProblem(secret: unknown): string | undefined {
-  if (secret === undefined || secret === "") return undefined;
+  if (secret === undefined) return undefined;
   if (typeof secret !== "string")
     return `nobody is served, because DAPR_API_TOKEN is bound as a value of type ${typeof secret} and has to be a text. ${RIGHT}`;
   if (secret !== secret.trim() || /\p{Cc}/u.test(secret))

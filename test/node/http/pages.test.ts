@@ -340,6 +340,8 @@ describe("allowedOrigins", () => {
   it("[H94] OPTIONS that is no preflight needs the token, as any other route that is none", async () => {
     const api = new Api({ ...allowed, apiToken: "s3cret" });
     expect((await api.send("OPTIONS /v1.0/metadata", undefined, { origin: FRIEND })).status).toBe(401);
+    const { origin: _, ...fromNowhere } = PREFLIGHT;
+    expect((await api.send("OPTIONS /v1.0/metadata", undefined, fromNowhere)).status).toBe(401);
     expect((await api.send("OPTIONS /v1.0/metadata", undefined, { "dapr-api-token": "s3cret" })).status).toBe(404);
   });
 
