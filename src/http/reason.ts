@@ -1,4 +1,4 @@
-import { oneLine } from "../instance/log-text.ts";
+import { oneLine } from "../model/log.ts";
 import { fieldAsString } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
 

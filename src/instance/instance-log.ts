@@ -2,9 +2,10 @@ import { failedCallOf } from "../engine/failed-call.ts";
 import type { Turn } from "../engine/turn.ts";
 import { type FailureDetails, isError, placesOf } from "../model/failure.ts";
 import type { TaskScheduled } from "../model/history-event.ts";
+import { oneLine } from "../model/log.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { UnreadableError } from "../storage/unreadable-error.ts";
-import { errorFields, messageField, oneLine } from "./log-text.ts";
+import { errorFields, messageField } from "./log-text.ts";
 import type { InstancePorts } from "./ports.ts";
 
 /** What an instance tells in the log: how it ended, why it does not go on, and faults. Never a payload. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { errorFields, oneLine } from "../../../src/instance/log-text.ts";
+import { errorFields } from "../../../src/instance/log-text.ts";
+import { oneLine } from "../../../src/model/log.ts";
 import { type Code, makeWorld, start, terminate } from "./support.ts";
 import type { World } from "./world.ts";
 

@@ -201,7 +201,7 @@ describe("[R4] The pages of docs/", () => {
     ["src/http/trace.ts", "MAX_BAGGAGE_BYTES", "header `baggage`"],
     ["src/http/query-names.ts", "MOST_TOLD", "query parameters that a route does not know"],
     ["src/http/query-names.ts", "MAX_NAME", "query parameters that a route does not know"],
-    ["src/http/reason.ts", "MAX_LOGGED", "the reason of a start, raise or update"],
+    ["src/model/log.ts", "MAX_TEXT_LENGTH", "the reason of a start, raise or update"],
     ["src/model/fault.ts", "MAX_LENGTH", "the message of an unexpected error"],
     ["src/http/instance-id.ts", "MAX_INSTANCE_ID_BYTES", "instance ID at start"],
     ["src/http/interactions.ts", "DEFAULT_PAGE", "events in one page"],
