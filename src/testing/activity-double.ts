@@ -61,7 +61,7 @@ export class TestRegistry extends Registry {
         `env.calls: there is no activity '${name}', neither registered nor mocked. Known: ${listNames([...known], name)}`,
       );
     }
-    return this.#calls.get(name) ?? [];
+    return [...(this.#calls.get(name) ?? [])];
   }
 
   /** What is at work, and waited for by its instance. */
@@ -85,7 +85,9 @@ export class TestRegistry extends Registry {
   ): Promise<unknown> {
     const instanceId = context.getWorkflowInstanceId();
     const call = { instanceId, input, attempt: context.getAttemptNumber() };
-    this.#calls.set(name, [...(this.#calls.get(name) ?? []), call]);
+    const calls = this.#calls.get(name);
+    if (calls === undefined) this.#calls.set(name, [call]);
+    else calls.push(call);
     const failure = this.#failures.get(name)?.shift();
     if (failure !== undefined) throw failure;
     const run = new ActivityRun(name, isMock, context, this.#stage.lifeOf(instanceId));

@@ -11,8 +11,8 @@ export interface Work {
   /** It has begun something real that is not over: it will end by itself. */
   readonly isAtIo: boolean;
   /** Whether it has begun something real: what others begin and end meanwhile shall not hide it. */
-  look(): void;
-  wasSilentFor(ms: number, graceMs: number): void;
+  look(now: Resources): void;
+  wasSilentFor(ms: number, graceMs: number, now: Resources): void;
 }
 
 /** A turn that the workflow's code holds up: it awaits something that is no task. */
@@ -58,12 +58,12 @@ export class ActivityRun implements Work {
   /** Its code has returned a promise. `hasAsked`: it has asked the client for something meanwhile, which is nothing real. */
   hasReturned(hasAsked: boolean): void {
     if (hasAsked) return;
-    this.#own = moreIn(resourcesNow(), this.#before);
-    this.look();
+    const now = resourcesNow();
+    this.#own = moreIn(now, this.#before);
+    this.look(now);
   }
 
-  look(): void {
-    const now = resourcesNow();
+  look(now: Resources): void {
     if (hasMore(now, this.#before)) this.#hasBegunIo = true;
     else this.#before = now;
   }
@@ -77,20 +77,16 @@ export class ActivityRun implements Work {
     return this.#own.size > 0 && mayHold(resourcesNow(), this.#own);
   }
 
-  /** Something real has been begun since its start, by itself or by others. */
-  get #seesMore(): boolean {
-    return hasMore(resourcesNow(), this.#before);
-  }
-
   /** It has sent a heartbeat. */
   isAlive(): void {
     this.#silentMs = 0;
     this.isPassed = false;
   }
 
-  wasSilentFor(ms: number, graceMs: number): void {
+  wasSilentFor(ms: number, graceMs: number, now: Resources): void {
     this.#silentMs += ms;
-    const takesTime = !this.isMock || this.#hasBegunIo || this.#seesMore;
+    // Something real has been begun since its start, by itself or by others.
+    const takesTime = !this.isMock || this.#hasBegunIo || hasMore(now, this.#before);
     this.isPassed = this.#silentMs >= (takesTime ? graceMs : Math.min(graceMs, MOCK_GRACE_MS));
   }
 }

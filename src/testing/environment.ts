@@ -106,7 +106,10 @@ export class WorkflowTestEnvironment {
     const world = {
       clock,
       nextAtMs: () => Math.min(clock.nextAtMs, hosts.nextAtMs()),
-      runDue: () => this.#runDue(),
+      runDue: () => {
+        clock.takeDue()?.();
+        hosts.ringDue();
+      },
       work: () => [...runs(), ...hosts.heldTurns()],
     };
     const time = new VirtualTime(world, activityGraceMs);
@@ -221,13 +224,6 @@ export class WorkflowTestEnvironment {
   #nameOf(activity: AnyActivity): string {
     this.#registry.refresh();
     return this.#registry.activityName(activity);
-  }
-
-  #runDue(): boolean {
-    const due = this.#clock.takeDue();
-    due?.();
-    const hasRung = this.#hosts.ringDue();
-    return due !== undefined || hasRung;
   }
 
   /** A UUID that is the same whenever the test runs. */

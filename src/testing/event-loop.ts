@@ -79,7 +79,24 @@ export function hasMore(now: Resources, before: Resources): boolean {
   return false;
 }
 
-const afterPromise: typeof queueMicrotask = (run) => void Promise.resolve().then(() => run());
+/**
+ * Whether something is under way that was not at the beginning, as far as numbers tell: what ends is taken for what was there before,
+ * such as a timer of the runner that begins each test.
+ */
+export class Baseline {
+  #before = resourcesNow();
+  #last = this.#before;
+
+  look(): boolean {
+    const now = resourcesNow();
+    const ended = moreIn(this.#last, now);
+    if (ended.size > 0)
+      this.#before = new Map([...this.#before].map(([kind, count]) => [kind, count - (ended.get(kind) ?? 0)] as const));
+    this.#last = now;
+    return hasMore(now, this.#before);
+  }
+}
+
 /** What has been begun since `before`. */
 export function moreIn(now: Resources, before: Resources): Resources {
   const more = [...now].map(([kind, count]) => [kind, count - Math.max(0, before.get(kind) ?? 0)] as const);
@@ -92,6 +109,7 @@ export function mayHold(now: Resources, some: Resources): boolean {
   return false;
 }
 
+const afterPromise: typeof queueMicrotask = (run) => void Promise.resolve().then(() => run());
 const microtask = "clock" in queueMicrotask ? afterPromise : queueMicrotask;
 let users = 0;
 let givenMicrotask = microtask;

@@ -76,9 +76,8 @@ export class Requests {
   }
 }
 
-/** An answer whose text is in memory: reading it waits for nothing. */
+/** The answer, with its text in memory: reading it waits for nothing. */
 async function whole(response: Response): Promise<Response> {
   const text = await response.text();
-  const { status, statusText, headers } = response;
-  return Object.assign(new Response(null, { status, statusText, headers }), { text: async () => text });
+  return Object.assign(response, { text: async () => text });
 }

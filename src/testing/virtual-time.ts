@@ -1,11 +1,9 @@
 import type { Work } from "./activity-runs.ts";
-import { hasMore, type Nap, nap, nextTurn, resourcesNow } from "./event-loop.ts";
+import { Baseline, type Nap, nap, nextTurn, resourcesNow } from "./event-loop.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** After so many turns of the event loop in which nothing happens, all that can go on by promises has. */
-const QUIET_TURNS = 2;
-/** The same for what is at work, before real time is given to it. */
+/** So many turns of the event loop in which nothing happens are given to what is at work before real time is. */
 const WORK_TURNS = 10;
 
 /** What has happened in all environments: an activity in one may wait for another. */
@@ -21,8 +19,8 @@ export interface World {
   readonly clock: VirtualClock;
   /** When something falls due next; infinity: nothing will. */
   nextAtMs(): number;
-  /** Lets happen what is due. False when nothing is. */
-  runDue(): boolean;
+  /** Lets happen what is due at the time that `nextAtMs` gave last. */
+  runDue(): void;
   /** What is at work in real time, or seems to be. */
   work(): readonly Work[];
 }
@@ -59,7 +57,7 @@ export class VirtualTime {
   #disposed: Error | undefined;
   #moves = 0;
   /** What was under way in the process when the environment was made. */
-  readonly #atBirth = resourcesNow();
+  readonly #atBirth = new Baseline();
   #patienceMs = 0;
 
   constructor(world: World, graceMs: number) {
@@ -120,14 +118,20 @@ export class VirtualTime {
   async #step(): Promise<void> {
     await this.#quiet();
     if (this.#waits.size === 0) return;
-    if (this.#world.runDue()) return this.moved();
-    const stalled = [...this.#waits].find((wait) => wait.isStalled?.());
-    if (stalled !== undefined) return this.#tell(stalled);
-    const work = this.#world.work();
-    if (!(await this.#outwait(work))) return;
     const { clock } = this.#world;
-    const nextAtMs = this.#world.nextAtMs();
-    const untilMs = Math.min(...[...this.#waits].map((wait) => wait.untilMs ?? NEVER));
+    let nextAtMs = this.#world.nextAtMs();
+    if (nextAtMs <= clock.nowMs) {
+      this.#world.runDue();
+      return this.moved();
+    }
+    for (const wait of this.#waits) if (wait.isStalled?.()) return this.#tell(wait);
+    const work = this.#world.work();
+    if (work.some(({ isPassed }) => !isPassed)) {
+      if (!(await this.#outwait(work))) return;
+      nextAtMs = this.#world.nextAtMs();
+    }
+    let untilMs = NEVER;
+    for (const wait of this.#waits) untilMs = Math.min(untilMs, wait.untilMs ?? NEVER);
     if (nextAtMs <= untilMs && nextAtMs !== NEVER) {
       clock.nowMs = Math.max(clock.nowMs, nextAtMs);
       this.#world.runDue();
@@ -145,13 +149,10 @@ export class VirtualTime {
     if (last !== undefined) await this.#tell(last);
   }
 
+  /** After one turn of the event loop, all that can go on by promises has; requests may need more. */
   async #quiet(): Promise<void> {
-    let seen = this.#moves;
-    for (let turns = 0; turns < QUIET_TURNS; turns++) {
-      await nextTurn();
-      if (seen !== this.#moves || this.#onTheirWay > 0) turns = -1;
-      seen = this.#moves;
-    }
+    do await nextTurn();
+    while (this.#onTheirWay > 0);
   }
 
   /** Gives real time to what is at work. False when something has happened meanwhile, true when all of it counts as waiting. */
@@ -159,7 +160,9 @@ export class VirtualTime {
     const seen = this.#moves;
     const pending = () => work.filter(({ isPassed }) => !isPassed);
     for (let turns = 0; pending().length > 0 && turns < WORK_TURNS; turns++) {
-      for (const one of pending()) one.look();
+      this.#atBirth.look();
+      const resources = resourcesNow();
+      for (const one of pending()) one.look(resources);
       await nextTurn();
       if (this.#moves !== seen) return false;
     }
@@ -173,14 +176,17 @@ export class VirtualTime {
       seenOfAll = allMoves;
       if (areOthersAtWork) othersMs -= ms;
       // A sleep counts as what was asked for: a machine that is busy takes no time from the work.
-      else for (const one of pending()) one.wasSilentFor(ms, this.#graceMs);
+      else {
+        const resources = resourcesNow();
+        for (const one of pending()) one.wasSilentFor(ms, this.#graceMs, resources);
+      }
     }
     return true;
   }
 
   /** The test may be about to settle a mock, after a real time of its own: so long as it has one, and no longer than the grace. */
   #mayBeHelped(work: readonly Work[]): boolean {
-    if (work.length === 0 || this.#patienceMs <= 0 || !hasMore(resourcesNow(), this.#atBirth)) return false;
+    if (work.length === 0 || this.#patienceMs <= 0 || !this.#atBirth.look()) return false;
     this.#patienceMs -= 10;
     return true;
   }
@@ -189,6 +195,7 @@ export class VirtualTime {
     this.#nap = nap(ms);
     await this.#nap.over;
     this.#nap = undefined;
+    this.#atBirth.look();
   }
 
   #end(wait: Wait): void {

@@ -252,6 +252,15 @@ describe("[K9.13] A mock that the test settles", () => {
     expect(await outputOf(env, "calls", {})).toBe("settled");
   });
 
+  it("[K9.13] also where a timer of the runner, begun before the environment was made, ends meanwhile", async () => {
+    let hasEnded = false;
+    setTimeout(() => (hasEnded = true), 15);
+    const env = environment();
+    const settle = settles(env);
+    setTimeout(settle, 60);
+    expect([await outputOf(env, "calls", {}), hasEnded]).toEqual(["settled", true]);
+  });
+
   it("[K9.14] a guard of the test keeps nobody from being told that a mock never settles", async () => {
     const env = environment({ activityGraceMs: 30 });
     env.mockActivity("slow", never);
