@@ -28,7 +28,10 @@ export async function describeInstance(
  * An instance that has continued as new has run before, even if its newest execution has not. One that is paused before its
  * start is SUSPENDED until it is resumed, and its row does not tell.
  */
-export function visibleStatus({ status, generation }: InstanceRecord, { queue }: TurnLoop): RuntimeStatus {
+export function visibleStatus(
+  { status, generation }: InstanceRecord,
+  { queue }: Pick<TurnLoop, "queue">,
+): RuntimeStatus {
   if (status !== "PENDING") return status;
   if (generation > 0) return "RUNNING";
   return queue.isStartPaused ? "SUSPENDED" : "PENDING";

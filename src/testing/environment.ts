@@ -12,6 +12,7 @@ import {
   type Given,
   oneOf,
   optionsOf,
+  rangeRule,
   readOptions,
   shown,
 } from "../model/options.ts";
@@ -36,7 +37,7 @@ export interface ExportedHistory {
 }
 
 export interface TestEnvironmentOptions {
-  /** The time at which the virtual clock begins. Default 2026-01-01T00:00:00Z. */
+  /** The time at which the virtual clock begins, from 1970 on. Default 2026-01-01T00:00:00Z. */
   readonly startAt?: Date | undefined;
   readonly limits?: Given<InstanceLimits> | undefined;
   /** As in `createWorker`. Default "stall". */
@@ -48,7 +49,7 @@ export interface TestEnvironmentOptions {
 }
 
 const environmentOptions = optionsOf<TestEnvironmentOptions>({
-  startAt: aDate,
+  startAt: rangeRule("a Date that is valid, from 1970 on", (at) => aDate.fits(at) && Number(at) >= 0),
   limits: limitsOption,
   onNonDeterminism: oneOf("fail", "stall"),
   activityGraceMs: aNumber("a number of milliseconds from 0", (ms) => ms >= 0),

@@ -1,6 +1,8 @@
 import type { ExecutionCode } from "../engine/execution.ts";
 import { Orchestration } from "../engine/orchestration.ts";
-import { isTerminal } from "../model/status.ts";
+import { visibleStatus } from "../instance/describe.ts";
+import { FactQueue } from "../instance/fact-queue.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { ActivityRun } from "./activity-runs.ts";
 import { nextTurn } from "./event-loop.ts";
 import type { Hosts } from "./hosts.ts";
@@ -24,19 +26,19 @@ export class WaitText {
 
   /** Of an instance that nothing will ever bring on. */
   async of(instanceId: string): Promise<string> {
-    const status = this.#hosts.statusOf(instanceId);
+    const status = this.#statusOf(instanceId);
     const rest = this.#runs().length > 0 ? "Nothing else is running" : "Nothing is running";
     return `Instance '${instanceId}' is ${status} and waits for ${await this.#waitsOf(instanceId, 0)}. ${rest}, and no time is due.`;
   }
 
   async #waitsOf(instanceId: string, depth: number): Promise<string> {
-    const status = this.#hosts.statusOf(instanceId);
     const history = this.#hosts.store(instanceId)?.history() ?? [];
-    const loading = Orchestration.load(instanceId, this.#code(), history, status !== "PENDING");
+    const hasBegun = this.#hosts.statusOf(instanceId) !== "PENDING";
+    const loading = Orchestration.load(instanceId, this.#code(), history, hasBegun);
     const orchestration = await Promise.race([loading, manyTurns()]);
     if (orchestration === undefined) return "something that is no task of its context, which its code awaits";
     const waits = [
-      ...(status === "SUSPENDED" ? ["a resume"] : []),
+      ...(this.#statusOf(instanceId) === "SUSPENDED" ? ["a resume"] : []),
       ...orchestration.awaitedEvents.map((name) => `event '${name}'`),
       ...this.#runs().flatMap((run) => (run.instanceId === instanceId ? [describeRun(run)] : [])),
     ];
@@ -46,8 +48,18 @@ export class WaitText {
     return waits.join(", ") || "nothing that this environment knows";
   }
 
+  /** As a client sees it. The object itself may be held up, and is not asked. */
+  #statusOf(instanceId: string): RuntimeStatus | undefined {
+    const store = this.#hosts.store(instanceId);
+    const record = store?.load();
+    if (store === undefined || record === undefined) return undefined;
+    const queue = new FactQueue();
+    queue.reread(store.inbox());
+    return visibleStatus(record, { queue });
+  }
+
   async #describeChild(instanceId: string, depth: number): Promise<string> {
-    const status = this.#hosts.statusOf(instanceId);
+    const status = this.#statusOf(instanceId);
     if (status === undefined || isTerminal(status) || depth >= MAX_DEPTH) return `child '${instanceId}'`;
     return `child '${instanceId}', which is ${status} and waits for ${await this.#waitsOf(instanceId, depth + 1)}`;
   }

@@ -1,6 +1,6 @@
 import type { LogLine } from "../model/log.ts";
 
-/** Prints what an author should look at, each text once. What a test brings about on purpose, such as failures, is not told. */
+/** Prints what an author should look at, each once, whatever its numbers. What a test brings about on purpose, such as failures, is not told. */
 export class Warnings {
   readonly #print: (text: string) => void;
   readonly #told = new Set<string>();
@@ -10,8 +10,10 @@ export class Warnings {
   }
 
   take({ level, msg, instanceId, text }: LogLine): void {
-    if (level !== "warn" || msg !== "workflow" || typeof text !== "string" || this.#told.has(text)) return;
-    this.#told.add(text);
+    if (level !== "warn" || msg !== "workflow" || typeof text !== "string") return;
+    const kind = text.replace(/\d+/g, "n");
+    if (this.#told.has(kind)) return;
+    this.#told.add(kind);
     this.#print(`Instance '${instanceId}': ${text}`);
   }
 }

@@ -58,6 +58,25 @@ describe("[K14] Warnings", () => {
     expect(await end(env, "late", 60)).toBe(year);
   });
 
+  it("[K14.3] each once, also where an instance continues as new and the numbers in the text are others", async () => {
+    const told: string[] = [];
+    const runtime = new WorkflowRuntime().registerWorkflowWithName(
+      "w",
+      function* (ctx: WorkflowContext, n: number): Code {
+        for (let made = 0; made <= n; made++) ctx.callActivity("charge");
+        yield ctx.createTimer(Date.UTC(2026, 0, 1));
+        if (n > 0) ctx.continueAsNew(n - 1);
+      },
+    );
+    const env = new WorkflowTestEnvironment(runtime, { onWarning: (text) => told.push(text) });
+    env.mockActivity("charge", () => "charged");
+    await end(env, "w", 2);
+    expect(told).toEqual([
+      expect.stringMatching(/more than 100 years ahead/),
+      expect.stringMatching(/were made and never/),
+    ]);
+  });
+
   it("[K14.4] failures, which a test may bring about on purpose, print nothing", async () => {
     const warn = vi.spyOn(console, "warn");
     const env = new WorkflowTestEnvironment(runtimeOf());
@@ -100,6 +119,9 @@ describe("[K16] Options and arguments", () => {
     expect(make({ startsAt: new Date() })).toThrow(/unknown option startsAt of WorkflowTestEnvironment.*startAt/);
     expect(make({ activityGraceMs: "1 s" })).toThrow(RangeError);
     expect(make({ activityGraceMs: -1 })).toThrow(/a number of milliseconds from 0, found -1/);
+    for (const startAt of [new Date(Number.NaN), new Date(-1), "2026-01-01"])
+      expect(make({ startAt })).toThrow(/startAt is a Date that is valid, from 1970 on, found/);
+    expect(make({ startAt: new Date(0) })().now).toEqual(new Date(0));
     expect(make({ onWarning: true })).toThrow(/onWarning is a function, found true/);
     expect(make({ onNonDeterminism: "ignore" })).toThrow(/"fail" or "stall"/);
     expect(make({ limits: { maxConcurrentActivities: 0 } })).toThrow(/a number from 1/);

@@ -482,6 +482,19 @@ describe("[K10.11] A scheduled start", () => {
   });
 });
 
+describe("[K10.12] A scheduled start that is paused", () => {
+  it("[K10.12] waits for a resume, as the client has it, and then for its time", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow("sleeps", 5, "i", new Date(START + DAY * 1000));
+    await env.client.suspendWorkflow(id);
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      /^Instance 'i' is SUSPENDED and waits for a resume. Nothing is running, and no time is due.$/,
+    );
+    await env.client.resumeWorkflow(id);
+    expect((await env.client.waitForWorkflowCompletion(id))?.serializedOutput).toBe('"2026-01-02T00:00:05.000Z"');
+  });
+});
+
 describe("[K11] Activities that use the client", () => {
   const starts = (env: WorkflowTestEnvironment, seconds: number) => async () => {
     const id = await env.client.scheduleNewWorkflow("sleeps", seconds);
