@@ -482,8 +482,8 @@ describe("[K10.11] A scheduled start", () => {
   });
 });
 
-describe("[K10.12] A scheduled start that is paused", () => {
-  it("[K10.12] waits for a resume, as the client has it, and then for its time", async () => {
+describe("[K10.13] A scheduled start that is paused", () => {
+  it("[K10.13] waits for a resume, as the client has it, and then for its time", async () => {
     const env = environment();
     const id = await env.client.scheduleNewWorkflow("sleeps", 5, "i", new Date(START + DAY * 1000));
     await env.client.suspendWorkflow(id);
