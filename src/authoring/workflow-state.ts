@@ -15,49 +15,47 @@ export interface WireState {
   readonly failure?: FailureDetails;
 }
 
-/** Why an instance failed. Its fields are its own, so that copies (`structuredClone`, a message to another thread) have them. */
+/** Why an instance failed. */
 export class WorkflowFailureDetails {
-  private readonly errorType: string;
-  private readonly message: string;
-  private readonly stackTrace: string | undefined;
-  private readonly properties: FailureDetails["properties"];
-  private readonly innerFailure: FailureDetails | undefined;
-  private readonly otherFailures: FailureDetails["otherFailures"];
+  readonly #errorType: string;
+  readonly #message: string;
+  readonly #stackTrace: string | undefined;
+  readonly #more: Partial<FailureDetails>;
 
   constructor(errorType: string, message: string, stackTrace?: string, more: Partial<FailureDetails> = {}) {
-    this.errorType = errorType;
-    this.message = message;
-    this.stackTrace = stackTrace;
-    this.properties = more.properties;
-    this.innerFailure = more.innerFailure;
-    this.otherFailures = more.otherFailures;
+    this.#errorType = errorType;
+    this.#message = message;
+    this.#stackTrace = stackTrace;
+    this.#more = more;
   }
 
   /** The `name` of the error that ended the workflow, or the name of its class. */
   getErrorType(): string {
-    return this.errorType;
+    return this.#errorType;
   }
   getErrorMessage(): string {
-    return this.message;
+    return this.#message;
   }
   getStackTrace(): string | undefined {
-    return this.stackTrace;
+    return this.#stackTrace;
   }
   /** The error's own simple fields, such as `code` or `status`. */
   getProperties(): Readonly<Record<string, string | number | boolean | null>> {
-    return this.properties ?? {};
+    return this.#more.properties ?? {};
   }
   /** What caused the error: its `cause`, or the first of its `errors`. */
   getInnerFailure(): WorkflowFailureDetails | undefined {
-    return this.innerFailure && toFailure(this.innerFailure);
+    return this.#more.innerFailure && toFailure(this.#more.innerFailure);
   }
   /** What else is in the error's `errors`. */
   getOtherFailures(): WorkflowFailureDetails[] {
-    return (this.otherFailures ?? []).map(toFailure);
+    return (this.#more.otherFailures ?? []).map(toFailure);
   }
 
   toJSON(): object {
-    return present(this);
+    const { properties, innerFailure, otherFailures } = this.#more;
+    const own = { errorType: this.#errorType, message: this.#message, stackTrace: this.#stackTrace };
+    return present({ ...own, properties, innerFailure, otherFailures });
   }
   [INSPECT](depth: number, options: object, inspect?: (value: unknown, options: object) => string): unknown {
     return inspected("WorkflowFailureDetails", this.toJSON(), depth, options, inspect);
@@ -68,55 +66,72 @@ function toFailure(failure: FailureDetails): WorkflowFailureDetails {
   return new WorkflowFailureDetails(failure.errorType, failure.message, failure.stackTrace, failure);
 }
 
-/**
- * A snapshot of an instance (Dapr JS: WorkflowState). Payloads are raw texts, JSON unless somebody sent something else. Its fields
- * are its own, so that copies have them.
- */
+/** A snapshot of an instance (Dapr JS: WorkflowState). Payloads are raw texts, JSON unless somebody sent something else. */
 export class WorkflowState {
-  /** Times as they came, which may be finer than a Date. */
-  readonly #times: Pick<WireState, "createdAt" | "lastUpdatedAt">;
-  readonly instanceId: string;
-  /** Name of the workflow; empty while the instance waits for a scheduled start. */
-  readonly name: string;
-  readonly runtimeStatus: WorkflowRuntimeStatus;
-  readonly createdAt: Date;
-  readonly lastUpdatedAt: Date;
-  readonly serializedInput: string | undefined;
-  readonly serializedOutput: string | undefined;
-  /** The text as `setCustomStatus` was given it, or JSON of what it was given. */
-  readonly customStatus: string | undefined;
-  /** Why it is FAILED or CANCELED; of a STALLED one the reason, such as VERSION_NOT_AVAILABLE, and its text. */
-  readonly workflowFailureDetails: WorkflowFailureDetails | undefined;
+  readonly #wire: WireState;
 
   constructor(wire: WireState) {
     if (wire === null || wire === undefined) throw new Error("OrchestrationMetadata cannot be null");
-    const { createdAt, lastUpdatedAt } = wire;
-    this.#times = { createdAt, lastUpdatedAt };
-    const property = (name: string) => wire.properties?.[`dapr.workflow.${name}`];
-    this.instanceId = wire.instanceID;
-    this.name = wire.workflowName ?? "";
-    this.runtimeStatus = fromWireStatus(wire.runtimeStatus);
-    this.createdAt = new Date(createdAt);
-    this.lastUpdatedAt = new Date(lastUpdatedAt);
-    this.serializedInput = property("input");
-    this.serializedOutput = property("output");
-    this.customStatus = property("custom_status");
-    const errorType = property("failure.error_type");
-    const [message = "", stackTrace] = [property("failure.error_message"), property("failure.stack_trace")];
-    this.workflowFailureDetails =
-      errorType === undefined ? undefined : new WorkflowFailureDetails(errorType, message, stackTrace, wire.failure);
+    this.#wire = wire;
   }
 
-  /** Its fields, the status by its own name, without those that are not there. */
+  /** Name of the workflow; empty while the instance waits for a scheduled start. */
+  get name(): string {
+    return this.#wire.workflowName ?? "";
+  }
+  get instanceId(): string {
+    return this.#wire.instanceID;
+  }
+  get runtimeStatus(): WorkflowRuntimeStatus {
+    return fromWireStatus(this.#wire.runtimeStatus);
+  }
+  get createdAt(): Date {
+    return new Date(this.#wire.createdAt);
+  }
+  get lastUpdatedAt(): Date {
+    return new Date(this.#wire.lastUpdatedAt);
+  }
+  get serializedInput(): string | undefined {
+    return this.#property("input");
+  }
+  get serializedOutput(): string | undefined {
+    return this.#property("output");
+  }
+  /** The text as `setCustomStatus` was given it, or JSON of what it was given. */
+  get customStatus(): string | undefined {
+    return this.#property("custom_status");
+  }
+  /** Why it is FAILED or CANCELED; of a STALLED one the reason, such as VERSION_NOT_AVAILABLE, and its text. */
+  get workflowFailureDetails(): WorkflowFailureDetails | undefined {
+    const errorType = this.#property("failure.error_type");
+    if (errorType === undefined) return undefined;
+    return new WorkflowFailureDetails(
+      errorType,
+      this.#property("failure.error_message") ?? "",
+      this.#property("failure.stack_trace"),
+      this.#wire.failure,
+    );
+  }
+
+  /** Its fields by their names here, the status by its own, without those that are not there. */
   toJSON(): object {
-    return { ...this.#shown(), ...this.#times };
+    const { createdAt, lastUpdatedAt } = this.#wire;
+    return present({ ...this.#fields(), createdAt, lastUpdatedAt });
   }
   [INSPECT](depth: number, options: object, inspect?: (value: unknown, options: object) => string): unknown {
-    return inspected("WorkflowState", this.#shown(), depth, options, inspect);
+    return inspected("WorkflowState", present(this.#fields()), depth, options, inspect);
   }
 
-  #shown(): object {
-    return present({ ...this, runtimeStatus: WorkflowRuntimeStatus[this.runtimeStatus] });
+  #fields() {
+    const { instanceId, name, createdAt, lastUpdatedAt, serializedInput, serializedOutput, customStatus } = this;
+    const runtimeStatus = WorkflowRuntimeStatus[this.runtimeStatus];
+    const { workflowFailureDetails } = this;
+    const payloads = { serializedInput, serializedOutput, customStatus };
+    return { instanceId, name, runtimeStatus, createdAt, lastUpdatedAt, ...payloads, workflowFailureDetails };
+  }
+
+  #property(name: string): string | undefined {
+    return this.#wire.properties?.[`dapr.workflow.${name}`];
   }
 }
 

@@ -797,20 +797,6 @@ describe("[A9] States and errors show their fields", () => {
     expect(inspect({ a: { b: { c: state } } })).toContain("[WorkflowState]");
   });
 
-  it("[A9.4] structuredClone: its fields, which are all there is of it in another thread or a message", () => {
-    const clone = structuredClone(state);
-    expect(clone).toMatchObject({
-      instanceId: "order-1",
-      name: "order",
-      runtimeStatus: state.runtimeStatus,
-      createdAt: state.createdAt,
-      lastUpdatedAt: new Date("2026-01-02T03:04:06Z"),
-      serializedInput: '{"n":1}',
-      workflowFailureDetails: { errorType: "RangeError", message: "too far" },
-    });
-    expect({ ...state }).toEqual(clone);
-  });
-
   it("[A9.3] WorkflowFailedError: the instance, the state, and why", () => {
     const error = new WorkflowFailedError(state);
     expect(error).toMatchObject({
