@@ -184,19 +184,30 @@ const FOREIGN = new Map<string, readonly string[]>(
 
 function unknown(
   name: string,
-  { names, rules }: OptionsOf<object>,
+  known: OptionsOf<object>,
   call: string,
   subject: string | undefined,
   path: string,
 ): TypeError {
+  const meant = probably(name, known);
+  const hint = meant === undefined ? "." : `, did you mean ${meant}?`;
+  return new TypeError(`unknown option ${path}${name} of ${at(call, subject)}${hint} Known: ${listNames(known.names)}`);
+}
+
+/** The option that was meant: one of these, or one of the options within them. */
+function probably(name: string, { names, rules }: OptionsOf<object>): string | undefined {
   const bare = name.replace(/(_?In)?_?(Milli)?(second)?s?$|_?ms$/i, "");
-  const foreign = FOREIGN.get(name.toLowerCase()) ?? FOREIGN.get(bare.toLowerCase());
-  const near =
-    foreign?.find((candidate) => names.includes(candidate)) ?? nearName(name, names) ?? nearName(bare, names);
-  const inSeconds =
-    /m(illi)?s(econds)?$/i.test(name) && near !== undefined && rules[near]?.expected.includes("seconds");
-  const meant = near === undefined ? "." : `, did you mean ${near}${inSeconds ? ", in seconds" : ""}?`;
-  return new TypeError(`unknown option ${path}${name} of ${at(call, subject)}${meant} Known: ${listNames(names)}`);
+  const foreign = FOREIGN.get(name.toLowerCase()) ?? FOREIGN.get(bare.toLowerCase()) ?? [];
+  const near = foreign.find((other) => names.includes(other)) ?? nearName(name, names) ?? nearName(bare, names);
+  if (near !== undefined) {
+    const inSeconds = /m(illi)?s(econds)?$/i.test(name) && rules[near]?.expected.includes("seconds");
+    return inSeconds ? `${near}, in seconds` : near;
+  }
+  for (const outer of names) {
+    const within = rules[outer]?.inner?.names.find((other) => other === name || foreign.includes(other));
+    if (within !== undefined) return `${outer}.${within}`;
+  }
+  return undefined;
 }
 
 /** The rule of a value whose type is the question: a wrong one is a TypeError. */

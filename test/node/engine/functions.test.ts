@@ -131,6 +131,17 @@ describe("[T32] a function is found by itself, and not by its name", () => {
     expect(await recorded(versions(false), (ctx) => ctx.scheduleNewWorkflow(v2))).toBe(
       "TypeError: The function order is version 'v2' of 'sales', and no version of it is the latest: call 'sales' by its name or declaration",
     );
+    // The name is that of the versions, whichever of them a call by it would run.
+    const other = workflows("3").order;
+    const named = () => {
+      const registry = new Registry();
+      registry.addVersion("order", "v1", v1, false);
+      return registry;
+    };
+    expect(await recorded(named(), (ctx) => ctx.callChildWorkflow(other))).toBe(taken("workflow", "order"));
+    const twice = versions(true);
+    twice.addWorkflow("sales", v2);
+    expect(await recorded(twice, (ctx) => ctx.callChildWorkflow(v2))).toBe("sales");
     const both = versions(true);
     both.addWorkflow("sales", plain);
     expect(await recorded(both, (ctx) => ctx.callChildWorkflow(plain))).toBe("sales");

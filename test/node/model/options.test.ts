@@ -96,6 +96,11 @@ describe("[O1] Options", () => {
     [{ instanceID: "a" }, `unknown option instanceID of callActivity 'x', did you mean instanceId? ${known}`],
     [{ workflowId: "a" }, `unknown option workflowId of callActivity 'x', did you mean instanceId? ${known}`],
     [{ fource: true }, `unknown option fource of callActivity 'x', did you mean force? ${known}`],
+    [
+      { maxNumberOfAttempts: 3 },
+      `unknown option maxNumberOfAttempts of callActivity 'x', did you mean retry.maxNumberOfAttempts? ${known}`,
+    ],
+    [{ delay: 3 }, `unknown option delay of callActivity 'x', did you mean retry.firstRetryInterval? ${known}`],
     [{ zebra: undefined }, `unknown option zebra of callActivity 'x'. ${known}`],
     [{ constructor: 1 }, `unknown option constructor of callActivity 'x'. ${known}`],
     [
@@ -256,6 +261,12 @@ describe("[O2] The near name", () => {
   ])("[O2.1] %s: %s", (name, near) => {
     expect(nearName(name, ["refund", "charge", "c".repeat(66)])).toBe(near);
     expect(didYouMean(name, ["refund", "charge"])).toBe(near === undefined ? "" : `, did you mean ${near}?`);
+  });
+
+  it("[O2.3] of two that are as near the first; none for one letter, and none among names that nobody types", () => {
+    expect(nearName("abcd", ["abce", "abcf"])).toBe("abce");
+    expect(nearName("e", ["timeout"])).toBe(undefined);
+    expect(nearName(`${"b".repeat(63)}c`, ["b".repeat(66)])).toBe(undefined);
   });
 
   it("[O2.2] a list is bounded, and begins with the near one", () => {
