@@ -261,6 +261,15 @@ describe("[T31] options and optional arguments", () => {
     );
   });
 
+  it("[T31] a part of a millisecond is a whole one, so that no limit has passed when it begins", async () => {
+    const limits = { timeout: 0.0001, totalTimeout: 1.0001, heartbeatTimeout: 2 };
+    expect(await called(activity, limits)).toMatchObject({
+      timeoutMs: 1,
+      deadlineAtMs: T0 + 1_001,
+      heartbeatTimeoutMs: 2_000,
+    });
+  });
+
   it("[T31] a first pause and a timeout without an end are refused; a cap and a limit without one are none", async () => {
     const endless = { maxNumberOfAttempts: 2, firstRetryInterval: Number.POSITIVE_INFINITY };
     expect(await called(activity, { retry: endless })).toBe(
