@@ -79,10 +79,23 @@ describe("[A1] WorkflowRuntime: Dapr's registration, with its words", () => {
   it("[A1] warns about a name that a minifier may have made", () => {
     const warn = vi.spyOn(console, "warn").mockImplementation(() => undefined);
     const e = () => 1;
-    new WorkflowRuntime().registerWorkflow(e).registerWorkflow(hello);
-    expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[0]).toMatch(/^'e' looks like a name that a minifier has made/);
+    const eA = () => 1;
+    const pay = () => 1;
+    new WorkflowRuntime().registerWorkflow(e).registerActivity(eA).registerWorkflow(pay).registerWorkflow(hello);
+    expect(warn.mock.calls.map(([line]) => String(line).replace(/ made\..*/, " made"))).toEqual([
+      "'e' looks like a name that a minifier has made",
+      "'eA' looks like a name that a minifier has made",
+    ]);
     warn.mockRestore();
+  });
+
+  it("[A1] a runtime that is started adds what it has to what a Worker without a runtime serves", async () => {
+    const order = () => 1;
+    const runtime = new WorkflowRuntime().registerWorkflowWithName("served-once-started", order);
+    const served = () => WorkflowRuntime.started.registry.names().workflows.includes("served-once-started");
+    expect(served()).toBe(false);
+    await runtime.start();
+    expect([served(), WorkflowRuntime.started.registry.workflowName(order)]).toEqual([true, "served-once-started"]);
   });
 
   it("[A1] contexts need what they stand for", () => {

@@ -74,6 +74,8 @@ describe("createWorker", () => {
     "https://a.example/b",
     "/v1.0",
     "/v1.0/workflows",
+    "/v1.0-alpha1",
+    "/v1.0-beta1/workflows",
     7,
   ])("[H102] refuses the basePath %j, and says how one is written", (basePath) => {
     expect(read({ basePath })).toThrow(/createWorker: basePath is .*, found /);
