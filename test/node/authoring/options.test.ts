@@ -115,6 +115,11 @@ describe("[A14] Options of what clients call", () => {
       "unknown option recursive of purgeWorkflow 'i', did you mean nonRecursive?",
     ],
     [
+      "a page of no events",
+      () => client.getWorkflowHistoryPage("i", { limit: 0 }),
+      "getWorkflowHistoryPage 'i': limit is a whole number from 1 to 10000, found 0",
+    ],
+    [
       "an update's timeout",
       () => client.updateWorkflow("i", "u", 1, { timeout: 5 }),
       "unknown option timeout of updateWorkflow 'i', did you mean timeoutInSeconds? Known: updateId, timeoutInSeconds",

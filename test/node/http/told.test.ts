@@ -240,6 +240,10 @@ describe("a start of a workflow that is not registered", () => {
       "workflow 'OrderProcesing' is not registered, did you mean OrderProcessing? Registered: OrderProcessing, Hello",
     ],
     [
+      "POST /v1.0/workflows/dapr/helo/start",
+      "workflow 'helo' is not registered, did you mean Hello? Registered: Hello, OrderProcessing",
+    ],
+    [
       "POST /v1.0-alpha1/workflows/dapr/xyz/a/start",
       "workflow 'xyz' is not registered. Registered: OrderProcessing, Hello",
     ],
