@@ -77,7 +77,7 @@ export abstract class Task<T = unknown> {
   /** @internal There is none. To read it is what `await`, `Promise.resolve` and `return` in async code do. */
   // biome-ignore lint/suspicious/noThenProperty: it is undefined, and so the task is not thenable
   get then(): undefined {
-    if (this.#isMarked || this.#isValue || this.#owner === undefined) return undefined;
+    if (this.#isValue || this.#owner === undefined) return undefined;
     // One that has ended without a result: who awaits it loses nothing.
     if (!(this.#state === "completed" && this.#result === undefined)) this.#owner.awaited(this);
     return undefined;

@@ -215,6 +215,11 @@ describe("[T9] continue-as-new", () => {
       [[failed(1, "no")]],
     ],
     [
+      "a retry handler that says yes",
+      (ctx, again) => ctx.callActivity("a", 1, { retry: () => again() === undefined }),
+      [[failed(1, "no")]],
+    ],
+    [
       "a retry handler that says yes, and is async",
       (ctx, again) => ctx.callActivity("a", 1, { retry: async () => again() === undefined }),
       [[failed(1, "no")]],

@@ -310,6 +310,16 @@ describe("[T31] options and optional arguments", () => {
     },
   );
 
+  it("[T31] an object of a class that has options is read as any other", async () => {
+    class Options {
+      timeout = 5;
+      retires = null;
+    }
+    expect(await called(activity, new Options())).toBe(
+      "TypeError: unknown option retires of callActivity 'a'. Known: retry, timeout, totalTimeout, heartbeatTimeout",
+    );
+  });
+
   it("[T31] saveEvents is true or false, and nothing else", async () => {
     const outcome = await outcomeOf((ctx: WorkflowContext) => ctx.continueAsNew(1, { toLatestVersion: true } as Any));
     expect(outcome).toBe('TypeError: continueAsNew: saveEvents is true or false, found {"toLatestVersion":true}');

@@ -123,6 +123,13 @@ describe("[T33] a task that is taken for its result", () => {
         for (;;) if (((await one(ctx)) as Any).done) return "never";
       },
     ],
+    [
+      "a loop that waits for its end",
+      async function* (ctx): Code {
+        const task = one(ctx);
+        while (!task.isComplete) await task;
+      },
+    ],
   ])("[T33] so it does at %s", async (_place, workflow) => {
     const turn = await new Driver(workflow, undefined, "w").turn();
     expect(endOf(turn)).toBe(awaited("callActivity 'one'"));
