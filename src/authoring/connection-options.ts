@@ -37,8 +37,8 @@ const aConverter: OptionRule = typeRule("an object with two functions, encode(va
   return typeof encode === "function" && typeof decode === "function";
 });
 
-/** All that Dapr's clients and runtime take; what has no meaning here is accepted and ignored. */
-const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
+/** What Dapr's clients and runtime take; what has no meaning here is accepted and ignored. */
+const daprRules = {
   daprHost: aString,
   daprPort: aPort,
   daprApiToken: secret(aString),
@@ -48,6 +48,10 @@ const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
   isKeepAlive: anything,
   actor: anything,
   maxBodySizeMb: anything,
+};
+const daprOptions = optionsOf<DaprClientOptions & Pick<WorkflowClientOptions, "grpcOptions">>(daprRules);
+const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
+  ...daprRules,
   appId: aString,
   component: aString,
   basePath: aString,
@@ -59,9 +63,10 @@ const connectionOptions = optionsOf<WorkflowClientOptions & DaprClientOptions>({
 /** `what` is the class that was given them. */
 export function readConnection<T extends WorkflowClientOptions | DaprClientOptions>(
   given: Given<T> | null | undefined,
-  what: string,
+  what: "WorkflowRuntime" | "DaprWorkflowClient" | "DaprClient",
 ): Partial<T> {
-  const read = readOptions<object>(connectionOptions, given, `new ${what}`) as Partial<T>;
+  const known = what === "DaprClient" ? daprOptions : connectionOptions;
+  const read = readOptions<object>(known, given, `new ${what}`) as Partial<T>;
   const { daprApiToken, headers = {} } = read as Partial<WorkflowClientOptions>;
   checkHeader(`new ${what}: daprApiToken`, "x", daprApiToken ?? "");
   for (const [name, text] of Object.entries(headers)) checkHeader(`new ${what}: headers.${name}`, name, text);

@@ -47,6 +47,14 @@ describe("[A12] Options of clients and runtimes", () => {
     expect(messageOf(() => new Class({ headers: { authorization: ["hush"] } }))).not.toMatch(/hush/);
   });
 
+  it("[A12.5] DaprClient refuses what DaprWorkflowClient has beyond Dapr, and does not take it in vain", () => {
+    const converter = { encode: () => undefined, decode: JSON.parse };
+    const beyond = { payloadConverter: converter, basePath: "/x", fetch, headers: {}, appId: "a" };
+    new DaprWorkflowClient(beyond);
+    for (const [name, value] of Object.entries(beyond))
+      expect(() => new DaprClient({ [name]: value } as Any)).toThrow(`unknown option ${name} of new DaprClient`);
+  });
+
   it("[A12.4] a version's options, too", () => {
     const register = (options: Any) => new WorkflowRuntime().registerVersionedWorkflow("w", "v1", () => 1, options);
     for (const options of [null, undefined, {}, { latest: null }, { latest: true }]) register(options);
