@@ -86,7 +86,7 @@ function isBuiltInName(error: Error, name: string): boolean {
     let owner: object | null = error;
     for (let n = 0; n < 100 && owner !== null && !Object.hasOwn(owner, "name"); n++)
       owner = Object.getPrototypeOf(owner);
-    if (owner === null || owner === error) return undefined;
+    if (owner === null) return undefined;
     return Object.getOwnPropertyDescriptor(owner, "constructor")?.value;
   });
   if (typeof built !== "function" || textOf(() => built.name) !== name) return false;

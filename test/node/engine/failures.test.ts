@@ -33,6 +33,9 @@ describe("[B1] the type of a failure", () => {
       return "FromGetter";
     }
   }
+  class ByPrototype extends Error {}
+  ByPrototype.prototype.name = "ByPrototype";
+  class Below extends ByPrototype {}
   class NotToTry extends NonRetriableError {}
   it.each<[string, unknown, string]>([
     ["a class that names nothing", new CardDeclined("no"), "CardDeclined"],
@@ -46,6 +49,7 @@ describe("[B1] the type of a failure", () => {
     ["a field of the class", new Named("no"), "TheName"],
     ["of the class above it", new Inherited("no"), "TheName"],
     ["a getter of the class", new ByGetter("no"), "FromGetter"],
+    ["the prototype of a class above it, as older code sets it", new Below("no"), "ByPrototype"],
     ["a DOMException's", new DOMException("slow", "TimeoutError"), "TimeoutError"],
     ["an aborted fetch's", new DOMException("stop", "AbortError"), "AbortError"],
     ["an empty name", Object.assign(new CardDeclined("no"), { name: "" }), "CardDeclined"],
@@ -218,6 +222,13 @@ describe("[B4] a failure always fits", () => {
     expect(describeFailure(new Error(fits)).message).toBe(fits);
   });
 
+  it("[B4] a cut message stands in the stack as it is, whatever signs are in it", () => {
+    const message = "$& $1 $$ ".repeat(1_000);
+    const { stackTrace = "" } = describeFailure(new Error(message));
+    expect(stackTrace.startsWith(`Error: ${message.slice(0, 4_082)}… [cut here]\n`)).toBe(true);
+    expect(stackTrace).toContain("failures.test.ts");
+  });
+
   it("[B4] the whole is at most 256 KiB as JSON, and what is deepest is still there", () => {
     const hostile = "\u0001".repeat(40_000);
     let chain = new Error("the reason");
@@ -237,6 +248,48 @@ describe("[B4] a failure always fits", () => {
     for (let n = 0; n < 9; n++) chain = new Error("x".repeat(40_000), { cause: chain });
     for (let one: FailureDetails | undefined = describeFailure(chain); one !== undefined; one = one.innerFailure)
       expect(one.message.length).toBeGreaterThan(8_000);
+  });
+
+  it("[B4] the bounds hold for each text of one that nothing here has described", () => {
+    const long = "x".repeat(100_000);
+    const { errorType, message, stackTrace = "" } = fitFailure({ errorType: long, message: long, stackTrace: long });
+    expect([errorType, message, stackTrace].map(bytesOf)).toEqual([1_024, 32_768, 32_768]);
+    let chain: FailureDetails = { errorType: "E", message: "the reason", stackTrace: long };
+    for (let n = 0; n < 10; n++) chain = { errorType: "E", message: "m", stackTrace: long, innerFailure: chain };
+    const whole = fitFailure(chain);
+    expect(bytesOf(whole)).toBeLessThanOrEqual(256 * 1024);
+    expect(JSON.stringify(whole)).toContain("the reason");
+  });
+
+  it("[B4] a hundred errors whose shortest texts are too much together: those that are not the first are left out", () => {
+    const hostile = "\u0001".repeat(2_000);
+    const errors = (levels: number): Error =>
+      Object.defineProperty(
+        Object.assign(new AggregateError(levels === 0 ? [] : Array.from({ length: 10 }, () => errors(levels - 1))), {
+          name: hostile,
+          message: hostile,
+        }),
+        "stack",
+        { value: hostile },
+      );
+    const failure = describeFailure(errors(3));
+    expect(bytesOf(failure)).toBeLessThanOrEqual(256 * 1024);
+    expect(depthOf(failure)).toBe(3);
+    expect(failure).not.toHaveProperty("otherFailures");
+  });
+
+  it("[B4] exactly 256 KiB stay as they are; a byte more, and all texts are shorter", () => {
+    const text = "é".repeat(15_000);
+    const failure: FailureDetails = {
+      errorType: "E",
+      message: "",
+      otherFailures: Array.from({ length: 8 }, () => ({ errorType: "E", message: text })),
+    };
+    const filled = { ...failure, message: "y".repeat(256 * 1024 - bytesOf(failure)) };
+    expect(bytesOf(filled)).toBe(256 * 1024);
+    expect(fitFailure(filled)).toEqual(filled);
+    const cut = fitFailure({ ...filled, message: `${filled.message}y` });
+    expect(cut.otherFailures?.map(({ message }) => bytesOf(message))).toEqual(new Array(8).fill(16_384));
   });
 
   it("[B4] ordinary ones stay as they are", () => {
@@ -417,4 +470,10 @@ it("[B8] the mark of a failure that is not to be retried stays, whatever is with
   expect(describeFailure(new Error("outer", { cause: new NonRetriableError("no") }))).not.toHaveProperty(
     "isNonRetriable",
   );
+  // That of Cloudflare Workflows has no mark but its name.
+  class NonRetryableError extends Error {
+    override readonly name = "NonRetryableError";
+  }
+  expect(describeFailure(new NonRetryableError("no"))).toMatchObject({ isNonRetriable: true });
+  expect(describeFailure(Object.assign(new Error("no"), { isNonRetriable: 1 }))).not.toHaveProperty("isNonRetriable");
 });
