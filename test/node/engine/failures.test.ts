@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { NonRetriableError, TaskFailedError } from "../../../src/engine/errors.ts";
+import { failedCallOf } from "../../../src/engine/failed-call.ts";
 import type { RetryContext } from "../../../src/engine/retry.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { describeFailure, type FailureDetails } from "../../../src/model/failure.ts";
@@ -259,6 +260,12 @@ describe("[B4] a failure always fits", () => {
     const whole = fitFailure(chain);
     expect(bytesOf(whole)).toBeLessThanOrEqual(256 * 1024);
     expect(JSON.stringify(whole)).toContain("the reason");
+    const within = (levels: number): FailureDetails =>
+      levels === 0
+        ? { errorType: "E", message: "the last" }
+        : { errorType: "E", message: "m", otherFailures: [within(levels - 1)] };
+    expect(fitFailure(within(10))).toEqual(within(10));
+    expect(JSON.stringify(fitFailure(within(11)))).not.toContain("the last");
   });
 
   it("[B4] a hundred errors whose shortest texts are too much together: those that are not the first are left out", () => {
@@ -315,6 +322,7 @@ describe("[B5] what a workflow is told of a call that failed", () => {
       properties: { url: "/pay" },
       isNonRetriable: true,
       innerFailure: { errorType: "Deep", message: "est" },
+      otherFailures: [{ errorType: "Error", message: "beside it" }],
     },
     otherFailures: [{ errorType: "Error", message: "another" }],
   };
@@ -415,6 +423,36 @@ describe("[B6] a failure that is handed on, level by level", () => {
     ).toMatchObject({
       message: "i: workflow 'r': Sub-orchestration task #1 failed: retry of i: it: Activity task #1 failed: x",
     });
+  });
+
+  it("[B6] what the author has written into the message of such an error stays, too", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext) {
+      try {
+        yield ctx.callActivity("charge");
+      } catch (error) {
+        (error as Error).message = "could not pay";
+        throw error;
+      }
+    });
+    await driver.turn();
+    const { completion } = await driver.turn(taskFailed(1, { errorType: "E", message: "no" }));
+    if (completion?.type !== "Failed") throw new Error("it has not failed");
+    expect(await handOn(completion.failure, "child")).toMatchObject({
+      message: "i: workflow 'r': Sub-orchestration task #1 failed: could not pay",
+      innerFailure: { message: "could not pay", innerFailure: { message: "no" } },
+    });
+  });
+
+  it("[B6] which call of an instance failed is found in its failure, or behind it; a text that reads like one is none", () => {
+    const message = "i: activity 'charge': Activity task #7 failed: no";
+    const why = { errorType: "CardDeclined", message: "no" };
+    const failed = { errorType: "TaskFailedError", message, innerFailure: why };
+    const call = { kind: "activity", name: "charge", taskId: 7, failure: why };
+    expect(failedCallOf("i", failed)).toEqual(call);
+    expect(failedCallOf("i", { errorType: "Error", message: "could not pay", innerFailure: failed })).toEqual(call);
+    expect(failedCallOf("another", failed)).toBe(undefined);
+    expect(failedCallOf("i", { errorType: "Error", message })).toBe(undefined);
+    expect(failedCallOf("i", { errorType: "TaskFailedError", message: "i: no" })).toBe(undefined);
   });
 
   it("[B6] those of the code before are cut too, and those of an ID with a space", async () => {
