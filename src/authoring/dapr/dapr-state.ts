@@ -1,3 +1,4 @@
+import { jsonPayloads } from "../../engine/payload.ts";
 import {
   readDelete,
   readGet,
@@ -75,7 +76,7 @@ export class DaprState {
     readSave(options);
     return this.#tell(
       storeName,
-      stateObjects.map(readSaved).map(({ key, value, etag }) => ({ key, value: JSON.stringify(value ?? null), etag })),
+      stateObjects.map(readSaved).map(({ key, value, etag }) => ({ key, value: written(key, value), etag })),
     );
   }
 
@@ -111,7 +112,7 @@ export class DaprState {
       .map(({ operation, request: { key, value, etag } }): StateChange => {
         if (operation !== "upsert" && operation !== "delete")
           throw new Error(`A state operation is "upsert" or "delete", found ${JSON.stringify(operation)}`);
-        const text = operation === "delete" ? undefined : JSON.stringify(value ?? null);
+        const text = operation === "delete" ? undefined : written(key, value);
         return { key, value: text, etag: typeof etag === "object" ? etag?.value : etag };
       });
     await change(storeName, changes);
@@ -130,6 +131,11 @@ export class DaprState {
       return { error: error as Error };
     }
   }
+}
+
+/** JSON of a value, with null for no value. What JSON cannot hold is refused, as in a payload. */
+function written(key: string, value: unknown): string {
+  return jsonPayloads.encode(value ?? null, "value", "DaprClient.state, key", key) ?? "null";
 }
 
 async function change(storeName: string, changes: readonly StateChange[]): Promise<void> {

@@ -1,5 +1,5 @@
 // [A12] What constructors and registration make of their options, and how a client inside the Worker finds a function.
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setStateStores } from "../../../src/authoring/dapr/dapr-state.ts";
 import { setInProcessFetch } from "../../../src/authoring/http-endpoint.ts";
 import { DaprWorkflowClient, WorkflowRuntime } from "../../../src/client.ts";
@@ -194,6 +194,36 @@ describe("[A14] Options of what clients call", () => {
     await state.transaction("s", null, null);
     expect(changes.map((change) => (change as { etag?: unknown }).etag)).toEqual([undefined, undefined]);
     expect(await state.get("s", "k", null)).toBe("");
+  });
+});
+
+describe("[A16] Values of DaprClient.state", () => {
+  const { state } = new DaprClient();
+  const saved: unknown[] = [];
+  const both = (value: unknown) => [
+    () => state.save("s", [{ key: "k", value }]),
+    () => state.transaction("s", [{ operation: "upsert", request: { key: "k", value } }]),
+  ];
+  beforeEach(() => {
+    saved.length = 0;
+    setStateStores({ get: async () => [], change: async (_, all) => saved.push(...all.map(({ value }) => value)) > 0 });
+  });
+
+  it.each<[string, unknown, string]>([
+    ["a Map", { items: new Map([[1, 2]]) }, "value.items is a Map"],
+    ["a promise", Promise.resolve(1), "value is a Promise"],
+    ["a BigInt", [5n], "value[0] is a BigInt"],
+    ["a function, which would delete the key", () => 1, "value is a function"],
+  ])("[A16] %s is refused, and nothing is written", async (_, value, what) => {
+    for (const write of both(value)) await expect(write()).rejects.toThrow(`DaprClient.state, key 'k': ${what}`);
+    expect(saved).toEqual([]);
+  });
+
+  it("[A16] what JSON holds is written as JSON, and null where there is no value", async () => {
+    const values = [{ a: 1, at: new Date(0) }, null, undefined, { toJSON: () => undefined }, "", 0];
+    for (const value of values) for (const write of both(value)) await write();
+    const texts = ['{"a":1,"at":"1970-01-01T00:00:00.000Z"}', "null", "null", "null", '""', "0"];
+    expect(saved).toEqual(texts.flatMap((text) => [text, text]));
   });
 });
 

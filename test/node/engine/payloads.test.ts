@@ -89,6 +89,13 @@ describe("[J1] what JSON cannot hold is refused, with the call and the path", ()
     expect(encode(giving(5))).toBe("5");
   });
 
+  it("[J1] and so is what a date gives that is not written as dates are", () => {
+    const own = Object.assign(new Date(0), { toJSON: () => new Map() });
+    expect(refusalOf({ at: own })).toMatch(/^activity 'charge': result\.at is a Map/);
+    const { toJSON } = Date.prototype;
+    expect(refusalOf({ at: { toJSON, toISOString: () => new Set() } })).toMatch(/result\.at is a Set/);
+  });
+
   it("[J1] an object whose class has no name of its own is told by what it has", () => {
     expect(refusalOf([1].values())).toMatch(/result is an object of class (Array )?Iterator without fields of its own/);
     const inheriting = Object.create({ a: 1 });
