@@ -89,6 +89,10 @@ describe("[J1] what JSON cannot hold is refused, with the call and the path", ()
     expect(encode(giving(5))).toBe("5");
   });
 
+  it("[J1] so are the fields of what only inherits from arrays", () => {
+    expect(refusalOf(Object.assign(Object.create(Array.prototype), { m: new Map() }))).toMatch(/result\.m is a Map/);
+  });
+
   it("[J1] and so is what a date gives that is not written as dates are", () => {
     const own = Object.assign(new Date(0), { toJSON: () => new Map() });
     expect(refusalOf({ at: own })).toMatch(/^activity 'charge': result\.at is a Map/);
@@ -102,6 +106,7 @@ describe("[J1] what JSON cannot hold is refused, with the call and the path", ()
     expect(refusalOf(inheriting)).toMatch(
       /result is an object without fields of its own, which JSON cannot hold: write/,
     );
+    expect(refusalOf(Object.create(Object.create(null)))).toContain("result is an object without fields of its own");
     expect(refusalOf(new (class {})())).toContain("result is an object without fields of its own");
   });
 
