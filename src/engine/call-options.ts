@@ -81,6 +81,12 @@ const waitOptions = optionsOf<EventWaitOptions>({ timeout: aNumber("a number of 
 const handlerOptions = optionsOf<UpdateHandlerOptions<unknown>>({ validator: aFunction });
 const continueOptions = optionsOf<ContinueAsNewOptions>({ toLatestVersion: aBoolean });
 
+/** Of a call that has none, what stands in their place is refused: it would be passed over without a word. */
+export function readNoOptions(given: unknown, call: string, instead: string): void {
+  if (given === undefined || given === null) return;
+  throw new TypeError(`${call} has no options, found ${shown(given)}: ${instead}`);
+}
+
 const noOptions = Object.freeze({});
 
 export function readActivityOptions(

@@ -90,6 +90,9 @@ export class Execution {
   get awaitedEvents(): string[] {
     return this.#context.mailbox.awaited();
   }
+  get awaitsCondition(): boolean {
+    return this.#context.conditions.length > 0;
+  }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {
     return this.#difference;

@@ -93,6 +93,10 @@ export class Orchestration {
     return this.#execution.awaitedEvents;
   }
 
+  get awaitsCondition(): boolean {
+    return this.#execution.awaitsCondition;
+  }
+
   /** How an update has ended, if it has. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
     return this.#updateOutcomes.get(updateId);

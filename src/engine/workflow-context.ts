@@ -14,6 +14,7 @@ import {
   readContinueOptions,
   readDetachedOptions,
   readFunction,
+  readNoOptions,
   readValidator,
   readWaitTimeout,
   type UpdateHandlerOptions,
@@ -195,7 +196,9 @@ export class WorkflowContext {
   waitForExternalEvent(event: string | EventDeclaration<Any>, options?: EventWaitOptions | null): CancelableTask<Any> {
     const named = typeof event === "string" ? event : event?.name;
     if (typeof named !== "string" || named === "") {
-      throw new TypeError("waitForExternalEvent takes the name of an event, a string that is not empty");
+      throw new TypeError(
+        `waitForExternalEvent takes the name of an event, a string that is not empty, found ${shown(typeof event === "object" ? named : event)}`,
+      );
     }
     const name = nameOf(named);
     return this.#inner.waitForExternalEvent(name, readWaitTimeout(options, name));
@@ -208,7 +211,8 @@ export class WorkflowContext {
    *
    *     yield* ctx.waitForCondition(() => items.length > 0);
    */
-  waitForCondition(holds: () => boolean): Task<void> {
+  waitForCondition(holds: () => boolean, options?: null): Task<void> {
+    readNoOptions(options, "waitForCondition", "for a timeout, wait for whenAny of it and of a createTimer");
     return this.#inner.waitForCondition(readFunction(holds, "the condition", "waitForCondition")) as Task<void>;
   }
 
@@ -236,7 +240,8 @@ export class WorkflowContext {
    */
   sendEvent<TPayload>(instanceId: string, event: EventDeclaration<TPayload>, payload: TPayload): void;
   sendEvent(instanceId: string, event: string, payload?: unknown): void;
-  sendEvent(instanceId: string, event: string | EventDeclaration<Any>, payload?: unknown): void {
+  sendEvent(instanceId: string, event: string | EventDeclaration<Any>, payload?: unknown, options?: null): void {
+    readNoOptions(options, "sendEvent", "it sends one payload, its third argument");
     this.#inner.sendEvent(instanceId, nameOf(event), payload ?? null);
   }
 
@@ -305,7 +310,9 @@ export class WorkflowContext {
   setQueryHandler<TInput = Any, TResult = Any>(
     query: string | QueryDeclaration<TInput, TResult>,
     handler: (input: NoInfer<TInput>) => NoInfer<TResult>,
+    options?: null,
   ): void {
+    readNoOptions(options, "setQueryHandler", "a query has no validator, as it changes nothing");
     const name = nameOf(query);
     this.#inner.setQueryHandler(name, readFunction(handler as QueryHandler, "the handler", "setQueryHandler", name));
   }

@@ -18,9 +18,17 @@ export function isEndedByTerminate(stall: Stall | undefined): boolean {
   return stall !== undefined && !isDaprStall(stall.reason);
 }
 
-/** Events are kept for the code that fits. */
+/** What needs no answer of the code is kept for the code that fits. */
+const KEPT: ReadonlySet<HistoryFact["type"]> = new Set([
+  "EventRaised",
+  "ExecutionSuspended",
+  "ExecutionResumed",
+  "ExecutionCancelRequested",
+  "ExecutionTerminated",
+]);
+
 export function isTakenWhileStalled({ type }: HistoryFact, stall: Stall | undefined): boolean {
-  return isEndedByTerminate(stall) && (type === "EventRaised" || type === "ExecutionTerminated");
+  return isEndedByTerminate(stall) && KEPT.has(type);
 }
 
 /**

@@ -82,6 +82,8 @@ function typeOf(error: Error, name: string | undefined): string {
 
 /** Whether the name is that of the prototype of a class that the language has. */
 function isBuiltInName(error: Error, name: string): boolean {
+  // So is a DOMException called that is given no name.
+  if (name === "Error" && valueIn(() => !Object.hasOwn(error, "name"))) return true;
   const built = valueIn(() => {
     let owner: object | null = error;
     for (let n = 0; n < 100 && owner !== null && !Object.hasOwn(owner, "name"); n++)

@@ -40,11 +40,12 @@ export class WaitText {
     const waits = [
       ...(this.#statusOf(instanceId) === "SUSPENDED" ? ["a resume"] : []),
       ...orchestration.awaitedEvents.map((name) => `event '${name}'`),
+      ...(orchestration.awaitsCondition ? ["a condition"] : []),
       ...this.#runs().flatMap((run) => (run.instanceId === instanceId ? [describeRun(run)] : [])),
     ];
     for (const child of orchestration.pending.children.values())
       waits.push(await this.#describeChild(child.instanceId, depth));
-    if (orchestration.stall !== undefined) waits.push(`other code: ${orchestration.stall.message}`);
+    if (orchestration.stall !== undefined) waits.push(`other code: ${orchestration.stall.message.replace(/\.$/, "")}`);
     return waits.join(", ") || "nothing that this environment knows";
   }
 

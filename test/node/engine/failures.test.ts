@@ -52,6 +52,7 @@ describe("[B1] the type of a failure", () => {
     ["a getter of the class", new ByGetter("no"), "FromGetter"],
     ["the prototype of a class above it, as older code sets it", new Below("no"), "ByPrototype"],
     ["a DOMException's", new DOMException("slow", "TimeoutError"), "TimeoutError"],
+    ["a DOMException's without a name", new DOMException("m"), "DOMException"],
     ["an aborted fetch's", new DOMException("stop", "AbortError"), "AbortError"],
     ["an empty name", Object.assign(new CardDeclined("no"), { name: "" }), "CardDeclined"],
     ["an error of the library", new TaskFailedError("no", { errorType: "E", message: "m" }), "TaskFailedError"],

@@ -500,7 +500,11 @@ describe("[T5] external events", () => {
     expect(endOf(await driver.turn(completed(1, "end")))).toBe("end");
   });
 
-  it.each(["", undefined, 5])("[D14] waitForExternalEvent(%o) throws, and can be caught", async (name) => {
+  it.each([
+    ["", '""'],
+    [undefined, "undefined"],
+    [5, "5"],
+  ])("[D14] waitForExternalEvent(%o) throws, and can be caught", async (name, found) => {
     expect(
       await outcomeOf(async function* w(ctx: WorkflowContext): Code {
         try {
@@ -509,6 +513,6 @@ describe("[T5] external events", () => {
           return (error as Error).message;
         }
       }),
-    ).toBe("waitForExternalEvent takes the name of an event, a string that is not empty");
+    ).toBe(`waitForExternalEvent takes the name of an event, a string that is not empty, found ${found}`);
   });
 });

@@ -320,6 +320,31 @@ describe("[T31] options and optional arguments", () => {
     );
   });
 
+  it.each<[string, Call, string]>([
+    [
+      "waitForCondition",
+      (ctx, given) => ctx.waitForCondition(() => true, given),
+      "for a timeout, wait for whenAny of it and of a createTimer",
+    ],
+    [
+      "sendEvent",
+      (ctx, given) => (ctx as Any).sendEvent("i", "e", 1, given),
+      "it sends one payload, its third argument",
+    ],
+    [
+      "setQueryHandler",
+      (ctx, given) => ctx.setQueryHandler("q", () => 1, given),
+      "a query has no validator, as it changes nothing",
+    ],
+  ])(
+    "[T31] %s has no options: what stands in their place is refused, and null is left out",
+    async (name, call, instead) => {
+      const refused = `TypeError: ${name} has no options, found {"timeout":5}: ${instead}`;
+      expect(await called(call, { timeout: 5 })).toBe(refused);
+      expect(await called(call, null)).not.toEqual(expect.any(String));
+    },
+  );
+
   it("[T31] saveEvents is true or false, and nothing else", async () => {
     const outcome = await outcomeOf((ctx: WorkflowContext) => ctx.continueAsNew(1, { toLatestVersion: true } as Any));
     expect(outcome).toBe('TypeError: continueAsNew: saveEvents is true or false, found {"toLatestVersion":true}');

@@ -80,19 +80,50 @@ describe.each(["changed", "gone"] as const)("[I22] STALLED for a reason of ours:
     expect(typesOf(world, "a").filter((type) => type === "ExecutionStalled")).toHaveLength(1);
   });
 
-  it("[I22.2] events are accepted and kept, over crashes; all else is refused", async () => {
+  it("[I22.2] events, pauses and resumes are accepted and kept, over crashes; what needs its code is refused", async () => {
     const world = await broken(how);
     expect(await raise(world, "a", "go", "two")).toEqual({ ok: true });
     world.crashAll();
-    expect(await suspend(world, "a")).toEqual(STALLED);
-    expect(await resume(world, "a")).toEqual(STALLED);
-    expect(await world.call("a", (i) => i.cancel({}))).toEqual(STALLED);
+    expect(await suspend(world, "a")).toEqual({ ok: true });
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    world.crashAll();
+    expect(await resume(world, "a")).toEqual({ ok: true });
     expect(await world.call("a", (i) => i.query({ name: "q" }))).toEqual(STALLED);
     expect(await world.call("a", (i) => i.update({ updateId: "u", name: "n", timeoutMs: 0 }))).toEqual(STALLED);
     expect(await world.call("a", (i) => i.purge({ recursive: true }))).toEqual(STALLED);
     deploy(world, "right");
     await statusOf(world, "a");
     expect(await endOf(world, "a")).toEqual(["COMPLETED", ["one", "two"]]);
+  });
+
+  it("[I22.18] a pause or a cancel that was kept holds when code has come that fits, and nothing before", async () => {
+    const world = await broken(how);
+    await suspend(world, "a");
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    deploy(world, "right");
+    expect(await statusOf(world, "a")).toBe("SUSPENDED");
+    deploy(world, how);
+    expect(await world.call("a", (i) => i.cancel({ reason: "enough" }))).toEqual({ ok: true });
+    await resume(world, "a");
+    expect(await statusOf(world, "a")).toBe("STALLED");
+    deploy(world, "right");
+    await world.settle();
+    expect(await statusOf(world, "a")).toBe("CANCELED");
+  });
+
+  it("[I22.19] a terminate behind a pause and a cancel that were kept ends it and its children, without its code", async () => {
+    const ran: string[] = [];
+    const world = await broken(how, ran);
+    await suspend(world, "a");
+    await world.call("a", (i) => i.cancel({}));
+    world.crashAll();
+    expect(await terminate(world, "a", '"enough"')).toEqual({ ok: true });
+    await world.settle();
+    expect([await endOf(world, "a"), await statusOf(world, "child"), ran]).toEqual([
+      ["TERMINATED", "enough"],
+      expect.stringMatching(/^(TERMINATED|CANCELED)$/),
+      [],
+    ]);
   });
 
   it("[I22.3] goes on by itself when code has come that fits", async () => {
@@ -319,7 +350,7 @@ describe("[I22] what stalls, and what does not", () => {
     await start(world, "a", "main");
     deploy(world, "gone");
     expect(await suspend(world, "a")).toEqual({ ok: true });
-    expect([await statusOf(world, "a"), await resume(world, "a")]).toEqual(["STALLED", STALLED]);
+    expect(await statusOf(world, "a")).toBe("STALLED");
     await raise(world, "a", "go", "one");
     deploy(world, "right");
     expect(await statusOf(world, "a")).toBe("SUSPENDED");

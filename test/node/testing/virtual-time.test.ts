@@ -495,6 +495,29 @@ describe("[K10.13] A scheduled start that is paused", () => {
   });
 });
 
+describe("[K10.14] What can never happen is named", () => {
+  it("[K10.14] a condition, beside an event, and in a child", async () => {
+    const env = new WorkflowTestEnvironment(
+      new WorkflowRuntime()
+        .registerWorkflowWithName("never", function* (ctx: WorkflowContext): Code {
+          yield ctx.whenAny([ctx.waitForCondition(() => false), ctx.waitForExternalEvent("go")]);
+        })
+        .registerWorkflowWithName("parent", function* (ctx: WorkflowContext): Code {
+          yield ctx.callChildWorkflow("never", 1, "child");
+        }),
+    );
+    const id = await env.client.scheduleNewWorkflow("parent", 1, "i");
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      /^Instance 'i' is RUNNING and waits for child 'child', which is RUNNING and waits for event 'go', a condition\. Nothing/,
+    );
+    await env.useRuntime(new WorkflowRuntime());
+    await env.client.raiseEvent("child", "go");
+    await expect(env.client.waitForWorkflowCompletion("child")).rejects.toThrow(
+      /^Instance 'child' is STALLED and waits for other code: .*registered\. Nothing is running, and no time is due\.$/,
+    );
+  });
+});
+
 describe("[K11] Activities that use the client", () => {
   const starts = (env: WorkflowTestEnvironment, seconds: number) => async () => {
     const id = await env.client.scheduleNewWorkflow("sleeps", seconds);
