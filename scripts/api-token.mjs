@@ -24,7 +24,7 @@ export function mayHaveToken(args) {
  * because all of wrangler is loaded.
  */
 export async function hasApiToken(args, values) {
-  if (args.some((argument) => /^(--var=)?DAPR_API_TOKEN:./.test(argument))) return true;
+  if (args.some((argument) => /^(--var=)?DAPR_API_TOKEN:\s*\S/.test(argument))) return true;
   const { unstable_getVarsForDev: varsForDev, unstable_readConfig: readConfig } = await import("wrangler");
   const env = values.env ?? process.env.CLOUDFLARE_ENV;
   const before = process.cwd();
@@ -33,7 +33,7 @@ export async function hasApiToken(args, values) {
     const { configPath, vars, secrets } = readConfig({ config: values.config, env }, { hideWarnings: true });
     const files = values["env-file"]?.map((file) => resolve(ROOT, file));
     const found = varsForDev(configPath, files, vars, env, true, secrets).DAPR_API_TOKEN;
-    return typeof found?.value === "string" && found.value !== "";
+    return typeof found?.value === "string" && found.value.trim() !== "";
   } finally {
     process.chdir(before);
   }
