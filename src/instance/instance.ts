@@ -4,9 +4,9 @@ import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
-import type { Ring } from "./alarm-keeper.ts";
-import { describeInstance, hasStarted } from "./describe.ts";
-import { checkOwed, firstActiveChild } from "./family.ts";
+import { checkOwed, firstActiveChild } from "./delivery/family.ts";
+import { Purges } from "./life/purges.ts";
+import { TurnLoop } from "./life/turn-loop.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -28,11 +28,11 @@ import type {
   WaitedFor,
   WaitOptions,
 } from "./protocol.ts";
-import { Purges } from "./purges.ts";
-import { queryEnded, toQueryResult } from "./query.ts";
-import { reading, writing } from "./sealing.ts";
-import { isTakenWhileStalled } from "./stall-watch.ts";
-import { TurnLoop } from "./turn-loop.ts";
+import { describeInstance, hasStarted } from "./reading/describe.ts";
+import { queryEnded, toQueryResult } from "./reading/query.ts";
+import { reading, writing } from "./reading/sealing.ts";
+import type { Ring } from "./waking/alarm-keeper.ts";
+import { isTakenWhileStalled } from "./waking/stall-watch.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;

@@ -6,9 +6,9 @@ import { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
-import { payloadCipher } from "./payload-keys.ts";
 import type { Alarm, Clock, InstancePorts } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
+import { payloadCipher } from "./reading/payload-keys.ts";
 
 /** What all instances of a Worker have in common. */
 export interface Shared {

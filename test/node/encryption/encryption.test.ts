@@ -1,6 +1,6 @@
 // [X1] Payloads encrypted at rest, with the real cipher.
 import { describe, expect, it } from "vitest";
-import { payloadCipher } from "../../../src/instance/payload-keys.ts";
+import { payloadCipher } from "../../../src/instance/reading/payload-keys.ts";
 import { type Cipher, plainTexts, Vault } from "../../../src/storage/vault.ts";
 import { type Code, describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";

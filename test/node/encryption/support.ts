@@ -1,5 +1,5 @@
 // The real cipher in a world whose clock is virtual.
-import { payloadCipher } from "../../../src/instance/payload-keys.ts";
+import { payloadCipher } from "../../../src/instance/reading/payload-keys.ts";
 import type { Cipher } from "../../../src/storage/vault.ts";
 import type { World } from "../instance/world.ts";
 

@@ -223,10 +223,10 @@ describe("[R4] The pages of docs/", () => {
     ["src/engine/seen-messages.ts", "REMEMBERED_MESSAGES", "the same raise sent again"],
     ["src/engine/seen-messages.ts", "SENDER_REMEMBERED_MS", "an event that another instance has sent"],
     ["src/engine/seen-messages.ts", "REMEMBERED_SENDERS", "an event that another instance has sent"],
-    ["src/instance/former-updates.ts", "REMEMBERED", "updates known after"],
-    ["src/instance/activity-attempt.ts", "MAX_PROGRESS_LENGTH", "details of a heartbeat"],
-    ["src/instance/purges.ts", "PATIENCE_MS", "wait of a parent's purge"],
-    ["src/instance/family.ts", "CONCURRENCY", "children asked or purged"],
+    ["src/instance/life/former-updates.ts", "REMEMBERED", "updates known after"],
+    ["src/instance/activities/activity-attempt.ts", "MAX_PROGRESS_LENGTH", "details of a heartbeat"],
+    ["src/instance/life/purges.ts", "PATIENCE_MS", "wait of a parent's purge"],
+    ["src/instance/delivery/family.ts", "CONCURRENCY", "children asked or purged"],
     ["src/instance/workflow-instance.ts", "ALARM_RETRY_MS", "could not even open its database"],
   ])("[R4.9] a limit that cannot be set is in limits.md too, with its number: %s %s", (file, name, row) => {
     const source = readFileSync(join(ROOT, file), "utf8");

@@ -1,8 +1,8 @@
-import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
+import { isTerminal, type RuntimeStatus } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { retryDelayMs } from "../limits.ts";
+import type { InstancePorts } from "../ports.ts";
 import type { Burst } from "./burst.ts";
-import { retryDelayMs } from "./limits.ts";
-import type { InstancePorts } from "./ports.ts";
 import { isPutOffTo } from "./stall-watch.ts";
 import type { Watchers } from "./watchers.ts";
 

@@ -1,9 +1,9 @@
-import { isTerminal } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
-import { UnreadableError } from "../storage/unreadable-error.ts";
-import type { LiveExecution } from "./live-execution.ts";
-import type { InstanceMemory } from "./memory.ts";
-import type { InstancePorts } from "./ports.ts";
+import { isTerminal } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { LiveExecution } from "../life/live-execution.ts";
+import type { InstanceMemory } from "../life/memory.ts";
+import type { InstancePorts } from "../ports.ts";
 import { reading } from "./sealing.ts";
 
 /**

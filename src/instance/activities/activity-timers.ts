@@ -1,6 +1,6 @@
-import { withoutStack } from "../engine/errors.ts";
-import type { TaskScheduled } from "../model/history-event.ts";
-import type { Clock } from "./ports.ts";
+import { withoutStack } from "../../engine/errors.ts";
+import type { TaskScheduled } from "../../model/history-event.ts";
+import type { Clock } from "../ports.ts";
 
 /** An attempt has taken too long. The activity may still run; nobody waits for it. */
 export class ActivityTimeoutError extends Error {

@@ -1,13 +1,13 @@
-import type { ExecutionCode } from "../engine/execution.ts";
-import { Orchestration } from "../engine/orchestration.ts";
-import type { Outline, Turn } from "../engine/turn.ts";
-import type { UpdateOutcome } from "../model/action.ts";
-import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
+import type { ExecutionCode } from "../../engine/execution.ts";
+import { Orchestration } from "../../engine/orchestration.ts";
+import type { Outline, Turn } from "../../engine/turn.ts";
+import type { UpdateOutcome } from "../../model/action.ts";
+import type { HistoryEvent, HistoryFact } from "../../model/history-event.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InstancePorts } from "../ports.ts";
+import { reading, readingInto } from "../reading/sealing.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
-import type { InstancePorts } from "./ports.ts";
-import { reading, readingInto } from "./sealing.ts";
 import { type DecidedChange, decideChange, type Surroundings } from "./turn-change.ts";
 
 /** An execution made again from its history, and that history. */

@@ -1,6 +1,6 @@
-import type { TaskCompleted, TaskFailed, TaskScheduled } from "../model/history-event.ts";
+import type { TaskCompleted, TaskFailed, TaskScheduled } from "../../model/history-event.ts";
+import type { InstancePorts } from "../ports.ts";
 import { ActivityAttempt } from "./activity-attempt.ts";
-import type { InstancePorts } from "./ports.ts";
 
 /** A call of an activity, of one execution of an instance. */
 export interface ActivityRun {

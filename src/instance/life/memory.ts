@@ -1,14 +1,14 @@
-import type { HistoryEvent } from "../model/history-event.ts";
-import { isTerminal } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
-import type { InboxEntry, OutboxEntry } from "../storage/instance-store.ts";
-import { UnreadableError } from "../storage/unreadable-error.ts";
+import type { HistoryEvent } from "../../model/history-event.ts";
+import { isTerminal } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InboxEntry, OutboxEntry } from "../../storage/instance-store.ts";
+import { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { Outbox } from "../delivery/outbox.ts";
+import type { InstanceLog } from "../instance-log.ts";
+import type { InstancePorts } from "../ports.ts";
+import { readingInto } from "../reading/sealing.ts";
+import { StallWatch } from "../waking/stall-watch.ts";
 import { FactQueue } from "./fact-queue.ts";
-import type { InstanceLog } from "./instance-log.ts";
-import type { Outbox } from "./outbox.ts";
-import type { InstancePorts } from "./ports.ts";
-import { readingInto } from "./sealing.ts";
-import { StallWatch } from "./stall-watch.ts";
 
 type StoredQueues = { readonly inbox: readonly InboxEntry[]; readonly outbox: readonly OutboxEntry[] };
 

@@ -1,6 +1,6 @@
-import type { Stall } from "../engine/stall.ts";
-import { type HistoryEvent, type HistoryFact, isDaprStall } from "../model/history-event.ts";
-import type { InstancePorts } from "./ports.ts";
+import type { Stall } from "../../engine/stall.ts";
+import { type HistoryEvent, type HistoryFact, isDaprStall } from "../../model/history-event.ts";
+import type { InstancePorts } from "../ports.ts";
 
 /** By how many milliseconds after a full second an alarm tells that it was put off. */
 const PUT_OFF_MARK = 7;

@@ -1,10 +1,10 @@
-import type { ParentLink } from "../model/history-event.ts";
-import type { Message } from "../model/message.ts";
-import { isTerminal } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
-import { errorFields } from "./log-text.ts";
-import type { InstancePorts } from "./ports.ts";
-import { reading } from "./sealing.ts";
+import type { ParentLink } from "../../model/history-event.ts";
+import type { Message } from "../../model/message.ts";
+import { isTerminal } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { errorFields } from "../log-text.ts";
+import type { InstancePorts } from "../ports.ts";
+import { reading } from "../reading/sealing.ts";
 
 const PAUSES_MS = [50, 200];
 

@@ -1,4 +1,4 @@
-import type { UpdateOutcome } from "../model/action.ts";
+import type { UpdateOutcome } from "../../model/action.ts";
 
 const REMEMBERED = 1_000;
 

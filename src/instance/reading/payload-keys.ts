@@ -1,5 +1,5 @@
-import { UnreadableError } from "../storage/unreadable-error.ts";
-import type { Cipher } from "../storage/vault.ts";
+import { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { Cipher } from "../../storage/vault.ts";
 
 /** AES-GCM (NIST SP 800-38D): a nonce of 96 bits, new for each text, and a tag of 128 bits behind it. */
 const NONCE_BYTES = 12;

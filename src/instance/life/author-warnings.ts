@@ -1,5 +1,5 @@
-import type { Turn } from "../engine/turn.ts";
-import type { InstancePorts } from "./ports.ts";
+import type { Turn } from "../../engine/turn.ts";
+import type { InstancePorts } from "../ports.ts";
 
 /** Tells the author, in the log, what the code does that is hardly meant so. Never a payload. */
 export class AuthorWarnings {

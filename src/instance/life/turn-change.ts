@@ -1,10 +1,10 @@
-import type { Turn } from "../engine/turn.ts";
-import type { Completion } from "../model/action.ts";
-import type { HistoryEvent } from "../model/history-event.ts";
-import type { AddressedMessage } from "../model/message.ts";
-import { isTerminal } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
-import type { TurnChange } from "../storage/instance-store.ts";
+import type { Turn } from "../../engine/turn.ts";
+import type { Completion } from "../../model/action.ts";
+import type { HistoryEvent } from "../../model/history-event.ts";
+import type { AddressedMessage } from "../../model/message.ts";
+import { isTerminal } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { TurnChange } from "../../storage/instance-store.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 
 /** What a turn means for the database, and for the memory that follows it. */

@@ -1,10 +1,10 @@
-import type { HistoryFact } from "../model/history-event.ts";
-import { type InboxEntry, type OutboxEntry, textsOfFact } from "../storage/instance-store.ts";
-import { retryDelayMs } from "./limits.ts";
-import { errorFields } from "./log-text.ts";
-import type { InstancePorts } from "./ports.ts";
-import type { DeliveryResult } from "./protocol.ts";
-import { writing } from "./sealing.ts";
+import type { HistoryFact } from "../../model/history-event.ts";
+import { type InboxEntry, type OutboxEntry, textsOfFact } from "../../storage/instance-store.ts";
+import { retryDelayMs } from "../limits.ts";
+import { errorFields } from "../log-text.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { DeliveryResult } from "../protocol.ts";
+import { writing } from "../reading/sealing.ts";
 
 /** The instance whose messages are delivered. */
 export interface Sender {

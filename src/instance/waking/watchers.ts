@@ -1,5 +1,5 @@
+import type { Clock } from "../ports.ts";
 import type { Burst } from "./burst.ts";
-import type { Clock } from "./ports.ts";
 
 /** Somebody who waits. */
 interface Watch {

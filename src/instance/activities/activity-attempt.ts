@@ -1,13 +1,13 @@
-import { type ActivityCall, WorkflowActivityContext } from "../engine/activity-context.ts";
-import { ActivityNotRegisteredError } from "../engine/errors.ts";
-import { describeFailure } from "../model/failure.ts";
-import type { TaskCompleted, TaskFailed } from "../model/history-event.ts";
-import { taskExecutionId } from "../model/ids.ts";
+import { type ActivityCall, WorkflowActivityContext } from "../../engine/activity-context.ts";
+import { ActivityNotRegisteredError } from "../../engine/errors.ts";
+import { describeFailure } from "../../model/failure.ts";
+import type { TaskCompleted, TaskFailed } from "../../model/history-event.ts";
+import { taskExecutionId } from "../../model/ids.ts";
+import { errorFields } from "../log-text.ts";
+import type { InstancePorts } from "../ports.ts";
+import { openText } from "../reading/sealing.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
 import { type ActivityTimers, timersOf } from "./activity-timers.ts";
-import { errorFields } from "./log-text.ts";
-import type { InstancePorts } from "./ports.ts";
-import { openText } from "./sealing.ts";
 
 /** They lie in one row, and go with each attempt. */
 const MAX_PROGRESS_LENGTH = 65_536;

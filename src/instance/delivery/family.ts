@@ -1,5 +1,5 @@
-import type { InstancePorts } from "./ports.ts";
-import type { IsOwed, OperationResult, PurgeRequest } from "./protocol.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { IsOwed, OperationResult, PurgeRequest } from "../protocol.ts";
 
 /** How many children are asked at a time. */
 const CONCURRENCY = 32;

@@ -1,5 +1,5 @@
-import type { HistoryFact } from "../model/history-event.ts";
-import type { InboxEntry } from "../storage/instance-store.ts";
+import type { HistoryFact } from "../../model/history-event.ts";
+import type { InboxEntry } from "../../storage/instance-store.ts";
 
 /** A fact on its way into a turn; `seq` when a row of the inbox holds it. */
 export type QueuedFact = Pick<InboxEntry, "fact" | "executionId"> & { readonly seq?: number };

@@ -1,8 +1,8 @@
-import type { QueryAnswer } from "../engine/interactions.ts";
-import { Orchestration } from "../engine/orchestration.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
-import type { InstancePorts } from "./ports.ts";
-import type { QueryResult } from "./protocol.ts";
+import type { QueryAnswer } from "../../engine/interactions.ts";
+import { Orchestration } from "../../engine/orchestration.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { QueryResult } from "../protocol.ts";
 import { reading } from "./sealing.ts";
 
 /** The code runs once more over its history, for this question alone. */

@@ -1,5 +1,5 @@
-import { plainTexts } from "../storage/vault.ts";
-import type { InstancePorts } from "./ports.ts";
+import { plainTexts } from "../../storage/vault.ts";
+import type { InstancePorts } from "../ports.ts";
 
 /**
  * Reads from and writes to the store where its texts may be encrypted, which takes a while. Without keys both happen at

@@ -1,10 +1,10 @@
-import type { RuntimeStatus } from "../model/status.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
-import { UnreadableError } from "../storage/unreadable-error.ts";
-import type { InstancePorts } from "./ports.ts";
-import type { InstanceDescription } from "./protocol.ts";
+import type { RuntimeStatus } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { TurnLoop } from "../life/turn-loop.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { InstanceDescription } from "../protocol.ts";
 import { reading } from "./sealing.ts";
-import type { TurnLoop } from "./turn-loop.ts";
 
 /** What a caller sees of an instance; `undefined` when there is none. */
 export async function describeInstance(
