@@ -1,4 +1,4 @@
-import type { FailureDetails } from "./failure.ts";
+import type { FailureDetails } from "./failure-details.ts";
 
 /** Of one text of a failure, in bytes of UTF-8. */
 export const MAX_TEXT_BYTES = 32_768;
