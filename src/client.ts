@@ -10,12 +10,13 @@ export type {
   TerminateOptions,
   UpdateOptions,
 } from "./authoring/client-options.ts";
+export type { WorkflowClientOptions } from "./authoring/connection-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";
 export { DaprWorkflowClient, type HistoryPage } from "./authoring/workflow-client.ts";
-export { type DeclaredWorkflow, type WorkflowClientOptions, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+export { type DeclaredWorkflow, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
-export { WorkflowActivityContext } from "./engine/activity-context.ts";
+export { type TWorkflowActivity, WorkflowActivityContext } from "./engine/activity-context.ts";
 export type {
   ActivityOptions,
   ChildWorkflowOptions,
@@ -34,9 +35,8 @@ export {
   WorkflowCanceledError,
 } from "./engine/errors.ts";
 export type { PayloadConverter } from "./engine/payload.ts";
-export type { TWorkflow, TWorkflowActivity } from "./engine/registry.ts";
 export type { RetryContext, RetryHandler, RetryPolicy } from "./engine/retry.ts";
 export { CancelableTask, Task } from "./engine/task.ts";
-export { WorkflowContext } from "./engine/workflow-context.ts";
+export { type TWorkflow, WorkflowContext } from "./engine/workflow-context.ts";
 export type { FailureDetails } from "./model/failure.ts";
 export type { HistoryEvent } from "./model/history-event.ts";

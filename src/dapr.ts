@@ -2,8 +2,9 @@
 // exports. The workflow names are this library's; what has no meaning at the edge throws when it is used.
 import { unavailableClass, unavailableObject } from "./authoring/dapr/not-available.ts";
 
-export { DaprClient, type DaprClientOptions } from "./authoring/dapr/dapr-client.ts";
-export type { KeyValuePairType, OperationType, StateGetBulkOptions } from "./authoring/dapr/dapr-state.ts";
+export type { DaprClientOptions } from "./authoring/connection-options.ts";
+export { DaprClient } from "./authoring/dapr/dapr-client.ts";
+export type { KeyValuePairType, OperationType, StateGetBulkOptions } from "./authoring/dapr/dapr-options.ts";
 export {
   CommunicationProtocolEnum,
   DaprPubSubStatusEnum,

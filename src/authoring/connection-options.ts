@@ -1,3 +1,4 @@
+import type { PayloadConverter } from "../engine/payload.ts";
 import {
   anything,
   aString,
@@ -8,8 +9,40 @@ import {
   secret,
   typeRule,
 } from "../model/options.ts";
-import type { DaprClientOptions } from "./dapr/dapr-client.ts";
-import type { WorkflowClientOptions } from "./workflow-runtime.ts";
+import type { CommunicationProtocolEnum } from "./dapr/enums.ts";
+
+/** Options that programs written for Dapr pass. Connections have no meaning here: they are accepted and ignored. */
+export interface WorkflowClientOptions {
+  daprHost: string;
+  daprPort: string;
+  daprApiToken?: string | undefined;
+  logger?: unknown;
+  grpcOptions?: unknown;
+  /** Clients only: the app that the server must be, its own `appId`: another one refuses each request. */
+  appId?: string | undefined;
+  /** Clients only: the workflow component, a part of each request's path. Ours serves any; Dapr's own has its name. Default "dapr". */
+  component?: string | undefined;
+  /** Clients only: the path that the server's Worker is mounted under, its own `basePath`. */
+  basePath?: string | undefined;
+  /** Clients only: sent with each request, for instance the service token of a proxy before the server. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  /** Clients only: sends the requests in place of the global `fetch`: a service binding (`env.WF`), or a function. */
+  fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> } | undefined;
+  /** Writes and reads payloads that JSON cannot hold. Give the runtime and its clients the same one. */
+  payloadConverter?: PayloadConverter | null | undefined;
+}
+
+/** `daprHost`, `daprPort` and `daprApiToken` say where the workflows are; the rest has no meaning here and is ignored. */
+export interface DaprClientOptions {
+  daprHost: string;
+  daprPort: string;
+  communicationProtocol: CommunicationProtocolEnum;
+  isKeepAlive?: boolean | undefined;
+  logger?: unknown;
+  actor?: unknown;
+  daprApiToken?: string | undefined;
+  maxBodySizeMb?: number | undefined;
+}
 
 /** Programs read it from the environment, as a text, or write it as a number. */
 const aPort: OptionRule = typeRule("a port, such as 3500", (value) => {

@@ -1,7 +1,8 @@
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "../engine/declarations.ts";
 import { nameOf } from "../engine/names.ts";
 import { Payloads } from "../engine/payload.ts";
-import type { AnyWorkflow, InputOf, OutputOfWorkflow } from "../engine/signatures.ts";
+import type { InputOf, OutputOfWorkflow } from "../engine/signatures.ts";
+import type { AnyWorkflow } from "../engine/workflow-context.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { aDate, aString, type Given, readArgument, readOptions } from "../model/options.ts";
 import { WorkflowFailedError } from "./client-errors.ts";
@@ -27,10 +28,9 @@ import {
 } from "./client-options.ts";
 import { start, startAndWait } from "./client-starts.ts";
 import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "./client-waits.ts";
-import { readConnection } from "./connection-options.ts";
+import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import { bodyOf, ifThere, resultText, segment, WorkflowApi } from "./workflow-api.ts";
-import type { WorkflowClientOptions } from "./workflow-runtime.ts";
 import type { WorkflowState } from "./workflow-state.ts";
 
 /** One page of a history. There are more events as long as there is a token. */

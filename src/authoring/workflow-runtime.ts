@@ -1,12 +1,13 @@
+import type { TWorkflowActivity } from "../engine/activity-context.ts";
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
 import { functionName, givenName } from "../engine/names.ts";
-import { type PayloadConverter, Payloads } from "../engine/payload.ts";
-import { Registry, type TWorkflow, type TWorkflowActivity } from "../engine/registry.ts";
+import { Payloads } from "../engine/payload.ts";
+import { Registry } from "../engine/registry.ts";
 import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
-import type { WorkflowContext } from "../engine/workflow-context.ts";
+import type { TWorkflow, WorkflowContext } from "../engine/workflow-context.ts";
 import { aBoolean, type Given, optionsOf, readOptions, shown } from "../model/options.ts";
-import { readConnection } from "./connection-options.ts";
+import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
 
 /** The code behind a declared workflow. */
 export type DeclaredWorkflow<TInput, TOutput> = (
@@ -19,27 +20,6 @@ export interface VersionOptions {
   readonly latest?: boolean | undefined;
 }
 const versionOptions = optionsOf<VersionOptions>({ latest: aBoolean });
-
-/** Options that programs written for Dapr pass. Connections have no meaning here: they are accepted and ignored. */
-export interface WorkflowClientOptions {
-  daprHost: string;
-  daprPort: string;
-  daprApiToken?: string | undefined;
-  logger?: unknown;
-  grpcOptions?: unknown;
-  /** Clients only: the app that the server must be, its own `appId`: another one refuses each request. */
-  appId?: string | undefined;
-  /** Clients only: the workflow component, a part of each request's path. Ours serves any; Dapr's own has its name. Default "dapr". */
-  component?: string | undefined;
-  /** Clients only: the path that the server's Worker is mounted under, its own `basePath`. */
-  basePath?: string | undefined;
-  /** Clients only: sent with each request, for instance the service token of a proxy before the server. */
-  headers?: Readonly<Record<string, string>> | undefined;
-  /** Clients only: sends the requests in place of the global `fetch`: a service binding (`env.WF`), or a function. */
-  fetch?: ((request: Request) => Promise<Response>) | { fetch: (request: Request) => Promise<Response> } | undefined;
-  /** Writes and reads payloads that JSON cannot hold. Give the runtime and its clients the same one. */
-  payloadConverter?: PayloadConverter | null | undefined;
-}
 
 /**
  * The workflows and activities of a Worker (Dapr JS: WorkflowRuntime). Histories know them by their names, so a name

@@ -76,3 +76,14 @@ export class WorkflowActivityContext {
     return this.#call.progress;
   }
 }
+
+// The author's own input and output types are unknown here, and `any` is what lets every author's signature fit
+// (Dapr's JavaScript SDK declares both as `any` for the same reason).
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Any = any;
+
+/** An activity: any function, async or not. Its result must be JSON. */
+export type TWorkflowActivity<TInput = Any, TOutput = Any> = (
+  context: WorkflowActivityContext,
+  input: TInput,
+) => TOutput | Promise<TOutput>;

@@ -1,13 +1,21 @@
-import { describeFailure } from "../model/failure.ts";
+import { describeFailure, type FailureDetails } from "../model/failure.ts";
 import type {
   ChildWorkflowInstanceCompleted,
   ChildWorkflowInstanceFailed,
   TaskCompleted,
   TaskFailed,
 } from "../model/history-event.ts";
-import type { Answered } from "./calls.ts";
 import { failureMessage, NOUNS } from "./failed-call.ts";
 import type { Payloads } from "./payload.ts";
+
+/** Who gets the answer to a call: the task itself, or the retry policy before it. */
+export interface Answered {
+  /** The name of the activity or workflow that was called. */
+  readonly callName?: string | undefined;
+  complete(result: unknown): void;
+  /** Gives a promise where something of the author's has to be waited for. */
+  fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void>;
+}
 
 /** How an activity or a child workflow has ended. */
 type Answer = TaskCompleted | TaskFailed | ChildWorkflowInstanceCompleted | ChildWorkflowInstanceFailed;

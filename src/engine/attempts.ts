@@ -1,22 +1,53 @@
+import type { Call } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { AttemptDetails } from "../model/history-event.ts";
-import type { Answered, CallOwner, Calls, RetriedCall } from "./calls.ts";
-import { type RetryDecision, retryDelayMs } from "./retry.ts";
+import type { Answered } from "./answers.ts";
+import type { CodeWatch } from "./code-watch.ts";
+import { type RetryDecision, type RetryHandler, type RetryPolicy, retryDelayMs } from "./retry.ts";
 import type { CompletableTask } from "./task.ts";
+
+/** By which method of its context the code calls something that can be retried. */
+export type CallMethod = "callActivity" | "callChildWorkflow";
+
+export interface RetriedCall {
+  readonly method: CallMethod;
+  /** Of the activity or workflow. */
+  readonly name: string;
+  readonly retry: RetryPolicy | RetryHandler | undefined;
+  /** No attempt begins later than this, in milliseconds since 1970. */
+  readonly deadlineAtMs?: number | undefined;
+  /** The action of one attempt, numbered `id`. */
+  readonly action: (id: number, attempt: AttemptDetails) => Call;
+}
+
+/** What attempts need of their execution. */
+export interface AttemptOwner {
+  readonly currentTimeMs: number;
+  random(): number;
+}
+
+/** The calls that the attempts are among. */
+export interface AttemptCalls {
+  readonly watch: CodeWatch;
+  /** One numbered call. Returns its number. */
+  ask(answered: Answered, action: (id: number) => Call): number;
+  /** Whether the call that began with this number is retried: not once its execution is over, or was to be canceled. */
+  mayRetry(firstId: number): boolean;
+}
 
 const first: AttemptDetails = {};
 
 /** The attempts of one call. */
 export class Attempts implements Answered {
-  readonly #calls: Calls;
-  readonly #owner: CallOwner;
+  readonly #calls: AttemptCalls;
+  readonly #owner: AttemptOwner;
   readonly #task: CompletableTask;
   readonly #call: RetriedCall;
   readonly #firstAtMs: number;
   #firstId = 0;
   #attempt = 1;
 
-  constructor(calls: Calls, owner: CallOwner, task: CompletableTask, call: RetriedCall) {
+  constructor(calls: AttemptCalls, owner: AttemptOwner, task: CompletableTask, call: RetriedCall) {
     this.#calls = calls;
     this.#owner = owner;
     this.#task = task;

@@ -1,50 +1,25 @@
 import type { Action, Call, Note } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { AttemptDetails } from "../model/history-event.ts";
-import { Attempts } from "./attempts.ts";
+import type { Answered } from "./answers.ts";
+import { type AttemptCalls, type AttemptOwner, Attempts, type CallMethod, type RetriedCall } from "./attempts.ts";
 import { CodeWatch } from "./code-watch.ts";
 import { type NonDeterminismError, TaskTimeoutError } from "./errors.ts";
 import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
-import type { RetryHandler, RetryPolicy } from "./retry.ts";
 import { CancelableTask, CompletableTask, type Task } from "./task.ts";
 
-/** Who gets the answer to a call: the task itself, or the retry policy before it. */
-export interface Answered {
-  /** The name of the activity or workflow that was called. */
-  readonly callName?: string | undefined;
-  complete(result: unknown): void;
-  /** Gives a promise where something of the author's has to be waited for. */
-  fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void>;
-}
-
 /** What calls need of their execution. */
-export interface CallOwner {
+export interface CallOwner extends AttemptOwner {
   readonly instanceId: string;
-  readonly currentTimeMs: number;
-  random(): number;
   /** A timer of the history is not waited for any more. */
   readonly timerCanceled: (id: number) => void;
-}
-
-/** By which method of its context the code calls something that can be retried. */
-export type CallMethod = "callActivity" | "callChildWorkflow";
-
-export interface RetriedCall {
-  readonly method: CallMethod;
-  /** Of the activity or workflow. */
-  readonly name: string;
-  readonly retry: RetryPolicy | RetryHandler | undefined;
-  /** No attempt begins later than this, in milliseconds since 1970. */
-  readonly deadlineAtMs?: number | undefined;
-  /** The action of one attempt, numbered `id`. */
-  readonly action: (id: number, attempt: AttemptDetails) => Call;
 }
 
 /**
  * The calls of one execution: numbers them from 1, keeps what has been asked for and not recorded (`actions`), and hands
  * each answer to the task that waits for it, at most once. A retry is a durable timer, and a call under a new number.
  */
-export class Calls {
+export class Calls implements AttemptCalls {
   readonly actions = new Map<number | string, Action>();
   readonly watch: CodeWatch;
   readonly #owner: CallOwner;

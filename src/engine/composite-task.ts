@@ -1,7 +1,7 @@
-import { Task } from "./task.ts";
+import { Task, type TaskListener } from "./task.ts";
 
 /** A task that ends when tasks it is made of end. */
-export abstract class CompositeTask<T> extends Task<T> {
+export abstract class CompositeTask<T> extends Task<T> implements TaskListener {
   protected readonly children: readonly Task<unknown>[];
   #holdsChildren = true;
 

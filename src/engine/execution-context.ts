@@ -23,12 +23,12 @@ import {
 } from "./interactions.ts";
 import { Mailbox } from "./mailbox.ts";
 import { nameOf } from "./names.ts";
+import type { OrchestrationContext } from "./orchestration-context.ts";
 import { Patches } from "./patches.ts";
 import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
 import { CancelableTask, Task } from "./task.ts";
-import type { OrchestrationContext } from "./workflow-context.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;

@@ -1,23 +1,9 @@
 import { shown } from "../model/options.ts";
-import type { WorkflowActivityContext } from "./activity-context.ts";
+import type { TWorkflowActivity } from "./activity-context.ts";
 import { FunctionNames, type Target } from "./function-names.ts";
 import { nameOf } from "./names.ts";
 import { jsonPayloads } from "./payload.ts";
-import type { WorkflowContext } from "./workflow-context.ts";
-
-// The author's own input and output types are unknown here, and `any` is what lets every author's signature fit
-// (Dapr's JavaScript SDK declares both as `any` for the same reason).
-// biome-ignore lint/suspicious/noExplicitAny: see above
-type Any = any;
-
-/** A workflow: a generator function (`function*` or `async function*`), or a function that needs to wait for nothing. */
-export type TWorkflow = (context: WorkflowContext, input: Any) => Any;
-
-/** An activity: any function, async or not. Its result must be JSON. */
-export type TWorkflowActivity<TInput = Any, TOutput = Any> = (
-  context: WorkflowActivityContext,
-  input: TInput,
-) => TOutput | Promise<TOutput>;
+import type { TWorkflow } from "./workflow-context.ts";
 
 /** What the code of this deployment has under a workflow's name. */
 interface Versions {

@@ -2,7 +2,6 @@
 // argument that is wrong, and not about the last of several overloads.
 import type { WorkflowActivityContext } from "./activity-context.ts";
 import type { ActivityDeclaration, WorkflowDeclaration } from "./declarations.ts";
-import type { TWorkflow } from "./registry.ts";
 import type { Task } from "./task.ts";
 
 // Dapr's signatures promise the author no more than `any`.
@@ -15,11 +14,15 @@ export type AnyActivity =
   | ((context: WorkflowActivityContext, input: Any) => Any)
   | ActivityDeclaration<Any, Any>;
 
-/** A workflow: the function itself, its declaration, or its registered name. */
-export type AnyWorkflow = string | TWorkflow | WorkflowDeclaration<Any, Any>;
+/** The same of either kind. What a workflow is called by, `AnyWorkflow`, stands beside the context that it gets. */
+type AnyCalled =
+  | string
+  | ((context: Any, input: Any) => Any)
+  | ActivityDeclaration<Any, Any>
+  | WorkflowDeclaration<Any, Any>;
 
 /** What it takes. Of a name nothing is known. */
-export type InputOf<T extends AnyActivity | AnyWorkflow> = T extends string
+export type InputOf<T extends AnyCalled> = T extends string
   ? unknown
   : T extends (context: Any, input: infer I) => Any
     ? I
@@ -35,7 +38,7 @@ export type OutputOfActivity<T extends AnyActivity> = T extends string
     : T extends ActivityDeclaration<Any, infer O>
       ? O
       : Any;
-export type OutputOfWorkflow<T extends AnyWorkflow> = T extends string
+export type OutputOfWorkflow<T extends AnyCalled> = T extends string
   ? Any
   : T extends (context: Any, input: Any) => infer R
     ? WorkflowResult<R>

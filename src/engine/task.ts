@@ -1,6 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
 import { SHOWN } from "../model/options.ts";
-import type { CompositeTask } from "./composite-task.ts";
 import { TaskCanceledError, TaskFailedError } from "./errors.ts";
 
 /** The execution whose code has made a task. */
@@ -9,6 +8,12 @@ export interface TaskOwner {
   awaited(task: Task): void;
   /** Throws unless it is the turn of the code, and no query. */
   check(method: string): void;
+}
+
+/** Who wants to hear of the end of a task: a composite that it is part of. */
+export interface TaskListener {
+  /** Called once, when the task has its result or its failure. */
+  childEnded(child: Task): void;
 }
 
 /**
@@ -35,7 +40,7 @@ export abstract class Task<T = unknown> {
   #state: "incomplete" | "completed" | "failed" = "incomplete";
   #result: T | undefined;
   #exception: Error | undefined;
-  #composites: CompositeTask<unknown>[] | undefined;
+  #composites: TaskListener[] | undefined;
   #holders = 0;
   #wasHeld = false;
   #owner: TaskOwner | undefined;
@@ -155,7 +160,7 @@ export abstract class Task<T = unknown> {
   }
 
   /** @internal A composite wants to hear of this task's end. */
-  addComposite(composite: CompositeTask<unknown>): void {
+  addComposite(composite: TaskListener): void {
     if (this.#composites === undefined) this.#composites = [composite];
     else this.#composites.push(composite);
   }

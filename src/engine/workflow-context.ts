@@ -1,12 +1,8 @@
-import type { ParentLink } from "../model/history-event.ts";
 import { aBoolean, readArgument, shown } from "../model/options.ts";
 import {
-  type ActivityCallOptions,
   type ActivityOptions,
-  type ChildCallOptions,
   type ChildWorkflowOptions,
   type ContinueAsNewOptions,
-  type DetachedCallOptions,
   type DetachedWorkflowOptions,
   type EventWaitOptions,
   readActivityOptions,
@@ -19,62 +15,21 @@ import {
   readWaitTimeout,
   type UpdateHandlerOptions,
 } from "./call-options.ts";
-import { leave } from "./callbacks.ts";
 import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
-import type { EventDeclaration, QueryDeclaration, UpdateDeclaration } from "./declarations.ts";
+import type { EventDeclaration, QueryDeclaration, UpdateDeclaration, WorkflowDeclaration } from "./declarations.ts";
 import type { Target } from "./function-names.ts";
-import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
+import type { QueryHandler, UpdateHandler } from "./interactions.ts";
 import { nameOf } from "./names.ts";
-import type {
-  Any,
-  AnyActivity,
-  AnyWorkflow,
-  InputAndOptions,
-  InputOf,
-  OutputOfActivity,
-  OutputOfWorkflow,
-} from "./signatures.ts";
+import type { OrchestrationContext } from "./orchestration-context.ts";
+import { type ReplaySafeLogger, replaySafeLogger } from "./replay-safe-logger.ts";
+import type { Any, AnyActivity, InputAndOptions, InputOf, OutputOfActivity, OutputOfWorkflow } from "./signatures.ts";
 import type { CancelableTask, ResultOf, Task } from "./task.ts";
 
-/** What a running execution offers its workflow; implemented by `Execution`. Times are in milliseconds. */
-export interface OrchestrationContext {
-  readonly instanceId: string;
-  readonly currentTimeMs: number;
-  readonly isReplaying: boolean;
-  readonly parent: ParentLink | undefined;
-  readonly version: string | undefined;
-  /** The name that a call of this activity, or workflow, is recorded with. */
-  activityName(target: Target): string;
-  checkInput(activityName: string, input: unknown): void;
-  workflowName(target: Target): string;
-  callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown>;
-  callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown>;
-  createTimer(fireAtMs: number): CancelableTask;
-  waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask;
-  waitForCondition(holds: () => boolean): Task<unknown>;
-  whenAll(tasks: readonly Task[]): WhenAllTask;
-  whenAny(tasks: readonly Task[]): WhenAnyTask;
-  /** Throws unless the workflow's code is at work. */
-  check(method: string): void;
-  /** The same for what a query may do, too. */
-  checkTurn(method: string): void;
-  scheduleNewWorkflow(name: string, input: unknown, options: DetachedCallOptions): string;
-  sendEvent(instanceId: string, name: string, input: unknown): void;
-  continueAsNew(input: unknown, saveEvents: boolean, options: ContinueAsNewOptions): void;
-  setCustomStatus(status: unknown): void;
-  isPatched(name: string): boolean;
-  newGuid(): string;
-  random(): number;
-  setQueryHandler(name: string, handler: QueryHandler): void;
-  setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void;
-}
+/** A workflow: a generator function (`function*` or `async function*`), or a function that needs to wait for nothing. */
+export type TWorkflow = (context: WorkflowContext, input: Any) => Any;
 
-/** Writes nothing while the code is replayed. */
-export type ReplaySafeLogger<L> = {
-  readonly [Method in "debug" | "info" | "log" | "warn" | "error" as Method extends keyof L ? Method : never]: (
-    ...args: unknown[]
-  ) => void;
-};
+/** A workflow: the function itself, its declaration, or its registered name. */
+export type AnyWorkflow = string | TWorkflow | WorkflowDeclaration<Any, Any>;
 
 /** The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method, and what its users have asked for. */
 export class WorkflowContext {
@@ -288,17 +243,7 @@ export class WorkflowContext {
   /** A logger that writes nothing while the code is replayed, so that each line appears once: `ctx.createReplaySafeLogger(console)`. */
   createReplaySafeLogger<L extends object>(logger: L): ReplaySafeLogger<L> {
     this.#inner.checkTurn("createReplaySafeLogger");
-    const methods = ["debug", "info", "log", "warn", "error"] as const;
-    const safe = methods.flatMap((method) => {
-      const write = (logger as Partial<Record<string, unknown>>)[method];
-      if (typeof write !== "function") return [];
-      const safeWrite = (...args: unknown[]): void => {
-        // A logger that writes later is not waited for, and what it says of that is its own affair.
-        if (!this.#inner.isReplaying) leave(write.apply(logger, args));
-      };
-      return [[method, safeWrite] as const];
-    });
-    return Object.fromEntries(safe) as ReplaySafeLogger<L>;
+    return replaySafeLogger(logger, this.#inner);
   }
 
   /**

@@ -1,5 +1,5 @@
-import type { WorkflowActivityContext } from "../engine/activity-context.ts";
-import { Registry, type TWorkflowActivity } from "../engine/registry.ts";
+import type { TWorkflowActivity, WorkflowActivityContext } from "../engine/activity-context.ts";
+import { Registry } from "../engine/registry.ts";
 import { listNames } from "../model/near-name.ts";
 import { ActivityRun } from "./activity-runs.ts";
 

@@ -1,7 +1,7 @@
 import type { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import { registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.ts";
+import type { TWorkflowActivity } from "../engine/activity-context.ts";
 import type { ActivityDeclaration } from "../engine/declarations.ts";
-import type { TWorkflowActivity } from "../engine/registry.ts";
 import { type InstanceLimits, limitsOption } from "../instance/limits.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import {

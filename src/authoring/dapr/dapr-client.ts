@@ -1,22 +1,10 @@
 import type { Given } from "../../model/options.ts";
-import { readConnection } from "../connection-options.ts";
+import { type DaprClientOptions, readConnection } from "../connection-options.ts";
 import { type EndpointOptions, resolveEndpoint, sendTo } from "../http-endpoint.ts";
 import { DaprState } from "./dapr-state.ts";
 import { DaprWorkflow } from "./dapr-workflow.ts";
 import { CommunicationProtocolEnum } from "./enums.ts";
 import { unavailableObject } from "./not-available.ts";
-
-/** `daprHost`, `daprPort` and `daprApiToken` say where the workflows are; the rest has no meaning here and is ignored. */
-export interface DaprClientOptions {
-  daprHost: string;
-  daprPort: string;
-  communicationProtocol: CommunicationProtocolEnum;
-  isKeepAlive?: boolean | undefined;
-  logger?: unknown;
-  actor?: unknown;
-  daprApiToken?: string | undefined;
-  maxBodySizeMb?: number | undefined;
-}
 
 const SIDECAR_RETRIES = 60;
 const SIDECAR_PAUSE_MS = 50;

@@ -1,7 +1,25 @@
 // The options of DaprClient.state and DaprClient.workflow. What Dapr takes, and has no meaning here, is accepted and ignored.
 import { anObject, anything, aString, optionsOf, readOptions, required, typeRule } from "../../model/options.ts";
-import type { KeyValuePairType, OperationType, StateGetBulkOptions } from "./dapr-state.ts";
 
+/** A value under a key. `etag`, when given, must be that of the stored value: otherwise nothing is written. */
+export interface KeyValuePairType {
+  key: string;
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  value: any;
+  etag?: string;
+  metadata?: object;
+  options?: object;
+}
+export interface OperationType {
+  /** `upsert` or `delete`. */
+  operation: string;
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON
+  request: { key: string; value?: any; etag?: string | { value: string } | null; metadata?: object; options?: object };
+}
+export interface StateGetBulkOptions {
+  parallelism?: number;
+  metadata?: object;
+}
 export interface StateOptions {
   readonly etag?: string;
   readonly consistency?: unknown;

@@ -1,34 +1,18 @@
 import { jsonPayloads } from "../../engine/payload.ts";
 import {
+  type KeyValuePairType,
+  type OperationType,
   readDelete,
   readGet,
   readGetBulk,
   readOperation,
   readSave,
   readSaved,
+  type StateGetBulkOptions,
   type StateOptions,
 } from "./dapr-options.ts";
 import { NotAvailableError } from "./not-available.ts";
 
-/** A value under a key. `etag`, when given, must be that of the stored value: otherwise nothing is written. */
-export interface KeyValuePairType {
-  key: string;
-  // biome-ignore lint/suspicious/noExplicitAny: any JSON
-  value: any;
-  etag?: string;
-  metadata?: object;
-  options?: object;
-}
-export interface OperationType {
-  /** `upsert` or `delete`. */
-  operation: string;
-  // biome-ignore lint/suspicious/noExplicitAny: any JSON
-  request: { key: string; value?: any; etag?: string | { value: string } | null; metadata?: object; options?: object };
-}
-export interface StateGetBulkOptions {
-  parallelism?: number;
-  metadata?: object;
-}
 export interface StateSaveResponseType {
   error?: Error;
 }

@@ -1,10 +1,11 @@
 // [T32] Functions by identity: which name a call by a function is recorded with.
 import { describe, expect, it, vi } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
+import type { TWorkflowActivity } from "../../../src/engine/activity-context.ts";
 import { ActivityNotRegisteredError, OrchestratorNotRegisteredError } from "../../../src/engine/errors.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
-import { Registry, type TWorkflow, type TWorkflowActivity } from "../../../src/engine/registry.ts";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { Registry } from "../../../src/engine/registry.ts";
+import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { startedAs, T0 } from "./support.ts";
 
 const mail = { send: () => "MAIL" };

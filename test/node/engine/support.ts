@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
-import { Registry, type TWorkflow } from "../../../src/engine/registry.ts";
+import { Registry } from "../../../src/engine/registry.ts";
 import type { Turn } from "../../../src/engine/turn.ts";
+import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
 import { isTerminal } from "../../../src/model/status.ts";
 

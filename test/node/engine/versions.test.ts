@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
-import { Registry, type TWorkflow } from "../../../src/engine/registry.ts";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import { Registry } from "../../../src/engine/registry.ts";
+import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { completed, Driver, endOf, raised, startedAs, T0 } from "./support.ts";
 

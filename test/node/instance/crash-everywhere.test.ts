@@ -3,7 +3,7 @@
 // for each of these points, with a crash there, and has to come to the same end.
 
 import { describe, expect, it } from "vitest";
-import type { TWorkflow } from "../../../src/engine/registry.ts";
+import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
 import { INSTANCE } from "../../rows.ts";

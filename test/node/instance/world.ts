@@ -12,7 +12,9 @@
  * One step: all microtasks, then the commits, then the next event. Same calls, same order: there is no chance in it, but
  * for what a `Chaos` decides.
  */
-import { Registry, type TWorkflow, type TWorkflowActivity } from "../../../src/engine/registry.ts";
+import type { TWorkflowActivity } from "../../../src/engine/activity-context.ts";
+import { Registry } from "../../../src/engine/registry.ts";
+import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
 import type { InstancePorts } from "../../../src/instance/ports.ts";

@@ -1,8 +1,7 @@
 // [V5] The platform repeats calls and alarms, and so do callers. Every call that an instance gets is given to it once more,
 // at every later moment of the run: after each write, commit, activity, call and alarm. Nothing may come of it.
 import { describe, expect, it, vi } from "vitest";
-import type { TWorkflow } from "../../../src/engine/registry.ts";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi, InstancePeer } from "../../../src/instance/protocol.ts";
 import type { Message } from "../../../src/model/message.ts";

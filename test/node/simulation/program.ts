@@ -1,9 +1,8 @@
 // The workflows and activities of the simulation: they do what a Program says.
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import { TaskFailedError, WorkflowCanceledError } from "../../../src/engine/errors.ts";
-import type { TWorkflow } from "../../../src/engine/registry.ts";
 import type { Task } from "../../../src/engine/task.ts";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Code } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 import type { Leaf, Program, Step } from "./plan.ts";

@@ -1,0 +1,47 @@
+import type { ParentLink } from "../model/history-event.ts";
+import type {
+  ActivityCallOptions,
+  ChildCallOptions,
+  ContinueAsNewOptions,
+  DetachedCallOptions,
+} from "./call-options.ts";
+import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
+import type { Target } from "./function-names.ts";
+import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
+import type { CancelableTask, Task } from "./task.ts";
+
+/**
+ * What a running execution offers to its workflow, behind the WorkflowContext: names, options and times have been read there.
+ * Times are in milliseconds.
+ */
+export interface OrchestrationContext {
+  readonly instanceId: string;
+  readonly currentTimeMs: number;
+  readonly isReplaying: boolean;
+  readonly parent: ParentLink | undefined;
+  readonly version: string | undefined;
+  /** The name that a call of this activity, or workflow, is recorded with. */
+  activityName(target: Target): string;
+  checkInput(activityName: string, input: unknown): void;
+  workflowName(target: Target): string;
+  callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown>;
+  callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown>;
+  createTimer(fireAtMs: number): CancelableTask;
+  waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask;
+  waitForCondition(holds: () => boolean): Task<unknown>;
+  whenAll(tasks: readonly Task[]): WhenAllTask;
+  whenAny(tasks: readonly Task[]): WhenAnyTask;
+  /** Throws unless the workflow's code is at work. */
+  check(method: string): void;
+  /** The same for what a query may do, too. */
+  checkTurn(method: string): void;
+  scheduleNewWorkflow(name: string, input: unknown, options: DetachedCallOptions): string;
+  sendEvent(instanceId: string, name: string, input: unknown): void;
+  continueAsNew(input: unknown, saveEvents: boolean, options: ContinueAsNewOptions): void;
+  setCustomStatus(status: unknown): void;
+  isPatched(name: string): boolean;
+  newGuid(): string;
+  random(): number;
+  setQueryHandler(name: string, handler: QueryHandler): void;
+  setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void;
+}
