@@ -25,6 +25,7 @@ export type {
   EventWaitOptions,
   UpdateHandlerOptions,
 } from "./engine/call-options.ts";
+export { CancelableTask } from "./engine/completable-task.ts";
 export * from "./engine/declarations.ts";
 export {
   NonDeterminismError,
@@ -36,7 +37,7 @@ export {
 } from "./engine/errors.ts";
 export type { PayloadConverter } from "./engine/payload.ts";
 export type { RetryContext, RetryHandler, RetryPolicy } from "./engine/retry.ts";
-export { CancelableTask, Task } from "./engine/task.ts";
+export { Task } from "./engine/task.ts";
 export { type TWorkflow, WorkflowContext } from "./engine/workflow-context.ts";
 export type { FailureDetails } from "./model/failure.ts";
 export type { HistoryEvent } from "./model/history-event.ts";

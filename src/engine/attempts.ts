@@ -3,8 +3,8 @@ import type { FailureDetails } from "../model/failure.ts";
 import type { AttemptDetails } from "../model/history-event.ts";
 import type { Answered } from "./answers.ts";
 import type { CodeWatch } from "./code-watch.ts";
+import type { CompletableTask } from "./completable-task.ts";
 import { type RetryDecision, type RetryHandler, type RetryPolicy, retryDelayMs } from "./retry.ts";
-import type { CompletableTask } from "./task.ts";
 
 /** By which method of its context the code calls something that can be retried. */
 export type CallMethod = "callActivity" | "callChildWorkflow";

@@ -4,9 +4,10 @@ import type { AttemptDetails } from "../model/history-event.ts";
 import type { Answered } from "./answers.ts";
 import { type AttemptCalls, type AttemptOwner, Attempts, type CallMethod, type RetriedCall } from "./attempts.ts";
 import { CodeWatch } from "./code-watch.ts";
+import { CancelableTask, CompletableTask } from "./completable-task.ts";
 import { type NonDeterminismError, TaskTimeoutError } from "./errors.ts";
 import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
-import { CancelableTask, CompletableTask, type Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** What calls need of their execution. */
 export interface CallOwner extends AttemptOwner {

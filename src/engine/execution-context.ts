@@ -11,6 +11,7 @@ import type {
 } from "./call-options.ts";
 import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
+import { CancelableTask } from "./completable-task.ts";
 import { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import { Continuation } from "./continuation.ts";
 import type { Target } from "./function-names.ts";
@@ -28,7 +29,7 @@ import { Patches } from "./patches.ts";
 import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import { CancelableTask, Task } from "./task.ts";
+import { Task } from "./task.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;

@@ -1,6 +1,6 @@
 import type { EventRaised } from "../model/history-event.ts";
+import { CancelableTask } from "./completable-task.ts";
 import type { Payloads } from "./payload.ts";
-import { CancelableTask } from "./task.ts";
 
 /**
  * External events of one execution. Names are compared without regard to case. Always true: for one name there

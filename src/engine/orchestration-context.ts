@@ -5,10 +5,11 @@ import type {
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
+import type { CancelableTask } from "./completable-task.ts";
 import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
-import type { CancelableTask, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /**
  * What a running execution offers to its workflow, behind the WorkflowContext: names, options and times have been read there.

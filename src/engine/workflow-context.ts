@@ -15,6 +15,7 @@ import {
   readWaitTimeout,
   type UpdateHandlerOptions,
 } from "./call-options.ts";
+import type { CancelableTask } from "./completable-task.ts";
 import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration, WorkflowDeclaration } from "./declarations.ts";
 import type { Target } from "./function-names.ts";
@@ -23,7 +24,7 @@ import { nameOf } from "./names.ts";
 import type { OrchestrationContext } from "./orchestration-context.ts";
 import { type ReplaySafeLogger, replaySafeLogger } from "./replay-safe-logger.ts";
 import type { Any, AnyActivity, InputAndOptions, InputOf, OutputOfActivity, OutputOfWorkflow } from "./signatures.ts";
-import type { CancelableTask, ResultOf, Task } from "./task.ts";
+import type { ResultOf, Task } from "./task.ts";
 
 /** A workflow: a generator function (`function*` or `async function*`), or a function that needs to wait for nothing. */
 export type TWorkflow = (context: WorkflowContext, input: Any) => Any;

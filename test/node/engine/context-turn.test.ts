@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
+import type { CancelableTask } from "../../../src/engine/completable-task.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
-import type { CancelableTask, Task } from "../../../src/engine/task.ts";
+import type { Task } from "../../../src/engine/task.ts";
 import { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { completed, Driver, endOf, raised, T0 } from "./support.ts";
 

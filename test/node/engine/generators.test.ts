@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Calls } from "../../../src/engine/calls.ts";
+import { CompletableTask } from "../../../src/engine/completable-task.ts";
 import { WhenAllTask, WhenAnyTask } from "../../../src/engine/composite-task.ts";
 import { Coroutine } from "../../../src/engine/coroutine.ts";
 import { TaskFailedError } from "../../../src/engine/errors.ts";
-import { CompletableTask, Task } from "../../../src/engine/task.ts";
+import { Task } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { describeFailure } from "../../../src/model/failure.ts";
 import { completed, Driver, endOf, failed, outcomeOf, raised, T0 } from "./support.ts";

@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
+import { CompletableTask } from "../../../src/engine/completable-task.ts";
 import { type PayloadConverter, Payloads } from "../../../src/engine/payload.ts";
-import { CompletableTask } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { completed, Driver, endOf, outcomeOf, raised } from "./support.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { CancelableTask, Task } from "../../../src/engine/task.ts";
+import type { CancelableTask } from "../../../src/engine/completable-task.ts";
+import type { Task } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { completed, Driver, endOf, failed, fired, outcomeOf, raised, T0 } from "./support.ts";
 
