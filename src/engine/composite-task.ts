@@ -1,3 +1,4 @@
+import { shown } from "../model/options.ts";
 import { Task, type TaskListener } from "./task.ts";
 
 /** A task that ends when tasks it is made of end. */
@@ -104,4 +105,14 @@ export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends Compos
     winner.becomeValue();
     return winner;
   }
+}
+
+/** What `whenAll` and `whenAny` are given. Iterators are read once. A task is one too, so that `whenAll(a, b)` would wait for `a` alone. */
+export function taskList(method: string, given: readonly Task[]): readonly Task[] {
+  const isList = typeof given === "object" && given !== null && Symbol.iterator in given && !(given instanceof Task);
+  if (isList) return Array.isArray(given) ? given : [...given];
+  const found: unknown = given;
+  throw new TypeError(
+    `${method} takes an array of tasks, ${method}([a, b]), found ${found instanceof Task ? `the task of ${found.madeBy}` : shown(found)}`,
+  );
 }

@@ -1,19 +1,18 @@
-import { describeFailure, isError } from "../model/failure.ts";
 import type { ExecutionStarted } from "../model/history-event.ts";
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
-import { shown } from "../model/options.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
-import { answerAtOnce } from "./callbacks.ts";
 import { type CallOwner, Calls } from "./calls.ts";
-import { CancelableTask } from "./completable-task.ts";
-import { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
+import type { CancelableTask } from "./completable-task.ts";
+import { taskList, WhenAllTask, WhenAnyTask } from "./composite-task.ts";
+import { Conditions } from "./conditions.ts";
 import { Continuation } from "./continuation.ts";
+import { FarAhead } from "./far-ahead.ts";
 import type { Target } from "./function-names.ts";
 import {
   Interactions,
@@ -29,13 +28,10 @@ import { Patches } from "./patches.ts";
 import { jsonPayloads, type Payloads } from "./payload.ts";
 import { SeededRandom } from "./random.ts";
 import type { Registry } from "./registry.ts";
-import { Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
-const A_CONDITION = "The condition of waitForCondition";
-/** A hundred years: who waits longer has most likely taken milliseconds for seconds. */
-const FAR_AHEAD_MS = 100 * 365.25 * 86_400_000;
 
 /**
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
@@ -49,15 +45,13 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly patches: Patches;
   readonly interactions: Interactions;
   readonly mailbox: Mailbox;
-  conditions: { readonly holds: () => boolean; readonly task: CancelableTask<void> }[] = [];
+  readonly conditions = new Conditions();
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
   replaying = false;
   customStatus: string | undefined;
   continuation: Continuation | undefined;
-  /** What the author is to be told once: a time that is hardly meant so. */
-  farAhead: string | undefined;
-  #isFarAhead = false;
+  readonly farAhead = new FarAhead();
   readonly #payloads: Payloads;
   #random: SeededRandom | undefined;
 
@@ -89,21 +83,6 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   query(name: string, input: string | undefined): QueryAnswer {
     return this.calls.watch.query(() => this.interactions.query(name, input));
-  }
-
-  /** True when a condition that somebody waits for has become true. */
-  meetConditions(): boolean {
-    if (this.conditions.length === 0) return false;
-    const before = this.conditions;
-    this.conditions = before.filter(({ holds, task }) => {
-      try {
-        if (answerAtOnce(A_CONDITION, holds())) task.complete();
-      } catch (error) {
-        task.endWith(isError(error) ? error : new Error(describeFailure(error).message));
-      }
-      return !task.isComplete;
-    });
-    return this.conditions.length < before.length;
   }
 
   get parent(): OrchestrationContext["parent"] {
@@ -175,11 +154,8 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.check("callChildWorkflow");
     const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
-    checkMessage(
-      "callChildWorkflow",
-      instanceId || childInstanceId(this.instanceId, generation, this.calls.nextId),
-      encoded,
-    );
+    const childId = instanceId || childInstanceId(this.instanceId, generation, this.calls.nextId);
+    checkMessage("callChildWorkflow", childId, encoded);
     return this.calls.call({
       method: "callChildWorkflow",
       name,
@@ -196,7 +172,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   createTimer(fireAtMs: number): CancelableTask {
     this.check("createTimer");
-    this.#checkNear("createTimer", fireAtMs);
+    this.farAhead.check("createTimer", fireAtMs, this);
     return this.calls.timer(fireAtMs);
   }
 
@@ -204,51 +180,29 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.check("waitForExternalEvent");
     const wait = this.calls.made(this.mailbox.wait(name), "waitForExternalEvent", name);
     if (timeoutMs !== undefined && timeoutMs >= 0 && !wait.isComplete) {
-      this.#checkNear("waitForExternalEvent", this.currentTimeMs + timeoutMs);
+      this.farAhead.check("waitForExternalEvent", this.currentTimeMs + timeoutMs, this);
       const message = `Event '${name}' did not come within ${timeoutMs / 1000} s`;
       this.calls.limit(wait, this.currentTimeMs + timeoutMs, message);
     }
     return wait;
   }
 
-  #checkNear(method: string, atMs: number): void {
-    if (atMs - this.currentTimeMs <= FAR_AHEAD_MS || this.#isFarAhead) return;
-    this.#isFarAhead = true;
-    if (this.replaying) return;
-    const year = new Date(atMs).getUTCFullYear();
-    this.farAhead =
-      `Workflow '${this.started?.name}' has called ${method} for a time in the year ${year}, more than 100 years ahead. ` +
-      "It takes seconds, and not milliseconds.";
-  }
-
   waitForCondition(holds: () => boolean): Task<unknown> {
     this.check("waitForCondition");
-    const holdsNow = answerAtOnce(A_CONDITION, holds());
-    const task = this.calls.made(new CancelableTask<void>("The wait for a condition"), "waitForCondition", undefined);
-    if (holdsNow) task.complete();
-    else this.conditions.push({ holds, task });
-    return task;
+    return this.calls.made(this.conditions.wait(holds), "waitForCondition", undefined);
   }
 
   whenAll(tasks: readonly Task[]): WhenAllTask {
-    return this.calls.made(new WhenAllTask(this.#listed("whenAll", tasks)), "whenAll", undefined);
+    return this.calls.made(new WhenAllTask(this.#ownTasks("whenAll", tasks)), "whenAll", undefined);
   }
 
   whenAny(tasks: readonly Task[]): WhenAnyTask {
-    return this.calls.made(new WhenAnyTask(this.#listed("whenAny", tasks)), "whenAny", undefined);
+    return this.calls.made(new WhenAnyTask(this.#ownTasks("whenAny", tasks)), "whenAny", undefined);
   }
 
-  /** Iterators are read once. A task is one too, so that `whenAll(a, b)` would wait for `a` alone. */
-  #listed(method: string, given: readonly Task[]): readonly Task[] {
+  #ownTasks(method: string, given: readonly Task[]): readonly Task[] {
     this.check(method);
-    const isList = typeof given === "object" && given !== null && Symbol.iterator in given && !(given instanceof Task);
-    if (!isList) {
-      const found: unknown = given;
-      throw new TypeError(
-        `${method} takes an array of tasks, ${method}([a, b]), found ${found instanceof Task ? `the task of ${found.madeBy}` : shown(found)}`,
-      );
-    }
-    const tasks = Array.isArray(given) ? given : [...given];
+    const tasks = taskList(method, given);
     for (const task of tasks) this.calls.watch.checkOwn(task);
     return tasks;
   }
@@ -257,12 +211,8 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.check("scheduleNewWorkflow");
     const encoded = this.#payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
-    checkMessage(
-      "scheduleNewWorkflow",
-      instanceId || detachedInstanceId(this.instanceId, generation, this.calls.nextId),
-      encoded,
-    );
     const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);
+    checkMessage("scheduleNewWorkflow", target(this.calls.nextId), encoded);
     const id = this.calls.ask(undefined, (id) => ({
       type: "StartDetached",
       id,

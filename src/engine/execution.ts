@@ -91,7 +91,7 @@ export class Execution {
     return this.#context.mailbox.awaited();
   }
   get awaitsCondition(): boolean {
-    return this.#context.conditions.length > 0;
+    return this.#context.conditions.areAwaited;
   }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {
@@ -104,9 +104,7 @@ export class Execution {
 
   /** What the author is to be told of a time that the code has called for; once. */
   takeFarAhead(): string | undefined {
-    const text = this.#context.farAhead;
-    this.#context.farAhead = undefined;
-    return text;
+    return this.#context.farAhead.takeWarning();
   }
 
   get hasCode(): boolean {
@@ -243,7 +241,7 @@ export class Execution {
         event satisfies never;
     }
     const { conditions, interactions, continuation } = this.#context;
-    const mayGoOn = this.#coroutine.canResume || conditions.length > 0 || !interactions.areIdle;
+    const mayGoOn = this.#coroutine.canResume || conditions.areAwaited || !interactions.areIdle;
     if (mayGoOn || continuation !== undefined) return this.#drive();
   }
 
@@ -291,7 +289,7 @@ export class Execution {
     while (!this.#isOver()) {
       if (this.#coroutine.canResume) this.#settle(await this.#coroutine.resume(this.#isOver));
       else if (this.#context.interactions.canResume) await this.#context.interactions.resume(this.#isOver);
-      else if (!this.#context.meetConditions()) break;
+      else if (!this.#context.conditions.meet()) break;
     }
     // Not only the workflow's own code continues as new, but an update handler or a callback, too.
     if (this.#context.continuation !== undefined && !this.#isTakenBack) this.#settle({ type: "waiting" });
