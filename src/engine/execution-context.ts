@@ -35,7 +35,7 @@ const MAX_CUSTOM_STATUS_LENGTH = 65_536;
 
 /**
  * What the code of one execution may do, and what becomes of it: calls, waits, handlers, patches, status. The execution
- * tells it the time and whether it replays, and takes from here what the code has asked for.
+ * tells it the time, where it is in the history and whether it replays, and takes from here what the code has asked for.
  */
 export class ExecutionContext implements OrchestrationContext, CallOwner {
   readonly instanceId: string;
@@ -49,10 +49,12 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
   replaying = false;
+  /** Of the event that is applied now. */
+  historyIndex = -1;
   customStatus: string | undefined;
   continuation: Continuation | undefined;
   readonly farAhead = new FarAhead();
-  readonly #payloads: Payloads;
+  readonly payloads: Payloads;
   #random: SeededRandom | undefined;
 
   /**
@@ -70,9 +72,9 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     this.patches = new Patches(recordedPatches);
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
-    this.#payloads = registry?.payloads ?? jsonPayloads;
-    this.mailbox = new Mailbox(this.#payloads);
-    this.interactions = new Interactions(this.calls.watch, this.#payloads, (updateId, outcome) =>
+    this.payloads = registry?.payloads ?? jsonPayloads;
+    this.mailbox = new Mailbox(this.payloads);
+    this.interactions = new Interactions(this.calls.watch, this.payloads, (updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );
   }
@@ -93,12 +95,17 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
     return this.started?.version;
   }
 
+  /** The one that a new execution of the same workflow runs. */
+  get latestVersion(): string | undefined {
+    return this.#registry?.latestVersion(this.started?.name ?? "");
+  }
+
   activityName(target: Target): string {
     return this.#registry === undefined ? nameOf(target) : this.#registry.activityName(target);
   }
 
   checkInput(activityName: string, input: unknown): void {
-    this.#payloads.encode(input, "input", "activity", activityName);
+    this.payloads.encode(input, "input", "activity", activityName);
   }
 
   workflowName(target: Target): string {
@@ -116,7 +123,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown> {
     this.check("callActivity");
-    const encoded = this.#payloads.encode(input, "input", "activity", name);
+    const encoded = this.payloads.encode(input, "input", "activity", name);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
     // What most calls are: one attempt, without a limit.
     if (
@@ -152,7 +159,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
     this.check("callChildWorkflow");
-    const encoded = this.#payloads.encode(input, "input", "workflow", name);
+    const encoded = this.payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
     const childId = instanceId || childInstanceId(this.instanceId, generation, this.calls.nextId);
     checkMessage("callChildWorkflow", childId, encoded);
@@ -209,7 +216,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
     this.check("scheduleNewWorkflow");
-    const encoded = this.#payloads.encode(input, "input", "workflow", name);
+    const encoded = this.payloads.encode(input, "input", "workflow", name);
     const generation = this.started?.generation ?? 0;
     const target = (id: number) => instanceId || detachedInstanceId(this.instanceId, generation, id);
     checkMessage("scheduleNewWorkflow", target(this.calls.nextId), encoded);
@@ -226,14 +233,14 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
 
   sendEvent(instanceId: string, name: string, input: unknown): void {
     this.check("sendEvent");
-    const encoded = this.#payloads.encode(input, "payload", "event", name);
+    const encoded = this.payloads.encode(input, "payload", "event", name);
     checkMessage("sendEvent", instanceId, encoded);
     this.calls.ask(undefined, (id) => ({ type: "SendEvent", id, name, instanceId, input: encoded }));
   }
 
   continueAsNew(input: unknown, saveEvents: boolean, { toLatestVersion = false }: ContinueAsNewOptions): void {
     this.check("continueAsNew");
-    const encoded = this.#payloads.encode(input, "input", "continueAsNew");
+    const encoded = this.payloads.encode(input, "input", "continueAsNew");
     this.continuation = new Continuation(encoded, saveEvents, toLatestVersion);
     this.calls.close();
   }
@@ -250,7 +257,7 @@ export class ExecutionContext implements OrchestrationContext, CallOwner {
   }
 
   #encodeStatus(status: unknown): string | undefined {
-    return this.#payloads.encode(status ?? undefined, "status", "setCustomStatus");
+    return this.payloads.encode(status ?? undefined, "status", "setCustomStatus");
   }
 
   isPatched(name: string): boolean {

@@ -1,32 +1,17 @@
 import type { Action, Completion } from "../model/action.ts";
-import { describeFailure, type FailureDetails } from "../model/failure.ts";
-import type { ExecutionStarted, HistoryEvent, UpdateRequested } from "../model/history-event.ts";
+import type { ExecutionStarted, HistoryEvent, UpdateCompleted, UpdateFailed } from "../model/history-event.ts";
 import { answerCall } from "./answers.ts";
+import { CodeRun, type ExecutionCode } from "./code-run.ts";
 import type { CodeWatch } from "./code-watch.ts";
-import type { Continuation } from "./continuation.ts";
-import { Coroutine, type Step } from "./coroutine.ts";
-import {
-  type Difference,
-  type NonDeterminismError,
-  OrchestratorNotRegisteredError,
-  WorkflowCanceledError,
-} from "./errors.ts";
+import type { Difference } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
-
+import { ExecutionEnd } from "./execution-end.ts";
 import type { QueryAnswer } from "./interactions.ts";
-import { failsWhereItWentOn, isRecordedCall } from "./non-determinism.ts";
-import { jsonPayloads, type Payloads } from "./payload.ts";
-import type { Registry } from "./registry.ts";
-import { differs, type Stall, versionNotAvailable } from "./stall.ts";
+import type { RecordedCall } from "./non-determinism.ts";
+import type { Stall } from "./stall.ts";
 import { Suspension } from "./suspension.ts";
-import { WorkflowContext } from "./workflow-context.ts";
 
-/** The code that an execution runs. */
-export interface ExecutionCode {
-  readonly registry: Registry;
-  /** What becomes of an execution whose code does something else than its history says, or is gone. Default "stall". */
-  readonly onNonDeterminism?: "fail" | "stall" | undefined;
-}
+export type { ExecutionCode } from "./code-run.ts";
 
 /**
  * One execution of a workflow: its code, driven over its history.
@@ -43,20 +28,10 @@ export interface ExecutionCode {
  */
 export class Execution {
   readonly instanceId: string;
-  /** `undefined`: the code is not run (any more). Only what others decide still happens: suspend, resume, terminate. */
-  #code: ExecutionCode | undefined;
   readonly #context: ExecutionContext;
-  readonly #coroutine: Coroutine;
-  readonly #payloads: Payloads;
   readonly #suspension = new Suspension();
-
-  #historyIndex = -1;
-  #endedAtIndex = -1;
-  #cancelRequest: { readonly reason: string | undefined } | undefined;
-  #completion: Completion | undefined;
-  #isTakenBack = false;
-  #stall: Stall | undefined;
-  #difference: Difference | undefined;
+  readonly #end: ExecutionEnd;
+  readonly #run: CodeRun;
 
   /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
   constructor(
@@ -66,20 +41,20 @@ export class Execution {
     timerCanceled: (id: number) => void,
   ) {
     this.instanceId = instanceId;
-    this.#code = code;
-    this.#payloads = code?.registry.payloads ?? jsonPayloads;
     this.#context = new ExecutionContext(instanceId, code?.registry, recordedPatches, timerCanceled);
-    this.#coroutine = new Coroutine(this.#watch);
+    const fails = code?.onNonDeterminism === "fail";
+    this.#end = new ExecutionEnd(this.#context, this.#suspension, fails);
+    this.#run = new CodeRun(code, this.#context, this.#end);
   }
 
   get started(): ExecutionStarted | undefined {
     return this.#context.started;
   }
   get completion(): Completion | undefined {
-    return this.#completion;
+    return this.#end.completion;
   }
   get stall(): Stall | undefined {
-    return this.#stall;
+    return this.#end.stall;
   }
   get isSuspended(): boolean {
     return this.#suspension.isOn;
@@ -95,7 +70,7 @@ export class Execution {
   }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {
-    return this.#difference;
+    return this.#end.difference;
   }
   /** How many tasks the code has made and never waited for: a `yield` may be missing. */
   get forgottenTasks(): number {
@@ -108,7 +83,7 @@ export class Execution {
   }
 
   get hasCode(): boolean {
-    return this.#code !== undefined;
+    return this.#run.hasCode;
   }
 
   get #watch(): CodeWatch {
@@ -125,7 +100,7 @@ export class Execution {
 
   /** From here on the code is not begun, and what it would have done is not checked. */
   giveUpCode(): void {
-    this.#code = undefined;
+    this.#run.giveUpCode();
   }
 
   /**
@@ -133,11 +108,10 @@ export class Execution {
    * Returns a promise only where the code goes on: most events of a history are records of what it has asked for.
    */
   apply(event: HistoryEvent, replaying: boolean): void | Promise<void> {
-    this.#historyIndex++;
-    if (this.#stall !== undefined) return;
-    // In a replay too: code that continues as new where it waited before leaves what came since.
-    if (this.#completion?.type === "ContinuedAsNew") this.#context.continuation?.leave(event);
-    if (this.#completion !== undefined) return this.#checkAfterEnd(event);
+    const { completion, stall } = this.#end;
+    this.#context.historyIndex++;
+    if (stall !== undefined) return;
+    if (completion !== undefined) return this.#applyBehindEnd(event, completion);
     this.#context.replaying = replaying;
     if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;
     if (event.type === "UpdateRequested") this.#context.interactions.expect(event.updateId);
@@ -149,30 +123,24 @@ export class Execution {
   async #applyHeld(applied: void | Promise<void>): Promise<void> {
     await applied;
     const { held } = this.#suspension;
-    while (!this.#suspension.isOn && !this.#isOver() && held.length > 0)
+    while (!this.#suspension.isOn && !this.#end.enough() && held.length > 0)
       await this.#applyNow(held.shift() as HistoryEvent);
   }
 
-  /**
-   * To be called after a replay: whether the code has come as far as the history, by all the patches that it holds. Code that
-   * fails where it went on before has been changed, or does what is refused now: the instance waits for other code.
-   */
-  checkReplay(historyHasEnded: boolean): void {
-    if (this.#code === undefined || this.#completion?.type === "Terminated") return;
-    if (this.#completion?.type === "Failed") {
-      if (historyHasEnded || this.#difference !== undefined || this.#code.onNonDeterminism === "fail") return;
-      const { failure } = this.#completion;
-      return this.#check(failsWhereItWentOn(failure, this.#endedAtIndex), failure);
-    }
-    const message = this.#context.patches.mismatch;
-    if (message !== undefined) this.#stallAs({ reason: "PATCH_MISMATCH", message });
+  /** What came behind the end. In a replay too: code that continues as new where it waited before leaves what came since. */
+  #applyBehindEnd(event: HistoryEvent, { type }: Completion): void {
+    if (type === "ContinuedAsNew") this.#context.continuation?.leave(event);
+    if (this.#run.hasCode) this.#end.checkBehind(event);
   }
 
-  /** A continue-as-new that no turn has decided yet is taken back, for the sake of a terminate. The code stays where it is. */
+  /** To be called after a replay: stalls the execution when the code has not come as far as the history. */
+  checkReplay(historyHasEnded: boolean): void {
+    if (this.#run.hasCode) this.#end.checkReplay(historyHasEnded);
+  }
+
+  /** A continue-as-new that no turn has decided yet is taken back, for the sake of a terminate. */
   cancelContinuation(): void {
-    if (this.#completion?.type !== "ContinuedAsNew") return;
-    this.#completion = undefined;
-    this.#isTakenBack = true;
+    this.#end.takeBackContinuation();
   }
 
   get hasActions(): boolean {
@@ -191,25 +159,22 @@ export class Execution {
   #applyNow(event: HistoryEvent): void | Promise<void> {
     switch (event.type) {
       case "ExecutionStarted":
-        return this.#start(event);
+        return this.#run.start(event);
       case "TaskScheduled":
       case "TimerCreated":
       case "ChildWorkflowInstanceCreated":
       case "DetachedWorkflowScheduled":
       case "EventSent":
-        if (this.#code !== undefined) this.#check(this.#context.calls.confirm(event, this.#historyIndex));
-        return;
       case "UpdateCompleted":
       case "UpdateFailed":
-        if (this.#code !== undefined)
-          this.#check(this.#context.calls.confirmUpdateEnd(event.updateId, this.#historyIndex));
-        return;
+        return this.#confirm(event);
       case "TaskCompleted":
       case "TaskFailed":
       case "ChildWorkflowInstanceCompleted":
       case "ChildWorkflowInstanceFailed": {
-        const decided = answerCall(event, this.#context.calls.take(event.id), this.#payloads, this.instanceId);
-        if (decided !== undefined) return this.#driveAfter(decided);
+        const { calls, payloads } = this.#context;
+        const decided = answerCall(event, calls.take(event.id), payloads, this.instanceId);
+        if (decided !== undefined) return this.#run.driveAfter(decided);
         break;
       }
       case "TimerFired":
@@ -219,9 +184,9 @@ export class Execution {
         this.#context.mailbox.receive(event);
         break;
       case "UpdateRequested":
-        return this.#beginUpdate(event);
+        return this.#run.beginUpdate(event);
       case "ExecutionCancelRequested":
-        return this.#cancel(event.reason);
+        return this.#run.cancel(event.reason);
       case "ExecutionSuspended":
         this.#suspension.isOn = true;
         return;
@@ -229,9 +194,7 @@ export class Execution {
         this.#suspension.isOn = false;
         return;
       case "ExecutionTerminated":
-        this.#context.calls.keepOnly("EndUpdate");
-        this.#complete({ type: "Terminated", output: event.output, recursive: event.recursive, reason: event.reason });
-        return;
+        return this.#end.terminate(event);
       case "PatchRecorded":
       case "ExecutionStalled":
       case "ExecutionUnstalled":
@@ -240,139 +203,17 @@ export class Execution {
       default:
         event satisfies never;
     }
-    const { conditions, interactions, continuation } = this.#context;
-    const mayGoOn = this.#coroutine.canResume || conditions.areAwaited || !interactions.areIdle;
-    if (mayGoOn || continuation !== undefined) return this.#drive();
+    if (this.#run.mayGoOn) return this.#run.drive();
   }
 
-  /** A retry handler of the author's decides before the next event is applied. */
-  async #driveAfter(decided: Promise<void>): Promise<void> {
-    await decided;
-    await this.#drive();
+  /** The history says what the code has done: it is not asked for again. */
+  #confirm(event: RecordedCall | UpdateCompleted | UpdateFailed): void {
+    if (!this.#run.hasCode) return;
+    const { calls, historyIndex } = this.#context;
+    const error =
+      event.type === "UpdateCompleted" || event.type === "UpdateFailed"
+        ? calls.confirmUpdateEnd(event.updateId, historyIndex)
+        : calls.confirm(event, historyIndex);
+    this.#end.check(error);
   }
-
-  async #beginUpdate(event: UpdateRequested): Promise<void> {
-    if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#isOver);
-    await this.#drive();
-  }
-
-  async #start(event: ExecutionStarted): Promise<void> {
-    if (this.#context.started !== undefined)
-      throw new Error(`A second ExecutionStarted in the history of '${this.instanceId}'`);
-    this.#context.started = event;
-    if (this.#code === undefined) return;
-    const found = this.#code.registry.workflow(event.name, event.version);
-    if (found.type === "not registered") return this.#notRegistered(event, this.#code.onNonDeterminism === "fail");
-    if (found.type === "version not available") return this.#stallAs(versionNotAvailable(event.version));
-    const context = new WorkflowContext(this.#context);
-    let input: unknown;
-    try {
-      input = this.#payloads.decode(event.input, "input", "workflow", event.name);
-    } catch (error) {
-      return this.#fail(error);
-    }
-    this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#isOver));
-    await this.#drive();
-  }
-
-  /** As in Dapr, a new instance fails. One that has begun waits for its code: a deploy may have forgotten it. */
-  #notRegistered({ name, generation }: ExecutionStarted, failsAlways: boolean): void {
-    const error = new OrchestratorNotRegisteredError(name, this.#code?.registry.names().workflows ?? []);
-    const hasBegun = this.#context.replaying || generation > 0;
-    if (hasBegun && !failsAlways) return this.#stallAs({ reason: "WORKFLOW_NOT_REGISTERED", message: error.message });
-    this.giveUpCode();
-    this.#fail(error);
-  }
-
-  /** Lets the workflow and its updates go on until all of them wait. */
-  async #drive(): Promise<void> {
-    while (!this.#isOver()) {
-      if (this.#coroutine.canResume) this.#settle(await this.#coroutine.resume(this.#isOver));
-      else if (this.#context.interactions.canResume) await this.#context.interactions.resume(this.#isOver);
-      else if (!this.#context.conditions.meet()) break;
-    }
-    // Not only the workflow's own code continues as new, but an update handler or a callback, too.
-    if (this.#context.continuation !== undefined && !this.#isTakenBack) this.#settle({ type: "waiting" });
-  }
-
-  /** Whoever waits gets an error, once; what the code does then is up to it. */
-  async #cancel(reason: string | undefined): Promise<void> {
-    this.#cancelRequest = { reason };
-    // Its code, which is not run any more, may have gone on: the terminate, for whose sake it is not run, ends it.
-    if (this.#code === undefined) return;
-    this.#context.calls.stopRetries();
-    this.#settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#isOver));
-    await this.#drive();
-  }
-
-  /** After continue-as-new, a terminate or a non-determinism, the code is not driven any further. */
-  readonly #isOver = (): boolean =>
-    this.#context.continuation !== undefined || this.#completion !== undefined || this.#stall !== undefined;
-
-  #settle(step: Step): void {
-    if (this.#completion !== undefined || this.#stall !== undefined) return;
-    if (step.type === "threw") return this.#fail(step.error);
-    const { continuation } = this.#context;
-    if (continuation !== undefined) return this.#continueAsNew(continuation);
-    if (step.type === "waiting") return;
-    try {
-      const output = this.#payloads.encode(step.value, "result", "workflow", this.#context.started?.name);
-      this.#complete({ type: "Completed", output });
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
-  #continueAsNew(continuation: Continuation): void {
-    const { input, toLatestVersion, carried: carriedEvents } = continuation;
-    const { name = "", version: started } = this.#context.started ?? {};
-    const version = toLatestVersion ? this.#code?.registry.latestVersion(name) : started;
-    this.#context.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
-    this.#complete({ type: "ContinuedAsNew", input, version, carriedEvents });
-    for (const event of this.#context.mailbox.unclaimed()) continuation.leave(event);
-    for (const event of this.#suspension.held) continuation.leave(event);
-  }
-
-  #fail(error: unknown): void {
-    const isCanceled = this.#cancelRequest !== undefined && error instanceof WorkflowCanceledError;
-    this.#complete(isCanceled ? canceled(error) : { type: "Failed", failure: describeFailure(error) });
-  }
-
-  #complete(completion: Completion): void {
-    this.#completion = completion;
-    this.#endedAtIndex = this.#historyIndex;
-    this.#context.calls.close();
-    this.#watch.over();
-    const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";
-    this.#context.interactions.endAll(`The workflow ${how} before the update did.`);
-  }
-
-  /** The history says what the code has done: it must be what the code does now. `failure`: how that has ended, quoted in the error. */
-  #check(error: NonDeterminismError | undefined, failure?: FailureDetails): void {
-    if (error === undefined) return;
-    this.#difference = error.difference;
-    if (this.#code?.onNonDeterminism !== "fail") return this.#stallAs(differs(error, failure));
-    this.#context.calls.keepOnly("EndUpdate");
-    this.#fail(error);
-  }
-
-  /** What the last turn had called and not waited for stands behind its end. Anything else the code should have called before. */
-  #checkAfterEnd(event: HistoryEvent): void {
-    if (this.#code === undefined || this.#difference !== undefined || !isRecordedCall(event)) return;
-    if (this.#completion?.type === "Terminated") return;
-    const failure = this.#completion?.type === "Failed" ? this.#completion.failure : undefined;
-    this.#check(this.#context.calls.confirm(event, this.#historyIndex, failure), failure);
-  }
-
-  #stallAs(stall: Stall): void {
-    this.#stall = stall;
-    this.#completion = undefined;
-    this.#context.calls.keepOnly();
-    this.#context.calls.close();
-    this.#watch.over();
-  }
-}
-
-function canceled(error: WorkflowCanceledError): Completion {
-  return { type: "Canceled", failure: describeFailure(error) };
 }

@@ -1,0 +1,108 @@
+import type { ExecutionStarted, UpdateRequested } from "../model/history-event.ts";
+import { Coroutine } from "./coroutine.ts";
+import { OrchestratorNotRegisteredError, WorkflowCanceledError } from "./errors.ts";
+import type { ExecutionContext } from "./execution-context.ts";
+import type { ExecutionEnd } from "./execution-end.ts";
+import type { Registry } from "./registry.ts";
+import { versionNotAvailable } from "./stall.ts";
+import { WorkflowContext } from "./workflow-context.ts";
+
+/** The code that an execution runs. */
+export interface ExecutionCode {
+  readonly registry: Registry;
+  /** What becomes of an execution whose code does something else than its history says, or is gone. Default "stall". */
+  readonly onNonDeterminism?: "fail" | "stall" | undefined;
+}
+
+/**
+ * The code of one execution while it runs: the workflow's, and that of its updates. Whatever lets it go on lets it go as far as
+ * it can, and hands to `ExecutionEnd` what it has come to. A promise is given only where code runs.
+ */
+export class CodeRun {
+  /** `undefined`: the code is not run (any more). Only what others decide still happens: suspend, resume, terminate. */
+  #code: ExecutionCode | undefined;
+  readonly #context: ExecutionContext;
+  readonly #end: ExecutionEnd;
+  readonly #coroutine: Coroutine;
+
+  constructor(code: ExecutionCode | undefined, context: ExecutionContext, end: ExecutionEnd) {
+    this.#code = code;
+    this.#context = context;
+    this.#end = end;
+    this.#coroutine = new Coroutine(context.calls.watch);
+  }
+
+  get hasCode(): boolean {
+    return this.#code !== undefined;
+  }
+
+  giveUpCode(): void {
+    this.#code = undefined;
+  }
+
+  /** False where `drive` would change nothing. */
+  get mayGoOn(): boolean {
+    const { conditions, interactions, continuation } = this.#context;
+    return this.#coroutine.canResume || conditions.areAwaited || !interactions.areIdle || continuation !== undefined;
+  }
+
+  async start(event: ExecutionStarted): Promise<void> {
+    if (this.#context.started !== undefined)
+      throw new Error(`A second ExecutionStarted in the history of '${this.#context.instanceId}'`);
+    this.#context.started = event;
+    if (this.#code === undefined) return;
+    const found = this.#code.registry.workflow(event.name, event.version);
+    if (found.type === "not registered") return this.#notRegistered(event, this.#code);
+    if (found.type === "version not available") return this.#end.stallAs(versionNotAvailable(event.version));
+    const context = new WorkflowContext(this.#context);
+    let input: unknown;
+    try {
+      input = this.#context.payloads.decode(event.input, "input", "workflow", event.name);
+    } catch (error) {
+      return this.#end.fail(error);
+    }
+    this.#end.settle(await this.#coroutine.start(() => found.workflow(context, input), this.#end.enough));
+    await this.drive();
+  }
+
+  /** As in Dapr, a new instance fails. One that has begun waits for its code: a deploy may have forgotten it. */
+  #notRegistered({ name, generation }: ExecutionStarted, { registry, onNonDeterminism }: ExecutionCode): void {
+    const error = new OrchestratorNotRegisteredError(name, registry.names().workflows);
+    const hasBegun = this.#context.replaying || generation > 0;
+    if (hasBegun && onNonDeterminism !== "fail")
+      return this.#end.stallAs({ reason: "WORKFLOW_NOT_REGISTERED", message: error.message });
+    this.giveUpCode();
+    this.#end.fail(error);
+  }
+
+  async beginUpdate(event: UpdateRequested): Promise<void> {
+    if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#end.enough);
+    await this.drive();
+  }
+
+  /** Whoever waits gets an error, once; what the code does then is up to it. */
+  async cancel(reason: string | undefined): Promise<void> {
+    this.#end.askForCancel();
+    // Its code, which is not run any more, may have gone on: the terminate, for whose sake it is not run, ends it.
+    if (this.#code === undefined) return;
+    this.#context.calls.stopRetries();
+    this.#end.settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#end.enough));
+    await this.drive();
+  }
+
+  /** A retry handler of the author's decides before the next event is applied. */
+  async driveAfter(decided: Promise<void>): Promise<void> {
+    await decided;
+    await this.drive();
+  }
+
+  /** Lets the workflow and its updates go on until all of them wait. */
+  async drive(): Promise<void> {
+    while (!this.#end.enough()) {
+      if (this.#coroutine.canResume) this.#end.settle(await this.#coroutine.resume(this.#end.enough));
+      else if (this.#context.interactions.canResume) await this.#context.interactions.resume(this.#end.enough);
+      else if (!this.#context.conditions.meet()) break;
+    }
+    this.#end.settleContinuation();
+  }
+}

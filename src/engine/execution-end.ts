@@ -1,0 +1,157 @@
+import type { Completion } from "../model/action.ts";
+import { describeFailure, type FailureDetails } from "../model/failure.ts";
+import type { ExecutionTerminated, HistoryEvent } from "../model/history-event.ts";
+import type { Continuation } from "./continuation.ts";
+import type { Step } from "./coroutine.ts";
+import { type Difference, type NonDeterminismError, WorkflowCanceledError } from "./errors.ts";
+import type { ExecutionContext } from "./execution-context.ts";
+import { failsWhereItWentOn, isRecordedCall } from "./non-determinism.ts";
+import { differs, type Stall } from "./stall.ts";
+import type { Suspension } from "./suspension.ts";
+
+/**
+ * How one execution ends, or stalls.
+ *
+ *   open --code ended, or Terminated--> ended
+ *   open | ended --today's code does not fit the history--> stalled
+ *   ended, as it continues as new --taken back, for the sake of a terminate--> open, and the code stays where it is
+ *
+ * What ends an execution first, ends it. From then on its code is not driven any further, and what it calls is not asked for.
+ */
+export class ExecutionEnd {
+  readonly #context: ExecutionContext;
+  readonly #suspension: Suspension;
+  /** What becomes of code that does something else than its history says: it fails, in place of waiting for other code. */
+  readonly #failsOnDifference: boolean;
+  #completion: Completion | undefined;
+  #stall: Stall | undefined;
+  /** At which event of the history the execution has ended. */
+  #atIndex = -1;
+  #isTakenBack = false;
+  #isCancelAsked = false;
+  #difference: Difference | undefined;
+
+  constructor(context: ExecutionContext, suspension: Suspension, failsOnDifference: boolean) {
+    this.#context = context;
+    this.#suspension = suspension;
+    this.#failsOnDifference = failsOnDifference;
+  }
+
+  get completion(): Completion | undefined {
+    return this.#completion;
+  }
+
+  get stall(): Stall | undefined {
+    return this.#stall;
+  }
+
+  /** Where code and history part, when that is why the execution is stalled. */
+  get difference(): Difference | undefined {
+    return this.#difference;
+  }
+
+  /** After a continue-as-new, an end or a stall the code is not driven any further. */
+  readonly enough = (): boolean =>
+    this.#context.continuation !== undefined || this.#completion !== undefined || this.#stall !== undefined;
+
+  /** What the code did when it was last driven: waits, or has come to its end. */
+  settle(step: Step): void {
+    if (this.#completion !== undefined || this.#stall !== undefined) return;
+    if (step.type === "threw") return this.fail(step.error);
+    const { continuation } = this.#context;
+    if (continuation !== undefined) return this.#continueAsNew(continuation);
+    if (step.type === "waiting") return;
+    try {
+      const output = this.#context.payloads.encode(step.value, "result", "workflow", this.#context.started?.name);
+      this.#complete({ type: "Completed", output });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Not only the workflow's own code continues as new, but an update handler or a callback, too. */
+  settleContinuation(): void {
+    if (this.#context.continuation !== undefined && !this.#isTakenBack) this.settle({ type: "waiting" });
+  }
+
+  /** No turn has decided the continue-as-new yet, and none will. */
+  takeBackContinuation(): void {
+    if (this.#completion?.type !== "ContinuedAsNew") return;
+    this.#completion = undefined;
+    this.#isTakenBack = true;
+  }
+
+  /** A WorkflowCanceledError that the code throws from here on is no failure. */
+  askForCancel(): void {
+    this.#isCancelAsked = true;
+  }
+
+  fail(error: unknown): void {
+    const failure = describeFailure(error);
+    const isCanceled = this.#isCancelAsked && error instanceof WorkflowCanceledError;
+    this.#complete({ type: isCanceled ? "Canceled" : "Failed", failure });
+  }
+
+  terminate({ output, recursive, reason }: ExecutionTerminated): void {
+    this.#context.calls.keepOnly("EndUpdate");
+    this.#complete({ type: "Terminated", output, recursive, reason });
+  }
+
+  stallAs(stall: Stall): void {
+    this.#stall = stall;
+    this.#completion = undefined;
+    this.#context.calls.keepOnly();
+    this.#context.calls.close();
+    this.#context.calls.watch.over();
+  }
+
+  /** The history says what the code has done: it must be what the code does now. `failure`: how that has ended, quoted in the error. */
+  check(error: NonDeterminismError | undefined, failure?: FailureDetails): void {
+    if (error === undefined) return;
+    this.#difference = error.difference;
+    if (!this.#failsOnDifference) return this.stallAs(differs(error, failure));
+    this.#context.calls.keepOnly("EndUpdate");
+    this.fail(error);
+  }
+
+  /** What the last turn had called and not waited for stands behind its end. Anything else the code should have called before. */
+  checkBehind(event: HistoryEvent): void {
+    if (this.#difference !== undefined || !isRecordedCall(event)) return;
+    if (this.#completion?.type === "Terminated") return;
+    const failure = this.#completion?.type === "Failed" ? this.#completion.failure : undefined;
+    this.check(this.#context.calls.confirm(event, this.#context.historyIndex, failure), failure);
+  }
+
+  /**
+   * After a replay: whether the code has come as far as the history, by all the patches that it holds. Code that fails where it
+   * went on before has been changed, or does what is refused now: the instance waits for other code.
+   */
+  checkReplay(historyHasEnded: boolean): void {
+    if (this.#completion?.type === "Terminated") return;
+    if (this.#completion?.type === "Failed") {
+      if (historyHasEnded || this.#difference !== undefined || this.#failsOnDifference) return;
+      const { failure } = this.#completion;
+      return this.check(failsWhereItWentOn(failure, this.#atIndex), failure);
+    }
+    const message = this.#context.patches.mismatch;
+    if (message !== undefined) this.stallAs({ reason: "PATCH_MISMATCH", message });
+  }
+
+  #continueAsNew(continuation: Continuation): void {
+    const { input, toLatestVersion, carried: carriedEvents } = continuation;
+    const version = toLatestVersion ? this.#context.latestVersion : this.#context.version;
+    this.#context.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
+    this.#complete({ type: "ContinuedAsNew", input, version, carriedEvents });
+    for (const event of this.#context.mailbox.unclaimed()) continuation.leave(event);
+    for (const event of this.#suspension.held) continuation.leave(event);
+  }
+
+  #complete(completion: Completion): void {
+    this.#completion = completion;
+    this.#atIndex = this.#context.historyIndex;
+    this.#context.calls.close();
+    this.#context.calls.watch.over();
+    const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";
+    this.#context.interactions.endAll(`The workflow ${how} before the update did.`);
+  }
+}
