@@ -1,4 +1,5 @@
-import { insertEvents, insertWithRecord, lengthOf, MAX_SHARED_LENGTH, type StoredEvent } from "./history-table.ts";
+import { lengthOf, MAX_SHARED_LENGTH, type StoredEvent } from "./history-row.ts";
+import { insertEvents, insertWithRecord } from "./history-table.ts";
 import { type InstanceRecord, insertRecord, recordColumns, updateRecord } from "./instance-row.ts";
 import type { HistoryTable } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";

@@ -1,31 +1,19 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
-import { checkVersion, type FactColumns, type FactRow, fromColumns, readFact, toStoredColumns } from "./event-row.ts";
+import { isTerminal, type RuntimeStatus } from "../model/status.ts";
+import { PIECE_LENGTH } from "./chunk-table.ts";
+import { endOfRow, eventsIn, type HistoryRow, inOneRow, SEVERAL, type StoredEvent } from "./history-row.ts";
 import type { RecordColumns } from "./instance-row.ts";
-import { isLong, PIECE_LENGTH, type StoredPayload } from "./payload-chunks.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
-/** An event as it is stored, but for its number. */
-export interface StoredEvent extends FactColumns, StoredPayload {
-  readonly timestampMs: number;
-}
-
-/**
- * How events lie in the rows of the table. Small events that are written together share a row, because rows are what
- * Cloudflare bills and what a statement costs time for; a longer one, and one that is written alone, has a row to itself.
+/*
+ * The history: events of the current execution, numbered from 0 on. They lie in the table `instance` behind the instance's
+ * own row, and up to schema version 4 in a table of their own, which is why each statement is told the table.
  *
- *   one event      seq: its number, at_ms: its time, type, task_id, name, payload, chunks, detail
- *   several        seq: the number of the first, at_ms: the time of the last, type: 'Events',
- *                  payload: JSON, an array of [at_ms, type, task_id, name, payload, detail]
+ * Written by: a start, and the commit of a turn. Only appended; no row is ever changed.
+ * Deleted by: a continue-as-new, the reuse of the ID, and a purge.
  */
-const SEVERAL = "Events";
-type Cells = readonly [number, string, number | null, string | null, string | null, string | null];
-
-/** Events share a row up to about so many characters: 256 of the shortest. */
-export const MAX_SHARED_LENGTH = 16_384;
-/** What one takes beside its texts. */
-const CELLS_LENGTH = 64;
 
 /**
  * For queries: all events, one in each row, whatever rows of the table they lie in. A payload in chunks is NULL. Events that
@@ -47,21 +35,6 @@ function eventsOf(table: HistoryTable): string {
 )`;
 }
 
-type Row = FactRow & { at_ms: number };
-
-/** How much of a row they take together. */
-export function lengthOf(events: readonly StoredEvent[]): number {
-  let length = 0;
-  for (const { payload, name, detail } of events)
-    length += CELLS_LENGTH + (payload?.length ?? 0) + (name?.length ?? 0) + (detail?.length ?? 0);
-  return length;
-}
-
-export function toStored(event: HistoryEvent, codec: TextCodec): StoredEvent {
-  const { type, task_id, name, payload, detail } = toStoredColumns(event, codec);
-  return { type, task_id, name, payload, chunks: null, detail, timestampMs: event.timestampMs };
-}
-
 /** Appends events, numbered from `firstSeq` on. `sharing`: several may lie in one row. Long payloads are in chunks already. */
 export function insertEvents(
   db: SqlDatabase,
@@ -76,18 +49,6 @@ export function insertEvents(
     else insertSeveral(db, table, firstSeq + from, events.slice(from, to));
     from = to;
   }
-}
-
-/** Where the row ends that begins with event `from`. */
-function endOfRow(events: readonly StoredEvent[], from: number): number {
-  let length = 0;
-  let to = from;
-  for (; to < events.length; to++) {
-    const event = events[to] as StoredEvent;
-    length += lengthOf([event]);
-    if (event.chunks !== null || length > MAX_SHARED_LENGTH) break;
-  }
-  return Math.max(to, from + 1);
 }
 
 function insertOne(db: SqlDatabase, table: HistoryTable, seq: number, event: StoredEvent): void {
@@ -108,14 +69,6 @@ function insertOne(db: SqlDatabase, table: HistoryTable, seq: number, event: Sto
 function insertSeveral(db: SqlDatabase, table: HistoryTable, seq: number, events: readonly StoredEvent[]): void {
   const { atMs, payload } = inOneRow(events);
   db.run(`INSERT INTO ${table} (seq, at_ms, type, payload) VALUES (?, ?, '${SEVERAL}', ?)`, seq, atMs, payload);
-}
-
-function inOneRow(events: readonly StoredEvent[]): { readonly atMs: number; readonly payload: string } {
-  const cells = events.map((event): Cells => {
-    const { timestampMs, type, task_id, name, payload, detail } = event;
-    return [timestampMs, type, task_id, name, payload, detail];
-  });
-  return { atMs: events.at(-1)?.timestampMs ?? 0, payload: JSON.stringify(cells) };
 }
 
 /** A new instance and its first events, of which there are several that fit into one row: one statement. */
@@ -144,7 +97,9 @@ export function nextHistorySeq(db: SqlDatabase, table: HistoryTable): number {
 }
 
 export function readHistory(db: SqlDatabase, table: HistoryTable, codec: TextCodec): HistoryEvent[] {
-  return db.query<Row>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq`).flatMap((row) => eventsIn(row, db, codec));
+  return db
+    .query<HistoryRow>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq`)
+    .flatMap((row) => eventsIn(row, db, codec));
 }
 
 /** So many rows at most are read at a time, as it is not known how many events are in each. */
@@ -162,7 +117,7 @@ export function readHistoryPage(
 ): HistoryEvent[] {
   const events: HistoryEvent[] = [];
   // The row that event `from` lies in, then those behind it.
-  let rows = db.query<Row>(`SELECT * FROM ${table} WHERE seq BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1`, from);
+  let rows = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1`, from);
   let length = 0;
   while (rows.length > 0 && events.length < limit) {
     for (const row of rows) {
@@ -174,8 +129,8 @@ export function readHistoryPage(
       events.push(...eventsIn(row, db, codec, next - row.seq, limit - events.length));
     }
     const atMost = Math.min(ROWS_AT_A_TIME, limit - events.length);
-    const last = (rows.at(-1) as Row).seq;
-    rows = db.query<Row>(`SELECT * FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`, last, atMost);
+    const last = (rows.at(-1) as HistoryRow).seq;
+    rows = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`, last, atMost);
   }
   return events;
 }
@@ -187,7 +142,7 @@ export function readOutline(
   codec: TextCodec,
   completedSeq: number | undefined,
 ): { first?: HistoryEvent | undefined; completed?: HistoryEvent | undefined; lastAtMs?: number | undefined } {
-  const [first] = db.query<Row>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq LIMIT 1`);
+  const [first] = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq LIMIT 1`);
   const [last] = db.query<{ at_ms: number }>(`SELECT at_ms FROM ${table} WHERE seq >= 0 ORDER BY seq DESC LIMIT 1`);
   return {
     first: first && eventsIn(first, db, codec, 0, 1)[0],
@@ -198,7 +153,7 @@ export function readOutline(
 
 /** The stall that the history ends with. */
 export function readLastStall(db: SqlDatabase, table: HistoryTable, codec: TextCodec): ExecutionStalled | undefined {
-  const [row] = db.query<Row>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq DESC LIMIT 1`);
+  const [row] = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq >= 0 ORDER BY seq DESC LIMIT 1`);
   const last = row && eventsIn(row, db, codec, -1)[0];
   return last?.type === "ExecutionStalled" ? last : undefined;
 }
@@ -211,28 +166,22 @@ export function childrenInHistory(db: SqlDatabase, table: HistoryTable): string[
   return rows.map((row) => JSON.parse(row.detail).instanceId as string);
 }
 
-/** The events of a row, or `count` of them from `from` on; a negative `from` counts from the end, as in `slice`. */
-function eventsIn(
-  row: Row,
-  db: SqlDatabase,
-  codec: TextCodec,
-  from = 0,
-  count = Number.POSITIVE_INFINITY,
-): HistoryEvent[] {
-  if (row.type !== SEVERAL) {
-    if (from > 0) return [];
-    return [{ timestampMs: row.at_ms, ...readFact(db, codec, "history", row) }];
-  }
-  checkVersion(row.version);
-  const all = JSON.parse(row.payload ?? "[]") as Cells[];
-  const cells = from === 0 && count >= all.length ? all : all.slice(from, from < 0 ? undefined : from + count);
-  return cells.map(([timestampMs, type, task_id, name, payload, detail]) => ({
-    timestampMs,
-    ...fromColumns({ type, task_id, name, detail }, payload, codec),
-  }));
+export function hasChildren(db: SqlDatabase, table: HistoryTable): boolean {
+  const found = db.query(`SELECT 1 FROM ${EVENTS[table]} WHERE type = 'ChildWorkflowInstanceCreated' LIMIT 1`);
+  return found.length > 0;
 }
 
-/** Its payload does not fit into a row. */
-export function needsChunks({ payload }: StoredEvent): boolean {
-  return isLong(payload);
+/** Whether an activity or a timer has no answer. After the end timers do not count. */
+export function hasOpenCalls(db: SqlDatabase, table: HistoryTable, status: RuntimeStatus): boolean {
+  const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
+  const open = db.query(
+    `SELECT task_id FROM ${EVENTS[table]} WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
+       GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
+  );
+  return open.length > 0;
+}
+
+/** All events, and not the instance's row. */
+export function deleteEvents(db: SqlDatabase, table: HistoryTable): void {
+  db.run(`DELETE FROM ${table} WHERE seq >= 0`);
 }

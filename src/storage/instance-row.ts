@@ -4,6 +4,14 @@ import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase, SqlValue } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
+/*
+ * The instance's own row: the first one of the table `instance`, numbered -1, with the events of the history behind it. Up to
+ * schema version 4 it has the table to itself, with a column for each field.
+ *
+ * Written by: a start, and the commit of each turn that changes it.
+ * Deleted by: the reuse of the ID, and a purge.
+ */
+
 /** The instance as its one row tells. `PENDING`: the first turn of this execution has not been committed. */
 export interface InstanceRecord {
   readonly instanceId: string;
@@ -88,6 +96,11 @@ function formerFieldsOf(row: InstanceRow): InstanceRecord {
     parent: parentOf(row),
     completedSeq: (row.completed_seq as number | null) ?? undefined,
   };
+}
+
+/** The custom status of an instance's row, as it is stored. */
+export function storedStatus(record: InstanceRecord | undefined, codec: TextCodec): string | null {
+  return record?.customStatus === undefined ? null : codec.encode(record.customStatus);
 }
 
 /** `customStatus` is as it is stored. */

@@ -3,7 +3,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import { insertEvents, toStored } from "../../../src/storage/history-table.ts";
+import { toStored } from "../../../src/storage/history-row.ts";
+import { insertEvents } from "../../../src/storage/history-table.ts";
 import { createOtherTables } from "../../../src/storage/schema.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";
 import { type Code, makeWorld, purge, raise, start } from "../instance/support.ts";

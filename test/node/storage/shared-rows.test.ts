@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import { toColumns } from "../../../src/storage/event-row.ts";
-import { EVENTS, MAX_SHARED_LENGTH } from "../../../src/storage/history-table.ts";
+import { toColumns } from "../../../src/storage/fact-columns.ts";
+import { MAX_SHARED_LENGTH } from "../../../src/storage/history-row.ts";
+import { EVENTS } from "../../../src/storage/history-table.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";

@@ -1,5 +1,12 @@
 import type { SqlDatabase } from "./sql-database.ts";
 
+/*
+ * The pieces of payloads that are too long for one row.
+ *
+ * Written by: whoever writes the row that the payload is of, in the same transaction.
+ * Deleted by: whoever deletes that row, in the same transaction; the reuse of the ID, and a purge.
+ */
+
 /**
  * A row may hold 2 MB in production (the local runtime accepts 8), so a longer payload is split over rows of `chunk`.
  * Measured in UTF-16 units, of which one takes at most three bytes: no piece is longer than 1 MiB.
@@ -18,8 +25,9 @@ export function isLong(payload: string | null): boolean {
   return payload !== null && payload.length > PIECE_LENGTH;
 }
 
-/** Writes the pieces of a long payload. */
-export function writeChunks(db: SqlDatabase, owner: ChunkOwner, seq: number, payload: string): StoredPayload {
+/** Writes the pieces of a payload, if it is long, and returns what its row is to hold. */
+export function writePayload(db: SqlDatabase, owner: ChunkOwner, seq: number, payload: string | null): StoredPayload {
+  if (payload === null || !isLong(payload)) return { payload, chunks: null };
   let parts = 0;
   for (let from = 0; from < payload.length; ) {
     const to = endOfPiece(payload, from + PIECE_LENGTH);
@@ -49,6 +57,16 @@ export function readPayload(db: SqlDatabase, owner: ChunkOwner, seq: number, sto
     );
   }
   return rows.map((row) => row.text).join("");
+}
+
+/** Those of one row. */
+export function deletePayload(db: SqlDatabase, owner: ChunkOwner, seq: number): void {
+  db.run("DELETE FROM chunk WHERE owner = ? AND seq = ?", owner, seq);
+}
+
+/** Those of all events. */
+export function deleteHistoryPayloads(db: SqlDatabase): void {
+  db.run("DELETE FROM chunk WHERE owner = 'history'");
 }
 
 /** A surrogate pair must not be cut in two: half of one is no valid text. */

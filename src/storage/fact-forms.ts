@@ -1,0 +1,172 @@
+import type { HistoryFact } from "../model/history-event.ts";
+import { readFailure } from "./stored-failures.ts";
+
+/** How a fact lies in the columns that history and inbox share. `payload` may be long, the rest is short. */
+export interface FactColumns {
+  readonly type: string;
+  readonly task_id: number | null;
+  readonly name: string | null;
+  readonly payload: string | null;
+  /** JSON of the fields that have no column of their own. */
+  readonly detail: string | null;
+}
+
+type FactType = HistoryFact["type"];
+type FactOf<T extends FactType> = Extract<HistoryFact, { type: T }>;
+/** The fields that have a column: the others are in `detail`. */
+type Column = "type" | "id" | "name" | "input" | "result" | "output" | "failure" | "message";
+type DetailOf<T extends FactType> = Omit<FactOf<T>, Column>;
+
+interface Form<T extends FactType> {
+  write(fact: FactOf<T>): FactColumns;
+  /** `detail` is empty where there is none, and lacks what code before this one did not know. */
+  read(type: T, id: number, name: string, payload: string | undefined, detail: DetailOf<T>): FactOf<T>;
+}
+
+/**
+ * Each type of fact both ways: into the columns, and back. Rows of all code that there has been are read by this, and code
+ * before this one may read what it writes: fields may be added to a detail, as optional ones, and nothing else changes.
+ */
+const FORMS: { readonly [T in FactType]: Form<T> } = {
+  ExecutionStarted: {
+    write({ type, name, input, executionId, generation, version, parent, traceparent, recentMessages }) {
+      return row(type, null, name, input, { executionId, generation, version, parent, traceparent, recentMessages });
+    },
+    read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
+  },
+  TaskScheduled: {
+    write({ type, id, name, input, attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress }) {
+      const isPlain =
+        attempt === undefined &&
+        timeoutMs === undefined &&
+        deadlineAtMs === undefined &&
+        heartbeatTimeoutMs === undefined;
+      if (isPlain) return row(type, id, name, input);
+      return row(type, id, name, input, { attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress });
+    },
+    read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
+  },
+  TaskCompleted: {
+    write: ({ type, id, result }) => row(type, id, null, result),
+    read: (type, id, _name, result) => ({ type, id, result }),
+  },
+  TaskFailed: {
+    write: ({ type, id, failure, progress }) =>
+      row(type, id, null, JSON.stringify(failure), progress ? { progress } : undefined),
+    read: (type, id, _name, failure, detail) => ({ type, id, failure: readFailure(failure), ...detail }),
+  },
+  ChildWorkflowInstanceCreated: {
+    write: ({ type, id, name, input, instanceId }) => row(type, id, name, input, { instanceId }),
+    read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
+  },
+  ChildWorkflowInstanceCompleted: {
+    write: ({ type, id, result }) => row(type, id, null, result),
+    read: (type, id, _name, result) => ({ type, id, result }),
+  },
+  ChildWorkflowInstanceFailed: {
+    write: ({ type, id, failure }) => row(type, id, null, JSON.stringify(failure)),
+    read: (type, id, _name, failure) => ({ type, id, failure: readFailure(failure) }),
+  },
+  TimerCreated: {
+    write: ({ type, id, fireAtMs }) => row(type, id, null, undefined, { fireAtMs }),
+    read: (type, id, _name, _payload, { fireAtMs }) => ({ type, id, fireAtMs }),
+  },
+  TimerFired: {
+    write: ({ type, id }) => row(type, id, null),
+    read: (type, id) => ({ type, id }),
+  },
+  EventRaised: {
+    write: ({ type, name, input, messageId }) => row(type, null, name, input, messageId ? { messageId } : undefined),
+    read: (type, _id, name, input, { messageId }) => ({ type, name, input, messageId }),
+  },
+  EventSent: {
+    write: ({ type, id, name, input, instanceId }) => row(type, id, name, input, { instanceId }),
+    read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
+  },
+  DetachedWorkflowScheduled: {
+    write: ({ type, id, name, input, instanceId, startAtMs }) => row(type, id, name, input, { instanceId, startAtMs }),
+    read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
+  },
+  PatchRecorded: {
+    write: ({ type, name }) => row(type, null, name),
+    read: (type, _id, name) => ({ type, name }),
+  },
+  UpdateRequested: {
+    write: ({ type, name, input, updateId }) => row(type, null, name, input, { updateId }),
+    read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
+  },
+  UpdateCompleted: {
+    write: ({ type, result, updateId }) => row(type, null, null, result, { updateId }),
+    read: (type, _id, _name, result, detail) => ({ type, result, ...detail }),
+  },
+  UpdateFailed: {
+    write: ({ type, failure, updateId, rejected }) =>
+      row(type, null, null, JSON.stringify(failure), { updateId, rejected }),
+    read: (type, _id, _name, failure, detail) => ({ type, failure: readFailure(failure), ...detail }),
+  },
+  ExecutionStalled: {
+    write: ({ type, message, reason, beforeFirstTurn, knownBy }) =>
+      row(type, null, null, message, { reason, beforeFirstTurn, knownBy }),
+    read: (type, _id, _name, message, detail) => ({ type, message: message ?? "", ...detail }),
+  },
+  ExecutionUnstalled: {
+    write: ({ type }) => row(type, null, null),
+    read: (type) => ({ type }),
+  },
+  ExecutionCancelRequested: {
+    write: ({ type, reason }) => row(type, null, null, reason),
+    read: (type, _id, _name, reason) => ({ type, reason }),
+  },
+  ExecutionSuspended: {
+    write: ({ type, reason }) => row(type, null, null, reason),
+    read: (type, _id, _name, reason) => ({ type, reason }),
+  },
+  ExecutionResumed: {
+    write: ({ type, reason }) => row(type, null, null, reason),
+    read: (type, _id, _name, reason) => ({ type, reason }),
+  },
+  ExecutionTerminated: {
+    // The payload is the output's, as code knows it that knows no reason.
+    write: ({ type, output, recursive, reason }) => row(type, null, null, output, { recursive, reason }),
+    read: (type, _id, _name, output, { recursive, reason }) =>
+      reason === undefined ? { type, output, recursive } : { type, output, recursive, reason },
+  },
+  ExecutionCompleted: {
+    write(fact) {
+      const payload = fact.failure === undefined ? fact.output : JSON.stringify(fact.failure);
+      return row(fact.type, null, null, payload, { status: fact.status });
+    },
+    read: (type, _id, _name, payload, { status }) =>
+      status === "FAILED" || status === "CANCELED"
+        ? { type, status, failure: readFailure(payload) }
+        : { type, status, output: payload },
+  },
+};
+
+/** `false`: of a type that newer code has written. */
+export function isKnownType(type: string): type is FactType {
+  return Object.hasOwn(FORMS, type);
+}
+
+export function columnsOf<T extends FactType>(type: T, fact: FactOf<T>): FactColumns {
+  return FORMS[type].write(fact);
+}
+
+export function factFrom<T extends FactType>(
+  type: T,
+  { task_id, name }: Pick<FactColumns, "task_id" | "name">,
+  payload: string | undefined,
+  detail: DetailOf<T>,
+): FactOf<T> {
+  return FORMS[type].read(type, task_id ?? 0, name ?? "", payload, detail);
+}
+
+function row(
+  type: string,
+  taskId: number | null,
+  name: string | null,
+  payload?: string | undefined,
+  detail?: object | undefined,
+): FactColumns {
+  return { type, task_id: taskId, name, payload: payload ?? null, detail: detail ? JSON.stringify(detail) : null };
+}
