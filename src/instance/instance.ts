@@ -4,9 +4,8 @@ import { isTerminal } from "../model/status.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import { textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
-import { checkOwed, firstActiveChild } from "./delivery/family.ts";
-import { Purges } from "./life/purges.ts";
-import { TurnLoop } from "./life/turn-loop.ts";
+import { checkOwed, firstActiveChild } from "./delivery/index.ts";
+import { Purges, TurnLoop } from "./life/index.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -28,11 +27,8 @@ import type {
   WaitedFor,
   WaitOptions,
 } from "./protocol.ts";
-import { describeInstance, hasStarted } from "./reading/describe.ts";
-import { queryEnded, toQueryResult } from "./reading/query.ts";
-import { reading, writing } from "./reading/sealing.ts";
-import type { Ring } from "./waking/alarm-keeper.ts";
-import { isTakenWhileStalled } from "./waking/stall-watch.ts";
+import { describeInstance, hasStarted, queryEnded, readHistoryPage, toQueryResult, writing } from "./reading/index.ts";
+import { isTakenWhileStalled, type Ring } from "./waking/index.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
@@ -216,17 +212,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
     while (this.#purges.underWay !== undefined) await this.#purges.underWay;
     if (this.#loop.record === undefined) return undefined;
-    try {
-      this.#loop.readability.check();
-      const { store } = this.#ports;
-      return await reading(this.#ports, () => {
-        const events = store.historyPage(from, limit);
-        return { events, hasMore: events.length > 0 && from + events.length < store.nextHistorySeq };
-      });
-    } catch (error) {
-      if (!(error instanceof UnreadableError)) throw error;
-      return { events: [], hasMore: false, unreadable: error.message };
-    }
+    return readHistoryPage(this.#ports, { from, limit }, () => this.#loop.readability.check());
   }
 
   purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {

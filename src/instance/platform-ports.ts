@@ -8,7 +8,7 @@ import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import type { Alarm, Clock, InstancePorts } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
-import { payloadCipher } from "./reading/payload-keys.ts";
+import { payloadCipher } from "./reading/index.ts";
 
 /** What all instances of a Worker have in common. */
 export interface Shared {

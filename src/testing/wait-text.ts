@@ -1,7 +1,7 @@
 import type { ExecutionCode } from "../engine/execution.ts";
 import { Orchestration } from "../engine/orchestration.ts";
-import { FactQueue } from "../instance/life/fact-queue.ts";
-import { visibleStatus } from "../instance/reading/describe.ts";
+import { FactQueue } from "../instance/life/index.ts";
+import { visibleStatus } from "../instance/reading/index.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { ActivityRun } from "./activity-runs.ts";
 import { nextTurn } from "./event-loop.ts";

@@ -5,8 +5,8 @@ import type { TaskCompleted, TaskFailed } from "../../model/history-event.ts";
 import { taskExecutionId } from "../../model/ids.ts";
 import { errorFields } from "../log-text.ts";
 import type { InstancePorts } from "../ports.ts";
-import { openText } from "../reading/sealing.ts";
-import type { ActivityOwner, ActivityRun } from "./activity-runner.ts";
+import { openText } from "../reading/index.ts";
+import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
 import { type ActivityTimers, timersOf } from "./activity-timers.ts";
 
 /** They lie in one row, and go with each attempt. */

@@ -1,27 +1,6 @@
-import type { TaskCompleted, TaskFailed, TaskScheduled } from "../../model/history-event.ts";
 import type { InstancePorts } from "../ports.ts";
 import { ActivityAttempt } from "./activity-attempt.ts";
-
-/** A call of an activity, of one execution of an instance. */
-export interface ActivityRun {
-  readonly executionId: string;
-  readonly task: TaskScheduled;
-  /** JSON of the details of the last heartbeat of a run before this one, as it is stored: perhaps encrypted. */
-  readonly progress?: string | undefined;
-  /** Run it while no other activity of the instance runs, and do this first. */
-  readonly aloneAfter?: (() => Promise<void>) | undefined;
-}
-
-/** Whose activities they are. */
-export interface ActivityOwner {
-  /** Whether the instance is still in this execution: after a continue-as-new, a number belongs to another call. */
-  isCurrent(executionId: string): boolean;
-  activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void;
-  /** Why a run could not even begin. */
-  activityBroken(error: unknown): void;
-  /** A row is kept for this task. */
-  progressSaved(taskId: number): void;
-}
+import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
 
 /**
  * Runs activities inside the object, so many at a time. What it knows is only about this life of the object: after a

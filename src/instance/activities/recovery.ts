@@ -1,7 +1,7 @@
 import type { Turn } from "../../engine/turn.ts";
 import type { TaskFailed, TaskScheduled } from "../../model/history-event.ts";
 import type { InstancePorts } from "../ports.ts";
-import type { ActivityRun } from "./activity-runner.ts";
+import type { ActivityRun } from "./activity-run.ts";
 
 /** What is to be done with the activities that a restart found without a result. */
 export interface Recovery {

@@ -4,7 +4,7 @@ import { retryDelayMs } from "../limits.ts";
 import { errorFields } from "../log-text.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { DeliveryResult } from "../protocol.ts";
-import { writing } from "../reading/sealing.ts";
+import { writing } from "../reading/index.ts";
 
 /** The instance whose messages are delivered. */
 export interface Sender {

@@ -4,7 +4,7 @@ import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { errorFields } from "../log-text.ts";
 import type { InstancePorts } from "../ports.ts";
-import { reading } from "../reading/sealing.ts";
+import { reading } from "../reading/index.ts";
 
 const PAUSES_MS = [50, 200];
 

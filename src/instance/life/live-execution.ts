@@ -5,7 +5,7 @@ import type { UpdateOutcome } from "../../model/action.ts";
 import type { HistoryEvent, HistoryFact } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
-import { reading, readingInto } from "../reading/sealing.ts";
+import { reading, readingInto } from "../reading/index.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
 import { type DecidedChange, decideChange, type Surroundings } from "./turn-change.ts";

@@ -3,11 +3,11 @@ import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InboxEntry, OutboxEntry } from "../../storage/instance-store.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
-import type { Outbox } from "../delivery/outbox.ts";
+import type { Outbox } from "../delivery/index.ts";
 import type { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
-import { readingInto } from "../reading/sealing.ts";
-import { StallWatch } from "../waking/stall-watch.ts";
+import { readingInto } from "../reading/index.ts";
+import { StallWatch } from "../waking/index.ts";
 import { FactQueue } from "./fact-queue.ts";
 
 type StoredQueues = { readonly inbox: readonly InboxEntry[]; readonly outbox: readonly OutboxEntry[] };

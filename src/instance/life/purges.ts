@@ -1,12 +1,11 @@
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
-import { checkOwed, purgeChildren } from "../delivery/family.ts";
-import { tellParentOfPurge } from "../delivery/purge-notice.ts";
+import { checkOwed, purgeChildren, tellParentOfPurge } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { IsOwed, OperationResult, PurgeRequest } from "../protocol.ts";
-import { visibleStatus } from "../reading/describe.ts";
+import { visibleStatus } from "../reading/index.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */

@@ -7,18 +7,13 @@ import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../../storage/instance-store.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
-import { type ActivityOwner, type ActivityRun, ActivityRunner } from "../activities/activity-runner.ts";
-import { Recoveries } from "../activities/recovery.ts";
-import { Outbox, type Sender } from "../delivery/outbox.ts";
+import { type ActivityOwner, type ActivityRun, ActivityRunner, Recoveries } from "../activities/index.ts";
+import { Outbox, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
 import { retryDelayMs } from "../limits.ts";
 import type { InstancePorts } from "../ports.ts";
-import { Readability } from "../reading/readability.ts";
-import { writing } from "../reading/sealing.ts";
-import { AlarmKeeper, type Ring, type Workload } from "../waking/alarm-keeper.ts";
-import { Burst } from "../waking/burst.ts";
-import { isEndedByTerminate } from "../waking/stall-watch.ts";
-import { Watchers } from "../waking/watchers.ts";
+import { Readability, writing } from "../reading/index.ts";
+import { AlarmKeeper, Burst, isEndedByTerminate, type Ring, Watchers, type Workload } from "../waking/index.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import type { FactQueue, QueuedFact } from "./fact-queue.ts";
 import { LiveExecution } from "./live-execution.ts";
@@ -148,8 +143,13 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     return this.activities.isRunningFor(record.executionId);
   }
 
+  /** Why the database cannot be read. */
+  get unreadable(): UnreadableError | undefined {
+    return this.#memory.unreadable;
+  }
+
   get isUnreadable(): boolean {
-    return this.#memory.unreadable !== undefined;
+    return this.unreadable !== undefined;
   }
 
   /** Before its start an instance has no history to load. */

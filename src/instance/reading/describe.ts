@@ -1,23 +1,39 @@
+import type { Outline } from "../../engine/turn.ts";
+import type { HistoryFact } from "../../model/history-event.ts";
 import type { RuntimeStatus } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
-import type { TurnLoop } from "../life/turn-loop.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { InstanceDescription } from "../protocol.ts";
 import { reading } from "./sealing.ts";
 
+/** What memory knows of the instance that is described. */
+export interface Described {
+  readonly record: InstanceRecord | undefined;
+  /** Why the database cannot be read. */
+  readonly unreadable: UnreadableError | undefined;
+  /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
+  readonly outline: Outline | undefined;
+  readonly queue: Queue;
+}
+
+/** Of what waits to be taken: a start, which waits for its time. */
+interface Queue {
+  readonly scheduledStart: HistoryFact | undefined;
+  readonly isStartPaused: boolean;
+}
+
 /** What a caller sees of an instance; `undefined` when there is none. */
 export async function describeInstance(
   ports: InstancePorts,
-  loop: TurnLoop,
+  described: Described,
   payloads: boolean,
 ): Promise<InstanceDescription | undefined> {
-  const { record } = loop;
-  const { unreadable } = loop.readability;
+  const { record, unreadable } = described;
   if (record === undefined) return undefined;
   if (unreadable !== undefined) return describeUnreadable(record, unreadable);
   try {
-    return await reading(ports, () => read(ports, loop, loop.record ?? record, payloads));
+    return await reading(ports, () => read(ports, described, described.record ?? record, payloads));
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     return describeUnreadable(record, error);
@@ -30,7 +46,7 @@ export async function describeInstance(
  */
 export function visibleStatus(
   { status, generation }: InstanceRecord,
-  { queue }: Pick<TurnLoop, "queue">,
+  { queue }: { readonly queue: Pick<Queue, "isStartPaused"> },
 ): RuntimeStatus {
   if (status !== "PENDING") return status;
   if (generation > 0) return "RUNNING";
@@ -44,19 +60,19 @@ export function hasStarted({ status, generation }: InstanceRecord): boolean {
 
 function read(
   { store }: InstancePorts,
-  loop: TurnLoop,
+  { outline, queue }: Described,
   record: InstanceRecord,
   payloads: boolean,
 ): InstanceDescription {
   const { instanceId, name, createdAtMs, customStatus } = record;
-  const { first, completed, lastAtMs } = loop.outline ?? store.outline(record.completedSeq);
-  const started = first ?? loop.queue.scheduledStart;
+  const { first, completed, lastAtMs } = outline ?? store.outline(record.completedSeq);
+  const started = first ?? queue.scheduledStart;
   const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
   const stalled = record.status === "STALLED" ? store.lastStall() : undefined;
   return {
     instanceId,
     name,
-    status: visibleStatus(record, loop),
+    status: visibleStatus(record, { queue }),
     createdAtMs,
     lastUpdatedAtMs: lastAtMs ?? createdAtMs,
     input: payloads && started?.type === "ExecutionStarted" ? started.input : undefined,

@@ -1,10 +1,25 @@
+import type { Outline } from "../../engine/turn.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
-import type { LiveExecution } from "../life/live-execution.ts";
-import type { InstanceMemory } from "../life/memory.ts";
 import type { InstancePorts } from "../ports.ts";
 import { reading } from "./sealing.ts";
+
+/** What memory holds of the tables beside the history. */
+interface Memory {
+  readonly record: InstanceRecord | undefined;
+  readonly unreadable: UnreadableError | undefined;
+  cannotRead(error: UnreadableError): void;
+}
+
+/** What memory holds of the history. */
+interface Execution {
+  /** The whole history is in memory. */
+  readonly isRead: boolean;
+  readonly outline: Outline | undefined;
+  read(): void | Promise<void>;
+  drop(): void;
+}
 
 /**
  * Whether the code and the keys of this life can read what the database holds: found out before anything is written beside it.
@@ -12,13 +27,13 @@ import { reading } from "./sealing.ts";
  */
 export class Readability {
   readonly #ports: InstancePorts;
-  readonly #memory: InstanceMemory;
-  readonly #execution: LiveExecution;
+  readonly #memory: Memory;
+  readonly #execution: Execution;
   readonly #found: () => void;
   #reading: Promise<void> | undefined;
 
   /** `found`: called when `reading` has come upon what cannot be read. */
-  constructor(ports: InstancePorts, memory: InstanceMemory, execution: LiveExecution, found: () => void) {
+  constructor(ports: InstancePorts, memory: Memory, execution: Execution, found: () => void) {
     this.#ports = ports;
     this.#memory = memory;
     this.#execution = execution;

@@ -1,0 +1,48 @@
+// src/instance has five rooms, and each is entered by its door, `index.ts`: what a room shows is read there, the rest is its own.
+import { dirname } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readSources, type Source } from "./source.ts";
+
+const ROOMS = ["activities", "delivery", "life", "reading", "waking"].map((room) => `instance/${room}`);
+
+/** Every import of a file of a room, from outside it, that is not its door. */
+function pastTheDoor(sources: readonly Source[]): string[] {
+  return sources.flatMap(({ path, imports }) =>
+    imports
+      .filter((imported) => ROOMS.includes(dirname(imported)) && dirname(imported) !== dirname(path))
+      .filter((imported) => !imported.endsWith("/index.ts"))
+      .map((imported) => `${path} -> ${imported}`),
+  );
+}
+
+describe("[S12] Rooms", () => {
+  const sources = readSources();
+
+  it("[S12.1] these are the rooms of src/instance, and each has a door", () => {
+    const folders = new Set(
+      sources.map(({ path }) => dirname(path)).filter((folder) => folder.startsWith("instance/")),
+    );
+    expect([...folders].sort()).toEqual(ROOMS);
+    const paths = sources.map(({ path }) => path);
+    expect(ROOMS.map((room) => `${room}/index.ts`).filter((door) => !paths.includes(door))).toEqual([]);
+  });
+
+  it("[S12.2] each is entered by its door, from other rooms, from above and from outside", () => {
+    expect(pastTheDoor(sources)).toEqual([]);
+  });
+
+  it("[S12.3] the check finds who comes another way, and nobody else", () => {
+    const file = (path: string, ...imports: string[]): Source => ({ path, code: "", imports });
+    expect(
+      pastTheDoor([
+        file("instance/life/a.ts", "instance/life/b.ts", "instance/waking/index.ts", "instance/waking/burst.ts"),
+        file("instance/instance.ts", "instance/life/b.ts", "instance/limits.ts"),
+        file("testing/hosts.ts", "instance/reading/describe.ts", "instance/reading/index.ts"),
+      ]),
+    ).toEqual([
+      "instance/life/a.ts -> instance/waking/burst.ts",
+      "instance/instance.ts -> instance/life/b.ts",
+      "testing/hosts.ts -> instance/reading/describe.ts",
+    ]);
+  });
+});
