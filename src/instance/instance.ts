@@ -5,7 +5,7 @@ import type { InstanceRecord } from "../storage/instance-row.ts";
 import { textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { checkOwed, firstActiveChild } from "./delivery/index.ts";
-import { Purges, TurnLoop } from "./life/index.ts";
+import { Gate, Purges, TurnLoop } from "./life/index.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -43,12 +43,13 @@ const STALLED = { ok: false, code: "STALLED" } as const;
 export class Instance implements InstanceApi, InstancePeer {
   readonly #ports: InstancePorts;
   readonly #loop: TurnLoop;
+  readonly #gate = new Gate();
   readonly #purges: Purges;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
     this.#loop = new TurnLoop(ports);
-    this.#purges = new Purges(ports, this.#loop);
+    this.#purges = new Purges(ports, this.#loop, this.#gate);
   }
 
   /** Reads what the database holds. To be awaited once before anything else; `isRinging` when `alarm` comes next. */
@@ -72,9 +73,8 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async alarm(ring: Ring): Promise<void> {
-    const waitsForPurge = this.#purges.underWay !== undefined;
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
-    await this.#loop.ring(ring, !waitsForPurge);
+    const waitsForPurge = this.#gate.shutBy !== undefined;
+    await this.#gate.pass(() => this.#loop.ring(ring, !waitsForPurge));
   }
 
   async start(request: StartRequest): Promise<StartResult> {
@@ -88,7 +88,7 @@ export class Instance implements InstanceApi, InstancePeer {
   /** `isOwed`: as in `deliver`. */
   async #start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     for (;;) {
-      while (this.#purges.inTheWayOfStart !== undefined) await this.#purges.inTheWayOfStart;
+      while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
       const { record, life } = this.#loop;
       if (record === undefined && this.#purges.last?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
@@ -114,15 +114,21 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+  describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
+    return this.#gate.pass(() => this.#describe(options));
+  }
+
+  async #describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
     // A caller reads its own writes: what was accepted before this call is taken into account first.
     if (this.#loop.isBehind || this.#loop.isRunning) await this.#catchUp();
     return describeInstance(this.#ports, this.#loop, options.payloads);
   }
 
-  async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+  waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
+    return this.#gate.pass(() => this.#waitFor(until, options));
+  }
+
+  async #waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
     // Other code may be here by now, and nothing else tells an instance that is stalled.
     if (this.#loop.record?.status === "STALLED" && this.#loop.isBehind) await this.#catchUp();
     const isReached = () => {
@@ -154,8 +160,11 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#operate({ type: "ExecutionCancelRequested", reason });
   }
 
-  async query({ name, input }: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+  query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
+    return this.#gate.pass(() => this.#query(request));
+  }
+
+  async #query({ name, input }: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
     const record = this.#loop.record;
     if (record === undefined) return NOT_FOUND;
     if (isTerminal(record.status)) return this.#queryEnded(record, name, input);
@@ -184,8 +193,11 @@ export class Instance implements InstanceApi, InstancePeer {
     return toQueryResult(orchestration.query(name, input));
   }
 
-  async update({ updateId, name, input, timeoutMs }: UpdateRequest): Promise<UpdateResult> {
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+  update(request: UpdateRequest): Promise<UpdateResult> {
+    return this.#gate.pass(() => this.#update(request));
+  }
+
+  async #update({ updateId, name, input, timeoutMs }: UpdateRequest): Promise<UpdateResult> {
     const loop = this.#loop;
     if (loop.record === undefined) return NOT_FOUND;
     await this.#catchUp();
@@ -209,8 +221,11 @@ export class Instance implements InstanceApi, InstancePeer {
     return { ok: false, code: outcome.rejected ? "REJECTED" : "FAILED", failure: outcome.failure };
   }
 
-  async history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+  history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
+    return this.#gate.pass(() => this.#history(page));
+  }
+
+  async #history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
     if (this.#loop.record === undefined) return undefined;
     return readHistoryPage(this.#ports, { from, limit }, () => this.#loop.readability.check());
   }
@@ -266,8 +281,12 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async findActive({ asChildOf, above = [] }: FindActiveRequest): Promise<string | undefined> {
+    // Before the gate: whoever asks waits for what has asked here, and its purge would wait for itself.
     if (above.includes(this.#ports.instanceId())) return undefined;
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+    return this.#gate.pass(() => this.#findActive(asChildOf, above));
+  }
+
+  async #findActive(asChildOf: string, above: readonly string[]): Promise<string | undefined> {
     this.#loop.readability.check();
     const record = this.#loop.record;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
@@ -275,8 +294,11 @@ export class Instance implements InstanceApi, InstancePeer {
     return firstActiveChild(this.#ports, record.instanceId, above);
   }
 
-  async #operate(fact: HistoryFact): Promise<OperationResult> {
-    while (this.#purges.underWay !== undefined) await this.#purges.underWay;
+  #operate(fact: HistoryFact): Promise<OperationResult> {
+    return this.#gate.pass(() => this.#operateNow(fact));
+  }
+
+  async #operateNow(fact: HistoryFact): Promise<OperationResult> {
     if (this.#loop.record === undefined) return NOT_FOUND;
     if (this.#loop.record.status === "STALLED" || this.#loop.isUnreadable) {
       await this.#catchUp();
@@ -292,7 +314,7 @@ export class Instance implements InstanceApi, InstancePeer {
 
   /** What is to be awaited, and asked for again, before anything is written: a purge, or that the history is read. */
   #inTheWay(): Promise<void> | undefined {
-    return this.#purges.underWay ?? this.#loop.readability.reading();
+    return this.#gate.shutBy ?? this.#loop.readability.reading();
   }
 
   /**
@@ -322,7 +344,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const occupied = { accepted: false, code: "OCCUPIED" } as const;
     const { name, input, parent, traceparent } = message;
     for (;;) {
-      while (this.#purges.inTheWayOfStart !== undefined) await this.#purges.inTheWayOfStart;
+      while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
       const { record, life } = this.#loop;
       if (record === undefined && isSameCall(this.#purges.last?.parent, parent)) return { accepted: true };
       if (record !== undefined) {

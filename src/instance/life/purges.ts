@@ -6,6 +6,7 @@ import { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { IsOwed, OperationResult, PurgeRequest } from "../protocol.ts";
 import { visibleStatus } from "../reading/index.ts";
+import type { Gate } from "./gate.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
@@ -17,23 +18,18 @@ const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
 export class Purges {
   readonly #ports: InstancePorts;
   readonly #loop: TurnLoop;
+  readonly #gate: Gate;
   readonly #log: InstanceLog;
-  #underWay: Promise<void> | undefined;
   /** The instance that a purge is about to remove. */
   #leaving: InstanceRecord | undefined;
   #last: InstanceRecord | undefined;
   #countAsChild = 0;
-  readonly #byForce = new Set<Promise<unknown>>();
 
-  constructor(ports: InstancePorts, loop: TurnLoop) {
+  constructor(ports: InstancePorts, loop: TurnLoop, gate: Gate) {
     this.#ports = ports;
     this.#loop = loop;
+    this.#gate = gate;
     this.#log = new InstanceLog(ports);
-  }
-
-  /** While there is one, nothing else is served. To be awaited in a loop, because another may begin while one is awaited. */
-  get underWay(): Promise<void> | undefined {
-    return this.#underWay;
   }
 
   /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
@@ -46,25 +42,9 @@ export class Purges {
     return this.#countAsChild;
   }
 
-  /**
-   * What a start waits for beside: a parent that has been told of a purge by force may call the ID again before that is done, and
-   * would find it in use.
-   */
-  get inTheWayOfStart(): Promise<unknown> | undefined {
-    const [first] = this.#byForce;
-    return this.#underWay ?? first;
-  }
-
-  async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
-    if (!request.force || request.asChildOf !== undefined) return this.#purge(request, isOwed);
+  purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
     const purged = this.#purge(request, isOwed);
-    const ended = purged.catch(() => undefined);
-    this.#byForce.add(ended);
-    try {
-      return await purged;
-    } finally {
-      this.#byForce.delete(ended);
-    }
+    return request.force && request.asChildOf === undefined ? this.#gate.keepStartsOut(purged) : purged;
   }
 
   async #purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
@@ -76,7 +56,8 @@ export class Purges {
       return NOT_FOUND;
     let toldInLife: number | undefined;
     for (;;) {
-      while (this.#underWay !== undefined) await (asChildOf === undefined ? this.#underWay : this.#waitPatiently());
+      while (this.#gate.shutBy !== undefined)
+        await (asChildOf === undefined ? this.#gate.shutBy : this.#waitPatiently());
       const { record, life } = this.#loop;
       if (record === undefined) return NOT_FOUND;
       // Whose child it is may not be known either.
@@ -85,7 +66,7 @@ export class Purges {
       await checkOwed(this.#ports, isOwed);
       // Turns may have changed it meanwhile: it is the same instance all the same.
       const now = this.#loop.record;
-      if (this.#underWay !== undefined || this.#loop.life !== life || now === undefined) continue;
+      if (this.#gate.shutBy !== undefined || this.#loop.life !== life || now === undefined) continue;
       // It goes on meanwhile, and its parent, whose own purge may wait for this one, is not kept waiting.
       if (request.force && asChildOf === undefined && toldInLife !== life) {
         const unreachable = await tellParentOfPurge(this.#ports, now);
@@ -133,8 +114,8 @@ export class Purges {
 
   /** Not for ever: in a circle of parents, two purges that have begun at once wait for each other. Both fail then, and go on. */
   async #waitPatiently(): Promise<void> {
-    await this.#loop.watchers.until(() => this.#underWay === undefined, PATIENCE_MS);
-    if (this.#underWay === undefined) return;
+    await this.#loop.watchers.until(() => this.#gate.shutBy === undefined, PATIENCE_MS);
+    if (this.#gate.shutBy === undefined) return;
     throw new Error(`'${this.#ports.instanceId()}' is being purged for more than ${PATIENCE_MS} ms: purge again.`);
   }
 
@@ -156,12 +137,12 @@ export class Purges {
     };
     this.#leaving = record;
     const removed = remove();
-    this.#underWay = removed.catch(() => undefined);
+    this.#gate.shut(removed);
     try {
       await removed;
       return { ok: true };
     } finally {
-      this.#underWay = undefined;
+      this.#gate.open();
       this.#leaving = undefined;
       this.#loop.watchers.notify();
     }
