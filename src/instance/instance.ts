@@ -5,7 +5,7 @@ import type { InstanceRecord } from "../storage/instance-row.ts";
 import { textsOfFact } from "../storage/instance-store.ts";
 import { UnreadableError } from "../storage/unreadable-error.ts";
 import { checkOwed, firstActiveChild } from "./delivery/index.ts";
-import { Gate, Purges, TurnLoop } from "./life/index.ts";
+import { Gate, type Life, Purges, TurnLoop } from "./life/index.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -89,7 +89,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async #start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     for (;;) {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
-      const { record, life } = this.#loop;
+      const { record, current: life } = this.#loop;
       if (record === undefined && this.#purges.last?.startRequestId === request.requestId) return OK;
       if (record !== undefined) {
         if (record.startRequestId === request.requestId) return OK;
@@ -345,7 +345,7 @@ export class Instance implements InstanceApi, InstancePeer {
     const { name, input, parent, traceparent } = message;
     for (;;) {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
-      const { record, life } = this.#loop;
+      const { record, current: life } = this.#loop;
       if (record === undefined && isSameCall(this.#purges.last?.parent, parent)) return { accepted: true };
       if (record !== undefined) {
         if (isSameCall(record.parent, parent)) return { accepted: true };
@@ -374,7 +374,7 @@ export class Instance implements InstanceApi, InstancePeer {
   #create(
     former: InstanceRecord | undefined,
     start: Omit<StartRequest, "requestId"> & { readonly requestId?: string },
-    { life, parent, purges }: { readonly life: number; readonly parent?: ParentLink; readonly purges?: number },
+    { life, parent, purges }: { readonly life: Life; readonly parent?: ParentLink; readonly purges?: number },
   ): boolean | Promise<boolean> {
     const nowMs = this.#ports.clock.now();
     const { instanceId, name, input, traceparent, startAtMs } = start;
@@ -406,7 +406,7 @@ export class Instance implements InstanceApi, InstancePeer {
       if (purges !== undefined && purges !== this.#purges.countAsChild)
         throw new Error(`'${instanceId}' was purged by a parent while it was being started: send the start again.`);
       // There may have been another one in between, which has been purged.
-      if (this.#loop.record !== former || this.#loop.life !== life) return false;
+      if (this.#loop.record !== former || life.isClosed) return false;
       this.#loop.readability.check();
       this.#loop.begin(record, started, scheduledAtMs);
       return true;

@@ -1,7 +1,7 @@
 import type { Turn } from "../../engine/turn.ts";
 import type { TaskFailed, TaskScheduled } from "../../model/history-event.ts";
 import type { InstancePorts } from "../ports.ts";
-import type { ActivityRun } from "./activity-run.ts";
+import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
 
 /** What is to be done with the activities that a restart found without a result. */
 export interface Recovery {
@@ -24,10 +24,6 @@ export class Recoveries {
     this.#ports = ports;
   }
 
-  forget(): void {
-    this.#tasks.clear();
-  }
-
   add(taskId: number): void {
     this.#tasks.add(taskId);
   }
@@ -45,14 +41,14 @@ export class Recoveries {
   }
 
   /**
-   * What to do with activities that were found open; they are counted as that. `undefined`: `isOver` has said so meanwhile,
-   * and nothing is counted after it has.
+   * What to do with activities that this life has found open; they are counted as that. `undefined`: it has been closed meanwhile,
+   * and nothing is counted after that.
    */
   async plan(
+    life: { readonly isClosed: boolean },
     executionId: string,
     open: readonly TaskScheduled[],
-    isCurrent: () => boolean,
-    isOver: () => boolean,
+    owner: Pick<ActivityOwner, "isCurrent">,
   ): Promise<Recovery | undefined> {
     const { store, limits } = this.#ports;
     const counts = store.recoveries();
@@ -66,13 +62,13 @@ export class Recoveries {
       store.countRecovery(hopeful.map((task) => task.id));
       await this.#ports.sync();
     }
-    if (isOver()) return undefined;
+    if (life.isClosed) return undefined;
     for (const task of open) this.#tasks.add(task.id);
     const run = hopeful.map((task) => ({
       executionId,
       task,
       progress: counts.get(task.id)?.progress,
-      aloneAfter: isolate ? () => countOne(this.#ports, task, isCurrent) : undefined,
+      aloneAfter: isolate ? () => countOne(this.#ports, task, () => owner.isCurrent(executionId)) : undefined,
     }));
     return { run, giveUp };
   }

@@ -5,12 +5,15 @@ import { errorFields } from "../log-text.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { DeliveryResult } from "../protocol.ts";
 import { writing } from "../reading/index.ts";
+import type { Lane, OnTheWay } from "./on-the-way.ts";
 
 /** The instance whose messages are delivered. */
 export interface Sender {
   /** What an acknowledgement means to it: a row of the inbox. */
   enqueue(entry: InboxEntry): void;
-  /** A receiver's queue has come to rest. */
+  /** There is room for another delivery, of whatever outbox is open by then, and a receiver's queue may have come to rest. */
+  deliveryEnded(): void;
+  /** One message less waits. */
   atRest(): void;
   /** No turn takes an answer any more. */
   readonly hasEnded: boolean;
@@ -25,13 +28,12 @@ export class Outbox {
   readonly #ports: InstancePorts;
   readonly #sender: Sender;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes that were let go while a message of theirs was on its way. */
-  readonly #forgotten = new Set<Lane>();
-  #delivering = 0;
+  readonly #onTheWay: OnTheWay;
 
-  constructor(ports: InstancePorts, sender: Sender) {
+  constructor(ports: InstancePorts, sender: Sender, onTheWay: OnTheWay) {
     this.#ports = ports;
     this.#sender = sender;
+    this.#onTheWay = onTheWay;
   }
 
   get isEmpty(): boolean {
@@ -44,11 +46,6 @@ export class Outbox {
     return entries.some(({ message }) => message.type === "StartDetached" && message.requestId === requestId);
   }
 
-  /** Whether a message is on its way just now. */
-  get isBusy(): boolean {
-    return this.#delivering > 0;
-  }
-
   /** When the next delivery is to be tried; infinity when nothing waits for a time. */
   nextAttemptAtMs(): number {
     let next = Number.POSITIVE_INFINITY;
@@ -58,16 +55,16 @@ export class Outbox {
 
   add(entries: readonly OutboxEntry[]): void {
     for (const entry of entries) {
-      // Read again from its row, it is sent again: the copy that is on its way counts no more.
-      for (const lane of this.#forgotten) if (isSame(lane.entries[0], entry)) lane.entries.length = 0;
+      this.#onTheWay.replace(entry);
       const lane = this.#lanes.get(entry.to);
       if (lane === undefined) this.#lanes.set(entry.to, { entries: [entry], busy: false, failures: 0, notBeforeMs: 0 });
       else lane.entries.push(entry);
     }
   }
 
-  forget(): void {
-    for (const lane of this.#lanes.values()) if (lane.busy) this.#forgotten.add(lane);
+  /** Nothing of it is delivered any more, and what is on its way is not ours when it comes back. */
+  close(): void {
+    for (const lane of this.#lanes.values()) if (lane.busy) this.#onTheWay.closed.add(lane);
     this.#lanes.clear();
   }
 
@@ -98,14 +95,14 @@ export class Outbox {
     if (this.isEmpty) return;
     const nowMs = this.#ports.clock.now();
     for (const lane of this.#lanes.values()) {
-      if (this.#delivering >= this.#ports.limits.maxConcurrentDeliveries) return;
+      if (this.#onTheWay.count >= this.#ports.limits.maxConcurrentDeliveries) return;
       if (!lane.busy && lane.notBeforeMs <= nowMs) void this.#work(lane);
     }
   }
 
   /** Delivers one receiver's messages one after the other. Never rejects. */
   async #work(lane: Lane): Promise<void> {
-    this.#delivering++;
+    this.#onTheWay.count++;
     lane.busy = true;
     let entry = lane.entries[0];
     try {
@@ -117,10 +114,9 @@ export class Outbox {
       if (entry !== undefined) this.#failed(lane, entry, error);
     }
     lane.busy = false;
-    this.#forgotten.delete(lane);
-    this.#delivering--;
-    this.deliverDue();
-    this.#sender.atRest();
+    this.#onTheWay.closed.delete(lane);
+    this.#onTheWay.count--;
+    this.#sender.deliveryEnded();
   }
 
   async #deliverOne(lane: Lane, entry: OutboxEntry): Promise<void> {
@@ -186,17 +182,4 @@ export class Outbox {
     };
     return { fact, executionId: message.parent.executionId };
   }
-}
-
-interface Lane {
-  readonly entries: OutboxEntry[];
-  busy: boolean;
-  failures: number;
-  notBeforeMs: number;
-}
-
-/** Made anew from its row. */
-function isSame(a: OutboxEntry | undefined, b: OutboxEntry): boolean {
-  if (a?.message.type !== "StartDetached" || b.message.type !== "StartDetached") return false;
-  return a.message.requestId === b.message.requestId;
 }

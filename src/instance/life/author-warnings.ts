@@ -17,11 +17,6 @@ export class AuthorWarnings {
     return this.#tightContinuations >= this.#ports.limits.maxTightContinuations;
   }
 
-  forget(): void {
-    this.#tightContinuations = 0;
-    this.unwatchTurn();
-  }
-
   /** `hadNothingToDo`: it was the first turn of its execution, and nothing had come. */
   afterTurn(turn: Turn, instanceId: string, hadNothingToDo: boolean): void {
     for (const text of turn.warnings) this.#warn(instanceId, text);

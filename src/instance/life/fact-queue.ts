@@ -44,22 +44,27 @@ export class FactQueue {
     return this.#scheduledStart?.fact;
   }
 
-  clear(): void {
-    this.#items = [];
-    this.#taken = [];
-    this.#scheduledStart = undefined;
+  /** With a start that waits for its time, if one does. */
+  begin(scheduledStart: InboxEntry | undefined): void {
+    this.#scheduledStart = scheduledStart;
   }
 
-  /** Begins anew, with a start that waits for its time, if one does. */
-  begin(scheduledStart: InboxEntry | undefined): void {
-    this.clear();
-    this.#scheduledStart = scheduledStart;
+  /** Results of activities that no row holds, and no turn has committed. */
+  get results(): readonly QueuedFact[] {
+    return [...new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined))];
+  }
+
+  /** Takes over such results from the life before. */
+  keep(results: readonly QueuedFact[]): void {
+    this.#items.push(...results);
   }
 
   /** Begins again with what the inbox holds. Results of activities that no turn has committed are kept. */
   reread(entries: readonly InboxEntry[]): void {
-    const results = new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined));
-    this.clear();
+    const { results } = this;
+    this.#items = [];
+    this.#taken = [];
+    this.#scheduledStart = undefined;
     for (const entry of entries) {
       if (entry.dueAtMs === undefined) this.#items.push(entry);
       else this.#scheduledStart = entry;

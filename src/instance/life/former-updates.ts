@@ -17,8 +17,4 @@ export class FormerUpdates {
       if (this.#outcomes.size > REMEMBERED && oldest !== undefined) this.#outcomes.delete(oldest);
     }
   }
-
-  forget(): void {
-    this.#outcomes.clear();
-  }
 }

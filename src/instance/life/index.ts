@@ -3,5 +3,6 @@
  */
 export { FactQueue } from "./fact-queue.ts";
 export { Gate } from "./gate.ts";
+export type { Life } from "./life.ts";
 export { Purges } from "./purges.ts";
 export { TurnLoop } from "./turn-loop.ts";

@@ -10,66 +10,69 @@ import type { QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
 import { type DecidedChange, decideChange, type Surroundings } from "./turn-change.ts";
 
+/** What memory has of the history: all of it, as long as no orchestration has been made of it, or that. */
+interface Copy {
+  history?: readonly HistoryEvent[] | undefined;
+  orchestration?: Orchestration | undefined;
+}
+
 /** An execution made again from its history, and that history. */
 export interface Loaded {
   readonly orchestration: Orchestration;
   readonly history: readonly HistoryEvent[];
-  readonly version: number;
+  /** What it was made in the place of. */
+  readonly from: Copy;
 }
 
 /** The execution as memory has it: made from the history when it is needed, dropped when it is not to be trusted. */
 export class LiveExecution implements Surroundings {
   readonly #ports: InstancePorts;
-  readonly #formerUpdates = new FormerUpdates();
-  #orchestration: Orchestration | undefined;
+  readonly #ofLife: { readonly isClosed: boolean };
+  readonly formerUpdates: FormerUpdates;
   /** It has taken a turn, or may have, that is not recorded yet. */
   #deciding: Orchestration | undefined;
   /** The last turn has been begun, or decided, and is not committed. */
   #isUncommitted = false;
-  /** The whole history, of which no orchestration has been made yet. */
-  #history: readonly HistoryEvent[] | undefined;
   /** Another one whenever what memory holds has changed otherwise than by turns. */
-  #version = 0;
+  #copy: Copy = {};
   #isWithoutCode = false;
 
-  constructor(ports: InstancePorts) {
+  /** `formerUpdates`: of the life before. */
+  constructor(
+    ports: InstancePorts,
+    life: { readonly isClosed: boolean },
+    formerUpdates: FormerUpdates = new FormerUpdates(),
+  ) {
     this.#ports = ports;
+    this.#ofLife = life;
+    this.formerUpdates = formerUpdates;
   }
 
   get orchestration(): Orchestration | undefined {
-    return this.#orchestration;
+    return this.#copy.orchestration;
   }
 
   /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
   get outline(): Outline | undefined {
-    return this.#orchestration === this.#deciding ? undefined : this.#orchestration?.outline;
+    return this.#copy.orchestration === this.#deciding ? undefined : this.#copy.orchestration?.outline;
   }
 
   /** How an update has ended, as it is recorded: in this execution or, lately, in one before. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    const orchestration = this.#orchestration;
+    const orchestration = this.#copy.orchestration;
     if (this.#isUncommitted && orchestration?.hasJustEnded(updateId)) return undefined;
-    return orchestration?.updateOutcome(updateId) ?? this.#formerUpdates.get(updateId);
-  }
-
-  /** The instance ends its life here, or begins one with this history. */
-  begin(history?: readonly HistoryEvent[]): void {
-    this.drop(history);
-    this.#isWithoutCode = false;
-    this.#formerUpdates.forget();
+    return orchestration?.updateOutcome(updateId) ?? this.formerUpdates.get(updateId);
   }
 
   /** It is made again from the history when it is needed: from this one, or from what is read then. */
   drop(history?: readonly HistoryEvent[]): void {
-    this.#version++;
     this.#isUncommitted = false;
-    this.#orchestration = undefined;
-    this.#history = history;
+    this.#copy = { history };
   }
 
   /** All of it is in memory: these keys, and this code, can read it. */
   get isRead(): boolean {
-    return this.#orchestration !== undefined || this.#history !== undefined;
+    return this.#copy.orchestration !== undefined || this.#copy.history !== undefined;
   }
 
   /**
@@ -77,10 +80,10 @@ export class LiveExecution implements Surroundings {
    * UnreadableError. Without effect when it is loaded, or dropped, meanwhile.
    */
   read(): void | Promise<void> {
-    const version = this.#version;
-    const isCurrent = () => this.#version === version;
+    const copy = this.#copy;
+    const isCurrent = () => this.#copy === copy && !this.#ofLife.isClosed;
     const use = (history: HistoryEvent[]) => {
-      if (isCurrent()) this.#history = history;
+      if (isCurrent()) copy.history = history;
     };
     return readingInto(this.#ports, () => this.#ports.store.history(), use)?.catch((error) => {
       if (isCurrent()) throw error;
@@ -98,30 +101,28 @@ export class LiveExecution implements Surroundings {
   }
 
   /** Makes it from the history; `keep` is to follow, unless something has come between. */
-  async load({ instanceId, status }: InstanceRecord, isOver: () => boolean): Promise<Loaded | undefined> {
-    const version = this.#version;
-    const history = this.#history ?? (await reading(this.#ports, () => this.#ports.store.history()));
-    if (isOver()) return undefined;
-    this.#history = undefined;
+  async load({ instanceId, status }: InstanceRecord): Promise<Loaded | undefined> {
+    const from = this.#copy;
+    const history = from.history ?? (await reading(this.#ports, () => this.#ports.store.history()));
+    if (this.#ofLife.isClosed) return undefined;
+    from.history = undefined;
     const orchestration = await Orchestration.load(instanceId, this.#code, history, status !== "PENDING");
-    return isOver() ? undefined : { orchestration, history, version };
+    return this.#ofLife.isClosed ? undefined : { orchestration, history, from };
   }
 
   /** `undefined`: what was loaded has been dropped meanwhile, because something has failed, and is not to be used. */
-  keep({ orchestration, version }: Loaded): Orchestration | undefined {
-    if (this.#version !== version) return undefined;
-    this.#version++;
-    this.#orchestration = orchestration;
-    // Somebody may have read it once more meanwhile.
-    this.#history = undefined;
+  keep({ orchestration, from }: Loaded): Orchestration | undefined {
+    if (this.#copy !== from) return undefined;
+    // Somebody may have read the history once more meanwhile.
+    this.#copy = { orchestration };
     return orchestration;
   }
 
   /** The execution has continued as new, with this history. */
-  async continue(updates: Turn["updates"], history: readonly HistoryEvent[], isOver: () => boolean): Promise<void> {
-    this.#formerUpdates.add(updates);
+  async continue(updates: Turn["updates"], history: readonly HistoryEvent[]): Promise<void> {
+    this.formerUpdates.add(updates);
     const orchestration = await Orchestration.load(this.#ports.instanceId(), this.#code, history, false);
-    if (!isOver()) this.#orchestration = orchestration;
+    if (!this.#ofLife.isClosed) this.#copy = { orchestration };
   }
 
   /** The next turn. `recorded` is to follow. */
@@ -144,7 +145,7 @@ export class LiveExecution implements Surroundings {
   recorded(): void {
     this.#deciding = undefined;
     // The turn may have gone on after its execution was dropped, and the history have been read before its commit.
-    this.#history = undefined;
+    this.#copy.history = undefined;
   }
 
   // What a change may depend on beside its turn.

@@ -7,6 +7,7 @@ import type { InstancePorts } from "../ports.ts";
 import type { IsOwed, OperationResult, PurgeRequest } from "../protocol.ts";
 import { visibleStatus } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
+import type { Life } from "./life.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
@@ -54,11 +55,11 @@ export class Purges {
     // One below may have called this ID, and have been refused. It must not wait for a purge that waits for it.
     if (this.#leaving !== undefined && asChildOf !== undefined && this.#leaving.parent?.instanceId !== asChildOf)
       return NOT_FOUND;
-    let toldInLife: number | undefined;
+    let toldIn: Life | undefined;
     for (;;) {
       while (this.#gate.shutBy !== undefined)
         await (asChildOf === undefined ? this.#gate.shutBy : this.#waitPatiently());
-      const { record, life } = this.#loop;
+      const { record, current: life } = this.#loop;
       if (record === undefined) return NOT_FOUND;
       // Whose child it is may not be known either.
       if (asChildOf !== undefined && !(request.force && record.executionId !== "")) this.#loop.readability.check();
@@ -66,12 +67,12 @@ export class Purges {
       await checkOwed(this.#ports, isOwed);
       // Turns may have changed it meanwhile: it is the same instance all the same.
       const now = this.#loop.record;
-      if (this.#gate.shutBy !== undefined || this.#loop.life !== life || now === undefined) continue;
+      if (this.#gate.shutBy !== undefined || life.isClosed || now === undefined) continue;
       // It goes on meanwhile, and its parent, whose own purge may wait for this one, is not kept waiting.
-      if (request.force && asChildOf === undefined && toldInLife !== life) {
+      if (request.force && asChildOf === undefined && toldIn !== life) {
         const unreachable = await tellParentOfPurge(this.#ports, now);
         if (unreachable !== undefined) return { ok: false, code: "PARENT_UNREACHABLE", instanceId: unreachable };
-        toldInLife = life;
+        toldIn = life;
         continue;
       }
       const result = await (request.force ? this.#purgeByForce(now, request) : this.#purgeEnded(now, request));

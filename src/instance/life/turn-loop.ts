@@ -8,16 +8,16 @@ import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf, textsOfFact } from "../../storage/instance-store.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import { type ActivityOwner, type ActivityRun, ActivityRunner, Recoveries } from "../activities/index.ts";
-import { Outbox, type Sender } from "../delivery/index.ts";
+import { OnTheWay, type Outbox, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
 import { retryDelayMs } from "../limits.ts";
 import type { InstancePorts } from "../ports.ts";
-import { Readability, writing } from "../reading/index.ts";
+import { Readability, type Readable, writing } from "../reading/index.ts";
 import { AlarmKeeper, Burst, isEndedByTerminate, type Ring, Watchers, type Workload } from "../waking/index.ts";
-import { AuthorWarnings } from "./author-warnings.ts";
 import type { FactQueue, QueuedFact } from "./fact-queue.ts";
-import { LiveExecution } from "./live-execution.ts";
-import { InstanceMemory } from "./memory.ts";
+import { type Birth, Life } from "./life.ts";
+import type { LiveExecution } from "./live-execution.ts";
+import { readQueues, readStored } from "./stored.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** The messages that a commit has put into the outbox; `undefined`: there was none. */
@@ -34,10 +34,9 @@ type Committed = OutboxEntry[] | undefined;
  * Always true: one turn at a time. Between two bursts, memory holds nothing that the database does not, except results
  * of activities, whose activities would run again; within one, what it holds more is written before the platform commits. A crash before a commit makes the turn be done again; after it,
  * the history tells which effects are still open. While work is unfinished an alarm is set, or the alarm's own handler
- * is at work and would be called again after a crash. `#life` changes when the instance is purged or started anew:
- * whatever began in an earlier life ends without effect.
+ * is at work and would be called again after a crash. Whatever is still under way in a life that is closed ends without effect.
  */
-export class TurnLoop implements Workload, ActivityOwner, Sender {
+export class TurnLoop implements Workload, ActivityOwner, Sender, Readable {
   readonly activities: ActivityRunner;
   readonly watchers: Watchers;
   readonly readability: Readability;
@@ -46,57 +45,45 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   readonly #alarm: AlarmKeeper;
 
   readonly #log: InstanceLog;
-  readonly #memory: InstanceMemory;
-  readonly #execution: LiveExecution;
-  #life = 0;
-  #isRunning = false;
-  #turnsBegun = 0;
+  readonly #onTheWay = new OnTheWay();
+  #current: Life;
   /** Without a pause, in which others get their turn. */
   #turnsInARow = 0;
-  #failedTurns = 0;
-  /** No turn before this time, because the last one failed. */
-  #retryAtMs = 0;
-  /** The queues in memory may lack something: they are read again before the next turn. */
-  #mustReread = false;
-  /** In a life that began by reading the database, the first commit is on disk before anything is run. */
-  #syncBeforeActing = false;
-  readonly #recoveries: Recoveries;
-  readonly #warnings: AuthorWarnings;
 
   /** To be opened before anything else. */
   constructor(ports: InstancePorts) {
     this.#ports = ports;
-    this.#warnings = new AuthorWarnings(ports);
-    this.#recoveries = new Recoveries(ports);
-    this.#execution = new LiveExecution(ports);
+    this.#current = this.#born({ type: "vacant" });
     this.#burst = new Burst(() => this.#burstEnded());
     this.watchers = new Watchers(ports.clock, this.#burst);
     this.#alarm = new AlarmKeeper(ports, this.watchers, this, this.#burst);
     this.activities = new ActivityRunner(ports, this);
     this.#log = new InstanceLog(ports);
-    this.#memory = new InstanceMemory(ports, new Outbox(ports, this), this.#log);
-    this.readability = new Readability(ports, this.#memory, this.#execution, () => this.atRest());
+    this.readability = new Readability(ports, this);
   }
 
-  /** Another one with each instance that has been here, and more often. */
-  get life(): number {
-    return this.#life;
+  get current(): Life {
+    return this.#current;
   }
 
   get record(): InstanceRecord | undefined {
-    return this.#memory.record;
+    return this.#current.record;
+  }
+
+  get execution(): LiveExecution {
+    return this.#current.execution;
   }
 
   /** A turn is being taken or about to be. */
   get isRunning(): boolean {
-    return this.#isRunning;
+    return this.#current.isRunning;
   }
 
   /** Something was accepted, by this life or the one before, that no turn has taken; or a stall that other code may have ended. */
   get isBehind(): boolean {
     if (this.isStalled) return false;
     const status = this.record?.status;
-    if (status === "STALLED" || this.#mustReread) return true;
+    if (status === "STALLED" || this.#current.mustReread) return true;
     return !this.queue.waitsForStart && (this.queue.length > 0 || status === "PENDING");
   }
 
@@ -107,25 +94,25 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   /** What waits to be taken. */
   get queue(): FactQueue {
-    return this.#memory.queue;
+    return this.#current.queue;
   }
 
   get outbox(): Outbox {
-    return this.#memory.outbox;
+    return this.#current.outbox;
   }
 
   /** The execution in memory, when there is one. */
   get orchestration(): Orchestration | undefined {
-    return this.#execution.orchestration;
+    return this.execution.orchestration;
   }
 
   /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
   get outline(): Outline | undefined {
-    return this.#execution.outline;
+    return this.execution.outline;
   }
 
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    return this.#execution.updateOutcome(updateId);
+    return this.execution.updateOutcome(updateId);
   }
 
   get hasEnded(): boolean {
@@ -133,7 +120,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   }
 
   get isBusy(): boolean {
-    return this.#isRunning || this.#awaitsActivities || this.outbox.isBusy;
+    return this.isRunning || this.#awaitsActivities || this.#onTheWay.count > 0;
   }
 
   /** Nobody takes the results of an execution that was terminated, or has continued as new. */
@@ -145,7 +132,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   /** Why the database cannot be read. */
   get unreadable(): UnreadableError | undefined {
-    return this.#memory.unreadable;
+    return this.#current.unreadable;
   }
 
   get isUnreadable(): boolean {
@@ -159,10 +146,11 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   nextDueAtMs(afterMs: number): number {
     const deliveryAtMs = ifLater(this.outbox.nextAttemptAtMs(), afterMs);
-    if (this.isStalled) return Math.min(ifLater(this.#memory.stallWatch.retryAtMs, afterMs), deliveryAtMs);
+    if (this.isStalled) return Math.min(ifLater(this.#current.stallWatch.retryAtMs, afterMs), deliveryAtMs);
     const timerAtMs = ifLater(this.orchestration?.pending.nextTimerAtMs() ?? NEVER, afterMs);
     const startAtMs = ifLater(this.queue.startAtMs(this.#ports.clock.now()), afterMs);
-    const retryAtMs = this.#retryAtMs > this.#ports.clock.now() ? ifLater(this.#retryAtMs, afterMs) : NEVER;
+    const { retryAtMs: atMs } = this.#current;
+    const retryAtMs = atMs > this.#ports.clock.now() ? ifLater(atMs, afterMs) : NEVER;
     return Math.min(deliveryAtMs, timerAtMs, startAtMs, retryAtMs);
   }
 
@@ -181,34 +169,28 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   begin(record: InstanceRecord, started: HistoryEvent, scheduledAtMs: number | undefined): void {
     this.#burst.goOn();
     const scheduledStart = this.#ports.store.create(record, started, scheduledAtMs, true);
-    this.forget();
-    this.#memory.record = record;
-    this.#execution.begin(scheduledStart === undefined ? [started] : undefined);
-    this.queue.begin(scheduledStart);
+    this.activities.dropWaiting();
+    const history = scheduledStart === undefined ? [started] : undefined;
+    this.#enter({ type: "begun", record, history, scheduledStart });
     if (this.queue.waitsForStart) this.#alarm.arm();
     else this.run();
   }
 
-  /** Lets go of everything in memory that belongs to the life that ends here. */
-  forget(): void {
-    this.#life++;
-    this.#memory.forget();
-    this.#execution.begin();
-    this.#isRunning = false;
-    this.#mustReread = false;
-    this.#failedTurns = 0;
-    this.#retryAtMs = 0;
-    this.#syncBeforeActing = false;
-    this.#recoveries.forget();
-    this.#warnings.forget();
-    this.#warnings.unwatchTurn();
-    this.activities.dropWaiting();
+  /** The life ends here, and the next one begins. */
+  #enter(birth: Birth): void {
+    this.#current.close();
+    this.#current = this.#born(birth);
   }
 
-  /** The same, before the tables go: what is held back could not be written into them any more. */
+  #born(birth: Birth): Life {
+    return new Life({ ports: this.#ports, sender: this, onTheWay: this.#onTheWay }, birth);
+  }
+
+  /** The instance is about to be removed. What is held back could not be written into the tables any more, so it is before. */
   leave(): void {
     this.#ports.store.flush();
-    this.forget();
+    this.activities.dropWaiting();
+    this.#enter({ type: "vacant" });
   }
 
   /** The same, for a purge that takes a while. */
@@ -279,9 +261,9 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   proceed(): void {
     this.queue.releaseStart(this.#ports.clock.now());
-    if (this.isStalled && this.#memory.stallWatch.isDue) {
-      this.#execution.drop();
+    if (this.isStalled && this.#current.stallWatch.isDue) {
       if (this.isUnreadable) return void this.#readAgain();
+      this.execution.drop();
     }
     this.outbox.deliverDue();
     this.run();
@@ -289,37 +271,36 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   /** Other keys, or other code, may have come. Never rejects. */
   async #readAgain(): Promise<void> {
-    const life = this.#life;
-    this.#memory.stallWatch.begin();
+    this.#current.stallWatch.begin();
     try {
       await this.#readAll();
     } catch (error) {
       this.#log.fault("reread", error);
     }
-    if (this.#life === life) this.run();
+    this.run();
   }
 
   beCareful(): Promise<void> {
-    this.#syncBeforeActing = true;
+    this.#current.syncsBeforeActing = true;
     return this.#ports.sync();
   }
 
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
-    if (this.#isRunning || this.record === undefined) return;
+    if (this.isRunning || this.record === undefined) return;
     if (this.isUnreadable) return this.#alarm.arm();
-    this.#isRunning = true;
+    this.#current.isRunning = true;
     this.#alarm.arm();
     // A life before this one may have been asked to terminate, and have been held up.
     if (this.orchestration === undefined && this.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
-    void this.#loop(this.#life);
+    void this.#loop(this.#current);
   }
 
   enqueue(item: QueuedFact): void {
     this.queue.add(item);
     this.queue.releaseStart(this.#ports.clock.now());
     if (item.fact.type === "ExecutionTerminated") {
-      if (isEndedByTerminate(this.orchestration?.stall)) this.#execution.giveUpCode();
+      if (isEndedByTerminate(this.orchestration?.stall)) this.execution.giveUpCode();
       this.#insistOnTerminate();
     }
     this.run();
@@ -327,14 +308,11 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
 
   /** Code that awaits something else than its tasks may hold up its turn for ever. A terminate does not wait so long. */
   #insistOnTerminate(): void {
-    const life = this.#life;
-    const turnsBegun = this.#turnsBegun;
+    const life = this.#current;
+    const { turnsBegun } = life;
     this.#ports.clock.schedule(this.#ports.limits.terminatePatienceMs, () => {
-      if (this.#life !== life || !this.#isRunning || this.#turnsBegun > turnsBegun + 1) return;
-      this.#life++;
-      this.#isRunning = false;
-      this.#execution.giveUpCode();
-      this.#mustReread = true;
+      if (life.isClosed || !life.isRunning || life.turnsBegun > turnsBegun + 1) return;
+      this.#enter({ type: "given up", former: life });
       this.run();
     });
   }
@@ -347,37 +325,54 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   }
 
   progressSaved(taskId: number): void {
-    this.#recoveries.add(taskId);
+    this.#current.recoveries.add(taskId);
   }
 
+  /** A life begins with what the database holds, unless another has begun by then. */
   #readAll(): Promise<void> {
-    const life = this.#life;
-    return this.#memory.readAll(
-      () => this.#life !== life,
-      (history) => {
-        this.#execution.drop(history);
-        if (!this.isUnreadable) this.#syncBeforeActing = this.record !== undefined;
-      },
-    );
+    const former = this.#current;
+    return readStored(this.#ports, (stored) => {
+      if (former.isClosed) return;
+      if (stored.type === "read") this.#enter({ ...stored, former });
+      else if (stored.type === "unreadable") this.#enterUnreadable(stored.error);
+      else this.#enter(stored);
+    });
+  }
+
+  /** Memory lets go of what it holds, and leaves the database as it is, until other code or keys have come. */
+  #enterUnreadable(error: UnreadableError): void {
+    const former = this.#current;
+    if (former.unreadable === undefined) this.#log.unreadable(error);
+    this.#enter({
+      type: "unreadable",
+      record: former.record ?? unknownRecord(this.#ports.instanceId()),
+      error,
+      former,
+    });
+  }
+
+  cannotRead(error: UnreadableError): void {
+    this.#enterUnreadable(error);
+    this.atRest();
   }
 
   // One turn after the other.
 
   /** Never rejects. */
-  async #loop(life: number): Promise<void> {
+  async #loop(life: Life): Promise<void> {
     try {
       this.outbox.deliverDue();
-      while (this.#life === life && this.#hasWork()) {
+      while (!life.isClosed && this.#hasWork()) {
         await this.#takeTurn(life);
-        if (this.#warnings.isTight) await this.#ports.clock.delay(1_000);
+        if (life.warnings.isTight) await this.#ports.clock.delay(1_000);
         else if (++this.#turnsInARow >= this.#ports.limits.turnsPerPause) await this.#ports.clock.delay(0);
       }
     } catch (error) {
-      if (this.#life === life) this.#turnFailed(error);
+      if (!life.isClosed) this.#turnFailed(error);
     }
-    if (this.#life !== life) return;
-    this.#warnings.unwatchTurn();
-    this.#isRunning = false;
+    if (life.isClosed) return;
+    life.warnings.unwatchTurn();
+    life.isRunning = false;
     this.atRest();
   }
 
@@ -395,14 +390,14 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     }
     this.#alarm.armForWork();
     this.watchers.burstEnded();
-    if (this.#isRunning) this.#warnings.watchTurn();
+    if (this.isRunning) this.#current.warnings.watchTurn();
   }
 
   #hasWork(): boolean {
     if (
       this.isUnreadable ||
       this.queue.waitsForStart ||
-      (this.#retryAtMs !== 0 && this.#retryAtMs > this.#ports.clock.now())
+      (this.#current.retryAtMs !== 0 && this.#current.retryAtMs > this.#ports.clock.now())
     )
       return false;
     const orchestration = this.orchestration;
@@ -412,21 +407,23 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     return nextTimerAtMs !== NEVER && nextTimerAtMs <= this.#ports.clock.now();
   }
 
-  async #takeTurn(life: number): Promise<void> {
-    this.#turnsBegun++;
-    this.#warnings.unwatchTurn();
+  async #takeTurn(life: Life): Promise<void> {
+    life.turnsBegun++;
+    life.warnings.unwatchTurn();
     this.#burst.goOn();
-    if (this.#mustReread) {
-      await this.#memory.readQueues(() => this.#life !== life);
-      if (this.#life !== life) return;
-      this.#mustReread = false;
+    if (life.mustReread) {
+      await readQueues(this.#ports, (queues) => {
+        if (!life.isClosed) life.useQueues(queues);
+      });
+      if (life.isClosed) return;
+      life.mustReread = false;
       this.queue.releaseStart(this.#ports.clock.now());
       if (this.queue.waitsForStart) return;
       this.outbox.deliverDue();
       if (this.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     }
     const orchestration = this.orchestration ?? (await this.#load(life));
-    if (this.#life !== life || orchestration === undefined) return;
+    if (life.isClosed || orchestration === undefined) return;
     const nowMs = this.#ports.clock.now();
     const queued = this.queue.takeAll();
     const executionId = this.record?.executionId;
@@ -434,87 +431,86 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
     const facts = meant.map((item) => item.fact);
     for (const id of orchestration.pending.dueTimers(nowMs)) facts.push({ type: "TimerFired", id });
     if (queued.length === 0 && facts.length === 0 && !orchestration.hasUncommitted) return;
-    const turn = await this.#execution.decide(orchestration, facts, nowMs);
-    if (this.#life !== life) return;
+    const turn = await this.execution.decide(orchestration, facts, nowMs);
+    if (life.isClosed) return;
     // What continue-as-new has left untaken stays for the execution that it begins.
     const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
     const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
     const before = this.record as InstanceRecord;
-    const { change, record } = this.#execution.changeOf(turn, before, taken, nowMs);
+    const { change, record } = this.execution.changeOf(turn, before, taken, nowMs);
     const commit = this.#commit(turn, change, life);
     const sent = commit instanceof Promise ? await commit : commit;
     if (sent === undefined) return;
     this.queue.committed(left);
-    this.#memory.record = record;
-    this.#execution.committed();
-    this.#failedTurns = 0;
+    life.record = record;
+    this.execution.committed();
+    life.failedTurns = 0;
     const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
-    this.#warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
+    life.warnings.afterTurn(turn, record.instanceId, hadNothingToDo);
     if (change.newHistory !== undefined) {
-      this.#recoveries.forget();
-      await this.#execution.continue(turn.updates, change.newHistory, () => this.#life !== life);
+      life.recoveries = new Recoveries(this.#ports);
+      await life.execution.continue(turn.updates, change.newHistory);
     }
-    if (this.#syncBeforeActing) await this.#syncOnce(life);
-    if (this.#life === life) this.#act(turn, sent, before, record);
+    if (life.syncsBeforeActing) await this.#syncOnce(life);
+    if (!life.isClosed) this.#act(turn, sent, before, record);
   }
 
-  async #load(life: number): Promise<Orchestration | undefined> {
+  async #load(life: Life): Promise<Orchestration | undefined> {
     const record = this.record as InstanceRecord;
-    const loaded = await this.#execution.load(record, () => this.#life !== life);
+    const loaded = await life.execution.load(record);
     // Asked once more: between the answer and here another life may have begun.
-    if (loaded === undefined || this.#life !== life) return undefined;
+    if (loaded === undefined || life.isClosed) return undefined;
     const { orchestration, history } = loaded;
     if (orchestration.stall !== undefined) {
-      this.#memory.stallWatch.begin(history);
+      this.#current.stallWatch.begin(history);
       const isToEnd = this.queue.has("ExecutionTerminated") && isEndedByTerminate(orchestration.stall);
       // It is loaded again at once, without its code.
-      return isToEnd ? this.#execution.giveUpCode() : this.#execution.keep(loaded);
+      return isToEnd ? this.execution.giveUpCode() : this.execution.keep(loaded);
     }
     const { executionId } = record;
     const running = this.activities.tasksOf(executionId);
     // The life before this one may have written rows for them.
-    for (const id of running) this.#recoveries.add(id);
+    for (const id of running) this.#current.recoveries.add(id);
     const known = new Set([...this.queue.endedActivities(executionId), ...running]);
     const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
-    if (this.#execution.isWithoutCode && this.queue.has("ExecutionTerminated")) {
+    if (this.execution.isWithoutCode && this.queue.has("ExecutionTerminated")) {
       // The turn to come ends it, and takes no results any more.
-      for (const { id } of open) this.#recoveries.add(id);
+      for (const { id } of open) this.#current.recoveries.add(id);
     } else if (open.length > 0) {
-      const isCurrent = () => this.isCurrent(executionId);
-      const recovery = await this.#recoveries.plan(executionId, open, isCurrent, () => this.#life !== life);
-      if (recovery === undefined || this.#life !== life) return undefined;
+      const recovery = await life.recoveries.plan(life, executionId, open, this);
+      if (recovery === undefined || life.isClosed) return undefined;
       for (const { task, fact } of recovery.giveUp) {
         this.#log.attemptFailed(task, fact.failure);
         this.queue.add({ fact, executionId });
       }
       for (const run of recovery.run) this.activities.start(run);
     }
-    return this.#execution.keep(loaded);
+    return this.execution.keep(loaded);
   }
 
   /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */
-  #commit(turn: Turn, change: TurnChange, life: number): Committed | Promise<Committed> {
+  #commit(turn: Turn, change: TurnChange, life: Life): Committed | Promise<Committed> {
     if (this.#ports.vault === undefined) return this.#write(turn, change);
-    const write = () => (this.#life === life ? this.#write(turn, change) : undefined);
+    const write = () => (!life.isClosed ? this.#write(turn, change) : undefined);
     return writing(this.#ports, () => textsOf(change), write);
   }
 
   #write(turn: Turn, change: TurnChange): OutboxEntry[] {
     this.#burst.goOn();
-    const recovered = this.#recoveries.answeredBy(turn);
+    const recovered = this.#current.recoveries.answeredBy(turn);
     const sent = this.#ports.store.commit(recovered === undefined ? change : { ...change, recovered }, true);
-    if (recovered !== undefined) this.#recoveries.drop(recovered);
+    if (recovered !== undefined) this.#current.recoveries.drop(recovered);
     return sent;
   }
 
-  async #syncOnce(life: number): Promise<void> {
+  async #syncOnce(life: Life): Promise<void> {
     await this.#ports.sync();
-    if (this.#life === life) this.#syncBeforeActing = false;
+    if (!life.isClosed) life.syncsBeforeActing = false;
   }
 
   /** What has been decided is recorded: it may happen. */
   #act(turn: Turn, sent: readonly OutboxEntry[], before: InstanceRecord, record: InstanceRecord): void {
-    this.#execution.recorded();
+    this.execution.recorded();
     const { executionId } = record;
     if (sent.length > 0) {
       this.outbox.add(sent);
@@ -537,7 +533,7 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
       this.activities.dropWaiting();
       this.activities.abort(new Error("The workflow was terminated"));
     }
-    if (record.status === "STALLED") this.#memory.stallWatch.begin();
+    if (record.status === "STALLED") this.#current.stallWatch.begin();
     if (isTerminal(record.status)) this.#log.ended(record, turn);
     this.watchers.notify();
   }
@@ -545,33 +541,40 @@ export class TurnLoop implements Workload, ActivityOwner, Sender {
   /** An activity could not be counted, and so was not run: the next attempt finds it open again. */
   activityBroken(error: unknown): void {
     if (this.record === undefined) return;
-    if (error instanceof UnreadableError) {
-      // A turn that is being taken would be written beside what cannot be read.
-      this.#life++;
-      this.#isRunning = false;
-      this.#warnings.unwatchTurn();
-    }
     this.#turnFailed(error);
     this.atRest();
   }
 
   /** A fault of ours, or of the storage. Memory is no longer to be trusted: the database is read again, after a pause. */
   #turnFailed(error: unknown): void {
-    if (error instanceof UnreadableError) return this.readability.cannotRead(error);
-    this.#failedTurns++;
-    this.#execution.drop();
-    this.#mustReread = true;
-    this.#syncBeforeActing = true;
-    this.#retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, this.#failedTurns);
-    this.#log.turnFailed(this.#failedTurns, error);
+    // A turn that is being taken would be written beside what cannot be read.
+    if (error instanceof UnreadableError) return this.cannotRead(error);
+    const life = this.#current;
+    life.failedTurns++;
+    life.execution.drop();
+    life.mustReread = true;
+    life.syncsBeforeActing = true;
+    life.retryAtMs = this.#ports.clock.now() + retryDelayMs(this.#ports.limits, life.failedTurns);
+    this.#log.turnFailed(life.failedTurns, error);
+  }
+
+  /** A message is not on its way any more. */
+  deliveryEnded(): void {
+    this.outbox.deliverDue();
+    this.atRest();
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
   atRest(): void {
-    if (!this.#isRunning && this.record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
+    if (!this.isRunning && this.record !== undefined && this.isLoaded && this.#hasWork()) return this.run();
     this.#alarm.arm();
     this.watchers.notify();
   }
+}
+
+/** Of an instance of which nothing could be read. */
+function unknownRecord(instanceId: string): InstanceRecord {
+  return { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
 }
 
 function ifLater(atMs: number, afterMs: number): number {

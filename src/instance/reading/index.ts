@@ -5,5 +5,5 @@ export { type Described, describeInstance, hasStarted, visibleStatus } from "./d
 export { readHistoryPage } from "./history-page.ts";
 export { payloadCipher } from "./payload-keys.ts";
 export { queryEnded, toQueryResult } from "./query.ts";
-export { Readability } from "./readability.ts";
+export { Readability, type Readable } from "./readability.ts";
 export { openText, reading, readingInto, writing } from "./sealing.ts";

@@ -5,69 +5,52 @@ import { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
 import { reading } from "./sealing.ts";
 
-/** What memory holds of the tables beside the history. */
-interface Memory {
+/** A life, as far as it can be read. */
+export interface Readable {
   readonly record: InstanceRecord | undefined;
+  /** Why the database cannot be read. Nothing is taken or written then. */
   readonly unreadable: UnreadableError | undefined;
+  readonly execution: {
+    /** The whole history is in memory. */
+    readonly isRead: boolean;
+    readonly outline: Outline | undefined;
+    read(): void | Promise<void>;
+  };
+  /** It ends here. */
   cannotRead(error: UnreadableError): void;
 }
 
-/** What memory holds of the history. */
-interface Execution {
-  /** The whole history is in memory. */
-  readonly isRead: boolean;
-  readonly outline: Outline | undefined;
-  read(): void | Promise<void>;
-  drop(): void;
-}
-
 /**
- * Whether the code and the keys of this life can read what the database holds: found out before anything is written beside it.
+ * Whether the code and the keys of a life can read what the database holds: found out before anything is written beside it.
  * What cannot be read is left as it is.
  */
 export class Readability {
   readonly #ports: InstancePorts;
-  readonly #memory: Memory;
-  readonly #execution: Execution;
-  readonly #found: () => void;
+  readonly #readable: Readable;
   #reading: Promise<void> | undefined;
 
-  /** `found`: called when `reading` has come upon what cannot be read. */
-  constructor(ports: InstancePorts, memory: Memory, execution: Execution, found: () => void) {
+  constructor(ports: InstancePorts, readable: Readable) {
     this.#ports = ports;
-    this.#memory = memory;
-    this.#execution = execution;
-    this.#found = found;
-  }
-
-  /** Why the database cannot be read. Nothing is taken or written then. */
-  get unreadable(): UnreadableError | undefined {
-    return this.#memory.unreadable;
+    this.#readable = readable;
   }
 
   /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
   check(): void {
-    if (this.unreadable !== undefined) throw this.unreadable;
-  }
-
-  /** Memory lets go of what it holds, until other code or keys have come. */
-  cannotRead(error: UnreadableError): void {
-    this.#memory.cannotRead(error);
-    this.#execution.drop();
+    if (this.#readable.unreadable !== undefined) throw this.#readable.unreadable;
   }
 
   /**
    * Reads the history, before the first write of a life that has begun by reading the database: its first event alone does not
    * tell. What is read is not read again for the next turn. To be awaited and asked again until it is undefined, as something
-   * may have come between: then `unreadable` tells. Throws, or rejects, when the storage fails.
+   * may have come between. Throws, or rejects, when the storage fails.
    */
   reading(): Promise<void> | undefined {
-    const { record, unreadable } = this.#memory;
-    if (record === undefined || isTerminal(record.status) || unreadable !== undefined) return undefined;
-    if (this.#execution.isRead) return undefined;
+    const { record, unreadable, execution } = this.#readable;
+    if (record === undefined || isTerminal(record.status) || unreadable !== undefined || execution.isRead)
+      return undefined;
     if (this.#reading !== undefined) return this.#reading;
     try {
-      const read = this.#execution.read();
+      const read = execution.read();
       if (read === undefined) return undefined;
       this.#reading = read.catch((error) => this.#failed(error)).finally(() => (this.#reading = undefined));
       return this.#reading;
@@ -79,7 +62,7 @@ export class Readability {
   /** The same of what an ended instance tells of itself, before another one takes its place. */
   async isEndReadable({ completedSeq }: InstanceRecord): Promise<boolean> {
     try {
-      if (this.#execution.outline === undefined)
+      if (this.#readable.execution.outline === undefined)
         await reading(this.#ports, () => this.#ports.store.outline(completedSeq));
       return true;
     } catch (error) {
@@ -90,7 +73,6 @@ export class Readability {
 
   #failed(error: unknown): void {
     if (!(error instanceof UnreadableError)) throw error;
-    this.cannotRead(error);
-    this.#found();
+    this.#readable.cannotRead(error);
   }
 }

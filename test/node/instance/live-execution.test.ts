@@ -34,19 +34,17 @@ function liveExecution(): { readonly live: LiveExecution; reads(): number } {
     },
   };
   const ports = { store, registry, instanceId: () => "a", newId: () => "e2" } as unknown as InstancePorts;
-  return { live: new LiveExecution(ports), reads: () => reads };
+  return { live: new LiveExecution(ports, { isClosed: false }), reads: () => reads };
 }
-
-const never = () => false;
 
 it("[I18.28] An execution that was dropped while it was loaded is not used: the next one is made from the database", async () => {
   const { live, reads } = liveExecution();
-  const loaded = await live.load(record, never);
+  const loaded = await live.load(record);
   if (loaded === undefined) throw new Error("nothing was loaded");
   live.drop();
   expect([live.keep(loaded), live.orchestration, live.isRead, reads()]).toEqual([undefined, undefined, false, 1]);
 
-  const again = await live.load(record, never);
+  const again = await live.load(record);
   if (again === undefined) throw new Error("nothing was loaded");
   expect(live.keep(again)).toBe(again.orchestration);
   expect([live.orchestration === again.orchestration, reads()]).toEqual([true, 2]);
@@ -55,10 +53,10 @@ it("[I18.28] An execution that was dropped while it was loaded is not used: the 
 
 it("[I18.29] A history that was read while the execution was made from the same is let go when that is kept", async () => {
   const { live, reads } = liveExecution();
-  const loaded = await live.load(record, never);
+  const loaded = await live.load(record);
   if (loaded === undefined) throw new Error("nothing was loaded");
   await live.read();
   expect([live.isRead, live.keep(loaded)]).toEqual([true, loaded.orchestration]);
-  await live.load(record, never);
+  await live.load(record);
   expect(reads()).toBe(3);
 });

@@ -1,0 +1,143 @@
+import type { HistoryEvent } from "../../model/history-event.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InboxEntry, OutboxEntry } from "../../storage/instance-store.ts";
+import type { UnreadableError } from "../../storage/unreadable-error.ts";
+import { Recoveries } from "../activities/index.ts";
+import { type OnTheWay, Outbox, type Sender } from "../delivery/index.ts";
+import type { InstancePorts } from "../ports.ts";
+import { StallWatch } from "../waking/index.ts";
+import { AuthorWarnings } from "./author-warnings.ts";
+import { FactQueue } from "./fact-queue.ts";
+import { LiveExecution } from "./live-execution.ts";
+
+export interface StoredQueues {
+  readonly inbox: readonly InboxEntry[];
+  readonly outbox: readonly OutboxEntry[];
+}
+
+/** What a life begins with. `former`: that of the same instance, which ends here. */
+export type Birth =
+  /** There is no instance. */
+  | { readonly type: "vacant" }
+  | {
+      readonly type: "begun";
+      readonly record: InstanceRecord;
+      /** `undefined`: its start waits. */
+      readonly history: readonly HistoryEvent[] | undefined;
+      readonly scheduledStart: InboxEntry | undefined;
+    }
+  /** As the database has it. */
+  | {
+      readonly type: "read";
+      readonly record: InstanceRecord;
+      readonly queues: StoredQueues;
+      readonly history: readonly HistoryEvent[] | undefined;
+      readonly former: Life;
+    }
+  /** The database cannot be read: nothing is taken or written. */
+  | {
+      readonly type: "unreadable";
+      readonly record: InstanceRecord;
+      readonly error: UnreadableError;
+      readonly former: Life;
+    }
+  /** Its code has held up a turn, and is not run any more, so that the instance can be terminated. */
+  | { readonly type: "given up"; readonly former: Life };
+
+/** Who opens lives, and what they share. */
+export interface LifeParts {
+  readonly ports: InstancePorts;
+  readonly sender: Sender;
+  readonly onTheWay: OnTheWay;
+}
+
+/**
+ * One life of an instance: all that memory holds of it, born with it. It ends once, and never comes back: whatever is still under way
+ * in it finds it closed, and ends without effect. So nothing of it has ever to be set back.
+ */
+export class Life {
+  record: InstanceRecord | undefined;
+  /** Why the database cannot be read. */
+  readonly unreadable: UnreadableError | undefined;
+  readonly queue = new FactQueue();
+  readonly execution: LiveExecution;
+  readonly stallWatch: StallWatch;
+  readonly warnings: AuthorWarnings;
+  /** Of the execution that it is in. */
+  recoveries: Recoveries;
+  outbox: Outbox;
+  /** A turn is being taken or about to be. */
+  isRunning = false;
+  turnsBegun = 0;
+  failedTurns = 0;
+  /** No turn before this time, because the last one failed. */
+  retryAtMs = 0;
+  /** The queues in memory may lack something: they are read again before the next turn. */
+  mustReread = false;
+  /** It began by reading the database: the first commit is on disk before anything is run. */
+  syncsBeforeActing = false;
+  readonly #parts: LifeParts;
+  #isClosed = false;
+
+  constructor(parts: LifeParts, birth: Birth) {
+    const { ports } = parts;
+    const former = "former" in birth ? birth.former : undefined;
+    this.#parts = parts;
+    this.execution = new LiveExecution(ports, this, former?.execution.formerUpdates);
+    this.recoveries = former?.recoveries ?? new Recoveries(ports);
+    this.stallWatch = new StallWatch(ports);
+    this.warnings = new AuthorWarnings(ports);
+    this.outbox = new Outbox(ports, parts.sender, parts.onTheWay);
+    this.unreadable = birth.type === "unreadable" ? birth.error : undefined;
+    this.#begin(birth);
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.outbox.close();
+    this.warnings.unwatchTurn();
+  }
+
+  /** Begins again with what the tables hold. */
+  useQueues({ inbox, outbox }: StoredQueues): void {
+    this.queue.reread(inbox);
+    this.outbox.close();
+    this.outbox = new Outbox(this.#parts.ports, this.#parts.sender, this.#parts.onTheWay);
+    this.outbox.add(outbox);
+  }
+
+  #begin(birth: Birth): void {
+    switch (birth.type) {
+      case "vacant":
+        return;
+      case "begun":
+        this.record = birth.record;
+        this.execution.drop(birth.history);
+        this.queue.begin(birth.scheduledStart);
+        return;
+      case "read":
+        this.record = birth.record;
+        this.queue.keep(birth.former.queue.results);
+        this.queue.reread(birth.queues.inbox);
+        this.outbox.add(birth.queues.outbox);
+        this.execution.drop(birth.history);
+        this.syncsBeforeActing = true;
+        return;
+      case "unreadable":
+        this.record = birth.record;
+        this.stallWatch.beginLong();
+        return;
+      case "given up":
+        this.record = birth.former.record;
+        this.queue.keep(birth.former.queue.results);
+        this.execution.giveUpCode();
+        this.mustReread = true;
+        this.syncsBeforeActing = birth.former.syncsBeforeActing;
+        return;
+    }
+  }
+}
