@@ -18,7 +18,12 @@ export function readSources(): Source[] {
   return readdirSync(SRC, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .sort()
-    .map((path) => parse(path, readFileSync(join(SRC, path), "utf8")));
+    .map((path) => parse(path, readText(path)));
+}
+
+/** The file as it is, with its comments. */
+export function readText(path: string): string {
+  return readFileSync(join(SRC, path), "utf8");
 }
 
 function parse(path: string, text: string): Source {
