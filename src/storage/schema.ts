@@ -20,18 +20,8 @@ export function historyTable(version: number): HistoryTable {
 }
 
 /**
- * The tables of one instance. No table has an index beside its key, since each index update is billed as a row.
- *
- * | table        | one row is                                    | written by              | deleted by                    |
- * |--------------|-----------------------------------------------|-------------------------|-------------------------------|
- * | instance     | the instance, where seq is -1                 | start, commit           | reuse, purge                  |
- * |              | events of the current execution, from seq 0 on| start, commit           | continue-as-new, reuse, purge |
- * | inbox        | a fact received and not yet taken by a turn   | receive, scheduled start| the commit that takes it      |
- * | outbox       | a message not yet acknowledged                | commit                  | its acknowledgement           |
- * | chunk        | a piece of a payload too long for one row     | with the row it is of   | with the row it is of         |
- * | former_child | a child of an execution that continued as new | continue-as-new         | reuse, purge                  |
- * | recovery     | how often a restart found an activity open,   | start after a restart,  | the commit of its result      |
- * |              | and the details of its last heartbeat         | heartbeat               |                               |
+ * The tables of one instance: README.md has what is in them. No table has an index beside its key, since each index update is
+ * billed as a row.
  *
  * The first is created by the transaction that creates the instance: asking after an unknown ID writes nothing. The
  * others are created together when the first of them is needed, which for many instances is never: a table costs a page

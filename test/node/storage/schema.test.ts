@@ -1,23 +1,11 @@
+// [S3] Which tables there are, and of which version.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { MemoryDatabase } from "../instance/database.ts";
 import { at, change, dump, openInstance, openStore, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
-
-it("[B10] failures that code before this one has written at whatever length are cut when they are read, in the history, the inbox and the outbox", () => {
-  const opened = openInstance();
-  const failure = { errorType: "Error", message: "E".repeat(1_000_000), stackTrace: "S".repeat(1_000_000) };
-  const fact = { type: "ChildWorkflowInstanceFailed", id: 1, failure } as const;
-  const outcome = { ok: false, failure } as const;
-  const message = { version: 1, type: "ChildEnded", parentExecutionId: "e0", taskId: 1, outcome } as const;
-  opened.store.receive({ fact });
-  opened.store.commit(change({ append: [at(fact)], send: [{ to: "p", message }] }));
-  const store = reopen(opened);
-  for (const read of [store.history().at(-1), store.inbox(), store.outbox()]) {
-    expect(JSON.stringify(read)).toContain("EEE");
-    expect(JSON.stringify(read).length).toBeLessThan(70_000);
-  }
-});
 
 describe("[S3] Schema", () => {
   it("[S3.1] loading an empty database writes nothing, and finds no instance", () => {
@@ -197,144 +185,37 @@ describe("[S3.7] Tables of schema version 2 to 4, in which the history has one t
   });
 });
 
-describe("[S4] A commit is all or nothing", () => {
-  const whole = change({
-    append: [
-      at({ type: "TaskScheduled", id: 1, name: "x", input: "y".repeat(400_000) }),
-      at({ type: "ChildWorkflowInstanceCreated", id: 2, name: "c", instanceId: "c" }),
-    ],
-    taken: [0, 1],
-    recovered: [7],
-    record: { ...RECORD, status: "RUNNING", customStatus: "on" },
-    send: [
-      { to: "c", message: { version: 1, type: "Terminate", parent: { instanceId: "a", executionId: "e1" } } },
-      { to: "d", message: { version: 1, type: "Terminate", parent: { instanceId: "a", executionId: "e1" } } },
-    ],
-  });
-  const prepared = () => {
-    const opened = openInstance();
-    for (const name of ["go", "on"]) opened.store.receive({ fact: { type: "EventRaised", name } });
-    opened.store.countRecovery([7]);
-    return opened;
-  };
-  const continued = {
-    ...whole,
-    newHistory: [at({ type: "ExecutionStarted", name: "w", executionId: "e2", generation: 1 })],
-  };
+describe("[S3.8] The README of the tables", () => {
+  const readme = readFileSync(fileURLToPath(new URL("../../../src/storage/README.md", import.meta.url).href), "utf8");
+  /** The first cells of the table below a heading, and the second ones, as they are in backticks. */
+  const cells = (heading: string) =>
+    (readme.split(`## ${heading}\n`)[1] ?? "")
+      .split("\n## ")[0]
+      ?.split("\n")
+      .filter((line) => line.startsWith("| "))
+      .map((line) => line.split("|").map((cell) => [...cell.matchAll(/`(\w+)`/g)].map((match) => match[1] ?? ""))) ??
+    [];
 
-  it.each([
-    ["a turn", whole],
-    ["continue-as-new", continued],
-  ])(
-    "[S4.1] %s: whichever statement throws, nothing has changed, and the same commit goes through after it",
-    (_, turn) => {
-      const expected = prepared();
-      let statements = 0;
-      expected.fault.before = () => void statements++;
-      expected.store.commit(turn);
-      expect(statements).toBeGreaterThan(5);
-      for (let n = 0; n < statements; n++) {
-        const opened = prepared();
-        const before = dump(opened.db);
-        let count = 0;
-        opened.fault.before = () => {
-          if (count++ === n) throw new Error("SQLITE_FULL");
-        };
-        expect(() => opened.store.commit(turn)).toThrow("SQLITE_FULL");
-        expect(dump(opened.db)).toEqual(before);
-        opened.fault.before = undefined;
-        opened.store.commit(turn);
-        expect(dump(opened.db)).toEqual(dump(expected.db));
-      }
-    },
-  );
-
-  it("[S4.2] the same of creating, receiving, acknowledging", () => {
-    const input = "x".repeat(400_000);
-    const started = at({ type: "ExecutionStarted", name: "w", executionId: "e2", generation: 0, input });
-    const steps = [
-      (store: InstanceStore) => store.create({ ...RECORD, executionId: "e2" }, started, undefined),
-      (store: InstanceStore) => store.create({ ...RECORD, executionId: "e2" }, started, 9_000),
-      (store: InstanceStore) => store.receive({ fact: { type: "EventRaised", name: "long", input } }),
-      (store: InstanceStore) => store.acknowledge(0, { fact: { type: "TimerFired", id: 1 } }),
-      (store: InstanceStore) => store.countRecovery([1, 2, 3]),
-    ];
-    for (const step of steps) {
-      const opened = prepared();
-      opened.store.commit(whole);
-      const before = dump(opened.db);
-      for (let n = 0; ; n++) {
-        let count = 0;
-        opened.fault.before = () => {
-          if (count++ === n) throw new Error("SQLITE_FULL");
-        };
-        try {
-          step(opened.store);
-          break;
-        } catch (error) {
-          expect(error).toMatchObject({ message: "SQLITE_FULL" });
-          expect(dump(opened.db)).toEqual(before);
-        }
-      }
-      const fresh = prepared();
-      fresh.store.commit(whole);
-      step(fresh.store);
-      expect(dump(opened.db)).toEqual(dump(fresh.db));
-    }
-  });
-
-  it("[S4.3] numbers go on where a restart has found them", () => {
-    const opened = openInstance();
-    opened.store.commit(change({ append: [at({ type: "TimerFired", id: 1 })] }));
-    const again = reopen(opened);
-    expect(again.nextHistorySeq).toBe(2);
-    again.commit(change({ append: [at({ type: "TimerFired", id: 2 })] }));
-    expect(opened.db.read("SELECT seq FROM instance WHERE seq >= 0 ORDER BY seq")).toEqual([
-      { seq: 0 },
-      { seq: 1 },
-      { seq: 2 },
-    ]);
-  });
-});
-
-describe("[S5] Reading by key", () => {
-  it("[S5.1] the outline has the first event, the end and the last time, and nothing when there is no history", () => {
-    const opened = openInstance();
-    expect(opened.store.outline(undefined)).toEqual({
-      first: expect.anything(),
-      completed: undefined,
-      lastAtMs: 1_000,
-    });
-    opened.store.commit(
-      change({
-        append: [
-          at({ type: "ExecutionCompleted", status: "COMPLETED", output: "1" }),
-          at({ type: "TaskCompleted", id: 1 }, 3_000),
-        ],
-      }),
+  it("has every table and every column, and no other", () => {
+    const { db, store } = openInstance();
+    store.saveProgress(1, "1");
+    const columns = db
+      .tables()
+      .flatMap((table) =>
+        db
+          .read<{ name: string }>(`SELECT name FROM pragma_table_info('${table}')`)
+          .map(({ name }) => `${table}.${name}`),
+      );
+    const told = cells("Columns").flatMap(([, names = [], tables = []]) =>
+      tables.flatMap((table) => names.map((name) => `${table}.${name}`)),
     );
-    expect(opened.store.outline(1)).toMatchObject({
-      completed: { type: "ExecutionCompleted", output: "1" },
-      lastAtMs: 3_000,
-    });
+    expect(told.toSorted()).toEqual(columns.toSorted());
+    const tables = cells("Tables").flatMap(([, names = []]) => names.slice(0, 1));
+    expect([...new Set(tables)].toSorted()).toEqual(db.tables());
   });
 
-  it("[S5.2] children: of this execution and those before it, each once", () => {
-    const opened = openInstance();
-    const child = (id: number, instanceId: string) =>
-      at({ type: "ChildWorkflowInstanceCreated", id, name: "c", instanceId });
-    opened.store.commit(change({ append: [child(1, "x"), child(2, "y")] }));
-    opened.store.commit(
-      change({
-        newHistory: [at({ type: "ExecutionStarted", name: "w", executionId: "e2", generation: 1 })],
-        record: { ...RECORD, executionId: "e2", generation: 1 },
-      }),
-    );
-    opened.store.commit(change({ append: [child(1, "y"), child(2, "z")] }));
-    expect(opened.store.children().toSorted()).toEqual(["x", "y", "z"]);
-    expect(opened.store.formerChildren()).toEqual([
-      { instanceId: "x", executionId: "e1" },
-      { instanceId: "y", executionId: "e1" },
-    ]);
+  it("has every version of the schema", () => {
+    const versions = [...readme.matchAll(/^\| (\d+) \|/gm)].map((match) => Number(match[1]));
+    expect(versions).toEqual(Array.from({ length: SCHEMA_VERSION }, (_, n) => n + 1));
   });
 });

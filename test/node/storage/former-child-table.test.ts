@@ -1,0 +1,24 @@
+// [S5] The children of executions that have continued as new.
+import { describe, expect, it } from "vitest";
+import { at, change, openInstance, RECORD } from "./support.ts";
+
+describe("[S5] Former children", () => {
+  it("[S5.2] children: of this execution and those before it, each once", () => {
+    const opened = openInstance();
+    const child = (id: number, instanceId: string) =>
+      at({ type: "ChildWorkflowInstanceCreated", id, name: "c", instanceId });
+    opened.store.commit(change({ append: [child(1, "x"), child(2, "y")] }));
+    opened.store.commit(
+      change({
+        newHistory: [at({ type: "ExecutionStarted", name: "w", executionId: "e2", generation: 1 })],
+        record: { ...RECORD, executionId: "e2", generation: 1 },
+      }),
+    );
+    opened.store.commit(change({ append: [child(1, "y"), child(2, "z")] }));
+    expect(opened.store.children().toSorted()).toEqual(["x", "y", "z"]);
+    expect(opened.store.formerChildren()).toEqual([
+      { instanceId: "x", executionId: "e1" },
+      { instanceId: "y", executionId: "e1" },
+    ]);
+  });
+});
