@@ -34,6 +34,13 @@ describe("[S8] rows that are held back", () => {
     expect(statementsOf(opened, (store) => store.commit(turn(3), true))).toBe(1);
   });
 
+  it("[S8.8] a turn that writes nothing is not the first that is written", () => {
+    const opened = openInstance();
+    expect(statementsOf(opened, (store) => store.commit(change({}), true))).toBe(0);
+    expect(statementsOf(opened, (store) => store.commit(turn(1), true))).toBe(1);
+    expect(statementsOf(opened, (store) => store.commit(turn(2), true))).toBe(0);
+  });
+
   it("[S8.3] a thousand turns take one statement for as many as fit into 16,384 characters", () => {
     const opened = openInstance();
     const statements = statementsOf(opened, (store) => {

@@ -101,4 +101,30 @@ describe("[S6] what an instance leaves, and what it has open", () => {
     store.acknowledge(sent?.seq ?? -1, undefined);
     expect(open()).toEqual([false, false, false]);
   });
+
+  it("[S6.4] before the first turn, and while it is stalled, an instance has work whatever the tables hold", () => {
+    const { store } = create();
+    expect((["PENDING", "STALLED", "RUNNING"] as const).map((status) => store.hasOpenWork(status))).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it("[S6.5] an activity with a result is not open", () => {
+    const { store } = create();
+    store.commit({ ...noChange, append: [at({ type: "TaskScheduled", id: 1, name: "a" })] });
+    store.commit({ ...noChange, append: [at({ type: "TaskCompleted", id: 1 })] });
+    expect(store.hasOpenWork("RUNNING")).toBe(false);
+  });
+
+  it("[S6.6] nothing is left of the pieces of an ended instance, so that the next may use their numbers", () => {
+    const { db, store } = create();
+    const input = "x".repeat(400_000);
+    store.receive({ fact: { type: "EventRaised", name: "e", input } });
+    store.create(record, { ...started, input }, undefined);
+    expect(db.read("SELECT DISTINCT owner FROM chunk")).toEqual([{ owner: "history" }]);
+    store.receive({ fact: { type: "EventRaised", name: "e", input } });
+    expect(reopen(db).inbox()).toHaveLength(1);
+  });
 });

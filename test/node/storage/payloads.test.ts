@@ -172,6 +172,11 @@ describe("[S1] What is stored is what is read", () => {
     ["5 MB", "0123456789".repeat(500_000)],
     ["a surrogate pair over the border", `${"x".repeat(PIECE - 1)}😀${"y".repeat(PIECE)}`],
     ["a surrogate pair just before the border", `${"x".repeat(PIECE - 2)}😀y`],
+    [
+      "the first and the last surrogate pairs over the border",
+      `${"x".repeat(PIECE - 1)}\u{10000}${"y".repeat(PIECE - 3)}\u{10FFFF}y`,
+    ],
+    ["the last surrogate pair over the border", `${"x".repeat(PIECE - 1)}\u{10FFFF}y`],
     ["surrogate pairs only, odd", `x${"😀".repeat(PIECE)}`],
     ["NUL at the border", `${"x".repeat(PIECE - 1)}\0\0y`],
     [
@@ -285,10 +290,13 @@ describe("[S2] Pieces go with their rows", () => {
     expect(reopen(opened).history()).toHaveLength(1);
   });
 
-  it("[S2.3] a piece that is missing is found out", () => {
+  it.each([
+    ["missing", "DELETE FROM chunk WHERE part = 1"],
+    ["too many", "INSERT INTO chunk SELECT owner, seq, 9, text FROM chunk WHERE part = 1"],
+  ])("[S2.3] a piece that is %s is found out", (_, tamper) => {
     const opened = openInstance();
     opened.store.commit(change({ append: [at(raised(1))] }));
-    opened.db.tamper("DELETE FROM chunk WHERE part = 1");
+    opened.db.tamper(tamper);
     expect(() => reopen(opened).history()).toThrow(/should have \d pieces/);
   });
 

@@ -89,6 +89,22 @@ describe("[S3] Schema", () => {
     );
   });
 
+  it("[S3.4] a type that has the name of what every object has is unknown, too", () => {
+    const opened = openInstance();
+    opened.db.tamper("UPDATE instance SET type = 'toString' WHERE seq >= 0");
+    expect(() => reopen(opened).history()).toThrow(
+      expect.objectContaining({ name: "UnknownEventError", message: expect.stringContaining("'toString'") }),
+    );
+  });
+
+  it.each([2, 3, 4, 5])("[S3.9] loading a database of version %i writes nothing", (version) => {
+    const opened = openInstance();
+    if (version < 5) toFormerTables(opened, version);
+    opened.db.commit();
+    reopen(opened);
+    expect(opened.db.hasUncommitted).toBe(false);
+  });
+
   it("[S3.5] a message of a newer version is read as it is, and left to whoever knows it", () => {
     const opened = openInstance();
     const message = { version: 2, type: "Novelty" } as never;

@@ -144,6 +144,31 @@ describe("[S10] rows that events share", () => {
     ]);
   });
 
+  it.each([
+    [3, 2],
+    [4, 1],
+    [5, 1],
+  ])("[S10.13] version %i: two events of a turn take %i rows", (version, count) => {
+    const opened = openInstance();
+    if (version < 5) toFormerTables(opened, version);
+    reopen(opened).commit(change({ append: [completed(1), completed(2)] }));
+    expect(rows(opened)).toHaveLength(1 + count);
+  });
+
+  it.each([
+    [0, 0],
+    [1, 2],
+  ])(
+    "[S10.14] a turn of exactly 16,384 characters is held back, with %i more it is written in %i rows",
+    (more, count) => {
+      const opened = openInstance();
+      opened.store.commit(change({ append: [completed(9)] }), true);
+      const append = [completed(1, "x".repeat(8_192 - 64)), completed(2, "x".repeat(8_192 - 64 + more))];
+      opened.store.commit(change({ append }), true);
+      expect(rows(opened)).toHaveLength(2 + count);
+    },
+  );
+
   it("[S10.6] pages over more rows than are read at a time, and not an event is decoded that was not asked for", () => {
     const opened = openInstance();
     for (let id = 1; id <= 100; id++) {

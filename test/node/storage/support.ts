@@ -79,3 +79,13 @@ export const at = (fact: HistoryFact, timestampMs = 2_000): HistoryEvent => ({ .
 export function dump(db: MemoryDatabase): Record<string, unknown[]> {
   return Object.fromEntries(db.tables().map((table) => [table, db.read(`SELECT * FROM ${table}`)]));
 }
+
+/** Does not fit into one row. */
+export const LONG = "x".repeat(349_526);
+
+/** The rows that have pieces. */
+export function piecesIn({ db }: Opened): string[] {
+  return db
+    .read<{ owner: string; seq: number }>("SELECT DISTINCT owner, seq FROM chunk ORDER BY owner, seq")
+    .map(({ owner, seq }) => `${owner} ${seq}`);
+}
