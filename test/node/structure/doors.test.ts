@@ -15,10 +15,10 @@ function pastTheDoor(sources: readonly Source[]): string[] {
   );
 }
 
-describe("[S12] Rooms", () => {
+describe("[S16] Rooms", () => {
   const sources = readSources();
 
-  it("[S12.1] these are the rooms of src/instance, and each has a door", () => {
+  it("[S16.1] these are the rooms of src/instance, and each has a door", () => {
     const folders = new Set(
       sources.map(({ path }) => dirname(path)).filter((folder) => folder.startsWith("instance/")),
     );
@@ -27,11 +27,11 @@ describe("[S12] Rooms", () => {
     expect(ROOMS.map((room) => `${room}/index.ts`).filter((door) => !paths.includes(door))).toEqual([]);
   });
 
-  it("[S12.2] each is entered by its door, from other rooms, from above and from outside", () => {
+  it("[S16.2] each is entered by its door, from other rooms, from above and from outside", () => {
     expect(pastTheDoor(sources)).toEqual([]);
   });
 
-  it("[S12.3] the check finds who comes another way, and nobody else", () => {
+  it("[S16.3] the check finds who comes another way, and nobody else", () => {
     const file = (path: string, ...imports: string[]): Source => ({ path, code: "", imports });
     expect(
       pastTheDoor([
