@@ -8,24 +8,28 @@ import type {
 import type { AddressedMessage } from "../model/message.ts";
 import { isTooLong, MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
+/** The execution that speaks. Its start is known by the time it says something. */
+interface Sender {
+  readonly instanceId: string;
+  readonly started: ExecutionStarted | undefined;
+}
+
 /** What one execution says to other instances. IDs come from the execution and the call, so that each counts once. */
 export class Messages {
-  readonly #instanceId: string;
-  readonly #started: ExecutionStarted | undefined;
+  readonly #from: Sender;
 
-  constructor(instanceId: string, started: ExecutionStarted | undefined) {
-    this.#instanceId = instanceId;
-    this.#started = started;
+  constructor(from: Sender) {
+    this.#from = from;
   }
 
   startChild({ id, name, instanceId, input }: ChildWorkflowInstanceCreated): AddressedMessage {
-    const { executionId = "", name: parentName = "", traceparent } = this.#started ?? {};
-    const parent = { instanceId: this.#instanceId, executionId, name: parentName, taskId: id };
+    const { executionId = "", name: parentName = "", traceparent } = this.#from.started ?? {};
+    const parent = { instanceId: this.#from.instanceId, executionId, name: parentName, taskId: id };
     return { to: instanceId, message: { version: 1, type: "StartChild", name, input, parent, traceparent } };
   }
 
   startDetached({ id, name, instanceId, input, startAtMs }: DetachedWorkflowScheduled): AddressedMessage {
-    const { executionId, traceparent } = this.#started ?? {};
+    const { executionId, traceparent } = this.#from.started ?? {};
     const requestId = `${executionId}:${id}`;
     return {
       to: instanceId,
@@ -34,7 +38,7 @@ export class Messages {
   }
 
   raiseEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
-    const messageId = `${this.#started?.executionId}:${id}`;
+    const messageId = `${this.#from.started?.executionId}:${id}`;
     return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } };
   }
 
@@ -45,16 +49,16 @@ export class Messages {
       | { type: "Terminate"; output: string | undefined; reason: string | undefined }
       | { type: "Cancel"; reason: string | undefined },
   ): AddressedMessage {
-    const parent = { instanceId: this.#instanceId, executionId: this.#started?.executionId ?? "" };
+    const parent = { instanceId: this.#from.instanceId, executionId: this.#from.started?.executionId ?? "" };
     return { to, message: { version: 1, parent, ...what } };
   }
 
   /** How this execution ended, for the call that started it; `undefined` when none did. */
   toParent(completion: Exclude<Completion, { type: "ContinuedAsNew" }>): AddressedMessage | undefined {
-    const parent = this.#started?.parent;
+    const parent = this.#from.started?.parent;
     if (parent === undefined) return undefined;
     const { instanceId: to, executionId: parentExecutionId, taskId } = parent;
-    const outcome = outcomeFor(completion, this.#instanceId);
+    const outcome = outcomeFor(completion, this.#from.instanceId);
     return { to, message: { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome } };
   }
 }

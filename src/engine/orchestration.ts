@@ -1,49 +1,32 @@
 import type { Completion, UpdateOutcome } from "../model/action.ts";
-import type {
-  ExecutionCompleted,
-  ExecutionStarted,
-  HistoryEvent,
-  HistoryFact,
-  TaskScheduled,
-} from "../model/history-event.ts";
-import type { AddressedMessage } from "../model/message.ts";
-import type { RuntimeStatus, TerminalStatus } from "../model/status.ts";
+import type { ExecutionStarted, HistoryEvent, HistoryFact } from "../model/history-event.ts";
+import type { RuntimeStatus } from "../model/status.ts";
 import { Execution, type ExecutionCode } from "./execution.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import { Messages } from "./messages.ts";
-import { PendingWork } from "./pending-work.ts";
-import { isRecordOfTheEngine, messageKeyOf, recordOf } from "./records.ts";
-import { SeenMessages } from "./seen-messages.ts";
+import type { PendingWork } from "./pending-work.ts";
+import { RecordedHistory } from "./recorded-history.ts";
+import { isRecordOfTheEngine, messageKeyOf } from "./records.ts";
 import type { Stall } from "./stall.ts";
 import type { Outline, Turn } from "./turn.ts";
+import { TurnDraft } from "./turn-draft.ts";
 
 /**
- * The engine: history and new facts in, decisions out. Holds one execution and its pending work in memory between
+ * The engine: history and new facts in, decisions out. Holds one execution and what its history says in memory between
  * turns; both can be made again from the history by `load` at any moment, with the same decisions to follow.
  * Pure but for the author's code: time comes with the facts, and what should happen is returned as data.
  */
 export class Orchestration {
-  readonly pending = new PendingWork();
+  readonly #history = new RecordedHistory();
   readonly #execution: Execution;
+  readonly #toOthers: Messages;
   readonly #isFirstTurn: boolean;
-  readonly #seenMessages = new SeenMessages();
-  readonly #openUpdates = new Set<string>();
-  readonly #updateOutcomes = new Map<string, UpdateOutcome>();
-  /** Updates that have ended in the last turn. */
-  #lastEnded: string[] = [];
+  /** The updates that have ended in the last turn. */
+  #lastUpdates: Turn["updates"] = [];
   #status: RuntimeStatus;
-  /** The history ends with ExecutionCompleted: only answers to activities that still run are taken. */
+  /** The execution is over: only answers to activities that still run are taken. */
   #ended = false;
   #uncommitted: boolean;
-  #cancelRequested = false;
-  /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
-  #latestMs = 0;
-
-  #first: ExecutionStarted | undefined;
-  #completed: ExecutionCompleted | undefined;
-
-  /** The stall that the history ends with. */
-  #recordedStall: Stall | undefined;
 
   private constructor(
     instanceId: string,
@@ -53,6 +36,7 @@ export class Orchestration {
   ) {
     const patches = history.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
     this.#execution = new Execution(instanceId, code, patches, (timerId) => this.pending.dropTimer(timerId));
+    this.#toOthers = new Messages(this.#execution);
     this.#status = firstTurnDone ? "RUNNING" : "PENDING";
     this.#uncommitted = !firstTurnDone;
     this.#isFirstTurn = !firstTurnDone;
@@ -88,6 +72,11 @@ export class Orchestration {
     return this.#status;
   }
 
+  /** What the workflow has called and has no answer to. */
+  get pending(): PendingWork {
+    return this.#history.pending;
+  }
+
   /** The names of the external events that the workflow waits for, in lower case. */
   get awaitedEvents(): string[] {
     return this.#execution.awaitedEvents;
@@ -99,19 +88,17 @@ export class Orchestration {
 
   /** How an update has ended, if it has. */
   updateOutcome(updateId: string): UpdateOutcome | undefined {
-    return this.#updateOutcomes.get(updateId);
+    return this.#history.updateOutcome(updateId);
   }
 
   /** Whether it is the last turn, begun or decided, that has ended the update. */
   hasJustEnded(updateId: string): boolean {
-    return this.#lastEnded.includes(updateId);
+    return this.#lastUpdates.some((update) => update.updateId === updateId);
   }
 
   /** `forgotten`: an execution before this one has taken it, and how it ended is not known any more. */
   updateState(updateId: string): "unknown" | "open" | "ended" | "forgotten" {
-    if (this.#updateOutcomes.has(updateId)) return "ended";
-    if (this.#openUpdates.has(updateId)) return "open";
-    return this.#seenMessages.has(`update:${updateId}`) ? "forgotten" : "unknown";
+    return this.#history.updateState(updateId);
   }
 
   get started(): ExecutionStarted | undefined {
@@ -120,7 +107,7 @@ export class Orchestration {
 
   /** What the history begins with, what has ended it, and the time of its last event. */
   get outline(): Outline {
-    return { first: this.#first, completed: this.#completed, lastAtMs: this.#latestMs };
+    return this.#history.outline;
   }
 
   /** Today's code cannot go on with this history. No fact is taken until an Orchestration with other code can. */
@@ -135,12 +122,13 @@ export class Orchestration {
 
   /** What the next execution has to know of the raises that this one, and those before it, have taken. */
   recentMessages(nowMs: number): Record<string, number> {
-    return this.#seenMessages.recent(nowMs);
+    return this.#history.seenMessages.recent(nowMs);
   }
 
   async turn(facts: readonly HistoryFact[], nowMs: number): Promise<Turn> {
-    if (this.#lastEnded.length > 0) this.#lastEnded = [];
-    const timestampMs = Math.max(nowMs, this.#latestMs);
+    const timestampMs = Math.max(nowMs, this.#history.latestMs);
+    const draft = new TurnDraft(timestampMs, this.#history, this.#toOthers);
+    this.#lastUpdates = draft.updates;
     if (facts.some((fact) => fact.type === "ExecutionTerminated")) {
       // An instance that is terminated before its start never begins.
       if (this.#execution.started === undefined) this.#execution.giveUpCode();
@@ -148,39 +136,28 @@ export class Orchestration {
       if (!this.#ended) this.#execution.cancelContinuation();
     }
     this.#execution.beginTurn();
-    const events: HistoryEvent[] = [];
-    const messages: AddressedMessage[] = [];
-    const aborts: number[] = [];
     // A terminate ends a stalled execution without its code, which has not come back then.
-    if (this.#recordedStall !== undefined && this.#execution.stall === undefined && this.#execution.hasCode) {
-      const event: HistoryEvent = { type: "ExecutionUnstalled", timestampMs };
-      events.push(event);
-      this.#record(event);
-    }
+    if (this.#history.stall !== undefined && this.#execution.stall === undefined && this.#execution.hasCode)
+      draft.append({ type: "ExecutionUnstalled", timestampMs });
     let taken = 0;
     for (const fact of facts) {
       if (this.#execution.completion?.type === "ContinuedAsNew" || this.#execution.stall !== undefined) break;
       taken++;
       if (!this.#accepts(fact)) continue;
       const event = { ...fact, timestampMs };
-      events.push(event);
-      this.#record(event);
-      if (event.type === "ExecutionCancelRequested") {
-        aborts.push(...this.pending.activities.keys());
-        for (const { instanceId } of this.pending.children.values())
-          messages.push(this.#messages.toChild(instanceId, { type: "Cancel", reason: event.reason }));
-      }
+      draft.append(event);
+      if (event.type === "ExecutionCancelRequested") draft.cancel(event);
       const applied = this.#ended ? undefined : this.#execution.apply(event, false);
       if (applied !== undefined) await applied;
     }
     this.#execution.endTurn();
-    return this.#decide(events, messages, aborts, taken, timestampMs);
+    return this.#decide(draft, taken);
   }
 
   #accepts(fact: HistoryFact): boolean {
     if (isRecordOfTheEngine(fact)) return false;
     const messageKey = messageKeyOf(fact);
-    if (messageKey !== undefined && this.#seenMessages.has(messageKey)) return false;
+    if (messageKey !== undefined && this.#history.seenMessages.has(messageKey)) return false;
     const { completion } = this.#execution;
     if (this.#ended || completion !== undefined) {
       if (completion?.type === "Terminated") return false;
@@ -188,58 +165,21 @@ export class Orchestration {
     }
     if (fact.type === "ExecutionSuspended") return !this.#execution.isSuspended;
     if (fact.type === "ExecutionResumed") return this.#execution.isSuspended;
-    if (fact.type === "ExecutionCancelRequested") return !this.#cancelRequested;
+    if (fact.type === "ExecutionCancelRequested") return !this.#history.isCancelRequested;
     return this.pending.accepts(fact);
   }
 
-  #record(event: HistoryEvent): void {
-    if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
-    this.pending.apply(event);
-    if (event.type === "ExecutionStarted") {
-      this.#first = event;
-      this.#seenMessages.carry(event.recentMessages ?? {});
-    } else if (event.type === "ExecutionCancelRequested") this.#cancelRequested = true;
-    this.#recordedStall = event.type === "ExecutionStalled" ? event : undefined;
-    if (event.type === "ExecutionCompleted") this.#completed = event;
-    if (event.type === "UpdateRequested") this.#openUpdates.add(event.updateId);
-    if (event.type === "UpdateCompleted") this.#updateOutcomes.set(event.updateId, { ok: true, result: event.result });
-    if (event.type === "UpdateFailed") {
-      const { updateId, rejected, failure } = event;
-      this.#updateOutcomes.set(updateId, { ok: false, rejected, failure });
-    }
-    if (event.type === "UpdateCompleted" || event.type === "UpdateFailed") this.#openUpdates.delete(event.updateId);
-    const messageKey = messageKeyOf(event);
-    if (messageKey !== undefined) this.#seenMessages.add(messageKey, event.timestampMs);
-  }
-
-  #decide(
-    events: HistoryEvent[],
-    messages: AddressedMessage[],
-    aborts: readonly number[],
-    taken: number,
-    timestampMs: number,
-  ): Turn {
+  /** What the code has asked for behind the facts, and what has become of its execution. */
+  #decide(draft: TurnDraft, taken: number): Turn {
     this.#uncommitted = false;
     const wasEnded = this.#ended;
-    const activities: TaskScheduled[] = [];
-    const updates: { updateId: string; outcome: UpdateOutcome }[] = [];
-    for (const action of this.#execution.takeActions()) {
-      const event = recordOf(action, timestampMs);
-      events.push(event);
-      this.#record(event);
-      if (action.type === "EndUpdate") {
-        updates.push(action);
-        this.#lastEnded.push(action.updateId);
-      }
-      if (event.type === "TaskScheduled") activities.push(event);
-      else if (event.type === "ChildWorkflowInstanceCreated") messages.push(this.#messages.startChild(event));
-      else if (event.type === "DetachedWorkflowScheduled") messages.push(this.#messages.startDetached(event));
-      else if (event.type === "EventSent") messages.push(this.#messages.raiseEvent(event));
-    }
-    if (this.#execution.stall !== undefined) this.#recordStall(this.#execution.stall, events, timestampMs);
+    for (const action of this.#execution.takeActions()) draft.ask(action);
+    const { stall } = this.#execution;
+    if (stall !== undefined) draft.stall(stall, this.#isFirstTurn);
     const completion = wasEnded ? undefined : this.#execution.completion;
-    if (completion !== undefined) this.#end(completion, events, messages, timestampMs);
+    if (completion !== undefined) this.#end(draft, completion);
     else if (!wasEnded) this.#status = this.#liveStatus;
+    const { events, activities, messages, aborts, updates } = draft;
     return {
       taken,
       events,
@@ -254,19 +194,14 @@ export class Orchestration {
     };
   }
 
+  #end(draft: TurnDraft, completion: Completion): void {
+    this.#ended = true;
+    if (completion.type !== "ContinuedAsNew") this.#status = draft.end(completion);
+  }
+
   get #liveStatus(): RuntimeStatus {
     if (this.#execution.stall !== undefined) return "STALLED";
     return this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
-  }
-
-  /** Once, as long as the reason stays the same. */
-  #recordStall(stall: Stall, events: HistoryEvent[], timestampMs: number): void {
-    if (this.#isRecorded(stall)) return;
-    const { reason, message, knownBy } = stall;
-    const beforeFirstTurn = this.#isFirstTurn;
-    const event: HistoryEvent = { type: "ExecutionStalled", timestampMs, reason, message, beforeFirstTurn, knownBy };
-    events.push(event);
-    this.#record(event);
   }
 
   #warnings(hasEnded: boolean): string[] {
@@ -281,33 +216,6 @@ export class Orchestration {
     ];
   }
 
-  #end(completion: Completion, events: HistoryEvent[], messages: AddressedMessage[], timestampMs: number): void {
-    this.#ended = true;
-    if (completion.type === "ContinuedAsNew") return;
-    const status = terminalStatus[completion.type];
-    this.#status = status;
-    if (completion.type === "Terminated" && completion.recursive) {
-      const { output, reason } = completion;
-      for (const child of this.pending.children.values())
-        messages.push(this.#messages.toChild(child.instanceId, { type: "Terminate", output, reason }));
-    }
-    const ended: HistoryEvent = {
-      type: "ExecutionCompleted",
-      timestampMs,
-      status,
-      output: "failure" in completion ? undefined : completion.output,
-      failure: "failure" in completion ? completion.failure : undefined,
-    };
-    events.push(ended);
-    this.#record(ended);
-    const message = this.#messages.toParent(completion);
-    if (message !== undefined) messages.push(message);
-  }
-
-  get #messages(): Messages {
-    return new Messages(this.#execution.instanceId, this.#execution.started);
-  }
-
   async #replay(history: readonly HistoryEvent[], firstTurnDone: boolean, runEnded: boolean): Promise<void> {
     const last = history.findLast((event) => event.type === "ExecutionCompleted");
     if (last?.type === "ExecutionCompleted") {
@@ -315,36 +223,24 @@ export class Orchestration {
       this.#ended = true;
       this.#status = last.status;
       for (const event of history) {
-        this.#record(event);
+        this.#history.record(event);
         const applied = runEnded ? this.#execution.apply(event, true) : undefined;
         if (applied !== undefined) await applied;
       }
       return;
     }
     for (const event of history) {
-      this.#record(event);
+      this.#history.record(event);
       const applied = this.#execution.apply(event, firstTurnDone);
       if (applied !== undefined) await applied;
     }
     if (firstTurnDone) this.#execution.checkReplay(false);
-    if (this.#recordedStall !== undefined) this.#status = "STALLED";
+    const { stall, completion, hasActions } = this.#execution;
+    const recordedStall = this.#history.stall;
+    if (recordedStall !== undefined) this.#status = "STALLED";
     else if (firstTurnDone) this.#status = this.#liveStatus;
-    if (this.#execution.stall !== undefined) this.#uncommitted = !this.#isRecorded(this.#execution.stall);
-    else if (this.#recordedStall !== undefined) this.#uncommitted = true;
-    else if (this.#execution.completion !== undefined || this.#execution.hasActions) this.#uncommitted = true;
-  }
-
-  /** An error that tells of a time, or of a random number, is the same error. */
-  #isRecorded({ reason, message, knownBy }: Stall): boolean {
-    const recorded = this.#recordedStall;
-    if (recorded?.reason !== reason || recorded.knownBy !== knownBy) return false;
-    return knownBy !== undefined || recorded.message === message;
+    if (stall !== undefined) this.#uncommitted = !this.#history.hasStalledAs(stall);
+    else if (recordedStall !== undefined) this.#uncommitted = true;
+    else if (completion !== undefined || hasActions) this.#uncommitted = true;
   }
 }
-
-const terminalStatus = {
-  Completed: "COMPLETED",
-  Failed: "FAILED",
-  Canceled: "CANCELED",
-  Terminated: "TERMINATED",
-} satisfies Record<Exclude<Completion["type"], "ContinuedAsNew">, TerminalStatus>;

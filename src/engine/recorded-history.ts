@@ -1,0 +1,82 @@
+import type { UpdateOutcome } from "../model/action.ts";
+import type { ExecutionCompleted, ExecutionStarted, HistoryEvent } from "../model/history-event.ts";
+import { PendingWork } from "./pending-work.ts";
+import { messageKeyOf } from "./records.ts";
+import { SeenMessages } from "./seen-messages.ts";
+import type { Stall } from "./stall.ts";
+import type { Outline } from "./turn.ts";
+
+/** What the history of one execution says by itself, without its code being run. It is told every event, when it is appended. */
+export class RecordedHistory {
+  readonly pending = new PendingWork();
+  readonly seenMessages = new SeenMessages();
+  readonly #openUpdates = new Set<string>();
+  readonly #updateOutcomes = new Map<string, UpdateOutcome>();
+  #first: ExecutionStarted | undefined;
+  #completed: ExecutionCompleted | undefined;
+  #stall: Stall | undefined;
+  #isCancelRequested = false;
+  #latestMs = 0;
+
+  record(event: HistoryEvent): void {
+    if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
+    this.pending.apply(event);
+    if (event.type === "ExecutionStarted") {
+      this.#first = event;
+      this.seenMessages.carry(event.recentMessages ?? {});
+    } else if (event.type === "ExecutionCancelRequested") this.#isCancelRequested = true;
+    this.#stall = event.type === "ExecutionStalled" ? event : undefined;
+    if (event.type === "ExecutionCompleted") this.#completed = event;
+    if (event.type === "UpdateRequested") this.#openUpdates.add(event.updateId);
+    if (event.type === "UpdateCompleted") this.#updateEnded(event.updateId, { ok: true, result: event.result });
+    if (event.type === "UpdateFailed") {
+      const { updateId, rejected, failure } = event;
+      this.#updateEnded(updateId, { ok: false, rejected, failure });
+    }
+    const messageKey = messageKeyOf(event);
+    if (messageKey !== undefined) this.seenMessages.add(messageKey, event.timestampMs);
+  }
+
+  #updateEnded(updateId: string, outcome: UpdateOutcome): void {
+    this.#updateOutcomes.set(updateId, outcome);
+    this.#openUpdates.delete(updateId);
+  }
+
+  /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
+  get latestMs(): number {
+    return this.#latestMs;
+  }
+
+  /** The stall that the history ends with. */
+  get stall(): Stall | undefined {
+    return this.#stall;
+  }
+
+  /** Whether the history ends with this stall. An error that tells of a time, or of a random number, is the same error. */
+  hasStalledAs({ reason, message, knownBy }: Stall): boolean {
+    const recorded = this.#stall;
+    if (recorded?.reason !== reason || recorded.knownBy !== knownBy) return false;
+    return knownBy !== undefined || recorded.message === message;
+  }
+
+  get isCancelRequested(): boolean {
+    return this.#isCancelRequested;
+  }
+
+  /** What the history begins with, what has ended it, and the time of its last event. */
+  get outline(): Outline {
+    return { first: this.#first, completed: this.#completed, lastAtMs: this.#latestMs };
+  }
+
+  /** How an update has ended, if it has. */
+  updateOutcome(updateId: string): UpdateOutcome | undefined {
+    return this.#updateOutcomes.get(updateId);
+  }
+
+  /** `forgotten`: an execution before this one has taken it, and how it ended is not known any more. */
+  updateState(updateId: string): "unknown" | "open" | "ended" | "forgotten" {
+    if (this.#updateOutcomes.has(updateId)) return "ended";
+    if (this.#openUpdates.has(updateId)) return "open";
+    return this.seenMessages.has(`update:${updateId}`) ? "forgotten" : "unknown";
+  }
+}

@@ -1,0 +1,86 @@
+import type { Action, Completion } from "../model/action.ts";
+import type { ExecutionCancelRequested, HistoryEvent, TaskScheduled } from "../model/history-event.ts";
+import type { AddressedMessage } from "../model/message.ts";
+import type { TerminalStatus } from "../model/status.ts";
+import type { Messages } from "./messages.ts";
+import type { RecordedHistory } from "./recorded-history.ts";
+import { recordOf } from "./records.ts";
+import type { Stall } from "./stall.ts";
+import type { Turn } from "./turn.ts";
+
+/** What one turn gathers, in the order of T2: each event is recorded as it comes, and has with it what follows from it. */
+export class TurnDraft {
+  readonly timestampMs: number;
+  readonly events: HistoryEvent[] = [];
+  readonly activities: TaskScheduled[] = [];
+  readonly messages: AddressedMessage[] = [];
+  readonly aborts: number[] = [];
+  readonly updates: Turn["updates"][number][] = [];
+  readonly #history: RecordedHistory;
+  readonly #toOthers: Messages;
+
+  constructor(timestampMs: number, history: RecordedHistory, toOthers: Messages) {
+    this.timestampMs = timestampMs;
+    this.#history = history;
+    this.#toOthers = toOthers;
+  }
+
+  append(event: HistoryEvent): void {
+    this.events.push(event);
+    this.#history.record(event);
+  }
+
+  /** What the workflow has called and waits for hears of the cancel, too. */
+  cancel({ reason }: ExecutionCancelRequested): void {
+    const { activities, children } = this.#history.pending;
+    this.aborts.push(...activities.keys());
+    for (const { instanceId } of children.values())
+      this.messages.push(this.#toOthers.toChild(instanceId, { type: "Cancel", reason }));
+  }
+
+  /** What the code has asked for. */
+  ask(action: Action): void {
+    const event = recordOf(action, this.timestampMs);
+    this.append(event);
+    if (action.type === "EndUpdate") this.updates.push(action);
+    if (event.type === "TaskScheduled") this.activities.push(event);
+    else if (event.type === "ChildWorkflowInstanceCreated") this.messages.push(this.#toOthers.startChild(event));
+    else if (event.type === "DetachedWorkflowScheduled") this.messages.push(this.#toOthers.startDetached(event));
+    else if (event.type === "EventSent") this.messages.push(this.#toOthers.raiseEvent(event));
+  }
+
+  /** Once, as long as the reason stays the same. */
+  stall(stall: Stall, beforeFirstTurn: boolean): void {
+    if (this.#history.hasStalledAs(stall)) return;
+    const { reason, message, knownBy } = stall;
+    const { timestampMs } = this;
+    this.append({ type: "ExecutionStalled", timestampMs, reason, message, beforeFirstTurn, knownBy });
+  }
+
+  /** The status after it. */
+  end(completion: Exclude<Completion, { type: "ContinuedAsNew" }>): TerminalStatus {
+    if (completion.type === "Terminated" && completion.recursive) {
+      const { output, reason } = completion;
+      for (const { instanceId } of this.#history.pending.children.values())
+        this.messages.push(this.#toOthers.toChild(instanceId, { type: "Terminate", output, reason }));
+    }
+    const status = terminalStatus[completion.type];
+    this.append({
+      type: "ExecutionCompleted",
+      timestampMs: this.timestampMs,
+      status,
+      output: "failure" in completion ? undefined : completion.output,
+      failure: "failure" in completion ? completion.failure : undefined,
+    });
+    const message = this.#toOthers.toParent(completion);
+    if (message !== undefined) this.messages.push(message);
+    return status;
+  }
+}
+
+const terminalStatus = {
+  Completed: "COMPLETED",
+  Failed: "FAILED",
+  Canceled: "CANCELED",
+  Terminated: "TERMINATED",
+} satisfies Record<Exclude<Completion["type"], "ContinuedAsNew">, TerminalStatus>;
