@@ -8,13 +8,16 @@ import { recordOf } from "./records.ts";
 import type { Stall } from "./stall.ts";
 import type { Turn } from "./turn.ts";
 
+/** Hardly any turn has some. */
+const none: readonly never[] = [];
+
 /** What one turn gathers, in the order of T2: each event is recorded as it comes, and has with it what follows from it. */
 export class TurnDraft {
   readonly timestampMs: number;
   readonly events: HistoryEvent[] = [];
   readonly activities: TaskScheduled[] = [];
   readonly messages: AddressedMessage[] = [];
-  readonly aborts: number[] = [];
+  aborts: readonly number[] = none;
   readonly updates: Turn["updates"][number][] = [];
   readonly #history: RecordedHistory;
   readonly #toOthers: Messages;
@@ -30,10 +33,10 @@ export class TurnDraft {
     this.#history.record(event);
   }
 
-  /** What the workflow has called and waits for hears of the cancel, too. */
+  /** An execution is canceled once: what it has called and waits for hears of it, too. */
   cancel({ reason }: ExecutionCancelRequested): void {
     const { activities, children } = this.#history.pending;
-    this.aborts.push(...activities.keys());
+    this.aborts = [...activities.keys()];
     for (const { instanceId } of children.values())
       this.messages.push(this.#toOthers.toChild(instanceId, { type: "Cancel", reason }));
   }
