@@ -1,3 +1,4 @@
+// [I11] A crash at any point leads to the same end.
 // Every workflow here runs once undisturbed, to count the points at which a crash could fall: before and after each
 // write, each commit, each start of an activity, each call of another object, each ring of an alarm. Then it runs once
 // for each of these points, with a crash there, and has to come to the same end.

@@ -1,3 +1,4 @@
+// [I27] The log of what fails.
 import { describe, expect, it } from "vitest";
 import { errorFields } from "../../../src/instance/log-text.ts";
 import { oneLine } from "../../../src/model/log.ts";

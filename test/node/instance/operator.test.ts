@@ -1,3 +1,4 @@
+// [I24], [I25], [I21.2] What operators say and choose: reasons, and where the objects are.
 import { describe, expect, it } from "vitest";
 import { instanceStub } from "../../../src/instance/namespace.ts";
 import { historyOf, makeWorld, start, statusOf, toyCipher } from "./support.ts";

@@ -10,10 +10,11 @@ import type {
   StartResult,
 } from "../../../src/instance/protocol.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import type { Message } from "../../../src/model/message.ts";
 import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
 import type { Cipher } from "../../../src/storage/vault.ts";
 import { eventsOf } from "../../rows.ts";
-import { type Chaos, World } from "./world.ts";
+import { type Chaos, type PeerCall, World } from "./world.ts";
 
 /** What `yield` gives back is up to each workflow. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
@@ -167,6 +168,13 @@ export function faultsOf(world: World, id: string): string[] {
   return faults;
 }
 
+/** The messages among calls between objects, in order: to whom, and of which type. */
+export function messagesOf(calls: readonly PeerCall[]): string[] {
+  return calls
+    .filter((call) => call.method === "deliver")
+    .map((call) => `${call.to} ${(call.argument as Message).type}`);
+}
+
 /** A promise that the test settles. */
 export function gate<T = void>(): { readonly promise: Promise<T>; open(value: T): void } {
   let open: (value: T) => void = () => undefined;
@@ -191,4 +199,40 @@ export function toyCipher(...keys: string[]): () => Cipher {
       return Buffer.from(text, "base64").toString();
     },
   });
+}
+
+/** Encrypts; from `hold` to `open`, the sealing of one text takes so long. */
+export function holdSealingOf(world: World, held: string): { hold(): void; open(): void } {
+  const sealed = gate();
+  let isHeld = false;
+  world.cipher = () => {
+    const cipher = toyCipher("k")();
+    const seal = async (text: string) => {
+      if (isHeld && text === held) await sealed.promise;
+      return cipher.seal(text);
+    };
+    return { ...cipher, seal };
+  };
+  return {
+    hold: () => {
+      isHeld = true;
+    },
+    open: () => sealed.open(),
+  };
+}
+
+export function purgeByForce(world: World, id: string): Promise<unknown> {
+  return world.post(id, (instance) => instance.purge({ recursive: true, force: true }));
+}
+
+/** Its workflow ends while an activity still runs. */
+export function leavingWorld(runsForMs: number): World {
+  const world = makeWorld();
+  world.activity("long", () => world.sleep(runsForMs));
+  world.workflow("leaves", function* (ctx): Code {
+    yield ctx.createTimer(0.1);
+    ctx.callActivity("long");
+    return "done";
+  });
+  return world;
 }

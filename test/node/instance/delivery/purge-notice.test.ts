@@ -1,5 +1,6 @@
+// [I26] A child that is purged by force tells its parent first.
 import { describe, expect, it } from "vitest";
-import type { TaskFailedError } from "../../../src/engine/errors.ts";
+import type { TaskFailedError } from "../../../../src/engine/errors.ts";
 import {
   type Code,
   describeInstance,
@@ -12,8 +13,8 @@ import {
   suspend,
   toyCipher,
   typesOf,
-} from "./support.ts";
-import type { World } from "./world.ts";
+} from "../support.ts";
+import type { World } from "../world.ts";
 
 const OK = { ok: true };
 const UNREACHABLE = { ok: false, code: "PARENT_UNREACHABLE", instanceId: "p" };

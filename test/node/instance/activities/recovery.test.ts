@@ -1,6 +1,7 @@
+// [I4] Recoveries of activities are counted, and what takes its object down each time fails.
 import { describe, expect, it } from "vitest";
-import { type Code, endOf, faultsOf, historyOf, makeWorld, start } from "./support.ts";
-import type { World } from "./world.ts";
+import { type Code, endOf, faultsOf, historyOf, makeWorld, start } from "../support.ts";
+import type { World } from "../world.ts";
 
 function withGuilty(kind: "reset" | "process", guiltyFirst: boolean): World {
   const world = makeWorld();

@@ -1,5 +1,6 @@
+// [I5] Alarms: set while there is something to wait for, and only then.
 import { describe, expect, it } from "vitest";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
 import {
   type Code,
   describeInstance,
@@ -12,8 +13,8 @@ import {
   start,
   statusOf,
   terminate,
-} from "./support.ts";
-import { START_MS } from "./world.ts";
+} from "../support.ts";
+import { START_MS } from "../world.ts";
 
 const chain = (n: number) =>
   function* (ctx: WorkflowContext): Code {

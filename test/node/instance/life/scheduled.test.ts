@@ -1,3 +1,4 @@
+// [I23] What comes before a scheduled start waits for it.
 import { describe, expect, it } from "vitest";
 import {
   type Code,
@@ -12,8 +13,8 @@ import {
   suspend,
   terminate,
   typesOf,
-} from "./support.ts";
-import { START_MS, type World } from "./world.ts";
+} from "../support.ts";
+import { START_MS, type World } from "../world.ts";
 
 const HOUR_MS = 3_600_000;
 const OK = { ok: true };

@@ -1,7 +1,7 @@
 // [I19] What cannot be read is left as it is, whichever way one comes upon it.
 import { describe, expect, it } from "vitest";
-import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
-import type { Cipher } from "../../../src/storage/vault.ts";
+import type { WorkflowActivityContext } from "../../../../src/engine/activity-context.ts";
+import type { Cipher } from "../../../../src/storage/vault.ts";
 import {
   type AsyncCode,
   type Code,
@@ -15,8 +15,8 @@ import {
   statusOf,
   toyCipher,
   typesOf,
-} from "./support.ts";
-import type { World } from "./world.ts";
+} from "../support.ts";
+import type { World } from "../world.ts";
 
 /** The keys of a deployment, from here on. */
 function deploy(world: World, cipher: (() => Cipher) | undefined): void {

@@ -1,5 +1,6 @@
+// [I22] STALLED for a reason of ours: what is kept, what is refused, and how it goes on.
 import { describe, expect, it } from "vitest";
-import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
+import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
 import {
   type Code,
   describeInstance,
@@ -13,8 +14,8 @@ import {
   suspend,
   terminate,
   typesOf,
-} from "./support.ts";
-import type { World } from "./world.ts";
+} from "../support.ts";
+import type { World } from "../world.ts";
 
 const STALLED = { ok: false, code: "STALLED" };
 
