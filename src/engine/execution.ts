@@ -1,5 +1,14 @@
 import type { Action, Completion } from "../model/action.ts";
-import type { ExecutionStarted, HistoryEvent, UpdateCompleted, UpdateFailed } from "../model/history-event.ts";
+import type {
+  ExecutionCompleted,
+  ExecutionStalled,
+  ExecutionStarted,
+  ExecutionUnstalled,
+  HistoryEvent,
+  PatchRecorded,
+  UpdateCompleted,
+  UpdateFailed,
+} from "../model/history-event.ts";
 import { answerCall } from "./answers.ts";
 import { CodeRun, type ExecutionCode } from "./code-run.ts";
 import type { CodeWatch } from "./code-watch.ts";
@@ -72,14 +81,18 @@ export class Execution {
   get difference(): Difference | undefined {
     return this.#end.difference;
   }
-  /** How many tasks the code has made and never waited for: a `yield` may be missing. */
-  get forgottenTasks(): number {
-    return this.#context.calls.unheld;
-  }
 
-  /** What the author is to be told of a time that the code has called for; once. */
-  takeFarAhead(): string | undefined {
-    return this.#context.farAhead.takeWarning();
+  /** What the author should know, in words. `hasEnded`: the execution does not go on. */
+  takeWarnings(hasEnded: boolean): string[] {
+    const farAhead = this.#context.farAhead.takeWarning();
+    const warnings = farAhead === undefined ? [] : [farAhead];
+    const forgotten = hasEnded ? this.#context.calls.unheld : 0;
+    if (forgotten === 0) return warnings;
+    return [
+      ...warnings,
+      `${forgotten} task(s) of workflow '${this.started?.name}' were made and never waited for. ` +
+        "If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
+    ];
   }
 
   get hasCode(): boolean {
@@ -160,14 +173,6 @@ export class Execution {
     switch (event.type) {
       case "ExecutionStarted":
         return this.#run.start(event);
-      case "TaskScheduled":
-      case "TimerCreated":
-      case "ChildWorkflowInstanceCreated":
-      case "DetachedWorkflowScheduled":
-      case "EventSent":
-      case "UpdateCompleted":
-      case "UpdateFailed":
-        return this.#confirm(event);
       case "TaskCompleted":
       case "TaskFailed":
       case "ChildWorkflowInstanceCompleted":
@@ -188,13 +193,31 @@ export class Execution {
       case "ExecutionCancelRequested":
         return this.#run.cancel(event.reason);
       case "ExecutionSuspended":
-        this.#suspension.isOn = true;
-        return;
       case "ExecutionResumed":
-        this.#suspension.isOn = false;
+        this.#suspension.isOn = event.type === "ExecutionSuspended";
         return;
       case "ExecutionTerminated":
         return this.#end.terminate(event);
+      default:
+        return this.#confirm(event);
+    }
+    if (this.#run.mayGoOn) return this.#run.drive();
+  }
+
+  /** The history says what the code has done: it is not asked for again. */
+  #confirm(event: Recorded): void {
+    if (!this.#run.hasCode) return;
+    const { calls, historyIndex } = this.#context;
+    switch (event.type) {
+      case "TaskScheduled":
+      case "TimerCreated":
+      case "ChildWorkflowInstanceCreated":
+      case "DetachedWorkflowScheduled":
+      case "EventSent":
+        return this.#end.check(calls.confirm(event, historyIndex));
+      case "UpdateCompleted":
+      case "UpdateFailed":
+        return this.#end.check(calls.confirmUpdateEnd(event.updateId, historyIndex));
       case "PatchRecorded":
       case "ExecutionStalled":
       case "ExecutionUnstalled":
@@ -203,17 +226,15 @@ export class Execution {
       default:
         event satisfies never;
     }
-    if (this.#run.mayGoOn) return this.#run.drive();
-  }
-
-  /** The history says what the code has done: it is not asked for again. */
-  #confirm(event: RecordedCall | UpdateCompleted | UpdateFailed): void {
-    if (!this.#run.hasCode) return;
-    const { calls, historyIndex } = this.#context;
-    const error =
-      event.type === "UpdateCompleted" || event.type === "UpdateFailed"
-        ? calls.confirmUpdateEnd(event.updateId, historyIndex)
-        : calls.confirm(event, historyIndex);
-    this.#end.check(error);
   }
 }
+
+/** What the engine itself has written into the history. */
+type Recorded =
+  | RecordedCall
+  | UpdateCompleted
+  | UpdateFailed
+  | PatchRecorded
+  | ExecutionStalled
+  | ExecutionUnstalled
+  | ExecutionCompleted;

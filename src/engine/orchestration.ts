@@ -1,4 +1,4 @@
-import type { Completion, UpdateOutcome } from "../model/action.ts";
+import type { UpdateOutcome } from "../model/action.ts";
 import type { ExecutionStarted, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { Execution, type ExecutionCode } from "./execution.ts";
@@ -6,7 +6,6 @@ import type { QueryAnswer } from "./interactions.ts";
 import { Messages } from "./messages.ts";
 import type { PendingWork } from "./pending-work.ts";
 import { RecordedHistory } from "./recorded-history.ts";
-import { isRecordOfTheEngine, messageKeyOf } from "./records.ts";
 import type { Stall } from "./stall.ts";
 import type { Outline, Turn } from "./turn.ts";
 import { TurnDraft } from "./turn-draft.ts";
@@ -28,18 +27,12 @@ export class Orchestration {
   #ended = false;
   #uncommitted: boolean;
 
-  private constructor(
-    instanceId: string,
-    code: ExecutionCode | undefined,
-    history: readonly HistoryEvent[],
-    firstTurnDone: boolean,
-  ) {
-    const patches = history.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
+  private constructor(instanceId: string, code: ExecutionCode | undefined, patches: readonly string[], begun: boolean) {
     this.#execution = new Execution(instanceId, code, patches, (timerId) => this.pending.dropTimer(timerId));
     this.#toOthers = new Messages(this.#execution);
-    this.#status = firstTurnDone ? "RUNNING" : "PENDING";
-    this.#uncommitted = !firstTurnDone;
-    this.#isFirstTurn = !firstTurnDone;
+    this.#status = begun ? "RUNNING" : "PENDING";
+    this.#uncommitted = !begun;
+    this.#isFirstTurn = !begun;
   }
 
   /**
@@ -56,7 +49,8 @@ export class Orchestration {
   ): Promise<Orchestration> {
     const last = history.at(-1);
     const begun = firstTurnDone && !(last?.type === "ExecutionStalled" && last.beforeFirstTurn);
-    const orchestration = new Orchestration(instanceId, code, history, begun);
+    const patches = history.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
+    const orchestration = new Orchestration(instanceId, code, patches, begun);
     orchestration.#execution.beginTurn();
     await orchestration.#replay(history, begun, runEnded);
     orchestration.#execution.endTurn();
@@ -155,18 +149,12 @@ export class Orchestration {
   }
 
   #accepts(fact: HistoryFact): boolean {
-    if (isRecordOfTheEngine(fact)) return false;
-    const messageKey = messageKeyOf(fact);
-    if (messageKey !== undefined && this.#history.seenMessages.has(messageKey)) return false;
+    if (!this.#history.isNews(fact)) return false;
     const { completion } = this.#execution;
-    if (this.#ended || completion !== undefined) {
-      if (completion?.type === "Terminated") return false;
-      return (fact.type === "TaskCompleted" || fact.type === "TaskFailed") && this.pending.accepts(fact);
-    }
+    if (this.#ended || completion !== undefined)
+      return completion?.type !== "Terminated" && (fact.type === "TaskCompleted" || fact.type === "TaskFailed");
     if (fact.type === "ExecutionSuspended") return !this.#execution.isSuspended;
-    if (fact.type === "ExecutionResumed") return this.#execution.isSuspended;
-    if (fact.type === "ExecutionCancelRequested") return !this.#history.isCancelRequested;
-    return this.pending.accepts(fact);
+    return fact.type !== "ExecutionResumed" || this.#execution.isSuspended;
   }
 
   /** What the code has asked for behind the facts, and what has become of its execution. */
@@ -177,8 +165,10 @@ export class Orchestration {
     const { stall } = this.#execution;
     if (stall !== undefined) draft.stall(stall, this.#isFirstTurn);
     const completion = wasEnded ? undefined : this.#execution.completion;
-    if (completion !== undefined) this.#end(draft, completion);
-    else if (!wasEnded) this.#status = this.#liveStatus;
+    if (completion !== undefined) {
+      this.#ended = true;
+      if (completion.type !== "ContinuedAsNew") this.#status = draft.end(completion);
+    } else if (!wasEnded) this.#status = this.#liveStatus;
     const { events, activities, messages, aborts, updates } = draft;
     return {
       taken,
@@ -190,13 +180,8 @@ export class Orchestration {
       status: this.#status,
       customStatus: wasEnded ? undefined : this.#execution.customStatus,
       completion,
-      warnings: this.#warnings(completion !== undefined),
+      warnings: this.#execution.takeWarnings(completion !== undefined),
     };
-  }
-
-  #end(draft: TurnDraft, completion: Completion): void {
-    this.#ended = true;
-    if (completion.type !== "ContinuedAsNew") this.#status = draft.end(completion);
   }
 
   get #liveStatus(): RuntimeStatus {
@@ -204,43 +189,26 @@ export class Orchestration {
     return this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
   }
 
-  #warnings(hasEnded: boolean): string[] {
-    const farAhead = this.#execution.takeFarAhead();
-    const warnings = farAhead === undefined ? [] : [farAhead];
-    const forgotten = hasEnded ? this.#execution.forgottenTasks : 0;
-    if (forgotten === 0) return warnings;
-    return [
-      ...warnings,
-      `${forgotten} task(s) of workflow '${this.#execution.started?.name}' were made and never waited for. ` +
-        "If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
-    ];
-  }
-
-  async #replay(history: readonly HistoryEvent[], firstTurnDone: boolean, runEnded: boolean): Promise<void> {
-    const last = history.findLast((event) => event.type === "ExecutionCompleted");
-    if (last?.type === "ExecutionCompleted") {
-      // The code has nothing more to say; only what it left running is of interest.
-      this.#ended = true;
-      this.#status = last.status;
-      for (const event of history) {
-        this.#history.record(event);
-        const applied = runEnded ? this.#execution.apply(event, true) : undefined;
-        if (applied !== undefined) await applied;
-      }
-      return;
-    }
+  async #replay(history: readonly HistoryEvent[], begun: boolean, runEnded: boolean): Promise<void> {
+    const end = history.findLast((event) => event.type === "ExecutionCompleted");
+    // The code of an ended one has nothing more to say; only what it left running is of interest.
+    const isRun = end === undefined || runEnded;
     for (const event of history) {
       this.#history.record(event);
-      const applied = this.#execution.apply(event, firstTurnDone);
+      const applied = isRun ? this.#execution.apply(event, begun || end !== undefined) : undefined;
       if (applied !== undefined) await applied;
     }
-    if (firstTurnDone) this.#execution.checkReplay(false);
+    if (end !== undefined) {
+      this.#ended = true;
+      this.#status = end.status;
+      return;
+    }
+    if (begun) this.#execution.checkReplay(false);
     const { stall, completion, hasActions } = this.#execution;
     const recordedStall = this.#history.stall;
     if (recordedStall !== undefined) this.#status = "STALLED";
-    else if (firstTurnDone) this.#status = this.#liveStatus;
+    else if (begun) this.#status = this.#liveStatus;
     if (stall !== undefined) this.#uncommitted = !this.#history.hasStalledAs(stall);
-    else if (recordedStall !== undefined) this.#uncommitted = true;
-    else if (completion !== undefined || hasActions) this.#uncommitted = true;
+    else if (recordedStall !== undefined || completion !== undefined || hasActions) this.#uncommitted = true;
   }
 }

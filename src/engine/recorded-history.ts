@@ -1,7 +1,7 @@
 import type { UpdateOutcome } from "../model/action.ts";
-import type { ExecutionCompleted, ExecutionStarted, HistoryEvent } from "../model/history-event.ts";
+import type { ExecutionCompleted, ExecutionStarted, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import { PendingWork } from "./pending-work.ts";
-import { messageKeyOf } from "./records.ts";
+import { isRecordOfTheEngine, messageKeyOf } from "./records.ts";
 import { SeenMessages } from "./seen-messages.ts";
 import type { Stall } from "./stall.ts";
 import type { Outline } from "./turn.ts";
@@ -59,8 +59,13 @@ export class RecordedHistory {
     return knownBy !== undefined || recorded.message === message;
   }
 
-  get isCancelRequested(): boolean {
-    return this.#isCancelRequested;
+  /** False for what is the engine's to write, what was told before, and the answer to what is not open. */
+  isNews(fact: HistoryFact): boolean {
+    if (isRecordOfTheEngine(fact)) return false;
+    const messageKey = messageKeyOf(fact);
+    if (messageKey !== undefined && this.seenMessages.has(messageKey)) return false;
+    if (fact.type === "ExecutionCancelRequested") return !this.#isCancelRequested;
+    return this.pending.accepts(fact);
   }
 
   /** What the history begins with, what has ended it, and the time of its last event. */
