@@ -3,8 +3,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Audit } from "./audit.ts";
 import { Client } from "./client.ts";
 import { hasNoAlarm } from "./database.ts";
-import { insist, untilQuiet, type Verdict } from "./harness.ts";
+import { HarnessError, insist, LateError, untilQuiet, type Verdict, within } from "./harness.ts";
 import { KINDS, type Kind } from "./kinds.ts";
+import { hasEnded, openTrees } from "./open.ts";
 import { Host } from "./processes.ts";
 import { randomFrom } from "./random.ts";
 import { Recorder } from "./recorder.ts";
@@ -20,6 +21,10 @@ export interface CampaignOptions {
   readonly instances: number;
   /** The latest moment of a kill after the server is there. */
   readonly longestMs: number;
+  /** What ends, ends within this time after the last sign of anything that goes on. Default: 120,000. */
+  readonly quietMs?: number;
+  /** All of it ends within this time, or the harness fails and tells how far it came. Default: none. */
+  readonly limitMs?: number;
   readonly tell?: (line: string) => void;
 }
 
@@ -38,14 +43,12 @@ export interface CampaignResult extends Verdict {
   readonly editions: readonly string[];
 }
 
-/** What ends, ends within this time after the last sign of anything that goes on. */
-const QUIET_MS = 120_000;
 const STARTS = 3;
 const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
-const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]);
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
+  const { quietMs = 120_000, limitMs } = options;
   const random = randomFrom(seed);
   const moments = Array.from({ length: kills }, () => 20 + Math.floor(random() * (longestMs - 20)));
   const recorder = await Recorder.listen([]);
@@ -78,45 +81,80 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     });
   };
 
-  const startHost = () =>
-    insist("The server did not start", STARTS, () =>
-      Host.start(directory, recorder.url, { worker: "./kinds-worker.js" }),
-    );
-  const progress = () => `${recorder.reports.length} ${Object.values(acknowledged)} ${inFlight.size}`;
-  const settles = (isSo: () => boolean) => untilQuiet(isSo, progress, QUIET_MS, realTime);
+  /** Nobody waits for it any more. */
+  const over = new AbortController();
+  const { signal } = over;
+  const beganAtMs = Date.now();
+  /** What it has done, and does: each with the second in which that began. */
+  const steps: string[] = [];
+  const step = (text: string) => {
+    signal.throwIfAborted();
+    steps.push(`${((Date.now() - beganAtMs) / 1_000).toFixed(1)} s ${text}`);
+  };
+
   let host: Host | undefined;
-  try {
-    host = await startHost();
+  const startHost = async () => {
+    step("start the server");
+    const startOne = () => Host.start(directory, recorder.url, { worker: "./kinds-worker.js", signal });
+    host = await insist("The server did not start", STARTS, startOne);
+    step("callers go on");
     client.up(host.origin);
+    return host;
+  };
+  const progress = () => `${recorder.reports.length} ${Object.values(acknowledged)} ${inFlight.size}`;
+  const settles = (what: string, isSo: () => boolean) => {
+    step(`wait for ${what}`);
+    const isSoOrOver = () => signal.aborted || isSo();
+    return untilQuiet(isSoOrOver, progress, quietMs, realTime);
+  };
+  /** Ends the server, and tells who is still under way then: what is waited for, and how far that is on disk. */
+  const killAndTell = async (): Promise<string[]> => {
+    const waiting = new Map([...inFlight].map(({ id, waits }) => [id, waits.texts().join(" and ") || "nothing"]));
+    const open = [...inFlight];
+    await insist("The server did not end", 1, async () => host?.kill());
+    const trees = openTrees(directory, Date.now());
+    const texts = open.map(({ id, kind }) => {
+      const onDisk = trees.get(id) ?? "nothing is open";
+      return `${id} (${kind.name}) does not end: its callers wait for ${waiting.get(id)}; on disk ${onDisk}`;
+    });
+    const others = [...trees].filter(([root]) => !waiting.has(root));
+    return [...texts, ...others.map(([root, text]) => `${root} does not come to rest: on disk ${text}`)];
+  };
+
+  const play = async (): Promise<CampaignResult> => {
+    let server = await startHost();
     for (let n = 0; n < instances; n++) launch(KINDS[n % KINDS.length] as Kind);
-    if (!(await settles(() => acknowledged.starts >= instances)))
+    if (!(await settles("the starts", () => acknowledged.starts >= instances)))
       violations.push({ what: "lost", text: `only ${acknowledged.starts} of ${instances} starts are acknowledged` });
     for (const [n, momentMs] of moments.entries()) {
       await delay(momentMs);
+      step(reloads ? "reload the code" : "kill the server");
       if (reloads) {
-        await host.reload(`edition ${n + 2}`);
+        await server.reload(`edition ${n + 2}`);
         leastInFlight = Math.min(leastInFlight, inFlight.size);
         continue;
       }
-      const killed = host;
+      const killed = server;
       await insist("The server did not end", 1, () => killed.kill());
       client.down();
       const onDisk = audit.crashed(directory);
-      const live = [...onDisk.values()].filter(({ status }) => !TERMINAL.has(status)).length;
+      const live = [...onDisk.values()].filter((instance) => !hasEnded(instance)).length;
       leastInFlight = Math.min(leastInFlight, live);
       for (const { id, isStarted, mayBeGone } of subjects)
         if (isStarted && !mayBeGone && !onDisk.has(id))
           violations.push({ what: "lost", text: `${id} was acknowledged` });
       tell(`kill ${n + 1} of ${kills} after ${momentMs} ms: ${live} in flight, ${onDisk.size} on disk`);
-      host = await startHost();
-      client.up(host.origin);
+      server = await startHost();
     }
     stage.isFinishing = true;
-    await settles(() => inFlight.size === 0);
-    for (const { id, kind } of inFlight) violations.push({ what: "lost", text: `${id} (${kind.name}) does not end` });
-    // Nobody asks after them any more: children, detached ones and messages come to their end by themselves.
-    await settles(() => hasNoAlarm(directory));
-    await host.stop();
+    // Nobody asks after them any more then: children, detached ones and messages come to their end by themselves.
+    const isAtRest =
+      (await settles("the ends of all", () => inFlight.size === 0)) &&
+      (await settles("the end of all alarms", () => hasNoAlarm(directory)));
+    step("stop the server");
+    const last = server;
+    if (isAtRest) await insist("The server did not end", 1, () => last.stop());
+    else for (const text of await killAndTell()) violations.push({ what: "lost", text });
     const atEnd = audit.ended(directory);
     for (const subject of subjects) subject.expectEnd(atEnd);
     const finished = recorder.reports.filter(({ phase }) => phase === "finished").length;
@@ -125,7 +163,19 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     const transportRepeats = recorder.repeats + client.refusals;
     const seen = { acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated, editions };
     return { ...audit.verdict(), ...seen, transportRepeats };
+  };
+
+  try {
+    return await (limitMs === undefined ? play() : within("the end of the campaign", limitMs, play()));
+  } catch (error) {
+    if (!(error instanceof LateError)) throw error;
+    over.abort(error);
+    const found = violations.map(({ what, text }) => `${what}: ${text}`);
+    const lines = [error.message, `Seed ${seed}`, ...steps, ...found, ...(await killAndTell())];
+    throw new HarnessError(lines.join("\n"), { cause: error });
   } finally {
+    over.abort();
+    client.down();
     await host?.kill();
     await recorder.close();
   }

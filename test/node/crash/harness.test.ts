@@ -1,15 +1,32 @@
 // [C7] The campaigns tell what they do wrong themselves from what the engine does wrong. Each kind of fault is shown twice: the
 // harness's, which must not be called the engine's, and the engine's, which must not be excused.
 import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { processTree, temporaryDirectory, until } from "../e2e/server.ts";
+import { runCampaign } from "./campaign.ts";
 import { Client } from "./client.ts";
 import type { HistoryRow, StoredInstance } from "./database.ts";
 import type { Violation } from "./faults.ts";
-import { apart, exitCodeOf, HarnessError, harnessFaultOf, insist, isOfApi, rootOf, untilQuiet } from "./harness.ts";
+import {
+  apart,
+  exitCodeOf,
+  HarnessError,
+  harnessFaultOf,
+  insist,
+  isOfApi,
+  LateError,
+  rootOf,
+  untilQuiet,
+  Waits,
+  within,
+} from "./harness.ts";
 import { KINDS } from "./kinds.ts";
+import { stateOf } from "./open.ts";
+import { Host } from "./processes.ts";
 import { Recorder, type Sent } from "./recorder.ts";
 import { Subject } from "./subject.ts";
 
@@ -201,6 +218,84 @@ describe("[C7] slow is not stuck", () => {
       ),
     ).toBe(false);
     expect(time.now()).toBe(171_000);
+  });
+});
+
+describe("[C7] what does not end is told of, and not waited for without end", () => {
+  it("[C7.12] a wait of the harness's own has a limit, and is told of as the harness's fault", async () => {
+    expect(await within("an answer", 1_000, Promise.resolve("there"))).toBe("there");
+    await expect(within("an answer", 1_000, Promise.reject(new Error("broken")))).rejects.toThrow("broken");
+    const never = within("an answer", 5, new Promise(() => undefined));
+    await expect(never).rejects.toThrow(new LateError("expected within 5 ms: an answer"));
+    await expect(never).rejects.toBeInstanceOf(HarnessError);
+  });
+
+  it("[C7.13] who waits for what, and since when, is known as long as it is waited for", async () => {
+    let nowMs = 1_000;
+    const waits = new Waits(() => nowMs);
+    let answer: (value: string) => void = () => undefined;
+    let fail: (error: Error) => void = () => undefined;
+    const first = waits.on(
+      "an answer",
+      new Promise<string>((resolve) => {
+        answer = resolve;
+      }),
+    );
+    nowMs = 3_500;
+    const second = waits.on(
+      "a report",
+      new Promise((_, reject) => {
+        fail = reject;
+      }),
+    );
+    nowMs = 4_000;
+    expect(waits.texts()).toEqual(["an answer (3.0 s)", "a report (0.5 s)"]);
+    answer("there");
+    expect(await first).toBe("there");
+    expect(waits.texts()).toEqual(["a report (0.5 s)"]);
+    fail(new Error("lost"));
+    await expect(second).rejects.toThrow("lost");
+    expect(waits.texts()).toEqual([]);
+  });
+
+  it("[C7.14] an instance in one line: its status, its last event, what is left to do, and when it is woken", () => {
+    const instance = failedBy("Error");
+    expect(stateOf({ ...instance, left: { inbox: 1, outbox: 0, recovery: 2 } }, 4_000, 6_500)).toBe(
+      "s1 is FAILED, 2 events, the last TaskFailed #1 6.5 s ago, 1 in inbox, 2 in recovery, its alarm 2.5 s ago",
+    );
+    expect(stateOf(instance, 3_606_500, 6_500)).toMatch(/ #1 6\.5 s ago, its alarm in 3600\.0 s$/);
+    expect(stateOf({ ...instance, history: [] }, undefined, 6_500)).toBe("s1 is FAILED, no events, no alarm");
+  });
+
+  it("[C7.15] a campaign that is not done in time fails by the harness, says what it was at, and leaves no process", async () => {
+    const options = { directory: temporaryDirectory(), seed: 7, kills: 1, instances: 2, longestMs: 100, limitMs: 100 };
+    const late = runCampaign(options);
+    const text = "expected within 100 ms: the end of the campaign\nSeed 7\n0.0 s start the server";
+    await expect(late).rejects.toThrow(new HarnessError(text));
+    await until("the end of all that it has started", async () => (await processTree(process.pid)).length === 1);
+    rmSync(options.directory, { recursive: true });
+  });
+
+  it("[C7.16] an instance that does not end is the engine's fault, with what its callers wait for and where it is", async () => {
+    // Nothing may go on even for a moment, which is how each of them looks stuck.
+    const options = { directory: temporaryDirectory(), seed: 7, kills: 0, instances: 2, longestMs: 100, quietMs: -1 };
+    const { violations } = await runCampaign(options);
+    const texts = violations.filter(({ what }) => what === "lost").map(({ text }) => text);
+    const stuck = (id: string, name: string, workflow: string) =>
+      expect.stringMatching(
+        `^${id} \\(${name}\\) does not end: its callers wait for the answer to POST ${workflow}/start\\?instanceID=${id} \\([0-9.]+ s\\); on disk `,
+      );
+    expect(texts.slice(0, 3)).toEqual([
+      "only 0 of 2 starts are acknowledged",
+      stuck("s0", "chain", "chain"),
+      stuck("s1", "fan-out", "fanOut"),
+    ]);
+    rmSync(options.directory, { recursive: true });
+  });
+
+  it("[C7.17] a server that says something else than where it is has not started", async () => {
+    const start = Host.start("nowhere", "http://nowhere/", { prefix: ["echo", "a warning"] });
+    await expect(start).rejects.toThrow("expected the host's origin, found a warning");
   });
 });
 

@@ -8,6 +8,9 @@ export class HarnessError extends Error {
   override readonly name = "HarnessError";
 }
 
+/** Something that the harness waits for has not come in time. */
+export class LateError extends HarnessError {}
+
 /** What a run ends with. */
 export interface Verdict {
   readonly violations: readonly Violation[];
@@ -64,6 +67,44 @@ export async function insist<T>(what: string, attempts: number, attempt: () => P
     } catch (error) {
       if (n >= attempts) throw new HarnessError(`${what}, ${attempts} times: ${String(error)}`, { cause: error });
     }
+  }
+}
+
+/** Rejects when it takes longer, with what was waited for. */
+export async function within<T>(what: string, limitMs: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new LateError(`expected within ${limitMs} ms: ${what}`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What is waited for just now, each since when: to be told when a wait does not end. */
+export class Waits {
+  readonly #now: () => number;
+  readonly #open = new Set<{ readonly what: string; readonly sinceMs: number }>();
+
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  async on<T>(what: string, promise: Promise<T>): Promise<T> {
+    const wait = { what, sinceMs: this.#now() };
+    this.#open.add(wait);
+    try {
+      return await promise;
+    } finally {
+      this.#open.delete(wait);
+    }
+  }
+
+  /** The oldest first. */
+  texts(): string[] {
+    return [...this.#open].map(({ what, sinceMs }) => `${what} (${((this.#now() - sinceMs) / 1_000).toFixed(1)} s)`);
   }
 }
 

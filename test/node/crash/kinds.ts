@@ -164,7 +164,7 @@ export const KINDS: readonly Kind[] = [
     input: 6,
     play: async (subject) => {
       await startAndWatch(subject);
-      await subject.stage.recorder.seen(`${subject.id}-d`, "finished", "last");
+      await subject.seen("finished", "last", `${subject.id}-d`);
     },
     check: (subject, endOf) => expectOutput(subject, endOf(`${subject.id}-d`), [0, 1, 2, 3, 4, 5]),
   },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { isRunning, type ProcessInfo, processTree, until } from "../e2e/server.ts";
+import { within } from "./harness.ts";
 
 export interface HostOptions {
   /** The Worker that is served: a file of this folder. */
@@ -9,7 +10,12 @@ export interface HostOptions {
   /** A command that runs another: the host is given to it. */
   readonly prefix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Ends a start that nobody waits for any more. */
+  readonly signal?: AbortSignal;
 }
+
+/** How long a host may take until it is ready, or until it has done what it was asked for. */
+const PATIENCE_MS = 60_000;
 
 /** A server of a crash Worker in a process of its own: Node, and workerd as its child. */
 export class Host {
@@ -24,7 +30,8 @@ export class Host {
   }
 
   static async start(directory: string, recorderUrl: string, options: HostOptions = {}): Promise<Host> {
-    const { worker = "./worker.js", prefix = [], env } = options;
+    const { worker = "./worker.js", prefix = [], env, signal } = options;
+    signal?.throwIfAborted();
     const script = fileURLToPath(new URL("./host.ts", import.meta.url).href);
     const line = [...prefix, process.execPath, "--no-warnings", script, worker, directory, recorderUrl];
     const child = spawn(line[0] ?? "", line.slice(1), {
@@ -36,12 +43,20 @@ export class Host {
       complaint += text;
     });
     const lines = createInterface({ input: child.stdout });
-    const origin = await new Promise<string>((resolve, reject) => {
+    const ready = new Promise<string>((resolve, reject) => {
       lines.once("line", resolve);
       child.once("close", (code) => reject(new Error(`The host ended with ${code} before it was ready: ${complaint}`)));
+      signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
     });
-    child.stderr.pipe(process.stderr);
-    return new Host(child, lines, origin);
+    try {
+      const origin = await within("the host is ready", PATIENCE_MS, ready);
+      if (!URL.canParse(origin)) throw new Error(`expected the host's origin, found ${origin}`);
+      child.stderr.pipe(process.stderr);
+      return new Host(child, lines, origin);
+    } catch (error) {
+      for (const { pid } of await processTree(Number(child.pid))) kill(pid);
+      throw error;
+    }
   }
 
   get pid(): number {
@@ -61,7 +76,7 @@ export class Host {
   #ask(line: string): Promise<string> {
     const answer = new Promise<string>((resolve) => this.#lines.once("line", resolve));
     this.#child.stdin?.write(`${line}\n`);
-    return answer;
+    return within(`the host's answer to "${line}"`, PATIENCE_MS, answer);
   }
 
   /** As a power cut does it: Node first, so that it cannot put a new workerd in the place of the old one. */

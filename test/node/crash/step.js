@@ -7,6 +7,8 @@ const EDITION = "first edition";
 let life;
 /** How long the recorder may be out of reach, as on a machine that has no time for it. */
 const PATIENCE_MS = 60_000;
+/** How long one connection is waited for: longer than any gate stays closed. */
+const ANSWER_MS = 30_000;
 
 /** The way to the recorder is gone. The instance that fails by this says nothing about the engine: `harness.ts` knows it by this name. */
 class RecorderUnreachable extends Error {
@@ -29,7 +31,9 @@ export async function report(ctx, phase, label) {
   // Sent again under its ID, it counts once: what is lost on this way is nothing that an instance has done or not done.
   for (let again = 0; ; again++) {
     try {
-      const response = await fetch(env.RECORDER_URL, { method: "POST", body: JSON.stringify({ ...told, again }) });
+      const body = JSON.stringify({ ...told, again });
+      const signal = AbortSignal.timeout(ANSWER_MS);
+      const response = await fetch(env.RECORDER_URL, { method: "POST", body, signal });
       await response.text();
       if (response.ok) return;
       throw new Error(`The recorder answered ${response.status}`);

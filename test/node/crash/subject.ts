@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "./client.ts";
 import type { StoredInstance } from "./database.ts";
 import type { Violation } from "./faults.ts";
-import { isOfApi } from "./harness.ts";
+import { isOfApi, Waits } from "./harness.ts";
 import type { Kind } from "./kinds.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -35,6 +35,8 @@ export class Subject {
   /** Events in the order in which each sender has sent them, each once. */
   readonly raised: Raised[] = [];
   readonly updates: string[] = [];
+  /** What its callers wait for. */
+  readonly waits = new Waits();
 
   constructor(id: string, kind: Kind, stage: Stage, random: () => number) {
     this.id = id;
@@ -95,8 +97,8 @@ export class Subject {
     }
   }
 
-  seen(phase: "started" | "finished", label: string): Promise<void> {
-    return this.stage.recorder.seen(this.id, phase, label);
+  seen(phase: "started" | "finished", label: string, id = this.id): Promise<void> {
+    return this.waits.on(`${label} of ${id} ${phase}`, this.stage.recorder.seen(id, phase, label));
   }
 
   violation(what: Violation["what"], text: string): void {
@@ -112,9 +114,13 @@ export class Subject {
 
   async #exists(): Promise<boolean> {
     for (;;) {
-      const answer = await this.stage.client.send("GET", this.id);
+      const answer = await this.#send("GET", this.id);
       if (answer !== undefined) return answer.status === 200;
     }
+  }
+
+  #send(method: "GET" | "POST", path: string, body?: unknown) {
+    return this.waits.on(`the answer to ${method} ${path}`, this.stage.client.send(method, path, body));
   }
 
   async #insist(method: "GET" | "POST", path: string, body?: unknown): Promise<number> {
@@ -126,7 +132,7 @@ export class Subject {
 
   /** A server that is there has no reason to refuse anything here. */
   async #once(method: "GET" | "POST", path: string, body?: unknown) {
-    const answer = await this.stage.client.send(method, path, body);
+    const answer = await this.#send(method, path, body);
     if (answer === undefined || answer.status < 300) return answer;
     // What stands before workerd has not reached it: the connection is lost, as far as anybody knows.
     if (answer.status >= 500 && !isOfApi(answer.text)) {
