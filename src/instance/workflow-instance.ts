@@ -57,86 +57,93 @@ export interface InstanceOptions {
   readonly placement?: Placement | undefined;
 }
 
-/** Makes the Durable Object class for one set of workflows. The class only passes on: `Instance` does the work. */
+/** Makes the Durable Object class for one set of workflows. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
   const { limits, onNonDeterminism, logFailureMessages, placement, logLevel = "info" } = options;
   const log = logFrom(logLevel);
   const shared: Shared = { registry, limits: limitsFrom(limits), onNonDeterminism, logFailureMessages, placement, log };
-  return class WorkflowInstance extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
-    readonly #ports: InstancePorts;
-    #opened: Promise<Instance> | undefined;
-
+  return class WorkflowInstance extends InstanceObject {
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
-      super(ctx, env);
-      this.#ports = new PlatformPorts(ctx, env, shared);
-    }
-
-    /** Rejects when the database cannot be read, and is tried again with the next call. */
-    #instance(isRinging = false): Promise<Instance> {
-      this.#opened ??= open(this.#ports, isRinging).catch((error) => {
-        this.#opened = undefined;
-        throw error;
-      });
-      return this.#opened;
-    }
-
-    async start(request: StartRequest): Promise<StartResult> {
-      return (await this.#instance()).start(request);
-    }
-    async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
-      return (await this.#instance()).describe(options);
-    }
-    async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
-      return (await this.#instance()).waitFor(until, options);
-    }
-    async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
-      return (await this.#instance()).raiseEvent(request);
-    }
-    async suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
-      return (await this.#instance()).suspend(request);
-    }
-    async resume(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
-      return (await this.#instance()).resume(request);
-    }
-    async cancel(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
-      return (await this.#instance()).cancel(request);
-    }
-    async query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
-      return (await this.#instance()).query(request);
-    }
-    async update(request: UpdateRequest): Promise<UpdateResult> {
-      return (await this.#instance()).update(request);
-    }
-    async history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-      return (await this.#instance()).history(page);
-    }
-    async terminate(request: TerminateRequest): Promise<OperationResult> {
-      return (await this.#instance()).terminate(request);
-    }
-    async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
-      return (await this.#instance()).purge(request, isOwed);
-    }
-    async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
-      return (await this.#instance()).deliver(message, isOwed);
-    }
-    async findActive(request: FindActiveRequest): Promise<string | undefined> {
-      return (await this.#instance()).findActive(request);
-    }
-
-    /** Never throws: after the seventh failure the platform would drop the alarm, and the instance would sleep for ever. */
-    override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-      try {
-        await (await this.#instance(true)).alarm({
-          retryCount: info?.retryCount ?? 0,
-          scheduledTime: info?.scheduledTime ?? 0,
-        });
-      } catch (error) {
-        const { name: instanceId } = this.ctx.id;
-        this.#ports.log({ level: "error", msg: "alarm", instanceId, ...errorFields(this.#ports, error) });
-        await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS).catch(() => undefined);
-      }
+      super(ctx, env, shared);
     }
   };
+}
+
+/** What the platform calls: it opens the instance, and passes on. */
+class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
+  readonly #ports: InstancePorts;
+  #opened: Promise<Instance> | undefined;
+
+  constructor(ctx: DurableObjectState, env: InstanceEnv, shared: Shared) {
+    super(ctx, env);
+    this.#ports = new PlatformPorts(ctx, env, shared);
+  }
+
+  /** Rejects when the database cannot be read, and is tried again with the next call. */
+  #instance(isRinging = false): Promise<Instance> {
+    this.#opened ??= open(this.#ports, isRinging).catch((error) => {
+      this.#opened = undefined;
+      throw error;
+    });
+    return this.#opened;
+  }
+
+  async start(request: StartRequest): Promise<StartResult> {
+    return (await this.#instance()).start(request);
+  }
+  async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
+    return (await this.#instance()).describe(options);
+  }
+  async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
+    return (await this.#instance()).waitFor(until, options);
+  }
+  async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
+    return (await this.#instance()).raiseEvent(request);
+  }
+  async suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+    return (await this.#instance()).suspend(request);
+  }
+  async resume(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+    return (await this.#instance()).resume(request);
+  }
+  async cancel(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+    return (await this.#instance()).cancel(request);
+  }
+  async query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
+    return (await this.#instance()).query(request);
+  }
+  async update(request: UpdateRequest): Promise<UpdateResult> {
+    return (await this.#instance()).update(request);
+  }
+  async history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
+    return (await this.#instance()).history(page);
+  }
+  async terminate(request: TerminateRequest): Promise<OperationResult> {
+    return (await this.#instance()).terminate(request);
+  }
+  async purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
+    return (await this.#instance()).purge(request, isOwed);
+  }
+  async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
+    return (await this.#instance()).deliver(message, isOwed);
+  }
+  async findActive(request: FindActiveRequest): Promise<string | undefined> {
+    return (await this.#instance()).findActive(request);
+  }
+
+  /** Never throws: after the seventh failure the platform would drop the alarm, and the instance would sleep for ever. */
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    try {
+      await (await this.#instance(true)).alarm({
+        retryCount: info?.retryCount ?? 0,
+        scheduledTime: info?.scheduledTime ?? 0,
+      });
+    } catch (error) {
+      const { name: instanceId } = this.ctx.id;
+      this.#ports.log({ level: "error", msg: "alarm", instanceId, ...errorFields(this.#ports, error) });
+      await this.ctx.storage.setAlarm(Date.now() + ALARM_RETRY_MS).catch(() => undefined);
+    }
+  }
 }
 
 async function open(ports: InstancePorts, isRinging: boolean): Promise<Instance> {

@@ -31,7 +31,7 @@ export class ActivityAttempt implements ActivityCall {
   #savedProgress: string | undefined;
   #callOffWrite: (() => void) | undefined;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
-  #isOver = false;
+  #hasEnded = false;
 
   constructor(ports: InstancePorts, run: ActivityRun, owner: ActivityOwner) {
     this.run = run;
@@ -111,7 +111,7 @@ export class ActivityAttempt implements ActivityCall {
     } catch (error) {
       return this.#failed(error, this.#storedProgress);
     } finally {
-      this.#isOver = true;
+      this.#hasEnded = true;
       this.#timers?.callOff();
       this.#callOffWrite?.();
     }
@@ -143,7 +143,7 @@ export class ActivityAttempt implements ActivityCall {
   }
 
   heartbeat(details: unknown): void {
-    if (this.#isOver) return;
+    if (this.#hasEnded) return;
     this.#timers?.heartbeat();
     if (details === undefined) return;
     const { registry } = this.#ports;
@@ -162,7 +162,7 @@ export class ActivityAttempt implements ActivityCall {
 
   #write(): void {
     this.#callOffWrite = undefined;
-    if (this.#isOver || this.#progress === undefined || this.#progress === this.#savedProgress) return;
+    if (this.#hasEnded || this.#progress === undefined || this.#progress === this.#savedProgress) return;
     if (!this.#owner.isCurrent(this.run.executionId)) return;
     this.#lastWriteMs = this.#ports.clock.now();
     const progress = this.#progress;
@@ -180,7 +180,7 @@ export class ActivityAttempt implements ActivityCall {
   }
 
   #save(progress: string, stored: string): void {
-    if (this.#isOver || !this.#owner.isCurrent(this.run.executionId)) return;
+    if (this.#hasEnded || !this.#owner.isCurrent(this.run.executionId)) return;
     try {
       this.#ports.store.saveProgress(this.taskId, stored);
       this.#savedProgress = progress;

@@ -1,8 +1,12 @@
 /*
- * Life: an instance from its start to its end or its purge, turn by turn. Whoever is outside enters here.
+ * Life: an instance from its start to its end or its purge, turn by turn, and what is asked of it meanwhile. Whoever is outside
+ * enters here.
  */
+export { Deliveries } from "./deliveries.ts";
 export { FactQueue } from "./fact-queue.ts";
 export { Gate } from "./gate.ts";
-export type { Life } from "./life.ts";
+export { Lives } from "./lives.ts";
 export { Purges } from "./purges.ts";
-export { TurnLoop } from "./turn-loop.ts";
+export { type Query, Questions } from "./questions.ts";
+export { Reception } from "./reception.ts";
+export { Starts } from "./starts.ts";

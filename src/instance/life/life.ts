@@ -1,4 +1,7 @@
+import type { Orchestration } from "../../engine/orchestration.ts";
+import type { Outline, Turn } from "../../engine/turn.ts";
 import type { HistoryEvent } from "../../model/history-event.ts";
+import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InboxEntry, OutboxEntry } from "../../storage/instance-store.ts";
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
@@ -9,6 +12,8 @@ import { StallWatch } from "../waking/index.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
 import { FactQueue } from "./fact-queue.ts";
 import { LiveExecution } from "./live-execution.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 export interface StoredQueues {
   readonly inbox: readonly InboxEntry[];
@@ -66,9 +71,6 @@ export class Life {
   /** Of the execution that it is in. */
   recoveries: Recoveries;
   outbox: Outbox;
-  /** A turn is being taken or about to be. */
-  isRunning = false;
-  turnsBegun = 0;
   failedTurns = 0;
   /** No turn before this time, because the last one failed. */
   retryAtMs = 0;
@@ -96,10 +98,82 @@ export class Life {
     return this.#isClosed;
   }
 
+  get isUnreadable(): boolean {
+    return this.unreadable !== undefined;
+  }
+
+  /** The execution in memory, when there is one. */
+  get orchestration(): Orchestration | undefined {
+    return this.execution.orchestration;
+  }
+
+  /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
+  get outline(): Outline | undefined {
+    return this.execution.outline;
+  }
+
+  /** Before its start an instance has no history to load. */
+  get isLoaded(): boolean {
+    return this.orchestration !== undefined || this.queue.waitsForStart;
+  }
+
+  get hasEnded(): boolean {
+    return this.record !== undefined && isTerminal(this.record.status);
+  }
+
+  /** The code cannot go on with the history, or not even read it. */
+  get isStalled(): boolean {
+    return this.isUnreadable || this.orchestration?.stall !== undefined;
+  }
+
+  /** Something was accepted, in this life or the one before, that no turn has taken; or a stall that other code may have ended. */
+  get isBehind(): boolean {
+    if (this.isStalled) return false;
+    const status = this.record?.status;
+    if (status === "STALLED" || this.mustReread) return true;
+    return !this.queue.waitsForStart && (this.queue.length > 0 || status === "PENDING");
+  }
+
+  /** There is something for a turn to do now. */
+  get hasWork(): boolean {
+    const { orchestration, queue } = this;
+    if (this.isUnreadable || queue.waitsForStart || (this.retryAtMs !== 0 && this.retryAtMs > this.#nowMs))
+      return false;
+    if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
+    if (orchestration === undefined || queue.length > 0 || orchestration.hasUncommitted) return true;
+    const nextTimerAtMs = orchestration.pending.nextTimerAtMs();
+    return nextTimerAtMs !== NEVER && nextTimerAtMs <= this.#nowMs;
+  }
+
+  /** When something falls due next, of what is due later than `afterMs`; infinity for never. */
+  nextDueAtMs(afterMs: number): number {
+    const deliveryAtMs = ifLater(this.outbox.nextAttemptAtMs(), afterMs);
+    if (this.isStalled) return Math.min(ifLater(this.stallWatch.retryAtMs, afterMs), deliveryAtMs);
+    const timerAtMs = ifLater(this.orchestration?.pending.nextTimerAtMs() ?? NEVER, afterMs);
+    const startAtMs = ifLater(this.queue.startAtMs(this.#nowMs), afterMs);
+    const retryAtMs = this.retryAtMs > this.#nowMs ? ifLater(this.retryAtMs, afterMs) : NEVER;
+    return Math.min(deliveryAtMs, timerAtMs, startAtMs, retryAtMs);
+  }
+
+  /** No message waits, on disk either: memory gets those of a turn after its commit. False while the disk does not tell. */
+  get hasDelivered(): boolean {
+    try {
+      return this.outbox.isEmpty && this.#parts.ports.store.hasDelivered;
+    } catch {
+      return false;
+    }
+  }
+
   close(): void {
     this.#isClosed = true;
     this.outbox.close();
     this.warnings.unwatchTurn();
+  }
+
+  /** Its execution has continued as new, with this history. */
+  continueAsNew(updates: Turn["updates"], history: readonly HistoryEvent[]): Promise<void> {
+    this.recoveries = new Recoveries(this.#parts.ports);
+    return this.execution.continue(updates, history);
   }
 
   /** Begins again with what the tables hold. */
@@ -108,6 +182,10 @@ export class Life {
     this.outbox.close();
     this.outbox = new Outbox(this.#parts.ports, this.#parts.sender, this.#parts.onTheWay);
     this.outbox.add(outbox);
+  }
+
+  get #nowMs(): number {
+    return this.#parts.ports.clock.now();
   }
 
   #begin(birth: Birth): void {
@@ -140,4 +218,8 @@ export class Life {
         return;
     }
   }
+}
+
+function ifLater(atMs: number, afterMs: number): number {
+  return atMs > afterMs ? atMs : NEVER;
 }

@@ -6,9 +6,9 @@ import type { HistoryEvent, HistoryFact } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
 import { reading, readingInto } from "../reading/index.ts";
+import { type DecidedChange, decideChange, type Surroundings } from "./decided-change.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import { FormerUpdates } from "./former-updates.ts";
-import { type DecidedChange, decideChange, type Surroundings } from "./turn-change.ts";
 
 /** What memory has of the history: all of it, as long as no orchestration has been made of it, or that. */
 interface Copy {

@@ -8,7 +8,7 @@ import type { IsOwed, OperationResult, PurgeRequest } from "../protocol.ts";
 import { visibleStatus } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Life } from "./life.ts";
-import type { TurnLoop } from "./turn-loop.ts";
+import type { Lives } from "./lives.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
 const PATIENCE_MS = 60_000;
@@ -18,7 +18,7 @@ const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
 /** Removes instances from their object, one purge at a time. */
 export class Purges {
   readonly #ports: InstancePorts;
-  readonly #loop: TurnLoop;
+  readonly #lives: Lives;
   readonly #gate: Gate;
   readonly #log: InstanceLog;
   /** The instance that a purge is about to remove. */
@@ -26,9 +26,9 @@ export class Purges {
   #last: InstanceRecord | undefined;
   #countAsChild = 0;
 
-  constructor(ports: InstancePorts, loop: TurnLoop, gate: Gate) {
+  constructor(ports: InstancePorts, lives: Lives, gate: Gate) {
     this.#ports = ports;
-    this.#loop = loop;
+    this.#lives = lives;
     this.#gate = gate;
     this.#log = new InstanceLog(ports);
   }
@@ -59,14 +59,14 @@ export class Purges {
     for (;;) {
       while (this.#gate.shutBy !== undefined)
         await (asChildOf === undefined ? this.#gate.shutBy : this.#waitPatiently());
-      const { record, current: life } = this.#loop;
+      const { record, current: life } = this.#lives;
       if (record === undefined) return NOT_FOUND;
       // Whose child it is may not be known either.
-      if (asChildOf !== undefined && !(request.force && record.executionId !== "")) this.#loop.readability.check();
+      if (asChildOf !== undefined && !(request.force && record.executionId !== "")) this.#lives.readability.check();
       if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;
       await checkOwed(this.#ports, isOwed);
       // Turns may have changed it meanwhile: it is the same instance all the same.
-      const now = this.#loop.record;
+      const now = this.#lives.record;
       if (this.#gate.shutBy !== undefined || life.isClosed || now === undefined) continue;
       // It goes on meanwhile, and its parent, whose own purge may wait for this one, is not kept waiting.
       if (request.force && asChildOf === undefined && toldIn !== life) {
@@ -83,7 +83,7 @@ export class Purges {
   /** Whatever its status. If a child cannot be reached, the instance goes on as it was. */
   #purgeByForce(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult> {
     return this.#remove(record, request, async () => {
-      this.#loop.abandon();
+      this.#lives.abandon();
       if (request.recursive) await purgeChildren(this.#ports, record.instanceId, request);
     });
   }
@@ -92,30 +92,30 @@ export class Purges {
   async #purgeEnded(record: InstanceRecord, request: PurgeRequest): Promise<OperationResult | undefined> {
     // As in Dapr, an instance whose first turn is still to come has no state that could be purged. A parent's purge
     // must not pass over it, though: it would be left behind.
-    if (request.asChildOf === undefined && visibleStatus(record, this.#loop) === "PENDING") return NOT_FOUND;
-    const isStalled = record.status === "STALLED" || this.#loop.isUnreadable;
+    if (request.asChildOf === undefined && visibleStatus(record, this.#lives.current) === "PENDING") return NOT_FOUND;
+    const isStalled = record.status === "STALLED" || this.#lives.current.isUnreadable;
     if (request.asChildOf === undefined && isStalled) return { ok: false, code: "STALLED" };
     const notEnded = { ok: false, code: "NOT_ENDED", instanceId: record.instanceId } as const;
     if (!isTerminal(record.status)) return notEnded;
-    if (!(await this.#loop.readability.isEndReadable(record))) {
+    if (!(await this.#lives.readability.isEndReadable(record))) {
       if (request.asChildOf === undefined) return { ok: false, code: "STALLED" };
       throw new UnreadableError(`'${record.instanceId}' has ended and cannot be read: it is purged by force only.`);
     }
-    if (this.#loop.record !== record) return undefined;
-    const hasDelivered = await this.#loop.hasDelivered();
-    if (this.#loop.isUnreadable) return undefined;
+    if (this.#lives.record !== record) return undefined;
+    const hasDelivered = await this.#lives.hasDelivered();
+    if (this.#lives.current.isUnreadable) return undefined;
     if (!hasDelivered) return notEnded;
     if (request.recursive) {
       const result = await purgeChildren(this.#ports, record.instanceId, request);
       if (!result.ok) return result;
     }
-    if (this.#loop.record !== record || this.#loop.isUnreadable) return undefined;
-    return this.#remove(record, request, () => this.#loop.leave());
+    if (this.#lives.record !== record || this.#lives.current.isUnreadable) return undefined;
+    return this.#remove(record, request, () => this.#lives.leave());
   }
 
   /** Not for ever: in a circle of parents, two purges that have begun at once wait for each other. Both fail then, and go on. */
   async #waitPatiently(): Promise<void> {
-    await this.#loop.watchers.until(() => this.#gate.shutBy === undefined, PATIENCE_MS);
+    await this.#lives.watchers.until(() => this.#gate.shutBy === undefined, PATIENCE_MS);
     if (this.#gate.shutBy === undefined) return;
     throw new Error(`'${this.#ports.instanceId()}' is being purged for more than ${PATIENCE_MS} ms: purge again.`);
   }
@@ -133,7 +133,7 @@ export class Purges {
         this.#last = record;
         if (reason !== undefined) this.#log.purged(record, reason);
       } finally {
-        await this.#loop.reopen();
+        await this.#lives.reopen();
       }
     };
     this.#leaving = record;
@@ -145,7 +145,7 @@ export class Purges {
     } finally {
       this.#gate.open();
       this.#leaving = undefined;
-      this.#loop.watchers.notify();
+      this.#lives.watchers.notify();
     }
   }
 }

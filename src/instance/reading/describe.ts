@@ -8,7 +8,7 @@ import type { InstanceDescription } from "../protocol.ts";
 import { reading } from "./sealing.ts";
 
 /** What memory knows of the instance that is described. */
-export interface Described {
+interface Described {
   readonly record: InstanceRecord | undefined;
   /** Why the database cannot be read. */
   readonly unreadable: UnreadableError | undefined;
@@ -23,17 +23,17 @@ interface Queue {
   readonly isStartPaused: boolean;
 }
 
-/** What a caller sees of an instance; `undefined` when there is none. */
+/** What a caller sees of an instance; `undefined` when there is none. `lives`: in which it may have moved on when it is read. */
 export async function describeInstance(
   ports: InstancePorts,
-  described: Described,
+  lives: { readonly current: Described },
   payloads: boolean,
 ): Promise<InstanceDescription | undefined> {
-  const { record, unreadable } = described;
+  const { record, unreadable } = lives.current;
   if (record === undefined) return undefined;
   if (unreadable !== undefined) return describeUnreadable(record, unreadable);
   try {
-    return await reading(ports, () => read(ports, described, described.record ?? record, payloads));
+    return await reading(ports, () => read(ports, lives.current, lives.current.record ?? record, payloads));
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     return describeUnreadable(record, error);

@@ -1,9 +1,9 @@
 /*
  * Reading: what the database says, where its texts may be encrypted, and what a caller is told of it. The other rooms enter here.
  */
-export { type Described, describeInstance, hasStarted, visibleStatus } from "./describe.ts";
+export { describeInstance, hasStarted, visibleStatus } from "./describe.ts";
 export { readHistoryPage } from "./history-page.ts";
 export { payloadCipher } from "./payload-keys.ts";
 export { queryEnded, toQueryResult } from "./query.ts";
-export { Readability, type Readable } from "./readability.ts";
+export { Readability } from "./readability.ts";
 export { openText, reading, readingInto, writing } from "./sealing.ts";

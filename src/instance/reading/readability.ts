@@ -6,7 +6,7 @@ import type { InstancePorts } from "../ports.ts";
 import { reading } from "./sealing.ts";
 
 /** A life, as far as it can be read. */
-export interface Readable {
+interface Readable {
   readonly record: InstanceRecord | undefined;
   /** Why the database cannot be read. Nothing is taken or written then. */
   readonly unreadable: UnreadableError | undefined;
@@ -16,7 +16,11 @@ export interface Readable {
     readonly outline: Outline | undefined;
     read(): void | Promise<void>;
   };
-  /** It ends here. */
+}
+
+/** The one that is current, and who ends it. */
+interface Lives {
+  readonly current: Readable;
   cannotRead(error: UnreadableError): void;
 }
 
@@ -26,17 +30,18 @@ export interface Readable {
  */
 export class Readability {
   readonly #ports: InstancePorts;
-  readonly #readable: Readable;
+  readonly #lives: Lives;
   #reading: Promise<void> | undefined;
 
-  constructor(ports: InstancePorts, readable: Readable) {
+  constructor(ports: InstancePorts, lives: Lives) {
     this.#ports = ports;
-    this.#readable = readable;
+    this.#lives = lives;
   }
 
   /** Whoever is turned away here tries again later: it is not known yet what this instance is to them. */
   check(): void {
-    if (this.#readable.unreadable !== undefined) throw this.#readable.unreadable;
+    const { unreadable } = this.#lives.current;
+    if (unreadable !== undefined) throw unreadable;
   }
 
   /**
@@ -45,7 +50,7 @@ export class Readability {
    * may have come between. Throws, or rejects, when the storage fails.
    */
   reading(): Promise<void> | undefined {
-    const { record, unreadable, execution } = this.#readable;
+    const { record, unreadable, execution } = this.#lives.current;
     if (record === undefined || isTerminal(record.status) || unreadable !== undefined || execution.isRead)
       return undefined;
     if (this.#reading !== undefined) return this.#reading;
@@ -62,7 +67,7 @@ export class Readability {
   /** The same of what an ended instance tells of itself, before another one takes its place. */
   async isEndReadable({ completedSeq }: InstanceRecord): Promise<boolean> {
     try {
-      if (this.#readable.execution.outline === undefined)
+      if (this.#lives.current.execution.outline === undefined)
         await reading(this.#ports, () => this.#ports.store.outline(completedSeq));
       return true;
     } catch (error) {
@@ -73,6 +78,6 @@ export class Readability {
 
   #failed(error: unknown): void {
     if (!(error instanceof UnreadableError)) throw error;
-    this.#readable.cannotRead(error);
+    this.#lives.cannotRead(error);
   }
 }

@@ -17,7 +17,7 @@ export interface Ring {
   readonly scheduledTime: number;
 }
 
-/** What the alarm is for, as the turn loop tells it. Times are in milliseconds since 1970, infinity for never. */
+/** What the alarm is for. Times are in milliseconds since 1970, infinity for never. */
 export interface Workload {
   /** `undefined`: there is no instance, and nothing to wake. */
   readonly record: InstanceRecord | undefined;
@@ -168,8 +168,8 @@ export class AlarmKeeper {
     const untilMs = clock.now() + limits.alarmHostMs;
     while (this.#work.isBusy && clock.now() < untilMs) {
       const nextAtMs = this.#nextDueAtMs();
-      const isOver = () => !this.#work.isBusy || this.#nextDueAtMs() < nextAtMs;
-      await this.#watchers.until(isOver, Math.min(nextAtMs, untilMs) - clock.now());
+      const hasChanged = () => !this.#work.isBusy || this.#nextDueAtMs() < nextAtMs;
+      await this.#watchers.until(hasChanged, Math.min(nextAtMs, untilMs) - clock.now());
       if (clock.now() >= nextAtMs) this.#work.proceed();
     }
   }

@@ -1,0 +1,92 @@
+import type { HistoryFact } from "../../model/history-event.ts";
+import type { ChildEndedMessage, Message } from "../../model/message.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { DeliveryResult, IsOwed } from "../protocol.ts";
+import type { Lives } from "./lives.ts";
+import type { Purges } from "./purges.ts";
+import type { Reception } from "./reception.ts";
+import { notReplaced, type Starts } from "./starts.ts";
+
+const ACCEPTED = { accepted: true } as const;
+
+type MessageOf<T extends Message["type"]> = Extract<Message, { type: T }>;
+
+/** Takes messages of other instances. What is thrown here is a reason to send the message again. */
+export class Deliveries {
+  readonly #ports: InstancePorts;
+  readonly #lives: Lives;
+  readonly #purges: Purges;
+  readonly #reception: Reception;
+  readonly #starts: Starts;
+
+  constructor(ports: InstancePorts, lives: Lives, purges: Purges, reception: Reception, starts: Starts) {
+    this.#ports = ports;
+    this.#lives = lives;
+    this.#purges = purges;
+    this.#reception = reception;
+    this.#starts = starts;
+  }
+
+  async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
+    const purges = this.#purges.countAsChild;
+    while (this.#reception.inTheWay() !== undefined) await this.#reception.inTheWay();
+    this.#lives.readability.check();
+    if (message.version !== 1) {
+      const { version } = message as { version: unknown };
+      throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
+    }
+    if (message.type === "StartChild") return this.#starts.startAsChild(message, purges, isOwed);
+    await this.#take(message, isOwed);
+    return ACCEPTED;
+  }
+
+  async #take(message: Exclude<Message, { type: "StartChild" }>, isOwed: IsOwed | undefined): Promise<void> {
+    switch (message.type) {
+      case "ChildEnded": {
+        const { parentExecutionId, taskId } = message;
+        await this.#reception.receive(resolutionOf(message), parentExecutionId);
+        return this.#lives.current.outbox.childEnded(parentExecutionId, taskId);
+      }
+      case "Terminate": {
+        const { output, reason, parent } = message;
+        const fact: HistoryFact = { type: "ExecutionTerminated", output, recursive: true, reason };
+        return this.#reception.receive(fact, undefined, isChildOf(parent));
+      }
+      case "Cancel": {
+        const fact: HistoryFact = { type: "ExecutionCancelRequested", reason: message.reason };
+        return this.#reception.receive(fact, undefined, isChildOf(message.parent));
+      }
+      case "RaiseEvent": {
+        const { name, input, messageId } = message;
+        return this.#reception.receive({ type: "EventRaised", name, input, messageId });
+      }
+      case "StartDetached":
+        return this.#startDetached(message, isOwed);
+      default: {
+        const { type } = message satisfies never as Message;
+        throw new Error(`A message of type ${type} came, which this code does not know. It will be sent again.`);
+      }
+    }
+  }
+
+  async #startDetached(message: MessageOf<"StartDetached">, isOwed: IsOwed | undefined): Promise<void> {
+    const { name, input, startAtMs, requestId, traceparent } = message;
+    const instanceId = this.#ports.instanceId();
+    const result = await this.#starts.start({ instanceId, name, input, startAtMs, requestId, traceparent }, isOwed);
+    if (!result.ok && result.code === "UNREADABLE") throw notReplaced(instanceId);
+    if (!result.ok) this.#ports.log({ level: "warn", msg: "detached", instanceId, refused: result.code });
+  }
+}
+
+/** Asked when the fact is written: another instance may have taken the ID while it was encrypted. */
+function isChildOf(parent: { readonly instanceId: string; readonly executionId: string }) {
+  return (record: InstanceRecord): boolean =>
+    record.parent?.instanceId === parent.instanceId && record.parent.executionId === parent.executionId;
+}
+
+function resolutionOf({ taskId, outcome }: ChildEndedMessage): HistoryFact {
+  return outcome.ok
+    ? { type: "ChildWorkflowInstanceCompleted", id: taskId, result: outcome.result }
+    : { type: "ChildWorkflowInstanceFailed", id: taskId, failure: outcome.failure };
+}

@@ -1,0 +1,169 @@
+import type { TaskCompleted, TaskFailed } from "../../model/history-event.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InboxEntry } from "../../storage/instance-store.ts";
+import type { UnreadableError } from "../../storage/unreadable-error.ts";
+import { type ActivityOwner, type ActivityRun, ActivityRunner } from "../activities/index.ts";
+import { OnTheWay, type Sender } from "../delivery/index.ts";
+import { InstanceLog } from "../instance-log.ts";
+import type { InstancePorts } from "../ports.ts";
+import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
+import type { Lasting } from "./lasting.ts";
+import type { TurnLoop } from "./turn-loop.ts";
+
+/** Who opens and closes lives. */
+export interface LifeKeeper {
+  /** Of the life that is current. */
+  readonly loop: TurnLoop;
+  giveUpCode(): void;
+  cannotRead(error: UnreadableError): void;
+  /** Other keys, or other code, may have come. */
+  readAgain(): void;
+}
+
+/**
+ * What outlasts a life: the alarm, those who wait, activities that run, messages on their way, the burst. What they have to tell
+ * is told the life that is current by then.
+ */
+export class Household implements Lasting, Workload, ActivityOwner, Sender {
+  readonly ports: InstancePorts;
+  readonly log: InstanceLog;
+  readonly burst: Burst;
+  readonly watchers: Watchers;
+  readonly alarm: AlarmKeeper;
+  readonly activities: ActivityRunner;
+  readonly onTheWay = new OnTheWay();
+  readonly #lives: LifeKeeper;
+
+  constructor(ports: InstancePorts, lives: LifeKeeper) {
+    this.ports = ports;
+    this.#lives = lives;
+    this.log = new InstanceLog(ports);
+    this.burst = new Burst(() => this.#burstEnded());
+    this.watchers = new Watchers(ports.clock, this.burst);
+    this.alarm = new AlarmKeeper(ports, this.watchers, this, this.burst);
+    this.activities = new ActivityRunner(ports, this);
+  }
+
+  get #loop(): TurnLoop {
+    return this.#lives.loop;
+  }
+
+  get record(): InstanceRecord | undefined {
+    return this.#loop.life.record;
+  }
+
+  giveUpCode(): void {
+    this.#lives.giveUpCode();
+  }
+
+  cannotRead(error: UnreadableError): void {
+    this.#lives.cannotRead(error);
+  }
+
+  /** What the burst has held back is written now, in the same commit as all the rest of it. */
+  #burstEnded(): void {
+    try {
+      this.ports.store.flush();
+    } catch (error) {
+      // Memory is ahead of what would be committed, and activities have been begun on the strength of it.
+      this.log.fault("flush", error);
+      return this.ports.abort(
+        "What this instance has decided could not be written: it begins again with what is on disk.",
+      );
+    }
+    this.alarm.armForWork();
+    this.watchers.burstEnded();
+    this.#loop.burstEnded();
+  }
+
+  /** The database has been wiped, and the alarm with it. */
+  wiped(): void {
+    this.activities.abort(new Error("The workflow was purged"));
+    this.alarm.wiped();
+    this.watchers.notify();
+  }
+
+  // The alarm rings, or is to be set.
+
+  get isBusy(): boolean {
+    return this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
+  }
+
+  /** Nobody takes the results of an execution that was terminated, or has continued as new. */
+  get #awaitsActivities(): boolean {
+    const { record } = this;
+    if (this.activities.size === 0 || record === undefined || record.status === "TERMINATED") return false;
+    return this.activities.isRunningFor(record.executionId);
+  }
+
+  get isLoaded(): boolean {
+    return this.#loop.life.isLoaded;
+  }
+
+  get isUnreadable(): boolean {
+    return this.#loop.life.isUnreadable;
+  }
+
+  nextDueAtMs(afterMs: number): number {
+    return this.#loop.life.nextDueAtMs(afterMs);
+  }
+
+  proceed(): void {
+    const { life } = this.#loop;
+    life.queue.releaseStart(this.ports.clock.now());
+    if (life.isStalled && life.stallWatch.isDue) {
+      if (life.isUnreadable) return this.#lives.readAgain();
+      life.execution.drop();
+    }
+    life.outbox.deliverDue();
+    this.#loop.run();
+  }
+
+  beCareful(): Promise<void> {
+    this.#loop.life.syncsBeforeActing = true;
+    return this.ports.sync();
+  }
+
+  // An activity has ended, or tells of itself.
+
+  isCurrent(executionId: string): boolean {
+    return this.record?.executionId === executionId && this.record.status !== "TERMINATED";
+  }
+
+  activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
+    if (run.executionId !== this.record?.executionId) return this.atRest();
+    if (result.type === "TaskFailed") this.log.attemptFailed(run.task, result.failure);
+    this.#loop.life.queue.add({ fact: result, executionId: run.executionId });
+    this.#loop.run();
+  }
+
+  /** It could not be counted, and so was not run: the next attempt finds it open again. */
+  activityBroken(error: unknown): void {
+    if (this.record === undefined) return;
+    this.#loop.failed(error);
+    this.atRest();
+  }
+
+  progressSaved(taskId: number): void {
+    this.#loop.life.recoveries.add(taskId);
+  }
+
+  // A message has been answered, or not.
+
+  get hasEnded(): boolean {
+    return this.#loop.life.hasEnded;
+  }
+
+  enqueue(entry: InboxEntry): void {
+    this.#loop.enqueue(entry);
+  }
+
+  deliveryEnded(): void {
+    this.#loop.life.outbox.deliverDue();
+    this.atRest();
+  }
+
+  atRest(): void {
+    this.#loop.atRest();
+  }
+}

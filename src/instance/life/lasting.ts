@@ -1,0 +1,19 @@
+import type { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { ActivityOwner, ActivityRunner } from "../activities/index.ts";
+import type { InstanceLog } from "../instance-log.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { AlarmKeeper, Burst, Watchers } from "../waking/index.ts";
+
+/** What outlasts a life, as its turns use it. */
+export interface Lasting extends Pick<ActivityOwner, "isCurrent"> {
+  readonly ports: InstancePorts;
+  readonly log: InstanceLog;
+  readonly burst: Burst;
+  readonly alarm: AlarmKeeper;
+  readonly watchers: Watchers;
+  readonly activities: ActivityRunner;
+  /** The life ends here: its code has held up a turn, and a terminate does not wait for it any longer. */
+  giveUpCode(): void;
+  /** The life ends here. */
+  cannotRead(error: UnreadableError): void;
+}

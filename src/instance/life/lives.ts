@@ -1,0 +1,155 @@
+import type { HistoryEvent } from "../../model/history-event.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { InstancePorts } from "../ports.ts";
+import { Readability } from "../reading/index.ts";
+import type { Watchers } from "../waking/index.ts";
+import { Household, type LifeKeeper } from "./household.ts";
+import { type Birth, Life } from "./life.ts";
+import { readStored } from "./stored.ts";
+import { TurnLoop } from "./turn-loop.ts";
+
+/** The lives of an instance, one after the other: here they are opened and closed. */
+export class Lives implements LifeKeeper {
+  readonly readability: Readability;
+  readonly household: Household;
+  readonly #ports: InstancePorts;
+  #loop: TurnLoop;
+
+  /** `open` comes before anything else. */
+  constructor(ports: InstancePorts) {
+    this.#ports = ports;
+    this.household = new Household(ports, this);
+    this.readability = new Readability(ports, this);
+    this.#loop = this.#born({ type: "vacant" });
+  }
+
+  get loop(): TurnLoop {
+    return this.#loop;
+  }
+
+  get current(): Life {
+    return this.#loop.life;
+  }
+
+  get record(): InstanceRecord | undefined {
+    return this.current.record;
+  }
+
+  get watchers(): Watchers {
+    return this.household.watchers;
+  }
+
+  /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and it rings next. */
+  async open(isRinging: boolean): Promise<void> {
+    await this.#readAll();
+    if (!isRinging) await this.household.alarm.open();
+  }
+
+  /** Creates the instance in the database, with that history; its first turn waits until `scheduledAtMs`, if there is one. */
+  begin(record: InstanceRecord, started: HistoryEvent, scheduledAtMs: number | undefined): void {
+    this.household.burst.goOn();
+    const scheduledStart = this.#ports.store.create(record, started, scheduledAtMs, true);
+    this.household.activities.dropWaiting();
+    const history = scheduledStart === undefined ? [started] : undefined;
+    this.#enter({ type: "begun", record, history, scheduledStart });
+    if (this.current.queue.waitsForStart) this.household.alarm.arm();
+    else this.#loop.run();
+  }
+
+  /** The instance is about to be removed. What is held back could not be written into the tables any more, so it is before. */
+  leave(): void {
+    this.#ports.store.flush();
+    this.household.activities.dropWaiting();
+    this.#enter({ type: "vacant" });
+  }
+
+  /** The same, for a purge that takes a while. */
+  abandon(): void {
+    this.household.alarm.guard();
+    this.leave();
+  }
+
+  /** After a purge, done or not: begins again with what the database holds, if it holds anything. */
+  async reopen(): Promise<void> {
+    try {
+      await this.#readAll();
+    } catch (error) {
+      // Memory knows of no instance, and the database may hold one.
+      this.#ports.abort("What a purge has left could not be read: this instance begins again with what is on disk.");
+      throw error;
+    }
+    if (this.record === undefined) return this.household.wiped();
+    this.#loop.run();
+  }
+
+  /** A parent that has not heard of the end would wait for it for ever: no trace of it goes before the message has. */
+  async hasDelivered(): Promise<boolean> {
+    this.current.outbox.deliverDue();
+    // What cannot be read is not in memory, and may have messages.
+    const isSettled = () => this.current.isUnreadable || this.current.hasDelivered;
+    await this.watchers.until(isSettled, this.#ports.limits.watchdogMs);
+    return !this.current.isUnreadable && this.current.hasDelivered;
+  }
+
+  readAgain(): void {
+    void this.#readAgain();
+  }
+
+  /** Never rejects. */
+  async #readAgain(): Promise<void> {
+    this.current.stallWatch.begin();
+    try {
+      await this.#readAll();
+    } catch (error) {
+      this.household.log.fault("reread", error);
+    }
+    this.#loop.run();
+  }
+
+  cannotRead(error: UnreadableError): void {
+    this.#enterUnreadable(error);
+    this.#loop.atRest();
+  }
+
+  giveUpCode(): void {
+    this.#enter({ type: "given up", former: this.current });
+    this.#loop.run();
+  }
+
+  /** A life begins with what the database holds, unless another has begun by then. */
+  #readAll(): Promise<void> {
+    const former = this.current;
+    return readStored(this.#ports, (stored) => {
+      if (former.isClosed) return;
+      if (stored.type === "read") this.#enter({ ...stored, former });
+      else if (stored.type === "unreadable") this.#enterUnreadable(stored.error);
+      else this.#enter(stored);
+    });
+  }
+
+  /** Memory lets go of what it holds, and leaves the database as it is, until other code or keys have come. */
+  #enterUnreadable(error: UnreadableError): void {
+    const former = this.current;
+    if (!former.isUnreadable) this.household.log.unreadable(error);
+    const record = former.record ?? unknownRecord(this.#ports.instanceId());
+    this.#enter({ type: "unreadable", record, error, former });
+  }
+
+  /** The life ends here, and the next one begins. */
+  #enter(birth: Birth): void {
+    this.current.close();
+    this.#loop = this.#born(birth);
+  }
+
+  #born(birth: Birth): TurnLoop {
+    const { household } = this;
+    const life = new Life({ ports: this.#ports, sender: household, onTheWay: household.onTheWay }, birth);
+    return new TurnLoop(life, household);
+  }
+}
+
+/** Of an instance of which nothing could be read. */
+function unknownRecord(instanceId: string): InstanceRecord {
+  return { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
+}

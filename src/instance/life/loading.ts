@@ -1,0 +1,52 @@
+import type { Orchestration } from "../../engine/orchestration.ts";
+import type { TaskScheduled } from "../../model/history-event.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { isEndedByTerminate } from "../waking/index.ts";
+import type { Lasting } from "./lasting.ts";
+import type { Life } from "./life.ts";
+
+/**
+ * Makes the execution from its history, and runs the activities again that it has open and nobody runs. `undefined`: the life has
+ * been closed meanwhile, or the execution is to be made again.
+ */
+export async function loadExecution(life: Life, lasting: Lasting): Promise<Orchestration | undefined> {
+  const { execution, queue } = life;
+  const { executionId } = life.record as InstanceRecord;
+  const loaded = await execution.load(life.record as InstanceRecord);
+  // Asked once more: between the answer and here another life may have begun.
+  if (loaded === undefined || life.isClosed) return undefined;
+  const { orchestration, history } = loaded;
+  if (orchestration.stall !== undefined) {
+    life.stallWatch.begin(history);
+    const isToEnd = queue.has("ExecutionTerminated") && isEndedByTerminate(orchestration.stall);
+    // It is loaded again at once, without its code.
+    return isToEnd ? execution.giveUpCode() : execution.keep(loaded);
+  }
+  const running = lasting.activities.tasksOf(executionId);
+  // The life before this one may have written rows for them.
+  for (const id of running) life.recoveries.add(id);
+  const known = new Set([...queue.endedActivities(executionId), ...running]);
+  const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
+  if (execution.isWithoutCode && queue.has("ExecutionTerminated")) {
+    // The turn to come ends it, and takes no results any more.
+    for (const { id } of open) life.recoveries.add(id);
+  } else if (open.length > 0 && !(await recover(life, lasting, executionId, open))) return undefined;
+  return execution.keep(loaded);
+}
+
+/** False when the life has been closed meanwhile. */
+async function recover(
+  life: Life,
+  lasting: Lasting,
+  executionId: string,
+  open: readonly TaskScheduled[],
+): Promise<boolean> {
+  const recovery = await life.recoveries.plan(life, executionId, open, lasting);
+  if (recovery === undefined || life.isClosed) return false;
+  for (const { task, fact } of recovery.giveUp) {
+    lasting.log.attemptFailed(task, fact.failure);
+    life.queue.add({ fact, executionId });
+  }
+  for (const run of recovery.run) lasting.activities.start(run);
+  return true;
+}
