@@ -23,7 +23,7 @@ export interface RetriedCall {
 /** What attempts need of their execution. */
 export interface AttemptOwner {
   readonly currentTimeMs: number;
-  random(): number;
+  readonly chance: { next(): number };
 }
 
 /** The calls that the attempts are among. */
@@ -87,7 +87,7 @@ export class Attempts implements Answered {
       attempt: this.#attempt,
       failure,
       elapsedMs: this.#owner.currentTimeMs - this.#firstAtMs,
-      random: () => this.#owner.random(),
+      random: () => this.#owner.chance.next(),
     });
   }
 

@@ -1,8 +1,9 @@
 import type { ExecutionStarted, UpdateRequested } from "../model/history-event.ts";
 import { Coroutine } from "./coroutine.ts";
 import { OrchestratorNotRegisteredError, WorkflowCanceledError } from "./errors.ts";
-import type { ExecutionContext } from "./execution-context.ts";
+import { ExecutionContext } from "./execution-context.ts";
 import type { ExecutionEnd } from "./execution-end.ts";
+import type { ExecutionState } from "./execution-state.ts";
 import type { Registry } from "./registry.ts";
 import { versionNotAvailable } from "./stall.ts";
 import { WorkflowContext } from "./workflow-context.ts";
@@ -21,15 +22,15 @@ export interface ExecutionCode {
 export class CodeRun {
   /** `undefined`: the code is not run (any more). Only what others decide still happens: suspend, resume, terminate. */
   #code: ExecutionCode | undefined;
-  readonly #context: ExecutionContext;
+  readonly #state: ExecutionState;
   readonly #end: ExecutionEnd;
   readonly #coroutine: Coroutine;
 
-  constructor(code: ExecutionCode | undefined, context: ExecutionContext, end: ExecutionEnd) {
+  constructor(code: ExecutionCode | undefined, state: ExecutionState, end: ExecutionEnd) {
     this.#code = code;
-    this.#context = context;
+    this.#state = state;
     this.#end = end;
-    this.#coroutine = new Coroutine(context.calls.watch);
+    this.#coroutine = new Coroutine(state.calls.watch);
   }
 
   get hasCode(): boolean {
@@ -42,22 +43,22 @@ export class CodeRun {
 
   /** False where `drive` would change nothing. */
   get mayGoOn(): boolean {
-    const { conditions, interactions, continuation } = this.#context;
+    const { conditions, interactions, continuation } = this.#state;
     return this.#coroutine.canResume || conditions.areAwaited || !interactions.areIdle || continuation !== undefined;
   }
 
   async start(event: ExecutionStarted): Promise<void> {
-    if (this.#context.started !== undefined)
-      throw new Error(`A second ExecutionStarted in the history of '${this.#context.instanceId}'`);
-    this.#context.started = event;
+    if (this.#state.started !== undefined)
+      throw new Error(`A second ExecutionStarted in the history of '${this.#state.instanceId}'`);
+    this.#state.started = event;
     if (this.#code === undefined) return;
     const found = this.#code.registry.workflow(event.name, event.version);
     if (found.type === "not registered") return this.#notRegistered(event, this.#code);
     if (found.type === "version not available") return this.#end.stallAs(versionNotAvailable(event.version));
-    const context = new WorkflowContext(this.#context);
+    const context = new WorkflowContext(new ExecutionContext(this.#state));
     let input: unknown;
     try {
-      input = this.#context.payloads.decode(event.input, "input", "workflow", event.name);
+      input = this.#state.payloads.decode(event.input, "input", "workflow", event.name);
     } catch (error) {
       return this.#end.fail(error);
     }
@@ -68,7 +69,7 @@ export class CodeRun {
   /** As in Dapr, a new instance fails. One that has begun waits for its code: a deploy may have forgotten it. */
   #notRegistered({ name, generation }: ExecutionStarted, { registry, onNonDeterminism }: ExecutionCode): void {
     const error = new OrchestratorNotRegisteredError(name, registry.names().workflows);
-    const hasBegun = this.#context.replaying || generation > 0;
+    const hasBegun = this.#state.replaying || generation > 0;
     if (hasBegun && onNonDeterminism !== "fail")
       return this.#end.stallAs({ reason: "WORKFLOW_NOT_REGISTERED", message: error.message });
     this.giveUpCode();
@@ -76,7 +77,7 @@ export class CodeRun {
   }
 
   async beginUpdate(event: UpdateRequested): Promise<void> {
-    if (this.#code !== undefined) await this.#context.interactions.begin(event, this.#end.enough);
+    if (this.#code !== undefined) await this.#state.interactions.begin(event, this.#end.enough);
     await this.drive();
   }
 
@@ -85,7 +86,7 @@ export class CodeRun {
     this.#end.askForCancel();
     // Its code, which is not run any more, may have gone on: the terminate, for whose sake it is not run, ends it.
     if (this.#code === undefined) return;
-    this.#context.calls.stopRetries();
+    this.#state.calls.stopRetries();
     this.#end.settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#end.enough));
     await this.drive();
   }
@@ -100,8 +101,8 @@ export class CodeRun {
   async drive(): Promise<void> {
     while (!this.#end.enough()) {
       if (this.#coroutine.canResume) this.#end.settle(await this.#coroutine.resume(this.#end.enough));
-      else if (this.#context.interactions.canResume) await this.#context.interactions.resume(this.#end.enough);
-      else if (!this.#context.conditions.meet()) break;
+      else if (this.#state.interactions.canResume) await this.#state.interactions.resume(this.#end.enough);
+      else if (!this.#state.conditions.meet()) break;
     }
     this.#end.settleContinuation();
   }

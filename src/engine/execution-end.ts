@@ -4,7 +4,7 @@ import type { ExecutionTerminated, HistoryEvent } from "../model/history-event.t
 import type { Continuation } from "./continuation.ts";
 import type { Step } from "./coroutine.ts";
 import { type Difference, type NonDeterminismError, WorkflowCanceledError } from "./errors.ts";
-import type { ExecutionContext } from "./execution-context.ts";
+import type { ExecutionState } from "./execution-state.ts";
 import { failsWhereItWentOn, isRecordedCall } from "./non-determinism.ts";
 import { differs, type Stall } from "./stall.ts";
 import type { Suspension } from "./suspension.ts";
@@ -19,7 +19,7 @@ import type { Suspension } from "./suspension.ts";
  * What ends an execution first, ends it. From then on its code is not driven any further, and what it calls is not asked for.
  */
 export class ExecutionEnd {
-  readonly #context: ExecutionContext;
+  readonly #state: ExecutionState;
   readonly #suspension: Suspension;
   /** What becomes of code that does something else than its history says: it fails, in place of waiting for other code. */
   readonly #failsOnDifference: boolean;
@@ -31,8 +31,8 @@ export class ExecutionEnd {
   #isCancelAsked = false;
   #difference: Difference | undefined;
 
-  constructor(context: ExecutionContext, suspension: Suspension, failsOnDifference: boolean) {
-    this.#context = context;
+  constructor(state: ExecutionState, suspension: Suspension, failsOnDifference: boolean) {
+    this.#state = state;
     this.#suspension = suspension;
     this.#failsOnDifference = failsOnDifference;
   }
@@ -52,17 +52,17 @@ export class ExecutionEnd {
 
   /** After a continue-as-new, an end or a stall the code is not driven any further. */
   readonly enough = (): boolean =>
-    this.#context.continuation !== undefined || this.#completion !== undefined || this.#stall !== undefined;
+    this.#state.continuation !== undefined || this.#completion !== undefined || this.#stall !== undefined;
 
   /** What the code did when it was last driven: waits, or has come to its end. */
   settle(step: Step): void {
     if (this.#completion !== undefined || this.#stall !== undefined) return;
     if (step.type === "threw") return this.fail(step.error);
-    const { continuation } = this.#context;
+    const { continuation } = this.#state;
     if (continuation !== undefined) return this.#continueAsNew(continuation);
     if (step.type === "waiting") return;
     try {
-      const output = this.#context.payloads.encode(step.value, "result", "workflow", this.#context.started?.name);
+      const output = this.#state.payloads.encode(step.value, "result", "workflow", this.#state.started?.name);
       this.#complete({ type: "Completed", output });
     } catch (error) {
       this.fail(error);
@@ -71,7 +71,7 @@ export class ExecutionEnd {
 
   /** Not only the workflow's own code continues as new, but an update handler or a callback, too. */
   settleContinuation(): void {
-    if (this.#context.continuation !== undefined && !this.#isTakenBack) this.settle({ type: "waiting" });
+    if (this.#state.continuation !== undefined && !this.#isTakenBack) this.settle({ type: "waiting" });
   }
 
   /** No turn has decided the continue-as-new yet, and none will. */
@@ -93,16 +93,16 @@ export class ExecutionEnd {
   }
 
   terminate({ output, recursive, reason }: ExecutionTerminated): void {
-    this.#context.calls.keepOnly("EndUpdate");
+    this.#state.calls.keepOnly("EndUpdate");
     this.#complete({ type: "Terminated", output, recursive, reason });
   }
 
   stallAs(stall: Stall): void {
     this.#stall = stall;
     this.#completion = undefined;
-    this.#context.calls.keepOnly();
-    this.#context.calls.close();
-    this.#context.calls.watch.over();
+    this.#state.calls.keepOnly();
+    this.#state.calls.close();
+    this.#state.calls.watch.over();
   }
 
   /** The history says what the code has done: it must be what the code does now. `failure`: how that has ended, quoted in the error. */
@@ -110,7 +110,7 @@ export class ExecutionEnd {
     if (error === undefined) return;
     this.#difference = error.difference;
     if (!this.#failsOnDifference) return this.stallAs(differs(error, failure));
-    this.#context.calls.keepOnly("EndUpdate");
+    this.#state.calls.keepOnly("EndUpdate");
     this.fail(error);
   }
 
@@ -119,7 +119,7 @@ export class ExecutionEnd {
     if (this.#difference !== undefined || !isRecordedCall(event)) return;
     if (this.#completion?.type === "Terminated") return;
     const failure = this.#completion?.type === "Failed" ? this.#completion.failure : undefined;
-    this.check(this.#context.calls.confirm(event, this.#context.historyIndex, failure), failure);
+    this.check(this.#state.calls.confirm(event, this.#state.historyIndex, failure), failure);
   }
 
   /**
@@ -133,25 +133,26 @@ export class ExecutionEnd {
       const { failure } = this.#completion;
       return this.check(failsWhereItWentOn(failure, this.#atIndex), failure);
     }
-    const message = this.#context.patches.mismatch;
+    const message = this.#state.patches.mismatch;
     if (message !== undefined) this.stallAs({ reason: "PATCH_MISMATCH", message });
   }
 
   #continueAsNew(continuation: Continuation): void {
     const { input, toLatestVersion, carried: carriedEvents } = continuation;
-    const version = toLatestVersion ? this.#context.latestVersion : this.#context.version;
-    this.#context.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
+    const { registry, started } = this.#state;
+    const version = toLatestVersion ? registry?.latestVersion(started?.name ?? "") : started?.version;
+    this.#state.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
     this.#complete({ type: "ContinuedAsNew", input, version, carriedEvents });
-    for (const event of this.#context.mailbox.unclaimed()) continuation.leave(event);
+    for (const event of this.#state.mailbox.unclaimed()) continuation.leave(event);
     for (const event of this.#suspension.held) continuation.leave(event);
   }
 
   #complete(completion: Completion): void {
     this.#completion = completion;
-    this.#atIndex = this.#context.historyIndex;
-    this.#context.calls.close();
-    this.#context.calls.watch.over();
+    this.#atIndex = this.#state.historyIndex;
+    this.#state.calls.close();
+    this.#state.calls.watch.over();
     const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";
-    this.#context.interactions.endAll(`The workflow ${how} before the update did.`);
+    this.#state.interactions.endAll(`The workflow ${how} before the update did.`);
   }
 }

@@ -13,8 +13,8 @@ import { answerCall } from "./answers.ts";
 import { CodeRun, type ExecutionCode } from "./code-run.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import type { Difference } from "./errors.ts";
-import { ExecutionContext } from "./execution-context.ts";
 import { ExecutionEnd } from "./execution-end.ts";
+import { ExecutionState } from "./execution-state.ts";
 import type { QueryAnswer } from "./interactions.ts";
 import type { RecordedCall } from "./non-determinism.ts";
 import type { Stall } from "./stall.ts";
@@ -37,7 +37,7 @@ export type { ExecutionCode } from "./code-run.ts";
  */
 export class Execution {
   readonly instanceId: string;
-  readonly #context: ExecutionContext;
+  readonly #state: ExecutionState;
   readonly #suspension = new Suspension();
   readonly #end: ExecutionEnd;
   readonly #run: CodeRun;
@@ -50,14 +50,14 @@ export class Execution {
     timerCanceled: (id: number) => void,
   ) {
     this.instanceId = instanceId;
-    this.#context = new ExecutionContext(instanceId, code?.registry, recordedPatches, timerCanceled);
+    this.#state = new ExecutionState(instanceId, code?.registry, recordedPatches, timerCanceled);
     const fails = code?.onNonDeterminism === "fail";
-    this.#end = new ExecutionEnd(this.#context, this.#suspension, fails);
-    this.#run = new CodeRun(code, this.#context, this.#end);
+    this.#end = new ExecutionEnd(this.#state, this.#suspension, fails);
+    this.#run = new CodeRun(code, this.#state, this.#end);
   }
 
   get started(): ExecutionStarted | undefined {
-    return this.#context.started;
+    return this.#state.started;
   }
   get completion(): Completion | undefined {
     return this.#end.completion;
@@ -69,13 +69,13 @@ export class Execution {
     return this.#suspension.isOn;
   }
   get customStatus(): string | undefined {
-    return this.#context.customStatus;
+    return this.#state.customStatus;
   }
   get awaitedEvents(): string[] {
-    return this.#context.mailbox.awaited();
+    return this.#state.mailbox.awaited();
   }
   get awaitsCondition(): boolean {
-    return this.#context.conditions.areAwaited;
+    return this.#state.conditions.areAwaited;
   }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {
@@ -84,9 +84,9 @@ export class Execution {
 
   /** What the author should know, in words. `hasEnded`: the execution does not go on. */
   takeWarnings(hasEnded: boolean): string[] {
-    const farAhead = this.#context.farAhead.takeWarning();
+    const farAhead = this.#state.farAhead.takeWarning();
     const warnings = farAhead === undefined ? [] : [farAhead];
-    const forgotten = hasEnded ? this.#context.calls.unheld : 0;
+    const forgotten = hasEnded ? this.#state.calls.unheld : 0;
     if (forgotten === 0) return warnings;
     return [
       ...warnings,
@@ -100,7 +100,7 @@ export class Execution {
   }
 
   get #watch(): CodeWatch {
-    return this.#context.calls.watch;
+    return this.#state.calls.watch;
   }
 
   /** Between the two the code may call its context. */
@@ -122,12 +122,12 @@ export class Execution {
    */
   apply(event: HistoryEvent, replaying: boolean): void | Promise<void> {
     const { completion, stall } = this.#end;
-    this.#context.historyIndex++;
+    this.#state.historyIndex++;
     if (stall !== undefined) return;
     if (completion !== undefined) return this.#applyBehindEnd(event, completion);
-    this.#context.replaying = replaying;
-    if (event.timestampMs > this.#context.currentTimeMs) this.#context.currentTimeMs = event.timestampMs;
-    if (event.type === "UpdateRequested") this.#context.interactions.expect(event.updateId);
+    this.#state.replaying = replaying;
+    if (event.timestampMs > this.#state.currentTimeMs) this.#state.currentTimeMs = event.timestampMs;
+    if (event.type === "UpdateRequested") this.#state.interactions.expect(event.updateId);
     if (this.#suspension.holds(event)) return;
     const applied = this.#applyNow(event);
     return this.#suspension.held.length === 0 ? applied : this.#applyHeld(applied);
@@ -142,7 +142,7 @@ export class Execution {
 
   /** What came behind the end. In a replay too: code that continues as new where it waited before leaves what came since. */
   #applyBehindEnd(event: HistoryEvent, { type }: Completion): void {
-    if (type === "ContinuedAsNew") this.#context.continuation?.leave(event);
+    if (type === "ContinuedAsNew") this.#state.continuation?.leave(event);
     if (this.#run.hasCode) this.#end.checkBehind(event);
   }
 
@@ -157,16 +157,17 @@ export class Execution {
   }
 
   get hasActions(): boolean {
-    return this.#context.calls.actions.size > 0;
+    return this.#state.calls.actions.size > 0;
   }
 
   /** What the code has asked for and no event has recorded yet, in the order of the calls. Forgets it. */
   takeActions(): Action[] {
-    return this.#context.calls.takeActions();
+    return this.#state.calls.takeActions();
   }
 
   query(name: string, input: string | undefined): QueryAnswer {
-    return this.#context.query(name, input);
+    const { calls, interactions } = this.#state;
+    return calls.watch.query(() => interactions.query(name, input));
   }
 
   #applyNow(event: HistoryEvent): void | Promise<void> {
@@ -177,16 +178,16 @@ export class Execution {
       case "TaskFailed":
       case "ChildWorkflowInstanceCompleted":
       case "ChildWorkflowInstanceFailed": {
-        const { calls, payloads } = this.#context;
+        const { calls, payloads } = this.#state;
         const decided = answerCall(event, calls.take(event.id), payloads, this.instanceId);
         if (decided !== undefined) return this.#run.driveAfter(decided);
         break;
       }
       case "TimerFired":
-        this.#context.calls.take(event.id)?.complete(undefined);
+        this.#state.calls.take(event.id)?.complete(undefined);
         break;
       case "EventRaised":
-        this.#context.mailbox.receive(event);
+        this.#state.mailbox.receive(event);
         break;
       case "UpdateRequested":
         return this.#run.beginUpdate(event);
@@ -207,7 +208,7 @@ export class Execution {
   /** The history says what the code has done: it is not asked for again. */
   #confirm(event: Recorded): void {
     if (!this.#run.hasCode) return;
-    const { calls, historyIndex } = this.#context;
+    const { calls, historyIndex } = this.#state;
     switch (event.type) {
       case "TaskScheduled":
       case "TimerCreated":

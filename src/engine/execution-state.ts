@@ -1,0 +1,63 @@
+import type { ExecutionStarted } from "../model/history-event.ts";
+import { type CallOwner, Calls } from "./calls.ts";
+import { Conditions } from "./conditions.ts";
+import type { Continuation } from "./continuation.ts";
+import { FarAhead } from "./far-ahead.ts";
+import { Interactions } from "./interactions.ts";
+import { Mailbox } from "./mailbox.ts";
+import { Patches } from "./patches.ts";
+import { jsonPayloads, type Payloads } from "./payload.ts";
+import { SeededRandom } from "./random.ts";
+import type { Registry } from "./registry.ts";
+
+/**
+ * What one execution holds while its code runs: calls, waits, handlers, patches, status, and where it is in its history.
+ * `Execution` and what it is made of tell it the time and what has come, and take from here what the code has asked for;
+ * the code changes it by way of its `ExecutionContext`.
+ */
+export class ExecutionState implements CallOwner {
+  readonly instanceId: string;
+  /** That of the code, where any is run. */
+  readonly registry: Registry | undefined;
+  readonly timerCanceled: (id: number) => void;
+  readonly calls: Calls;
+  readonly patches: Patches;
+  readonly interactions: Interactions;
+  readonly mailbox: Mailbox;
+  readonly conditions = new Conditions();
+  readonly farAhead = new FarAhead();
+  readonly payloads: Payloads;
+  started: ExecutionStarted | undefined;
+  currentTimeMs = 0;
+  replaying = false;
+  /** Of the event that is applied now. */
+  historyIndex = -1;
+  customStatus: string | undefined;
+  continuation: Continuation | undefined;
+  #random: SeededRandom | undefined;
+
+  /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
+  constructor(
+    instanceId: string,
+    registry: Registry | undefined,
+    recordedPatches: readonly string[],
+    timerCanceled: (id: number) => void,
+  ) {
+    this.instanceId = instanceId;
+    this.registry = registry;
+    this.patches = new Patches(recordedPatches);
+    this.timerCanceled = timerCanceled;
+    this.calls = new Calls(this);
+    this.payloads = registry?.payloads ?? jsonPayloads;
+    this.mailbox = new Mailbox(this.payloads);
+    this.interactions = new Interactions(this.calls.watch, this.payloads, (updateId, outcome) =>
+      this.calls.note({ type: "EndUpdate", updateId, outcome }),
+    );
+  }
+
+  /** One stream of chance for the whole execution; made when it is first needed. */
+  get chance(): SeededRandom {
+    this.#random ??= new SeededRandom(`${this.instanceId} ${this.started?.executionId}`);
+    return this.#random;
+  }
+}
