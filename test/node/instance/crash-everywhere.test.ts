@@ -8,8 +8,9 @@ import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
 import { INSTANCE } from "../../rows.ts";
+import { ObjectLostError } from "./host.ts";
 import { type Code, describeInstance, faultsOf, historyOf, makeWorld } from "./support.ts";
-import { ObjectLostError, START_MS, type World } from "./world.ts";
+import { START_MS, type World } from "./world.ts";
 
 /** A client outside: repeats what was not answered, with the same name for the request, as the HTTP face's callers may. */
 class Client {

@@ -1,5 +1,6 @@
 // [I1] Start: who wins, what is refused, and when it begins.
 import { describe, expect, it } from "vitest";
+import { ObjectLostError } from "./host.ts";
 import {
   type Code,
   describeInstance,
@@ -14,7 +15,7 @@ import {
   terminate,
   typesOf,
 } from "./support.ts";
-import { ObjectLostError, START_MS } from "./world.ts";
+import { START_MS } from "./world.ts";
 
 describe("[I1] Start", () => {
   it("[I1.1] a workflow runs to COMPLETED, and all of it can be read", async () => {

@@ -11,19 +11,19 @@
  *
  * One step: all microtasks, then the commits, then the next event. Same calls, same order: there is no chance in it, but
  * for what a `Chaos` decides.
+ *
+ * `Timeline` has what is to happen, a `Host` is one object, `portsOf` is what a life of it has of the world, and `peerOf`
+ * its calls to other objects.
  */
 import type { TWorkflowActivity } from "../../../src/engine/activity-context.ts";
-import { Registry } from "../../../src/engine/registry.ts";
 import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
-import type { InstancePorts } from "../../../src/instance/ports.ts";
-import type { InstancePeer, IsOwed } from "../../../src/instance/protocol.ts";
-import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import { readHistory } from "../../../src/storage/history-table.ts";
-import { InstanceStore } from "../../../src/storage/instance-store.ts";
-import { type Cipher, plainTexts, type TextCodec, Vault } from "../../../src/storage/vault.ts";
-import { MemoryDatabase } from "./database.ts";
+import type { InstancePeer } from "../../../src/instance/protocol.ts";
+import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
+import { Host, type Life } from "./host.ts";
+import { portsOf } from "./ports.ts";
+import { drainMicrotasks, Timeline } from "./timeline.ts";
 
 export const START_MS = Date.UTC(2026, 10, 24);
 
@@ -55,88 +55,8 @@ export interface PeerCall {
   repeat(): void;
 }
 
-/** What a caller sees when the object is lost before it has answered. */
-export class ObjectLostError extends Error {
-  override readonly name = "ObjectLostError";
-}
-
-/** One stay of an instance in memory. */
-interface Life {
-  dead: boolean;
-  readonly opened: Promise<Instance>;
-  /** Those who wait for an answer of this life. */
-  readonly callers: Set<(error: Error) => void>;
-}
-
-interface StoredAlarm {
-  readonly atMs: number;
-  readonly ringsAtMs: number;
-}
-
-/** One object: what survives a crash, and the life that it has just now. */
-export class Host {
-  readonly id: string;
-  readonly #codec: () => TextCodec;
-  readonly db = new MemoryDatabase();
-  readonly counters = { setAlarm: 0, deleteAlarm: 0, commits: 0, rings: 0, lives: 0 };
-  /** A fault of the storage: throws in place of the statement. */
-  failWrite: ((statement: string) => void) | undefined;
-  /** The same when something is read. */
-  failRead: ((statement: string) => void) | undefined;
-  life: Life | undefined;
-  alarm: StoredAlarm | null = null;
-  durableAlarm: StoredAlarm | null = null;
-  ringing: StoredAlarm | undefined;
-  /** The handler that runs clears its alarm when it succeeds, unless another has been set. */
-  clearsAlarm = false;
-  retries = 0;
-  notBeforeMs = 0;
-  isDirty = false;
-  gated: (() => void)[] = [];
-  /** The platform has dropped its alarm: somebody has to ask. */
-  hasLostAlarm = false;
-  /** How much the clock of the machine that the object is on is fast. */
-  skewMs = 0;
-
-  constructor(id: string, codec: () => TextCodec) {
-    this.id = id;
-    this.#codec = codec;
-  }
-
-  get armedAtMs(): number | null {
-    return this.clearsAlarm ? null : (this.alarm?.atMs ?? null);
-  }
-
-  rows(table: string): number {
-    return this.db.counters.rows.get(table) ?? 0;
-  }
-
-  /** The history that the database holds, of whatever schema version. */
-  history(): HistoryEvent[] {
-    return readHistory(this.db.port(), this.db.hasTable("history") ? "history" : "instance", this.#codec());
-  }
-
-  nextRingMs(): number {
-    // One that has been changed, or has done its duty, rings only if that is lost in a crash.
-    const isChanged = this.alarm !== this.durableAlarm;
-    if (this.durableAlarm === null || isChanged || this.ringing !== undefined) return Number.POSITIVE_INFINITY;
-    return Math.max(this.durableAlarm.ringsAtMs, this.notBeforeMs);
-  }
-}
-
-interface Event {
-  readonly atMs: number;
-  readonly run: () => void;
-}
-
-/** A promise of its own each time: what waits for one that all share would be held, with its world, for ever. */
-const never = () => new Promise<never>(() => undefined);
-
-/** Lets all microtasks run that there are, and those they make. */
-export const drainMicrotasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 export class World {
-  nowMs = START_MS;
+  readonly timeline = new Timeline(START_MS);
   readonly limits: InstanceLimits;
   readonly workflows = new Map<string, TWorkflow>();
   /** Named versions; each life of an object has those that are here when it begins. */
@@ -157,7 +77,6 @@ export class World {
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;
-  #events: Event[] = [];
   #ids = 0;
 
   constructor(limits: Partial<InstanceLimits> = {}) {
@@ -185,10 +104,18 @@ export class World {
 
   /** For activities: so long takes what is done outside. */
   sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#add(ms, resolve));
+    return new Promise((resolve) => this.timeline.add(ms, resolve));
   }
 
   // Time.
+
+  get nowMs(): number {
+    return this.timeline.nowMs;
+  }
+
+  set nowMs(nowMs: number) {
+    this.timeline.nowMs = nowMs;
+  }
 
   /** Lets everything happen that happens without time going on. */
   async settle(): Promise<void> {
@@ -212,7 +139,7 @@ export class World {
         armedAtMs === null ? [] : `${id} at ${armedAtMs}`,
       );
       throw new Error(
-        `The world is not at rest after ${withinMs} ms: ${this.#events.length} events, alarms of ${alarms}`,
+        `The world is not at rest after ${withinMs} ms: ${this.timeline.length} events, alarms of ${alarms}`,
       );
     }
   }
@@ -222,7 +149,7 @@ export class World {
   /** Calls an instance as the HTTP face does; answered once what it wrote is durable. Time is up to the test. */
   post<T>(id: string, call: (instance: Instance) => Promise<T>): Promise<T> {
     const answer = new Promise<T>((resolve, reject) => {
-      this.#add(0, () => void this.#serve(id, call).then(resolve, reject));
+      this.timeline.add(0, () => void this.serve(id, call).then(resolve, reject));
     });
     answer.catch(() => undefined);
     return answer;
@@ -244,159 +171,31 @@ export class World {
 
   /** The object is lost. `reset`: it alone, and a handler that ran is retried with a pause; `process`: all of it starts anew. */
   crash(id: string, kind: "reset" | "process" = "reset"): void {
-    const host = this.host(id);
-    host.db.rollback();
-    host.isDirty = false;
-    host.gated = [];
-    host.alarm = host.durableAlarm;
-    host.clearsAlarm = false;
-    if (host.ringing !== undefined && host.durableAlarm === host.ringing) {
-      host.retries = kind === "process" ? 0 : host.retries + 1;
-      host.notBeforeMs = kind === "process" ? this.nowMs : this.nowMs + 1_000 * 2 ** host.retries;
-      if (host.retries > 6) {
-        host.alarm = host.durableAlarm = null;
-        host.hasLostAlarm = true;
-      }
-    }
-    host.ringing = undefined;
-    const life = host.life;
-    host.life = undefined;
-    if (life === undefined) return;
-    life.dead = true;
-    for (const lost of life.callers) lost(new ObjectLostError(`'${id}' was lost before it answered`));
+    this.host(id).lose(kind, this.nowMs);
   }
 
   crashAll(): void {
     for (const id of this.hosts.keys()) this.crash(id, "process");
   }
 
-  // The machinery.
+  // What the ports of its objects need.
 
-  #add(inMs: number, run: () => void): Event {
-    const event = { atMs: this.nowMs + inMs, run };
-    const after = this.#events.findIndex((other) => other.atMs > event.atMs);
-    this.#events.splice(after === -1 ? this.#events.length : after, 0, event);
-    return event;
+  newId(): string {
+    return `execution-${++this.#ids}`;
   }
 
-  #nextAtMs(): number {
-    let next = this.#events[0]?.atMs ?? Number.POSITIVE_INFINITY;
-    for (const host of this.hosts.values()) next = Math.min(next, host.nextRingMs());
-    return next;
+  /** A call between two objects, or its answer, takes its time. */
+  travel(arrive: () => void): void {
+    this.timeline.add(this.chaos?.latencyMs() ?? 0, arrive);
   }
 
-  /** False when nothing is left to happen until then. */
-  async #step(untilMs: number): Promise<boolean> {
-    await drainMicrotasks();
-    if (this.chaos === undefined) {
-      let moved = false;
-      for (const host of this.hosts.values()) moved = this.#commit(host) || moved;
-      if (moved) return true;
-    }
-    const nextAtMs = this.#nextAtMs();
-    if (this.chaos !== undefined) return this.#stepByChance(this.chaos, nextAtMs, untilMs);
-    if (nextAtMs > untilMs) return false;
-    if (nextAtMs > this.nowMs) this.nowMs = nextAtMs;
-    const event = this.#events[0];
-    if (event !== undefined && event.atMs <= this.nowMs) {
-      this.#events.shift();
-      event.run();
-      return true;
-    }
-    for (const host of this.hosts.values()) if (host.nextRingMs() <= this.nowMs) this.#ring(host);
-    return true;
-  }
-
-  /** One commit, event or ring of those that may come now, whichever chance has first. */
-  #stepByChance(chaos: Chaos, nextAtMs: number, untilMs: number): boolean {
-    const hosts = [...this.hosts.values()];
-    const commits = hosts.filter((host) => this.#hasToCommit(host));
-    if (commits.length === 0) {
-      if (nextAtMs > untilMs) return false;
-      if (nextAtMs > this.nowMs) this.nowMs = nextAtMs;
-    }
-    const events = this.#events.filter(({ atMs }) => atMs <= this.nowMs);
-    const rings = hosts.filter((host) => host.nextRingMs() <= this.nowMs);
-    let chosen = chaos.pick(commits.length + events.length + rings.length);
-    const commit = commits[chosen];
-    if (commit !== undefined) return this.#commit(commit);
-    chosen -= commits.length;
-    const event = events[chosen];
-    if (event !== undefined) {
-      this.#events.splice(this.#events.indexOf(event), 1);
-      event.run();
-      return true;
-    }
-    this.#ring(rings[chosen - events.length] as Host);
-    return true;
-  }
-
-  #hasToCommit(host: Host): boolean {
-    return host.isDirty || host.db.hasUncommitted || host.gated.length > 0;
-  }
-
-  #commit(host: Host): boolean {
-    if (!this.#hasToCommit(host)) return false;
-    const isDirty = host.isDirty || host.db.hasUncommitted;
-    const life = host.life;
-    if (isDirty) {
-      this.onPoint?.("commit", host.id);
-      if (host.life !== life) return true;
-      host.db.commit();
-      host.counters.commits++;
-      if (host.durableAlarm !== host.alarm) {
-        host.durableAlarm = host.alarm;
-        host.retries = 0;
-        host.notBeforeMs = 0;
-      }
-      host.isDirty = false;
-      this.onPoint?.("committed", host.id);
-    }
-    const gated = host.gated;
-    host.gated = [];
-    for (const release of gated) release();
-    return true;
-  }
-
-  #ring(host: Host): void {
-    host.ringing = host.durableAlarm ?? undefined;
-    host.clearsAlarm = true;
-    host.counters.rings++;
-    const life = this.#life(host, true);
-    this.onPoint?.("ring", host.id);
-    const rung = () => {
-      if (life.dead) return;
-      this.onPoint?.("rung", host.id);
-      if (life.dead) return;
-      host.ringing = undefined;
-      if (!host.clearsAlarm) return;
-      host.clearsAlarm = false;
-      // It stays as it is, and rings once more.
-      if (this.chaos?.ringsAgain()) return;
-      host.alarm = null;
-      host.isDirty = true;
-    };
-    // As WorkflowInstance.alarm does: no error escapes.
-    const failed = () => {
-      if (!life.dead) this.#setAlarm(host, this.nowMs + 60_000);
-    };
-    const ring = { retryCount: host.retries, scheduledTime: host.ringing?.atMs ?? 0 };
-    void life.opened
-      .then((instance) => instance.alarm(ring))
-      .catch(failed)
-      .then(rung);
-  }
-
-  #setAlarm(host: Host, atMs: number): void {
-    host.counters.setAlarm++;
-    host.clearsAlarm = false;
-    host.hasLostAlarm = false;
+  setAlarm(host: Host, atMs: number): void {
     const dueAtMs = Math.max(atMs, this.nowMs);
-    host.alarm = { atMs, ringsAtMs: Math.max(this.nowMs, dueAtMs + (this.chaos?.alarmShiftMs() ?? 0)) };
-    host.isDirty = true;
+    host.setAlarm({ atMs, ringsAtMs: Math.max(this.nowMs, dueAtMs + (this.chaos?.alarmShiftMs() ?? 0)) });
   }
 
-  #serve<T>(id: string, call: (instance: Instance, life: Life) => Promise<T>): Promise<T> {
+  /** Serves a call that has arrived; what it gives is answered once what was written is durable. */
+  serve<T>(id: string, call: (instance: Instance, life: Life) => Promise<T>): Promise<T> {
     const host = this.host(id);
     const life = this.#life(host);
     return new Promise((resolve, reject) => {
@@ -417,12 +216,94 @@ export class World {
     });
   }
 
+  // The machinery.
+
+  #nextAtMs(): number {
+    let next = this.timeline.next?.atMs ?? Number.POSITIVE_INFINITY;
+    for (const host of this.hosts.values()) next = Math.min(next, host.nextRingMs());
+    return next;
+  }
+
+  /** False when nothing is left to happen until then. */
+  async #step(untilMs: number): Promise<boolean> {
+    await drainMicrotasks();
+    if (this.chaos === undefined) {
+      let moved = false;
+      for (const host of this.hosts.values()) moved = this.#commit(host) || moved;
+      if (moved) return true;
+    }
+    const nextAtMs = this.#nextAtMs();
+    if (this.chaos !== undefined) return this.#stepByChance(this.chaos, nextAtMs, untilMs);
+    if (nextAtMs > untilMs) return false;
+    if (nextAtMs > this.nowMs) this.nowMs = nextAtMs;
+    const { next } = this.timeline;
+    if (next !== undefined && next.atMs <= this.nowMs) {
+      this.timeline.happen(next);
+      return true;
+    }
+    for (const host of this.hosts.values()) if (host.nextRingMs() <= this.nowMs) this.#ring(host);
+    return true;
+  }
+
+  /** One commit, event or ring of those that may come now, whichever chance has first. */
+  #stepByChance(chaos: Chaos, nextAtMs: number, untilMs: number): boolean {
+    const hosts = [...this.hosts.values()];
+    const commits = hosts.filter((host) => host.hasToCommit);
+    if (commits.length === 0) {
+      if (nextAtMs > untilMs) return false;
+      if (nextAtMs > this.nowMs) this.nowMs = nextAtMs;
+    }
+    const due = this.timeline.due();
+    const rings = hosts.filter((host) => host.nextRingMs() <= this.nowMs);
+    let chosen = chaos.pick(commits.length + due.length + rings.length);
+    const commit = commits[chosen];
+    if (commit !== undefined) return this.#commit(commit);
+    chosen -= commits.length;
+    const occurrence = due[chosen];
+    if (occurrence !== undefined) this.timeline.happen(occurrence);
+    else this.#ring(rings[chosen - due.length] as Host);
+    return true;
+  }
+
+  #commit(host: Host): boolean {
+    if (!host.hasToCommit) return false;
+    const { life } = host;
+    if (host.hasWritten) {
+      this.onPoint?.("commit", host.id);
+      if (host.life !== life) return true;
+      host.commit();
+      this.onPoint?.("committed", host.id);
+    }
+    host.openGates();
+    return true;
+  }
+
+  #ring(host: Host): void {
+    host.beginRing();
+    const life = this.#life(host, true);
+    this.onPoint?.("ring", host.id);
+    const rung = () => {
+      if (life.dead) return;
+      this.onPoint?.("rung", host.id);
+      if (!life.dead) host.endRing(() => this.chaos?.ringsAgain() ?? false);
+    };
+    // As WorkflowInstance.alarm does: no error escapes.
+    const failed = () => {
+      if (!life.dead) this.setAlarm(host, this.nowMs + 60_000);
+    };
+    const ring = { retryCount: host.retries, scheduledTime: host.ringing?.atMs ?? 0 };
+    void life.opened
+      .then((instance) => instance.alarm(ring))
+      .catch(failed)
+      .then(rung);
+  }
+
   #life(host: Host, isRinging = false): Life {
     if (host.life !== undefined) return host.life;
     host.counters.lives++;
     const fate = { dead: false };
     const open = async () => {
-      const instance = new Instance(this.#ports(host, fate));
+      const instance = new Instance(portsOf(this, host, fate));
       await instance.open(isRinging);
       return instance;
     };
@@ -432,178 +313,8 @@ export class World {
     life.opened.catch((error) => {
       if (host.life === life) host.life = undefined;
       // Nothing was written that their answers would have to wait for.
-      for (const reject of life.callers) this.#add(0, () => reject(error));
+      for (const reject of life.callers) this.timeline.add(0, () => reject(error));
     });
     return life;
-  }
-
-  /** The ports of one life. Once that is over they do nothing, and what waits for them waits for ever. */
-  #ports(host: Host, fate: { readonly dead: boolean }): InstancePorts {
-    const beforeWrite = (statement: string) => {
-      this.onPoint?.("write", host.id);
-      if (!fate.dead) host.failWrite?.(statement);
-    };
-    const beforeRead = (statement: string) => {
-      if (!fate.dead) host.failRead?.(statement);
-    };
-    const later = (ms: number, callback: () => void) =>
-      this.#add(Math.max(0, ms), () => {
-        if (!fate.dead) callback();
-      });
-    const durable = () =>
-      fate.dead ? never() : new Promise<void>((resolve) => void host.gated.push(() => later(0, resolve)));
-    const vault = this.cipher && new Vault(this.cipher(host.id));
-    return {
-      store: new InstanceStore(
-        host.db.port(beforeWrite, () => fate.dead, beforeRead),
-        vault,
-      ),
-      vault,
-      registry: this.#registry(host.id, fate),
-      limits: this.limits,
-      onNonDeterminism: this.onNonDeterminism,
-      logFailureMessages: this.logFailureMessages,
-      log: (line) => void (fate.dead || this.log.push(line)),
-      clock: {
-        now: () => this.nowMs + host.skewMs,
-        delay: (ms) => (fate.dead ? never() : new Promise((resolve) => void later(ms, resolve))),
-        schedule: (ms, callback) => {
-          if (fate.dead) return () => undefined;
-          const event = later(ms, callback);
-          return () => {
-            this.#events = this.#events.filter((other) => other !== event);
-          };
-        },
-      },
-      alarm: {
-        get: () => Promise.resolve(host.armedAtMs),
-        set: (atMs) => {
-          if (!fate.dead) this.#setAlarm(host, atMs);
-        },
-        clear: () => {
-          if (fate.dead) return;
-          host.counters.deleteAlarm++;
-          if (host.clearsAlarm) return;
-          host.alarm = null;
-          host.isDirty = true;
-        },
-      },
-      instanceId: () => host.id,
-      newId: () => (fate.dead ? "of a lost life" : `execution-${++this.#ids}`),
-      peer: (to) => this.#peer(host, fate, to),
-      sync: durable,
-      abort: () => {
-        if (!fate.dead) this.crash(host.id);
-      },
-      wipe: () => {
-        if (fate.dead) return never();
-        const failure = this.failWipe?.();
-        if (failure !== undefined) return Promise.reject(failure);
-        host.db.dropAll();
-        host.clearsAlarm = false;
-        host.alarm = null;
-        return durable();
-      },
-    };
-  }
-
-  #registry(id: string, fate: { readonly dead: boolean }): Registry {
-    const registry = new Registry();
-    for (const [name, code] of this.workflows) registry.addWorkflow(name, code);
-    for (const { name, version, code, latest } of this.versions) registry.addVersion(name, version, code, latest);
-    for (const [name, code] of this.activities) {
-      registry.addActivity(name, (context, input) => {
-        if (fate.dead) return never();
-        const call = context.getTaskExecutionId();
-        this.activityRuns.push(`${call.slice(0, call.lastIndexOf(":"))}:${context.getWorkflowActivityId()}`);
-        this.onPoint?.("activity", id);
-        return fate.dead ? never() : code(context, input);
-      });
-    }
-    return registry;
-  }
-
-  /** What is asked of the sender of a call by the life of its receiver: it travels, and waits at the gates, as calls do. */
-  #asked(
-    ask: IsOwed,
-    argument: unknown,
-    sender: Host,
-    fate: { readonly dead: boolean },
-    receiver: Host,
-    life: Life,
-  ): IsOwed {
-    return () => {
-      if (life.dead) return never();
-      return new Promise((resolve, reject) => {
-        const arrive = (settle: () => void) =>
-          this.#add(this.chaos?.latencyMs() ?? 0, () => {
-            if (!life.dead) settle();
-          });
-        const deliver = () => {
-          const repeat = () => void ask();
-          const call: PeerCall = { from: receiver.id, to: sender.id, method: "isOwed", argument, repeat };
-          const fault = this.peerFault?.(call);
-          const asked = fate.dead ? undefined : sender.life;
-          const fail = () => void arrive(() => reject(new ObjectLostError(`'${sender.id}' does not answer any more`)));
-          if (asked === undefined || fault === "unreachable") return fail();
-          asked.callers.add(fail);
-          void ask().then((isOwed) =>
-            sender.gated.push(() => {
-              asked.callers.delete(fail);
-              if (fault === "answer lost") fail();
-              else arrive(() => resolve(isOwed));
-            }),
-          );
-        };
-        receiver.gated.push(() => void this.#add(this.chaos?.latencyMs() ?? 0, deliver));
-      });
-    };
-  }
-
-  #peer(host: Host, fate: { readonly dead: boolean }, to: string): InstancePeer {
-    const send = <T>(
-      method: keyof InstancePeer,
-      argument: unknown,
-      call: (peer: Instance, life: Life) => Promise<T>,
-    ): Promise<T> => {
-      if (fate.dead) return never();
-      this.onPoint?.("peer call", host.id);
-      if (fate.dead) return never();
-      const repeat = () => void this.#serve(to, call).catch(() => undefined);
-      const sent: PeerCall = { ...structuredClone({ from: host.id, to, method, argument }), repeat };
-      this.peerCalls.push(sent);
-      return new Promise((resolve, reject) => {
-        const arrive = (settle: () => void) =>
-          void this.#add(0, () => {
-            if (!fate.dead) settle();
-          });
-        const deliver = () => {
-          const fault = this.peerFault?.(sent);
-          if (fault === "unreachable") return arrive(() => reject(new Error(`'${to}' is unreachable`)));
-          if (fault === "twice") repeat();
-          if (fault === "twice, late") this.#add(this.chaos?.latencyMs() ?? 0, repeat);
-          this.#serve(to, call).then(
-            (value) =>
-              arrive(() => (fault === "answer lost" ? reject(new Error("The answer was lost")) : resolve(value))),
-            (error) => arrive(() => reject(error)),
-          );
-        };
-        host.gated.push(() => void this.#add(this.chaos?.latencyMs() ?? 0, deliver));
-      });
-    };
-    return {
-      deliver: (message, isOwed) =>
-        send("deliver", message, (peer, life) =>
-          peer.deliver(
-            structuredClone(message),
-            isOwed && this.#asked(isOwed, message, host, fate, this.host(to), life),
-          ),
-        ),
-      purge: (request, isOwed) =>
-        send("purge", request, (peer, life) =>
-          peer.purge(request, isOwed && this.#asked(isOwed, request, host, fate, this.host(to), life)),
-        ),
-      findActive: (request) => send("findActive", request, (peer) => peer.findActive(request)),
-    };
   }
 }

@@ -1,6 +1,7 @@
 // What befalls a world in a simulation, decided by the seed of its plan.
 
-import type { Host, PeerFault, Point, World } from "../instance/world.ts";
+import type { Host } from "../instance/host.ts";
+import type { PeerFault, Point, World } from "../instance/world.ts";
 import { Random } from "../random.ts";
 import type { Faults, Plan } from "./plan.ts";
 

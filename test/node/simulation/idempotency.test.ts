@@ -6,8 +6,9 @@ import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi, InstancePeer } from "../../../src/instance/protocol.ts";
 import type { Message } from "../../../src/model/message.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";
+import { ObjectLostError } from "../instance/host.ts";
 import { type Code, faultsOf, makeWorld, toyCipher, typesOf } from "../instance/support.ts";
-import { ObjectLostError, type PeerCall, type World } from "../instance/world.ts";
+import type { PeerCall, World } from "../instance/world.ts";
 import { Random } from "../random.ts";
 
 // Thousands of runs in one test, on a machine that may be busy with others.

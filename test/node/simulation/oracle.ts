@@ -7,8 +7,9 @@ import type {
 } from "../../../src/model/history-event.ts";
 import { replayHistory } from "../../../src/testing/replay.ts";
 import { INSTANCE } from "../../rows.ts";
+import type { Host } from "../instance/host.ts";
 import { faultsOf } from "../instance/support.ts";
-import { type Host, START_MS, type World } from "../instance/world.ts";
+import { START_MS, type World } from "../instance/world.ts";
 import { faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { type Output, programOf, type State, versioned } from "./program.ts";

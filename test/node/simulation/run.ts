@@ -5,7 +5,8 @@
 import { createHash } from "node:crypto";
 import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";
-import { type Host, World } from "../instance/world.ts";
+import type { Host } from "../instance/host.ts";
+import { World } from "../instance/world.ts";
 import { Random } from "../random.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";

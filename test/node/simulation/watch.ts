@@ -1,7 +1,8 @@
 // What has to hold at every moment of a simulation, looked at whenever something has become durable.
 
 import { INSTANCE } from "../../rows.ts";
-import type { Host, Point, World } from "../instance/world.ts";
+import type { Host } from "../instance/host.ts";
+import type { Point, World } from "../instance/world.ts";
 
 interface State {
   readonly status: string;

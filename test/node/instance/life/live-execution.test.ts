@@ -1,10 +1,10 @@
 // [I18] An execution is made again from its history, or given up, never both.
 import { expect, it } from "vitest";
-import { Registry } from "../../../src/engine/registry.ts";
-import { LiveExecution } from "../../../src/instance/life/live-execution.ts";
-import type { InstancePorts } from "../../../src/instance/ports.ts";
-import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import type { InstanceRecord } from "../../../src/storage/instance-row.ts";
+import { Registry } from "../../../../src/engine/registry.ts";
+import { LiveExecution } from "../../../../src/instance/life/live-execution.ts";
+import type { InstancePorts } from "../../../../src/instance/ports.ts";
+import type { HistoryEvent } from "../../../../src/model/history-event.ts";
+import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
 
 const record: InstanceRecord = {
   instanceId: "a",

@@ -1,15 +1,15 @@
 // [I29] A life is made from what it begins with, is handed what no row holds of the one before, and is closed once.
 import { describe, expect, it } from "vitest";
-import { Registry } from "../../../src/engine/registry.ts";
-import { OnTheWay } from "../../../src/instance/delivery/index.ts";
-import { type Birth, Life } from "../../../src/instance/life/life.ts";
-import { defaultLimits } from "../../../src/instance/limits.ts";
-import type { InstancePorts } from "../../../src/instance/ports.ts";
-import type { DeliveryResult, InstancePeer } from "../../../src/instance/protocol.ts";
-import type { InstanceRecord } from "../../../src/storage/instance-row.ts";
-import type { OutboxEntry } from "../../../src/storage/instance-store.ts";
-import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
-import { MemoryStore } from "../../../src/testing/memory-store.ts";
+import { Registry } from "../../../../src/engine/registry.ts";
+import { OnTheWay } from "../../../../src/instance/delivery/index.ts";
+import { type Birth, Life } from "../../../../src/instance/life/life.ts";
+import { defaultLimits } from "../../../../src/instance/limits.ts";
+import type { InstancePorts } from "../../../../src/instance/ports.ts";
+import type { DeliveryResult, InstancePeer } from "../../../../src/instance/protocol.ts";
+import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
+import type { OutboxEntry } from "../../../../src/storage/instance-store.ts";
+import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
+import { MemoryStore } from "../../../../src/testing/memory-store.ts";
 
 const record: InstanceRecord = {
   instanceId: "a",

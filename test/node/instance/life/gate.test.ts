@@ -1,12 +1,12 @@
 // [I28] The gate: while a purge is under way, no request is served, and each is when it has ended.
 import { describe, expect, it } from "vitest";
-import { Registry } from "../../../src/engine/registry.ts";
-import { Instance } from "../../../src/instance/instance.ts";
-import { Gate } from "../../../src/instance/life/gate.ts";
-import { defaultLimits } from "../../../src/instance/limits.ts";
-import type { InstancePorts } from "../../../src/instance/ports.ts";
-import type { InstanceApi, InstancePeer } from "../../../src/instance/protocol.ts";
-import { MemoryStore } from "../../../src/testing/memory-store.ts";
+import { Registry } from "../../../../src/engine/registry.ts";
+import { Instance } from "../../../../src/instance/instance.ts";
+import { Gate } from "../../../../src/instance/life/gate.ts";
+import { defaultLimits } from "../../../../src/instance/limits.ts";
+import type { InstancePorts } from "../../../../src/instance/ports.ts";
+import type { InstanceApi, InstancePeer } from "../../../../src/instance/protocol.ts";
+import { MemoryStore } from "../../../../src/testing/memory-store.ts";
 
 /** An instance that waits for an event, and whose purge is over when `finish` is called; with `error`, in vain. */
 async function purgedInstance() {
