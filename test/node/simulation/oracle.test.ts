@@ -401,6 +401,41 @@ const watchRows: readonly WatchRow[] = [
     says: "a: nothing is left but an alarm",
   },
   {
+    rule: "P11",
+    title: "a call of any execution of a purged instance runs, whoever has the ID since",
+    make: async (watched) => {
+      const { world } = watched;
+      world.workflow("again", function* (ctx, isSecond: boolean): Code {
+        if (isSecond) return;
+        yield ctx.callActivity("echo", 1);
+        yield ctx.waitForExternalEvent("go");
+        ctx.continueAsNew(true, false);
+      });
+      await start(world, "a", "again", false);
+      await raise(world, "a", "go");
+      await purge(world, "a");
+      await waiting(watched);
+    },
+    look: committed,
+    spoil: (watched) => {
+      watched.host.counters.lives++;
+      activity(watched);
+    },
+    says: "a: execution-1:1 runs though its instance has been purged",
+  },
+  {
+    rule: "P11",
+    title: "a call runs while the purge goes to disk",
+    make: ended,
+    look: () => undefined,
+    spoil: (watched) => {
+      watched.host.counters.lives++;
+      watched.host.db.dropAll();
+      activity(watched);
+    },
+    says: "a: execution-1:1 runs though its instance has been purged",
+  },
+  {
     rule: "P13",
     title: "a call runs twice in one life",
     make: ({ world }) => start(world, "a", "call", { activity: "slow", input: 1_000 }),
@@ -1206,5 +1241,13 @@ describe("[V7] a simulation", () => {
     vi.spyOn(World.prototype, "rest").mockRejectedValue(new Error("The world is not at rest"));
     const { violations } = await simulate(plan);
     expect(violations.filter((violation) => violation === "The world is not at rest")).toHaveLength(2);
+  });
+
+  it("[V7.12] lets no more activities run at a time than its plan says", async () => {
+    const together = program({ do: "all", of: [1, 2, 3].map((value) => ({ ...activityStep, value, ms: 2_000 })) });
+    const { trace } = await simulate({ ...planOf(together), maxConcurrentActivities: 1 });
+    const runsAtMs = trace.flatMap((line) => (line.endsWith(" activity a") ? Number.parseInt(line, 10) : []));
+    const [first = 0] = runsAtMs;
+    expect(runsAtMs.map((atMs) => atMs - first)).toEqual([0, 2_000, 4_000]);
   });
 });

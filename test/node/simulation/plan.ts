@@ -87,14 +87,71 @@ export interface Plan {
   readonly encrypted: boolean;
   /** Objects that begin a life after this time have these keys: what another one has encrypted they cannot read. */
   readonly keys?: readonly { readonly atMs: number; readonly ids: readonly string[] }[];
+  /** How many activities of an instance run at a time; plans that were pinned before this leave it at the default. */
+  readonly maxConcurrentActivities?: number;
   /** Objects that begin a life after this time have this code. */
   readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
 }
 
 export function planFrom(seed: number): Plan {
+  // What came later is chosen by numbers of its own: every other seed keeps its plan.
+  const later = new Random(~seed);
+  if (later.chance(0.05)) return queuedBehindContinueAsNew(later);
+  if (later.chance(0.05)) return purgedAsItReopens(later);
   const random = new Random(seed);
   if (random.chance(0.1)) return purgedTree(random);
   return random.chance(0.05) ? purgedAtItsEnd(random) : mixed(random);
+}
+
+/** The only place for an activity is held by one that nobody waits for any more, of an execution that has continued as new. */
+function queuedBehindContinueAsNew(random: Random): Plan {
+  const id = "root-0";
+  const activity = (ms: number): Leaf => ({ do: "activity", value: random.below(1_000), ms, fails: 0 });
+  const waited = random.of<Step>([activity(0), activity(10), { do: "all", of: [activity(0), activity(10)] }]);
+  const left: Step = { do: "any", of: [activity(random.of([2_000, 60_000])), { do: "timer", ms: random.of([1, 50]) }] };
+  const control = { sender: `${id} control`, to: id };
+  const operations = random.of<Operation[]>([
+    [],
+    [],
+    [{ ...control, type: "describe", afterMs: random.below(2_000) }],
+    [{ ...control, type: random.of(["terminate", "cancel", "purge by force"]), afterMs: random.below(2_000) }],
+  ]);
+  const program = { rounds: random.between(2, 3), steps: [waited, left], fails: false };
+  const deploys = random.chance(0.3) ? [{ atMs: random.below(2_000), code: "new" as const }] : [];
+  return {
+    seed: random.below(2 ** 31),
+    roots: [{ id, program, delayMs: 0, operations }],
+    faults: faultsFrom(random),
+    encrypted: random.chance(0.2),
+    maxConcurrentActivities: 1,
+    deploys,
+  };
+}
+
+/**
+ * Purged by force while the first commit of a life that goes on with it goes to disk: what was decided is about to be done. Several
+ * at once, because only one order of these steps of many is the one that is meant.
+ */
+function purgedAsItReopens(random: Random): Plan {
+  const afterMs = random.between(50, 200);
+  const activity = (): Leaf => ({ do: "activity", value: random.below(1_000), ms: random.of([0, 10]), fails: 0 });
+  const roots = Array.from({ length: 4 }, (_, n): Root => {
+    const id = `root-${n}`;
+    const then = random.of<Step>([activity(), { do: "all", of: [activity(), activity()] }]);
+    const program = { rounds: 1, steps: [{ do: "event", name: "a" } as const, then], fails: false };
+    const operations: Operation[] = [
+      { sender: `${id} a`, to: id, type: "raise", name: "a", value: 1, afterMs },
+      { sender: `${id} control`, to: id, type: "purge by force", afterMs: afterMs + random.of([0, 0, 0, 1]) },
+    ];
+    return { id, program, delayMs: 0, operations };
+  });
+  return {
+    seed: random.below(2 ** 31),
+    roots,
+    faults: { ...faultsFrom(random), latencyMs: random.of([0, 0, 2]) },
+    encrypted: random.chance(0.3),
+    deploys: [{ atMs: afterMs - random.between(20, 40), code: "old" }],
+  };
 }
 
 /** A child that is purged by a client in the very moment in which it ends, often in the first turn of its object's life. */

@@ -33,7 +33,9 @@ export interface Simulation {
 const LONG_MS = 48 * 3_600_000;
 
 export async function simulate(plan: Plan): Promise<Simulation> {
-  const world = new World({ stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 });
+  const { maxConcurrentActivities } = plan;
+  const limits = { stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 };
+  const world = new World(maxConcurrentActivities === undefined ? limits : { ...limits, maxConcurrentActivities });
   world.onNonDeterminism = "stall";
   registerActivities(world);
   deploy(world, "old");

@@ -33,6 +33,8 @@ function kindOf([first = ""]: readonly string[]): string {
 function* smallerPlans(plan: Plan): Generator<Plan> {
   for (const roots of without(plan.roots)) if (roots.length > 0) yield { ...plan, roots };
   for (const deploys of without(plan.deploys)) yield { ...plan, deploys };
+  const { maxConcurrentActivities, ...unlimited } = plan;
+  if (maxConcurrentActivities !== undefined) yield unlimited;
   if ((plan.keys ?? []).length > 0) yield { ...plan, keys: [] };
   for (const faults of smallerFaults(plan.faults)) yield { ...plan, faults };
   for (const [n, root] of plan.roots.entries()) {

@@ -54,6 +54,8 @@ export class Watch {
   readonly #runs = new Set<string>();
   /** All that each ID has had. */
   readonly #executions = new Map<string, Set<string>>();
+  /** Those of instances that have been removed. */
+  readonly #purged = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -88,6 +90,7 @@ export class Watch {
     const state = this.#state(host);
     const before = this.#before.get(host.id);
     if (state === undefined) {
+      for (const execution of this.#executions.get(host.id) ?? []) this.#purged.add(execution);
       this.#before.delete(host.id);
       if (host.durableAlarm !== null) this.violations.push(`${host.id}: nothing is left but an alarm`);
       return;
@@ -134,11 +137,17 @@ export class Watch {
     if (this.#runs.has(run) && !this.#mayRunAgain) this.violations.push(`${host.id}: ${call} runs twice in one life`);
     this.#runs.add(run);
     const split = call.lastIndexOf(":");
+    const executionId = call.slice(0, split);
+    const instance = instanceOf(host);
+    // One whose beginning is still held back has no row, and has never been committed.
+    const isBeingPurged = instance === undefined && this.#executions.get(host.id)?.has(executionId) === true;
+    if (isBeingPurged || this.#purged.has(executionId))
+      this.violations.push(`${host.id}: ${call} runs though its instance has been purged`);
     const taskId = Number(call.slice(split + 1));
     const isRecorded = eventsOf(host).some(
       (event) => event.taskId === taskId && /^Task(Completed|Failed)$/.test(event.type),
     );
-    if (isRecorded && instanceOf(host)?.execution === call.slice(0, split))
+    if (isRecorded && instance?.execution === executionId)
       this.violations.push(`${host.id}: ${call} runs though its result is recorded`);
   }
 
