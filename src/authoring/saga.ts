@@ -1,6 +1,6 @@
-import { type ActivityOptions, readActivityOptions } from "../engine/call-options.ts";
+import { type ActivityArguments, type ActivityOptions, readActivityOptions } from "../engine/call-options.ts";
 import { leave } from "../engine/callbacks.ts";
-import type { AnyActivity, InputAndOptions, InputOf } from "../engine/signatures.ts";
+import type { AnyActivity } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import { WorkflowContext } from "../engine/workflow-context.ts";
 import { describeFailure } from "../model/failure.ts";
@@ -53,19 +53,20 @@ export class Saga {
   #compensations: (() => Generator<Task<Any>, unknown, Any>)[] = [];
 
   constructor(ctx: WorkflowContext) {
-    WorkflowContext.check(ctx, "new Saga");
+    WorkflowContext.innerOf(ctx).check("new Saga");
     this.#ctx = ctx;
   }
 
   /** An activity that undoes a step. It may be called although the step was never done, and must not mind. */
-  add<A extends AnyActivity>(activity: A, ...inputAndOptions: InputAndOptions<InputOf<A>, ActivityOptions>): void;
+  add<A extends AnyActivity>(activity: A, ...inputAndOptions: ActivityArguments<A>): void;
   add(activity: AnyActivity, input?: unknown, options?: ActivityOptions | null): void {
     const ctx = this.#ctx;
-    WorkflowContext.check(ctx, "saga.add");
+    const inner = WorkflowContext.innerOf(ctx);
+    inner.check("saga.add");
     // What is wrong with the call is told here: when a step has to be undone, it is too late.
-    const name = WorkflowContext.activityName(ctx, activity);
+    const name = inner.activityName(activity);
     readActivityOptions(options, "Saga.add", name);
-    WorkflowContext.checkInput(ctx, name, input);
+    inner.checkInput(name, input);
     this.#compensations.push(function* () {
       yield ctx.callActivity(name, input, options);
     });
@@ -73,7 +74,7 @@ export class Saga {
 
   /** Anything else that undoes a step: a generator function, `function*`, that waits for tasks. */
   addStep(compensation: () => Generator<Task<Any>, unknown, Any>): void {
-    WorkflowContext.check(this.#ctx, "saga.addStep");
+    WorkflowContext.innerOf(this.#ctx).check("saga.addStep");
     // When a step has to be undone, it is too late.
     if (/Async/.test(Object.prototype.toString.call(compensation))) throw new TypeError(NO_STEP);
     this.#compensations.push(compensation);
@@ -84,7 +85,7 @@ export class Saga {
    * others from running; a CompensationError is thrown in the end.
    */
   *compensate(): Generator<Task<Any>, void, Any> {
-    WorkflowContext.check(this.#ctx, "saga.compensate");
+    WorkflowContext.innerOf(this.#ctx).check("saga.compensate");
     const errors: unknown[] = [];
     for (let undo = this.#compensations.pop(); undo !== undefined; undo = this.#compensations.pop()) {
       try {

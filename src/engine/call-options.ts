@@ -12,7 +12,9 @@ import {
   shown,
 } from "../model/options.ts";
 import type { UpdateValidator } from "./interactions.ts";
+import { nameOf } from "./names.ts";
 import { MAX_SECONDS, type RetryHandler, type RetryPolicy, retryOption } from "./retry.ts";
+import type { AnyCalled, InputAndOptions, InputOf } from "./signatures.ts";
 
 /** Times are in seconds. An activity that runs out of time fails with errorType `ActivityTimeoutError`, and its `signal` is aborted. */
 export interface ActivityOptions {
@@ -52,6 +54,11 @@ export interface ContinueAsNewOptions {
   /** The next execution runs the latest version of the workflow. Default false: the version of this one. */
   readonly toLatestVersion?: boolean | undefined;
 }
+
+/** What stands behind the activity, or the workflow, in a call of it. */
+export type ActivityArguments<A extends AnyCalled> = InputAndOptions<InputOf<A>, ActivityOptions>;
+export type ChildArguments<W extends AnyCalled> = InputAndOptions<InputOf<W>, string | ChildWorkflowOptions>;
+export type DetachedArguments<W extends AnyCalled> = InputAndOptions<InputOf<W>, DetachedWorkflowOptions>;
 
 /** The options of a call as an execution needs them: times are in milliseconds. */
 export interface ActivityCallOptions {
@@ -142,6 +149,24 @@ export function readValidator(
   name: string,
 ): UpdateValidator | undefined {
   return readOptions(handlerOptions, given as UpdateHandlerOptions<unknown>, "setUpdateHandler", name).validator;
+}
+
+/** When a timer is due, in milliseconds since 1970. */
+export function readFireAt(given: Date | number, nowMs: number): number {
+  const fireAtMs = typeof given === "number" ? nowMs + given * 1000 : given?.getTime?.();
+  // The range of Date: beyond it, a time cannot be shown or compared.
+  if (typeof fireAtMs !== "number" || !(Math.abs(fireAtMs) <= 8.64e15)) {
+    throw new RangeError(`createTimer takes a Date or a number of seconds, but was given ${shown(given)}`);
+  }
+  return Math.ceil(fireAtMs);
+}
+
+/** The name of the event that is waited for. */
+export function readAwaitedEvent(given: string | { readonly name: string }): string {
+  const name: unknown = typeof given === "string" ? given : given?.name;
+  if (typeof name === "string" && name !== "") return nameOf(name);
+  const found = shown(typeof given === "object" ? name : given);
+  throw new TypeError(`waitForExternalEvent takes the name of an event, a string that is not empty, found ${found}`);
 }
 
 const aHandler = required(aFunction);

@@ -15,6 +15,7 @@ import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler, UpdateValidator } from "./interactions.ts";
 import { nameOf } from "./names.ts";
 import type { OrchestrationContext } from "./orchestration-context.ts";
+import type { Payloads } from "./payload.ts";
 import type { Task } from "./task.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
@@ -189,16 +190,7 @@ export class ExecutionContext implements OrchestrationContext {
 
   setCustomStatus(status: unknown): void {
     const state = this.#enter("setCustomStatus");
-    const text =
-      typeof status === "string"
-        ? status.toWellFormed()
-        : state.payloads.encode(status ?? undefined, "status", "setCustomStatus");
-    if (text !== undefined && text.length > MAX_CUSTOM_STATUS_LENGTH) {
-      throw new RangeError(
-        `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${text.length}`,
-      );
-    }
-    state.customStatus = text;
+    state.customStatus = statusOf(status, state.payloads);
   }
 
   isPatched(name: string): boolean {
@@ -228,4 +220,16 @@ function ownTasks(method: string, given: readonly Task[], { watch }: Calls): rea
   const tasks = taskList(method, given);
   for (const task of tasks) watch.checkOwn(task);
   return tasks;
+}
+
+/** As it is shown and stored. */
+function statusOf(given: unknown, payloads: Payloads): string | undefined {
+  const status =
+    typeof given === "string" ? given.toWellFormed() : payloads.encode(given ?? undefined, "status", "setCustomStatus");
+  if (status !== undefined && status.length > MAX_CUSTOM_STATUS_LENGTH) {
+    throw new RangeError(
+      `A custom status has at most ${MAX_CUSTOM_STATUS_LENGTH} characters, and this one ${status.length}`,
+    );
+  }
+  return status;
 }

@@ -15,7 +15,7 @@ export type AnyActivity =
   | ActivityDeclaration<Any, Any>;
 
 /** The same of either kind. What a workflow is called by, `AnyWorkflow`, stands beside the context that it gets. */
-type AnyCalled =
+export type AnyCalled =
   | string
   | ((context: Any, input: Any) => Any)
   | ActivityDeclaration<Any, Any>
@@ -49,6 +49,9 @@ export type OutputOfWorkflow<T extends AnyCalled> = T extends string
 /** What a workflow function gives back in the end, whatever it waits for before. */
 export type WorkflowResult<R> =
   R extends Generator<Any, infer T, Any> ? T : R extends AsyncGenerator<Any, infer T, Any> ? Awaited<T> : Awaited<R>;
+
+/** What an update handler gives: its result, or, as a generator function, what it waits for before. */
+export type Handled<R> = R | Generator<Task<Any>, R, Any> | AsyncGenerator<Task<Any>, R, Any>;
 
 /** The input may be left out where the function takes none. */
 export type InputAndOptions<TInput, TOptions> = undefined extends TInput

@@ -1,14 +1,19 @@
-import { aBoolean, readArgument, shown } from "../model/options.ts";
+import { aBoolean, readArgument } from "../model/options.ts";
 import {
+  type ActivityArguments,
   type ActivityOptions,
+  type ChildArguments,
   type ChildWorkflowOptions,
   type ContinueAsNewOptions,
+  type DetachedArguments,
   type DetachedWorkflowOptions,
   type EventWaitOptions,
   readActivityOptions,
+  readAwaitedEvent,
   readChildOptions,
   readContinueOptions,
   readDetachedOptions,
+  readFireAt,
   readFunction,
   readNoOptions,
   readValidator,
@@ -18,12 +23,11 @@ import {
 import type { CancelableTask } from "./completable-task.ts";
 import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration, WorkflowDeclaration } from "./declarations.ts";
-import type { Target } from "./function-names.ts";
 import type { QueryHandler, UpdateHandler } from "./interactions.ts";
 import { nameOf } from "./names.ts";
 import type { OrchestrationContext } from "./orchestration-context.ts";
-import { type ReplaySafeLogger, replaySafeLogger } from "./replay-safe-logger.ts";
-import type { Any, AnyActivity, InputAndOptions, InputOf, OutputOfActivity, OutputOfWorkflow } from "./signatures.ts";
+import { ReadableContext } from "./readable-context.ts";
+import type { Any, AnyActivity, Handled, OutputOfActivity, OutputOfWorkflow } from "./signatures.ts";
 import type { ResultOf, Task } from "./task.ts";
 
 /** A workflow: a generator function (`function*` or `async function*`), or a function that needs to wait for nothing. */
@@ -32,54 +36,21 @@ export type TWorkflow = (context: WorkflowContext, input: Any) => Any;
 /** A workflow: the function itself, its declaration, or its registered name. */
 export type AnyWorkflow = string | TWorkflow | WorkflowDeclaration<Any, Any>;
 
-/** The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method, and what its users have asked for. */
-export class WorkflowContext {
+/**
+ * The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method, and what its users have asked for.
+ * What stands here only the workflow's own code calls, in its turn (T34); what anybody may read is in `ReadableContext`.
+ */
+export class WorkflowContext extends ReadableContext {
   readonly #inner: OrchestrationContext;
 
   constructor(innerContext: OrchestrationContext) {
-    if (innerContext === null || innerContext === undefined) throw new Error("ActivityContext cannot be undefined");
+    super(innerContext);
     this.#inner = innerContext;
   }
 
-  /** @internal Throws unless the code of the context's workflow is at work: for what acts by calls of a context. */
-  static check(context: WorkflowContext, method: string): void {
-    context.#inner.check(method);
-  }
-
-  /** @internal The name that a call of the activity would be recorded with; throws what the call would throw. */
-  static activityName(ctx: WorkflowContext, activity: Target): string {
-    return ctx.#inner.activityName(activity);
-  }
-
-  /** @internal Throws what a call of the activity with this input would throw. */
-  static checkInput(ctx: WorkflowContext, activityName: string, input: unknown): void {
-    ctx.#inner.checkInput(activityName, input);
-  }
-
-  /** ID of this instance; the same in every execution of it. */
-  getWorkflowInstanceId(): string {
-    return this.#inner.instanceId;
-  }
-
-  /** The time of the turn that the workflow is in; the same in every replay. Use it in place of `Date.now()`. */
-  getCurrentUtcDateTime(): Date {
-    return new Date(this.#inner.currentTimeMs);
-  }
-
-  /** True while the code runs again over what it has done before. */
-  isReplaying(): boolean {
-    return this.#inner.isReplaying;
-  }
-
-  /** The workflow that called this one as its child, and the number of its call; `undefined` when none did. */
-  getParent(): { readonly name: string; readonly instanceId: string; readonly taskId: number } | undefined {
-    const parent = this.#inner.parent;
-    return parent && { name: parent.name, instanceId: parent.instanceId, taskId: parent.taskId };
-  }
-
-  /** The version under which this workflow was registered; `undefined` when it was registered without one. */
-  getVersion(): string | undefined {
-    return this.#inner.version;
+  /** @internal For what acts by calls of a context, and checks them beforehand. */
+  static innerOf(context: WorkflowContext): OrchestrationContext {
+    return context.#inner;
   }
 
   /**
@@ -89,12 +60,7 @@ export class WorkflowContext {
    *     yield ctx.createTimer(60); // a minute
    */
   createTimer(fireAt: Date | number): CancelableTask<Any> {
-    const fireAtMs = typeof fireAt === "number" ? this.#inner.currentTimeMs + fireAt * 1000 : fireAt?.getTime?.();
-    // The range of Date: beyond it, a time cannot be shown or compared.
-    if (typeof fireAtMs !== "number" || !(Math.abs(fireAtMs) <= 8.64e15)) {
-      throw new RangeError(`createTimer takes a Date or a number of seconds, but was given ${shown(fireAt)}`);
-    }
-    return this.#inner.createTimer(Math.ceil(fireAtMs));
+    return this.#inner.createTimer(readFireAt(fireAt, this.#inner.currentTimeMs));
   }
 
   /**
@@ -103,10 +69,7 @@ export class WorkflowContext {
    *
    *     const total = yield* ctx.callActivity(sum, [1, 2], { retry: { maxNumberOfAttempts: 3, firstRetryInterval: 5 } });
    */
-  callActivity<A extends AnyActivity>(
-    activity: A,
-    ...inputAndOptions: InputAndOptions<InputOf<A>, ActivityOptions>
-  ): Task<OutputOfActivity<A>>;
+  callActivity<A extends AnyActivity>(activity: A, ...args: ActivityArguments<A>): Task<OutputOfActivity<A>>;
   callActivity(activity: AnyActivity, input?: unknown, options?: ActivityOptions | null): Task<Any> {
     const name = this.#inner.activityName(activity);
     return this.#inner.callActivity(name, input, readActivityOptions(options, "callActivity", name));
@@ -119,21 +82,15 @@ export class WorkflowContext {
    *
    *     const receipt = yield* ctx.callChildWorkflow(payment, order, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 60 } });
    */
-  callChildWorkflow<W extends AnyWorkflow>(
-    workflow: W,
-    ...inputAndOptions: InputAndOptions<InputOf<W>, string | ChildWorkflowOptions>
-  ): Task<OutputOfWorkflow<W>>;
+  callChildWorkflow<W extends AnyWorkflow>(workflow: W, ...args: ChildArguments<W>): Task<OutputOfWorkflow<W>>;
   callChildWorkflow(workflow: AnyWorkflow, input?: unknown, options?: string | ChildWorkflowOptions | null): Task<Any> {
     const name = this.#inner.workflowName(workflow);
     return this.#inner.callChild(name, input, readChildOptions(options, name));
   }
 
   /** @deprecated The former name of callChildWorkflow. */
-  callSubWorkflow<W extends AnyWorkflow>(
-    workflow: W,
-    ...inputAndOptions: InputAndOptions<InputOf<W>, string | ChildWorkflowOptions>
-  ): Task<OutputOfWorkflow<W>> {
-    return this.callChildWorkflow(workflow, ...inputAndOptions);
+  callSubWorkflow<W extends AnyWorkflow>(workflow: W, ...args: ChildArguments<W>): Task<OutputOfWorkflow<W>> {
+    return this.callChildWorkflow(workflow, ...args);
   }
 
   /**
@@ -150,13 +107,7 @@ export class WorkflowContext {
   ): CancelableTask<TPayload>;
   waitForExternalEvent(event: string, options?: EventWaitOptions | null): CancelableTask<Any>;
   waitForExternalEvent(event: string | EventDeclaration<Any>, options?: EventWaitOptions | null): CancelableTask<Any> {
-    const named = typeof event === "string" ? event : event?.name;
-    if (typeof named !== "string" || named === "") {
-      throw new TypeError(
-        `waitForExternalEvent takes the name of an event, a string that is not empty, found ${shown(typeof event === "object" ? named : event)}`,
-      );
-    }
-    const name = nameOf(named);
+    const name = readAwaitedEvent(event);
     return this.#inner.waitForExternalEvent(name, readWaitTimeout(options, name));
   }
 
@@ -179,10 +130,7 @@ export class WorkflowContext {
    *
    *     const auditId = ctx.scheduleNewWorkflow(audit, order);
    */
-  scheduleNewWorkflow<W extends AnyWorkflow>(
-    workflow: W,
-    ...inputAndOptions: InputAndOptions<InputOf<W>, DetachedWorkflowOptions>
-  ): string;
+  scheduleNewWorkflow<W extends AnyWorkflow>(workflow: W, ...args: DetachedArguments<W>): string;
   scheduleNewWorkflow(workflow: AnyWorkflow, input?: unknown, options?: DetachedWorkflowOptions | null): string {
     const name = this.#inner.workflowName(workflow);
     return this.#inner.scheduleNewWorkflow(name, input, readDetachedOptions(options, name));
@@ -241,12 +189,6 @@ export class WorkflowContext {
     return this.#inner.random();
   }
 
-  /** A logger that writes nothing while the code is replayed, so that each line appears once: `ctx.createReplaySafeLogger(console)`. */
-  createReplaySafeLogger<L extends object>(logger: L): ReplaySafeLogger<L> {
-    this.#inner.checkTurn("createReplaySafeLogger");
-    return replaySafeLogger(logger, this.#inner);
-  }
-
   /**
    * Answers questions about the workflow while it runs, and after its end by running it again. The handler reads what the
    * workflow has set, changes nothing, and calls nothing of the context.
@@ -272,12 +214,7 @@ export class WorkflowContext {
    */
   setUpdateHandler<TInput = Any, TResult = Any>(
     update: string | UpdateDeclaration<TInput, TResult>,
-    handler: (
-      input: NoInfer<TInput>,
-    ) =>
-      | NoInfer<TResult>
-      | Generator<Task<Any>, NoInfer<TResult>, Any>
-      | AsyncGenerator<Task<Any>, NoInfer<TResult>, Any>,
+    handler: (input: NoInfer<TInput>) => Handled<NoInfer<TResult>>,
     options?: UpdateHandlerOptions<NoInfer<TInput>> | null,
   ): void {
     const name = nameOf(update);

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
 import type { CancelableTask } from "../../../src/engine/completable-task.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
+import { ReadableContext } from "../../../src/engine/readable-context.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { completed, Driver, endOf, raised, T0 } from "./support.ts";
@@ -75,9 +76,13 @@ function leaky(): { driver: Driver; leaked: { ctx: Ctx; timer: CancelableTask<An
 
 describe("[T34] a context outside of its own turn", () => {
   it("[T34] has all of its methods in the two lists of this test", () => {
-    const methods = Object.getOwnPropertyNames(WorkflowContext.prototype).filter((name) => name !== "constructor");
-    const listed = [...Object.keys(READS), ...Object.keys(CALLS), "createReplaySafeLogger"];
-    expect(methods.sort()).toEqual(listed.sort());
+    const methodsOf = ({ prototype }: { prototype: object }) =>
+      Object.getOwnPropertyNames(prototype)
+        .filter((name) => name !== "constructor")
+        .sort();
+    expect(methodsOf(WorkflowContext)).toEqual(Object.keys(CALLS).sort());
+    expect(methodsOf(ReadableContext)).toEqual([...Object.keys(READS), "createReplaySafeLogger"].sort());
+    expect(Object.getPrototypeOf(ReadableContext.prototype)).toBe(Object.prototype);
   });
 
   it.each([...Object.entries(CALLS), ["createReplaySafeLogger", LOGGER] as const])(
