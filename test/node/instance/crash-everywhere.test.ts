@@ -4,259 +4,13 @@
 // for each of these points, with a crash there, and has to come to the same end.
 
 import { describe, expect, it } from "vitest";
-import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
-import type { Instance } from "../../../src/instance/instance.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
 import { INSTANCE } from "../../rows.ts";
-import { ObjectLostError } from "./host.ts";
+import { Random } from "../random.ts";
+import { Client, type Scenario, scenarios } from "./crash-scenarios.ts";
+import type { Host } from "./host.ts";
 import { type Code, describeInstance, faultsOf, historyOf, makeWorld } from "./support.ts";
-import { START_MS, type World } from "./world.ts";
-
-/** A client outside: repeats what was not answered, with the same name for the request, as the HTTP face's callers may. */
-class Client {
-  readonly acknowledged: string[] = [];
-  #requests = 0;
-
-  constructor(readonly world: World) {}
-
-  async #ask(call: (instance: Instance) => Promise<{ ok: boolean }>): Promise<boolean> {
-    for (let attempt = 0; attempt < 12; attempt++) {
-      try {
-        return (await this.world.call("a", call)).ok;
-      } catch (error) {
-        if (!(error instanceof ObjectLostError)) throw error;
-        await this.world.advance(10);
-      }
-    }
-    throw new Error("not answered in twelve attempts");
-  }
-
-  async start(input?: unknown, startAtMs?: number): Promise<void> {
-    const text = input === undefined ? undefined : JSON.stringify(input);
-    const request = { instanceId: "a", name: "main", input: text, startAtMs, requestId: "the start" };
-    expect(await this.#ask((instance) => instance.start(request))).toBe(true);
-  }
-  async raise(name: string, input: unknown): Promise<void> {
-    const messageId = `raise-${++this.#requests}`;
-    const request = { name, input: JSON.stringify(input), messageId };
-    if (await this.#ask((instance) => instance.raiseEvent(request))) this.acknowledged.push(messageId);
-  }
-  async suspend(): Promise<void> {
-    await this.#ask((instance) => instance.suspend({}));
-  }
-  async resume(): Promise<void> {
-    await this.#ask((instance) => instance.resume({}));
-  }
-  async terminate(output: string): Promise<void> {
-    await this.#ask((instance) => instance.terminate({ output, recursive: true }));
-  }
-  async cancel(reason: string): Promise<void> {
-    await this.#ask((instance) => instance.cancel({ reason }));
-  }
-  async update(updateId: string, name: string, input: unknown): Promise<void> {
-    const request = { updateId, name, input: JSON.stringify(input), timeoutMs: 0 };
-    await this.#ask(async (instance) => {
-      const result = await instance.update(request);
-      return { ok: result.ok || result.code === "PENDING" };
-    });
-  }
-  async pass(ms: number): Promise<void> {
-    await this.world.advance(ms);
-  }
-}
-
-interface Scenario {
-  readonly main: TWorkflow;
-  /** What is asked from outside; after it, time goes on to the end. */
-  readonly script: (client: Client) => Promise<void>;
-  /** Whether all EventRaised stay in the history. */
-  readonly keepsEvents?: boolean;
-  /** Long payloads take their time. */
-  readonly kinds?: readonly ("reset" | "process")[];
-}
-
-const scenarios: Record<string, Scenario> = {
-  "a chain of activities": {
-    *main(ctx): Code {
-      let n: number = yield ctx.callActivity("echo", 1);
-      n += (yield ctx.callActivity("slow", 50)).length;
-      return n + (yield ctx.callActivity("echo", 3));
-    },
-    script: (client) => client.start(),
-  },
-  "fan-out": {
-    *main(ctx): Code {
-      return yield ctx.whenAll([1, 20, 10, 20].map((ms, n) => ctx.callActivity(n === 0 ? "echo" : "slow", ms)));
-    },
-    script: (client) => client.start(),
-  },
-  "a timer beside an activity": {
-    *main(ctx): Code {
-      const timer = ctx.createTimer(30);
-      yield ctx.callActivity("slow", 2_000);
-      yield timer;
-      const lateMs = ctx.getCurrentUtcDateTime().getTime() - START_MS - 30_000;
-      return lateMs < 0 ? "too early" : "in time";
-    },
-    script: (client) => client.start(),
-  },
-  events: {
-    *main(ctx): Code {
-      const first = yield ctx.waitForExternalEvent("one");
-      const last = yield ctx.callActivity("echo", first);
-      return [last, yield ctx.waitForExternalEvent("two"), yield ctx.waitForExternalEvent("two")];
-    },
-    script: async (client) => {
-      await client.start();
-      await client.raise("two", "a");
-      await client.raise("one", "b");
-      await client.raise("two", "c");
-    },
-    keepsEvents: true,
-  },
-  children: {
-    *main(ctx): Code {
-      const both = yield ctx.whenAll([ctx.callChildWorkflow("child", 1), ctx.callChildWorkflow("child", 2)]);
-      let failure = "none";
-      try {
-        yield ctx.callChildWorkflow("call", { activity: "fail" });
-      } catch (error) {
-        failure = (error as Error).message;
-      }
-      return [both, failure];
-    },
-    script: (client) => client.start(),
-  },
-  "continue-as-new with events, a child and an activity in each": {
-    *main(ctx, input: { n: number; seen: unknown[] }): Code {
-      const event = yield ctx.waitForExternalEvent("go");
-      const child = yield ctx.callChildWorkflow("child", input.n);
-      yield ctx.callActivity("slow", 10);
-      const seen = [...input.seen, event, child];
-      if (input.n === 3) return seen;
-      ctx.continueAsNew({ n: input.n + 1, seen }, true);
-    },
-    script: async (client) => {
-      await client.start({ n: 1, seen: [] });
-      for (const n of [1, 2, 3]) await client.raise("go", n);
-    },
-  },
-  "events that continue-as-new takes one by one": {
-    *main(ctx, seen: number[]): Code {
-      const all = [...seen, yield ctx.waitForExternalEvent("go")];
-      if (all.at(-1) === 0) return all;
-      ctx.continueAsNew(all, true);
-    },
-    script: async (client) => {
-      await client.start([]);
-      for (const n of [1, 2, 3, 0]) await client.raise("go", n);
-    },
-  },
-  "suspend and resume": {
-    *main(ctx): Code {
-      const slept = yield ctx.callActivity("slow", 1_000);
-      const event = yield ctx.waitForExternalEvent("go");
-      yield ctx.createTimer(1);
-      return [slept, event];
-    },
-    script: async (client) => {
-      await client.start();
-      await client.suspend();
-      await client.raise("go", 1);
-      await client.pass(3_000);
-      await client.resume();
-    },
-    keepsEvents: true,
-  },
-  "terminate, with a child and an activity at work": {
-    *main(ctx): Code {
-      ctx.callActivity("slow", 60_000);
-      yield ctx.callChildWorkflow("event", "never");
-    },
-    script: async (client) => {
-      await client.start();
-      await client.pass(5_000);
-      await client.terminate('"out"');
-    },
-  },
-  "a scheduled start": {
-    *main(ctx, input: number): Code {
-      return yield ctx.callActivity("echo", input);
-    },
-    script: (client) => client.start(7, START_MS + 60_000),
-  },
-  "retries with a pause and heartbeats": {
-    *main(ctx): Code {
-      const retry = { maxNumberOfAttempts: 4, firstRetryInterval: 2, backoffCoefficient: 2 };
-      const attempt = yield ctx.callActivity("flaky", 3, { retry, timeout: 60 });
-      let failure = "none";
-      try {
-        yield ctx.callChildWorkflow("call", { activity: "fail" }, { retry: { ...retry, maxNumberOfAttempts: 2 } });
-      } catch (error) {
-        failure = (error as Error).message;
-      }
-      return [attempt, failure];
-    },
-    script: (client) => client.start(),
-  },
-  "a cancel with a child, an activity at work, and cleanup": {
-    *main(ctx): Code {
-      const child = ctx.callChildWorkflow("event", "never");
-      try {
-        yield ctx.whenAll([child, ctx.callActivity("slow", 3_000)]);
-      } finally {
-        yield ctx.callActivity("echo", "tidy");
-        yield ctx.createTimer(1);
-      }
-    },
-    script: async (client) => {
-      await client.start();
-      await client.pass(500);
-      await client.cancel("enough");
-    },
-  },
-  updates: {
-    *main(ctx): Code {
-      const sums: number[] = [];
-      ctx.setUpdateHandler("add", function* (n: number): Code {
-        sums.push((yield ctx.callActivity("slow", n)).length + n);
-        return sums.length;
-      });
-      yield ctx.waitForCondition(() => sums.length === 3);
-      return sums;
-    },
-    script: async (client) => {
-      await client.start();
-      for (const n of [1, 2, 3]) await client.update(`update-${n}`, "add", n);
-      await client.update("update-1", "add", 1);
-    },
-  },
-  "one-way calls": {
-    *main(ctx, n: number): Code {
-      const id = ctx.scheduleNewWorkflow("event", "go");
-      ctx.sendEvent(id, "go", n);
-      ctx.sendEvent(ctx.getWorkflowInstanceId(), "self", n);
-      const self = yield ctx.waitForExternalEvent("self");
-      if (n < 2) return ctx.continueAsNew(n + 1, true);
-      return self;
-    },
-    script: (client) => client.start(1),
-  },
-  "a long payload, everywhere": {
-    *main(ctx, input: string): Code {
-      const event: string = yield ctx.waitForExternalEvent("go");
-      const result: string = yield ctx.callActivity("echo", event + input);
-      const child: string = yield ctx.callChildWorkflow("echo", result);
-      return [event.length, result.length, child.length, child === event + input];
-    },
-    script: async (client) => {
-      await client.start("😀".repeat(200_000));
-      await client.raise("go", "é".repeat(400_000));
-    },
-    keepsEvents: true,
-    kinds: ["reset"],
-  },
-};
+import type { World } from "./world.ts";
 
 interface Run {
   readonly world: World;
@@ -291,7 +45,7 @@ async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
     if (points.length - 1 !== crash?.at) return;
     if (crash.kind === "process") world.crashAll();
     else world.crash(id);
-    for (const { db } of world.hosts.values()) for (const taskId of recordedIn(db)) recorded.add(taskId);
+    for (const host of world.hosts.values()) for (const taskId of recordedIn(host)) recorded.add(taskId);
   };
   const client = new Client(world);
   await script(client);
@@ -313,7 +67,8 @@ async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
   return { world, points, end, acknowledged: client.acknowledged, faults };
 }
 
-function recordedIn(db: World["hosts"] extends Map<string, infer H> ? (H extends { db: infer D } ? D : never) : never) {
+/** The results of activities that an object has. */
+function recordedIn({ db }: Host): string[] {
   if (db.tables().length === 0) return [];
   return db
     .read<{ id: string }>(
@@ -357,15 +112,15 @@ describe("[I11] A crash at any point leads to the same end", () => {
         yield ctx.createTimer(1);
         return [sum, ...children];
       });
-      const random = randomFrom(seed);
-      const nextIn = () => 1 + Math.floor(random() * 40);
+      const random = new Random(seed);
+      const nextIn = () => random.between(1, 40);
       let left = nextIn();
       let crashes = 8;
       world.onPoint = (_, id) => {
         if (crashes === 0 || --left > 0) return;
         crashes--;
         left = nextIn();
-        if (random() < 0.5) world.crashAll();
+        if (random.chance(0.5)) world.crashAll();
         else world.crash(id);
       };
       const client = new Client(world);
@@ -378,14 +133,3 @@ describe("[I11] A crash at any point leads to the same end", () => {
     }
   });
 });
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

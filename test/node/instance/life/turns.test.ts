@@ -1,4 +1,5 @@
 // [I8] Turns: one at a time. [I17.2] A database that is full meanwhile. [I18.17] A start beside the loading of the instance before.
+// [I19.8] A storage that fails beside a turn.
 import { describe, expect, it } from "vitest";
 import {
   type AsyncCode,
@@ -206,4 +207,30 @@ describe("[I18.17] An ended instance that is being loaded while its ID is starte
       expect(await describeInstance(world, "a")).toMatchObject({ status: "COMPLETED", input: '"new"' });
     }
   });
+});
+
+it("[I19.8] A turn that goes on after the storage has failed beside it is not taken again from what was read before", async () => {
+  const world = makeWorld({ isolateAfterRecoveries: 0 });
+  world.workflow("main", async function* (ctx): AsyncCode {
+    const slow = [ctx.callActivity("slow", 20_000), ctx.callActivity("slow", 20_000)];
+    const go = yield ctx.waitForExternalEvent("go");
+    await world.sleep(60_000);
+    const next = yield ctx.waitForExternalEvent("next");
+    return [go, next, yield ctx.whenAll(slow)];
+  });
+  await start(world, "a", "main");
+  await world.advance(10);
+  world.crash("a");
+  expect(await raise(world, "a", "go", 1)).toEqual({ ok: true });
+  let failures = 0;
+  world.host("a").failWrite = (statement) => {
+    if (statement.includes("INTO recovery") && failures++ === 0) throw new Error("disk");
+  };
+  await world.advance(25_000);
+  expect([failures > 0, await raise(world, "a", "next", 2)]).toEqual([true, { ok: true }]);
+  await world.advance(600_000);
+  expect(await endOf(world, "a")).toEqual(["COMPLETED", [1, 2, ["slept 20000", "slept 20000"]]]);
+  expect(typesOf(world, "a").filter((type) => type === "EventRaised")).toHaveLength(2);
+  world.crash("a");
+  expect((await describeInstance(world, "a"))?.status).toBe("COMPLETED");
 });

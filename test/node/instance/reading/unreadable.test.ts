@@ -2,20 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../../src/engine/activity-context.ts";
 import type { Cipher } from "../../../../src/storage/vault.ts";
-import {
-  type AsyncCode,
-  type Code,
-  describeInstance,
-  endOf,
-  gate,
-  makeWorld,
-  purge,
-  raise,
-  start,
-  statusOf,
-  toyCipher,
-  typesOf,
-} from "../support.ts";
+import { type Code, endOf, gate, makeWorld, purge, raise, start, statusOf, toyCipher } from "../support.ts";
 import type { World } from "../world.ts";
 
 /** The keys of a deployment, from here on. */
@@ -261,32 +248,6 @@ it("[I19.7] A query of an ended instance that cannot be read is answered STALLED
   tamper(world, "a", "UPDATE instance SET version = 2 WHERE seq = 1");
   world.crash("a");
   expect(await world.call("a", (i) => i.query({ name: "q" }))).toEqual({ ok: false, code: "STALLED" });
-});
-
-it("[I19.8] A turn that goes on after the storage has failed beside it is not taken again from what was read before", async () => {
-  const world = makeWorld({ isolateAfterRecoveries: 0 });
-  world.workflow("main", async function* (ctx): AsyncCode {
-    const slow = [ctx.callActivity("slow", 20_000), ctx.callActivity("slow", 20_000)];
-    const go = yield ctx.waitForExternalEvent("go");
-    await world.sleep(60_000);
-    const next = yield ctx.waitForExternalEvent("next");
-    return [go, next, yield ctx.whenAll(slow)];
-  });
-  await start(world, "a", "main");
-  await world.advance(10);
-  world.crash("a");
-  expect(await raise(world, "a", "go", 1)).toEqual({ ok: true });
-  let failures = 0;
-  world.host("a").failWrite = (statement) => {
-    if (statement.includes("INTO recovery") && failures++ === 0) throw new Error("disk");
-  };
-  await world.advance(25_000);
-  expect([failures > 0, await raise(world, "a", "next", 2)]).toEqual([true, { ok: true }]);
-  await world.advance(600_000);
-  expect(await endOf(world, "a")).toEqual(["COMPLETED", [1, 2, ["slept 20000", "slept 20000"]]]);
-  expect(typesOf(world, "a").filter((type) => type === "EventRaised")).toHaveLength(2);
-  world.crash("a");
-  expect((await describeInstance(world, "a"))?.status).toBe("COMPLETED");
 });
 
 it("[I19.9] A detached start whose ID is that of an ended instance that cannot be read is delivered when it can", async () => {

@@ -12,47 +12,16 @@ import {
   start,
   statusOf,
   suspend,
-  terminate,
   typesOf,
 } from "../support.ts";
-import type { World } from "../world.ts";
+import { broken, changed, deploy, waiting } from "./stalled.ts";
 
 const STALLED = { ok: false, code: "STALLED" };
 
-/** `ran`: when its code is left, which a terminate does not do. */
-function waiting(ran: string[] = []) {
-  return function* main(ctx: WorkflowContext): Code {
-    ctx.callChildWorkflow("event", "never", "child");
-    const first = yield ctx.waitForExternalEvent("go");
-    try {
-      yield ctx.callActivity("echo", first);
-      return [first, yield ctx.waitForExternalEvent("go")];
-    } finally {
-      ran.push(`finally ${first}`);
-    }
-  };
-}
-function* changed(ctx: WorkflowContext): Code {
-  yield ctx.callActivity("other");
-}
 function fails(): never {
   throw new Error("PAYLOAD");
 }
 
-/** An instance `a`, with a child, whose code has been changed by a deploy, or has been forgotten. */
-async function broken(how: "changed" | "gone", ran: string[] = []): Promise<World> {
-  const world = makeWorld();
-  world.workflow("main", waiting(ran));
-  await start(world, "a", "main");
-  deploy(world, how);
-  await raise(world, "a", "go", "one");
-  return world;
-}
-function deploy(world: World, how: "changed" | "gone" | "right", ran: string[] = []): void {
-  if (how === "gone") world.workflows.delete("main");
-  else world.workflow("main", how === "right" ? waiting(ran) : changed);
-  world.crashAll();
-}
 const texts = {
   changed: ["NON_DETERMINISM", /the history: callSubOrchestrator 'event' #1; the code: callActivity 'other' #1\]$/],
   gone: ["WORKFLOW_NOT_REGISTERED", /^Orchestrator 'main' does not exist/],
@@ -115,21 +84,6 @@ describe.each(["changed", "gone"] as const)("[I22] STALLED for a reason of ours:
     expect([await statusOf(world, "a"), ran]).toEqual(["CANCELED", ["finally one"]]);
   });
 
-  it("[I22.19] a terminate behind a pause and a cancel that were kept ends it and its children, without its code", async () => {
-    const ran: string[] = [];
-    const world = await broken(how, ran);
-    expect(await suspend(world, "a")).toEqual({ ok: true });
-    expect(await world.call("a", (i) => i.cancel({}))).toEqual({ ok: true });
-    world.crashAll();
-    expect(await terminate(world, "a", '"enough"')).toEqual({ ok: true });
-    await world.settle();
-    expect([await endOf(world, "a"), await statusOf(world, "child"), ran]).toEqual([
-      ["TERMINATED", "enough"],
-      expect.stringMatching(/^(TERMINATED|CANCELED)$/),
-      [],
-    ]);
-  });
-
   it("[I22.3] goes on by itself when code has come that fits", async () => {
     const world = await broken(how);
     deploy(world, "right");
@@ -146,38 +100,6 @@ describe.each(["changed", "gone"] as const)("[I22] STALLED for a reason of ours:
     await world.advance(10);
     expect(await waits).toMatchObject({ status: "COMPLETED", output: '["one","two"]' });
   });
-
-  it.each(["at once", "after a loss of memory", "with a loss of memory before its turn"])(
-    "[I22.4] terminate ends it and its children, without its code: %s",
-    async (when) => {
-      const ran: string[] = [];
-      const world = await broken(how, ran);
-      expect([await statusOf(world, "a"), await statusOf(world, "child")]).toEqual(["STALLED", "RUNNING"]);
-      if (when === "after a loss of memory") world.crashAll();
-      let failures = when === "with a loss of memory before its turn" ? 1 : 0;
-      world.host("a").failWrite = (statement) => {
-        if (statement.includes("INTO instance") && failures-- > 0) throw new Error("SQLITE_FULL");
-      };
-      expect(await terminate(world, "a", '"enough"')).toEqual({ ok: true });
-      if (when === "with a loss of memory before its turn") {
-        world.crashAll();
-        await world.advance(5_000);
-      }
-      await world.settle();
-      expect(await endOf(world, "a")).toEqual(["TERMINATED", "enough"]);
-      expect(await statusOf(world, "child")).toBe("TERMINATED");
-      expect(ran).toEqual([]);
-      const types = typesOf(world, "a");
-      expect(types.slice(types.indexOf("ExecutionStalled"))).toEqual([
-        "ExecutionStalled",
-        "EventRaised",
-        "ExecutionTerminated",
-        "ExecutionCompleted",
-      ]);
-      // Nothing wakes it any more.
-      await world.rest();
-    },
-  );
 });
 
 describe("[I22] what stalls, and what does not", () => {
@@ -223,23 +145,6 @@ describe("[I22] what stalls, and what does not", () => {
       await world.rest();
       expect([await statusOf(world, "a"), historyOf(world, "a")]).toEqual(["FAILED", before]);
     }
-  });
-
-  it("[I22.7] a parent's terminate reaches a stalled child", async () => {
-    const world = makeWorld();
-    world.workflow("main", waiting());
-    await start(world, "p", "parent", { name: "main", id: "a" });
-    await world.settle();
-    deploy(world, "gone");
-    await raise(world, "a", "go", "one");
-    expect(await statusOf(world, "a")).toBe("STALLED");
-    await terminate(world, "p");
-    await world.settle();
-    expect([await statusOf(world, "p"), await statusOf(world, "a"), await statusOf(world, "child")]).toEqual([
-      "TERMINATED",
-      "TERMINATED",
-      "TERMINATED",
-    ]);
   });
 
   it("[I22.9] an error whose text is another one each time is one stall, one event and one line; another error is another stall", async () => {
@@ -290,63 +195,6 @@ describe("[I22] what stalls, and what does not", () => {
       if (code === fails) expect(failure?.message).toContain("it has failed with Error: PAYLOAD]");
     }
   });
-
-  it("[I22.11] a terminate runs no activity again that was open", async () => {
-    const world = makeWorld();
-    world.workflow("main", function* (ctx: WorkflowContext): Code {
-      yield ctx.callActivity("slow", 50_000);
-    });
-    await start(world, "a", "main");
-    await world.advance(100);
-    world.crashAll();
-    await world.advance(5_000);
-    deploy(world, "gone");
-    await raise(world, "a", "go", "one");
-    const rows = () => world.host("a").db.read("SELECT * FROM recovery").length;
-    expect([await statusOf(world, "a"), world.activityRuns.length, rows()]).toEqual(["STALLED", 2, 1]);
-    await terminate(world, "a");
-    await world.settle();
-    expect([await statusOf(world, "a"), world.activityRuns.length, rows()]).toEqual(["TERMINATED", 2, 0]);
-    await world.rest();
-  });
-
-  it.each(["long ago, and it was caught", "just before"])(
-    "[I22.12] a terminate ends all of it as TERMINATED, whose cancel was asked for %s",
-    async (when) => {
-      const world = makeWorld();
-      const code = function* (ctx: WorkflowContext): Code {
-        const child = ctx.callChildWorkflow("stubborn", "go", "child");
-        try {
-          yield ctx.waitForExternalEvent("never");
-        } catch {
-          yield child;
-        }
-      };
-      world.workflow("stubborn", function* (ctx: WorkflowContext, name: string): Code {
-        for (;;) {
-          try {
-            yield ctx.waitForExternalEvent(name);
-          } catch {
-            // It goes on whoever cancels it.
-          }
-        }
-      });
-      world.workflow("main", code);
-      await start(world, "a", "main");
-      await world.settle();
-      const cancel = () => world.call("a", (i) => i.cancel({}));
-      if (when !== "just before") await cancel();
-      deploy(world, "gone");
-      if (when === "just before") await cancel();
-      else await raise(world, "a", "go", "one");
-      expect([await statusOf(world, "a"), await statusOf(world, "child")]).toEqual(["STALLED", "RUNNING"]);
-      await terminate(world, "a", '"enough"');
-      await world.settle();
-      expect(await endOf(world, "a")).toEqual(["TERMINATED", "enough"]);
-      expect(await statusOf(world, "child")).toBe("TERMINATED");
-      await world.rest();
-    },
-  );
 
   it("[I22.13] found while it is paused, it is paused again when code has come that fits", async () => {
     const world = makeWorld();
@@ -403,51 +251,5 @@ describe("[I22] what stalls, and what does not", () => {
       const end = comes ? { status: "COMPLETED", output: "[false,true]" } : { status: "FAILED", failure };
       expect(await describeInstance(world, "a")).toMatchObject(end);
     }
-  });
-
-  it("[I22.16] for Dapr's reasons, a parent's terminate is kept until code has come that fits", async () => {
-    const world = makeWorld();
-    const at = (version: string) => [{ name: "v", version, code: waiting(), latest: true }];
-    world.versions = at("v1");
-    await start(world, "p", "parent", { name: "v", id: "a" });
-    await world.settle();
-    world.versions = at("v2");
-    world.crashAll();
-    await world.call("a", (i) => i.raiseEvent({ name: "go", messageId: "m" }));
-    expect(await statusOf(world, "a")).toBe("STALLED");
-    await terminate(world, "p", '"enough"');
-    await world.settle();
-    world.crashAll();
-    expect([await statusOf(world, "p"), await statusOf(world, "a"), await statusOf(world, "child")]).toEqual([
-      "TERMINATED",
-      "STALLED",
-      "RUNNING",
-    ]);
-    world.versions = at("v1");
-    world.crashAll();
-    expect([await endOf(world, "a"), await statusOf(world, "child")]).toEqual([["TERMINATED", "enough"], "TERMINATED"]);
-  });
-
-  it("[I22.17] beside a terminate that comes too late, an open activity runs again", async () => {
-    const world = makeWorld();
-    world.workflow("main", function* (ctx: WorkflowContext): Code {
-      ctx.callActivity("slow", 50_000);
-      return yield ctx.waitForExternalEvent("go");
-    });
-    await start(world, "a", "main");
-    await world.advance(100);
-    let failures = 1;
-    world.host("a").failWrite = (statement) => {
-      if (statement.includes("INTO recovery")) return;
-      if (/(INTO|UPDATE) instance/.test(statement) && failures-- > 0) throw new Error("SQLITE_FULL");
-    };
-    await raise(world, "a", "go", "one");
-    await terminate(world, "a");
-    world.crashAll();
-    await world.advance(60_000);
-    expect(failures).toBeLessThanOrEqual(0);
-    expect([await endOf(world, "a"), world.activityRuns.length]).toEqual([["COMPLETED", "one"], 2]);
-    expect(typesOf(world, "a").at(-1)).toBe("TaskCompleted");
-    await world.rest();
   });
 });
