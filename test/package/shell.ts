@@ -1,8 +1,8 @@
 // Commands as a stranger types them: in a shell, in a folder of their own, with nothing of this repository in the environment.
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { delimiter, dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "../node/e2e/npm.ts";
 
 const COMMAND_LIMIT_MS = 120_000;
 const READY_LIMIT_MS = 60_000;
@@ -147,19 +147,4 @@ async function isServed(origin: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() =>
-        address !== null && typeof address === "object"
-          ? resolve(address.port)
-          : reject(new Error(`expected a port, found ${String(address)}`)),
-      );
-    });
-  });
 }

@@ -1,5 +1,6 @@
 // Instances of every kind in flight, callers at work, and everything killed again and again.
 import { setTimeout as delay } from "node:timers/promises";
+import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { Client } from "./client.ts";
 import { hasNoAlarm } from "./database.ts";
@@ -7,7 +8,6 @@ import { HarnessError, insist, LateError, untilQuiet, type Verdict, within } fro
 import { KINDS, type Kind } from "./kinds.ts";
 import { hasEnded, openTrees } from "./open.ts";
 import { Host } from "./processes.ts";
-import { randomFrom } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 import { type Stage, Subject } from "./subject.ts";
 
@@ -49,10 +49,10 @@ const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
   const { quietMs = 120_000, limitMs } = options;
-  const random = randomFrom(seed);
-  const moments = Array.from({ length: kills }, () => 20 + Math.floor(random() * (longestMs - 20)));
+  const random = new Random(seed);
+  const moments = Array.from({ length: kills }, () => 20 + random.below(longestMs - 20));
   const recorder = await Recorder.listen([]);
-  recorder.latencyMs = () => Math.floor(random() * 20);
+  recorder.latencyMs = () => random.below(20);
   const client = new Client();
   const audit = new Audit(recorder);
   const { violations } = audit;
@@ -67,7 +67,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   };
 
   const launch = (kind: Kind) => {
-    const subject = new Subject(`s${subjects.length}`, kind, stage, randomFrom(seed + subjects.length));
+    const subject = new Subject(`s${subjects.length}`, kind, stage, new Random(seed + subjects.length));
     subjects.push(subject);
     inFlight.add(subject);
     const ended = () => {

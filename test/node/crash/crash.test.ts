@@ -4,12 +4,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Api, bundle, outputOf, serve, temporaryDirectory, until } from "../e2e/server.ts";
+import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { runCampaign } from "./campaign.ts";
 import { KINDS as KINDS_OF_CAMPAIGN } from "./kinds.ts";
 import { bringToTheMiddle, expectEnds, expectSound, KINDS } from "./middle.ts";
 import { gone, Host, kill, ownWorkerd } from "./processes.ts";
-import { randomFrom } from "./random.ts";
 import { Recorder } from "./recorder.ts";
 
 const SEED = Number(process.env.CRASH_SEED ?? 20_261_124);
@@ -40,8 +40,8 @@ async function startHost(): Promise<Host> {
 }
 
 describe("[C1] The whole server is killed and started again on the same directory", () => {
-  const random = randomFrom(SEED);
-  const moments = [0, 1, 2].map(() => Math.floor(random() * 40));
+  const random = new Random(SEED);
+  const moments = [0, 1, 2].map(() => random.below(40));
 
   it.each(moments)(
     "[C1.1] in the middle of an activity, a timer, two event waits and a child, %i ms on",

@@ -8,6 +8,7 @@ import type { WorkflowActivityContext } from "../../../src/engine/activity-conte
 import { objectDirectory, temporaryDirectory } from "../e2e/server.ts";
 import { type Code, start } from "../instance/support.ts";
 import { World } from "../instance/world.ts";
+import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { Client } from "./client.ts";
 import { type HistoryRow, readAlarms, type StoredInstance } from "./database.ts";
@@ -456,7 +457,7 @@ describe("[C6] what the audit says after a kill", () => {
 function subjectOf(kind: Kind): Subject {
   const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
   const stage = { client: new Client(), recorder: new Recorder(), isFinishing: false, acknowledged, violations: [] };
-  return new Subject("a", kind, stage, () => 0);
+  return new Subject("a", kind, stage, new Random(0));
 }
 
 function kindOf(name: string): Kind {

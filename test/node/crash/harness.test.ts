@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { processTree, temporaryDirectory, until } from "../e2e/server.ts";
+import { Random } from "../random.ts";
 import { runCampaign } from "./campaign.ts";
 import { Client } from "./client.ts";
 import type { HistoryRow, StoredInstance } from "./database.ts";
@@ -163,7 +164,7 @@ describe("[C7] transport that is lost is used again", () => {
     const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
     const violations: Violation[] = [];
     const stage = { client, recorder: new Recorder(), isFinishing: false, acknowledged, violations };
-    const subject = new Subject("s1", KINDS[0] as (typeof KINDS)[number], stage, () => 0);
+    const subject = new Subject("s1", KINDS[0] as (typeof KINDS)[number], stage, new Random(0));
     await subject.operate("pause");
     expect([violations, client.refusals, acknowledged.operations]).toEqual([[], 2, 1]);
     await subject.operate("pause");

@@ -173,7 +173,7 @@ export const KINDS: readonly Kind[] = [
     workflow: "chain",
     input: 1,
     play: async (subject) => {
-      const startAtMs = Date.now() + 200 + Math.floor(subject.random() * 2_000);
+      const startAtMs = Date.now() + 200 + subject.random.below(2_000);
       await subject.start(`&startTime=${new Date(startAtMs).toISOString()}`);
       await subject.seen("finished", "last");
       const first = subject.stage.recorder.of(subject.id)[0];

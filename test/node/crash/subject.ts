@@ -1,5 +1,6 @@
 // One instance of the campaign, as its callers see it over however many restarts.
 import { setTimeout as delay } from "node:timers/promises";
+import type { Random } from "../random.ts";
 import type { Client } from "./client.ts";
 import type { StoredInstance } from "./database.ts";
 import type { Violation } from "./faults.ts";
@@ -28,7 +29,7 @@ export class Subject {
   readonly id: string;
   readonly kind: Kind;
   readonly stage: Stage;
-  readonly random: () => number;
+  readonly random: Random;
   isStarted = false;
   /** Somebody purges it. */
   mayBeGone = false;
@@ -38,7 +39,7 @@ export class Subject {
   /** What its callers wait for. */
   readonly waits = new Waits();
 
-  constructor(id: string, kind: Kind, stage: Stage, random: () => number) {
+  constructor(id: string, kind: Kind, stage: Stage, random: Random) {
     this.id = id;
     this.kind = kind;
     this.stage = stage;
@@ -46,7 +47,7 @@ export class Subject {
   }
 
   pause(minMs: number, maxMs: number): Promise<void> {
-    return delay(minMs + this.random() * (maxMs - minMs));
+    return delay(minMs + this.random.next() * (maxMs - minMs));
   }
 
   async start(query = ""): Promise<void> {

@@ -1,22 +1,14 @@
 // Our own DaprWorkflowClient in Node, over HTTP.
 import { rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DaprWorkflowClient, TimeoutError, WorkflowApiError, WorkflowRuntimeStatus } from "../../../src/client.ts";
 import { Host } from "../crash/processes.ts";
 import { Recorder } from "../crash/recorder.ts";
+import { freePort } from "./npm.ts";
 import { type Bundle, bundle, SAMPLES, type Server, serve, temporaryDirectory, until } from "./server.ts";
 
 const TOKEN = "correct horse battery staple";
 const QUESTION = { question: "Well?", timeoutSeconds: 600 };
-
-async function freePort(): Promise<number> {
-  const taken = createServer();
-  await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
-  const { port } = taken.address() as AddressInfo;
-  await new Promise((resolve) => taken.close(resolve));
-  return port;
-}
 
 let samples: Bundle;
 let server: Server;

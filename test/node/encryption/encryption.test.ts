@@ -4,39 +4,20 @@ import { payloadCipher } from "../../../src/instance/reading/payload-keys.ts";
 import { type Cipher, plainTexts, Vault } from "../../../src/storage/vault.ts";
 import { type Code, describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { K1, K2, key, pass, SECRET, setKeys } from "./support.ts";
-
-const settled = (world: World, ms = 1_000) => pass(world, ms);
-
-async function answered<T>(world: World, answer: Promise<T>): Promise<T> {
-  await settled(world, 0);
-  return answer;
-}
-
-const ask = (world: World, id: string) =>
-  answered(
-    world,
-    world.post(id, (instance) => instance.describe({ payloads: true })),
-  );
-const begin = (world: World, id: string, name: string, input: unknown) =>
-  answered(
-    world,
-    world.post(id, (instance) => instance.start({ instanceId: id, name, input: JSON.stringify(input), requestId: id })),
-  );
-const tell = (world: World, id: string, input: unknown) =>
-  answered(
-    world,
-    world.post(id, (instance) =>
-      instance.raiseEvent({ name: "go", input: JSON.stringify(input), messageId: `m-${id}` }),
-    ),
-  );
-
-/** Every text of every row of all databases. */
-function everything(world: World): string {
-  return [...world.hosts.values()]
-    .map(({ db }) => JSON.stringify(db.tables().map((table) => db.read(`SELECT * FROM ${table}`))))
-    .join("\n");
-}
+import {
+  answered,
+  ask,
+  begin,
+  describeSealed,
+  everythingIn,
+  K1,
+  K2,
+  key,
+  pass,
+  SECRET,
+  setKeys,
+  tell,
+} from "./support.ts";
 
 /** Payloads of every kind: inputs, results, failures, heartbeats, events, messages, custom status. */
 function busyWorld(): World {
@@ -72,32 +53,32 @@ describe("[X1] Encrypted at rest", () => {
   it("[X1.1] no payload is in any row, and a restart in the middle of everything goes on", async () => {
     const world = setKeys(busyWorld(), K1);
     expect(await begin(world, "a", "busy", SECRET)).toEqual({ ok: true });
-    await settled(world);
-    expect(await tell(world, "a", SECRET)).toEqual({ ok: true });
-    await settled(world);
-    expect(everything(world)).toContain("enc:k1:");
-    expect(everything(world)).not.toContain("top secret");
-    expect(await ask(world, "a")).toMatchObject({
+    await pass(world);
+    expect(await tell(world, "a", "go", SECRET)).toEqual({ ok: true });
+    await pass(world);
+    expect(everythingIn(world)).toContain("enc:k1:");
+    expect(everythingIn(world)).not.toContain("top secret");
+    expect(await describeSealed(world, "a")).toMatchObject({
       status: "RUNNING",
       input: JSON.stringify(SECRET),
       customStatus: JSON.stringify({ input: SECRET }),
     });
     world.crashAll();
-    await settled(world, 120_000);
-    await settled(world);
-    const end = await ask(world, "a");
+    await pass(world, 120_000);
+    await pass(world);
+    const end = await describeSealed(world, "a");
     expect([end?.status, JSON.parse(end?.output ?? "null")]).toEqual([
       "COMPLETED",
       [true, SECRET, SECRET, [SECRET, SECRET]],
     ]);
-    expect(everything(world)).not.toContain("top secret");
+    expect(everythingIn(world)).not.toContain("top secret");
   });
 
   it("[X1.1] nothing of a failure is in any row either: no field of the error, no cause, of an activity, a child, and the end", async () => {
     const world = setKeys(busyWorld(), K1);
     await begin(world, "p", "parent", { name: "refuses", input: SECRET });
-    await settled(world, 5_000);
-    const { failure } = (await ask(world, "p")) ?? {};
+    await pass(world, 5_000);
+    const { failure } = (await describeSealed(world, "p")) ?? {};
     const call = failure?.innerFailure;
     expect([failure?.errorType, call?.errorType, call?.innerFailure?.properties]).toEqual([
       "TaskFailedError",
@@ -105,8 +86,8 @@ describe("[X1] Encrypted at rest", () => {
       { code: `code ${SECRET}` },
     ]);
     expect(call?.innerFailure?.innerFailure?.message).toBe(`cause ${SECRET}`);
-    expect(everything(world)).toContain("enc:k1:");
-    expect(everything(world)).not.toMatch(/top secret|innerFailure|properties/);
+    expect(everythingIn(world)).toContain("enc:k1:");
+    expect(everythingIn(world)).not.toMatch(/top secret|innerFailure|properties/);
   });
 
   it("[X1.2] keys change: the first one writes, the others still read, and what was plain before can be read too", async () => {
@@ -114,17 +95,17 @@ describe("[X1] Encrypted at rest", () => {
     await start(world, "plain", "event", "go");
     setKeys(world, K1);
     await begin(world, "first", "event", "go");
-    await settled(world);
+    await pass(world);
     setKeys(world, `${K2},${K1}`);
     await begin(world, "second", "event", "go");
-    await settled(world);
+    await pass(world);
     for (const id of ["plain", "first", "second"]) {
-      await tell(world, id, SECRET);
-      await settled(world);
-      expect([id, (await ask(world, id))?.output]).toEqual([id, JSON.stringify(SECRET)]);
+      await tell(world, id, "go", SECRET);
+      await pass(world);
+      expect([id, (await describeSealed(world, id))?.output]).toEqual([id, JSON.stringify(SECRET)]);
     }
-    expect(everything(world)).toContain("enc:k2:");
-    expect(everything(world)).not.toContain("top secret");
+    expect(everythingIn(world)).toContain("enc:k2:");
+    expect(everythingIn(world)).not.toContain("top secret");
   });
 
   it.each([
@@ -137,20 +118,20 @@ describe("[X1] Encrypted at rest", () => {
     async (_, secret, says) => {
       const world = setKeys(makeWorld(), K1);
       await begin(world, "a", "event", "go");
-      await settled(world);
+      await pass(world);
       setKeys(world, secret);
-      const before = rowsOf(world);
-      expect(await tell(world, "a", 1)).toEqual({ ok: false, code: "STALLED" });
-      await settled(world);
-      const found = await ask(world, "a");
+      const before = world.host("a").db.dump();
+      expect(await tell(world, "a", "go", 1)).toEqual({ ok: false, code: "STALLED" });
+      await pass(world);
+      const found = await describeSealed(world, "a");
       expect([found?.status, found?.failure?.errorType]).toEqual(["STALLED", "UnreadableError"]);
       expect(found?.failure?.message).toContain(says);
       expect(found?.failure?.message).not.toContain(key(9));
-      expect(rowsOf(world)).toEqual(before);
+      expect(world.host("a").db.dump()).toEqual(before);
       setKeys(world, K1);
-      await tell(world, "a", SECRET);
-      await settled(world);
-      expect((await ask(world, "a"))?.output).toBe(JSON.stringify(SECRET));
+      await tell(world, "a", "go", SECRET);
+      await pass(world);
+      expect((await describeSealed(world, "a"))?.output).toBe(JSON.stringify(SECRET));
     },
   );
 
@@ -165,10 +146,7 @@ describe("[X1] Encrypted at rest", () => {
       "began without an input",
       async (world) => {
         setKeys(world, K1);
-        await answered(
-          world,
-          world.post("a", (i) => i.start({ instanceId: "a", name: "two", requestId: "a" })),
-        );
+        await ask(world, "a", (i) => i.start({ instanceId: "a", name: "two", requestId: "a" }));
       },
     ],
     [
@@ -183,7 +161,7 @@ describe("[X1] Encrypted at rest", () => {
       async (world) => {
         setKeys(world, K2);
         await begin(world, "a", "two", SECRET);
-        await settled(world);
+        await pass(world);
         setKeys(world, `${K1},${K2}`);
       },
     ],
@@ -198,34 +176,25 @@ describe("[X1] Encrypted at rest", () => {
         return [first, yield ctx.waitForExternalEvent("again")];
       });
       await make(world);
-      await settled(world);
+      await pass(world);
       // Written with the first of the keys that are there.
-      expect(await tell(world, "a", SECRET)).toEqual({ ok: true });
-      await settled(world);
-      const again = () =>
-        answered(
-          world,
-          world.post("a", (i) => i.raiseEvent({ name: "again", input: "2", messageId: "m2" })),
-        );
+      expect(await tell(world, "a", "go", SECRET)).toEqual({ ok: true });
+      await pass(world);
+      const again = () => ask(world, "a", (i) => i.raiseEvent({ name: "again", input: "2", messageId: "m2" }));
       // With the key that the first event has, where it has one.
       setKeys(world, secret?.startsWith("k1:") === true ? `${secret},${K2}` : secret);
-      const before = rowsOf(world);
+      const before = world.host("a").db.dump();
       expect(await again()).toEqual({ ok: false, code: "STALLED" });
       const parent = { instanceId: "p", executionId: "e" };
       const message = { version: 1, type: "Cancel", parent } as const;
-      await expect(
-        answered(
-          world,
-          world.post("a", (i) => i.deliver(message)),
-        ),
-      ).rejects.toThrow();
-      await settled(world);
-      expect((await ask(world, "a"))?.status).toBe("STALLED");
-      expect(rowsOf(world)).toEqual(before);
+      await expect(ask(world, "a", (i) => i.deliver(message))).rejects.toThrow();
+      await pass(world);
+      expect((await describeSealed(world, "a"))?.status).toBe("STALLED");
+      expect(world.host("a").db.dump()).toEqual(before);
       setKeys(world, `${K1},${K2}`);
       expect(await again()).toEqual({ ok: true });
-      await settled(world);
-      expect(JSON.parse((await ask(world, "a"))?.output ?? "null")).toEqual([SECRET, 2]);
+      await pass(world);
+      expect(JSON.parse((await describeSealed(world, "a"))?.output ?? "null")).toEqual([SECRET, 2]);
     },
   );
 
@@ -243,27 +212,24 @@ describe("[X1] Encrypted at rest", () => {
       yield ctx.waitForExternalEvent("never");
     });
     const startPlain = (id: string, name: string) =>
-      answered(
-        world,
-        world.post(id, (i) => i.start({ instanceId: id, name, requestId: id })),
-      );
+      ask(world, id, (i) => i.start({ instanceId: id, name, requestId: id }));
     await startPlain("busy", "busy");
     setKeys(world, K1);
     await startPlain("a", "calls");
-    await settled(world);
+    await pass(world);
     world.peerFault = () => "unreachable";
-    await tell(world, "a", SECRET);
-    await settled(world);
+    await tell(world, "a", "go", SECRET);
+    await pass(world);
     setKeys(world, secret);
     world.peerFault = undefined;
-    const before = rowsOf(world);
-    await settled(world, 120_000);
-    expect((await ask(world, "a"))?.status).toBe("STALLED");
-    expect(rowsOf(world)).toEqual(before);
+    const before = world.host("a").db.dump();
+    await pass(world, 120_000);
+    expect((await describeSealed(world, "a"))?.status).toBe("STALLED");
+    expect(world.host("a").db.dump()).toEqual(before);
     setKeys(world, K1);
-    await settled(world, 3_700_000);
-    await settled(world);
-    expect(JSON.parse((await ask(world, "a"))?.output ?? "null")).toEqual([SECRET, true]);
+    await pass(world, 3_700_000);
+    await pass(world);
+    expect(JSON.parse((await describeSealed(world, "a"))?.output ?? "null")).toEqual([SECRET, true]);
   });
 
   it.each(wrong)(
@@ -275,34 +241,22 @@ describe("[X1] Encrypted at rest", () => {
       });
       setKeys(world, K1);
       const startAgain = (requestId: string) =>
-        answered(
-          world,
-          world.post("a", (i) => i.start({ instanceId: "a", name: "quiet", requestId })),
-        );
-      const purged = (force: boolean) =>
-        answered(
-          world,
-          world.post("a", (i) => i.purge({ recursive: true, force })),
-        );
+        ask(world, "a", (i) => i.start({ instanceId: "a", name: "quiet", requestId }));
+      const purged = (force: boolean) => ask(world, "a", (i) => i.purge({ recursive: true, force }));
       await startAgain("one");
-      await settled(world);
+      await pass(world);
       setKeys(world, secret);
-      const before = rowsOf(world);
-      expect((await ask(world, "a"))?.status).toBe("STALLED");
+      const before = world.host("a").db.dump();
+      expect((await describeSealed(world, "a"))?.status).toBe("STALLED");
       expect(await startAgain("two")).toEqual({ ok: false, code: "UNREADABLE" });
       const parent = { instanceId: "p", executionId: "e", name: "n", taskId: 1 };
       const message = { version: 1, type: "StartChild", name: "quiet", parent } as const;
-      await expect(
-        answered(
-          world,
-          world.post("a", (i) => i.deliver(message)),
-        ),
-      ).rejects.toThrow("cannot be read");
+      await expect(ask(world, "a", (i) => i.deliver(message))).rejects.toThrow("cannot be read");
       expect(await purged(false)).toEqual({ ok: false, code: "STALLED" });
-      await settled(world);
-      expect(rowsOf(world)).toEqual(before);
+      await pass(world);
+      expect(world.host("a").db.dump()).toEqual(before);
       setKeys(world, K1);
-      expect(await ask(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
+      expect(await describeSealed(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
       setKeys(world, secret);
       expect(await purged(true)).toEqual({ ok: true });
       expect(world.host("a").db.tables()).toEqual([]);
@@ -321,7 +275,7 @@ describe("[X1] Encrypted at rest", () => {
     const startOnce = (requestId: string, name: string) =>
       world.post("a", (i) => i.start({ instanceId: "a", name, requestId }));
     await answered(world, startOnce("one", "quiet"));
-    await settled(world);
+    await pass(world);
     setKeys(world, K1);
     // Each text that is opened from here on waits until it is let go.
     const gates: (() => void)[] = [];
@@ -337,10 +291,10 @@ describe("[X1] Encrypted at rest", () => {
         },
       };
     };
-    await ask(world, "a");
+    await describeSealed(world, "a");
     isGated = true;
     const copies = [startOnce("two", "calls"), startOnce("two", "calls")];
-    await settled(world, 0);
+    await pass(world, 0);
     expect(gates.length).toBeGreaterThan(0);
     expect(gates.length % 2).toBe(0);
     const ofTheSecond = gates.splice(gates.length / 2);
@@ -349,12 +303,12 @@ describe("[X1] Encrypted at rest", () => {
     world.peerFault = () => "unreachable";
     for (const letGo of gates) letGo();
     expect(await answered(world, copies[0] as Promise<unknown>)).toEqual({ ok: true });
-    await settled(world);
+    await pass(world);
     for (const letGo of ofTheSecond) letGo();
     expect(await answered(world, copies[1] as Promise<unknown>)).toEqual({ ok: true });
     world.peerFault = undefined;
-    await settled(world, 120_000);
-    expect(await ask(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
+    await pass(world, 120_000);
+    expect(await describeSealed(world, "a")).toMatchObject({ status: "COMPLETED", output: JSON.stringify(SECRET) });
   });
 
   it("[X1.11] a start with a malformed secret is refused, and writes nothing", async () => {
@@ -366,27 +320,22 @@ describe("[X1] Encrypted at rest", () => {
   it("[X1.4] a text that was changed, or put into another instance's database, is not accepted", async () => {
     const world = setKeys(makeWorld(), K1);
     for (const id of ["a", "b"]) await begin(world, id, "event", `go ${id}`);
-    await settled(world);
+    await pass(world);
     const [row] = world.host("a").db.read("SELECT payload FROM instance WHERE seq = 0");
     world.crashAll();
     world.host("b").db.tamper("UPDATE instance SET payload = ? WHERE seq = 0", row?.payload as string);
-    expect((await ask(world, "b"))?.status).toBe("STALLED");
+    expect((await describeSealed(world, "b"))?.status).toBe("STALLED");
   });
 
   it("[X1.6] pages of the history, also of events that share a row, are parts of the whole", async () => {
     const world = setKeys(busyWorld(), K1);
     await begin(world, "a", "busy", SECRET);
-    await settled(world);
-    await tell(world, "a", SECRET);
-    await settled(world, 120_000);
+    await pass(world);
+    await tell(world, "a", "go", SECRET);
+    await pass(world, 120_000);
     world.crashAll();
     const page = async (from: number, limit: number) =>
-      (
-        await answered(
-          world,
-          world.post("a", (instance) => instance.history({ from, limit })),
-        )
-      )?.events;
+      (await ask(world, "a", (instance) => instance.history({ from, limit })))?.events;
     const all = (await page(0, 1_000)) ?? [];
     expect(JSON.stringify(all).split(SECRET).length).toBeGreaterThan(5);
     expect(world.host("a").db.read("SELECT 1 FROM instance WHERE type = 'Events'").length).toBeGreaterThan(0);
@@ -422,8 +371,3 @@ describe("[X1] Encrypted at rest", () => {
     expect(() => vault.decode(one ?? "")).toThrow("not been opened");
   });
 });
-
-function rowsOf(world: World): unknown {
-  const { db } = world.host("a");
-  return db.tables().map((table) => [table, db.read(`SELECT * FROM ${table}`)]);
-}

@@ -28,7 +28,8 @@ export function setKeys(world: World, secret: string | undefined): World {
   return world;
 }
 
-export async function pass(world: World, ms: number): Promise<void> {
+/** Time goes on, and the cipher works. */
+export async function pass(world: World, ms = 1_000): Promise<void> {
   for (let n = 0; n < 20; n++) {
     await world.advance(ms / 20);
     while (atWork.size > 0) {
@@ -36,4 +37,28 @@ export async function pass(world: World, ms: number): Promise<void> {
       await world.settle();
     }
   }
+}
+
+/** An answer that takes no time but the cipher's. */
+export async function answered<T>(world: World, answer: Promise<T>): Promise<T> {
+  await pass(world, 0);
+  return answer;
+}
+
+/** As `World.post`, and waits for the answer. */
+export function ask<T>(world: World, ...call: Parameters<typeof World.prototype.post<T>>): Promise<T> {
+  return answered(world, world.post(...call));
+}
+
+export const describeSealed = (world: World, id: string) => ask(world, id, (i) => i.describe({ payloads: true }));
+
+export const tell = (world: World, id: string, name: string, input: unknown) =>
+  ask(world, id, (i) => i.raiseEvent({ name, input: JSON.stringify(input), messageId: `${name} for ${id}` }));
+
+export const begin = (world: World, id: string, name: string, input: unknown) =>
+  ask(world, id, (i) => i.start({ instanceId: id, name, input: JSON.stringify(input), requestId: id }));
+
+/** Every text of every row of all databases. */
+export function everythingIn(world: World): string {
+  return JSON.stringify([...world.hosts.values()].map(({ db }) => db.dump()));
 }

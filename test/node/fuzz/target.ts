@@ -145,10 +145,8 @@ export class Target {
   #databases(): Map<string, string> {
     const found = new Map<string, string>();
     for (const { id, db, durableAlarm } of this.world.hosts.values()) {
-      const tables = db.tables();
-      if (tables.length === 0) continue;
-      const rows = tables.map((table) => db.read(`SELECT * FROM ${table}`));
-      found.set(id, JSON.stringify([rows, durableAlarm === null]));
+      if (db.tables().length === 0) continue;
+      found.set(id, JSON.stringify([db.dump(), durableAlarm === null]));
     }
     return found;
   }

@@ -53,6 +53,11 @@ export class MemoryDatabase {
     }
   }
 
+  /** All rows of all tables. */
+  dump(): Record<string, Record<string, SqlValue>[]> {
+    return Object.fromEntries(this.tables().map((table) => [table, this.#query(`SELECT * FROM ${table}`)]));
+  }
+
   #query<Row extends Record<string, SqlValue>>(statement: string, ...bindings: SqlValue[]): Row[] {
     return this.#statement(statement).all(...bindings) as Row[];
   }

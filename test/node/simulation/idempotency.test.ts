@@ -5,11 +5,10 @@ import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-co
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi, InstancePeer } from "../../../src/instance/protocol.ts";
 import type { Message } from "../../../src/model/message.ts";
-import { plainTexts } from "../../../src/storage/vault.ts";
 import { ObjectLostError } from "../instance/host.ts";
-import { type Code, faultsOf, makeWorld, toyCipher, typesOf } from "../instance/support.ts";
+import { type Code, faultsOf, makeWorld, typesOf } from "../instance/support.ts";
 import type { PeerCall, World } from "../instance/world.ts";
-import { Random } from "../random.ts";
+import { encrypt } from "./encryption.ts";
 
 // Thousands of runs in one test, on a machine that may be busy with others.
 vi.setConfig({ testTimeout: 300_000 });
@@ -244,7 +243,7 @@ interface Run {
 
 async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ring): Promise<Run> {
   const world = makeWorld();
-  if (isEncrypted) encrypt(world);
+  if (isEncrypted) encrypt(world, 1, () => ["k"]);
   world.workflow("main", main);
   world.workflow("other", function* (ctx): Code {
     return [yield ctx.waitForExternalEvent("go"), ...(yield* more(ctx, "go"))];
@@ -327,16 +326,6 @@ function ringOnceMore(world: World, id: string): void {
   const host = world.host(id);
   if (host.ringing !== undefined || host.alarm !== host.durableAlarm) return;
   host.alarm = host.durableAlarm = { atMs: world.nowMs, ringsAtMs: world.nowMs };
-}
-
-function encrypt(world: World): void {
-  const random = new Random(1);
-  const { seal, open } = toyCipher("k")();
-  world.cipher = () => ({
-    seal: (text) => world.sleep(random.of([0, 0, 1, 30])).then(() => seal(text)),
-    open: (sealed) => world.sleep(random.of([0, 0, 1, 30])).then(() => open(sealed)),
-  });
-  world.codec = { ...plainTexts, decode: (stored) => Buffer.from(stored.slice(6), "base64").toString() };
 }
 
 /** Time goes on until it is settled. */

@@ -3,13 +3,11 @@
  * the durable state is compared with the model. The trace tells all that happened, so that two runs can be compared.
  */
 import { createHash } from "node:crypto";
-import { UnreadableError } from "../../../src/storage/unreadable-error.ts";
-import { plainTexts } from "../../../src/storage/vault.ts";
 import type { Host } from "../instance/host.ts";
 import { World } from "../instance/world.ts";
-import { Random } from "../random.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
+import { encrypt } from "./encryption.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
 import type { Plan } from "./plan.ts";
 import { deploy, registerActivities } from "./program.ts";
@@ -131,27 +129,6 @@ async function changeInOrder(
   }
 }
 
-/** The real one takes its time in threads, which no seed decides: this one takes virtual time. `keys`: the first one encrypts. */
-function encrypt(world: World, seed: number, keys: () => readonly string[]): void {
-  const random = new Random(seed);
-  const slowly = async (text: string) => {
-    await world.sleep(random.of([0, 0, 1, 30]));
-    return text;
-  };
-  world.cipher = () => {
-    const ids = keys();
-    return {
-      seal: (text) => slowly(`${ids[0]}:${Buffer.from(text).toString("base64")}`),
-      open: async (sealed) => {
-        const text = await slowly(Buffer.from(sealed.slice(2), "base64").toString());
-        if (!ids.includes(sealed.charAt(0))) throw new UnreadableError(`There is no key ${sealed.charAt(0)}`);
-        return text;
-      },
-    };
-  };
-  world.codec = { ...plainTexts, decode: (stored) => Buffer.from(stored.slice(6), "base64").toString() };
-}
-
 async function settle(world: World, watch: Watch): Promise<void> {
   try {
     await world.rest(LONG_MS);
@@ -162,5 +139,5 @@ async function settle(world: World, watch: Watch): Promise<void> {
 
 /** All rows of an object's database. */
 function dumpOf(host: Host): unknown {
-  return [host.id, host.durableAlarm, ...host.db.tables().map((table) => host.db.read(`SELECT * FROM ${table}`))];
+  return [host.id, host.durableAlarm, host.db.dump()];
 }

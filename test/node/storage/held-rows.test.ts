@@ -4,10 +4,8 @@ import { describe, expect, it } from "vitest";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
 import type { InstanceStore } from "../../../src/storage/instance-store.ts";
-import { at, change, type Opened, openInstance, RECORD, reopen, STARTED } from "./support.ts";
+import { at, change, completed, type Opened, openInstance, RECORD, reopen, STARTED, scheduled } from "./support.ts";
 
-const scheduled = (id: number): HistoryEvent => at({ type: "TaskScheduled", id, name: "n", input: `${id}` });
-const completed = (id: number): HistoryEvent => at({ type: "TaskCompleted", id, result: `${id}` });
 const turn = (id: number) => change({ append: [completed(id), scheduled(id + 1)] });
 
 function statementsOf({ store, fault }: Opened, act: (store: InstanceStore) => void): number {

@@ -1,28 +1,12 @@
 // The test kit's store against the real one: the same calls, the same answers.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HistoryEvent } from "../../../src/model/history-event.ts";
-import type { InstanceRecord } from "../../../src/storage/instance-row.ts";
 import { type InstanceStorage, InstanceStore } from "../../../src/storage/instance-store.ts";
 import { MemoryStore } from "../../../src/testing/memory-store.ts";
 import { MemoryDatabase } from "../instance/database.ts";
+import { RECORD, STARTED } from "./support.ts";
 
-const record: InstanceRecord = {
-  instanceId: "i",
-  name: "w",
-  status: "PENDING",
-  executionId: "x",
-  generation: 0,
-  createdAtMs: 1,
-};
-const started: HistoryEvent = {
-  type: "ExecutionStarted",
-  timestampMs: 1,
-  name: "w",
-  executionId: "x",
-  generation: 0,
-  input: "1",
-};
+const started = { ...STARTED, input: "1" };
 const event = fc.oneof(
   fc.record({ type: fc.constant("TaskScheduled" as const), id: fc.nat(9), name: fc.string(), timestampMs: fc.nat() }),
   fc.record({ type: fc.constant("TaskCompleted" as const), id: fc.nat(9), timestampMs: fc.nat() }),
@@ -43,9 +27,9 @@ const message = {
 type Step = (store: InstanceStorage) => unknown;
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom<Step[]>(
-    (store) => store.create(record, started, undefined),
-    (store) => store.create({ ...record, executionId: "y" }, { ...started, executionId: "y" }, 99),
-    (store) => store.receive({ fact: { type: "ExecutionResumed", reason: "r" }, executionId: "x" }),
+    (store) => store.create(RECORD, started, undefined),
+    (store) => store.create({ ...RECORD, executionId: "y" }, { ...started, executionId: "y" }, 99),
+    (store) => store.receive({ fact: { type: "ExecutionResumed", reason: "r" }, executionId: RECORD.executionId }),
     (store) => store.countRecovery([1, 2]),
     (store) => store.saveProgress(2, "7"),
   ),
@@ -57,7 +41,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           append,
           taken: first === undefined ? [] : [first.seq],
           send: more === 1 ? [message, message] : [],
-          record: more === 2 ? { ...record, status: "RUNNING", customStatus: "s" } : undefined,
+          record: more === 2 ? { ...RECORD, status: "RUNNING", customStatus: "s" } : undefined,
           recovered: more === 3 ? [2] : undefined,
           newHistory: continues && more === 4 ? [started] : undefined,
         });
@@ -92,7 +76,7 @@ describe("[S7] MemoryStore", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
         const [sql, memory] = [new InstanceStore(new MemoryDatabase().port()), new MemoryStore()];
-        for (const act of [(store: InstanceStorage) => store.create(record, started, undefined), ...steps]) {
+        for (const act of [(store: InstanceStorage) => store.create(RECORD, started, undefined), ...steps]) {
           expect(plain(act(memory))).toEqual(plain(act(sql)));
           expect(plain(read(memory))).toEqual(plain(read(sql)));
         }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { MemoryDatabase } from "../instance/database.ts";
-import { at, change, dump, openInstance, openStore, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
+import { at, change, openInstance, openStore, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
 
 describe("[S3] Schema", () => {
   it("[S3.1] loading an empty database writes nothing, and finds no instance", () => {
@@ -52,11 +52,11 @@ describe("[S3] Schema", () => {
     const opened = openInstance();
     opened.db.tamper(`UPDATE instance SET schema_version = ${SCHEMA_VERSION + 1}`);
     opened.db.commit();
-    const before = dump(opened.db);
+    const before = opened.db.dump();
     const store = new InstanceStore(opened.db.port());
     expect(() => store.load()).toThrow(expect.objectContaining({ name: "SchemaTooNewError" }));
     expect(opened.db.hasUncommitted).toBe(false);
-    expect(dump(opened.db)).toEqual(before);
+    expect(opened.db.dump()).toEqual(before);
   });
 
   it("[S3.4] a database of version 1 is brought up to today's, with what it holds", () => {
@@ -175,7 +175,7 @@ describe("[S3.7] Tables of schema version 2 to 4, in which the history has one t
     store.receive({ fact: { type: "EventRaised", name: "go" } });
     store.commit(change({ append: [end], record: { ...ended, completedSeq: 1 }, taken: [0] }));
     opened.db.commit();
-    const before = dump(opened.db);
+    const before = opened.db.dump();
     const broken = new InstanceStore(
       opened.db.port((statement) => {
         if (statement.includes("INSERT INTO instance")) throw new Error("SQLITE_FULL");
@@ -184,7 +184,7 @@ describe("[S3.7] Tables of schema version 2 to 4, in which the history has one t
     broken.load();
     const anew = { ...RECORD, executionId: "e9" };
     expect(() => broken.create(anew, STARTED, undefined)).toThrow("SQLITE_FULL");
-    expect(dump(opened.db)).toEqual(before);
+    expect(opened.db.dump()).toEqual(before);
     expect(broken.history()).toEqual([STARTED, end]);
 
     const again = reopen(opened);

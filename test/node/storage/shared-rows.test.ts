@@ -1,7 +1,6 @@
 // [S10] Events that are written together share a row, because rows are billed: nobody who reads them can tell.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { toColumns } from "../../../src/storage/fact-columns.ts";
 import { MAX_SHARED_LENGTH } from "../../../src/storage/history-row.ts";
 import { EVENTS } from "../../../src/storage/history-table.ts";
@@ -9,19 +8,18 @@ import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { plainTexts } from "../../../src/storage/vault.ts";
 import {
-  at,
   change,
+  completed,
   type Opened,
   openInstance,
   openStore,
   RECORD,
   reopen,
   STARTED,
+  scheduled,
   toFormerTables,
 } from "./support.ts";
 
-const scheduled = (id: number): HistoryEvent => at({ type: "TaskScheduled", id, name: "n", input: `${id}` });
-const completed = (id: number, result = `${id}`): HistoryEvent => at({ type: "TaskCompleted", id, result });
 const rows = ({ db }: Opened) =>
   db
     .read<{ seq: number; type: string }>(

@@ -12,13 +12,13 @@ export const RECORD: InstanceRecord = {
   createdAtMs: 1_000,
   startRequestId: "r",
 };
-export const STARTED: HistoryEvent = {
+export const STARTED = {
   type: "ExecutionStarted",
   timestampMs: 1_000,
   name: "w",
   executionId: "e1",
   generation: 0,
-};
+} as const satisfies HistoryEvent;
 
 export interface Opened {
   readonly db: MemoryDatabase;
@@ -44,7 +44,7 @@ export function openInstance(): Opened {
 }
 
 /** As a restart finds it. */
-export function reopen({ db }: Opened): InstanceStore {
+export function reopen({ db }: Pick<Opened, "db">): InstanceStore {
   const store = new InstanceStore(db.port());
   store.load();
   return store;
@@ -75,10 +75,8 @@ export const change = (more: Partial<TurnChange>): TurnChange => ({ append: [], 
 
 export const at = (fact: HistoryFact, timestampMs = 2_000): HistoryEvent => ({ ...fact, timestampMs });
 
-/** All rows of all tables. */
-export function dump(db: MemoryDatabase): Record<string, unknown[]> {
-  return Object.fromEntries(db.tables().map((table) => [table, db.read(`SELECT * FROM ${table}`)]));
-}
+export const scheduled = (id: number): HistoryEvent => at({ type: "TaskScheduled", id, name: "n", input: `${id}` });
+export const completed = (id: number, result = `${id}`): HistoryEvent => at({ type: "TaskCompleted", id, result });
 
 /** Does not fit into one row. */
 export const LONG = "x".repeat(349_526);

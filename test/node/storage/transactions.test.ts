@@ -1,7 +1,7 @@
 // [S4] What is written together is there together, or not at all.
 import { describe, expect, it } from "vitest";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
-import { at, change, dump, LONG, openInstance, openStore, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
+import { at, change, LONG, openInstance, openStore, RECORD, reopen, STARTED, toFormerTables } from "./support.ts";
 
 describe("[S4] A commit is all or nothing", () => {
   const whole = change({
@@ -41,16 +41,16 @@ describe("[S4] A commit is all or nothing", () => {
       expect(statements).toBeGreaterThan(5);
       for (let n = 0; n < statements; n++) {
         const opened = prepared();
-        const before = dump(opened.db);
+        const before = opened.db.dump();
         let count = 0;
         opened.fault.before = () => {
           if (count++ === n) throw new Error("SQLITE_FULL");
         };
         expect(() => opened.store.commit(turn)).toThrow("SQLITE_FULL");
-        expect(dump(opened.db)).toEqual(before);
+        expect(opened.db.dump()).toEqual(before);
         opened.fault.before = undefined;
         opened.store.commit(turn);
-        expect(dump(opened.db)).toEqual(dump(expected.db));
+        expect(opened.db.dump()).toEqual(expected.db.dump());
       }
     },
   );
@@ -68,7 +68,7 @@ describe("[S4] A commit is all or nothing", () => {
     for (const step of steps) {
       const opened = prepared();
       opened.store.commit(whole);
-      const before = dump(opened.db);
+      const before = opened.db.dump();
       for (let n = 0; ; n++) {
         let count = 0;
         opened.fault.before = () => {
@@ -79,13 +79,13 @@ describe("[S4] A commit is all or nothing", () => {
           break;
         } catch (error) {
           expect(error).toMatchObject({ message: "SQLITE_FULL" });
-          expect(dump(opened.db)).toEqual(before);
+          expect(opened.db.dump()).toEqual(before);
         }
       }
       const fresh = prepared();
       fresh.store.commit(whole);
       step(fresh.store);
-      expect(dump(opened.db)).toEqual(dump(fresh.db));
+      expect(opened.db.dump()).toEqual(fresh.db.dump());
     }
   });
 
@@ -105,19 +105,19 @@ describe("[S4] A commit is all or nothing", () => {
   it("[S4.4] a long event alone: its pieces and its row", () => {
     const opened = openInstance();
     opened.store.saveProgress(1, "1");
-    const before = dump(opened.db);
+    const before = opened.db.dump();
     opened.fault.before = (statement) => {
       if (statement.includes("INTO instance")) throw new Error("SQLITE_FULL");
     };
     const append = [at({ type: "TaskCompleted", id: 1, result: LONG })];
     expect(() => opened.store.commit(change({ append }))).toThrow("SQLITE_FULL");
-    expect(dump(opened.db)).toEqual(before);
+    expect(opened.db.dump()).toEqual(before);
   });
 
   it("[S4.5] two events in tables where each has a row of its own", () => {
     const opened = openInstance();
     toFormerTables(opened, 3);
-    const before = dump(opened.db);
+    const before = opened.db.dump();
     let inserts = 0;
     const store = new InstanceStore(
       opened.db.port(() => {
@@ -127,18 +127,18 @@ describe("[S4] A commit is all or nothing", () => {
     store.load();
     const append = [1, 2].map((id) => at({ type: "TimerFired", id }));
     expect(() => store.commit(change({ append }))).toThrow("SQLITE_FULL");
-    expect([dump(opened.db), store.nextHistorySeq]).toEqual([before, 1]);
+    expect([opened.db.dump(), store.nextHistorySeq]).toEqual([before, 1]);
   });
 
   it("[S4.6] a start in the place of an ended instance, whose rows are held back", () => {
     const opened = openInstance();
     opened.store.receive({ fact: { type: "EventRaised", name: "e" } });
-    const before = dump(opened.db);
+    const before = opened.db.dump();
     opened.fault.before = (statement) => {
       if (statement.startsWith("DELETE FROM instance")) throw new Error("SQLITE_FULL");
     };
     expect(() => opened.store.create(RECORD, STARTED, undefined, true)).toThrow("SQLITE_FULL");
-    expect(dump(opened.db)).toEqual(before);
+    expect(opened.db.dump()).toEqual(before);
   });
 
   it("[S4.7] the tables beside the first, when one of them cannot be made", () => {

@@ -12,11 +12,13 @@ export async function record(name: string, play: () => Promise<World>): Promise<
   writeFileSync(fileOf(name), gzipSync(JSON.stringify(take(await play())), { level: 9 }));
 }
 
-export function recorded(name: string): Fixture {
-  return JSON.parse(gunzipSync(readFileSync(fileOf(name))).toString()) as Fixture;
+/** Puts the databases of a fixture into a world. */
+export function restore(world: World, name: string): World {
+  put(world, JSON.parse(gunzipSync(readFileSync(fileOf(name))).toString()) as Fixture);
+  return world;
 }
 
-export function take(world: World): Fixture {
+function take(world: World): Fixture {
   const objects: Record<string, StoredObject> = {};
   for (const [id, { db, durableAlarm }] of world.hosts) {
     const made = db.read<{ sql: string }>("SELECT sql FROM sqlite_master WHERE type = 'table' ORDER BY name");
@@ -31,7 +33,7 @@ export function take(world: World): Fixture {
   return { nowMs: world.nowMs, objects };
 }
 
-export function put(world: World, { nowMs, objects }: Fixture): void {
+function put(world: World, { nowMs, objects }: Fixture): void {
   world.nowMs = nowMs;
   for (const [id, { alarmAtMs, sql }] of Object.entries(objects)) {
     const host = world.host(id);

@@ -1,7 +1,7 @@
 // Instances whose payloads are encrypted at rest, by the real cipher: there since schema version 2.
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
-import { K1, pass, SECRET, setKeys } from "../encryption/support.ts";
+import { ask, begin, K1, pass, SECRET, setKeys, tell } from "../encryption/support.ts";
 import { type Code, makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 import { basket } from "./states.ts";
@@ -23,21 +23,6 @@ export const ends: Readonly<Record<string, readonly [status: string, output: unk
   teller: ["COMPLETED", "told"],
   listener: ["COMPLETED", SECRET],
 };
-
-/** As `World.post`, and waits for the answer. */
-export async function ask<T>(world: World, ...call: Parameters<typeof World.prototype.post<T>>): Promise<T> {
-  const answer = world.post(...call);
-  await pass(world, 0);
-  return answer;
-}
-
-export const describeSealed = (world: World, id: string) => ask(world, id, (i) => i.describe({ payloads: true }));
-
-export const tell = (world: World, id: string, name: string, input: unknown) =>
-  ask(world, id, (i) => i.raiseEvent({ name, input: JSON.stringify(input), messageId: `${name} for ${id}` }));
-
-const begin = (world: World, id: string, name: string, input: unknown) =>
-  ask(world, id, (i) => i.start({ instanceId: id, name, input: JSON.stringify(input), requestId: id }));
 
 export const update = (world: World, updateId: string, name: string) =>
   world.post("basket", (i) =>

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SCHEMA_VERSION } from "../../../src/storage/schema.ts";
 import { describeInstance, endOf, faultsOf, historyOf, purge, raise, start, statusOf } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { put, record, recorded } from "./fixture.ts";
+import { record, restore } from "./fixture.ts";
 import {
   begun,
   type Deploy,
@@ -28,8 +28,7 @@ await record(`states-${SCHEMA_VERSION}`, async () => {
 });
 
 function restored(version: number, code: Deploy, marks: string[] = []): World {
-  const world = statesWorld(marks);
-  put(world, recorded(`states-${version}`));
+  const world = restore(statesWorld(marks), `states-${version}`);
   deploy(world, code);
   return world;
 }

@@ -16,12 +16,6 @@ import type { World } from "../instance/world.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** Every row of an instance. */
-function rowsOf(world: World, id: string): unknown {
-  const { db } = world.host(id);
-  return db.tables().map((table) => [table, db.read(`SELECT * FROM ${table}`)]);
-}
-
 /** An instance that waits for an event beside a timer, and has been written to by newer code since. */
 async function writtenByNewerCode(statement: string): Promise<World> {
   const world = makeWorld();
@@ -100,7 +94,7 @@ describe("[U2] What this code cannot read", () => {
     "[U2.1] %s: STALLED, with the reason; nothing is taken, written or lost",
     async (_, statement, errorType, undo) => {
       const world = await writtenByNewerCode(statement);
-      const before = rowsOf(world, "a");
+      const before = world.host("a").db.dump();
       // The timer falls due, and the instance finds out.
       await world.advance(HOUR_MS);
       const found = await describeInstance(world, "a");
@@ -116,7 +110,7 @@ describe("[U2] What this code cannot read", () => {
       });
       const history = await world.call("a", (instance) => instance.history({ from: 0, limit: 9 }));
       expect(history?.unreadable).toMatch(/newer/i);
-      expect(rowsOf(world, "a")).toEqual(before);
+      expect(world.host("a").db.dump()).toEqual(before);
       expect(world.host("a").durableAlarm).not.toBeNull();
       expect(world.log.filter(({ msg }) => msg === "unreadable")).toHaveLength(1);
 

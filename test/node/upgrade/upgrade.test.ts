@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { historyTable, SCHEMA_VERSION, SHARING_VERSION } from "../../../src/storage/schema.ts";
 import { describeInstance, endOf, faultsOf, purge } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { put, record, recorded } from "./fixture.ts";
+import { record, restore } from "./fixture.ts";
 import { ends, finish, play, sceneWorld } from "./scenes.ts";
 
 const versions = Array.from({ length: SCHEMA_VERSION }, (_, n) => n + 1);
@@ -14,11 +14,7 @@ await record(`schema-${SCHEMA_VERSION}`, async () => {
   return world;
 });
 
-function restored(version: number): World {
-  const world = sceneWorld();
-  put(world, recorded(`schema-${version}`));
-  return world;
-}
+const restored = (version: number): World => restore(sceneWorld(), `schema-${version}`);
 
 function versionOf(world: World, id: string): unknown {
   return world.host(id).db.read("SELECT schema_version AS version FROM instance")[0]?.version;
