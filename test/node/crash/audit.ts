@@ -1,6 +1,6 @@
 // What has to hold of the databases and of what was seen outside, at every crash and in the end.
 import { isDeepStrictEqual } from "node:util";
-import { type HistoryRow, readAlarms, readInstances, type StoredInstance } from "./database.ts";
+import { type HistoryRow, readAlarms, readInstances, readStrayAlarms, type StoredInstance } from "./database.ts";
 import { faultsOf, type Violation } from "./faults.ts";
 import { apart, harnessFaultOf, rootOf, type Verdict } from "./harness.ts";
 import type { Recorder, Report } from "./recorder.ts";
@@ -47,7 +47,9 @@ export class Audit {
   ended(directory: string): ReadonlyMap<string, StoredInstance> {
     const instances = this.#read(directory);
     for (const instance of instances.values()) this.violations.push(...faultsOf(instance));
-    for (const id of readAlarms(directory).keys()) this.#add("wrong", `${id} has ended and an alarm is still set`);
+    const strays = readStrayAlarms(directory);
+    for (const id of readAlarms(directory).keys())
+      if (!strays.has(id)) this.#add("wrong", `${id} has ended and an alarm is still set`);
     const reports = Map.groupBy(this.#recorder.reports, reportKey);
     for (const instance of instances.values()) this.#checkReports(instance, reports);
     for (const [key, all] of reports) {

@@ -7,6 +7,7 @@ import { Api, bundle, outputOf, serve, temporaryDirectory, until } from "../e2e/
 import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { runCampaign } from "./campaign.ts";
+import { readAlarms, readStrayAlarms } from "./database.ts";
 import { KINDS as KINDS_OF_CAMPAIGN } from "./kinds.ts";
 import { bringToTheMiddle, expectEnds, expectSound, KINDS } from "./middle.ts";
 import { gone, Host, kill, ownWorkerd } from "./processes.ts";
@@ -77,6 +78,8 @@ describe("[C1] The whole server is killed and started again on the same director
     await recorder.until("the first activity", () => recorder.of("overdue").some(({ phase }) => phase === "finished"));
     expect((await new Api(first.origin).state("overdue")).runtimeStatus).toBe("RUNNING");
     await first.kill();
+    // The audit knows an alarm of an object from one that is only left on the runtime's list.
+    expect([[...readAlarms(directory).keys()], [...readStrayAlarms(directory)]]).toEqual([["overdue"], []]);
     audit.crashed(directory);
     await delay(3_000);
     const second = await startHost();

@@ -93,10 +93,43 @@ export function readAlarms(directory: string): Map<string, number> {
   }
 }
 
-/** A database that is just being written cannot always be read: ask again. */
-export function hasNoAlarm(directory: string): boolean {
+/**
+ * Those of `readAlarms` whose objects have no alarm. The local runtime keeps a list of alarms beside the objects, and strikes one off
+ * after the object has given it up on its own disk: killed in between, it keeps it on the list. It rings at its time, and nobody
+ * answers. Nothing may run.
+ */
+export function readStrayAlarms(directory: string): Set<string> {
+  const source = objectDirectory(directory, "WorkflowInstance");
+  if (!existsSync(join(source, "metadata.sqlite"))) return new Set();
+  const copy = temporaryDirectory();
   try {
-    return readAlarms(directory).size === 0;
+    cpSync(source, copy, { recursive: true });
+    const list = new DatabaseSync(join(copy, "metadata.sqlite"));
+    const rows = list.prepare("SELECT actor_id, actor_name FROM _cf_ALARM").all();
+    list.close();
+    const strays = rows.filter((row) => !hasAlarm(join(copy, `${row.actor_id}.sqlite`)));
+    return new Set(strays.map((row) => String(row.actor_name)));
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** What the object itself says. */
+function hasAlarm(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const db = new DatabaseSync(file);
+  try {
+    if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = '_cf_METADATA'").get() === undefined) return false;
+    return db.prepare("SELECT 1 FROM _cf_METADATA WHERE key = 1 AND value IS NOT NULL").get() !== undefined;
+  } finally {
+    db.close();
+  }
+}
+
+/** Before the time given. A database that is just being written cannot always be read: ask again. */
+export function hasNoAlarm(directory: string, beforeMs = Number.POSITIVE_INFINITY): boolean {
+  try {
+    return [...readAlarms(directory).values()].every((atMs) => atMs >= beforeMs);
   } catch {
     return false;
   }

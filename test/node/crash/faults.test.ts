@@ -11,7 +11,7 @@ import { World } from "../instance/world.ts";
 import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { Client } from "./client.ts";
-import { type HistoryRow, readAlarms, type StoredInstance } from "./database.ts";
+import { type HistoryRow, hasNoAlarm, readAlarms, type StoredInstance } from "./database.ts";
 import { faultsOf, type Violation } from "./faults.ts";
 import { KINDS, type Kind } from "./kinds.ts";
 import { expectSound } from "./middle.ts";
@@ -239,14 +239,33 @@ function save({ world }: Stage, ...absent: readonly string[]): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const metadata = new DatabaseSync(join(folder, "metadata.sqlite"));
-  metadata.exec("PRAGMA synchronous = OFF; CREATE TABLE _cf_ALARM (actor_name TEXT, scheduled_time INTEGER)");
+  metadata.exec(
+    "PRAGMA synchronous = OFF; CREATE TABLE _cf_ALARM (actor_id TEXT, actor_name TEXT, scheduled_time INTEGER)",
+  );
+  metadata.close();
   for (const { id, db, durableAlarm } of world.hosts.values()) {
     if (absent.includes(id)) continue;
-    db.tamper("VACUUM INTO ?", join(folder, `${id}.sqlite`));
-    if (durableAlarm !== null)
-      metadata.prepare("INSERT INTO _cf_ALARM VALUES (?, ?)").run(id, BigInt(durableAlarm.atMs) * 1_000_000n);
+    const file = join(folder, `${id}.sqlite`);
+    db.tamper("VACUUM INTO ?", file);
+    if (durableAlarm === null) continue;
+    list(id, durableAlarm.atMs);
+    setAlarm(file, durableAlarm.atMs);
   }
+}
+
+/** Puts an alarm on the runtime's list. */
+function list(id: string, atMs: number): void {
+  const metadata = new DatabaseSync(join(objectDirectory(directory, "WorkflowInstance"), "metadata.sqlite"));
+  metadata.prepare("INSERT INTO _cf_ALARM VALUES (?, ?, ?)").run(id, id, BigInt(atMs) * 1_000_000n);
   metadata.close();
+}
+
+/** What the object itself knows of its alarm, in the runtime's own table; `null`: it has given it up. */
+function setAlarm(file: string, atMs: number | null): void {
+  const db = new DatabaseSync(file);
+  db.exec("PRAGMA synchronous = OFF; CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)");
+  db.prepare("INSERT OR REPLACE INTO _cf_METADATA VALUES (1, ?)").run(atMs === null ? null : BigInt(atMs) * 1_000_000n);
+  db.close();
 }
 
 /** `a` and `b` wait for their timers when all is killed; then both come to their end. */
@@ -419,6 +438,26 @@ describe("[C6] what the audit says after a kill", () => {
       "twice: a: execution-1:1 1 ran in epoch 1, its result was on disk before",
       "twice: a: execution-1:4 1 ran in epoch 2, its result was on disk before",
     ]);
+  });
+
+  it("[C6.13] an alarm that only the runtime's list has, because a kill came before it was struck off, is nobody's; one that an object has is not", async () => {
+    const stage = await killInTheMiddle();
+    save(stage);
+    const file = (id: string) => join(objectDirectory(directory, "WorkflowInstance"), `${id}.sqlite`);
+    const hourMs = 3_600_000;
+    list("never-there", hourMs);
+    list("a", hourMs);
+    list("purged", hourMs);
+    new DatabaseSync(file("purged")).close();
+    list("given-up", hourMs);
+    setAlarm(file("given-up"), null);
+    // Of an object that holds nothing else: somebody has woken what was purged.
+    list("woken", hourMs);
+    setAlarm(file("woken"), hourMs);
+    stage.audit.ended(directory);
+    expect(texts(stage.audit.violations)).toEqual(["wrong: woken has ended and an alarm is still set"]);
+    expect([hourMs, hourMs + 1].map((beforeMs) => hasNoAlarm(directory, beforeMs))).toEqual([true, false]);
+    expect(hasNoAlarm(directory)).toBe(false);
   });
 
   it("[C6.6] a database that is damaged is told of", async () => {

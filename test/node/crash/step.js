@@ -7,8 +7,8 @@ const EDITION = "first edition";
 let life;
 /** How long the recorder may be out of reach, as on a machine that has no time for it. */
 const PATIENCE_MS = 60_000;
-/** How long one connection is waited for: longer than any gate stays closed. */
-const ANSWER_MS = 30_000;
+/** How long one connection is waited for. A gate may stay closed longer: a report that comes again waits at it as the first did. */
+const ANSWER_MS = 10_000;
 
 /** The way to the recorder is gone. The instance that fails by this says nothing about the engine: `harness.ts` knows it by this name. */
 class RecorderUnreachable extends Error {
