@@ -1,7 +1,8 @@
 // src/instance has five rooms, and each is entered by its door, `index.ts`: what a room shows is read there, the rest is its own.
+// The tests have the same rooms.
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readSources, type Source } from "./source.ts";
+import { readSources, readTestsOfInstance, type Source } from "./source.ts";
 
 const ROOMS = ["activities", "delivery", "life", "reading", "waking"].map((room) => `instance/${room}`);
 
@@ -15,14 +16,16 @@ function pastTheDoor(sources: readonly Source[]): string[] {
   );
 }
 
+function roomsOf(sources: readonly Source[]): string[] {
+  const folders = sources.map(({ path }) => dirname(path)).filter((folder) => folder.startsWith("instance/"));
+  return [...new Set(folders)].sort();
+}
+
 describe("[S16] Rooms", () => {
   const sources = readSources();
 
   it("[S16.1] these are the rooms of src/instance, and each has a door", () => {
-    const folders = new Set(
-      sources.map(({ path }) => dirname(path)).filter((folder) => folder.startsWith("instance/")),
-    );
-    expect([...folders].sort()).toEqual(ROOMS);
+    expect(roomsOf(sources)).toEqual(ROOMS);
     const paths = sources.map(({ path }) => path);
     expect(ROOMS.map((room) => `${room}/index.ts`).filter((door) => !paths.includes(door))).toEqual([]);
   });
@@ -44,5 +47,12 @@ describe("[S16] Rooms", () => {
       "instance/instance.ts -> instance/life/b.ts",
       "testing/hosts.ts -> instance/reading/describe.ts",
     ]);
+  });
+
+  it("[S16.4] each has its tests in a folder of its name, and they alone see past its door; the others are about the whole", () => {
+    const tests = readTestsOfInstance();
+    expect(roomsOf(tests)).toEqual(ROOMS);
+    expect(tests.some(({ imports }) => imports.includes("instance/life/gate.ts"))).toBe(true);
+    expect(pastTheDoor(tests)).toEqual([]);
   });
 });

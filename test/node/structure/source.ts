@@ -3,7 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const SRC = fileURLToPath(new URL("../../../src/", import.meta.url).href);
+const folder = (fromHere: string) => fileURLToPath(new URL(fromHere, import.meta.url).href);
+export const SRC = folder("../../../src/");
+const TESTS_OF_INSTANCE = folder("../instance/");
 
 export interface Source {
   /** From `src/`, with forward slashes. */
@@ -15,10 +17,23 @@ export interface Source {
 }
 
 export function readSources(): Source[] {
-  return readdirSync(SRC, { recursive: true, encoding: "utf8" })
+  return readAll(SRC);
+}
+
+/** The tests of the instance, as if each lay in `src/instance` at the same place. */
+export function readTestsOfInstance(): Source[] {
+  return readAll(TESTS_OF_INSTANCE).map(({ path, code, imports }) => ({
+    path: `instance/${path}`,
+    code,
+    imports: imports.map((imported) => imported.replace(/^(\.\.\/)+src\//, "")),
+  }));
+}
+
+function readAll(root: string): Source[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".ts"))
     .sort()
-    .map((path) => parse(path, readText(path)));
+    .map((path) => parse(path, readFileSync(join(root, path), "utf8")));
 }
 
 /** The file as it is, with its comments. */
