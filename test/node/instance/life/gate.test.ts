@@ -3,10 +3,10 @@ import { describe, expect, it } from "vitest";
 import { Registry } from "../../../../src/engine/registry.ts";
 import { Instance } from "../../../../src/instance/instance.ts";
 import { Gate } from "../../../../src/instance/life/gate.ts";
-import { defaultLimits } from "../../../../src/instance/limits.ts";
-import type { InstancePorts } from "../../../../src/instance/ports.ts";
 import type { InstanceApi, InstancePeer } from "../../../../src/instance/protocol.ts";
 import { MemoryStore } from "../../../../src/testing/memory-store.ts";
+import { drainMicrotasks } from "../timeline.ts";
+import { portsAlone } from "./alone.ts";
 
 /** An instance that waits for an event, and whose purge is over when `finish` is called; with `error`, in vain. */
 async function purgedInstance() {
@@ -16,39 +16,21 @@ async function purgedInstance() {
   });
   const store = new MemoryStore();
   let finish: (error?: Error) => void = () => undefined;
-  const ports: InstancePorts = {
-    store,
-    registry,
-    limits: defaultLimits,
-    clock: { now: () => 0, delay: () => Promise.resolve(), schedule: () => () => undefined },
-    alarm: { get: async () => null, set: () => undefined, clear: () => undefined },
-    instanceId: () => "a",
-    newId: () => "e1",
-    peer: () => {
-      throw new Error("There is no other instance");
-    },
-    sync: async () => undefined,
-    wipe: () =>
-      new Promise((resolve, reject) => {
-        finish = (error) => {
-          if (error !== undefined) return reject(error);
-          store.wipe();
-          resolve();
-        };
-      }),
-    abort: () => undefined,
-    log: () => undefined,
-  };
-  const instance = new Instance(ports);
+  const wipe = () =>
+    new Promise<void>((resolve, reject) => {
+      finish = (error) => {
+        if (error !== undefined) return reject(error);
+        store.wipe();
+        resolve();
+      };
+    });
+  const instance = new Instance(portsAlone({ store, registry, wipe, newId: () => "e1" }));
   await instance.open();
   await instance.start({ instanceId: "a", name: "main", requestId: "r1" });
   const purged = instance.purge({ recursive: false, force: true }).catch((error: Error) => error.message);
-  await settled();
+  await drainMicrotasks();
   return { instance, purged, finish: (error?: Error) => finish(error) };
 }
-
-/** All promises have gone on that can. */
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 type Requests = { readonly [method in keyof (InstanceApi & InstancePeer)]: (instance: Instance) => Promise<unknown> };
 
@@ -88,7 +70,7 @@ describe("[I28] Requests while a purge is under way", () => {
       const asked = ask(instance).then((given) => {
         answer = given;
       });
-      await settled();
+      await drainMicrotasks();
       expect(answer).toBe("none yet");
       finish();
       await asked;
@@ -99,7 +81,7 @@ describe("[I28] Requests while a purge is under way", () => {
   it("[I28.2] a purge that fails lets them through to the instance that goes on", async () => {
     const { instance, purged, finish } = await purgedInstance();
     const described = instance.describe({ payloads: false });
-    await settled();
+    await drainMicrotasks();
     finish(new Error("the disk is full"));
     expect([(await described)?.status, await purged]).toEqual(["RUNNING", "the disk is full"]);
   });
@@ -110,7 +92,7 @@ describe("[I28] Requests while a purge is under way", () => {
     const rung = instance.alarm({ retryCount: 0, scheduledTime: 0 }).then(() => {
       isOver = true;
     });
-    await settled();
+    await drainMicrotasks();
     expect(isOver).toBe(false);
     finish();
     await rung;
@@ -136,7 +118,7 @@ describe("[I28] Requests while a purge is under way", () => {
     });
     let finish: () => void = () => undefined;
     gate.shut(new Promise<void>((resolve) => (finish = resolve)));
-    await settled();
+    await drainMicrotasks();
     expect(passed).toBe(false);
     gate.open();
     finish();

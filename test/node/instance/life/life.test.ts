@@ -1,24 +1,14 @@
 // [I29] A life is made from what it begins with, is handed what no row holds of the one before, and is closed once.
 import { describe, expect, it } from "vitest";
-import { Registry } from "../../../../src/engine/registry.ts";
 import { OnTheWay } from "../../../../src/instance/delivery/index.ts";
 import { type Birth, Life } from "../../../../src/instance/life/life.ts";
-import { defaultLimits } from "../../../../src/instance/limits.ts";
-import type { InstancePorts } from "../../../../src/instance/ports.ts";
 import type { DeliveryResult, InstancePeer } from "../../../../src/instance/protocol.ts";
-import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
 import type { OutboxEntry } from "../../../../src/storage/instance-store.ts";
 import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
 import { MemoryStore } from "../../../../src/testing/memory-store.ts";
+import { drainMicrotasks } from "../timeline.ts";
+import { portsAlone, RECORD } from "./alone.ts";
 
-const record: InstanceRecord = {
-  instanceId: "a",
-  name: "main",
-  status: "RUNNING",
-  executionId: "e1",
-  generation: 0,
-  createdAtMs: 0,
-};
 const result = { fact: { type: "TaskCompleted", id: 1, result: "1" }, executionId: "e1" } as const;
 const event = { fact: { type: "EventRaised", name: "n", input: undefined, messageId: "m" }, seq: 0 } as const;
 const message: OutboxEntry = {
@@ -49,27 +39,15 @@ function object() {
       });
     },
   };
-  const ports: InstancePorts = {
-    store,
-    registry: new Registry(),
-    limits: defaultLimits,
-    clock: {
-      now: () => 1_000,
-      delay: () => Promise.resolve(),
-      schedule: (_, callback) => {
-        timers.add(callback);
-        return () => timers.delete(callback);
-      },
+  const clock = {
+    now: () => 1_000,
+    delay: () => Promise.resolve(),
+    schedule: (_: number, callback: () => void) => {
+      timers.add(callback);
+      return () => void timers.delete(callback);
     },
-    alarm: { get: async () => null, set: () => undefined, clear: () => undefined },
-    instanceId: () => "a",
-    newId: () => "e2",
-    peer: () => peer,
-    sync: async () => undefined,
-    wipe: async () => undefined,
-    abort: () => undefined,
-    log: () => undefined,
   };
+  const ports = portsAlone({ store, clock, peer: () => peer });
   const sender = {
     enqueue: () => undefined,
     atRest: () => undefined,
@@ -83,7 +61,7 @@ function object() {
 
 /** One that has a fact with a row, a result without, a recovery's row and the end of a former execution's update. */
 function lived(born: (birth: Birth) => Life): Life {
-  const life = born({ type: "begun", record, history: [], scheduledStart: undefined });
+  const life = born({ type: "begun", record: RECORD, history: [], scheduledStart: undefined });
   life.queue.add(result);
   life.queue.add(event);
   life.recoveries.add(1);
@@ -91,7 +69,6 @@ function lived(born: (birth: Birth) => Life): Life {
   return life;
 }
 
-const settled = () => new Promise((resolve) => setImmediate(resolve));
 const error = new UnreadableError("The key is gone");
 
 /** What the one that begins has of the former one. */
@@ -120,29 +97,29 @@ const NOTHING = {
   unreadable: undefined,
   looksAgain: false,
 };
-const OF_FORMER = { ...NOTHING, record, recoveries: true, update: { ok: true, result: "2" } };
+const OF_FORMER = { ...NOTHING, record: RECORD, recoveries: true, update: { ok: true, result: "2" } };
 
 describe("[I29] A life", () => {
   it("[I29.1] of nobody, or of a new instance, has nothing of the one before", () => {
     const { born } = object();
     const former = lived(born);
     expect(handed(born({ type: "vacant" }), former)).toEqual(NOTHING);
-    const begun = born({ type: "begun", record, history: [], scheduledStart: undefined });
-    expect(handed(begun, former)).toEqual({ ...NOTHING, record });
+    const begun = born({ type: "begun", record: RECORD, history: [], scheduledStart: undefined });
+    expect(handed(begun, former)).toEqual({ ...NOTHING, record: RECORD });
   });
 
   it("[I29.2] that is read has the rows, and the results of activities that no row holds behind them; it is on disk before it acts", () => {
     const { born } = object();
     const former = lived(born);
     const queues = { inbox: [event], outbox: [] };
-    const life = born({ type: "read", record, queues, history: undefined, former });
+    const life = born({ type: "read", record: RECORD, queues, history: undefined, former });
     expect(handed(life, former)).toEqual({ ...OF_FORMER, queued: [event, result], syncsBeforeActing: true });
   });
 
   it("[I29.3] that cannot be read takes nothing, and looks again later", () => {
     const { born } = object();
     const former = lived(born);
-    const life = born({ type: "unreadable", record, error, former });
+    const life = born({ type: "unreadable", record: RECORD, error, former });
     expect(handed(life, former)).toEqual({ ...OF_FORMER, unreadable: error, looksAgain: true });
   });
 
@@ -189,7 +166,7 @@ describe("[I29] A life", () => {
         true,
       ]);
       answer();
-      await settled();
+      await drainMicrotasks();
       expect([acknowledged, onTheWay.count, onTheWay.closed.size, ended()]).toEqual([[], 0, 0, 1]);
     },
   );
@@ -200,7 +177,7 @@ describe("[I29] A life", () => {
     life.outbox.add([message]);
     life.outbox.deliverDue();
     answer();
-    await settled();
+    await drainMicrotasks();
     expect([acknowledged, life.outbox.isEmpty]).toEqual([[7], true]);
   });
 });

@@ -2,18 +2,12 @@
 import { expect, it } from "vitest";
 import { Registry } from "../../../../src/engine/registry.ts";
 import { LiveExecution } from "../../../../src/instance/life/live-execution.ts";
-import type { InstancePorts } from "../../../../src/instance/ports.ts";
 import type { HistoryEvent } from "../../../../src/model/history-event.ts";
 import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
+import { MemoryStore } from "../../../../src/testing/memory-store.ts";
+import { portsAlone, RECORD } from "./alone.ts";
 
-const record: InstanceRecord = {
-  instanceId: "a",
-  name: "main",
-  status: "PENDING",
-  executionId: "e1",
-  generation: 0,
-  createdAtMs: 0,
-};
+const record: InstanceRecord = { ...RECORD, status: "PENDING" };
 const started: HistoryEvent = {
   timestampMs: 0,
   type: "ExecutionStarted",
@@ -27,14 +21,12 @@ function liveExecution(): { readonly live: LiveExecution; reads(): number } {
   const registry = new Registry();
   registry.addWorkflow("main", () => "done");
   let reads = 0;
-  const store = {
-    history() {
-      reads++;
-      return [started];
-    },
+  const store = new MemoryStore();
+  store.history = () => {
+    reads++;
+    return [started];
   };
-  const ports = { store, registry, instanceId: () => "a", newId: () => "e2" } as unknown as InstancePorts;
-  return { live: new LiveExecution(ports, { isClosed: false }), reads: () => reads };
+  return { live: new LiveExecution(portsAlone({ store, registry }), { isClosed: false }), reads: () => reads };
 }
 
 it("[I18.28] An execution that was dropped while it was loaded is not used: the next one is made from the database", async () => {
