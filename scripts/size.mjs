@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { runWrangler } from "./wrangler.mjs";
 
-const LIMIT_KIB = 100;
+/** Of the whole Worker, with the catalog and what operates many instances. The platform's own limit is 3 MiB, on its free plan. */
+const LIMIT_KIB = 130;
 
 const directory = mkdtempSync(join(tmpdir(), "edge-workflows-size-"));
 try {
