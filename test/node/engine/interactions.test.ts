@@ -253,6 +253,16 @@ describe("[T27] chance, time and place", () => {
     expect(seen[2]?.[0]).not.toBe(first?.[0]);
   });
 
+  it("[T27] it begins with the IDs of the instance and its execution, which never changes: running instances replay it", async () => {
+    const seen: unknown[] = [];
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      seen.push(ctx.random(), ctx.newGuid(), ctx.random());
+    });
+    await driver.turn();
+    const ofIAndX = [0.5499172826407736, "6e28ba8f-643d-4cfa-a78f-5420dc38a93e", 0.2413177864810565];
+    expect(seen).toEqual([...ofIAndX, ...ofIAndX]);
+  });
+
   it("[T27] a logger writes each line once", async () => {
     const lines: unknown[] = [];
     const logger = { info: (...args: unknown[]) => lines.push(args), level: 3 };
