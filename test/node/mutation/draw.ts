@@ -1,8 +1,19 @@
 // Which mutants are tried: those of a seed, in its order, until as many as wanted have passed the type checker.
-import type { Mutant } from "@stryker-mutator/api/core";
 import { Random } from "../random.ts";
 
-export type Place = Pick<Mutant, "id" | "fileName" | "location" | "mutatorName" | "replacement">;
+/** A mutant as StrykerJS describes it. Lines and columns count from 0. */
+export interface Place {
+  readonly id: string;
+  readonly fileName: string;
+  readonly location: { readonly start: Position; readonly end: Position };
+  readonly mutatorName: string;
+  readonly replacement: string;
+}
+
+interface Position {
+  readonly line: number;
+  readonly column: number;
+}
 
 export interface Drawn {
   /** IDs of those to be tried. */
@@ -41,7 +52,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** The text with the mutant in place of what it replaces. Lines and columns count from 0. */
+/** The text with the mutant in place of what it replaces. */
 export function mutate(text: string, { location, replacement }: Pick<Place, "location" | "replacement">): string {
   return text.slice(0, offsetOf(text, location.start)) + replacement + text.slice(offsetOf(text, location.end));
 }
@@ -51,7 +62,7 @@ export function original(text: string, { location }: Pick<Place, "location">): s
   return text.slice(offsetOf(text, location.start), offsetOf(text, location.end));
 }
 
-function offsetOf(text: string, { line, column }: { line: number; column: number }): number {
+function offsetOf(text: string, { line, column }: Position): number {
   const before = text.split("\n").slice(0, line);
   return before.reduce((length, { length: ofLine }) => length + ofLine + 1, column);
 }

@@ -2,40 +2,32 @@
  * What StrykerJS is given beside its own: a checker that passes the mutants of a seed and turns all others away (it makes those of every
  * place), and a reporter that says how far the drawn ones are.
  */
-import { type Checker, type CheckResult, CheckStatus } from "@stryker-mutator/api/check";
-import type { Mutant, MutantResult, StrykerOptions } from "@stryker-mutator/api/core";
+import { CheckStatus } from "@stryker-mutator/api/check";
 import { commonTokens, declareClassPlugin, PluginKind, tokens } from "@stryker-mutator/api/plugin";
-import type { Reporter } from "@stryker-mutator/api/report";
 import { draw } from "./draw.ts";
 import { TypeCheck } from "./type-check.ts";
 
 export const NOT_DRAWN = "not drawn";
 
-/** The option `sample` of a run. */
-export interface Sample {
-  readonly seed: number;
-  readonly wanted: number;
-}
+class DrawnChecker {
+  static inject = tokens(commonTokens.options);
+  #sample;
 
-class DrawnChecker implements Checker {
-  static readonly inject = tokens(commonTokens.options);
-  readonly #sample: Sample;
-
-  constructor(options: StrykerOptions) {
+  constructor(options) {
     this.#sample = sampleOf(options);
   }
 
-  async init(): Promise<void> {}
+  async init() {}
 
   /** All at once, since whether one is tried depends on those drawn before it. */
-  async group(mutants: Mutant[]): Promise<string[][]> {
+  async group(mutants) {
     return [mutants.map(({ id }) => id)];
   }
 
-  async check(mutants: Mutant[]): Promise<Record<string, CheckResult>> {
+  async check(mutants) {
     await using types = await TypeCheck.of(process.cwd());
     const { drawn, refused } = await draw(mutants, this.#sample, (mutant) => types.refusal(mutant));
-    const resultOf = (id: string): CheckResult =>
+    const resultOf = (id) =>
       drawn.has(id)
         ? { status: CheckStatus.Passed }
         : { status: CheckStatus.CompileError, reason: refused.get(id) ?? NOT_DRAWN };
@@ -43,17 +35,17 @@ class DrawnChecker implements Checker {
   }
 }
 
-class DrawnReporter implements Reporter {
-  static readonly inject = tokens(commonTokens.options);
-  readonly #wanted: number;
+class DrawnReporter {
+  static inject = tokens(commonTokens.options);
+  #wanted;
   #tried = 0;
   #survived = 0;
 
-  constructor(options: StrykerOptions) {
+  constructor(options) {
     this.#wanted = sampleOf(options).wanted;
   }
 
-  onMutantTested(mutant: Readonly<MutantResult>): void {
+  onMutantTested(mutant) {
     if (mutant.status === "CompileError") return;
     this.#tried++;
     if (survived(mutant)) this.#survived++;
@@ -62,12 +54,12 @@ class DrawnReporter implements Reporter {
 }
 
 /** An error outside of any test, of a module for instance that cannot be loaded, fails a run as well. */
-export function survived({ status }: Pick<MutantResult, "status">): boolean {
+export function survived({ status }) {
   return status === "Survived" || status === "NoCoverage";
 }
 
-function sampleOf(options: StrykerOptions): Sample {
-  return options.sample as Sample;
+function sampleOf(options) {
+  return options.sample;
 }
 
 export const strykerPlugins = [

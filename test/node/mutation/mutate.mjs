@@ -7,10 +7,9 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import { parseArgs } from "node:util";
-import type { MutantResult } from "@stryker-mutator/api/core";
 import { Stryker } from "@stryker-mutator/core";
 import { original } from "./draw.ts";
-import { NOT_DRAWN, type Sample, survived } from "./plugin.ts";
+import { NOT_DRAWN, survived } from "./plugin.mjs";
 
 const FOLDERS = ["src/engine", "src/instance", "src/storage", "src/http"];
 const CONFIG = "test/node/mutation/stryker.json";
@@ -23,7 +22,7 @@ const { values } = parseArgs({
     tests: { type: "string", multiple: true },
   },
 });
-const sample: Sample = {
+const sample = {
   seed: numberOf("seed", values.seed ?? String(Math.floor(Math.random() * 2 ** 31))),
   wanted: numberOf("mutants", values.mutants ?? "100"),
 };
@@ -32,7 +31,7 @@ console.log(`seed ${sample.seed}`);
 const startedAtMs = performance.now();
 report(await run(), (performance.now() - startedAtMs) / 1000);
 
-async function run(): Promise<MutantResult[]> {
+async function run() {
   process.stderr.write("first all tests without a mutant, some minutes\n");
   const stryker = new Stryker({
     configFile: CONFIG,
@@ -48,7 +47,7 @@ async function run(): Promise<MutantResult[]> {
   });
 }
 
-function report(results: readonly MutantResult[], seconds: number): void {
+function report(results, seconds) {
   process.stderr.write("\n");
   const tried = results.filter(({ status }) => status !== "CompileError");
   const refused = results.filter(({ status, statusReason }) => status === "CompileError" && statusReason !== NOT_DRAWN);
@@ -66,24 +65,24 @@ function report(results: readonly MutantResult[], seconds: number): void {
   if (survivors.length > 0) process.exitCode = 1;
 }
 
-function described(mutant: MutantResult): string {
+function described(mutant) {
   const { fileName, location, mutatorName, replacement, status } = mutant;
   const path = relative(process.cwd(), fileName);
-  const short = (text: string) => text.replace(/\s+/g, " ").slice(0, 160);
+  const short = (text) => text.replace(/\s+/g, " ").slice(0, 160);
   // A report counts from 1.
-  const fromZero = ({ line, column }: { line: number; column: number }) => ({ line: line - 1, column: column - 1 });
+  const fromZero = ({ line, column }) => ({ line: line - 1, column: column - 1 });
   const place = { location: { start: fromZero(location.start), end: fromZero(location.end) } };
   const before = short(original(readFileSync(fileName, "utf8"), place));
   const seen = status === "NoCoverage" ? ", which no test reaches" : "";
   return `${path}:${location.start.line}:${location.start.column} ${mutatorName}${seen}: ${before} -> ${short(replacement)}`;
 }
 
-function filesOf(name: string, path: string, below: string): string {
+function filesOf(name, path, below) {
   if (!existsSync(path)) throw new Error(`--${name} is a file or a folder, and there is no ${path}`);
   return statSync(path).isDirectory() ? `${path.replace(/\/$/, "")}/${below}` : path;
 }
 
-function numberOf(name: string, text: string): number {
+function numberOf(name, text) {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
   throw new Error(`--${name} is a whole number, found ${JSON.stringify(text)}`);
