@@ -1,12 +1,12 @@
 // [C7] The campaigns tell what they do wrong themselves from what the engine does wrong. Each kind of fault is shown twice: the
 // harness's, which must not be called the engine's, and the engine's, which must not be excused.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { processTree, temporaryDirectory, until } from "../e2e/server.ts";
+import { processTree, ROOT, temporaryDirectory, until } from "../e2e/server.ts";
 import { Random } from "../random.ts";
 import { runCampaign } from "./campaign.ts";
 import { Client } from "./client.ts";
@@ -302,12 +302,17 @@ describe("[C7] what does not end is told of, and not waited for without end", ()
 
 describe("[C7] a campaign that is called wrongly", () => {
   it.each([
-    [["--kill", "3"], "Unknown option '--kill'"],
-    [["--instances", "0"], '--instances takes a whole number above 0, found "0"'],
-    [["--seed", "x"], '--seed takes a whole number above 0, found "x"'],
-  ])("[C7.11] %j: exit code 2, for it says nothing of the engine", (args, complaint) => {
-    const script = fileURLToPath(new URL("./crash.ts", import.meta.url).href);
-    const run = spawnSync(process.execPath, ["--no-warnings", script, ...args], { encoding: "utf8" });
-    expect([run.status, run.stdout, run.stderr.trim()]).toEqual([2, "", `npm run crash: ${complaint}`]);
+    ["crash", ["--kill", "3"], "Unknown option '--kill'"],
+    ["crash", ["--instances", "0"], '--instances takes a whole number above 0, found "0"'],
+    ["crash", ["--seed", "x"], '--seed takes a whole number above 0, found "x"'],
+    ["sleepers", ["--waves", "x"], '--waves takes a whole number above 0, found "x"'],
+  ] as const)("[C7.11] npm run %s with %j: exit code 2, for it says nothing of the engine", (name, args, complaint) => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+    const [, command] = scripts[name].split(" && node ");
+    const run = spawnSync(process.execPath, ["--no-warnings", ...command.split(" "), ...args], {
+      cwd: ROOT,
+      encoding: "utf8",
+    });
+    expect([run.status, run.stdout, run.stderr.trim()]).toEqual([2, "", `npm run ${name}: ${complaint}`]);
   });
 });

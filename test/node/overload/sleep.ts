@@ -1,36 +1,22 @@
 /**
  * npm run sleepers: thousands of instances that wait for a timer, on a real workerd on disk. Prints what workerd holds while
  * they are created, while they sleep and when they wake. `--instances 5000`, `--waves 5`, `--per-second 40`. Exits 1
- * when any does not wake, wakes early or twice, or when files or the heap stay taken while they sleep, 2 when only the harness itself has failed (a machine that is too slow for the pace), and then keeps the
- * directory.
+ * when any does not wake, wakes early or twice, or when files or the heap stay taken while they sleep, 2 when only the harness itself has failed (a machine that is too slow for the pace)
+ * or an option is wrong, and then keeps the directory.
  */
-import { rmSync } from "node:fs";
-import { parseArgs } from "node:util";
-import { exitCodeOf, HarnessError } from "../crash/harness.ts";
+import { exitCodeOf } from "../crash/harness.ts";
+import { endWith, giveUp, optionsOf, report } from "../crash/report.ts";
 import { temporaryDirectory } from "../e2e/server.ts";
 import { runSleepers, show } from "./sleepers.ts";
 
-const { values } = parseArgs({
-  options: { instances: { type: "string" }, waves: { type: "string" }, "per-second": { type: "string" } },
-});
-
-function readNumber(name: keyof typeof values, otherwise: number): number {
-  const value = Number(values[name] ?? otherwise);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new Error(`--${name} takes a whole number above 0, found ${values[name]}`);
-}
-
+const readNumber = optionsOf("npm run sleepers", ["instances", "waves", "per-second"]);
 const instances = readNumber("instances", 5_000);
 const directory = temporaryDirectory();
 const startedAtMs = Date.now();
 const tell = (line: string) => console.log(line);
 const waves = readNumber("waves", 5);
 const perSecond = readNumber("per-second", 40);
-const result = await runSleepers({ directory, instances, waves, perSecond, tell }).catch((error: unknown) => {
-  if (!(error instanceof HarnessError)) throw error;
-  console.error(`The harness has failed, which says nothing about the engine. ${error.message}`);
-  process.exit(2);
-});
+const result = await runSleepers({ directory, instances, waves, perSecond, tell }).catch(giveUp);
 const { atStart, peak, asleep, peakAtWaking, heapMiB, heapAwakeMiB, violations, harness } = result;
 
 const last = asleep.at(-1) ?? atStart;
@@ -54,16 +40,11 @@ const rows: readonly (readonly [string, string | number])[] = [
   ["faults of the harness itself", harness.length],
   ["seconds", Math.round((Date.now() - startedAtMs) / 1000)],
 ];
-for (const { what, text } of violations.slice(0, 50)) console.error(`${what}: ${text}`);
-for (const text of harness.slice(0, 50)) console.error(`harness: ${text}`);
-const width = Math.max(...rows.map(([title]) => title.length));
-for (const [title, value] of rows) console.log(`${title.padEnd(width)}  ${value}`);
+report(rows, { violations, harness });
 // What objects take is given back; the process's own memory is not: its allocator keeps pages that it has once had.
 const keptKiB = (((heapMiB.at(-1) ?? Number.NaN) - (heapMiB[0] ?? Number.NaN)) * 1024) / instances;
 const isGivenBack = last.files <= atStart.files + 50 && keptKiB <= 1;
 if (!isGivenBack)
   console.error(`While all sleep, ${last.files} files are open, and ${keptKiB} KiB of heap kept for each`);
 const missing = result.completed < instances && harness.length === 0;
-process.exitCode = missing || !isGivenBack ? 1 : exitCodeOf({ violations, harness });
-if (process.exitCode !== 0) console.error(`The databases are kept in ${directory}`);
-else rmSync(directory, { recursive: true, force: true });
+endWith(missing || !isGivenBack ? 1 : exitCodeOf({ violations, harness }), directory);
