@@ -16,7 +16,7 @@ export interface ActivityOwner {
   isCurrent(executionId: string): boolean;
   activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void;
   /** Why a run could not even begin. */
-  activityBroken(error: unknown): void;
+  activityBroken(run: ActivityRun, error: unknown): void;
   /** A row is kept for this task. */
   progressSaved(taskId: number): void;
 }

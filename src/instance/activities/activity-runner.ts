@@ -70,7 +70,7 @@ export class ActivityRunner {
       if (attempt.hasProgress) await attempt.openProgress();
     } catch (error) {
       this.#end(attempt);
-      return this.#owner.activityBroken(error);
+      return this.#owner.activityBroken(run, error);
     }
     const result = await attempt.result();
     this.#end(attempt);

@@ -138,9 +138,8 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
   }
 
   /** It could not be counted, and so was not run: the next attempt finds it open again. */
-  activityBroken(error: unknown): void {
-    if (this.record === undefined) return;
-    this.#loop.failed(error);
+  activityBroken(run: ActivityRun, error: unknown): void {
+    if (run.executionId === this.record?.executionId) this.#loop.failed(error);
     this.atRest();
   }
 

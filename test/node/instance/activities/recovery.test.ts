@@ -1,7 +1,21 @@
 // [I4] Recoveries of activities are counted, and what takes its object down each time fails; [I18.7] one at a time while the
 // database takes no rows.
 import { describe, expect, it } from "vitest";
-import { type Code, endOf, faultsOf, historyOf, makeWorld, start, statusOf } from "../support.ts";
+import type { WorkflowActivityContext } from "../../../../src/engine/activity-context.ts";
+import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
+import {
+  type Code,
+  endOf,
+  faultsOf,
+  gate,
+  historyOf,
+  makeWorld,
+  purgeByForce,
+  raise,
+  start,
+  statusOf,
+  toyCipher,
+} from "../support.ts";
 import { watchUnhandledRejections } from "../unhandled.ts";
 import type { World } from "../world.ts";
 
@@ -134,4 +148,94 @@ describe("[I18.7] A database that takes no rows while activities are recovered o
     await world.advance(200_000);
     expect(await statusOf(world, "a")).toBe("COMPLETED");
   });
+});
+
+describe("[I4.6] Progress of an activity that cannot be read", () => {
+  /** Reopened with an activity whose progress is being read: it will be found that it cannot be. */
+  async function unreadableProgress() {
+    const world = makeWorld();
+    const opened = gate();
+    let isHeld = false;
+    world.cipher = () => {
+      const cipher = toyCipher("k")();
+      const open = async (sealed: string) => {
+        const text = await cipher.open(sealed);
+        if (!isHeld || !text.includes("at work")) return text;
+        await opened.promise;
+        throw new UnreadableError("The progress cannot be read");
+      };
+      return { ...cipher, open };
+    };
+    world.activity("beats", (ctx: WorkflowActivityContext) => {
+      ctx.heartbeat("at work");
+      throw new Error("for now");
+    });
+    world.workflow("retries", function* (ctx): Code {
+      ctx.callActivity("beats", undefined, {
+        retry: { firstRetryInterval: 1, maxNumberOfAttempts: 2 },
+      });
+      yield ctx.waitForExternalEvent("go");
+      ctx.continueAsNew(1, false);
+    });
+    await start(world, "a", "retries");
+    await world.advance(500);
+    isHeld = true;
+    await world.advance(5_000);
+    return { world, find: opened.open };
+  }
+
+  it("[I4.6] says nothing about the instance that has taken the place of its own", async () => {
+    const { world, find } = await unreadableProgress();
+    const purged = purgeByForce(world, "a");
+    await world.advance(100);
+    expect([await purged, await start(world, "a", "event", "go")]).toEqual([{ ok: true }, { ok: true }]);
+    find();
+    await world.advance(100);
+    expect([await statusOf(world, "a"), world.log.filter(({ level }) => level === "error")]).toEqual(["RUNNING", []]);
+    await raise(world, "a", "go", 1);
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+  });
+
+  it("[I4.6] nor about nobody", async () => {
+    const { world, find } = await unreadableProgress();
+    const purged = purgeByForce(world, "a");
+    await world.advance(100);
+    find();
+    await world.advance(100);
+    expect([await purged, await statusOf(world, "a"), world.log.filter(({ level }) => level === "error")]).toEqual([
+      { ok: true },
+      undefined,
+      [],
+    ]);
+  });
+
+  it("[I4.6] nor about the next execution of its own instance", async () => {
+    const { world, find } = await unreadableProgress();
+    await raise(world, "a", "go");
+    find();
+    await world.advance(100);
+    expect(await statusOf(world, "a")).toBe("RUNNING");
+  });
+
+  it("[I4.6] makes the instance wait for other keys while it is wanted", async () => {
+    const { world, find } = await unreadableProgress();
+    find();
+    await world.advance(100);
+    expect(await statusOf(world, "a")).toBe("STALLED");
+  });
+});
+
+it("[I4.7] An activity that could not be counted is tried again after the pause of a failed turn, to the millisecond", async () => {
+  const world = makeWorld({ isolateAfterRecoveries: 0, retryFirstMs: 7_000 });
+  await start(world, "a", "call", { activity: "slow", input: 30_000 });
+  await world.advance(100);
+  world.crash("a");
+  let failures = 1;
+  world.host("a").failWrite = (statement) => {
+    if (statement.includes("INTO recovery") && failures-- > 0) throw new Error("SQLITE_FULL");
+  };
+  await world.call("a", (i) => i.query({ name: "none" }));
+  expect([failures, world.host("a").armedAtMs, world.activityRuns.length]).toEqual([0, world.nowMs + 7_000, 1]);
+  await world.advance(7_000);
+  expect(world.activityRuns).toHaveLength(2);
 });
