@@ -40,16 +40,12 @@ export class Recoveries {
     return events.flatMap((event) => ("id" in event && this.#tasks.has(event.id) ? [event.id] : []));
   }
 
-  /**
-   * What to do with activities that this life has found open; they are counted as that. `undefined`: it has been closed meanwhile,
-   * and nothing is counted after that.
-   */
+  /** What to do with activities that were found open; they are counted as that, but for those that are run one at a time. */
   async plan(
-    life: { readonly isClosed: boolean },
     executionId: string,
     open: readonly TaskScheduled[],
     owner: Pick<ActivityOwner, "isCurrent">,
-  ): Promise<Recovery | undefined> {
+  ): Promise<Recovery> {
     const { store, limits } = this.#ports;
     const counts = store.recoveries();
     const countOf = (task: TaskScheduled) => counts.get(task.id)?.count ?? 0;
@@ -62,7 +58,6 @@ export class Recoveries {
       store.countRecovery(hopeful.map((task) => task.id));
       await this.#ports.sync();
     }
-    if (life.isClosed) return undefined;
     for (const task of open) this.#tasks.add(task.id);
     const run = hopeful.map((task) => ({
       executionId,

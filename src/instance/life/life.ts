@@ -182,6 +182,7 @@ export class Life {
     this.outbox.close();
     this.outbox = new Outbox(this.#parts.ports, this.#parts.sender, this.#parts.onTheWay);
     this.outbox.add(outbox);
+    this.mustReread = false;
   }
 
   get #nowMs(): number {

@@ -66,7 +66,6 @@ export class LiveExecution implements Surroundings {
 
   /** It is made again from the history when it is needed: from this one, or from what is read then. */
   drop(history?: readonly HistoryEvent[]): void {
-    this.#isUncommitted = false;
     this.#copy = { history };
   }
 
@@ -81,12 +80,11 @@ export class LiveExecution implements Surroundings {
    */
   read(): void | Promise<void> {
     const copy = this.#copy;
-    const isCurrent = () => this.#copy === copy && !this.#ofLife.isClosed;
     const use = (history: HistoryEvent[]) => {
-      if (isCurrent()) copy.history = history;
+      copy.history = history;
     };
     return readingInto(this.#ports, () => this.#ports.store.history(), use)?.catch((error) => {
-      if (isCurrent()) throw error;
+      if (this.#copy === copy && !this.#ofLife.isClosed) throw error;
     });
   }
 
@@ -105,9 +103,8 @@ export class LiveExecution implements Surroundings {
     const from = this.#copy;
     const history = from.history ?? (await reading(this.#ports, () => this.#ports.store.history()));
     if (this.#ofLife.isClosed) return undefined;
-    from.history = undefined;
     const orchestration = await Orchestration.load(instanceId, this.#code, history, status !== "PENDING");
-    return this.#ofLife.isClosed ? undefined : { orchestration, history, from };
+    return { orchestration, history, from };
   }
 
   /** `undefined`: what was loaded has been dropped meanwhile, because something has failed, and is not to be used. */
@@ -121,8 +118,7 @@ export class LiveExecution implements Surroundings {
   /** The execution has continued as new, with this history. */
   async continue(updates: Turn["updates"], history: readonly HistoryEvent[]): Promise<void> {
     this.formerUpdates.add(updates);
-    const orchestration = await Orchestration.load(this.#ports.instanceId(), this.#code, history, false);
-    if (!this.#ofLife.isClosed) this.#copy = { orchestration };
+    this.#copy = { orchestration: await Orchestration.load(this.#ports.instanceId(), this.#code, history, false) };
   }
 
   /** The next turn. `recorded` is to follow. */

@@ -13,7 +13,6 @@ export async function loadExecution(life: Life, lasting: Lasting): Promise<Orche
   const { execution, queue } = life;
   const { executionId } = life.record as InstanceRecord;
   const loaded = await execution.load(life.record as InstanceRecord);
-  // Asked once more: between the answer and here another life may have begun.
   if (loaded === undefined || life.isClosed) return undefined;
   const { orchestration, history } = loaded;
   if (orchestration.stall !== undefined) {
@@ -27,7 +26,7 @@ export async function loadExecution(life: Life, lasting: Lasting): Promise<Orche
   for (const id of running) life.recoveries.add(id);
   const known = new Set([...queue.endedActivities(executionId), ...running]);
   const open = [...orchestration.pending.activities.values()].filter((task) => !known.has(task.id));
-  if (execution.isWithoutCode && queue.has("ExecutionTerminated")) {
+  if (execution.isWithoutCode) {
     // The turn to come ends it, and takes no results any more.
     for (const { id } of open) life.recoveries.add(id);
   } else if (open.length > 0 && !(await recover(life, lasting, executionId, open))) return undefined;
@@ -41,8 +40,8 @@ async function recover(
   executionId: string,
   open: readonly TaskScheduled[],
 ): Promise<boolean> {
-  const recovery = await life.recoveries.plan(life, executionId, open, lasting);
-  if (recovery === undefined || life.isClosed) return false;
+  const recovery = await life.recoveries.plan(executionId, open, lasting);
+  if (life.isClosed) return false;
   for (const { task, fact } of recovery.giveUp) {
     lasting.log.attemptFailed(task, fact.failure);
     life.queue.add({ fact, executionId });

@@ -24,7 +24,6 @@ export class TurnLoop {
   readonly life: Life;
   readonly #lasting: Lasting;
   #isRunning = false;
-  #turnsBegun = 0;
   /** Without a pause, in which others get their turn. */
   #turnsInARow = 0;
 
@@ -52,20 +51,15 @@ export class TurnLoop {
 
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
-    const { record, isUnreadable, orchestration, queue } = this.life;
-    if (this.#isRunning || record === undefined) return;
-    if (isUnreadable) return this.#lasting.alarm.arm();
+    if (this.#isRunning || this.life.record === undefined) return;
     this.#isRunning = true;
-    this.#lasting.alarm.arm();
-    // A life before this one may have been asked to terminate, and have been held up.
-    if (orchestration === undefined && queue.has("ExecutionTerminated")) this.#insistOnTerminate();
     void this.#loop();
   }
 
   /** Nothing moves just now, or something has come to rest: what is the next to wait for? */
   atRest(): void {
     const { life } = this;
-    if (!this.#isRunning && life.record !== undefined && life.isLoaded && life.hasWork) return this.run();
+    if (!this.#isRunning && life.isLoaded && life.hasWork) return this.run();
     this.#lasting.alarm.arm();
     this.#lasting.watchers.notify();
   }
@@ -91,11 +85,10 @@ export class TurnLoop {
 
   /** Code that awaits something else than its tasks may hold up its turn for ever. A terminate does not wait so long. */
   #insistOnTerminate(): void {
-    const turnsBegun = this.#turnsBegun;
+    const { life } = this;
     const { clock, limits } = this.#lasting.ports;
     clock.schedule(limits.terminatePatienceMs, () => {
-      if (this.life.isClosed || !this.#isRunning || this.#turnsBegun > turnsBegun + 1) return;
-      this.#lasting.giveUpCode();
+      if (!life.isClosed && this.#isRunning && !life.hasEnded) this.#lasting.giveUpCode();
     });
   }
 
@@ -108,10 +101,15 @@ export class TurnLoop {
     try {
       life.outbox.deliverDue();
       while (!life.isClosed && life.hasWork) {
-        this.#turnsBegun++;
         life.warnings.unwatchTurn();
         this.#lasting.burst.goOn();
-        if (!life.mustReread || (await this.#reread())) await takeTurn(life, this.#lasting);
+        if (life.mustReread) {
+          await this.#reread();
+          if (life.isClosed || life.queue.waitsForStart) continue;
+        }
+        // What is made again may hold up its turn, and a life before this one may have been asked to terminate.
+        if (life.orchestration === undefined && life.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
+        await takeTurn(life, this.#lasting);
         if (life.warnings.isTight) await clock.delay(1_000);
         else if (++this.#turnsInARow >= limits.turnsPerPause) await clock.delay(0);
       }
@@ -124,19 +122,15 @@ export class TurnLoop {
     this.atRest();
   }
 
-  /** What a failure has left in doubt. False when there is no turn to take. */
-  async #reread(): Promise<boolean> {
+  /** What a failure has left in doubt. */
+  #reread(): Promise<void> {
     const { life } = this;
     const { ports } = this.#lasting;
-    await readQueues(ports, (queues) => {
-      if (!life.isClosed) life.useQueues(queues);
+    return readQueues(ports, (queues) => {
+      if (life.isClosed) return;
+      life.useQueues(queues);
+      life.queue.releaseStart(ports.clock.now());
+      life.outbox.deliverDue();
     });
-    if (life.isClosed) return false;
-    life.mustReread = false;
-    life.queue.releaseStart(ports.clock.now());
-    if (life.queue.waitsForStart) return false;
-    life.outbox.deliverDue();
-    if (life.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
-    return true;
   }
 }
