@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { Message } from "../../../../src/model/message.ts";
 import {
+  type AsyncCode,
   type Code,
   describeInstance,
   endOf,
@@ -181,4 +182,22 @@ describe("[I6] Children: messages over the outbox", () => {
     const message = { version: 2, type: "StartChild" } as unknown as Message;
     await expect(world.call("a", (instance) => instance.deliver(message))).rejects.toThrow(/version 2/);
   });
+});
+
+it("[I6.11] A parent that has ended takes no answer to a call of an ID that is in use, and no row stays of it", async () => {
+  const world = makeWorld();
+  world.workflow("leaves", async function* (ctx): AsyncCode {
+    ctx.callChildWorkflow("echo", 1, "busy");
+    return "done";
+  });
+  await start(world, "busy", "event", "never");
+  await start(world, "a", "leaves");
+  await world.advance(10_000);
+  const { db } = world.host("a");
+  expect([await endOf(world, "a"), db.read("SELECT * FROM inbox"), db.read("SELECT * FROM outbox")]).toEqual([
+    ["COMPLETED", "done"],
+    [],
+    [],
+  ]);
+  expect(world.host("a").armedAtMs).toBeNull();
 });

@@ -5,12 +5,15 @@ import {
   type AsyncCode,
   type Code,
   describeInstance,
+  endOf,
   gate,
   makeWorld,
   purge,
   purgeByForce,
   start,
   statusOf,
+  terminate,
+  toyCipher,
   typesOf,
   unshaken,
 } from "../support.ts";
@@ -197,4 +200,64 @@ it("[I18.30] The same while the start waits to be tried again: its pause goes wi
     "ChildWorkflowInstanceCompleted",
     0,
   ]);
+});
+
+describe("[I7.13] A start that comes twice", () => {
+  it("[I7.13] brings an instance that was purged meanwhile not back, whether of a client or of a parent", async () => {
+    const world = makeWorld();
+    const request = { requestId: "same" };
+    await start(world, "a", "echo", 1, request);
+    await purge(world, "a");
+    expect([await start(world, "a", "echo", 1, request), world.host("a").db.tables()]).toEqual([{ ok: true }, []]);
+
+    await start(world, "p", "parent", { name: "echo", input: 1, id: "kid" });
+    const call = world.peerCalls.find(({ to }) => to === "kid");
+    await purge(world, "kid");
+    call?.repeat();
+    await world.advance(1_000);
+    expect(world.host("kid").db.tables()).toEqual([]);
+  });
+
+  it("[I7.13] is answered ok both times, while it is read whether the instance before can be replaced", async () => {
+    const world = makeWorld();
+    world.cipher = toyCipher("k");
+    await start(world, "a", "echo", "old");
+    await world.advance(1_000);
+    world.crash("a");
+    world.cipher = () => {
+      const cipher = toyCipher("k")();
+      const open = async (sealed: string) => {
+        await world.sleep(10);
+        return cipher.open(sealed);
+      };
+      return { ...cipher, open };
+    };
+    const request = { instanceId: "a", name: "event", input: '"go"', requestId: "new" };
+    const both = [1, 2].map(() => world.post("a", (i) => i.start(request)));
+    await world.advance(1_000);
+    const described = world.post("a", (i) => i.describe({ payloads: false }));
+    await world.advance(1_000);
+    expect([await Promise.all(both), await described]).toMatchObject([
+      [{ ok: true }, { ok: true }],
+      { name: "event", status: "RUNNING" },
+    ]);
+  });
+
+  it("[I7.14] of a child does not come in the place of a terminated instance whose activity still runs", async () => {
+    const world = makeWorld();
+    await start(world, "kid", "call", { activity: "slow", input: 60_000 });
+    await world.advance(100);
+    await terminate(world, "kid");
+    world.workflow("calls", function* (ctx): Code {
+      try {
+        yield ctx.callChildWorkflow("echo", 1, "kid");
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    await start(world, "p", "calls");
+    await world.advance(1_000);
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", expect.stringContaining("already exists")]);
+    expect(await statusOf(world, "kid")).toBe("TERMINATED");
+  });
 });

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
 import { type AsyncCode, type Code, makeWorld, start, statusOf, terminate } from "../support.ts";
+import type { World } from "../world.ts";
 
 describe("[I16] What the author should know", () => {
   it("[I16.1] a workflow that continues as new without end or pause is told of, slowed down, and stopped by a terminate", async () => {
@@ -81,3 +82,32 @@ describe("[I16] What the author should know", () => {
     expect(told).toEqual(lengths.map((n) => (n < 20 ? ["workflow"] : ["instance"])));
   });
 });
+
+describe("[I16.7] A workflow that continues as new for a reason is not slowed down", () => {
+  it("[I16.7] when it is given an event each time, though in its first turn", async () => {
+    const world = makeWorld({ maxTightContinuations: 2 });
+    world.workflow("main", function* (ctx, n: number): Code {
+      yield ctx.waitForExternalEvent("go");
+      if (n < 6) ctx.continueAsNew(n + 1, true);
+    });
+    await start(world, "a", "main", 0);
+    const raised = Array.from({ length: 7 }, (_, n) => ({ name: "go", messageId: `m${n}` }));
+    await world.call("a", (i) => Promise.all(raised.map((event) => i.raiseEvent(event))));
+    expect([await statusOf(world, "a"), warningsOf(world)]).toEqual(["COMPLETED", []]);
+  });
+
+  it("[I16.7] when it waits for a timer each time", async () => {
+    const world = makeWorld({ maxTightContinuations: 2 });
+    world.workflow("main", function* (ctx, n: number): Code {
+      yield ctx.createTimer(0.1);
+      if (n < 6) ctx.continueAsNew(n + 1, false);
+    });
+    await start(world, "a", "main", 0);
+    await world.advance(700);
+    expect([await statusOf(world, "a"), warningsOf(world)]).toEqual(["COMPLETED", []]);
+  });
+});
+
+function warningsOf(world: World): unknown[] {
+  return world.log.filter(({ msg }) => msg === "workflow");
+}

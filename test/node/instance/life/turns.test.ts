@@ -234,3 +234,42 @@ it("[I19.8] A turn that goes on after the storage has failed beside it is not ta
   world.crash("a");
   expect((await describeInstance(world, "a"))?.status).toBe("COMPLETED");
 });
+
+describe("[I8.7] After a turn that the storage did not take", () => {
+  async function failed(limits = {}) {
+    const world = makeWorld(limits);
+    world.workflow("main", function* (ctx): Code {
+      const first = yield ctx.waitForExternalEvent("go");
+      yield ctx.callActivity("echo", first);
+      return yield ctx.waitForExternalEvent("again");
+    });
+    await start(world, "a", "main");
+    let failures = 1;
+    world.host("a").failWrite = (statement) => {
+      if (statement.includes("DELETE FROM inbox") && failures-- > 0) throw new Error("disk");
+    };
+    await raise(world, "a", "go", 1);
+    expect([failures, typesOf(world, "a")]).toEqual([0, ["ExecutionStarted"]]);
+    return world;
+  }
+
+  it("[I8.7] the next one is on disk before its activities run", async () => {
+    const world = await failed();
+    const points: unknown[] = [];
+    world.onPoint = (point, id) => {
+      if (id === "a" && (point === "activity" || point === "committed")) points.push(point);
+    };
+    await world.advance(10_000);
+    expect(points.slice(0, 3)).toEqual(["committed", "activity", "committed"]);
+  });
+
+  it("[I8.7] the queues are read again once", async () => {
+    const world = await failed();
+    await world.advance(10_000);
+    const reads: string[] = [];
+    world.host("a").failRead = (statement) => void reads.push(statement);
+    await raise(world, "a", "again", 2);
+    expect(reads).toEqual([]);
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 2]);
+  });
+});

@@ -348,3 +348,42 @@ describe("[I18.6] An instance before its first turn whose alarm the platform has
     expect((await waited)?.status).toBe("COMPLETED");
   });
 });
+
+describe("[I5.27] What is due when something comes to rest, or somebody comes, is done at once, and no alarm is set for it", () => {
+  it("[I5.27] a timer, when an activity that nobody waits for ends in its moment", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx, again = true): Code {
+      if (again) {
+        ctx.callActivity("slow", 1_000);
+        yield ctx.waitForExternalEvent("go");
+        return ctx.continueAsNew(false, false);
+      }
+      yield ctx.createTimer(0.9);
+      return "fired";
+    });
+    await start(world, "a", "main");
+    await world.advance(100);
+    await raise(world, "a", "go");
+    const { counters } = world.host("a");
+    await world.advance(500);
+    const { setAlarm } = counters;
+    await world.advance(400);
+    expect([await endOf(world, "a"), counters.setAlarm - setAlarm]).toEqual([["COMPLETED", "fired"], 0]);
+  });
+
+  it("[I5.27] a message that waits for its next attempt, when an event has come after a crash", async () => {
+    const world = makeWorld();
+    world.workflow("main", function* (ctx): Code {
+      ctx.callChildWorkflow("event", "never", "kid");
+      yield ctx.waitForExternalEvent("go");
+      yield ctx.waitForExternalEvent("again");
+    });
+    world.peerFault = () => "unreachable";
+    await start(world, "a", "main");
+    await world.advance(60_000);
+    world.crash("a");
+    world.peerFault = undefined;
+    await raise(world, "a", "go");
+    expect(await statusOf(world, "kid")).toBe("RUNNING");
+  });
+});

@@ -1,0 +1,387 @@
+// [I30] A life that is closed while something of it is awaited: nothing more comes of it, well or not.
+import { describe, expect, it } from "vitest";
+import { Registry } from "../../../../src/engine/registry.ts";
+import type { TWorkflow, WorkflowContext } from "../../../../src/engine/workflow-context.ts";
+import { Gate, Lives, Reception } from "../../../../src/instance/life/index.ts";
+import { defaultLimits, type InstanceLimits } from "../../../../src/instance/limits.ts";
+import type { InstancePorts } from "../../../../src/instance/ports.ts";
+import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
+import { InstanceStore } from "../../../../src/storage/instance-store.ts";
+import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
+import { Vault } from "../../../../src/storage/vault.ts";
+import { MemoryDatabase } from "../database.ts";
+import { type AsyncCode, type Code, gate, toyCipher } from "../support.ts";
+import { watchUnhandledRejections } from "../unhandled.ts";
+
+watchUnhandledRejections();
+
+const record: InstanceRecord = {
+  instanceId: "a",
+  name: "main",
+  status: "PENDING",
+  executionId: "e1",
+  generation: 0,
+  createdAtMs: 0,
+};
+const started = {
+  timestampMs: 0,
+  type: "ExecutionStarted",
+  name: "main",
+  executionId: "e1",
+  generation: 0,
+  input: '"in"',
+} as const;
+const terminated = { type: "ExecutionTerminated", output: undefined, recursive: false } as const;
+
+type Held = "open" | "seal" | "sync" | "delay" | "code";
+
+const settled = async () => {
+  for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** One object's database, with the workflow `main`; each stay in memory is another one. */
+class TestObject {
+  readonly #db = new MemoryDatabase();
+  readonly #registry = new Registry();
+  readonly #limits: InstanceLimits;
+  readonly #isEncrypted: boolean;
+  /** All that is done with the world outside, but asking for the time. */
+  effects: string[] = [];
+  timers: (() => void)[] = [];
+  #held: Held | undefined;
+  #hold = gate();
+  #isReached = false;
+  #fault: Error | undefined;
+
+  constructor(code: TWorkflow, isEncrypted: boolean, limits: Partial<InstanceLimits> = {}) {
+    this.#registry.addWorkflow("main", (ctx, input) => {
+      this.effects.push("code");
+      return code(ctx, input);
+    });
+    this.#registry.addActivity("act", () => {
+      this.effects.push("activity");
+      return new Promise(() => undefined);
+    });
+    this.#isEncrypted = isEncrypted;
+    this.#limits = { ...defaultLimits, ...limits };
+  }
+
+  /** The next thing of this kind that is awaited takes until `release`. */
+  hold(held: Held): void {
+    this.#held = held;
+    this.#hold = gate();
+    this.#isReached = false;
+  }
+
+  /** Whether it has come to that. */
+  get isReached(): boolean {
+    return this.#isReached;
+  }
+
+  async release(error?: Error): Promise<void> {
+    this.#fault = error;
+    this.#hold.open();
+    await settled();
+  }
+
+  async passes(what: Held): Promise<void> {
+    if (this.#held !== what) return;
+    this.#held = undefined;
+    this.#isReached = true;
+    await this.#hold.promise;
+    if (this.#fault !== undefined) throw this.#fault;
+  }
+
+  async lives(): Promise<Lives> {
+    const lives = new Lives(this.#ports());
+    await lives.open(false);
+    return lives;
+  }
+
+  #ports(): InstancePorts {
+    const done = (effect: string) => void this.effects.push(effect);
+    const cipher = toyCipher("k")();
+    const vault = new Vault({
+      seal: async (text) => {
+        await this.passes("seal");
+        return cipher.seal(text);
+      },
+      open: async (text) => {
+        await this.passes("open");
+        return cipher.open(text);
+      },
+    });
+    const encrypted = this.#isEncrypted ? vault : undefined;
+    return {
+      store: new InstanceStore(this.#db.port(done, undefined, done), encrypted),
+      vault: encrypted,
+      registry: this.#registry,
+      limits: this.#limits,
+      clock: {
+        now: () => 1_000,
+        delay: async (ms) => {
+          done(`delay ${ms}`);
+          await this.passes("delay");
+        },
+        schedule: (ms, callback) => {
+          done(`schedule ${ms}`);
+          this.timers.push(callback);
+          return () => void this.timers.splice(this.timers.indexOf(callback), 1);
+        },
+      },
+      alarm: { get: async () => null, set: () => done("alarm"), clear: () => done("no alarm") },
+      instanceId: () => "a",
+      newId: () => "e2",
+      peer: () => {
+        throw new Error("nobody is sent anything");
+      },
+      sync: async () => {
+        done("sync");
+        await this.passes("sync");
+      },
+      wipe: async () => done("wipe"),
+      abort: () => done("abort"),
+      log: ({ msg }) => done(`log ${msg}`),
+    };
+  }
+}
+
+type Stay = { readonly object: TestObject; readonly lives: Lives };
+
+/** Begun, and then read by another stay in memory. */
+async function reopened(code: TWorkflow, isEncrypted: boolean, limits?: Partial<InstanceLimits>): Promise<Stay> {
+  const object = new TestObject(code, isEncrypted, limits);
+  const before = await object.lives();
+  const { store, vault } = before.household.ports;
+  const begin = () => before.begin(record, started, undefined);
+  await (vault === undefined ? begin() : vault.writing([started.input], begin));
+  await settled();
+  store.flush();
+  return { object, lives: await object.lives() };
+}
+
+/** The same, with an event for its next turn. */
+async function raised(code: TWorkflow, isEncrypted: boolean, limits?: Partial<InstanceLimits>): Promise<Stay> {
+  const stay = await reopened(code, isEncrypted, limits);
+  stay.lives.current.queue.add({ fact: { ...event, input: undefined }, seq: 0 });
+  return stay;
+}
+
+const event = { type: "EventRaised", name: "go", messageId: "m" } as const;
+
+function* waits(ctx: WorkflowContext): Code {
+  yield ctx.waitForExternalEvent("go");
+  yield ctx.callActivity("act", "secret");
+}
+
+function* calls(ctx: WorkflowContext): Code {
+  yield ctx.callActivity("act");
+}
+
+/** What is awaited, how it is held, how to come there, and what the reading that is under way does until it ends well. */
+const awaited: [string, Held, () => Promise<Stay>, string[]?][] = [
+  [
+    "its queues are read again",
+    "open",
+    async () => {
+      const { object, lives } = await reopened(waits, true);
+      const { store, vault } = lives.household.ports;
+      await vault?.writing(['"x"'], () => store.receive({ fact: { ...event, input: '"x"' } }));
+      await vault?.writing([], () => store.receive({ fact: terminated }));
+      lives.current.mustReread = true;
+      return { object, lives };
+    },
+    ["SELECT * FROM inbox ORDER BY seq", "SELECT seq, version, target, payload, chunks FROM outbox ORDER BY seq"],
+  ],
+  ["its history is read", "open", () => reopened(waits, true), ["SELECT * FROM instance WHERE seq >= 0 ORDER BY seq"]],
+  [
+    "its code runs over its history",
+    "code",
+    async () => {
+      let stay: Stay | undefined;
+      stay = await reopened(async function* (ctx): AsyncCode {
+        await stay?.object.passes("code");
+        yield ctx.callActivity("act");
+      }, false);
+      return stay;
+    },
+  ],
+  ["the activities that it has open are counted", "sync", () => reopened(calls, false)],
+  [
+    "its code takes a turn",
+    "code",
+    async () => {
+      let stay: Stay | undefined;
+      stay = await raised(async function* (ctx): AsyncCode {
+        yield ctx.waitForExternalEvent("go");
+        await stay?.object.passes("code");
+        yield ctx.callActivity("act");
+      }, false);
+      return stay;
+    },
+  ],
+  ["a turn is encrypted", "seal", () => raised(waits, true)],
+  ["its first commit goes to disk", "sync", () => raised(waits, false)],
+  [
+    "others get their turn",
+    "delay",
+    () =>
+      raised(
+        function* (ctx): Code {
+          yield ctx.waitForExternalEvent("go");
+          yield ctx.createTimer(0);
+          yield ctx.callActivity("act");
+        },
+        false,
+        { turnsPerPause: 1 },
+      ),
+  ],
+];
+
+describe.each(awaited)("[I30.1] A life that is closed while %s", (_, held, comeThere, ends = []) => {
+  it.each([
+    ["well", undefined],
+    ["because the storage fails", new Error("disk")],
+    ["because something cannot be read", new UnreadableError("The key is gone")],
+  ])("[I30.1] does nothing more when that ends %s", async (_, error) => {
+    const { object, lives } = await comeThere();
+    object.hold(held);
+    lives.loop.run();
+    await settled();
+    expect(object.isReached).toBe(true);
+    const { life } = lives.loop;
+    lives.leave();
+    const queued = life.queue.length;
+    object.effects = [];
+    await object.release(error);
+    expect(object.effects).toEqual(error === undefined ? ends : []);
+    expect([life.isClosed, life.outbox.isEmpty, life.queue.length]).toEqual([true, true, queued]);
+  });
+
+  it("[I30.2] does nothing more in whichever moment that comes after it has ended", async () => {
+    for (let microtasks = 0; microtasks < 60; microtasks++) {
+      const { object, lives } = await comeThere();
+      object.hold(held);
+      lives.loop.run();
+      await settled();
+      void object.release();
+      for (let n = 0; n < microtasks; n++) await undefined;
+      lives.leave();
+      object.effects = [];
+      await settled();
+      // A reading that is under way, and another wait, end.
+      expect(object.effects.filter((effect) => !/^(SELECT|sync|delay)/.test(effect))).toEqual([]);
+    }
+  });
+
+  it("[I30.1] would do more", async () => {
+    const { object, lives } = await comeThere();
+    object.hold(held);
+    lives.loop.run();
+    await settled();
+    object.effects = [];
+    await object.release();
+    expect(object.effects).not.toEqual(ends);
+  });
+});
+
+/** The current life of an object that has taken its first turn, in memory. */
+async function idle(code: TWorkflow, isEncrypted = false): Promise<Stay> {
+  const stay = await reopened(code, isEncrypted);
+  stay.lives.loop.run();
+  await settled();
+  stay.object.effects = [];
+  return stay;
+}
+
+describe("[I30.3] A turn", () => {
+  it("[I30.3] for which there is nothing to do reads the history, and that is all", async () => {
+    const { object, lives } = await reopened(waits, false);
+    object.effects = [];
+    lives.loop.run();
+    await settled();
+    expect(object.effects.filter((effect) => effect !== "code")).toEqual([
+      "SELECT * FROM instance WHERE seq >= 0 ORDER BY seq",
+    ]);
+  });
+
+  it("[I30.3] throws away what is meant for an execution that is gone", async () => {
+    const { lives } = await idle(calls);
+    const { store } = lives.household.ports;
+    const fact = { type: "TaskCompleted", id: 1, result: "1" } as const;
+    lives.loop.enqueue(store.receive({ fact, executionId: "e0" }));
+    await settled();
+    expect([lives.record?.status, store.inbox(), lives.current.queue.results]).toEqual(["RUNNING", [], []]);
+  });
+
+  it("[I30.3] whose texts were encrypted for longer than the burst goes on is written all the same", async () => {
+    const { object, lives } = await idle(function* (ctx): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.setCustomStatus("secret");
+      yield ctx.waitForExternalEvent("again");
+    }, true);
+    const { store, vault } = lives.household.ports;
+    object.hold("seal");
+    lives.loop.enqueue(store.receive({ fact: { ...event, input: undefined } }));
+    await settled();
+    object.effects = [];
+    await object.release();
+    const [entry] =
+      (await vault?.reading(
+        () => store.history(),
+        (events) => events.filter((e) => e.type === "EventRaised"),
+      )) ?? [];
+    expect([entry?.type, object.effects.some((effect) => effect.startsWith("INSERT"))]).toEqual(["EventRaised", true]);
+  });
+});
+
+describe("[I30.4] What is received while it is encrypted", () => {
+  const secret = { ...event, input: '"secret"' };
+  async function receiving(receive: (reception: Reception) => void | Promise<void>) {
+    const stay = await idle(waits, true);
+    stay.object.hold("seal");
+    const received = Promise.resolve(receive(new Reception(stay.lives.household.ports, stay.lives, new Gate())));
+    received.catch(() => undefined);
+    await settled();
+    expect(stay.object.isReached).toBe(true);
+    return { ...stay, received };
+  }
+  const inserted = ({ effects }: TestObject) => effects.filter((effect) => effect.startsWith("INSERT"));
+
+  it("[I30.4] is refused when the instance is purged meanwhile", async () => {
+    const { object, lives, received } = await receiving((reception) => reception.receive(secret));
+    lives.leave();
+    await object.release();
+    await expect(received).rejects.toThrow("is being purged");
+    expect(inserted(object)).toEqual([]);
+  });
+
+  it("[I30.4] is refused when it turns out that the database cannot be read", async () => {
+    const { object, lives, received } = await receiving((reception) => reception.receive(secret));
+    lives.cannotRead(new UnreadableError("The key is gone"));
+    await object.release();
+    await expect(received).rejects.toThrow("The key is gone");
+    expect(inserted(object)).toEqual([]);
+  });
+
+  it("[I30.4] is dropped when it is for an execution that is gone", async () => {
+    const { object, lives, received } = await receiving((reception) => reception.receive(secret, "e0"));
+    await object.release();
+    expect([await received, inserted(object), lives.record?.status]).toEqual([undefined, [], "RUNNING"]);
+  });
+});
+
+it("[I30.5] A terminate that has been taken insists no longer, however long the disk takes", async () => {
+  const { object, lives } = await reopened(waits, false);
+  object.hold("sync");
+  const { store } = lives.household.ports;
+  lives.loop.enqueue(store.receive({ fact: terminated }));
+  await settled();
+  expect([object.isReached, lives.record?.status]).toEqual([true, "TERMINATED"]);
+  const { life } = lives.loop;
+  for (const callback of [...object.timers]) callback();
+  expect([life.isClosed, lives.loop.isRunning]).toEqual([false, true]);
+  object.effects = [];
+  await object.release();
+  expect([life.isClosed, lives.loop.isRunning, object.effects]).toEqual([false, false, ["log instance", "no alarm"]]);
+});
