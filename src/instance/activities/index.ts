@@ -3,4 +3,4 @@
  */
 export type { ActivityOwner, ActivityRun } from "./activity-run.ts";
 export { ActivityRunner } from "./activity-runner.ts";
-export { Recoveries } from "./recovery.ts";
+export { Recoveries, type Recovery } from "./recovery.ts";

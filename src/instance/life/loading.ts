@@ -1,6 +1,6 @@
 import type { Orchestration } from "../../engine/orchestration.ts";
-import type { TaskScheduled } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { Recovery } from "../activities/index.ts";
 import { isEndedByTerminate } from "../waking/index.ts";
 import type { Lasting } from "./lasting.ts";
 import type { Life } from "./life.ts";
@@ -29,23 +29,18 @@ export async function loadExecution(life: Life, lasting: Lasting): Promise<Orche
   if (execution.isWithoutCode) {
     // The turn to come ends it, and takes no results any more.
     for (const { id } of open) life.recoveries.add(id);
-  } else if (open.length > 0 && !(await recover(life, lasting, executionId, open))) return undefined;
+  } else if (open.length > 0) {
+    const recovery = await life.recoveries.plan(executionId, open, lasting);
+    if (life.isClosed) return undefined;
+    recover(life, lasting, executionId, recovery);
+  }
   return execution.keep(loaded);
 }
 
-/** False when the life has been closed meanwhile. */
-async function recover(
-  life: Life,
-  lasting: Lasting,
-  executionId: string,
-  open: readonly TaskScheduled[],
-): Promise<boolean> {
-  const recovery = await life.recoveries.plan(executionId, open, lasting);
-  if (life.isClosed) return false;
-  for (const { task, fact } of recovery.giveUp) {
-    lasting.log.attemptFailed(task, fact.failure);
-    life.queue.add({ fact, executionId });
+function recover({ queue }: Life, { activities, log }: Lasting, executionId: string, { giveUp, run }: Recovery): void {
+  for (const { task, fact } of giveUp) {
+    log.attemptFailed(task, fact.failure);
+    queue.add({ fact, executionId });
   }
-  for (const run of recovery.run) lasting.activities.start(run);
-  return true;
+  for (const activity of run) activities.start(activity);
 }
