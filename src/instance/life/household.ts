@@ -80,7 +80,6 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
   wiped(): void {
     this.activities.abort(new Error("The workflow was purged"));
     this.alarm.wiped();
-    this.watchers.notify();
   }
 
   // The alarm rings, or is to be set.

@@ -53,8 +53,7 @@ export class Lives implements LifeKeeper {
     this.household.activities.dropWaiting();
     const history = scheduledStart === undefined ? [started] : undefined;
     this.#enter({ type: "begun", record, history, scheduledStart });
-    if (this.current.queue.waitsForStart) this.household.alarm.arm();
-    else this.#loop.run();
+    this.#loop.run();
   }
 
   /** The instance is about to be removed. What is held back could not be written into the tables any more, so it is before. */

@@ -1,164 +1,16 @@
 // [I30] A life that is closed while something of it is awaited: nothing more comes of it, well or not.
 import { describe, expect, it } from "vitest";
-import { Registry } from "../../../../src/engine/registry.ts";
 import type { TWorkflow, WorkflowContext } from "../../../../src/engine/workflow-context.ts";
-import { Gate, Lives, Reception } from "../../../../src/instance/life/index.ts";
-import { defaultLimits, type InstanceLimits } from "../../../../src/instance/limits.ts";
-import type { InstancePorts } from "../../../../src/instance/ports.ts";
-import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
-import { InstanceStore } from "../../../../src/storage/instance-store.ts";
+import { Gate, Reception } from "../../../../src/instance/life/index.ts";
+import type { InstanceLimits } from "../../../../src/instance/limits.ts";
 import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
-import { Vault } from "../../../../src/storage/vault.ts";
-import { MemoryDatabase } from "../database.ts";
-import { type AsyncCode, type Code, gate, toyCipher } from "../support.ts";
+import type { AsyncCode, Code } from "../support.ts";
 import { watchUnhandledRejections } from "../unhandled.ts";
+import { type Held, type HeldObject, reopened, type Stay, settled } from "./held-object.ts";
 
 watchUnhandledRejections();
 
-const record: InstanceRecord = {
-  instanceId: "a",
-  name: "main",
-  status: "PENDING",
-  executionId: "e1",
-  generation: 0,
-  createdAtMs: 0,
-};
-const started = {
-  timestampMs: 0,
-  type: "ExecutionStarted",
-  name: "main",
-  executionId: "e1",
-  generation: 0,
-  input: '"in"',
-} as const;
 const terminated = { type: "ExecutionTerminated", output: undefined, recursive: false } as const;
-
-type Held = "open" | "seal" | "sync" | "delay" | "code";
-
-const settled = async () => {
-  for (let n = 0; n < 5; n++) await new Promise((resolve) => setImmediate(resolve));
-};
-
-/** One object's database, with the workflow `main`; each stay in memory is another one. */
-class TestObject {
-  readonly #db = new MemoryDatabase();
-  readonly #registry = new Registry();
-  readonly #limits: InstanceLimits;
-  readonly #isEncrypted: boolean;
-  /** All that is done with the world outside, but asking for the time. */
-  effects: string[] = [];
-  timers: (() => void)[] = [];
-  #held: Held | undefined;
-  #hold = gate();
-  #isReached = false;
-  #fault: Error | undefined;
-
-  constructor(code: TWorkflow, isEncrypted: boolean, limits: Partial<InstanceLimits> = {}) {
-    this.#registry.addWorkflow("main", (ctx, input) => {
-      this.effects.push("code");
-      return code(ctx, input);
-    });
-    this.#registry.addActivity("act", () => {
-      this.effects.push("activity");
-      return new Promise(() => undefined);
-    });
-    this.#isEncrypted = isEncrypted;
-    this.#limits = { ...defaultLimits, ...limits };
-  }
-
-  /** The next thing of this kind that is awaited takes until `release`. */
-  hold(held: Held): void {
-    this.#held = held;
-    this.#hold = gate();
-    this.#isReached = false;
-  }
-
-  /** Whether it has come to that. */
-  get isReached(): boolean {
-    return this.#isReached;
-  }
-
-  async release(error?: Error): Promise<void> {
-    this.#fault = error;
-    this.#hold.open();
-    await settled();
-  }
-
-  async passes(what: Held): Promise<void> {
-    if (this.#held !== what) return;
-    this.#held = undefined;
-    this.#isReached = true;
-    await this.#hold.promise;
-    if (this.#fault !== undefined) throw this.#fault;
-  }
-
-  async lives(): Promise<Lives> {
-    const lives = new Lives(this.#ports());
-    await lives.open(false);
-    return lives;
-  }
-
-  #ports(): InstancePorts {
-    const done = (effect: string) => void this.effects.push(effect);
-    const cipher = toyCipher("k")();
-    const vault = new Vault({
-      seal: async (text) => {
-        await this.passes("seal");
-        return cipher.seal(text);
-      },
-      open: async (text) => {
-        await this.passes("open");
-        return cipher.open(text);
-      },
-    });
-    const encrypted = this.#isEncrypted ? vault : undefined;
-    return {
-      store: new InstanceStore(this.#db.port(done, undefined, done), encrypted),
-      vault: encrypted,
-      registry: this.#registry,
-      limits: this.#limits,
-      clock: {
-        now: () => 1_000,
-        delay: async (ms) => {
-          done(`delay ${ms}`);
-          await this.passes("delay");
-        },
-        schedule: (ms, callback) => {
-          done(`schedule ${ms}`);
-          this.timers.push(callback);
-          return () => void this.timers.splice(this.timers.indexOf(callback), 1);
-        },
-      },
-      alarm: { get: async () => null, set: () => done("alarm"), clear: () => done("no alarm") },
-      instanceId: () => "a",
-      newId: () => "e2",
-      peer: () => {
-        throw new Error("nobody is sent anything");
-      },
-      sync: async () => {
-        done("sync");
-        await this.passes("sync");
-      },
-      wipe: async () => done("wipe"),
-      abort: () => done("abort"),
-      log: ({ msg }) => done(`log ${msg}`),
-    };
-  }
-}
-
-type Stay = { readonly object: TestObject; readonly lives: Lives };
-
-/** Begun, and then read by another stay in memory. */
-async function reopened(code: TWorkflow, isEncrypted: boolean, limits?: Partial<InstanceLimits>): Promise<Stay> {
-  const object = new TestObject(code, isEncrypted, limits);
-  const before = await object.lives();
-  const { store, vault } = before.household.ports;
-  const begin = () => before.begin(record, started, undefined);
-  await (vault === undefined ? begin() : vault.writing([started.input], begin));
-  await settled();
-  store.flush();
-  return { object, lives: await object.lives() };
-}
 
 /** The same, with an event for its next turn. */
 async function raised(code: TWorkflow, isEncrypted: boolean, limits?: Partial<InstanceLimits>): Promise<Stay> {
@@ -346,7 +198,7 @@ describe("[I30.4] What is received while it is encrypted", () => {
     expect(stay.object.isReached).toBe(true);
     return { ...stay, received };
   }
-  const inserted = ({ effects }: TestObject) => effects.filter((effect) => effect.startsWith("INSERT"));
+  const inserted = ({ effects }: HeldObject) => effects.filter((effect) => effect.startsWith("INSERT"));
 
   it("[I30.4] is refused when the instance is purged meanwhile", async () => {
     const { object, lives, received } = await receiving((reception) => reception.receive(secret));
