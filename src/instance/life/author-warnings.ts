@@ -17,10 +17,10 @@ export class AuthorWarnings {
     return this.#tightContinuations >= this.#ports.limits.maxTightContinuations;
   }
 
-  /** `hadNothingToDo`: it was the first turn of its execution, and nothing had come. */
-  afterTurn(turn: Turn, instanceId: string, hadNothingToDo: boolean): void {
+  afterTurn(turn: Turn, instanceId: string): void {
     for (const text of turn.warnings) this.#warn(instanceId, text);
-    if (turn.completion?.type !== "ContinuedAsNew" || !hadNothingToDo) {
+    // Whatever it was given is an event; only the first turn of an execution may have none.
+    if (turn.completion?.type !== "ContinuedAsNew" || turn.events.length > 0) {
       this.#tightContinuations = 0;
       return;
     }

@@ -29,8 +29,6 @@ interface Decided extends DecidedChange {
   readonly before: InstanceRecord;
   /** What continue-as-new has left untaken stays for the execution that it begins. */
   readonly left: ReadonlySet<QueuedFact>;
-  /** It was the first turn of its execution, and nothing had come. */
-  readonly hadNothingToDo: boolean;
 }
 
 /** The messages that a commit has put into the outbox; `undefined`: there was none. */
@@ -51,7 +49,7 @@ export async function takeTurn(life: Life, lasting: Lasting): Promise<void> {
   const commit = commitTurn(life, lasting, decided);
   const sent = commit instanceof Promise ? await commit : commit;
   if (sent === undefined) return;
-  life.warnings.afterTurn(turn, decided.record.instanceId, decided.hadNothingToDo);
+  life.warnings.afterTurn(turn, decided.record.instanceId);
   const { newHistory } = decided.change;
   if (newHistory !== undefined) await life.continueAsNew(turn.updates, newHistory);
   if (life.syncsBeforeActing) await syncOnce(life, lasting);
@@ -73,9 +71,8 @@ function decide({ record, execution }: Life, turn: Turn, { nowMs, queued, meant 
   const before = record as InstanceRecord;
   const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
   const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
-  const hadNothingToDo = before.status === "PENDING" && taken.length === 0 && turn.events.length === 0;
   const { change, record: after } = execution.changeOf(turn, before, taken, nowMs);
-  return { turn, before, record: after, change, left, hadNothingToDo };
+  return { turn, before, record: after, change, left };
 }
 
 /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */

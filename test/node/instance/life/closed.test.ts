@@ -102,6 +102,7 @@ describe.each(awaited)("[I30.1] A life that is closed while %s", (_, held, comeT
     await settled();
     expect(object.isReached).toBe(true);
     const { life } = lives.loop;
+    life.queue.add({ fact: { ...event, input: undefined }, seq: 9 });
     lives.leave();
     const queued = life.queue.length;
     object.effects = [];
@@ -185,6 +186,32 @@ describe("[I30.3] A turn", () => {
       )) ?? [];
     expect([entry?.type, object.effects.some((effect) => effect.startsWith("INSERT"))]).toEqual(["EventRaised", true]);
   });
+});
+
+it("[I30.3] Only the first turn of a life that was read waits for the disk", async () => {
+  const { object, lives } = await idle(function* (ctx): Code {
+    yield ctx.waitForExternalEvent("go");
+    yield ctx.waitForExternalEvent("go");
+    yield ctx.waitForExternalEvent("go");
+  });
+  const { store } = lives.household.ports;
+  const syncs: number[] = [];
+  for (const messageId of ["m1", "m2"]) {
+    lives.loop.enqueue(store.receive({ fact: { ...event, messageId, input: undefined } }));
+    await settled();
+    syncs.push(object.effects.filter((effect) => effect === "sync").length);
+  }
+  expect(syncs).toEqual([1, 1]);
+});
+
+it("[I30.3] A terminate is insisted on once, where the execution is in memory", async () => {
+  const { object, lives } = await idle(waits);
+  lives.loop.enqueue(lives.household.ports.store.receive({ fact: terminated }));
+  await settled();
+  expect([lives.record?.status, object.effects.filter((effect) => effect.startsWith("schedule"))]).toEqual([
+    "TERMINATED",
+    ["schedule 1000"],
+  ]);
 });
 
 describe("[I30.4] What is received while it is encrypted", () => {

@@ -137,3 +137,24 @@ it("[I31.4] A message that could not be delivered is sent again while a turn is 
   await world.advance(40_000);
   expect(await endOf(world, "kid")).toEqual(["COMPLETED", 1]);
 });
+
+it("[I31.5] Activities that a crash has left open do not run again for a terminate that gives up the code", async () => {
+  const world = makeWorld();
+  let isStuck = false;
+  world.workflow("main", async function* (ctx): AsyncCode {
+    if (isStuck) await never();
+    ctx.callActivity("slow", 60_000);
+    yield ctx.waitForExternalEvent("never");
+  });
+  await start(world, "a", "main");
+  await world.advance(100);
+  world.crash("a");
+  isStuck = true;
+  await terminate(world, "a");
+  await world.advance(30_000);
+  expect([await statusOf(world, "a"), world.activityRuns, world.host("a").db.read("SELECT * FROM recovery")]).toEqual([
+    "TERMINATED",
+    ["execution-1:1"],
+    [],
+  ]);
+});

@@ -1,10 +1,13 @@
 // [I18] An execution is made again from its history, or given up, never both.
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Registry } from "../../../../src/engine/registry.ts";
 import { LiveExecution } from "../../../../src/instance/life/live-execution.ts";
 import type { HistoryEvent } from "../../../../src/model/history-event.ts";
 import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
+import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
+import { Vault } from "../../../../src/storage/vault.ts";
 import { MemoryStore } from "../../../../src/testing/memory-store.ts";
+import { gate, toyCipher } from "../support.ts";
 import { portsAlone, RECORD } from "./alone.ts";
 
 const record: InstanceRecord = { ...RECORD, status: "PENDING" };
@@ -51,4 +54,35 @@ it("[I18.29] A history that was read while the execution was made from the same 
   expect([live.isRead, live.keep(loaded)]).toEqual([true, loaded.orchestration]);
   await live.load(record);
   expect(reads()).toBe(3);
+});
+
+describe("[I30.6] A history that cannot be read", () => {
+  async function reading(meanwhile: (live: LiveExecution, life: { isClosed: boolean }) => void) {
+    const opened = gate();
+    const open = async () => {
+      await opened.promise;
+      throw new UnreadableError("The key is gone");
+    };
+    const vault = new Vault({ ...toyCipher("k")(), open });
+    const store = new MemoryStore();
+    store.history = () => {
+      vault.decode("enc:k:text");
+      return [started];
+    };
+    const life = { isClosed: false };
+    const live = new LiveExecution(portsAlone({ store, vault }), life);
+    const read = live.read();
+    meanwhile(live, life);
+    opened.open();
+    return read;
+  }
+
+  it("[I30.6] is told of by whoever reads it", async () => {
+    await expect(reading(() => undefined)).rejects.toThrow("The key is gone");
+  });
+
+  it("[I30.6] is nobody's any more when the life was closed meanwhile, or the execution dropped", async () => {
+    expect(await reading((_, life) => (life.isClosed = true))).toBeUndefined();
+    expect(await reading((live) => live.drop())).toBeUndefined();
+  });
 });

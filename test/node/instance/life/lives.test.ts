@@ -1,6 +1,7 @@
 // [I32] Lives, and what outlasts them: what each does with the world outside, and nothing else.
 import { describe, expect, it } from "vitest";
 import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
+import { Gate, Reception } from "../../../../src/instance/life/index.ts";
 import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
 import type { Code } from "../support.ts";
 import { watchUnhandledRejections } from "../unhandled.ts";
@@ -146,4 +147,22 @@ it("[I32.6] A start that waits for its time is there after its burst, with its a
   expect(object.effects.filter((effect) => /^(alarm|code)/.test(effect))).toEqual(["alarm at 60000"]);
   const again = await object.lives();
   expect([again.record?.status, again.current.queue.waitsForStart]).toEqual(["PENDING", true]);
+});
+
+describe("[I32.7] Whoever catches up, or comes to rest", () => {
+  it("[I32.7] where nobody is, finds nobody", async () => {
+    const object = new HeldObject(waits, false);
+    const lives = await object.lives();
+    object.effects = [];
+    await new Reception(lives.household.ports, lives, new Gate()).catchUp();
+    expect([lives.record, object.effects]).toEqual([undefined, []]);
+  });
+
+  it("[I32.7] where the history was not read, does not read it for that", async () => {
+    const { object, lives } = await reopened(waits, false);
+    object.effects = [];
+    lives.loop.atRest();
+    await settled();
+    expect(object.effects).toEqual(["alarm at 2000"]);
+  });
 });

@@ -109,3 +109,19 @@ it("[I18.25] One that ends the workflow in the first turn of a life is answered 
     expect([seed, await answer]).toEqual([seed, { ok: true, result: "5" }]);
   }
 });
+
+it("[I18.25] One that ends in the turn that continues as new is answered with its result", async () => {
+  const world = makeWorld();
+  world.workflow("main", function* (ctx, isLast: boolean): Code {
+    let isAdded = false;
+    ctx.setUpdateHandler("add", (n: number) => {
+      isAdded = true;
+      return n;
+    });
+    yield ctx.waitForCondition(() => isAdded);
+    if (!isLast) ctx.continueAsNew(true, false);
+  });
+  await start(world, "a", "main", false);
+  const update = { updateId: "u", name: "add", input: "5", timeoutMs: 60_000 };
+  expect(await world.call("a", (i) => i.update(update))).toEqual({ ok: true, result: "5" });
+});
