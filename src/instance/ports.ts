@@ -26,7 +26,7 @@ export interface InstancePorts {
   sync(): Promise<void>;
   /** Removes all tables and the alarm: the object is as if it had never been used. */
   wipe(): Promise<void>;
-  /** Gives this life of the object up: what is not on disk is lost, callers get an error, and the next call or alarm begins anew. */
+  /** Gives up what the object has in memory: what is not on disk is lost, callers get an error, and the next call or alarm begins anew. */
   abort(reason: string): void;
   log(line: LogLine): void;
 }

@@ -3,8 +3,8 @@ import { ActivityAttempt } from "./activity-attempt.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
 
 /**
- * Runs activities inside the object, so many at a time. What it knows is only about this life of the object: after a
- * restart, the history tells which calls are open. A run that has begun is never called off; a result that nobody
+ * Runs activities inside the object, so many at a time. What it knows is only what has been since the object was loaded:
+ * after a restart, the history tells which calls are open. A run that has begun is never called off; a result that nobody
  * wants any more is dropped by whoever gets it.
  */
 export class ActivityRunner {

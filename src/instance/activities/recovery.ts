@@ -17,7 +17,7 @@ export interface Recovery {
  */
 export class Recoveries {
   readonly #ports: InstancePorts;
-  /** Activities of this life that have a row: it goes when their results come. */
+  /** Activities that have a row: it goes when their results come. */
   readonly #tasks = new Set<number>();
 
   constructor(ports: InstancePorts) {

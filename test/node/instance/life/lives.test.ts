@@ -166,3 +166,25 @@ describe("[I32.7] Whoever catches up, or comes to rest", () => {
     expect(object.effects).toEqual(["alarm at 2000"]);
   });
 });
+
+it("[I32.8] What memory knows of the history is asked of no disk, as soon as a turn is recorded", async () => {
+  const { lives } = await reopened(waits, false);
+  const { store } = lives.household.ports;
+  lives.loop.enqueue(store.receive({ fact: { type: "EventRaised", name: "go", input: '"x"', messageId: "m" } }));
+  await settled();
+  expect(lives.current.outline).toEqual(store.outline(undefined));
+});
+
+it("[I32.9] An activity whose count did not come to disk is tried again after a pause, for which an alarm is set", async () => {
+  const calls = function* (ctx: WorkflowContext): Code {
+    yield ctx.callActivity("act");
+  };
+  const { object, lives } = await reopened(calls, false, { isolateAfterRecoveries: 0 });
+  object.hold("sync");
+  lives.loop.run();
+  await settled();
+  expect([object.isReached, lives.loop.isRunning]).toEqual([true, false]);
+  object.effects = [];
+  await object.release(new Error("disk"));
+  expect(object.effects).toEqual(["log turn", "alarm at 1500"]);
+});
