@@ -14,6 +14,7 @@ import {
   raise,
   start,
   statusOf,
+  terminate,
   toyCipher,
 } from "../support.ts";
 import { watchUnhandledRejections } from "../unhandled.ts";
@@ -238,4 +239,17 @@ it("[I4.7] An activity that could not be counted is tried again after the pause 
   expect([failures, world.host("a").armedAtMs, world.activityRuns.length]).toEqual([0, world.nowMs + 7_000, 1]);
   await world.advance(7_000);
   expect(world.activityRuns).toHaveLength(2);
+});
+
+it("[I4.8] A heartbeat after a terminate writes nothing", async () => {
+  const world = makeWorld();
+  world.activity("beats", async (ctx: WorkflowActivityContext) => {
+    await world.sleep(1_000);
+    ctx.heartbeat("at work");
+    await world.sleep(1_000);
+  });
+  await start(world, "a", "call", { activity: "beats" });
+  await terminate(world, "a");
+  await world.advance(10_000);
+  expect([await statusOf(world, "a"), world.host("a").rows("recovery")]).toEqual(["TERMINATED", 0]);
 });

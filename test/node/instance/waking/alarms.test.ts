@@ -12,6 +12,7 @@ import {
   leavingWorld,
   makeWorld,
   purge,
+  purgeByForce,
   raise,
   start,
   statusOf,
@@ -386,4 +387,18 @@ describe("[I5.27] What is due when something comes to rest, or somebody comes, i
     await raise(world, "a", "go");
     expect(await statusOf(world, "kid")).toBe("RUNNING");
   });
+});
+
+it("[I5.28] An instance that waits until the time of the alarm that a purge has removed has one of its own", async () => {
+  const world = makeWorld();
+  await start(world, "a", "event", "never");
+  // The alarm that guards the purge.
+  const startAtMs = world.nowMs + world.limits.watchdogMs;
+  const purged = purgeByForce(world, "a");
+  await world.advance(100);
+  expect([await purged, world.host("a").alarm]).toEqual([{ ok: true }, null]);
+  await start(world, "a", "echo", 2, { startAtMs });
+  expect(world.host("a").armedAtMs).toBe(startAtMs);
+  await world.advance(60_000);
+  expect(await endOf(world, "a")).toEqual(["COMPLETED", 2]);
 });
