@@ -4,12 +4,10 @@
  * them to those tests alone. A mutant that the type checker refuses is none, and another is drawn. Works in a copy, `.stryker-tmp`.
  * Exit code 1 and the survivors, when there are any; 2 when the tests fail without a mutant.
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { relative } from "node:path";
+import { existsSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
-import { original } from "./draw.ts";
-import { NOT_DRAWN, survived } from "./plugin.mjs";
+import { described, NOT_DRAWN, survived } from "./plugin.mjs";
 
 const FOLDERS = ["src/engine", "src/instance", "src/storage", "src/http"];
 const CONFIG = "test/node/mutation/stryker.json";
@@ -63,18 +61,6 @@ function report(results, seconds) {
   console.log(`survived            ${survivors.length}`);
   for (const mutant of survivors) console.log(described(mutant));
   if (survivors.length > 0) process.exitCode = 1;
-}
-
-function described(mutant) {
-  const { fileName, location, mutatorName, replacement, status } = mutant;
-  const path = relative(process.cwd(), fileName);
-  const short = (text) => text.replace(/\s+/g, " ").slice(0, 160);
-  // A report counts from 1.
-  const fromZero = ({ line, column }) => ({ line: line - 1, column: column - 1 });
-  const place = { location: { start: fromZero(location.start), end: fromZero(location.end) } };
-  const before = short(original(readFileSync(fileName, "utf8"), place));
-  const seen = status === "NoCoverage" ? ", which no test reaches" : "";
-  return `${path}:${location.start.line}:${location.start.column} ${mutatorName}${seen}: ${before} -> ${short(replacement)}`;
 }
 
 function filesOf(name, path, below) {
