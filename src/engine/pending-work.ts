@@ -81,7 +81,7 @@ export class PendingWork {
     if (this.nextTimerAtMs() > nowMs) return [];
     return [...this.#timers]
       .filter(([, fireAtMs]) => fireAtMs <= nowMs)
-      .sort(([idA, a], [idB, b]) => a - b || idA - idB)
+      .sort(([, a], [, b]) => a - b)
       .map(([id]) => id);
   }
 }

@@ -1,5 +1,5 @@
 // [X1] Payloads encrypted at rest, with the real cipher.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { payloadCipher } from "../../../src/instance/reading/payload-keys.ts";
 import { type Cipher, plainTexts, Vault } from "../../../src/storage/vault.ts";
 import { type Code, describeInstance, endOf, makeWorld, purge, raise, start } from "../instance/support.ts";
@@ -370,4 +370,15 @@ describe("[X1] Encrypted at rest", () => {
     await expect(vault.writing([], () => vault.encode("not sealed"))).rejects.toThrow("not been sealed");
     expect(() => vault.decode(one ?? "")).toThrow("not been opened");
   });
+});
+
+it("[X1.13] The keys of a secret are imported once for all objects of an isolate", async () => {
+  const imported = vi.spyOn(crypto.subtle, "importKey");
+  const secret = `once:${key(77)},other:${key(78)}`;
+  for (const id of ["a", "b"]) {
+    const cipher = payloadCipher(secret, () => id);
+    expect(await cipher.open(await cipher.seal("text"))).toBe("text");
+  }
+  expect(imported).toHaveBeenCalledTimes(2);
+  imported.mockRestore();
 });

@@ -63,6 +63,8 @@ describe("[J1] what JSON cannot hold is refused, with the call and the path", ()
     ["Headers", new Headers({ a: "b" }), "an object of class Headers"],
     ["URLSearchParams", new URLSearchParams("a=b"), "an object of class URLSearchParams"],
     ["an object whose data is private", new Nothing(), "an object of class Nothing"],
+    ["one whose class begins like Object", new (class ObjectPool {})(), "an object of class ObjectPool"],
+    ["one whose class ends like Object", new (class ByObject {})(), "an object of class ByObject"],
     ["a Map of another realm", runInNewContext("new Map([[1, 2]])"), "a Map"],
     ["an Error of another realm", runInNewContext("new Error('no')"), "an Error (Error)"],
     ["a Promise of another realm", runInNewContext("Promise.resolve(1)"), "a Promise"],
@@ -132,6 +134,14 @@ describe("[J1] what JSON cannot hold is refused, with the call and the path", ()
     expect(text).toMatch(/^activity 'charge': result\.k999\.k998.* … .*\.k0\.last is a BigInt/);
     expect(text.length).toBeLessThan(1_000);
     expect(refusalOf({ ["x".repeat(100_000)]: 1n }).length).toBeLessThan(1_000);
+  });
+
+  it("[J1] of more than 40 keys the first 20 and the last 20", () => {
+    const nested = (keys: readonly string[]) => keys.reduceRight<unknown>((value, key) => ({ [key]: value }), 1n);
+    const keys = Array.from({ length: 41 }, (_, n) => `k${n}`);
+    const all = (some: readonly string[]) => some.map((key) => `.${key}`).join("");
+    expect(refusalOf(nested(keys))).toContain(`: result${all(keys.slice(0, 20))} … ${all(keys.slice(21))} is a BigInt`);
+    expect(refusalOf(nested(keys.slice(1)))).toContain(`: result${all(keys.slice(1))} is a BigInt`);
   });
 
   it("[J1] a circle, where it closes", () => {

@@ -414,6 +414,25 @@ describe("[T33] a task in a payload, or made text", () => {
   });
 });
 
+it("[T33] a loop that awaits and never yields is stopped when it has done so 100,000 times", async () => {
+  const rounds: number[] = [];
+  const driver = new Driver(async function* w(ctx: WorkflowContext): Code {
+    const task = ctx.callActivity("one");
+    const run = rounds.push(0) - 1;
+    for (let n = 1; n <= 100_100; n++) {
+      await task;
+      rounds[run] = n;
+    }
+    return "never";
+  });
+  const { completion, events } = await driver.turn();
+  const message = expect.stringContaining("the task of callActivity 'one', and a task is not its result: yield it");
+  expect(completion).toMatchObject({ type: "Failed", failure: { message } });
+  // The driver replays each turn.
+  expect(rounds).toEqual([100_000, 100_000]);
+  expect(events.map(({ type }) => type)).toEqual(["TaskScheduled", "ExecutionCompleted"]);
+});
+
 describe("[T33] a correct program never fails", () => {
   const cases: [string, (ctx: Ctx) => Any, unknown][] = [
     [

@@ -130,15 +130,33 @@ describe("[H62] History", () => {
     ]);
   });
 
-  it.each(["limit=0", "limit=10001", "limit=x", "limit=-1", "limit=1e3", "limit=", "continuationToken=x"])(
-    "[H62] ?%s is refused, and nothing is asked",
-    async (query) => {
-      const api = new Api();
-      const { status, body } = await read(await api.send(`GET ${at("history")}?${query}`));
-      expect([status, body]).toMatchObject([400, { errorCode: "ERR_MALFORMED_REQUEST" }]);
-      expect(api.calls).toEqual([]);
-    },
-  );
+  it.each([
+    ["limit=1", { from: 0, limit: 1 }],
+    ["limit=10000", { from: 0, limit: 10_000 }],
+    ["continuationToken=0", { from: 0, limit: 1_000 }],
+    ["continuationToken=9007199254740991", { from: 9_007_199_254_740_991, limit: 1_000 }],
+  ])("[H62] ?%s is the last that is taken", async (query, page) => {
+    const api = new Api();
+    api.answers.history = { events: [], hasMore: false };
+    expect((await api.send(`GET ${at("history")}?${query}`)).status).toBe(200);
+    expect(api.calls.map(([, , given]) => given)).toEqual([page]);
+  });
+
+  it.each([
+    "limit=0",
+    "limit=10001",
+    "limit=x",
+    "limit=-1",
+    "limit=1e3",
+    "limit=",
+    "continuationToken=x",
+    "continuationToken=9007199254740992",
+  ])("[H62] ?%s is refused, and nothing is asked", async (query) => {
+    const api = new Api();
+    const { status, body } = await read(await api.send(`GET ${at("history")}?${query}`));
+    expect([status, body]).toMatchObject([400, { errorCode: "ERR_MALFORMED_REQUEST" }]);
+    expect(api.calls).toEqual([]);
+  });
 });
 
 describe("[H63] What goes beyond Dapr is served under /v1.0 alone", () => {

@@ -253,3 +253,25 @@ it("[I4.8] A heartbeat after a terminate writes nothing", async () => {
   await world.advance(10_000);
   expect([await statusOf(world, "a"), world.host("a").rows("recovery")]).toEqual(["TERMINATED", 0]);
 });
+
+it("[I4.9] One that waits for its turn until its instance has continued as new is run and not counted: its number belongs to another call", async () => {
+  const world = makeWorld({ isolateAfterRecoveries: 0 });
+  world.workflow("again", function* (ctx, isSecond?: boolean): Code {
+    if (isSecond) return yield ctx.waitForExternalEvent("end");
+    ctx.callActivity("slow", 30_000);
+    ctx.callActivity("slow", 30_000);
+    yield ctx.waitForExternalEvent("go");
+    ctx.continueAsNew(true, false);
+  });
+  await start(world, "a", "again");
+  await world.advance(100);
+  world.crash("a");
+  await world.advance(2_000);
+  const rows = () => world.host("a").db.read("SELECT task_id, count FROM recovery");
+  expect(rows()).toEqual([{ task_id: 1, count: 1 }]);
+  await raise(world, "a", "go");
+  await world.advance(60_000);
+  expect([rows(), world.activityRuns]).toEqual([[], [1, 2, 1, 2].map((id) => `execution-1:${id}`)]);
+  await raise(world, "a", "end", 5);
+  expect(await endOf(world, "a")).toEqual(["COMPLETED", 5]);
+});
