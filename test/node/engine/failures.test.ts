@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { NonRetriableError, TaskFailedError } from "../../../src/engine/errors.ts";
-import { failedCallOf } from "../../../src/engine/failed-call.ts";
+import { failedCallOf, withoutCalls } from "../../../src/engine/failed-call.ts";
 import type { RetryContext } from "../../../src/engine/retry.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { describeFailure, type FailureDetails } from "../../../src/model/failure.ts";
@@ -468,6 +468,17 @@ describe("[B6] a failure that is handed on, level by level", () => {
       innerFailure: { errorType: "Error", message: "no" },
     };
     expect((await handOn(spaced, "child")).message).toBe("i: workflow 'r': Sub-orchestration task #1 failed: no");
+  });
+});
+
+describe("[B11] Texts are compared without the calls in them, however many and by which code they were worded", () => {
+  it.each([
+    "failed with i:1: Sub-orchestration task #2 failed: i:1:2: Activity task #1 failed: no",
+    "failed with i: workflow 'kid': Sub-orchestration task #1 failed: no",
+    "failed with i: activity 'a': Activity task #12 failed: no",
+    "failed with no",
+  ])("[B11] %s", (text) => {
+    expect(withoutCalls(text)).toBe("failed with no");
   });
 });
 

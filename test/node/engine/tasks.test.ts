@@ -386,6 +386,7 @@ describe("[T33] a task in a payload, or made text", () => {
       [(task) => ({ ...round, deep: [{ task }] }), "input.deep[0].task"],
       [(task) => new Map([["a", task]]), "input[1]"],
       [(task) => [new Set([task])], "input[0][0]"],
+      [(task) => [1, { a: task, b: task }, task], "input[1].a"],
     ];
     for (const [wrap, path] of cases) {
       const registry = new Registry();

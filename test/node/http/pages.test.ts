@@ -35,6 +35,11 @@ describe("without a token, the header Host", () => {
     expect((await new Api().send(GET, undefined, { host })).status).toBe(200);
   });
 
+  it("[H90] the same as the URL's is served, whatever signs a URL allows in it", async () => {
+    const host = "mine!.localhost:8787";
+    expect((await new Api().send(`GET http://${host}/v1.0/workflows/dapr/a`, undefined, { host })).status).toBe(200);
+  });
+
   it.each([
     "evil.example",
     "evil.example:8787",

@@ -1,4 +1,5 @@
-// What the type checker says of a mutant. StrykerJS has a checker for this, which needs the JavaScript API that TypeScript 7 does not have.
+// What the type checker says of a mutant. StrykerJS has a checker for this, which needs the JavaScript API that TypeScript 7 does not have;
+// so does what it would do to tsconfig.json, which is turned off (`tsconfigFile` in stryker.json).
 import { execFile } from "node:child_process";
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
