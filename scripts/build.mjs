@@ -1,8 +1,9 @@
-// npm run build: the library as it is published, JavaScript and declarations, in dist/. `npm pack` and `npm publish` run it first.
+// npm run build: the library as it is published, JavaScript and declarations, in dist/, and in dist/dashboard what a Worker serves as files. `npm pack` and `npm publish` run it first.
 
 import "./node-version.mjs";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeOpenApi } from "./openapi.mjs";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
 
@@ -14,6 +15,8 @@ if (!(await compile("scripts/tsconfig.build.json"))) process.exit(1);
 for (const file of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
   if (file.endsWith(".d.ts")) finish(join(DIST, file));
 }
+cpSync(join(ROOT, "assets"), join(DIST, "dashboard"), { recursive: true });
+await writeOpenApi(join(DIST, "dashboard"));
 
 function finish(declaration) {
   const text = readFileSync(declaration, "utf8");

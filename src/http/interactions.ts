@@ -1,10 +1,11 @@
 import type { QueryResult, UpdateResult } from "../instance/protocol.ts";
 import { readBody, readOptionalFields } from "./body.ts";
-import { type Call, queryValue } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { HttpError, instanceNotFound, malformed, type Operation, operationFailed } from "./errors.ts";
+import { HttpError, instanceNotFound, type Operation, operationFailed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
+import { HISTORY_PAGE, QUERY_INPUT, readParameters, UPDATE_ID } from "./parameters.ts";
 import { noteReason } from "./reason.ts";
 import { json, jsonText, type Reply } from "./replies.ts";
 import { readTimeoutMs } from "./state.ts";
@@ -14,15 +15,12 @@ import { readTimeoutMs } from "./state.ts";
  * is served under /v1.0 only.
  */
 
-const DEFAULT_PAGE = 1_000;
-const MAX_PAGE = 10_000;
-const MAX_UPDATE_ID = 256;
-
 /** `GET …/{id}/query/{name}[?input=<JSON>]`: 200 and the result as JSON. 404 `ERR_WORKFLOW_QUERY_NOT_FOUND` when there is no such query. */
 export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id, name } = call.params;
-  const request = { name, input: queryValue(call, "input") };
+  const { input } = readParameters(call, QUERY_INPUT);
+  const request = { name, input };
   const result = await callInstance(call, deps, targetOf("query", call, deps), (instance) => instance.query(request));
   if (result.ok) return jsonText(200, result.result ?? "null");
   throw queryRefused(id, result);
@@ -36,9 +34,7 @@ export async function queryWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
 export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id, name } = call.params;
   const input = await readBody(call.request, deps.maxBodyBytes);
-  const updateId = queryValue(call, "updateID") || deps.newId();
-  if (updateId.length > MAX_UPDATE_ID)
-    throw malformed(`query parameter updateID has at most ${MAX_UPDATE_ID} characters, found ${updateId.length}`);
+  const updateId = readParameters(call, UPDATE_ID).updateID || deps.newId();
   const deadlineMs = deps.now() + readTimeoutMs(call);
   noteReason(call);
   const result = await callInstance(call, deps, targetOf("update", call, deps), (instance) =>
@@ -57,8 +53,8 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
 export async function getHistory(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id } = call.params;
-  const limit = readNumber(call, "limit", 1, MAX_PAGE) ?? DEFAULT_PAGE;
-  const from = readNumber(call, "continuationToken", 0, Number.MAX_SAFE_INTEGER) ?? 0;
+  const { limit, continuationToken } = readParameters(call, HISTORY_PAGE);
+  const from = Number(continuationToken ?? 0);
   const target = targetOf("history", call, deps);
   const page = await callInstance(call, deps, target, (instance) => instance.history({ from, limit }));
   if (page === undefined) throw instanceNotFound(id);
@@ -111,12 +107,4 @@ function updateRefused(id: string, result: Exclude<UpdateResult, { ok: true } | 
     case "FAILED":
       return operationFailed("update", id, `${result.failure.errorType}: ${result.failure.message}`);
   }
-}
-
-function readNumber(call: Call, name: string, min: number, max: number): number | undefined {
-  const text = queryValue(call, name);
-  if (text === undefined) return undefined;
-  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw malformed(`query parameter ${name} is a whole number from ${min} to ${max}, found ${JSON.stringify(text)}`);
 }

@@ -11,9 +11,10 @@ type Prepare = (call: Call, deps: HttpDeps) => undefined;
 const router = IttyRouter();
 
 for (const { method, path, parameters, handler } of ROUTES) {
+  const names = Object.keys(parameters);
   const prepare: Prepare = (call) => {
     unescapeParams(call);
-    if (call.searchParams.size > 0) noteUnknownNames(call, parameters);
+    if (call.searchParams.size > 0) noteUnknownNames(call, names);
     return undefined;
   };
   if (method === "GET") router.get(path, prepare, handler);

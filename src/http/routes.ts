@@ -10,82 +10,160 @@ import {
   resumeWorkflow,
   terminateWorkflow,
 } from "./operations.ts";
+import {
+  APP_ID,
+  CHILDREN,
+  FORCE,
+  HEALTH,
+  HISTORY_PAGE,
+  NEW_INSTANCE,
+  type Parameters,
+  QUERY_INPUT,
+  REASON,
+  TIMEOUT,
+  UPDATE_ID,
+  WAIT,
+} from "./parameters.ts";
 import type { Reply } from "./replies.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
+/*
+ * The one table of all that is served: router, validation, the OpenAPI document and the hostile requests of `npm run fuzz` read it, so
+ * that a row is all that a new route needs to be in each of them.
+ *
+ * A row has what a request needs. Its prose, and the schemas of its bodies and answers, stand in `openapi/` under the name of its operation:
+ * no request needs them, and the Worker, whose size and start count, is built without them. The compiler asks for them, for each
+ * operation and each parameter that is named here.
+ */
+
 export type Handler = (call: Call, deps: HttpDeps) => Promise<Reply>;
 
-/** One row of the API. */
-export interface Route {
+interface Row {
   readonly method: "GET" | "POST";
   /** As the router has it: `:name` is one segment. */
   readonly path: string;
-  /** The names in its query that its handler reads. Others are ignored with a warning. */
-  readonly parameters: readonly string[];
+  /** What its handler reads in the query. Other names are ignored with a warning. */
+  readonly parameters: Parameters;
   readonly handler: Handler;
 }
 
-const WAIT = ["waitFor", "timeoutSeconds", "fetchPayloads"];
-const START = ["appID", "startTime", "reason"];
+/** A row of the API, under the whole path that it is served at. */
+export interface Route extends Row {
+  /** What it does: a key of {@link Table}. The paths of earlier versions do the same. */
+  readonly operation: string;
+  /** The operation at this path: unique, as OpenAPI asks for. */
+  readonly operationId: string;
+}
 
 /**
  * Dapr's seven, which it serves in three versions with one set of handlers (HEAD pkg/api/http/workflow.go). `appID` is Dapr's, too.
  * `raiseEvent` stands first: `POST …/dapr/X/raiseEvent/start` raises the event `start` on instance X, and does not start an
  * instance called raiseEvent.
  */
-const OPERATIONS: readonly Route[] = [
-  { method: "POST", path: "/:id/raiseEvent/:event", parameters: ["appID", "reason"], handler: raiseEvent },
-  { method: "POST", path: "/:name/start", parameters: ["instanceID", ...START, ...WAIT], handler: startWorkflow },
-  { method: "GET", path: "/:id", parameters: ["appID", ...WAIT], handler: getWorkflow },
-  {
+const OPERATIONS = {
+  raiseEvent: {
+    method: "POST",
+    path: "/:id/raiseEvent/:event",
+    parameters: { ...APP_ID, ...REASON },
+    handler: raiseEvent,
+  },
+  startWorkflow: {
+    method: "POST",
+    path: "/:name/start",
+    parameters: { ...NEW_INSTANCE, ...APP_ID, ...REASON, ...WAIT },
+    handler: startWorkflow,
+  },
+  getWorkflow: { method: "GET", path: "/:id", parameters: { ...APP_ID, ...WAIT }, handler: getWorkflow },
+  terminateWorkflow: {
     method: "POST",
     path: "/:id/terminate",
-    parameters: ["appID", "nonRecursive", "reason"],
+    parameters: { ...APP_ID, ...CHILDREN, ...REASON },
     handler: terminateWorkflow,
   },
-  { method: "POST", path: "/:id/pause", parameters: ["appID", "reason"], handler: pauseWorkflow },
-  { method: "POST", path: "/:id/resume", parameters: ["appID", "reason"], handler: resumeWorkflow },
-  {
+  pauseWorkflow: {
+    method: "POST",
+    path: "/:id/pause",
+    parameters: { ...APP_ID, ...REASON },
+    handler: pauseWorkflow,
+  },
+  resumeWorkflow: {
+    method: "POST",
+    path: "/:id/resume",
+    parameters: { ...APP_ID, ...REASON },
+    handler: resumeWorkflow,
+  },
+  purgeWorkflow: {
     method: "POST",
     path: "/:id/purge",
-    parameters: ["appID", "nonRecursive", "force", "reason"],
+    parameters: { ...APP_ID, ...CHILDREN, ...FORCE, ...REASON },
     handler: purgeWorkflow,
   },
-];
+} as const satisfies Record<string, Row>;
 
-const BEYOND_DAPR: readonly Route[] = [
-  { method: "POST", path: "/:id/cancel", parameters: ["appID", "reason"], handler: cancelWorkflow },
-  { method: "GET", path: "/:id/query/:name", parameters: ["appID", "input"], handler: queryWorkflow },
-  {
+const BEYOND_DAPR = {
+  cancelWorkflow: {
+    method: "POST",
+    path: "/:id/cancel",
+    parameters: { ...APP_ID, ...REASON },
+    handler: cancelWorkflow,
+  },
+  queryWorkflow: {
+    method: "GET",
+    path: "/:id/query/:name",
+    parameters: { ...APP_ID, ...QUERY_INPUT },
+    handler: queryWorkflow,
+  },
+  updateWorkflow: {
     method: "POST",
     path: "/:id/update/:name",
-    parameters: ["appID", "updateID", "timeoutSeconds", "reason"],
+    parameters: { ...APP_ID, ...UPDATE_ID, ...TIMEOUT, ...REASON },
     handler: updateWorkflow,
   },
-  { method: "GET", path: "/:id/history", parameters: ["appID", "limit", "continuationToken"], handler: getHistory },
-];
+  getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
+} as const satisfies Record<string, Row>;
 
 /**
  * v1.0-alpha1 also serves the seed's contract, whose start and get carry the workflow's name and the instance's ID both. The
  * number of segments after `workflows` tells the two apart: start has 3 (Dapr) or 4 (seed), get has 2 or 3.
  */
-const SEED: readonly Route[] = [
-  { method: "POST", path: "/:name/:id/start", parameters: START, handler: startSeedWorkflow },
-  { method: "GET", path: "/:name/:id", parameters: ["appID", ...WAIT], handler: getSeedWorkflow },
-];
+const SEED = {
+  startSeedWorkflow: {
+    method: "POST",
+    path: "/:name/:id/start",
+    parameters: { ...APP_ID, startTime: NEW_INSTANCE.startTime, ...REASON },
+    handler: startSeedWorkflow,
+  },
+  getSeedWorkflow: { method: "GET", path: "/:name/:id", parameters: { ...APP_ID, ...WAIT }, handler: getSeedWorkflow },
+} as const satisfies Record<string, Row>;
 
-const below = (version: string, routes: readonly Route[]) =>
-  routes.map((route) => ({ ...route, path: `/${version}/workflows/:component${route.path}` }));
+const ABOUT_THE_APP = {
+  getHealth: { method: "GET", path: "/v1.0/healthz", parameters: HEALTH, handler: getHealth },
+  getOutboundHealth: { method: "GET", path: "/v1.0/healthz/outbound", parameters: {}, handler: getOutboundHealth },
+  getMetadata: { method: "GET", path: "/v1.0/metadata", parameters: {}, handler: getMetadata },
+} as const satisfies Record<string, Row>;
+
+/** Every operation, by its name. For types: what is served, and in which order, is {@link ROUTES}. */
+export type Table = typeof OPERATIONS & typeof BEYOND_DAPR & typeof SEED & typeof ABOUT_THE_APP;
+
+const WORKFLOWS = "workflows/:component";
+
+/** `suffix` tells the operation at this path from the same one at another. */
+function below(prefix: string, rows: Readonly<Record<string, Row>>, suffix = ""): Route[] {
+  return Object.entries(rows).map(([operation, row]) => ({
+    ...row,
+    path: `${prefix}${row.path}`,
+    operation,
+    operationId: `${operation}${suffix}`,
+  }));
+}
 
 /** Every route of the API. The first that matches method and path counts. */
 export const ROUTES: readonly Route[] = [
-  ...below("v1.0", OPERATIONS),
-  ...below("v1.0-beta1", OPERATIONS),
-  ...below("v1.0-alpha1", OPERATIONS),
-  ...below("v1.0", BEYOND_DAPR),
-  ...below("v1.0-alpha1", SEED),
-  { method: "GET", path: "/v1.0/healthz", parameters: ["appid"], handler: getHealth },
-  { method: "GET", path: "/v1.0/healthz/outbound", parameters: [], handler: getOutboundHealth },
-  { method: "GET", path: "/v1.0/metadata", parameters: [], handler: getMetadata },
+  ...below(`/v1.0/${WORKFLOWS}`, OPERATIONS),
+  ...below(`/v1.0-beta1/${WORKFLOWS}`, OPERATIONS, "Beta1"),
+  ...below(`/v1.0-alpha1/${WORKFLOWS}`, OPERATIONS, "Alpha1"),
+  ...below(`/v1.0/${WORKFLOWS}`, BEYOND_DAPR),
+  ...below(`/v1.0-alpha1/${WORKFLOWS}`, SEED),
+  ...below("", ABOUT_THE_APP),
 ];

@@ -205,9 +205,9 @@ describe("[R4] The pages of docs/", () => {
     ["src/model/log.ts", "MAX_TEXT_LENGTH", "the reason of a start, raise or update"],
     ["src/model/fault.ts", "MAX_LENGTH", "the message of an unexpected error"],
     ["src/http/instance-id.ts", "MAX_INSTANCE_ID_BYTES", "instance ID at start"],
-    ["src/http/interactions.ts", "DEFAULT_PAGE", "events in one page"],
-    ["src/http/interactions.ts", "MAX_PAGE", "events in one page"],
-    ["src/http/interactions.ts", "MAX_UPDATE_ID", "update ID"],
+    ["src/http/parameters.ts", "DEFAULT_PAGE", "events in one page"],
+    ["src/http/parameters.ts", "MAX_PAGE", "events in one page"],
+    ["src/http/parameters.ts", "MAX_UPDATE_ID", "update ID"],
     ["src/http/state.ts", "MAX_TIMEOUT_SECONDS", "wait for an update or with `waitFor`"],
     ["src/model/message-limits.ts", "MAX_NAME_BYTES", "instance ID that a workflow gives"],
     ["src/model/ids.ts", "MAX_MADE_BYTES", "instance ID of a child, or of a scheduled workflow"],
@@ -300,7 +300,9 @@ describe("[R4] The pages of docs/", () => {
     const sources = filesBelow("src/http").map((file) => readFileSync(join(ROOT, file), "utf8"));
     const errors = text.slice(text.indexOf("## Errors"), text.indexOf("What a 500 says"));
     expect(codesIn(errors)).toEqual(codesIn(sources.join("\n")));
-    expect(ROUTES.flatMap(({ parameters }) => parameters).filter((name) => !text.includes(name))).toEqual([]);
+    expect(ROUTES.flatMap(({ parameters }) => Object.keys(parameters)).filter((name) => !text.includes(name))).toEqual(
+      [],
+    );
     const model = readFileSync(join(ROOT, "src/model/history-event.ts"), "utf8");
     const types = [...model.matchAll(/readonly type: "(\w+)"/g)].map(([, type = ""]) => type);
     const events = text.slice(text.indexOf("## History"), text.indexOf("## Health"));

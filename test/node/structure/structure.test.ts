@@ -26,6 +26,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "itty-router": ["http/router.ts"],
+  valibot: ["http/parameters.ts", "http/openapi/schemas.ts", "http/openapi/document.ts"],
+  // Installed for development alone: see [S1.7].
+  "@valibot/to-json-schema": ["http/openapi/document.ts"],
   "cloudflare:workers": [
     "instance/workflow-instance.ts",
     "create-worker.ts",
@@ -130,8 +133,19 @@ describe("[S1] Imports", () => {
     expect(inputs).toBeGreaterThan(5);
   });
 
-  it("[S1.6] testing.ts, for any test runner, brings the router with it and no module of a platform", async () => {
-    expect((await bundleOf("testing.ts")).packages).toEqual(["itty-router"]);
+  it("[S1.6] testing.ts, for any test runner, brings the router and valibot with it and no module of a platform", async () => {
+    expect((await bundleOf("testing.ts")).packages.sort()).toEqual(["itty-router", "valibot"]);
+  });
+
+  it("[S1.7] what makes the OpenAPI document is imported by nothing else: no Worker and no program carries it", async () => {
+    const isOfDocument = (path: string) => path.startsWith("http/openapi/");
+    const importers = sources.filter(({ path }) => !isOfDocument(path));
+    expect(importers.filter(({ imports }) => imports.some(isOfDocument)).map(({ path }) => path)).toEqual([]);
+    for (const entry of ["index.ts", "dapr.ts", "testing.ts", "worker.ts"])
+      expect([entry, (await bundleOf(entry)).packages.filter((name) => name.startsWith("@valibot/"))]).toEqual([
+        entry,
+        [],
+      ]);
   });
 });
 

@@ -1,0 +1,235 @@
+import type { Table } from "../routes.ts";
+import type { COMMON, ErrorCode } from "./errors.ts";
+import type { SchemaName } from "./schemas.ts";
+
+/*
+ * What the document says of each operation of the table (`../routes.ts`): the compiler asks for each of them, and for each name in a path or
+ * a query. Only the document is made from this, so the Worker has none of it.
+ */
+
+type Operation = keyof Table;
+type ParameterName = { [O in Operation]: keyof Table[O]["parameters"] }[Operation];
+type SegmentOf<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
+  ? Name | SegmentOf<Rest>
+  : Path extends `${string}:${infer Name}`
+    ? Name
+    : never;
+type SegmentName = "component" | SegmentOf<Table[Operation]["path"]>;
+
+export interface AnswerDoc {
+  readonly when: string;
+  /** "anything": any JSON value. Without one the answer has no body. */
+  readonly schema?: SchemaName | "anything";
+}
+
+export interface OperationDoc {
+  readonly tag: keyof typeof TAGS;
+  readonly summary: string;
+  readonly description?: string;
+  /** Where a name means something else than in PARAMETERS or SEGMENTS. */
+  readonly names?: { readonly [Name in ParameterName | SegmentName]?: string };
+  /** "payload": raw text of any kind. Otherwise a JSON object, or nothing. */
+  readonly body?: { readonly is: "payload" | SchemaName; readonly when: string; readonly isRequired?: true };
+  /** By status. */
+  readonly answers: Readonly<Record<number, AnswerDoc>>;
+  readonly errors: readonly ErrorCode[];
+  /** Which checks come before it. */
+  readonly checks: keyof typeof COMMON;
+}
+
+export const TAGS = {
+  Workflows: "Dapr's Workflow API. What goes beyond Dapr says so.",
+  "Beyond Dapr": "What Dapr has not, or not over HTTP.",
+  App: "Health, and what is registered.",
+  "Earlier versions":
+    "The same operations under the paths of earlier versions of Dapr, and the form of the first of them.",
+} as const;
+
+export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
+  appID: "The app that is meant. A deployment is one app: any other than its own is refused.",
+  appid: "Asks whether this is that app.",
+  continuationToken: "That of the page before. There are more pages as long as there is one.",
+  fetchPayloads: "Beyond Dapr: `false` leaves out input and output. Default: `true`.",
+  force: "Beyond Dapr's HTTP API: whatever the status; its code does not run. Default: `false`.",
+  input: "The input of the query: JSON, or any text.",
+  instanceID: "At most 64 bytes of letters, digits, _ and -. Default: a UUID.",
+  limit: "How many events at most.",
+  nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
+  reason: "Beyond Dapr: why. Goes into the history; a field of that name in the body counts before it.",
+  startTime: "Beyond Dapr: the time until which the instance is PENDING. Default: it starts at once.",
+  timeoutSeconds: "Beyond Dapr: how long to wait, 0 to 600; then the answer comes as things are. Default: 60.",
+  updateID: "Makes an update that is sent twice count once. At most 256 characters. Default: a UUID.",
+  waitFor:
+    "Beyond Dapr: answers when the instance is no longer PENDING, or has ended in any way. Default: answers at once.",
+};
+
+export const SEGMENTS: Readonly<Record<SegmentName, string>> = {
+  component: "Any name, for instance `dapr`.",
+  id: "The ID of the instance.",
+  name: "The name of the workflow.",
+  event: "The name of the event.",
+};
+
+const ACCEPTED = { 202: { when: "It is on disk.", schema: "Accepted" } } as const;
+const WITH_REASON = { is: "Reason", when: "Why, in place of the parameter." } as const;
+const TO_LOG = { reason: "Beyond Dapr: why. Goes to the log." };
+
+export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
+  startWorkflow: {
+    tag: "Workflows",
+    summary: "Start an instance",
+    description:
+      "An ID that has ended is started anew; one that is running is refused. A workflow that is not registered is accepted, and the instance fails, unless the Worker refuses it.",
+    names: TO_LOG,
+    body: { is: "payload", when: "The input: parsed as JSON, or the text itself where it is no JSON." },
+    answers: {
+      200: { when: "With `waitFor`: the state it is in, as Get has it.", schema: "WorkflowState" },
+      202: { when: "The start is on disk.", schema: "WorkflowStarted" },
+    },
+    errors: [
+      "ERR_INSTANCE_ID_TOO_LONG",
+      "ERR_INSTANCE_ID_INVALID",
+      "ERR_WORKFLOW_NOT_REGISTERED",
+      "ERR_INSTANCE_ID_NOT_FOUND",
+      "ERR_START_WORKFLOW",
+    ],
+    checks: "instance",
+  },
+  getWorkflow: {
+    tag: "Workflows",
+    summary: "Get the state of an instance",
+    description: "Of a PENDING instance Dapr knows neither name nor times nor properties.",
+    answers: { 200: { when: "The state.", schema: "WorkflowState" } },
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_GET_WORKFLOW"],
+    checks: "instance",
+  },
+  raiseEvent: {
+    tag: "Workflows",
+    summary: "Raise an event",
+    description: "It may come before the workflow waits for it. Each request counts as one event.",
+    names: TO_LOG,
+    body: { is: "payload", when: "The payload: parsed as JSON, or the text itself where it is no JSON." },
+    answers: ACCEPTED,
+    errors: ["ERR_RAISE_EVENT_WORKFLOW"],
+    checks: "instance",
+  },
+  pauseWorkflow: {
+    tag: "Workflows",
+    summary: "Pause an instance",
+    description: "Its code does not go on until it is resumed; what comes meanwhile is kept.",
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_PAUSE_WORKFLOW"],
+    checks: "instance",
+  },
+  resumeWorkflow: {
+    tag: "Workflows",
+    summary: "Resume an instance",
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_RESUME_WORKFLOW"],
+    checks: "instance",
+  },
+  terminateWorkflow: {
+    tag: "Workflows",
+    summary: "Terminate an instance and its children",
+    description: "At once; their code does not run again. One that has ended stays as it is.",
+    body: { is: "Termination", when: "The output that the instance is to have, any JSON, and why. Beyond Dapr." },
+    answers: ACCEPTED,
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_TERMINATE_WORKFLOW"],
+    checks: "instance",
+  },
+  purgeWorkflow: {
+    tag: "Workflows",
+    summary: "Remove an instance that has ended, and its children",
+    names: TO_LOG,
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_PURGE_WORKFLOW"],
+    checks: "instance",
+  },
+  cancelWorkflow: {
+    tag: "Beyond Dapr",
+    summary: "Ask an instance and its children to end",
+    description: "Their code gets an error where it waits, and may clean up.",
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_CANCEL_WORKFLOW"],
+    checks: "instance",
+  },
+  queryWorkflow: {
+    tag: "Beyond Dapr",
+    summary: "Ask a workflow's code",
+    description: "Changes nothing. An instance that has ended can be asked, too.",
+    names: { name: "The name of the query." },
+    answers: { 200: { when: "The result.", schema: "anything" } },
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_WORKFLOW_QUERY_NOT_FOUND", "ERR_QUERY_WORKFLOW"],
+    checks: "instance",
+  },
+  updateWorkflow: {
+    tag: "Beyond Dapr",
+    summary: "Change a workflow, and hear the result",
+    names: { name: "The name of the update.", ...TO_LOG },
+    body: { is: "payload", when: "The input: parsed as JSON, or the text itself where it is no JSON." },
+    answers: {
+      200: { when: "The result.", schema: "anything" },
+      202: {
+        when: "It is on disk and has not ended in time. The same request with this `updateID` hears the result.",
+        schema: "UpdateAccepted",
+      },
+    },
+    errors: ["ERR_WORKFLOW_UPDATE_REJECTED", "ERR_INSTANCE_ID_NOT_FOUND", "ERR_UPDATE_WORKFLOW"],
+    checks: "instance",
+  },
+  getHistory: {
+    tag: "Beyond Dapr",
+    summary: "Read the history of the current execution",
+    answers: { 200: { when: "A page of events, in order.", schema: "History" } },
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_HISTORY_WORKFLOW"],
+    checks: "instance",
+  },
+  startSeedWorkflow: {
+    tag: "Earlier versions",
+    summary: "Start an instance, in the form of the first version",
+    names: TO_LOG,
+    body: { is: "SeedInput", when: "The input, any JSON.", isRequired: true },
+    answers: { 202: { when: "The start is on disk.", schema: "SeedStarted" } },
+    errors: [
+      "ERR_INSTANCE_ID_TOO_LONG",
+      "ERR_INSTANCE_ID_INVALID",
+      "ERR_WORKFLOW_NOT_REGISTERED",
+      "ERR_START_WORKFLOW",
+    ],
+    checks: "instance",
+  },
+  getSeedWorkflow: {
+    tag: "Earlier versions",
+    summary: "Get the state of an instance, in the form of the first version",
+    description: "An instance of another workflow is not found.",
+    answers: { 202: { when: "The state.", schema: "SeedWorkflowState" } },
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_GET_WORKFLOW"],
+    checks: "instance",
+  },
+  getHealth: {
+    tag: "App",
+    summary: "Ask whether the Worker answers",
+    answers: { 204: { when: "It does." } },
+    errors: ["ERR_HEALTH_APPID_NOT_MATCH"],
+    checks: "probe",
+  },
+  getOutboundHealth: {
+    tag: "App",
+    summary: "Ask whether the Worker has its bindings",
+    description: "Asks no instance.",
+    answers: { 204: { when: "It has." } },
+    errors: ["ERR_OUTBOUND_HEALTH_NOT_READY"],
+    checks: "probe",
+  },
+  getMetadata: {
+    tag: "App",
+    summary: "See what is registered",
+    answers: { 200: { when: "Dapr's fields, most of them empty, and the names.", schema: "Metadata" } },
+    errors: [],
+    checks: "app",
+  },
+};

@@ -1,0 +1,210 @@
+import * as v from "valibot";
+import type { FailureDetails } from "../../model/failure.ts";
+import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
+import type { RuntimeStatus } from "../../model/status.ts";
+
+/*
+ * What answers and bodies are made of. The keys of SCHEMAS are the names in the document's `components.schemas`. Where an answer is a value of the
+ * model as it is (failures, history), its fields are asked for by the model's type: a field that is added there and not here does not compile.
+ */
+
+type Schema = v.GenericSchema;
+/** The schema itself where its values are those of the model's type and no others, else a type that nothing has. */
+type Exactly<T, S extends Schema> = [v.InferOutput<S>] extends [Fields<T>]
+  ? [Fields<T>] extends [v.InferOutput<S>]
+    ? unknown
+    : { readonly "values of the model are missing": Exclude<keyof T, keyof v.InferOutput<S>> }
+  : { readonly "has values that the model has not": Exclude<keyof v.InferOutput<S>, keyof T> };
+/** JSON leaves out what is undefined. */
+type Fields<T> = { [Key in keyof T]: Value<Exclude<T[Key], undefined>> };
+type Value<T> = T extends readonly (infer Item)[] ? Item[] : T;
+
+const exactly =
+  <T>() =>
+  <S extends Schema>(schema: S & Exactly<T, S>): S =>
+    schema;
+
+const may = <const S extends Schema>(schema: S) => v.exactOptional(schema);
+const text = v.string();
+const time = v.pipe(v.string(), v.isoTimestamp());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const whole = v.pipe(v.number(), v.integer());
+const atMs = v.pipe(v.number(), v.description("Milliseconds since 1970."));
+const payload = v.pipe(v.string(), v.description("A payload as it was sent or written: JSON, or any text."));
+
+const STATUSES = {
+  PENDING: 1,
+  RUNNING: 1,
+  SUSPENDED: 1,
+  STALLED: 1,
+  COMPLETED: 1,
+  FAILED: 1,
+  CANCELED: 1,
+  TERMINATED: 1,
+} satisfies Record<RuntimeStatus, 1>;
+const runtimeStatus = v.picklist(Object.keys(STATUSES) as RuntimeStatus[]);
+
+const failureDetails: v.GenericSchema<FailureDetails> = exactly<FailureDetails>()(
+  v.object({
+    errorType: text,
+    message: text,
+    stackTrace: may(text),
+    isNonRetriable: may(v.boolean()),
+    properties: may(v.record(text, v.union([text, v.number(), v.boolean(), v.null()]))),
+    innerFailure: may(v.lazy(() => failureDetails)),
+    otherFailures: may(v.array(v.lazy(() => failureDetails))),
+  }),
+);
+
+const parent = exactly<ParentLink>()(v.object({ instanceId: text, executionId: text, name: text, taskId: whole }));
+
+type EventOf<Type extends HistoryEventType> = Omit<Extract<HistoryEvent, { type: Type }>, "type" | "timestampMs">;
+
+function event<const Type extends HistoryEventType, F extends v.ObjectEntries>(
+  type: Type,
+  fields: F & Exactly<EventOf<Type>, v.ObjectSchema<F, undefined>>,
+) {
+  return v.object({ timestampMs: atMs, type: v.literal(type), ...(fields as F) });
+}
+
+const failed = { id: whole, failure: failureDetails };
+const EVENTS = {
+  ExecutionStarted: event("ExecutionStarted", {
+    name: text,
+    executionId: text,
+    generation: count,
+    version: may(text),
+    input: may(payload),
+    parent: may(parent),
+    traceparent: may(text),
+    recentMessages: may(v.record(text, atMs)),
+  }),
+  TaskScheduled: event("TaskScheduled", {
+    id: whole,
+    name: text,
+    input: may(payload),
+    attempt: may(whole),
+    firstId: may(whole),
+    timeoutMs: may(v.number()),
+    deadlineAtMs: may(atMs),
+    heartbeatTimeoutMs: may(v.number()),
+    progress: may(payload),
+  }),
+  TaskCompleted: event("TaskCompleted", { id: whole, result: may(payload) }),
+  TaskFailed: event("TaskFailed", { ...failed, progress: may(payload) }),
+  TimerCreated: event("TimerCreated", { id: whole, fireAtMs: atMs }),
+  TimerFired: event("TimerFired", { id: whole }),
+  EventRaised: event("EventRaised", { name: text, input: may(payload), messageId: may(text) }),
+  ChildWorkflowInstanceCreated: event("ChildWorkflowInstanceCreated", {
+    id: whole,
+    name: text,
+    instanceId: text,
+    input: may(payload),
+  }),
+  ChildWorkflowInstanceCompleted: event("ChildWorkflowInstanceCompleted", { id: whole, result: may(payload) }),
+  ChildWorkflowInstanceFailed: event("ChildWorkflowInstanceFailed", failed),
+  DetachedWorkflowScheduled: event("DetachedWorkflowScheduled", {
+    id: whole,
+    name: text,
+    instanceId: text,
+    input: may(payload),
+    startAtMs: may(atMs),
+  }),
+  EventSent: event("EventSent", { id: whole, name: text, instanceId: text, input: may(payload) }),
+  PatchRecorded: event("PatchRecorded", { name: text }),
+  UpdateRequested: event("UpdateRequested", { updateId: text, name: text, input: may(payload) }),
+  UpdateCompleted: event("UpdateCompleted", { updateId: text, result: may(payload) }),
+  UpdateFailed: event("UpdateFailed", { updateId: text, failure: failureDetails, rejected: v.boolean() }),
+  ExecutionSuspended: event("ExecutionSuspended", { reason: may(text) }),
+  ExecutionResumed: event("ExecutionResumed", { reason: may(text) }),
+  ExecutionCancelRequested: event("ExecutionCancelRequested", { reason: may(text) }),
+  ExecutionTerminated: event("ExecutionTerminated", {
+    output: may(payload),
+    recursive: v.boolean(),
+    reason: may(text),
+  }),
+  ExecutionStalled: event("ExecutionStalled", {
+    reason: v.picklist(["VERSION_NOT_AVAILABLE", "PATCH_MISMATCH", "NON_DETERMINISM", "WORKFLOW_NOT_REGISTERED"]),
+    message: text,
+    beforeFirstTurn: v.boolean(),
+    knownBy: may(text),
+  }),
+  ExecutionUnstalled: event("ExecutionUnstalled", {}),
+  ExecutionCompleted: event("ExecutionCompleted", {
+    status: v.picklist(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]),
+    output: may(payload),
+    failure: may(failureDetails),
+  }),
+} satisfies Record<HistoryEventType, Schema>;
+
+const historyEvent = v.variant("type", Object.values(EVENTS) as [(typeof EVENTS)[HistoryEventType]]);
+
+const failureProperties = {
+  "dapr.workflow.failure.error_type": may(text),
+  "dapr.workflow.failure.error_message": may(text),
+};
+const stateProperties = {
+  "dapr.workflow.input": may(payload),
+  "dapr.workflow.output": may(payload),
+  "dapr.workflow.custom_status": text,
+  ...failureProperties,
+};
+
+const workflowState = v.object({
+  instanceID: text,
+  workflowName: may(text),
+  createdAt: time,
+  lastUpdatedAt: time,
+  runtimeStatus,
+  properties: may(v.object({ ...stateProperties, "dapr.workflow.failure.stack_trace": may(text) })),
+  failure: may(failureDetails),
+});
+
+const seedInstance = v.object({ instance_id: text });
+
+const seedWorkflowState = v.object({
+  WFInfo: seedInstance,
+  start_time: time,
+  metadata: v.object({
+    status: v.picklist(["Pending", "Running", "Suspended", "Stalled", "Completed", "Failed", "Canceled", "Terminated"]),
+    task_queue: text,
+    "dapr.workflow.name": text,
+    "dapr.workflow.runtime_status": runtimeStatus,
+    "dapr.workflow.last_updated": time,
+    ...stateProperties,
+  }),
+});
+
+const nothing = v.array(v.never());
+
+export const SCHEMAS = {
+  WorkflowState: workflowState,
+  RuntimeStatus: runtimeStatus,
+  FailureDetails: failureDetails,
+  WorkflowStarted: v.object({ instanceID: text }),
+  Accepted: v.object({}),
+  UpdateAccepted: v.object({ updateID: text }),
+  History: v.object({ events: v.array(historyEvent), continuationToken: may(text) }),
+  HistoryEvent: historyEvent,
+  Metadata: v.object({
+    id: text,
+    runtimeVersion: text,
+    enabledFeatures: nothing,
+    actors: nothing,
+    components: nothing,
+    extended: v.object({}),
+    subscriptions: nothing,
+    httpEndpoints: nothing,
+    workflows: v.object({ connectedWorkers: count, workflows: v.array(text), activities: v.array(text) }),
+  }),
+  Reason: v.object({ reason: may(text) }),
+  Termination: v.object({ output: may(v.unknown()), reason: may(text) }),
+  SeedInput: v.object({ input: may(v.unknown()) }),
+  SeedStarted: v.object({ WFInfo: seedInstance }),
+  SeedWorkflowState: seedWorkflowState,
+} satisfies Record<string, Schema>;
+
+export type SchemaName = keyof typeof SCHEMAS;
+
+/** Any JSON value, or any text. */
+export const ANYTHING = v.unknown();

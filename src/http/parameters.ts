@@ -1,0 +1,95 @@
+import * as v from "valibot";
+import { type Call, queryValue } from "./call.ts";
+import { malformed } from "./errors.ts";
+
+/*
+ * What the query of a route may have, by name: each parameter once, for all routes that take it. All may be left out.
+ *
+ * The routes beyond Dapr read theirs with `readParameters`. Dapr's routes read by hand, in Dapr's order: of their parameters the router needs
+ * the names, and the OpenAPI document the rest; a test compares what both say.
+ */
+
+/** Takes the text of the query, or `undefined` where there is none. A message ends the sentence "query parameter NAME …". */
+export type Parameter = v.GenericSchema<string | undefined, unknown>;
+export type Parameters = Readonly<Record<string, Parameter>>;
+
+export type ValuesOf<P extends Parameters> = { readonly [Name in keyof P]: v.InferOutput<P[Name]> };
+
+/** Reads those that a handler names. The first that is wrong is refused (400), and says what was expected and what was found. */
+export function readParameters<P extends Parameters>(call: Call, parameters: P): ValuesOf<P> {
+  const values = Object.entries(parameters).map(([name, schema]) => {
+    const read = v.safeParse(schema, queryValue(call, name), { abortEarly: true, abortPipeEarly: true });
+    if (!read.success) throw malformed(`query parameter ${name} ${read.issues[0].message}`);
+    return [name, read.output];
+  });
+  return Object.fromEntries(values);
+}
+
+type Issue = v.BaseIssue<unknown>;
+
+/** `given` is what stands in the place of a parameter that is left out. */
+function wholeNumber(min: number, max: number, given: number) {
+  const message = ({ input }: Issue) =>
+    `is a whole number from ${min} to ${max}, found ${JSON.stringify(String(input))}`;
+  return v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,16}$/, message),
+      v.transform(Number),
+      v.number(),
+      v.integer(),
+      v.minValue(min, message),
+      v.maxValue(max, message),
+    ),
+    String(given),
+  );
+}
+
+const text = v.optional(v.string());
+const flag = v.optional(
+  v.pipe(
+    v.picklist(["true", "false"]),
+    v.transform((value) => value === "true"),
+    v.boolean(),
+  ),
+);
+const seconds = v.optional(v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/), v.transform(Number), v.number()));
+
+const MAX_UPDATE_ID = 256;
+const DEFAULT_PAGE = 1_000;
+const MAX_PAGE = 10_000;
+
+export const APP_ID = { appID: text } satisfies Parameters;
+export const REASON = { reason: text } satisfies Parameters;
+export const NEW_INSTANCE = {
+  instanceID: text,
+  startTime: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+} satisfies Parameters;
+export const TIMEOUT = { timeoutSeconds: seconds } satisfies Parameters;
+export const WAIT = {
+  waitFor: v.optional(v.picklist(["started", "completed"])),
+  ...TIMEOUT,
+  fetchPayloads: flag,
+} satisfies Parameters;
+export const CHILDREN = { nonRecursive: flag } satisfies Parameters;
+export const FORCE = { force: flag } satisfies Parameters;
+export const HEALTH = { appid: text } satisfies Parameters;
+
+export const QUERY_INPUT = { input: text } satisfies Parameters;
+export const UPDATE_ID = {
+  updateID: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(MAX_UPDATE_ID, ({ received }: Issue) => `has at most ${MAX_UPDATE_ID} characters, found ${received}`),
+    ),
+  ),
+} satisfies Parameters;
+export const HISTORY_PAGE = {
+  limit: wholeNumber(1, MAX_PAGE, DEFAULT_PAGE),
+  continuationToken: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,15}$/, ({ input }: Issue) => `is that of the page before, found ${JSON.stringify(input)}`),
+    ),
+  ),
+} satisfies Parameters;

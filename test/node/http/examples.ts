@@ -1,0 +1,300 @@
+// For each operation of the table, requests that bring about each of its answers.
+import type { HttpDeps } from "../../../src/http/deps.ts";
+import type { Route, Table } from "../../../src/http/routes.ts";
+import type { InstanceDescription } from "../../../src/instance/protocol.ts";
+import type { FailureDetails } from "../../../src/model/failure.ts";
+import type { HistoryEvent, HistoryEventType } from "../../../src/model/history-event.ts";
+import { faultsOfAnswer, operationAt } from "./document.ts";
+import { type Answers, Api, type Body, platformFault, RUNNING } from "./support.ts";
+
+type Operation = keyof Table;
+
+export interface Example {
+  /** What the path names, where it is not `x`. */
+  readonly segments?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: Body;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly deps?: Partial<HttpDeps>;
+  readonly answers?: Partial<Answers>;
+}
+
+export interface Answered {
+  /** For the one who reads that it is wrong. */
+  readonly of: string;
+  /** `STATUS`, `STATUS CODE` or `STATUS in plain text`. */
+  readonly is: string;
+  readonly status: number;
+  readonly text: string;
+  readonly body: unknown;
+  /** What is unlike its description. */
+  readonly faults: readonly string[];
+}
+
+/** Sends the example to a fake of its own. */
+export async function example(route: Route, given: Example = {}): Promise<Answered> {
+  const { segments, query, body = BODIES[route.operation], headers, deps, answers } = given;
+  const api = new Api(deps);
+  Object.assign(api.answers, { history: { events: [], hasMore: false } }, NAMED[route.operation], answers);
+  const path = route.path.replace(/:(\w+)/g, (_, name: string) => segments?.[name] ?? "x");
+  const target = `${route.method} ${path}${query === undefined ? "" : `?${query}`}`;
+  const response = await api.send(target, body, headers);
+  const text = await response.text();
+  const type = response.headers.get("content-type");
+  const value: unknown = type === "application/json" ? JSON.parse(text) : undefined;
+  const code = (value as { errorCode?: string } | null | undefined)?.errorCode;
+  const operation = operationAt(route.method, route.path);
+  return {
+    of: `${target} ${JSON.stringify(answers ?? {})}: ${response.status} ${text}`,
+    is: `${response.status}${code !== undefined ? ` ${code}` : type?.startsWith("text/plain") ? " in plain text" : ""}`,
+    status: response.status,
+    text,
+    body: value,
+    faults: operation === undefined ? ["is not described"] : faultsOfAnswer(operation, response, text),
+  };
+}
+
+export async function answersTo(route: Route): Promise<Answered[]> {
+  const operation = route.operation as Operation;
+  const examples = [...SUCCESSES[operation], ...FAILURES[operation], ...COMMON[KINDS[operation]]];
+  const answered: Answered[] = [];
+  for (const given of examples) answered.push(await example(route, given));
+  return answered;
+}
+
+const BODIES: Readonly<Record<string, string>> = { startSeedWorkflow: "{}" };
+/** The seed's path names the workflow, too. */
+const NAMED: Readonly<Record<string, Partial<Answers>>> = { getSeedWorkflow: { state: { ...RUNNING, name: "x" } } };
+
+const failure: FailureDetails = {
+  errorType: "TaskFailedError",
+  message: "no",
+  stackTrace: "Error: no",
+  isNonRetriable: true,
+  properties: { code: 7, text: "t", flag: false, none: null },
+  innerFailure: { errorType: "RangeError", message: "inner" },
+  otherFailures: [{ errorType: "Error", message: "other" }],
+};
+const STATES: readonly InstanceDescription[] = [
+  ...(["RUNNING", "SUSPENDED", "STALLED", "COMPLETED", "CANCELED", "TERMINATED", "PENDING"] as const).map((status) => ({
+    ...RUNNING,
+    name: "x",
+    status,
+  })),
+  { ...RUNNING, name: "x", status: "COMPLETED", input: "1", output: "2", customStatus: "done" },
+  { ...RUNNING, name: "x", status: "FAILED", input: "1", failure },
+  { ...RUNNING, name: "x", status: "FAILED", failure: { errorType: "Error", message: "no" } },
+];
+const states: readonly Example[] = STATES.map((state) => ({ answers: { state } }));
+
+const timestampMs = 1_767_323_045_678;
+const EVENTS: { readonly [Type in HistoryEventType]: Extract<HistoryEvent, { type: Type }> } = {
+  ExecutionStarted: {
+    timestampMs,
+    type: "ExecutionStarted",
+    name: "n",
+    executionId: "e",
+    generation: 1,
+    version: "2",
+    input: "1",
+    parent: { instanceId: "p", executionId: "e", name: "n", taskId: 1 },
+    traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    recentMessages: { m: timestampMs },
+  },
+  TaskScheduled: {
+    timestampMs,
+    type: "TaskScheduled",
+    id: 1,
+    name: "a",
+    input: "1",
+    attempt: 2,
+    firstId: 1,
+    timeoutMs: 5,
+    deadlineAtMs: timestampMs,
+    heartbeatTimeoutMs: 5,
+    progress: "1",
+  },
+  TaskCompleted: { timestampMs, type: "TaskCompleted", id: 1, result: "1" },
+  TaskFailed: { timestampMs, type: "TaskFailed", id: 1, failure, progress: "1" },
+  TimerCreated: { timestampMs, type: "TimerCreated", id: 1, fireAtMs: timestampMs },
+  TimerFired: { timestampMs, type: "TimerFired", id: 1 },
+  EventRaised: { timestampMs, type: "EventRaised", name: "e", input: "1", messageId: "m" },
+  ChildWorkflowInstanceCreated: {
+    timestampMs,
+    type: "ChildWorkflowInstanceCreated",
+    id: 1,
+    name: "c",
+    instanceId: "i",
+    input: "1",
+  },
+  ChildWorkflowInstanceCompleted: { timestampMs, type: "ChildWorkflowInstanceCompleted", id: 1, result: "1" },
+  ChildWorkflowInstanceFailed: { timestampMs, type: "ChildWorkflowInstanceFailed", id: 1, failure },
+  DetachedWorkflowScheduled: {
+    timestampMs,
+    type: "DetachedWorkflowScheduled",
+    id: 1,
+    name: "d",
+    instanceId: "i",
+    input: "1",
+    startAtMs: timestampMs,
+  },
+  EventSent: { timestampMs, type: "EventSent", id: 1, name: "e", instanceId: "i", input: "1" },
+  PatchRecorded: { timestampMs, type: "PatchRecorded", name: "p" },
+  UpdateRequested: { timestampMs, type: "UpdateRequested", updateId: "u", name: "n", input: "1" },
+  UpdateCompleted: { timestampMs, type: "UpdateCompleted", updateId: "u", result: "1" },
+  UpdateFailed: { timestampMs, type: "UpdateFailed", updateId: "u", failure, rejected: true },
+  ExecutionSuspended: { timestampMs, type: "ExecutionSuspended", reason: "r" },
+  ExecutionResumed: { timestampMs, type: "ExecutionResumed" },
+  ExecutionCancelRequested: { timestampMs, type: "ExecutionCancelRequested", reason: "r" },
+  ExecutionTerminated: { timestampMs, type: "ExecutionTerminated", output: "1", recursive: true, reason: "r" },
+  ExecutionStalled: {
+    timestampMs,
+    type: "ExecutionStalled",
+    reason: "NON_DETERMINISM",
+    message: "m",
+    beforeFirstTurn: false,
+    knownBy: "k",
+  },
+  ExecutionUnstalled: { timestampMs, type: "ExecutionUnstalled" },
+  ExecutionCompleted: { timestampMs, type: "ExecutionCompleted", status: "FAILED", output: "1", failure },
+};
+
+const once: readonly Example[] = [{}];
+const gone: Example = {
+  answers: { operation: { ok: false, code: "NOT_FOUND" }, state: undefined, history: undefined },
+};
+const fault = platformFault();
+const unreachable: Example = {
+  answers: { start: fault, state: fault, operation: fault, query: fault, update: fault, history: fault },
+};
+
+/** What the operation is for. */
+export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
+  startWorkflow: [
+    {},
+    { query: "instanceID=a" },
+    ...STATES.map((state) => ({ query: "waitFor=completed", answers: { start: { ok: true as const, state } } })),
+  ],
+  getWorkflow: [...states, { query: "waitFor=started&fetchPayloads=false" }],
+  raiseEvent: once,
+  pauseWorkflow: [{}, { body: '{"reason":"r"}' }],
+  resumeWorkflow: once,
+  terminateWorkflow: [{}, { body: '{"reason":"r","output":{"a":1}}' }],
+  purgeWorkflow: once,
+  cancelWorkflow: once,
+  queryWorkflow: ["1", "null", "[{}]", undefined].map((result) => ({ answers: { query: { ok: true, result } } })),
+  updateWorkflow: [{}, { answers: { update: { ok: false, code: "PENDING" } } }],
+  getHistory: [
+    {},
+    { answers: { history: { events: Object.values(EVENTS), hasMore: true } } },
+    ...Object.values(EVENTS).map((event) => ({ answers: { history: { events: [event], hasMore: false } } })),
+  ],
+  startSeedWorkflow: [{}, { body: '{"input":{"a":[1]}}' }],
+  getSeedWorkflow: states,
+  getHealth: once,
+  getOutboundHealth: once,
+  getMetadata: once,
+};
+
+const starts: readonly Example[] = [
+  { deps: { refusesUnknownWorkflows: true } },
+  { answers: { start: { ok: false, code: "ALREADY_ACTIVE" } } },
+  unreachable,
+];
+
+/** What may go wrong in the operation itself. */
+const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
+  startWorkflow: [
+    ...starts,
+    { query: `instanceID=${"i".repeat(65)}` },
+    { query: "instanceID=a%2Fb" },
+    { query: "waitFor=completed", answers: { start: { ok: true }, state: undefined } },
+  ],
+  startSeedWorkflow: [...starts, { segments: { id: "i".repeat(65) } }, { segments: { id: "a%2Fb" } }],
+  getWorkflow: [gone, unreachable],
+  getSeedWorkflow: [gone, unreachable, { answers: { state: { ...RUNNING, name: "another" } } }],
+  raiseEvent: [gone, unreachable],
+  pauseWorkflow: [gone, unreachable],
+  resumeWorkflow: [gone, unreachable],
+  terminateWorkflow: [gone, unreachable],
+  purgeWorkflow: [gone, unreachable, { answers: { operation: { ok: false, code: "STALLED" } } }],
+  cancelWorkflow: [gone, unreachable],
+  queryWorkflow: [
+    { answers: { query: { ok: false, code: "NOT_FOUND" } } },
+    { answers: { query: { ok: false, code: "UNKNOWN", message: "m" } } },
+    { answers: { query: { ok: false, code: "BUSY" } } },
+    unreachable,
+  ],
+  updateWorkflow: [
+    { answers: { update: { ok: false, code: "NOT_FOUND" } } },
+    { answers: { update: { ok: false, code: "REJECTED", failure } } },
+    { answers: { update: { ok: false, code: "FAILED", failure } } },
+    unreachable,
+  ],
+  getHistory: [gone, unreachable, { answers: { history: { events: [], hasMore: false, unreadable: "why" } } }],
+  getHealth: [{ query: "appid=another" }],
+  getOutboundHealth: [{ deps: { notReady: "the binding is missing" } }],
+  getMetadata: [],
+};
+
+const fromElsewhere: Example = { headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" } };
+const checked: readonly Example[] = [
+  fromElsewhere,
+  { headers: { baggage: "bad" } },
+  { deps: { apiToken: "s3cret" } },
+  { deps: { tokenProblem: "it is a number" } },
+];
+const nothing = null as never;
+
+/** What may go wrong before an operation, or in any. */
+const COMMON: Readonly<Record<"instance" | "app" | "probe", readonly Example[]>> = {
+  instance: [
+    ...checked,
+    { segments: { component: "%zz" } },
+    { query: "appID=a%20b" },
+    { query: "appID=another" },
+    { body: "{} ", deps: { maxBodyBytes: 2 } },
+    { body: new Uint8Array([0xff]) },
+    // A bug of ours: an instance answers what it never should.
+    {
+      answers: {
+        start: nothing,
+        state: nothing,
+        operation: nothing,
+        query: nothing,
+        update: nothing,
+        history: nothing,
+      },
+    },
+  ],
+  app: [
+    ...checked,
+    {
+      deps: {
+        registered() {
+          throw new Error("a bug of ours");
+        },
+      },
+    },
+  ],
+  probe: [fromElsewhere],
+};
+
+const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
+  startWorkflow: "instance",
+  getWorkflow: "instance",
+  raiseEvent: "instance",
+  pauseWorkflow: "instance",
+  resumeWorkflow: "instance",
+  terminateWorkflow: "instance",
+  purgeWorkflow: "instance",
+  cancelWorkflow: "instance",
+  queryWorkflow: "instance",
+  updateWorkflow: "instance",
+  getHistory: "instance",
+  startSeedWorkflow: "instance",
+  getSeedWorkflow: "instance",
+  getHealth: "probe",
+  getOutboundHealth: "probe",
+  getMetadata: "app",
+};
