@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { HarnessError } from "../crash/harness.ts";
-import { type HostileRequest, hostileRequest } from "./hostile.ts";
+import { type HostileRequest, hostileRequests } from "./hostile.ts";
 import { Target } from "./target.ts";
 
 const PER_WORLD = 25;
@@ -10,6 +10,8 @@ export interface FuzzResult {
   /** Those that were answered and judged. Fewer than asked for when something went wrong or time was up. */
   readonly requests: number;
   readonly statuses: ReadonlyMap<number, number>;
+  /** How many have reached which row of the table of routes, as `METHOD PATH`. */
+  readonly routes: ReadonlyMap<string, number>;
   /** Of the first request that went wrong, made as small as it still goes wrong; empty when none did. */
   readonly unexpected: readonly string[];
   /** All that was sent to its world, one line each; the last went wrong. */
@@ -22,10 +24,11 @@ export interface FuzzResult {
  */
 export async function fuzz(seed: number, requests: number, limitMs = HOUR_MS): Promise<FuzzResult> {
   const statuses = new Map<number, number>();
+  const routes = new Map<string, number>();
   let judged = 0;
   let unexpected: string[] = [];
   let example: string[] = [];
-  const batch = fc.array(hostileRequest, { minLength: PER_WORLD, maxLength: PER_WORLD });
+  const batch = fc.array(hostileRequests(), { minLength: PER_WORLD, maxLength: PER_WORLD });
   // Drawn and not counted, so that a world keeps its token while its requests are made smaller.
   const property = fc.asyncProperty(fc.boolean(), batch, async (needsToken, all) => {
     const target = new Target(needsToken);
@@ -38,7 +41,8 @@ export async function fuzz(seed: number, requests: number, limitMs = HOUR_MS): P
       example = [`to a world ${needsToken ? "with" : "without"} a token:`, ...all.slice(0, n + 1).map(describe)];
       return false;
     }
-    for (const [status, count] of target.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count);
+    addUp(statuses, target.statuses);
+    addUp(routes, target.routes);
     return true;
   });
   const numRuns = Math.max(1, Math.ceil(requests / PER_WORLD));
@@ -53,7 +57,11 @@ export async function fuzz(seed: number, requests: number, limitMs = HOUR_MS): P
     throw new HarnessError(`A world could not be made: ${String(details.errorInstance)}`, {
       cause: details.errorInstance,
     });
-  return { requests: judged, statuses, unexpected, example };
+  return { requests: judged, statuses, routes, unexpected, example };
+}
+
+function addUp<Key>(sums: Map<Key, number>, more: ReadonlyMap<Key, number>): void {
+  for (const [key, count] of more) sums.set(key, (sums.get(key) ?? 0) + count);
 }
 
 /** On one line, with the beginning of what is long. */

@@ -1,13 +1,8 @@
 // Requests as nobody should send them: every route, method, header, query, body and ID, right and wrong.
 import fc from "fast-check";
-
-/** In bodies, queries and headers: where it comes up later shows what has leaked. */
-export const MARKER = "leak-7f3a9c";
-/** Instances that nobody but those who name them should reach, and what their payloads say. */
-export const VICTIMS = ["victim-1", "victim-2"] as const;
-export const VICTIM_SECRET = "victims-own-5d21e8";
-/** The secret of the worlds that have one. It is sent in the two headers for it and nowhere else. */
-export const TOKEN = "t0ken-91b7c4";
+import { ROUTES } from "../../../src/http/routes.ts";
+import { MARKER, TOKEN } from "./marks.ts";
+import { type Reachable, targetsOf } from "./targets.ts";
 
 /** Whose pages may send requests, in all worlds. */
 export const FRIEND = "https://friend.example";
@@ -32,137 +27,6 @@ export interface HostileRequest {
 }
 
 const deep = (open: string, close: string) => open.repeat(100_000) + close.repeat(100_000);
-
-const segment = fc.oneof(
-  { weight: 12, arbitrary: fc.constantFrom(...VICTIMS, "a", "order-1", "ünïcode", "é😀") },
-  { weight: 3, arbitrary: fc.string({ unit: "binary", maxLength: 20 }).map(encodeSafely) },
-  {
-    weight: 3,
-    arbitrary: fc.string({ unit: "grapheme-ascii", maxLength: 12 }).map((text) => text.replace(/[/?#\\]/g, "")),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom(
-      "%",
-      "%zz",
-      "%c3",
-      "%ed%a0%80",
-      "%00",
-      "%2f",
-      "..%2f..",
-      "%2e%2e",
-      ".",
-      "..",
-      "a%2fb",
-      "victim-1%2f..%2fvictim-2",
-      "victim-1%00",
-      "VICTIM-1",
-      "victim-1%20",
-      "__proto__",
-      "constructor",
-      "toString",
-      "raiseEvent",
-      "start",
-      "x".repeat(64),
-      "x".repeat(65),
-      "x".repeat(5_000),
-      "%F0%9F%98%80".repeat(17),
-      "'; DROP TABLE instance; --",
-      "<script>alert(1)</script>",
-    ),
-  },
-);
-
-const name = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom("echo", "event", "call", "unregistered") },
-  { weight: 1, arbitrary: segment },
-);
-
-const READS =
-  /^(\/v1\.0(-beta1|-alpha1)?\/workflows\/dapr\/[^/?]*(\/(history|query\/[^/?]*))?|\/v1\.0\/(healthz.*|metadata))(\?.*)?$/;
-const version = fc.constantFrom("v1.0", "v1.0-beta1", "v1.0-alpha1");
-const operation = fc.constantFrom("pause", "resume", "terminate", "purge", "cancel", "history");
-// Some are called as what the last segment of another route is.
-const event = fc.oneof(
-  { weight: 4, arbitrary: segment },
-  { weight: 1, arbitrary: fc.constantFrom("start", "raiseEvent", "pause", "history") },
-);
-
-const path = fc.oneof(
-  fc.tuple(version, name, fc.constant("start")).map(([v, n, last]) => `/${v}/workflows/dapr/${n}/${last}`),
-  fc.tuple(version, segment).map(([v, id]) => `/${v}/workflows/dapr/${id}`),
-  fc.tuple(version, segment, operation).map(([v, id, what]) => `/${v}/workflows/dapr/${id}/${what}`),
-  fc.tuple(version, segment, event).map(([v, id, event]) => `/${v}/workflows/dapr/${id}/raiseEvent/${event}`),
-  fc
-    .tuple(segment, fc.constantFrom("query", "update"), segment)
-    .map(([id, kind, what]) => `/v1.0/workflows/dapr/${id}/${kind}/${what}`),
-  fc.tuple(name, segment).map(([n, id]) => `/v1.0-alpha1/workflows/dapr/${n}/${id}/start`),
-  fc.tuple(name, segment).map(([n, id]) => `/v1.0-alpha1/workflows/dapr/${n}/${id}`),
-  fc.constantFrom(
-    "/",
-    "/v1.0/healthz",
-    "/v1.0/healthz/outbound",
-    "/v1.0/metadata",
-    "//v1.0//workflows",
-    "/v2.0/workflows/dapr/a",
-  ),
-  fc.array(segment, { maxLength: 8 }).map((segments) => `/${segments.join("/")}`),
-);
-
-const page = fc.constantFrom("/ui/", "/ui", "/ui/index.html", "/docs", "/docs/", "/uix", "/docs/x");
-
-const queryValue = fc.oneof(
-  fc.constantFrom(
-    "",
-    "true",
-    "false",
-    "TRUE",
-    "1",
-    "-1",
-    "0",
-    "1e9",
-    "NaN",
-    "completed",
-    "started",
-    "victim-1",
-    "edge",
-    "x",
-    MARKER,
-  ),
-  fc.constantFrom(
-    "2026-01-02T03:04:05Z",
-    "9999-12-31T23:59:59Z",
-    "0000-00-00",
-    "tomorrow",
-    "99999999999999999999",
-    "%ff",
-    "x".repeat(300),
-  ),
-  fc.string({ unit: "binary", maxLength: 20 }).map(encodeSafely),
-);
-const queryName = fc.constantFrom(
-  "instanceID",
-  "appID",
-  "startTime",
-  "waitFor",
-  "timeoutSeconds",
-  "fetchPayloads",
-  "nonRecursive",
-  "force",
-  "input",
-  "updateID",
-  "limit",
-  "continuationToken",
-  "__proto__",
-  "unknown",
-  "instanceId",
-  "reason",
-  "%22%0d%0ax:",
-  "%F0%9F%98%80%ff",
-);
-const query = fc
-  .array(fc.tuple(queryName, queryValue), { maxLength: 4 })
-  .map((pairs) => (pairs.length === 0 ? "" : `?${pairs.map(([key, value]) => `${key}=${value}`).join("&")}`));
 
 /** Up to 64 KiB. From a number, because fast-check is slow at so many bytes. Half of them are UTF-8: control characters and ASCII. */
 const manyBytes = fc.tuple(fc.nat(65_536), fc.nat(), fc.constantFrom(0xff, 0x7f)).map(([length, seed, mask]) => {
@@ -394,35 +258,26 @@ const sender: fc.Arbitrary<Sender> = fc.tuple(origins, hosts).map(([{ from, head
   headers: host === undefined ? headers : { ...headers, host },
 }));
 
-const parts = fc.record({
-  // Mostly the method that the route has.
-  method: fc.oneof(
-    { weight: 8, arbitrary: fc.constant("") },
-    { weight: 1, arbitrary: fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND") },
-  ),
-  target: fc
-    .tuple(fc.oneof({ weight: 30, arbitrary: path }, { weight: 1, arbitrary: page }), query)
-    .map(([p, q]) => p + q),
-  headers: fc.dictionary(headerName, headerValue, { maxKeys: 3, noNullPrototype: true }),
-  credentials,
-  sender,
-  body,
-});
+const methods = fc.constantFrom("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "PROPFIND");
 
-export const hostileRequest: fc.Arbitrary<HostileRequest> = parts.map(
-  ({ method, target, headers, credentials, sender: { headers: ofSender, from, toLoopback }, body }) => ({
-    method: method || (READS.test(target) ? "GET" : "POST"),
-    target,
-    headers: { ...headers, ...credentials.headers, ...ofSender },
-    hasToken: credentials.hasToken,
-    sender: { from, toLoopback },
-    body,
-  }),
-);
-
-/** As `encodeURIComponent`, but half a surrogate pair is encoded too, as the bytes that it would be. */
-function encodeSafely(text: string): string {
-  return [...text]
-    .map((char) => (/[\ud800-\udfff]/.test(char) && char.length === 1 ? "%ed%a0%80" : encodeURIComponent(char)))
-    .join("");
+/** To the routes of the table, but for tests of this. */
+export function hostileRequests(routes: readonly Reachable[] = ROUTES): fc.Arbitrary<HostileRequest> {
+  return fc
+    .record({
+      // Mostly the method that the route has.
+      method: fc.oneof({ weight: 8, arbitrary: fc.constant("") }, { weight: 1, arbitrary: methods }),
+      to: targetsOf(routes),
+      headers: fc.dictionary(headerName, headerValue, { maxKeys: 3, noNullPrototype: true }),
+      credentials,
+      sender,
+      body,
+    })
+    .map(({ method, to, headers, credentials, sender: { headers: ofSender, from, toLoopback }, body }) => ({
+      method: method || to.method,
+      target: to.target,
+      headers: { ...headers, ...credentials.headers, ...ofSender },
+      hasToken: credentials.hasToken,
+      sender: { from, toLoopback },
+      body,
+    }));
 }

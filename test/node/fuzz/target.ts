@@ -3,17 +3,16 @@ import { DEFAULT_MAX_BODY_BYTES } from "../../../src/http/deps.ts";
 import { createHttpHandler } from "../../../src/http/handler.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi } from "../../../src/instance/protocol.ts";
+import { faultsOfAnswer, operationAt } from "../http/document.ts";
 import { makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
-import { FRIEND, type HostileRequest, MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./hostile.ts";
+import { FRIEND, type HostileRequest } from "./hostile.ts";
+import { MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./marks.ts";
 
-const OPERATIONS = "START|GET|TERMINATE|RAISE_EVENT|PAUSE|RESUME|PURGE|CANCEL|QUERY|UPDATE|HISTORY";
-/** Every error that is documented, by status: docs/http-api.md, and Dapr's own table. */
-const DOCUMENTED: Readonly<Record<number, RegExp>> = {
+/** What a request is told that reaches no route, by status. What one may be told that does is in the OpenAPI document. */
+const OF_NO_ROUTE: Readonly<Record<number, RegExp>> = {
   403: /^ERR_CROSS_ORIGIN$/,
-  400: /^(ERR_MALFORMED_REQUEST|ERR_BODY_READ|ERR_INSTANCE_ID_(TOO_LONG|INVALID)|ERR_WORKFLOW_APP_ID_INVALID|ERR_WORKFLOW_UPDATE_REJECTED)$/,
-  404: /^(ERR_INSTANCE_ID_NOT_FOUND|ERR_DIRECT_INVOKE|ERR_WORKFLOW_QUERY_NOT_FOUND)$/,
-  500: new RegExp(`^(ERR_(${OPERATIONS})_WORKFLOW|ERR_HEALTH_APPID_NOT_MATCH)$`),
+  404: /^ERR_DIRECT_INVOKE$/,
 };
 const PLAIN_TEXTS: Readonly<Record<number, RegExp>> = {
   400: /^(the \w+ in the URL path has a bad escape|invalid baggage header$)/,
@@ -27,6 +26,7 @@ const LOG_KEYS = new Set(
 
 export class Target {
   readonly statuses = new Map<number, number>();
+  readonly routes = new Map<string, number>();
   readonly world: World = makeWorld();
   readonly #log: Record<string, unknown>[] = [];
   readonly #needsToken: boolean;
@@ -82,20 +82,30 @@ export class Target {
 
   #judge(
     request: HostileRequest,
-    { status, headers }: Response,
+    response: Response,
     text: string,
     before: ReadonlyMap<string, string>,
     logged: readonly Record<string, unknown>[],
   ): string[] {
+    const { status, headers } = response;
     const faults: string[] = [];
     const tell = (fault: string) => void faults.push(`${fault} (${status} ${text.slice(0, 200)})`);
+    const route = routeOf(request, logged);
+    if (route !== undefined) {
+      const key = `${request.method} ${route}`;
+      this.routes.set(key, (this.routes.get(key) ?? 0) + 1);
+      const operation = operationAt(request.method, route);
+      if (operation === undefined) tell(`has reached ${key}, which is not documented`);
+      else for (const fault of faultsOfAnswer(operation, response, text)) tell(`is not as documented: ${fault}`);
+    }
     if (status >= 400) {
       if (headers.get("content-type")?.startsWith("application/json")) {
         const { errorCode, message, ...rest } = JSON.parse(text);
-        if (!DOCUMENTED[status]?.test(errorCode)) tell(`${errorCode} is not documented for this status`);
+        if (route === undefined && !OF_NO_ROUTE[status]?.test(errorCode))
+          tell(`${errorCode} is not documented for this status`);
         if (typeof message !== "string" || Object.keys(rest).length > 0) tell("is not an error of Dapr's form");
       } else if (!PLAIN_TEXTS[status]?.test(text)) tell("is a text that is not documented");
-    } else if (![200, 202, 204].includes(status)) tell("is not documented");
+    } else if (route === undefined && status !== 204) tell("is not documented");
     // The state of a failed instance has the stack of the workflow's own error, as Dapr's has, and so has its history.
     const shown = text.replace(/"(?:dapr\.workflow\.failure\.stack_trace|stackTrace)":"(?:[^"\\]|\\.)*"/g, "");
     if (/\bat .*:\d+:\d+|node_modules|\/src\//.test(shown)) tell("shows a stack");
@@ -187,6 +197,13 @@ function segmentsOf({ target }: HostileRequest): string[] {
 /** These two need no token: docs/http-api.md. */
 function isHealthProbe(request: HostileRequest): boolean {
   return request.method === "GET" && /^v1\.0\/healthz(\/outbound)?$/.test(segmentsOf(request).join("/"));
+}
+
+/** The row of the table that the request has reached: its line in the log says so. Of a health probe there is none. */
+function routeOf(request: HostileRequest, logged: readonly Record<string, unknown>[]): string | undefined {
+  if (isHealthProbe(request)) return `/${segmentsOf(request).join("/")}`;
+  const line = logged.find(({ msg }) => msg === "request");
+  return line === undefined || line.route === "none" ? undefined : String(line.route);
 }
 
 interface Refusal {
