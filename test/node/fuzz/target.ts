@@ -223,7 +223,7 @@ function refusalOf(request: HostileRequest, needsToken: boolean): Refusal | unde
 }
 
 function isPage(request: HostileRequest): boolean {
-  return request.method === "GET" && /^(ui(\/.*)?|docs)?$/.test(segmentsOf(request).join("/"));
+  return request.method === "GET" && /^((ui|docs)(\/.*)?)?$/.test(segmentsOf(request).join("/"));
 }
 
 function isPreflight({ method, headers }: HostileRequest): boolean {

@@ -142,17 +142,18 @@ const nowhere = fc.oneof(
 );
 const page = fc.constantFrom("/ui/", "/ui", "/ui/index.html", "/docs", "/docs/", "/uix", "/docs/x");
 
-/** As often to one operation as to another. */
+/** As often to one operation as to another, but for those that name nothing in their path: there is less to try. */
 export function targetsOf(routes: readonly Reachable[] = ROUTES): fc.Arbitrary<HostileTarget> {
   const byOperation = [...Map.groupBy(routes, ({ operation }) => operation).values()];
   const everyName = [...new Set(routes.flatMap(({ parameters }) => Object.keys(parameters))), ...STRANGE_NAMES];
   const lost = fc
     .tuple(fc.oneof({ weight: 4, arbitrary: nowhere }, { weight: 1, arbitrary: page }), queryOf(everyName))
     .map(([path, search]) => ({ method: "GET", target: path + search }));
-  return fc.oneof(
-    { weight: 8, arbitrary: fc.oneof(...byOperation.map((all) => targetsAt(all, everyName))) },
-    { weight: 1, arbitrary: lost },
-  );
+  const found = byOperation.map((all) => ({
+    weight: all.some(({ path }) => path.includes(":")) ? 3 : 1,
+    arbitrary: targetsAt(all, everyName),
+  }));
+  return fc.oneof({ weight: 12, arbitrary: fc.oneof(...found) }, { weight: 1, arbitrary: lost });
 }
 
 /** As `encodeURIComponent`, but half a surrogate pair is encoded too, as the bytes that it would be. */
