@@ -44,7 +44,7 @@ export async function project(directory: string, name: string, packages: readonl
 export async function installsAlone(directory: string, tarball: string): Promise<void> {
   const cwd = await project(directory, "alone", [tarball]);
   const installed = readdirSync(join(cwd, "node_modules")).filter((name) => !name.startsWith("."));
-  assert.deepEqual(installed.sort(), ["edge-workflows", "itty-router"]);
+  assert.deepEqual(installed.sort(), ["edge-workflows", "itty-router", "valibot"]);
 }
 
 const KIT = `
@@ -132,6 +132,10 @@ name = "consumer"
 main = "worker.ts"
 compatibility_date = "${LOWEST_COMPATIBILITY_DATE}"
 
+[assets]
+directory = "node_modules/edge-workflows/dist/dashboard"
+run_worker_first = ["/v1.0/*", "!/v1.0/openapi.json", "/v1.0-alpha1/*", "/v1.0-beta1/*", "/metrics"]
+
 [[durable_objects.bindings]]
 name = "WORKFLOW_INSTANCE"
 class_name = "WorkflowInstance"
@@ -217,6 +221,7 @@ export async function runsWithLowestWrangler(directory: string, tarball: string)
   const first = await startDevServer("npx wrangler dev", { cwd });
   try {
     await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=quick&waitFor=completed", "0");
+    assert.match(JSON.parse(await get(first.origin, "/v1.0/openapi.json")).openapi, /^3\.1\./);
     await post(first.origin, "/v1.0/workflows/dapr/greet/start?instanceID=sleeper", String(SLEEP_SECONDS));
   } finally {
     await first.stop();

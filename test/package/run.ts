@@ -65,8 +65,9 @@ process.exit(counts.failed === 0 ? 0 : 1);
 
 async function tryOut(tarball: string): Promise<void> {
   const unpacked = join(directory, "package");
-  await check("[PK1.2] it holds modules with their types, pages, licence, changelog, and nothing else", () =>
-    checkFiles(unpacked),
+  await check(
+    "[PK1.2] it holds modules with their types, the OpenAPI document, pages, licence, changelog, and nothing else",
+    () => checkFiles(unpacked),
   );
   await check("[PK1.3] every import leads to a file in it; no source map, no import of a .ts file", () =>
     checkReferences(unpacked),
@@ -74,7 +75,9 @@ async function tryOut(tarball: string): Promise<void> {
   await check("[PK1.4] no path of the machine that made it", () => checkPaths(unpacked));
   await check("[PK1.5] its package.json says what it is, and its exports are there", () => checkManifest(unpacked));
   await check("[PK1.6] its size", () => checkSize(tarball, unpacked));
-  await check("[PK2.1] it brings itty-router along and nothing else", () => installsAlone(directory, tarball));
+  await check("[PK2.1] it brings itty-router and valibot along and nothing else", () =>
+    installsAlone(directory, tarball),
+  );
   await check("[PK2.2] client, edge-workflows/dapr and the test kit run a workflow on the lowest Node of engines", () =>
     runsOnLowestNode(directory, tarball),
   );
@@ -88,8 +91,9 @@ async function tryOut(tarball: string): Promise<void> {
     );
   }
   await check("[PK3.3] a Worker compiles with the lowest TypeScript", () => typed.withLowestTypeScript());
-  await check("[PK4.1] the lowest wrangler bundles and serves, and a sleeper goes on after a restart", () =>
-    runsWithLowestWrangler(directory, tarball),
+  await check(
+    "[PK4.1] the lowest wrangler bundles and serves, the OpenAPI document too, and a sleeper goes on after a restart",
+    () => runsWithLowestWrangler(directory, tarball),
   );
   await check("[PK5.1] docs/your-own-project.md from top to bottom", () =>
     followPage("docs/your-own-project.md", directory, tarball),

@@ -43,7 +43,7 @@ export function filesOf(unpacked: string): string[] {
 export function checkFiles(unpacked: string): void {
   const files = filesOf(unpacked);
   const known =
-    /^(dist\/.+\.(js|d\.ts)|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
+    /^(dist\/.+\.(js|d\.ts)|dist\/dashboard\/(v1\.0\/openapi\.json|_headers)|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
   assert.deepEqual(
     files.filter((file) => !known.test(file)),
     [],
@@ -87,7 +87,7 @@ export function checkReferences(unpacked: string): void {
       };
       return [
         ...local.filter((name) => !name.endsWith(".js") || !existsSync(target(name))),
-        ...others.filter((name) => name !== "cloudflare:workers" && name !== "itty-router"),
+        ...others.filter((name) => !["cloudflare:workers", "itty-router", "valibot"].includes(name)),
         ...(text.includes("sourceMappingURL") ? ["a source map"] : []),
       ].map((found) => `${file}: ${found}`);
     });
@@ -113,12 +113,13 @@ export function checkManifest(unpacked: string): void {
     assert.ok(manifest[field] !== undefined, `package.json has no "${field}"`);
   // index.js tells clients that they are inside the Worker; nothing else does anything when it is imported.
   assert.deepEqual(manifest.sideEffects, ["./dist/index.js", "./src/index.ts"]);
-  assert.deepEqual(Object.keys(manifest.dependencies), ["itty-router"]);
+  assert.deepEqual(Object.keys(manifest.dependencies), ["itty-router", "valibot"]);
   const entries: [string, string | Record<string, string>][] = Object.entries(manifest.exports);
   assert.deepEqual(
     entries.map(([name]) => name),
-    [".", "./dapr", "./testing", "./package.json"],
+    [".", "./dapr", "./testing", "./openapi.json", "./package.json"],
   );
+  assert.ok(existsSync(join(unpacked, manifest.exports["./openapi.json"])), "no OpenAPI document");
   for (const [name, conditions] of entries) {
     if (typeof conditions === "string") continue;
     assert.equal(Object.keys(conditions)[0], "types", `${name}: types stand first, or a compiler does not see them`);

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openApiDocument } from "../../../src/http/openapi/document.ts";
 import { endAll, freePort, npm, type Running } from "./npm.ts";
 import { isRunning, type ProcessInfo, processTree, temporaryDirectory, until } from "./server.ts";
 
@@ -71,6 +72,22 @@ describe("[E4] npm start", () => {
       "dapr.workflow.output": '{"processed":true}',
       "dapr.workflow.custom_status": "approved",
     });
+  });
+
+  it("[E4.11] serves the OpenAPI document as a file, and all else below /v1.0 is the Worker's", async () => {
+    const address = `http://localhost:${port}/v1.0`;
+    const response = await fetch(`${address}/openapi.json`);
+    expect([
+      response.status,
+      response.headers.get("content-type"),
+      response.headers.get("x-content-type-options"),
+    ]).toEqual([200, "application/json", "nosniff"]);
+    expect(await response.json()).toEqual(openApiDocument());
+    for (const path of ["openapi.jsonx", "openapi", "healthz/openapi.json", "workflows/dapr/openapi.json"])
+      expect([path, await (await fetch(`${address}/${path}`)).json()]).toMatchObject([
+        path,
+        { errorCode: expect.stringMatching(/^ERR_/) },
+      ]);
   });
 
   it("[E4.4] refuses a port that is taken, with the way out", async () => {
@@ -166,7 +183,7 @@ describe("[E4.9] npm start where others could reach it", () => {
     expect(refused.output()).toMatch(/needs a token.*\.dev\.vars.*DAPR_API_TOKEN=/s);
   });
 
-  it("[E4.10] with a token, the printed commands carry it, and without it everything is 401", async () => {
+  it("[E4.10] with a token, the printed commands carry it, and without it everything is 401 but the OpenAPI document", async () => {
     const directory = temporaryDirectory();
     const port = await freePort();
     const server = npm(
@@ -184,6 +201,7 @@ describe("[E4.9] npm start where others could reach it", () => {
       await until("the lines that npm start prints", isReady, 40_000);
       const [start = "", read = ""] = server.output().match(/(?<=^ +)curl .*$/gm) ?? [];
       expect(await shell(read)).toBe("invalid api token");
+      expect((await fetch(`http://localhost:${port}/v1.0/openapi.json`)).status).toBe(200);
       expect(await shell(`${start.replace("$DAPR_API_TOKEN", "s3cret")}`)).toMatch(/^HTTP\/1\.1 202 /);
     } finally {
       if (server.child.pid !== undefined) endAll(await processTree(server.child.pid));
