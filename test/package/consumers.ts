@@ -49,11 +49,13 @@ export async function installsAlone(directory: string, tarball: string): Promise
 
 const KIT = `
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { DaprWorkflowClient, WorkflowRuntime } from "edge-workflows";
 import * as client from "edge-workflows";
 import { DaprClient } from "edge-workflows/dapr";
 import { replayHistory, WorkflowTestEnvironment } from "edge-workflows/testing";
 
+assert.match(createRequire(import.meta.url)("edge-workflows/openapi.json").openapi, /^3\\.1\\./);
 assert.equal(client.createWorker, undefined, "Node gets what needs no cloudflare:workers");
 assert.equal(typeof DaprClient, "function");
 assert.equal(typeof DaprWorkflowClient, "function");
