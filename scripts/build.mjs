@@ -3,7 +3,7 @@
 import "./node-version.mjs";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeOpenApi } from "./openapi.mjs";
+import { writeOpenApi } from "./openapi-document.mjs";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
 
