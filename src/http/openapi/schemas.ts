@@ -9,7 +9,7 @@ import type { RuntimeStatus } from "../../model/status.ts";
  */
 
 type Schema = v.GenericSchema;
-/** The schema itself where its values are those of the model's type and no others, else a type that nothing has. */
+/** What a schema has to be as well: nothing where its values are those of the model and no others, else what no schema is, named by what is wrong. */
 type Exactly<T, S extends Schema> = [v.InferOutput<S>] extends [Fields<T>]
   ? [Fields<T>] extends [v.InferOutput<S>]
     ? unknown
