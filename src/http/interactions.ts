@@ -53,8 +53,7 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
 export async function getHistory(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id } = call.params;
-  const { limit, continuationToken } = readParameters(call, HISTORY_PAGE);
-  const from = Number(continuationToken ?? 0);
+  const { limit, continuationToken: from } = readParameters(call, HISTORY_PAGE);
   const target = targetOf("history", call, deps);
   const page = await callInstance(call, deps, target, (instance) => instance.history({ from, limit }));
   if (page === undefined) throw instanceNotFound(id);

@@ -86,10 +86,5 @@ export const UPDATE_ID = {
 } satisfies Parameters;
 export const HISTORY_PAGE = {
   limit: wholeNumber(1, MAX_PAGE, DEFAULT_PAGE),
-  continuationToken: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,15}$/, ({ input }: Issue) => `is that of the page before, found ${JSON.stringify(input)}`),
-    ),
-  ),
+  continuationToken: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
 } satisfies Parameters;
