@@ -11,6 +11,8 @@ export class ActivityRunner {
   readonly #ports: InstancePorts;
   readonly #owner: ActivityOwner;
   readonly #running = new Set<ActivityAttempt>();
+  /** Those of them whose activity has not been called yet. */
+  readonly #preparing = new Set<ActivityAttempt>();
   #waiting: ActivityRun[] = [];
   #alone = 0;
 
@@ -53,6 +55,8 @@ export class ActivityRunner {
 
   /** Drops the runs that have not begun. */
   dropWaiting(): void {
+    for (const attempt of this.#preparing) this.#running.delete(attempt);
+    this.#preparing.clear();
     this.#waiting = [];
     this.#alone = 0;
   }
@@ -61,20 +65,30 @@ export class ActivityRunner {
     return this.#running.size < (this.#alone > 0 ? 1 : this.#ports.limits.maxConcurrentActivities);
   }
 
-  /** Ends when the activity has ended and its result has been reported. Never rejects. */
+  /** Ends when the activity has ended and its result has been reported, or it was dropped. Never rejects. */
   async #run(run: ActivityRun): Promise<void> {
     const attempt = new ActivityAttempt(this.#ports, run, this.#owner);
     this.#running.add(attempt);
-    try {
-      if (run.aloneAfter !== undefined) await run.aloneAfter();
-      if (attempt.hasProgress) await attempt.openProgress();
-    } catch (error) {
-      this.#end(attempt);
-      return this.#owner.activityBroken(run, error);
-    }
+    if ((run.aloneAfter !== undefined || attempt.hasProgress) && !(await this.#prepare(attempt))) return;
     const result = await attempt.result();
     this.#end(attempt);
     this.#owner.activityEnded(run, result);
+  }
+
+  /** What comes before the activity is called. False when it is not to be called: this has failed, or it was dropped meanwhile. */
+  async #prepare(attempt: ActivityAttempt): Promise<boolean> {
+    const { run } = attempt;
+    this.#preparing.add(attempt);
+    try {
+      if (run.aloneAfter !== undefined) await run.aloneAfter();
+      if (attempt.hasProgress) await attempt.openProgress();
+      return this.#preparing.delete(attempt);
+    } catch (error) {
+      if (!this.#preparing.delete(attempt)) return false;
+      this.#end(attempt);
+      this.#owner.activityBroken(run, error);
+      return false;
+    }
   }
 
   #end(attempt: ActivityAttempt): void {
