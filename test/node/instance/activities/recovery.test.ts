@@ -2,7 +2,13 @@
 // database takes no rows.
 import { describe, expect, it } from "vitest";
 import type { WorkflowActivityContext } from "../../../../src/engine/activity-context.ts";
+import { Registry } from "../../../../src/engine/registry.ts";
+import type { ActivityOwner } from "../../../../src/instance/activities/index.ts";
+import { ActivityRunner } from "../../../../src/instance/activities/index.ts";
+import type { Instance } from "../../../../src/instance/instance.ts";
+import type { TaskScheduled } from "../../../../src/model/history-event.ts";
 import { UnreadableError } from "../../../../src/storage/unreadable-error.ts";
+import { portsAlone } from "../life/alone.ts";
 import {
   type Code,
   endOf,
@@ -151,42 +157,43 @@ describe("[I18.7] A database that takes no rows while activities are recovered o
   });
 });
 
-describe("[I4.6] Progress of an activity that cannot be read", () => {
-  /** Reopened with an activity whose progress is being read: it will be found that it cannot be. */
-  async function unreadableProgress() {
-    const world = makeWorld();
-    const opened = gate();
-    let isHeld = false;
-    world.cipher = () => {
-      const cipher = toyCipher("k")();
-      const open = async (sealed: string) => {
-        const text = await cipher.open(sealed);
-        if (!isHeld || !text.includes("at work")) return text;
-        await opened.promise;
-        throw new UnreadableError("The progress cannot be read");
-      };
-      return { ...cipher, open };
+/** Reopened with an activity whose progress is being read: `find` finds that it cannot be, or, with `isReadable`, that it can. */
+async function heldProgress({ isReadable = false } = {}) {
+  const world = makeWorld();
+  const opened = gate();
+  let isHeld = false;
+  world.cipher = () => {
+    const cipher = toyCipher("k")();
+    const open = async (sealed: string) => {
+      const text = await cipher.open(sealed);
+      if (!isHeld || !text.includes("at work")) return text;
+      await opened.promise;
+      if (isReadable) return text;
+      throw new UnreadableError("The progress cannot be read");
     };
-    world.activity("beats", (ctx: WorkflowActivityContext) => {
-      ctx.heartbeat("at work");
-      throw new Error("for now");
+    return { ...cipher, open };
+  };
+  world.activity("beats", (ctx: WorkflowActivityContext) => {
+    ctx.heartbeat("at work");
+    throw new Error("for now");
+  });
+  world.workflow("retries", function* (ctx): Code {
+    ctx.callActivity("beats", undefined, {
+      retry: { firstRetryInterval: 1, maxNumberOfAttempts: 2 },
     });
-    world.workflow("retries", function* (ctx): Code {
-      ctx.callActivity("beats", undefined, {
-        retry: { firstRetryInterval: 1, maxNumberOfAttempts: 2 },
-      });
-      yield ctx.waitForExternalEvent("go");
-      ctx.continueAsNew(1, false);
-    });
-    await start(world, "a", "retries");
-    await world.advance(500);
-    isHeld = true;
-    await world.advance(5_000);
-    return { world, find: opened.open };
-  }
+    yield ctx.waitForExternalEvent("go");
+    ctx.continueAsNew(1, false);
+  });
+  await start(world, "a", "retries");
+  await world.advance(500);
+  isHeld = true;
+  await world.advance(5_000);
+  return { world, find: opened.open };
+}
 
+describe("[I4.6] Progress of an activity that cannot be read", () => {
   it("[I4.6] says nothing about the instance that has taken the place of its own", async () => {
-    const { world, find } = await unreadableProgress();
+    const { world, find } = await heldProgress();
     const purged = purgeByForce(world, "a");
     await world.advance(100);
     expect([await purged, await start(world, "a", "event", "go")]).toEqual([{ ok: true }, { ok: true }]);
@@ -198,7 +205,7 @@ describe("[I4.6] Progress of an activity that cannot be read", () => {
   });
 
   it("[I4.6] nor about nobody", async () => {
-    const { world, find } = await unreadableProgress();
+    const { world, find } = await heldProgress();
     const purged = purgeByForce(world, "a");
     await world.advance(100);
     find();
@@ -211,7 +218,7 @@ describe("[I4.6] Progress of an activity that cannot be read", () => {
   });
 
   it("[I4.6] nor about the next execution of its own instance", async () => {
-    const { world, find } = await unreadableProgress();
+    const { world, find } = await heldProgress();
     await raise(world, "a", "go");
     find();
     await world.advance(100);
@@ -219,7 +226,7 @@ describe("[I4.6] Progress of an activity that cannot be read", () => {
   });
 
   it("[I4.6] makes the instance wait for other keys while it is wanted", async () => {
-    const { world, find } = await unreadableProgress();
+    const { world, find } = await heldProgress();
     find();
     await world.advance(100);
     expect(await statusOf(world, "a")).toBe("STALLED");
@@ -274,4 +281,60 @@ it("[I4.9] One that waits for its turn until its instance has continued as new i
   expect([rows(), world.activityRuns]).toEqual([[], [1, 2, 1, 2].map((id) => `execution-1:${id}`)]);
   await raise(world, "a", "end", 5);
   expect(await endOf(world, "a")).toEqual(["COMPLETED", 5]);
+});
+
+describe("[I4.10] An activity that is not wanted any more before it has been called", () => {
+  it.each([
+    ["purge by force", (i: Instance) => i.purge({ recursive: false, force: true })],
+    ["terminate", (i: Instance) => i.terminate({ recursive: false })],
+  ])("[I4.10] is not called after a %s that came while its progress was read, and the ID is free", async (_, end) => {
+    const { world, find } = await heldProgress({ isReadable: true });
+    expect(world.activityRuns).toHaveLength(1);
+    const ended = world.call("a", end);
+    await world.advance(100);
+    expect([await ended, await start(world, "a", "event", "go")]).toEqual([{ ok: true }, { ok: true }]);
+    find();
+    await world.advance(10_000);
+    expect([world.activityRuns.length, await statusOf(world, "a")]).toEqual([1, "RUNNING"]);
+  });
+
+  it("[I4.10] is called when its progress has been read, while it is wanted", async () => {
+    const { world, find } = await heldProgress({ isReadable: true });
+    find();
+    await world.advance(100);
+    expect([world.activityRuns.length, await statusOf(world, "a")]).toEqual([2, "RUNNING"]);
+  });
+
+  it.each([
+    ["was counted", () => undefined],
+    [
+      "could not be counted",
+      () => {
+        throw new Error("SQLITE_FULL");
+      },
+    ],
+  ])(
+    "[I4.10] is not called, nor reported, when it was dropped while it %s, alone; and nobody waits for it",
+    async (_, end) => {
+      const told: string[] = [];
+      const owner: ActivityOwner = {
+        isCurrent: () => true,
+        activityEnded: ({ executionId }) => void told.push(`${executionId} ended`),
+        activityBroken: ({ executionId }) => void told.push(`${executionId} broken`),
+        progressSaved: () => undefined,
+      };
+      const registry = new Registry();
+      registry.addActivity("work", () => void told.push("called"));
+      const runner = new ActivityRunner(portsAlone({ registry }), owner);
+      const task: TaskScheduled = { type: "TaskScheduled", id: 1, name: "work", input: undefined };
+      const counted = gate();
+      runner.start({ executionId: "e1", task, aloneAfter: () => counted.promise.then(end) });
+      runner.dropWaiting();
+      const sizes = [runner.size];
+      for (const executionId of ["e2", "e3"]) runner.start({ executionId, task });
+      counted.open();
+      for (let n = 0; n < 10; n++) await undefined;
+      expect([sizes, runner.size, told]).toEqual([[0], 0, ["called", "called", "e2 ended", "e3 ended"]]);
+    },
+  );
 });
