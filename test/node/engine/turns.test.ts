@@ -101,6 +101,29 @@ describe("a turn: history and facts in, events and effects out, and nothing else
     expect(endOf(await driver.turn(completed(2, 2)))).toBe(3);
   });
 
+  const RECORDS: readonly HistoryFact[] = [
+    { type: "TaskScheduled", id: 7, name: "a" },
+    { type: "TimerCreated", id: 7, fireAtMs: T0 },
+    { type: "ChildWorkflowInstanceCreated", id: 7, name: "c", instanceId: "c" },
+    { type: "DetachedWorkflowScheduled", id: 7, name: "d", instanceId: "d" },
+    { type: "EventSent", id: 7, name: "e", instanceId: "o" },
+    { type: "PatchRecorded", name: "p" },
+    { type: "UpdateCompleted", updateId: "u" },
+    { type: "UpdateFailed", updateId: "u", failure: { errorType: "Error", message: "no" }, rejected: false },
+    { type: "ExecutionStalled", reason: "PATCH_MISMATCH", message: "", beforeFirstTurn: false },
+    { type: "ExecutionUnstalled" },
+    { type: "ExecutionCompleted", status: "COMPLETED" },
+  ];
+  it.each(RECORDS.map((fact) => [fact.type, fact] as const))(
+    "[T4] what only a turn itself records changes nothing when it is received: %s",
+    async (_, fact) => {
+      const driver = new Driver(chain, 1);
+      await driver.turn();
+      expect(await driver.turn(fact)).toEqual({ ...nothing, taken: 1, events: [], status: "RUNNING" });
+      expect(endOf(await driver.turn(completed(1, 5)))).toBe(5);
+    },
+  );
+
   it("[T4] the same raise delivered twice counts once; two raises with the same payload count twice", async () => {
     const driver = new Driver(async function* two(ctx: WorkflowContext): Code {
       return [yield ctx.waitForExternalEvent("e"), yield ctx.waitForExternalEvent("e")];

@@ -1,5 +1,8 @@
 // [S5] What is read of a history by key. How events lie in its rows: shared-rows.test.ts.
 import { describe, expect, it } from "vitest";
+import type { HistoryFact } from "../../../src/model/history-event.ts";
+import { toStored } from "../../../src/storage/history-row.ts";
+import { plainTexts } from "../../../src/storage/vault.ts";
 import { at, change, type Opened, openInstance, openStore, RECORD, reopen, STARTED } from "./support.ts";
 
 describe("[S5] Reading by key", () => {
@@ -75,4 +78,12 @@ describe("[S5.7] A row of several events in a form that is not known yet", () =>
     opened.db.tamper("UPDATE instance SET payload = '[]' WHERE type = 'Events'");
     expect(() => reopen(opened).history()).toThrow(expect.objectContaining({ name: "UnknownEventError" }));
   });
+});
+
+it("[S5.8] A call without options has no detail in its row, and its attempt and its times are there where it has any", () => {
+  const call = { type: "TaskScheduled", id: 1, name: "a", input: "1" } as const;
+  const detailOf = (fact: HistoryFact) => toStored(at(fact), plainTexts).detail;
+  expect(detailOf(call)).toBeNull();
+  for (const options of [{ attempt: 2, firstId: 1 }, { timeoutMs: 5 }, { deadlineAtMs: 6 }, { heartbeatTimeoutMs: 7 }])
+    expect(detailOf({ ...call, ...options })).toBe(JSON.stringify(options));
 });
