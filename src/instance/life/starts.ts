@@ -121,7 +121,7 @@ export class Starts {
 
   /** False when another start has come first, while something was waited for. */
   #create(start: Start, { former, life, purges }: Seen): boolean | Promise<boolean> {
-    const { record, started } = this.#first(start);
+    const { record, started } = this.#first(start, life.recentMessages());
     const { startAtMs } = start;
     const scheduledAtMs = startAtMs !== undefined && startAtMs > record.createdAtMs ? startAtMs : undefined;
     const create = () => {
@@ -139,7 +139,7 @@ export class Starts {
   }
 
   /** The row and the history that it begins with. */
-  #first({ instanceId, name, input, parent, traceparent, requestId }: Start) {
+  #first({ instanceId, name, input, parent, traceparent, requestId }: Start, recentMessages?: Record<string, number>) {
     const nowMs = this.#ports.clock.now();
     const executionId = this.#ports.newId();
     const generation = 0;
@@ -154,6 +154,7 @@ export class Starts {
       input,
       parent,
       traceparent,
+      recentMessages,
     };
     const record: InstanceRecord = {
       instanceId,
