@@ -1,7 +1,18 @@
-// [I18.3], [I18.8], [I18.18], [I18.24], [I18.26] Events, ends and terminates between instances count once, and reach whom they are for.
+// [I18.3], [I18.8], [I18.18], [I18.24], [I18.26], [I33] Events, ends and terminates between instances count once, and reach whom they are for.
 import { describe, expect, it } from "vitest";
 import type { ParentLink } from "../../../../src/model/history-event.ts";
-import { type Code, describeInstance, holdSealingOf, makeWorld, raise, start, statusOf, unshaken } from "../support.ts";
+import {
+  type Code,
+  describeInstance,
+  endOf,
+  historyOf,
+  holdSealingOf,
+  makeWorld,
+  raise,
+  start,
+  statusOf,
+  unshaken,
+} from "../support.ts";
 import { watchUnhandledRejections } from "../unhandled.ts";
 
 watchUnhandledRejections();
@@ -143,4 +154,47 @@ it("[I18.26] A parent's terminate does not reach another instance that has taken
   sealed.open();
   await world.advance(1_000);
   expect([await delivered, await statusOf(world, "c")]).toEqual([{ accepted: true }, "RUNNING"]);
+});
+
+describe("[I33] A copy of an event that comes when another instance has taken the ID", () => {
+  it("[I33.1] does not count for it, within 60 s; what is raised anew does, and so does a copy that is older", async () => {
+    const world = makeWorld();
+    const known = () => {
+      const [started] = historyOf(world, "a");
+      return started?.type === "ExecutionStarted" && started.recentMessages && Object.keys(started.recentMessages);
+    };
+    await start(world, "a", "event", "go");
+    await raise(world, "a", "go", 1, "m1");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+    await start(world, "a", "event", "go");
+    expect(known()).toEqual(["m1"]);
+    await raise(world, "a", "go", 1, "m1");
+    expect(await statusOf(world, "a")).toBe("RUNNING");
+    await raise(world, "a", "go", 2, "m2");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 2]);
+    await world.advance(61_000);
+    await start(world, "a", "event", "go");
+    expect(known()).toBeUndefined();
+    await raise(world, "a", "go", 2, "m2");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 2]);
+  });
+
+  it("[I33.2] nor for the one after it, nor for a child that is called again under its ID", async () => {
+    const world = makeWorld();
+    world.workflow("twice", function* (ctx): Code {
+      const first = yield ctx.callChildWorkflow("event", "go", "a");
+      return [first, yield ctx.callChildWorkflow("event", "go", "a")];
+    });
+    await start(world, "p", "twice");
+    await world.advance(100);
+    await raise(world, "a", "go", 1, "m1");
+    await world.advance(1_000);
+    await raise(world, "a", "go", 1, "m1");
+    await raise(world, "a", "go", 2, "m2");
+    expect(await endOf(world, "p")).toEqual(["COMPLETED", [1, 2]]);
+    await start(world, "a", "event", "go");
+    await raise(world, "a", "go", 1, "m1");
+    await raise(world, "a", "go", 2, "m2");
+    expect(await statusOf(world, "a")).toBe("RUNNING");
+  });
 });
