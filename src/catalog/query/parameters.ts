@@ -1,0 +1,150 @@
+import { didYouMean } from "../../model/near-name.ts";
+import { attributeFrom, keyProblem } from "../../model/search-attributes.ts";
+import { COUNT_KEYS, type CountKey, type Order } from "../protocol.ts";
+import {
+  type Condition,
+  countConditions,
+  FilterError,
+  MAX_CONDITIONS,
+  type TextField,
+  type TimeField,
+} from "./condition.ts";
+import { parseQuery } from "./parser.ts";
+import { quoted } from "./tokens.ts";
+import { A_TIME, STATUS_NAMES, statusFrom, timeFrom } from "./values.ts";
+
+/** What a list is asked for. The tokens are as they came. */
+export type ListQuery =
+  | {
+      readonly type: "page";
+      readonly filter: Condition;
+      readonly order: Order;
+      readonly pageSize: number;
+      readonly continuationToken?: string | undefined;
+    }
+  | { readonly type: "count"; readonly filter: Condition; readonly by: readonly CountKey[] }
+  | { readonly type: "changes"; readonly filter: Condition; readonly pageSize: number; readonly since: string };
+
+export const DEFAULT_PAGE_SIZE = 100;
+export const MAX_PAGE_SIZE = 1_024;
+
+type Parse = (value: string, name: string) => Condition;
+
+/** The parameters that filter. After is ≥, before is <. */
+const FILTERS: Readonly<Record<string, Parse>> = {
+  status: (value, name) => ({ type: "status", statuses: value.split(",").map((one) => status(one, name)) }),
+  name: exactOrPrefix("name"),
+  idPrefix: (value) => ({ type: "text", field: "id", operator: "startsWith", value }),
+  createdAfter: time("created", ">="),
+  createdBefore: time("created", "<"),
+  endedAfter: time("ended", ">="),
+  endedBefore: time("ended", "<"),
+  parent: (value) => ({ type: "text", field: "parent", operator: "=", value }),
+  version: (value) => ({ type: "text", field: "version", operator: "=", value }),
+  waitingFor: exactOrPrefix("waitingFor"),
+  retrying: (value, name) => ({ type: "retrying", value: oneOf(value, name, ["true", "false"]) === "true" }),
+  q: parseQuery,
+};
+const OTHERS = ["order", "pageSize", "continuationToken", "since", "countBy"];
+const KNOWN = [...Object.keys(FILTERS), "attr.KEY", ...OTHERS];
+
+/** Reads the query of a list's URL. Throws FilterError for what is unknown, malformed or does not go together. */
+export function readParameters(parameters: Iterable<readonly [name: string, value: string]>): ListQuery {
+  const parts: Condition[] = [];
+  const others = new Map<string, string>();
+  const seen = new Set<string>();
+  for (const [name, value] of parameters) {
+    if (seen.has(name)) throw new FilterError(`${name}: expected once, found twice`);
+    seen.add(name);
+    const condition = filterOf(name, value);
+    if (condition !== undefined) parts.push(condition);
+    else others.set(name, value);
+  }
+  const filter: Condition = { type: "and", parts };
+  const conditions = countConditions(filter);
+  if (conditions > MAX_CONDITIONS)
+    throw new FilterError(`the filter: expected at most ${MAX_CONDITIONS} conditions, found ${conditions}`);
+  return queryOf(filter, others);
+}
+
+function filterOf(name: string, value: string): Condition | undefined {
+  if (name.startsWith("attr.")) return attribute(name.slice("attr.".length), value);
+  if (Object.hasOwn(FILTERS, name)) return FILTERS[name]?.(value, name);
+  if (OTHERS.includes(name)) return undefined;
+  throw new FilterError(
+    `unknown parameter ${quoted(name)}${didYouMean(name, KNOWN)}. The parameters are ${KNOWN.join(", ")}`,
+  );
+}
+
+function queryOf(filter: Condition, others: ReadonlyMap<string, string>): ListQuery {
+  const countBy = others.get("countBy");
+  const since = others.get("since");
+  if (countBy !== undefined) {
+    alone("countBy", others, []);
+    return {
+      type: "count",
+      filter,
+      by: [...new Set(countBy.split(",").map((key) => oneOf(key, "countBy", COUNT_KEYS)))],
+    };
+  }
+  const pageSize = pageSizeFrom(others.get("pageSize"));
+  if (since !== undefined) {
+    alone("since", others, ["pageSize"]);
+    return { type: "changes", filter, pageSize, since };
+  }
+  const order = oneOf(others.get("order") ?? "desc", "order", ["desc", "asc"] as const);
+  const continuationToken = others.get("continuationToken");
+  return { type: "page", filter, order, pageSize, ...(continuationToken !== undefined && { continuationToken }) };
+}
+
+function alone(name: string, others: ReadonlyMap<string, string>, allowed: readonly string[]): void {
+  const wrong = [...others.keys()].find((other) => other !== name && !allowed.includes(other));
+  if (wrong !== undefined) throw new FilterError(`${name}: expected no ${wrong} beside it, found one`);
+}
+
+function pageSizeFrom(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_PAGE_SIZE;
+  const size = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (size >= 1 && size <= MAX_PAGE_SIZE) return size;
+  throw new FilterError(`pageSize: expected a whole number from 1 to ${MAX_PAGE_SIZE}, found ${quoted(text)}`);
+}
+
+function status(value: string, name: string) {
+  const found = statusFrom(value.trim());
+  if (found === undefined)
+    throw new FilterError(
+      `${name}: expected one or more of ${STATUS_NAMES.join(", ")}, found ${quoted(value)}${didYouMean(value, STATUS_NAMES)}`,
+    );
+  return found;
+}
+
+/** `order*` is whatever begins with `order`. */
+function exactOrPrefix(field: TextField): Parse {
+  return (value) =>
+    value.endsWith("*")
+      ? { type: "text", field, operator: "startsWith", value: value.slice(0, -1) }
+      : { type: "text", field, operator: "=", value };
+}
+
+function time(field: TimeField, operator: ">=" | "<"): Parse {
+  return (value, name) => {
+    const ms = timeFrom(value);
+    if (ms === undefined) throw new FilterError(`${name}: expected ${A_TIME}, found ${quoted(value)}`);
+    return { type: "time", field, operator, ms };
+  };
+}
+
+/** What is no text as JSON may have been given as a text all the same. */
+function attribute(key: string, text: string): Condition {
+  const problem = keyProblem(key);
+  if (problem !== undefined) throw new FilterError(`attr.${key.slice(0, 64)}: ${problem}`);
+  const equals = (value: string | number | boolean): Condition => ({ type: "attribute", key, operator: "=", value });
+  const value = attributeFrom(text);
+  return typeof value === "string" ? equals(value) : { type: "or", parts: [equals(value), equals(text)] };
+}
+
+function oneOf<T extends string>(value: string, name: string, values: readonly T[]): T {
+  const found = values.find((one) => one === value);
+  if (found === undefined) throw new FilterError(`${name}: expected ${values.join(", ")}, found ${quoted(value)}`);
+  return found;
+}

@@ -1,0 +1,183 @@
+import type { CatalogEntry, LifeKey } from "../../model/catalog-entry.ts";
+import type { SqlDatabase } from "../../storage/sql-database.ts";
+import { toNumber, toStatus } from "./statuses.ts";
+
+/*
+ * The table `entry`: one row for each life of an instance.
+ *
+ * Written by: an announcement, the mark of a purge, what an instance answers when it is asked.
+ * Deleted by: the alarm, an hour after the life was told or found to be gone.
+ */
+
+export type EntryRow = {
+  created: number;
+  id: string;
+  seq: number;
+  /** See statuses.ts. */
+  status: number;
+  /** Of the table `names`; 0 where a life that is leaving was never announced. */
+  name: number;
+  updated: number;
+  ended: number | null;
+  version: string | null;
+  parent: string | null;
+  custom_status: string | null;
+  error_type: string | null;
+  error_message: string | null;
+  waiting_for: string | null;
+  retrying: number | null;
+  /** JSON. */
+  attributes: string | null;
+  /** When the instance was last asked; of one that is leaving or gone, when it was marked. */
+  asked: number | null;
+};
+
+/** All that a list needs of a row. */
+export const COLUMNS =
+  "created, id, seq, status, name, updated, ended, version, parent, custom_status, error_type, error_message, " +
+  "waiting_for, retrying, attributes, asked";
+
+const UPSERT = `
+INSERT INTO entry (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (created, id) DO UPDATE SET seq = excluded.seq, status = excluded.status, name = excluded.name,
+  updated = excluded.updated, ended = excluded.ended, version = excluded.version, parent = excluded.parent,
+  custom_status = excluded.custom_status, error_type = excluded.error_type, error_message = excluded.error_message,
+  waiting_for = excluded.waiting_for, retrying = excluded.retrying, attributes = excluded.attributes,
+  asked = excluded.asked`;
+/** The newest version wins, whoever else looks at the row before. */
+const UPSERT_NEWER = `${UPSERT} WHERE excluded.seq > seq`;
+
+export function readEntry(db: SqlDatabase, { instanceId, createdAtMs }: LifeKey): EntryRow | undefined {
+  return db.query<EntryRow>(`SELECT ${COLUMNS} FROM entry WHERE created = ? AND id = ?`, createdAtMs, instanceId)[0];
+}
+
+/** Leaves a row alone that is as new, or newer. */
+export function upsertEntry(db: SqlDatabase, row: EntryRow): void {
+  db.run(UPSERT_NEWER, ...valuesOf(row));
+}
+
+/** Whatever the number of the row that is there: the instance itself has said so. */
+export function replaceEntry(db: SqlDatabase, row: EntryRow): void {
+  db.run(UPSERT, ...valuesOf(row));
+}
+
+/** Leaving, or gone: the rest of the row stays, for the case that the instance is still there. */
+export function markEntry(db: SqlDatabase, key: LifeKey, mark: number, seq: number, atMs: number): void {
+  db.run(
+    "UPDATE entry SET status = ?, seq = ?, asked = ? WHERE created = ? AND id = ?",
+    mark,
+    seq,
+    atMs,
+    key.createdAtMs,
+    key.instanceId,
+  );
+}
+
+/** The instance has said the same as the row. */
+export function confirmEntry(db: SqlDatabase, key: LifeKey, atMs: number): void {
+  db.run("UPDATE entry SET asked = ? WHERE created = ? AND id = ?", atMs, key.createdAtMs, key.instanceId);
+}
+
+/** Both indexes need the condition that they were made with. */
+export function readMarked(db: SqlDatabase, mark: number, beforeMs: number, limit: number): EntryRow[] {
+  return db.query<EntryRow>(
+    `SELECT ${COLUMNS} FROM entry WHERE status = ? AND status < 4 AND asked < ? ORDER BY created LIMIT ?`,
+    mark,
+    beforeMs,
+    limit,
+  );
+}
+
+export function hasMarked(db: SqlDatabase): boolean {
+  return db.query("SELECT 1 FROM entry WHERE status < 0 AND status < 4 LIMIT 1").length > 0;
+}
+
+export function deleteEntry(db: SqlDatabase, key: LifeKey): void {
+  db.run("DELETE FROM entry WHERE created = ? AND id = ?", key.createdAtMs, key.instanceId);
+}
+
+export function hasEntries(db: SqlDatabase): boolean {
+  return db.query("SELECT 1 FROM entry LIMIT 1").length > 0;
+}
+
+/** Without a mark. */
+export function countEntries(db: SqlDatabase): { name: number; status: number; n: number }[] {
+  return db.query("SELECT name, status, count(*) AS n FROM entry WHERE status >= 0 GROUP BY name, status");
+}
+
+function valuesOf(row: EntryRow): (string | number | null)[] {
+  return [
+    row.created,
+    row.id,
+    row.seq,
+    row.status,
+    row.name,
+    row.updated,
+    row.ended,
+    row.version,
+    row.parent,
+    row.custom_status,
+    row.error_type,
+    row.error_message,
+    row.waiting_for,
+    row.retrying,
+    row.attributes,
+    row.asked,
+  ];
+}
+
+export function keyOf({ created, id }: EntryRow): LifeKey {
+  return { instanceId: id, createdAtMs: created };
+}
+
+/** `name` is that of the table `names`. */
+export function toRow(entry: CatalogEntry, seq: number, name: number): EntryRow {
+  const { failure, searchAttributes, retrying } = entry;
+  return {
+    created: entry.createdAtMs,
+    id: entry.instanceId,
+    seq,
+    status: toNumber(entry.status),
+    name,
+    updated: entry.updatedAtMs,
+    ended: entry.endedAtMs ?? null,
+    version: entry.version ?? null,
+    parent: entry.parentInstanceId ?? null,
+    custom_status: entry.customStatus ?? null,
+    error_type: failure?.errorType ?? null,
+    error_message: failure?.message ?? null,
+    waiting_for: entry.waitingFor ?? null,
+    retrying: retrying ? 1 : null,
+    attributes: searchAttributes === undefined ? null : JSON.stringify(searchAttributes),
+    asked: null,
+  };
+}
+
+/** A life that is marked, and was never announced. */
+export function markedRow(key: LifeKey, mark: number, seq: number, atMs: number): EntryRow {
+  const entry = { ...key, workflowName: "", status: "PENDING", updatedAtMs: atMs } as const;
+  return { ...toRow(entry, seq, 0), status: mark, asked: atMs };
+}
+
+/** What the row says of its instance, without what it does not say. */
+export function toEntry(row: EntryRow, workflowName: string): CatalogEntry {
+  const failure = row.error_type !== null && {
+    errorType: row.error_type,
+    ...(row.error_message !== null && { message: row.error_message }),
+  };
+  return {
+    instanceId: row.id,
+    createdAtMs: row.created,
+    workflowName,
+    status: toStatus(row.status),
+    updatedAtMs: row.updated,
+    ...(row.ended !== null && { endedAtMs: row.ended }),
+    ...(row.version !== null && { version: row.version }),
+    ...(row.parent !== null && { parentInstanceId: row.parent }),
+    ...(row.custom_status !== null && { customStatus: row.custom_status }),
+    ...(failure && { failure }),
+    ...(row.attributes !== null && { searchAttributes: JSON.parse(row.attributes) }),
+    ...(row.waiting_for !== null && { waitingFor: row.waiting_for }),
+    ...(row.retrying !== null && { retrying: true }),
+  };
+}

@@ -1,0 +1,180 @@
+import { attributesProblem, type SearchAttributes } from "./search-attributes.ts";
+import type { RuntimeStatus } from "./status.ts";
+
+/*
+ * What an instance tells the catalog of itself, and what it is answered. Instances, the catalog and the HTTP API share these words;
+ * old and new code talk to each other during a deploy, so fields are only ever added, and added as optional ones.
+ */
+
+/** One instance, as a list shows it. No payload is ever in it. */
+export interface CatalogEntry {
+  readonly instanceId: string;
+  /** Of this life: an ID that is used anew has another one. */
+  readonly createdAtMs: number;
+  readonly workflowName: string;
+  readonly status: RuntimeStatus;
+  readonly updatedAtMs: number;
+  readonly endedAtMs?: number | undefined;
+  readonly version?: string | undefined;
+  readonly parentInstanceId?: string | undefined;
+  readonly customStatus?: string | undefined;
+  /** Where payloads are encrypted, without the message. */
+  readonly failure?: { readonly errorType: string; readonly message?: string | undefined } | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
+  /** `event:NAME`, `timer:TIME`, `activity:NAME`, `child:ID`, `condition`, `limit:NAME`, `start:TIME`. */
+  readonly waitingFor?: string | undefined;
+  /** An activity has failed and will be tried again. */
+  readonly retrying?: boolean | undefined;
+}
+
+/** The instance as it is at `seq`. */
+export interface Announcement {
+  readonly entry: CatalogEntry;
+  /** Never falls back for an ID, over its lives too: `max(now in µs, last + 1)`. */
+  readonly seq: number;
+  /** The life before this one, under the same ID: its row goes. Where it lies in another shard, that one is told to forget it. */
+  readonly former?: { readonly createdAtMs: number; readonly shard: string } | undefined;
+}
+
+/** One life of an ID. */
+export interface LifeKey {
+  readonly instanceId: string;
+  readonly createdAtMs: number;
+}
+
+/** Of a life that is about to be wiped, or is no more. `seq` is newer than everything that has been announced of it. */
+export interface Departure extends LifeKey {
+  readonly seq: number;
+}
+
+/** What a shard has of a life: its entry, or that it is leaving or gone. */
+export type HeldEntry = { readonly seq: number } & ({ readonly entry: CatalogEntry } | { readonly gone: true });
+
+export type Announced =
+  /** It is on disk once the caller has this answer. So is one that comes a second time. */
+  | { readonly ok: true }
+  /** The shard knows something newer, and has written nothing. */
+  | { readonly ok: false; readonly code: "STALE"; readonly held: HeldEntry }
+  /** It will never be taken as it is. */
+  | { readonly ok: false; readonly code: "INVALID"; readonly message: string };
+
+/** What a shard of the catalog can be told by instances. Each call may come late, twice or in another order. */
+export interface CatalogShard {
+  announce(announcement: Announcement): Promise<Announced>;
+  /** Before the wipe of a purge: the row is not listed any more, and the instance is asked within a minute whether it has gone. */
+  leave(departure: Departure): Promise<Announced>;
+  /** The life is no more; what comes of it within the next hour is refused. */
+  forget(departure: Departure): Promise<Announced>;
+}
+
+/** What an instance answers when the catalog asks. */
+export type Presence =
+  /** `shard`: where it announces itself. */
+  | { readonly type: "present"; readonly entry: CatalogEntry; readonly seq: number; readonly shard: string }
+  /** A purge is under way: it marks the row, wipes, and is asked again. */
+  | { readonly type: "leaving" }
+  | { readonly type: "absent" };
+
+/** What the catalog asks of instances. */
+export interface CatalogSource {
+  presence(): Promise<Presence>;
+}
+
+/** In characters; what is longer is cut before it is announced. */
+export const MAX_TEXT_LENGTH = 256;
+/** Of all texts of an entry together, in UTF-8; IDs and names are not theirs. */
+export const MAX_TEXTS_BYTES = 1_024;
+/** Cloudflare's limit for the name of an object, and with it for an ID. */
+const MAX_ID_BYTES = 1_024;
+const MAX_NAME_BYTES = 1_024;
+
+const MARK = "…";
+const encoder = new TextEncoder();
+
+/** In the order in which they are given up when all together are too long: what comes last says most. */
+const TEXTS = ["failureMessage", "customStatus", "version", "waitingFor", "errorType"] as const;
+type Texts = Record<(typeof TEXTS)[number], string | undefined>;
+
+/** The entry as it may be announced: long texts are cut, and those that matter least go where all together are too long. */
+export function fitEntry(entry: CatalogEntry): CatalogEntry {
+  const texts = textsOf(entry);
+  for (const name of TEXTS) texts[name] = cut(texts[name], MAX_TEXT_LENGTH);
+  for (const name of TEXTS) {
+    const excess = bytesOfAll(texts) - MAX_TEXTS_BYTES;
+    if (excess > 0) texts[name] = cutBytes(texts[name], excess);
+  }
+  const { failureMessage: message, errorType, ...others } = texts;
+  const failure = entry.failure && { errorType: errorType ?? "", ...(message !== undefined && { message }) };
+  return { ...entry, ...others, failure };
+}
+
+/** Why a shard does not take it, or `undefined`. */
+export function announcementProblem({ entry, seq, former }: Announcement): string | undefined {
+  const problem = departureProblem({ ...entry, seq });
+  if (problem !== undefined) return problem;
+  if (!isTime(entry.updatedAtMs)) return expected("updatedAtMs", "milliseconds since 1970", entry.updatedAtMs);
+  if (entry.endedAtMs !== undefined && !isTime(entry.endedAtMs))
+    return expected("endedAtMs", "milliseconds since 1970", entry.endedAtMs);
+  if (bytesOf(entry.workflowName) > MAX_NAME_BYTES)
+    return `workflowName: expected at most ${MAX_NAME_BYTES} bytes, found ${bytesOf(entry.workflowName)}`;
+  if (entry.parentInstanceId !== undefined && bytesOf(entry.parentInstanceId) > MAX_ID_BYTES)
+    return `parentInstanceId: expected at most ${MAX_ID_BYTES} bytes, found ${bytesOf(entry.parentInstanceId)}`;
+  if (former !== undefined && !isTime(former.createdAtMs))
+    return expected("former.createdAtMs", "milliseconds since 1970", former.createdAtMs);
+  return textsProblem(textsOf(entry)) ?? attributesProblem(entry.searchAttributes);
+}
+
+export function departureProblem({ instanceId, createdAtMs, seq }: Departure): string | undefined {
+  if (typeof instanceId !== "string" || instanceId === "") return expected("instanceId", "a text", instanceId);
+  if (bytesOf(instanceId) > MAX_ID_BYTES)
+    return `instanceId: expected at most ${MAX_ID_BYTES} bytes, found ${bytesOf(instanceId)}`;
+  if (!isTime(createdAtMs)) return expected("createdAtMs", "milliseconds since 1970", createdAtMs);
+  if (!Number.isSafeInteger(seq) || seq < 1) return expected("seq", "a whole number from 1", seq);
+  return undefined;
+}
+
+function textsProblem(texts: Texts): string | undefined {
+  for (const name of TEXTS) {
+    const { length = 0 } = texts[name] ?? {};
+    if (length > MAX_TEXT_LENGTH) return `${name}: expected at most ${MAX_TEXT_LENGTH} characters, found ${length}`;
+  }
+  const bytes = bytesOfAll(texts);
+  return bytes > MAX_TEXTS_BYTES
+    ? `${TEXTS.join(", ")}: expected at most ${MAX_TEXTS_BYTES} bytes together, found ${bytes}`
+    : undefined;
+}
+
+function textsOf({ failure, customStatus, waitingFor, version }: CatalogEntry): Texts {
+  return { failureMessage: failure?.message, customStatus, version, waitingFor, errorType: failure?.errorType };
+}
+
+function bytesOfAll(texts: Texts): number {
+  return TEXTS.reduce((sum, name) => sum + bytesOf(texts[name]), 0);
+}
+
+function bytesOf(text: string | undefined): number {
+  return text === undefined ? 0 : encoder.encode(text).byteLength;
+}
+
+/** As far as a Date can tell it. */
+function isTime(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 8.64e15;
+}
+
+function expected(field: string, what: string, found: unknown): string {
+  return `${field}: expected ${what}, found ${JSON.stringify(found) ?? typeof found}`;
+}
+
+function cut(text: string | undefined, length: number): string | undefined {
+  if (text === undefined || text.length <= length) return text;
+  return text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "") + MARK;
+}
+
+/** Shorter by at least `bytes`, or gone. */
+function cutBytes(text: string | undefined, bytes: number): string | undefined {
+  const wanted = bytesOf(text) - bytes - bytesOf(MARK);
+  if (text === undefined || wanted <= 0) return undefined;
+  let short = text.slice(0, wanted);
+  while (bytesOf(short) > wanted) short = short.slice(0, Math.min(-1, Math.floor((wanted - bytesOf(short)) / 3)));
+  return short.replace(/[\ud800-\udbff]$/, "") + MARK;
+}
