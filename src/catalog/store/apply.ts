@@ -38,7 +38,7 @@ export type Telling =
  * What must always hold:
  * 1. Of a life the newest version is kept, in whatever order, and however often, what is told comes.
  * 2. A life that is leaving or gone comes back by nothing that was told before it left.
- * 3. What is refused as old has written nothing.
+ * 3. What is refused as old has written nothing, but the mark of a former life that it names.
  * 4. An instance that is asked is right, whatever the number of the row, unless the row has changed since it was asked.
  */
 export class Application {
@@ -74,20 +74,24 @@ export class Application {
 
   #announce({ entry, seq, former }: Announcement): Announced {
     const held = readEntry(this.#db, entry);
-    const isNew = held === undefined || held.seq < seq;
+    if (held?.seq === seq) return { ok: true };
     if (former?.shard === this.#shard && former.createdAtMs !== entry.createdAtMs)
-      this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 }, isNew);
-    if (!isNew) return this.#refuse(held, seq);
+      this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 });
+    if (held !== undefined && held.seq > seq) return this.#refuse(held, seq);
     const row = toRow(entry, seq, this.#names.numberOf(entry.workflowName));
     upsertEntry(this.#db, row);
     this.#note(held, row);
     return { ok: true };
   }
 
-  /** Every number of the former life is below that of the next. What is told of the former later finds the mark, where it is made. */
-  #forgetFormer(departure: Departure, isNew: boolean): void {
+  /**
+   * Every number of the former life is below those of the next. What is told of it later finds the mark, which is made whether or not
+   * there is a row, and by an announcement that is late itself, too: the last one of the former life may be later still.
+   */
+  #forgetFormer(departure: Departure): void {
     const held = readEntry(this.#db, departure);
-    if (held === undefined ? isNew : held.status !== GONE) this.#mark(held, departure, GONE);
+    const isKnown = held?.status === GONE && held.seq >= departure.seq;
+    if (!isKnown) this.#mark(held, departure, GONE);
   }
 
   #depart(departure: Departure, mark: number): Announced {

@@ -107,6 +107,34 @@ describe("[K21] A life after another under the same ID", () => {
   });
 });
 
+describe("[K21] A life between two others", () => {
+  it("[K21.19] its announcement, late itself, has the shard refuse what comes still later of the life before it", () => {
+    const opened = openShard();
+    const [first, second, third] = [0, 1, 2].map((n) => entry("a", { createdAtMs: DAY + n })) as [
+      typeof ended,
+      typeof ended,
+      typeof ended,
+    ];
+    tell(opened, announce(third, 30, { createdAtMs: second.createdAtMs, shard: "0-0" }));
+    expect(tell(opened, announce(second, 20, { createdAtMs: first.createdAtMs, shard: "0-0" }))).toMatchObject({
+      code: "STALE",
+    });
+    expect(tell(opened, announce(first, 10))).toEqual({ ok: false, code: "STALE", held: { seq: 19, gone: true } });
+    expect(opened.store.page(page()).entries).toEqual([third]);
+  });
+});
+
+describe("[K21] Two lives of the same millisecond", () => {
+  it("[K21.20] a purge of the first that is remembered does not let the second back in, once a third has come", () => {
+    const opened = openShard();
+    tell(opened, departure("forget", "a", 14));
+    const third = entry("a", { createdAtMs: DAY + 5 });
+    tell(opened, announce(third, 20, { createdAtMs: DAY, shard: "0-0" }));
+    expect(tell(opened, announce(ended, 16))).toEqual({ ok: false, code: "STALE", held: { seq: 19, gone: true } });
+    expect(opened.store.page(page()).entries).toEqual([third]);
+  });
+});
+
 describe("[K21] Leaving", () => {
   it.each(["leave", "forget"] as const)(
     "[K21.11] %s: the row is not listed, and nothing that was told before brings it back",
