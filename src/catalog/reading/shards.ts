@@ -1,3 +1,4 @@
+import { type Schedule, within } from "../patience.ts";
 import type { CatalogApi } from "../protocol.ts";
 
 /** The shards of a catalog, as whoever reads all of them has them. */
@@ -5,8 +6,7 @@ export interface Shards {
   /** Of all generations. */
   readonly names: readonly string[];
   shard(name: string): Pick<CatalogApi, "list" | "count" | "changes" | "health">;
-  /** Calls back after at least `ms`, unless it is called off before. */
-  schedule(ms: number, callback: () => void): () => void;
+  readonly schedule: Schedule;
 }
 
 /** A shard that takes longer is missing in the answer. */
@@ -18,14 +18,5 @@ export function askShard<T>(
   name: string,
   call: (shard: ReturnType<Shards["shard"]>) => Promise<T>,
 ): Promise<T | undefined> {
-  return new Promise((resolve) => {
-    const callOff = shards.schedule(PATIENCE_MS, () => resolve(undefined));
-    const answer = async () => call(shards.shard(name));
-    answer()
-      .catch(() => undefined)
-      .then((value) => {
-        callOff();
-        resolve(value);
-      });
-  });
+  return within(shards.schedule, PATIENCE_MS, () => call(shards.shard(name)));
 }

@@ -88,8 +88,9 @@ export function readMarked(db: SqlDatabase, mark: number, beforeMs: number, limi
   );
 }
 
-export function hasMarked(db: SqlDatabase): boolean {
-  return db.query("SELECT 1 FROM entry WHERE status < 0 AND status < 4 LIMIT 1").length > 0;
+/** Since when the oldest mark of each kind is there. */
+export function readMarks(db: SqlDatabase): { status: number; since: number }[] {
+  return db.query("SELECT status, min(asked) AS since FROM entry WHERE status < 0 AND status < 4 GROUP BY status");
 }
 
 export function deleteEntry(db: SqlDatabase, key: LifeKey): void {

@@ -13,7 +13,7 @@ import { placeOf } from "../query/places.ts";
 import { Application, type Telling } from "./apply.ts";
 import { Changes } from "./changes.ts";
 import { Counts } from "./counts.ts";
-import { deleteEntry, type EntryRow, hasEntries, hasMarked, keyOf, readMarked } from "./entry-table.ts";
+import { deleteEntry, type EntryRow, hasEntries, keyOf, readMarked, readMarks } from "./entry-table.ts";
 import { readCounts } from "./group-counts.ts";
 import { Names } from "./name-table.ts";
 import { readFitting, readPage } from "./pages.ts";
@@ -116,7 +116,7 @@ export class ShardStore {
 
   /** Where the next stretch begins. */
   saveSweep(after: Place | undefined): void {
-    writeSweep(this.#db, after);
+    if (this.#haveTables) writeSweep(this.#db, after);
   }
 
   /** Rows of lives that are gone since before this time go, and with them the memory that nothing late may bring them back. */
@@ -127,9 +127,11 @@ export class ShardStore {
     });
   }
 
-  /** Whether a life is leaving, or gone and remembered. */
-  hasMarked(): boolean {
-    return this.#haveTables && hasMarked(this.#db);
+  /** Since when a life is leaving, and one is gone and remembered. */
+  marks(): { readonly leavingSinceMs: number | undefined; readonly goneSinceMs: number | undefined } {
+    const marks = this.#haveTables ? readMarks(this.#db) : [];
+    const since = (mark: number) => marks.find(({ status }) => status === mark)?.since;
+    return { leavingSinceMs: since(LEAVING), goneSinceMs: since(GONE) };
   }
 
   /** A transaction that makes the tables where there are none. When it fails, memory knows what the database has. */

@@ -89,7 +89,7 @@ describe("[K24] Plans", () => {
   it("[K24.5] what the alarm looks for is found by the index of those that live", () => {
     opened.statements.length = 0;
     opened.store.leaving(NOW, 10);
-    opened.store.hasMarked();
+    opened.store.marks();
     const plans = opened.statements.flatMap(({ text, bindings }) => planOf(opened, text, bindings as SqlValue[]));
     expect(plans).toEqual(["SEARCH entry USING INDEX live (status=?)", "SEARCH entry USING INDEX live (status<?)"]);
   });

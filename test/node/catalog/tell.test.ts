@@ -198,7 +198,7 @@ describe("[K21] Leaving", () => {
     expect(opened.db.read("SELECT id FROM entry ORDER BY id")).toEqual([{ id: "a" }, { id: "b" }]);
     opened.store.expire(NOW + 1, 100);
     expect(opened.db.read("SELECT id FROM entry")).toEqual([{ id: "b" }]);
-    expect(opened.store.hasMarked()).toBe(true);
+    expect(opened.store.marks()).toEqual({ leavingSinceMs: NOW, goneSinceMs: undefined });
   });
 });
 

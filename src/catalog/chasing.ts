@@ -1,0 +1,81 @@
+import type { Departure, Presence } from "../model/catalog-entry.ts";
+import { within } from "./patience.ts";
+import type { ShardPorts } from "./ports.ts";
+import type { Telling } from "./store/apply.ts";
+import type { EntryRow } from "./store/entry-table.ts";
+
+/*
+ * What a shard does by itself, each time its alarm rings: it forgets lives that have been gone for an hour, asks instances that are
+ * leaving whether they have gone, and sweeps through its rows, a stretch at a time, for those that it has not heard of for
+ * long. So whatever was lost on the way, no row is wrong for ever.
+ */
+
+const SECOND_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** A purge wipes what it has marked at once: earlier, the instance would be found on its way out. */
+const LEAVING_PAUSE_MS = 20 * SECOND_MS;
+const SWEEP_PAUSE_MS = 6 * HOUR_MS;
+/** What comes late of a life that has gone is refused for so long. */
+const REMEMBERED_MS = HOUR_MS;
+/** Of one alarm: of calls, an invocation may make 50 on the Free plan. */
+const MOST_ASKED = 40;
+const MOST_EXPIRED = 1_000;
+const MOST_SWEPT = 10_000;
+const ASK_PATIENCE_MS = 10 * SECOND_MS;
+
+/** What an alarm has left behind. */
+export interface Left {
+  /** Since when rows wait that are leaving, and those that are gone. */
+  readonly leavingSinceMs?: number | undefined;
+  readonly goneSinceMs?: number | undefined;
+  /** The sweep has not come to the end of the table. */
+  readonly isSweeping: boolean;
+  readonly hasEntries: boolean;
+}
+
+/** When the alarm has to ring next; `undefined`: there is nothing to look after. */
+export function nextAlarmMs(nowMs: number, left: Left): number | undefined {
+  const times: number[] = [];
+  // One that cannot be reached is asked less and less often.
+  if (left.leavingSinceMs !== undefined)
+    times.push(nowMs + Math.min(Math.max(nowMs - left.leavingSinceMs, LEAVING_PAUSE_MS), HOUR_MS));
+  if (left.goneSinceMs !== undefined) times.push(Math.max(left.goneSinceMs + REMEMBERED_MS, nowMs) + SECOND_MS);
+  if (left.isSweeping) times.push(nowMs + SECOND_MS);
+  if (left.hasEntries) times.push(nowMs + SWEEP_PAUSE_MS);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** When the alarm has to ring at the latest after this was told. What an instance has answered was asked by the alarm itself. */
+export function alarmAfterMs({ type }: Telling, nowMs: number): number | undefined {
+  if (type === "heard") return undefined;
+  return nowMs + (type === "leave" ? LEAVING_PAUSE_MS : SWEEP_PAUSE_MS);
+}
+
+/** One alarm's work. `tell` writes what instances have answered. */
+export async function chase(ports: ShardPorts, tell: (telling: Telling) => Promise<unknown>): Promise<Left> {
+  const { store } = ports;
+  const nowMs = ports.now();
+  store.expire(nowMs - REMEMBERED_MS, MOST_EXPIRED);
+  const leaving = store.leaving(nowMs - LEAVING_PAUSE_MS + SECOND_MS, MOST_ASKED);
+  const room = MOST_ASKED - leaving.length;
+  const stretch = room === 0 ? undefined : store.sweep(nowMs, { rows: MOST_SWEPT, due: room });
+  const asked = [...leaving, ...(stretch?.due ?? [])];
+  const heard = await Promise.all(asked.map((row) => askAfter(ports, row, tell)));
+  const silent = heard.filter((isHeard) => !isHeard).length;
+  if (silent > 0) ports.log({ level: "warn", msg: "catalog", shard: ports.name, unreachable: silent });
+  if (stretch !== undefined) store.saveSweep(stretch.after);
+  const isSweeping = stretch === undefined || !stretch.isLast;
+  return { ...store.marks(), isSweeping, hasEntries: store.hasEntries() };
+}
+
+async function askAfter(
+  ports: ShardPorts,
+  { id, created, seq }: EntryRow,
+  tell: (telling: Telling) => Promise<unknown>,
+): Promise<boolean> {
+  const presence: Presence | undefined = await within(ports.schedule, ASK_PATIENCE_MS, () => ports.ask(id));
+  if (presence === undefined) return false;
+  const about: Departure = { instanceId: id, createdAtMs: created, seq };
+  await tell({ type: "heard", about, presence });
+  return true;
+}
