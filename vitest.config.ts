@@ -14,7 +14,19 @@ export default defineConfig({
       {
         // Inside workerd, with real Durable Objects, storage and alarms.
         logLevel: "error",
-        plugins: [cloudflareTest({ main: "./test/workers/worker.ts", wrangler: { configPath: "./wrangler.toml" } })],
+        plugins: [
+          cloudflareTest({
+            main: "./test/workers/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              durableObjects: {
+                WORKFLOW_CATALOG: { className: "WorkflowCatalog", useSQLite: true },
+                // Instances that say what a test wants them to, when the catalog asks.
+                CATALOG_SOURCE: { className: "CatalogSourceStandIn", useSQLite: true },
+              },
+            },
+          }),
+        ],
         test: { name: "workers", include: ["test/workers/**/*.test.ts"], testTimeout, expect: { poll } },
       },
       {

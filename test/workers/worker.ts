@@ -1,7 +1,10 @@
 // The Worker under test: what src/worker.ts serves, more workflows, and an instance class whose storage is watched.
+import { DurableObject } from "cloudflare:workers";
 import { StateStore } from "../../src/authoring/state-store.ts";
+import { type CatalogEnv, workflowCatalogClass } from "../../src/catalog/workflow-catalog.ts";
 import { createWorker, WorkflowRuntime } from "../../src/index.ts";
 import type { InstanceEnv } from "../../src/instance/workflow-instance.ts";
+import type { CatalogSource, Presence } from "../../src/model/catalog-entry.ts";
 import { registerGreeting } from "../../src/samples/greeting.ts";
 import { registerOrderProcessing } from "../../src/samples/order-processing.ts";
 import { registerPatterns } from "../../src/samples/patterns.ts";
@@ -21,5 +24,23 @@ export class WorkflowInstance extends worker.WorkflowInstance {
     super(watch(ctx), env);
   }
 }
+/** What an instance says of itself to the catalog, as a test has set it. */
+export class CatalogSourceStandIn extends DurableObject implements CatalogSource {
+  async say(presence: Presence): Promise<void> {
+    await this.ctx.storage.put("presence", presence);
+  }
+
+  async presence(): Promise<Presence> {
+    return (await this.ctx.storage.get<Presence>("presence")) ?? { type: "absent" };
+  }
+}
+
+/** Asks the stand-ins in the place of instances. */
+export class WorkflowCatalog extends workflowCatalogClass() {
+  constructor(ctx: DurableObjectState, env: { readonly CATALOG_SOURCE: CatalogEnv["WORKFLOW_INSTANCE"] }) {
+    super(watch(ctx), { WORKFLOW_INSTANCE: env.CATALOG_SOURCE });
+  }
+}
+
 export { StateStore };
 export default worker;

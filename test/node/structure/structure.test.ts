@@ -38,6 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   // Installed for development alone: see [S1.7].
   "@valibot/to-json-schema": ["http/openapi/document.ts"],
   "cloudflare:workers": [
+    "catalog/workflow-catalog.ts",
     "instance/workflow-instance.ts",
     "create-worker.ts",
     "index.ts",

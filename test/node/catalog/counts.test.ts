@@ -1,0 +1,180 @@
+// [K26] Counts: from memory by name and status, over all shards, after crashes.
+import { describe, expect, it } from "vitest";
+import type { CountKey } from "../../../src/catalog/protocol.ts";
+import { EVERYTHING } from "../../../src/catalog/query/condition.ts";
+import { readParameters } from "../../../src/catalog/query/parameters.ts";
+import { readList } from "../../../src/catalog/reading/list.ts";
+import { announce, DAY, departure, entry, NOW, type Opened, openShard, reopen, shardsOf, tell } from "./support.ts";
+
+const count = ({ store }: Opened, query: string, ...by: CountKey[]) =>
+  store.count({ filter: readParameters(new URLSearchParams(query)).filter, by });
+
+function filled(): Opened {
+  const opened = openShard();
+  const all = [
+    entry("a", { status: "RUNNING" }),
+    entry("b", { status: "RUNNING", workflowName: "billing" }),
+    entry("c"),
+    entry("d", { version: "2" }),
+    entry("e", { status: "FAILED", failure: { errorType: "TypeError" }, createdAtMs: DAY - 1 }),
+    entry("f", { status: "FAILED", failure: { errorType: "RangeError" }, createdAtMs: DAY - 86_400_001 }),
+  ];
+  opened.store.tell(
+    all.map((one) => announce(one, 1)),
+    NOW,
+  );
+  return opened;
+}
+
+describe("[K26] Counts", () => {
+  it.each<[string, CountKey[], object[]]>([
+    ["", [], [{ count: 6 }]],
+    [
+      "",
+      ["status"],
+      [
+        { status: "COMPLETED", count: 2 },
+        { status: "FAILED", count: 2 },
+        { status: "RUNNING", count: 2 },
+      ],
+    ],
+    [
+      "",
+      ["name"],
+      [
+        { name: "order", count: 5 },
+        { name: "billing", count: 1 },
+      ],
+    ],
+    [
+      "status=RUNNING",
+      ["name", "status"],
+      [
+        { name: "billing", status: "RUNNING", count: 1 },
+        { name: "order", status: "RUNNING", count: 1 },
+      ],
+    ],
+    ["name=bill*", ["status"], [{ status: "RUNNING", count: 1 }]],
+    [
+      "q=Name != 'order' OR Status = FAILED",
+      ["status"],
+      [
+        { status: "FAILED", count: 2 },
+        { status: "RUNNING", count: 1 },
+      ],
+    ],
+    ["name=nope", ["status"], []],
+  ])("[K26.1] of names and statuses are in memory: '%s' by %j", (query, by, counts) => {
+    const opened = filled();
+    opened.store.count({ filter: EVERYTHING, by: [] });
+    opened.statements.length = 0;
+    expect(count(opened, query, ...by)).toEqual({ counts, complete: true });
+    expect(opened.statements).toEqual([]);
+  });
+
+  it.each<[string, CountKey[], object[]]>([
+    ["", ["version"], [{ count: 5 }, { version: "2", count: 1 }]],
+    [
+      "status=FAILED",
+      ["errorType"],
+      [
+        { errorType: "RangeError", count: 1 },
+        { errorType: "TypeError", count: 1 },
+      ],
+    ],
+    [
+      "",
+      ["day"],
+      [
+        { day: "2026-11-28", count: 4 },
+        { day: "2026-11-26", count: 1 },
+        { day: "2026-11-27", count: 1 },
+      ],
+    ],
+    ["version=2", ["status", "name"], [{ name: "order", status: "COMPLETED", count: 1 }]],
+    ["version=3", [], [{ count: 0 }]],
+  ])("[K26.2] others are counted: '%s' by %j", (query, by, counts) => {
+    expect(count(filled(), query, ...by)).toEqual({ counts, complete: true });
+  });
+
+  it("[K26.3] follow what is told: a change of status, a former life, one that leaves", () => {
+    const opened = filled();
+    tell(opened, announce(entry("a", { status: "FAILED" }), 2));
+    tell(
+      opened,
+      announce(entry("c", { createdAtMs: DAY + 1, status: "PENDING" }), 9, { createdAtMs: DAY, shard: "0-0" }),
+    );
+    tell(opened, departure("leave", "d", 2));
+    tell(opened, departure("forget", "unknown", 2));
+    const expected = {
+      counts: [
+        { status: "FAILED", count: 3 },
+        { status: "PENDING", count: 1 },
+        { status: "RUNNING", count: 1 },
+      ],
+      complete: true,
+    };
+    expect(count(opened, "", "status")).toEqual(expected);
+    expect(count(reopen(opened), "", "status")).toEqual(expected);
+    expect(opened.store.sizes()).toEqual({ entries: 5, live: 2 });
+  });
+
+  it("[K26.4] stored ones are read after a restart, and rows are not counted", () => {
+    const opened = filled();
+    opened.store.saveCounts();
+    const again = reopen(opened);
+    again.statements.length = 0;
+    expect(again.store.sizes()).toEqual({ entries: 6, live: 2 });
+    expect(again.statements).toEqual([]);
+    tell(again, announce(entry("g"), 1));
+    expect(again.store.sizes()).toEqual({ entries: 7, live: 2 });
+  });
+
+  it("[K26.5] after a crash behind a change they are counted anew, when they are asked for and not before", () => {
+    const opened = filled();
+    opened.store.saveCounts();
+    tell(opened, announce(entry("g"), 1));
+    const again = reopen(opened);
+    tell(again, announce(entry("h"), 1));
+    expect(again.statements.filter(({ text }) => text.includes("count(*)"))).toEqual([]);
+    expect(again.store.sizes()).toEqual({ entries: 8, live: 2 });
+    again.store.saveCounts();
+    expect(reopen(again).store.sizes()).toEqual({ entries: 8, live: 2 });
+  });
+
+  it("[K26.6] the mark is one row for all changes until they are stored", () => {
+    const opened = filled();
+    const marks = () =>
+      opened.statements.filter(({ text, bindings }) => text.includes("INTO meta") && bindings[0] === "counts");
+    expect(marks()).toHaveLength(1);
+    tell(opened, announce(entry("g"), 1));
+    expect(marks()).toHaveLength(1);
+    opened.store.saveCounts();
+    expect(marks()).toHaveLength(2);
+    opened.store.saveCounts();
+    expect(marks()).toHaveLength(2);
+    tell(opened, announce(entry("h"), 1));
+    expect(marks()).toHaveLength(3);
+  });
+
+  it("[K26.7] of several shards are added, the greatest first; a shard that does not answer is missing", async () => {
+    const stores = new Map([
+      ["0-0", filled().store],
+      ["0-1", filled().store],
+      ["0-2", openShard().store],
+    ]);
+    const query = readParameters([
+      ["countBy", "name,errorType"],
+      ["status", "FAILED,RUNNING"],
+    ]);
+    expect(await readList(query, shardsOf(stores))).toEqual({
+      counts: [
+        { name: "billing", count: 2 },
+        { name: "order", errorType: "RangeError", count: 2 },
+        { name: "order", errorType: "TypeError", count: 2 },
+        { name: "order", count: 2 },
+      ],
+    });
+    expect(await readList(query, shardsOf(stores, new Set(["0-1"])))).toMatchObject({ missingShards: 1 });
+  });
+});
