@@ -1,20 +1,25 @@
-import type { Departure, Presence } from "../model/catalog-entry.ts";
+import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
+import type { RetentionPolicy } from "../model/retention.ts";
 import { within } from "./patience.ts";
 import type { ShardPorts } from "./ports.ts";
 import type { Telling } from "./store/apply.ts";
 import type { EntryRow } from "./store/entry-table.ts";
+import type { DueRow } from "./store/sweep.ts";
 
 /*
  * What a shard does by itself, each time its alarm rings: it forgets lives that have been gone for an hour, asks instances that are
  * leaving whether they have gone, and sweeps through its rows, a stretch at a time, for those that it has not heard of for
- * long. So whatever was lost on the way, no row is wrong for ever.
+ * long, and for ended ones whose time is over. So whatever was lost on the way, no row is wrong for ever, and what is to go goes.
  */
 
 const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /** A purge wipes what it has marked at once: earlier, the instance would be found on its way out. */
 const LEAVING_PAUSE_MS = 20 * SECOND_MS;
 const SWEEP_PAUSE_MS = 6 * HOUR_MS;
+/** In the shortest time for which instances are kept; so none is kept for an eighth longer. */
+const SWEEPS_IN_TIME = 8;
 /** What comes late of a life that has gone is refused for so long. */
 const REMEMBERED_MS = HOUR_MS;
 /** Of one alarm: of calls, an invocation may make 50 on the Free plan. */
@@ -22,6 +27,8 @@ const MOST_ASKED = 40;
 const MOST_EXPIRED = 1_000;
 const MOST_SWEPT = 10_000;
 const ASK_PATIENCE_MS = 10 * SECOND_MS;
+
+type Question = (source: CatalogSource) => Promise<Presence>;
 
 /** What an alarm has left behind. */
 export interface Left {
@@ -31,24 +38,38 @@ export interface Left {
   /** The sweep has not come to the end of the table. */
   readonly isSweeping: boolean;
   readonly hasEntries: boolean;
+  /** When the time of an instance is over that has a say of its own in that. */
+  readonly expiresAtMs?: number | undefined;
+}
+
+/** How long after a sweep the next one begins: often enough for what is kept for a short time only. */
+function sweepPauseMs({ anyTerminal, completed, failed, terminated }: RetentionPolicy): number {
+  const kept = [anyTerminal, completed, failed, terminated].filter((ms) => ms !== undefined);
+  return Math.max(MINUTE_MS, Math.min(SWEEP_PAUSE_MS, ...kept.map((ms) => ms / SWEEPS_IN_TIME)));
 }
 
 /** When the alarm has to ring next; `undefined`: there is nothing to look after. */
-export function nextAlarmMs(nowMs: number, left: Left): number | undefined {
+export function nextAlarmMs(nowMs: number, left: Left, retention: RetentionPolicy): number | undefined {
   const times: number[] = [];
   // One that cannot be reached is asked less and less often.
   if (left.leavingSinceMs !== undefined)
     times.push(nowMs + Math.min(Math.max(nowMs - left.leavingSinceMs, LEAVING_PAUSE_MS), HOUR_MS));
   if (left.goneSinceMs !== undefined) times.push(Math.max(left.goneSinceMs + REMEMBERED_MS, nowMs) + SECOND_MS);
+  if (left.expiresAtMs !== undefined) times.push(Math.max(left.expiresAtMs, nowMs + MINUTE_MS));
   if (left.isSweeping) times.push(nowMs + SECOND_MS);
-  if (left.hasEntries) times.push(nowMs + SWEEP_PAUSE_MS);
+  if (left.hasEntries) times.push(nowMs + sweepPauseMs(retention));
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** When the alarm has to ring at the latest after this was told. What an instance has answered was asked by the alarm itself. */
-export function alarmAfterMs({ type }: Telling, nowMs: number): number | undefined {
-  if (type === "heard") return undefined;
-  return nowMs + (type === "leave" ? LEAVING_PAUSE_MS : SWEEP_PAUSE_MS);
+export function alarmAfterMs(telling: Telling, nowMs: number, retention: RetentionPolicy): number | undefined {
+  if (telling.type === "heard") return undefined;
+  if (telling.type === "leave") return nowMs + LEAVING_PAUSE_MS;
+  const sweepAtMs = nowMs + sweepPauseMs(retention);
+  if (telling.type !== "announce") return sweepAtMs;
+  const { endedAtMs, retentionMs } = telling.announcement.entry;
+  if (endedAtMs === undefined || retentionMs === undefined) return sweepAtMs;
+  return Math.min(sweepAtMs, Math.max(endedAtMs + retentionMs, nowMs + MINUTE_MS));
 }
 
 /** One alarm's work. `tell` writes what instances have answered. */
@@ -58,24 +79,37 @@ export async function chase(ports: ShardPorts, tell: (telling: Telling) => Promi
   store.expire(nowMs - REMEMBERED_MS, MOST_EXPIRED);
   const leaving = store.leaving(nowMs - LEAVING_PAUSE_MS + SECOND_MS, MOST_ASKED);
   const room = MOST_ASKED - leaving.length;
-  const stretch = room === 0 ? undefined : store.sweep(nowMs, { rows: MOST_SWEPT, due: room });
-  const asked = [...leaving, ...(stretch?.due ?? [])];
-  const heard = await Promise.all(asked.map((row) => askAfter(ports, row, tell)));
+  const stretch =
+    room === 0 ? undefined : store.sweep(nowMs, { rows: MOST_SWEPT, due: room, retention: ports.retention });
+  const heard = await Promise.all([
+    ...leaving.map((row) => ask(ports, row, (source) => source.presence(), tell)),
+    ...(stretch?.due ?? []).map((row) => ask(ports, row, questionTo(row), tell)),
+  ]);
   const silent = heard.filter((isHeard) => !isHeard).length;
   if (silent > 0) ports.log({ level: "warn", msg: "catalog", shard: ports.name, unreachable: silent });
-  if (stretch !== undefined) store.saveSweep(stretch.after);
+  if (stretch !== undefined) store.saveSweep(stretch);
   const isSweeping = stretch === undefined || !stretch.isLast;
-  return { ...store.marks(), isSweeping, hasEntries: store.hasEntries() };
+  return { ...store.marks(), isSweeping, hasEntries: store.hasEntries(), expiresAtMs: stretch?.expiresAtMs };
 }
 
-async function askAfter(
+/** One whose time is over is told to go, and answers as the others do. */
+function questionTo(row: DueRow): Question {
+  return (source) => (row.isExpired ? source.expire(lifeOf(row)) : source.presence());
+}
+
+function lifeOf({ id, created, seq }: EntryRow): Departure {
+  return { instanceId: id, createdAtMs: created, seq };
+}
+
+async function ask(
   ports: ShardPorts,
-  { id, created, seq }: EntryRow,
+  row: EntryRow,
+  question: Question,
   tell: (telling: Telling) => Promise<unknown>,
 ): Promise<boolean> {
-  const presence: Presence | undefined = await within(ports.schedule, ASK_PATIENCE_MS, () => ports.ask(id));
+  const presence = await within(ports.schedule, ASK_PATIENCE_MS, () => question(ports.source(row.id)));
   if (presence === undefined) return false;
-  const about: Departure = { instanceId: id, createdAtMs: created, seq };
+  const about = lifeOf(row);
   await tell({ type: "heard", about, presence });
   return true;
 }

@@ -1,5 +1,6 @@
-import type { Presence } from "../model/catalog-entry.ts";
+import type { CatalogSource } from "../model/catalog-entry.ts";
 import type { LogLine } from "../model/log.ts";
+import type { RetentionPolicy } from "../model/retention.ts";
 import type { Schedule } from "./patience.ts";
 import type { ShardStore } from "./store/shard-store.ts";
 
@@ -12,8 +13,10 @@ export interface ShardPorts {
   now(): number;
   readonly schedule: Schedule;
   readonly alarm: ShardAlarm;
-  /** Rejects when the instance cannot be reached. */
-  ask(instanceId: string): Promise<Presence>;
+  /** How long ended instances are kept. */
+  readonly retention: RetentionPolicy;
+  /** The instance. Its calls reject when it cannot be reached. */
+  source(instanceId: string): CatalogSource;
   log(line: LogLine): void;
 }
 

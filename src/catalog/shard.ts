@@ -104,7 +104,7 @@ export class Shard implements CatalogApi {
   async #chase(): Promise<number | undefined> {
     try {
       const left = await chase(this.#ports, (telling) => this.#commit.add(telling));
-      return nextAlarmMs(this.#ports.now(), left);
+      return nextAlarmMs(this.#ports.now(), left, this.#ports.retention);
     } catch (error) {
       this.#fault("alarm", error);
       return this.#ports.now() + ALARM_RETRY_MS;
@@ -114,7 +114,9 @@ export class Shard implements CatalogApi {
   #write(tellings: readonly Telling[]): Announced[] {
     const nowMs = this.#ports.now();
     const answers = this.#ports.store.tell(tellings, nowMs);
-    const times = tellings.map((telling) => alarmAfterMs(telling, nowMs)).filter((time) => time !== undefined);
+    const times = tellings
+      .map((telling) => alarmAfterMs(telling, nowMs, this.#ports.retention))
+      .filter((time) => time !== undefined);
     if (times.length > 0) this.#wakeBy(Math.min(...times));
     this.#saveCountsLater();
     return answers;

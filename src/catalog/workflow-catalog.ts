@@ -5,6 +5,7 @@ import { instanceStub, type Placement } from "../instance/namespace.ts";
 import { sqlDatabase } from "../instance/platform-ports.ts";
 import type { Announced, Announcement, CatalogSource, Departure } from "../model/catalog-entry.ts";
 import type { LogLevel, LogLine } from "../model/log.ts";
+import type { RetentionPolicy } from "../model/retention.ts";
 import type { Schedule } from "./patience.ts";
 import type {
   CatalogApi,
@@ -28,6 +29,8 @@ export interface CatalogOptions {
   readonly logLevel?: LogLevel | undefined;
   /** Where instances are looked for. */
   readonly placement?: Placement | undefined;
+  /** How long ended instances are kept. Default: for ever. */
+  readonly retention?: RetentionPolicy | undefined;
 }
 
 /** What a stub of a WorkflowCatalog can be asked. */
@@ -37,11 +40,11 @@ export type WorkflowCatalogObject = DurableObject<CatalogEnv> & CatalogApi;
 export type WorkflowCatalogClass = new (ctx: DurableObjectState, env: CatalogEnv) => WorkflowCatalogObject;
 
 /** Makes the Durable Object class of the catalog's shards. Their names are those of `allShards`. */
-export function workflowCatalogClass({ logLevel = "info", placement = {} }: CatalogOptions = {}): WorkflowCatalogClass {
-  const log = logFrom(logLevel);
+export function workflowCatalogClass(options: CatalogOptions = {}): WorkflowCatalogClass {
+  const log = logFrom(options.logLevel ?? "info");
   return class WorkflowCatalog extends CatalogObject {
     constructor(ctx: DurableObjectState, env: CatalogEnv) {
-      super(ctx, env, placement, log);
+      super(ctx, env, options, log);
     }
   };
 }
@@ -53,13 +56,13 @@ const schedule: Schedule = (ms, callback) => {
 
 /** What the platform calls: it opens the shard, and passes on. */
 class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
-  readonly #placement: Placement;
+  readonly #options: CatalogOptions;
   readonly #log: (line: LogLine) => void;
   #opened: Promise<Shard> | undefined;
 
-  constructor(ctx: DurableObjectState, env: CatalogEnv, placement: Placement, log: (line: LogLine) => void) {
+  constructor(ctx: DurableObjectState, env: CatalogEnv, options: CatalogOptions, log: (line: LogLine) => void) {
     super(ctx, env);
-    this.#placement = placement;
+    this.#options = options;
     this.#log = log;
   }
 
@@ -87,7 +90,8 @@ class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
       now: Date.now,
       schedule,
       alarm: { initialMs, set: (atMs) => void storage.setAlarm(atMs).catch((error) => this.#fault("setAlarm", error)) },
-      ask: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, this.#placement, instanceId).presence(),
+      retention: this.#options.retention ?? {},
+      source: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, this.#options.placement ?? {}, instanceId),
       log: this.#log,
     });
   }

@@ -25,6 +25,8 @@ export interface CatalogEntry {
   readonly waitingFor?: string | undefined;
   /** An activity has failed and will be tried again. */
   readonly retrying?: boolean | undefined;
+  /** How long after its end it is kept, where it has a say of its own in that. */
+  readonly retentionMs?: number | undefined;
 }
 
 /** The instance as it is at `seq`. */
@@ -78,6 +80,8 @@ export type Presence =
 /** What the catalog asks of instances. */
 export interface CatalogSource {
   presence(): Promise<Presence>;
+  /** Retention: purges this life, not its children, if it has ended and `seq` is still its number. Answers what is there then. */
+  expire(life: Departure): Promise<Presence>;
 }
 
 /** In characters; what is longer is cut before it is announced. */
@@ -115,6 +119,8 @@ export function announcementProblem({ entry, seq, former }: Announcement): strin
   if (!isTime(entry.updatedAtMs)) return expected("updatedAtMs", "milliseconds since 1970", entry.updatedAtMs);
   if (entry.endedAtMs !== undefined && !isTime(entry.endedAtMs))
     return expected("endedAtMs", "milliseconds since 1970", entry.endedAtMs);
+  if (entry.retentionMs !== undefined && !isTime(entry.retentionMs))
+    return expected("retentionMs", "milliseconds", entry.retentionMs);
   if (bytesOf(entry.workflowName) > MAX_NAME_BYTES)
     return `workflowName: expected at most ${MAX_NAME_BYTES} bytes, found ${bytesOf(entry.workflowName)}`;
   if (entry.parentInstanceId !== undefined && bytesOf(entry.parentInstanceId) > MAX_ID_BYTES)

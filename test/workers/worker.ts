@@ -33,10 +33,16 @@ export class CatalogSourceStandIn extends DurableObject implements CatalogSource
   async presence(): Promise<Presence> {
     return (await this.ctx.storage.get<Presence>("presence")) ?? { type: "absent" };
   }
+
+  /** Goes, whatever it has said. */
+  async expire(): Promise<Presence> {
+    await this.ctx.storage.deleteAll();
+    return { type: "absent" };
+  }
 }
 
 /** Asks the stand-ins in the place of instances. */
-export class WorkflowCatalog extends workflowCatalogClass() {
+export class WorkflowCatalog extends workflowCatalogClass({ retention: { failed: 1_000 } }) {
   constructor(ctx: DurableObjectState, env: { readonly CATALOG_SOURCE: CatalogEnv["WORKFLOW_INSTANCE"] }) {
     super(watch(ctx), { WORKFLOW_INSTANCE: env.CATALOG_SOURCE });
   }

@@ -105,7 +105,8 @@ function reach(complete: boolean, missingShards: number): Reach {
 }
 
 function toListed(entry: CatalogEntry): ListedWorkflow {
-  const { instanceId, createdAtMs, updatedAtMs, endedAtMs, status, parentInstanceId, retrying, ...same } = entry;
+  const { instanceId, createdAtMs, updatedAtMs, endedAtMs, status, parentInstanceId, retrying, retentionMs, ...same } =
+    entry;
   return {
     instanceID: instanceId,
     ...same,

@@ -28,6 +28,8 @@ export type EntryRow = {
   retrying: number | null;
   /** JSON. */
   attributes: string | null;
+  /** How long after its end, where the instance has said so. */
+  retention: number | null;
   /** When the instance was last asked; of one that is leaving or gone, when it was marked. */
   asked: number | null;
 };
@@ -35,15 +37,15 @@ export type EntryRow = {
 /** All that a list needs of a row. */
 export const COLUMNS =
   "created, id, seq, status, name, updated, ended, version, parent, custom_status, error_type, error_message, " +
-  "waiting_for, retrying, attributes, asked";
+  "waiting_for, retrying, attributes, retention, asked";
 
 const UPSERT = `
-INSERT INTO entry (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO entry (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (created, id) DO UPDATE SET seq = excluded.seq, status = excluded.status, name = excluded.name,
   updated = excluded.updated, ended = excluded.ended, version = excluded.version, parent = excluded.parent,
   custom_status = excluded.custom_status, error_type = excluded.error_type, error_message = excluded.error_message,
   waiting_for = excluded.waiting_for, retrying = excluded.retrying, attributes = excluded.attributes,
-  asked = excluded.asked`;
+  retention = excluded.retention, asked = excluded.asked`;
 /** The newest version wins, whoever else looks at the row before. */
 const UPSERT_NEWER = `${UPSERT} WHERE excluded.seq > seq`;
 
@@ -123,6 +125,7 @@ function valuesOf(row: EntryRow): (string | number | null)[] {
     row.waiting_for,
     row.retrying,
     row.attributes,
+    row.retention,
     row.asked,
   ];
 }
@@ -150,6 +153,7 @@ export function toRow(entry: CatalogEntry, seq: number, name: number): EntryRow 
     waiting_for: entry.waitingFor ?? null,
     retrying: retrying ? 1 : null,
     attributes: searchAttributes === undefined ? null : JSON.stringify(searchAttributes),
+    retention: entry.retentionMs ?? null,
     asked: null,
   };
 }
@@ -180,5 +184,6 @@ export function toEntry(row: EntryRow, workflowName: string): CatalogEntry {
     ...(row.attributes !== null && { searchAttributes: JSON.parse(row.attributes) }),
     ...(row.waiting_for !== null && { waitingFor: row.waiting_for }),
     ...(row.retrying !== null && { retrying: true }),
+    ...(row.retention !== null && { retentionMs: row.retention }),
   };
 }

@@ -12,7 +12,7 @@ const tables = `
 CREATE TABLE entry (
   created INTEGER NOT NULL, id TEXT NOT NULL, seq INTEGER NOT NULL, status INTEGER NOT NULL, name INTEGER NOT NULL,
   updated INTEGER NOT NULL, ended INTEGER, version TEXT, parent TEXT, custom_status TEXT, error_type TEXT,
-  error_message TEXT, waiting_for TEXT, retrying INTEGER, attributes TEXT, asked INTEGER,
+  error_message TEXT, waiting_for TEXT, retrying INTEGER, attributes TEXT, retention INTEGER, asked INTEGER,
   PRIMARY KEY (created, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX live ON entry (status, created) WHERE status < 4;

@@ -1,14 +1,6 @@
 import type { Announced, CatalogEntry, LifeKey } from "../../model/catalog-entry.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
-import type {
-  ChangesPart,
-  ChangesRequest,
-  CountPart,
-  CountRequest,
-  PagePart,
-  PageRequest,
-  Place,
-} from "../protocol.ts";
+import type { ChangesPart, ChangesRequest, CountPart, CountRequest, PagePart, PageRequest } from "../protocol.ts";
 import { placeOf } from "../query/places.ts";
 import { Application, type Telling } from "./apply.ts";
 import { Changes } from "./changes.ts";
@@ -19,7 +11,7 @@ import { Names } from "./name-table.ts";
 import { readFitting, readPage } from "./pages.ts";
 import { createTables, openTables } from "./schema.ts";
 import { GONE, isLive, LEAVING } from "./statuses.ts";
-import { readStretch, readSweep, type Stretch, type SweepLimits, writeSweep } from "./sweep.ts";
+import { readStretch, readSweep, type Stretch, type SweepOptions, writeSweep } from "./sweep.ts";
 
 /** All that a shard of the catalog keeps. Synchronous; it knows no clock. */
 export class ShardStore {
@@ -108,15 +100,15 @@ export class ShardStore {
     return this.#haveTables ? readMarked(this.#db, LEAVING, markedBeforeMs, limit) : [];
   }
 
-  /** A stretch of the table, from where the last one has ended: those of its rows that are to be asked after. */
-  sweep(nowMs: number, limits: SweepLimits): Stretch {
+  /** A stretch of the table, from where the last one has ended: those of its rows that are to be asked after, or to go. */
+  sweep(nowMs: number, options: SweepOptions): Stretch {
     if (!this.#haveTables) return { due: [], isLast: true };
-    return readStretch(this.#db, readSweep(this.#db), nowMs, limits);
+    return readStretch(this.#db, readSweep(this.#db), nowMs, options);
   }
 
   /** Where the next stretch begins. */
-  saveSweep(after: Place | undefined): void {
-    if (this.#haveTables) writeSweep(this.#db, after);
+  saveSweep(stretch: Stretch): void {
+    if (this.#haveTables) writeSweep(this.#db, stretch);
   }
 
   /** Rows of lives that are gone since before this time go, and with them the memory that nothing late may bring them back. */

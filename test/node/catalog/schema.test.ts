@@ -83,6 +83,8 @@ describe("[K30] The README of the tables", () => {
       "group-commit",
       "pages",
       "random",
+      "rebuild",
+      "retention",
       "schema",
       "shard",
       "sql",

@@ -1,7 +1,8 @@
 import { Shard } from "../../../src/catalog/shard.ts";
 import { ShardStore } from "../../../src/catalog/store/shard-store.ts";
-import type { Announced, CatalogEntry, Presence } from "../../../src/model/catalog-entry.ts";
+import type { Announced, CatalogEntry, Departure, Presence } from "../../../src/model/catalog-entry.ts";
 import type { LogLine } from "../../../src/model/log.ts";
+import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import { MemoryDatabase } from "../instance/database.ts";
 import { NOW } from "./support.ts";
 
@@ -46,13 +47,16 @@ interface Start {
   readonly nowMs?: number | undefined;
   readonly db?: MemoryDatabase | undefined;
   readonly instances?: Map<string, Answer> | undefined;
+  readonly retention?: RetentionPolicy | undefined;
 }
 
 /** A shard, and all that it has of the world. An instance that is not in `instances` cannot be reached. */
-export function openWorld({ alarmAtMs, nowMs = NOW, db = new MemoryDatabase(), instances = new Map() }: Start = {}) {
+export function openWorld(start: Start = {}) {
+  const { alarmAtMs, nowMs = NOW, db = new MemoryDatabase(), instances = new Map(), retention = {} } = start;
   const clock = new Clock(nowMs);
   const lines: LogLine[] = [];
   const asked: string[] = [];
+  const expired: Departure[] = [];
   const fault: { before: ((statement: string) => void) | undefined } = { before: undefined };
   const alarm = { atMs: alarmAtMs, sets: 0 };
   const transactions = { count: 0 };
@@ -81,11 +85,23 @@ export function openWorld({ alarmAtMs, nowMs = NOW, db = new MemoryDatabase(), i
         alarm.sets++;
       },
     },
-    ask: async (instanceId) => {
-      asked.push(instanceId);
-      const answer = instances.get(instanceId);
-      if (answer === undefined) throw new Error("cannot be reached");
-      return typeof answer === "function" ? answer() : answer;
+    retention,
+    source: (instanceId) => {
+      const answer = async () => {
+        const said = instances.get(instanceId);
+        if (said === undefined) throw new Error("cannot be reached");
+        return typeof said === "function" ? said() : said;
+      };
+      return {
+        presence: () => {
+          asked.push(instanceId);
+          return answer();
+        },
+        expire: (life) => {
+          expired.push(life);
+          return answer();
+        },
+      };
     },
     log: (line) => void lines.push(line),
   });
@@ -101,6 +117,8 @@ export function openWorld({ alarmAtMs, nowMs = NOW, db = new MemoryDatabase(), i
     instances: instances as Map<string, Answer>,
     lines,
     asked,
+    /** Who was told that its time is over. */
+    expired,
     fault,
     alarm,
     transactions,

@@ -1,0 +1,48 @@
+import { instanceStub, type Placement } from "../instance/namespace.ts";
+import { allShards, type CatalogShards } from "../model/catalog-shards.ts";
+import type { Schedule } from "./patience.ts";
+import type { CatalogApi } from "./protocol.ts";
+import type { Shards } from "./reading/shards.ts";
+
+/*
+ * The catalog as a Worker has it: whether it is bound, and the way to its shards.
+ */
+
+const BINDING = "WORKFLOW_CATALOG";
+const CLASS = "WorkflowCatalog";
+
+const LINES = `
+
+[[durable_objects.bindings]]
+name = "${BINDING}"
+class_name = "${CLASS}"
+
+[[migrations]]
+tag = "v2"
+new_sqlite_classes = ["${CLASS}"]`;
+
+type Namespace = Parameters<typeof instanceStub<CatalogApi>>[0];
+
+/** The namespace of the shards, where it is bound. A service binding has a method of every name that it is asked for. */
+export function catalogNamespace(env: object): Namespace | undefined {
+  const value: unknown = Reflect.get(env, BINDING);
+  if (typeof value !== "object" || value === null || value.constructor?.name === "Fetcher") return undefined;
+  return typeof Reflect.get(value, "getByName") === "function" ? (value as Namespace) : undefined;
+}
+
+/** What whoever asks for a list is told without one. */
+export const CATALOG_MISSING = `lists, queries and counts need the catalog, and the binding ${BINDING} is missing; everything else works without it. Add to wrangler.toml, and export the class ${CLASS} from the Worker:${LINES}`;
+
+/** One shard, for instances and readers alike: in the jurisdiction of the instances. */
+export function shardStub(namespace: Namespace, placement: Placement, name: string): CatalogApi {
+  return instanceStub(namespace, placement, name);
+}
+
+export function shardsIn(
+  namespace: Namespace,
+  config: CatalogShards,
+  placement: Placement,
+  schedule: Schedule,
+): Shards {
+  return { names: allShards(config), shard: (name) => shardStub(namespace, placement, name), schedule };
+}

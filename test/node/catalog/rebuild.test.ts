@@ -1,0 +1,98 @@
+// [K34] What a shard has lost comes back from the instances; and the way to the shards.
+import { describe, expect, it } from "vitest";
+import { CATALOG_MISSING, catalogNamespace, shardsIn } from "../../../src/catalog/binding.ts";
+import type { CatalogApi } from "../../../src/catalog/protocol.ts";
+import { MOST_REBUILT, type RebuildPorts, rebuild } from "../../../src/catalog/rebuild.ts";
+import type { Announced, Presence } from "../../../src/model/catalog-entry.ts";
+import { announce, departure, entry, idsOf, NOW, openShard, page } from "./support.ts";
+
+/** Instances that say this, and one shard, which is empty. */
+function lost(instances: Record<string, Presence | Error>) {
+  const opened = openShard("1-0");
+  const announced: string[] = [];
+  const ports: RebuildPorts = {
+    source: (id) => ({
+      presence: async () => {
+        const said = instances[id] ?? { type: "absent" };
+        if (said instanceof Error) throw said;
+        return said;
+      },
+      expire: () => Promise.reject(new Error("not asked here")),
+    }),
+    shard: (name) => ({
+      announce: async (announcement) => {
+        announced.push(`${announcement.entry.instanceId} to ${name}`);
+        if (name !== "1-0") throw new Error("cannot be reached");
+        return opened.store.tell([{ type: "announce", announcement }], NOW)[0] as Announced;
+      },
+    }),
+    schedule: () => () => undefined,
+  };
+  return { ...opened, ports, announced };
+}
+
+const present = (id: string, shard = "1-0"): Presence => ({ type: "present", entry: entry(id), seq: 7, shard });
+
+describe("[K34] Rebuild", () => {
+  it("[K34.1] announces each instance that is there to the shard that it names, and tells of the others", async () => {
+    const { store, ports, announced } = lost({
+      a: present("a"),
+      b: present("b", "0-1"),
+      c: new Error("overloaded"),
+      d: { type: "leaving" },
+    });
+    expect(await rebuild(["a", "b", "c", "d", "e"], ports)).toEqual({ present: 1, absent: 1, failed: ["b", "c", "d"] });
+    expect(announced).toEqual(["a to 1-0", "b to 0-1"]);
+    expect(idsOf(store.page(page()))).toEqual(["a"]);
+  });
+
+  it("[K34.2] repeated, it changes nothing; what the shard has newer stays", async () => {
+    const { store, ports } = lost({ a: present("a"), b: present("b"), c: present("c") });
+    const running = entry("b", { status: "RUNNING" });
+    store.tell([announce(running, 9), departure("leave", "c", 9)], NOW);
+    for (let n = 0; n < 2; n++)
+      expect(await rebuild(["a", "b", "c"], ports)).toEqual({ present: 2, absent: 0, failed: ["c"] });
+    expect(store.page(page()).entries).toEqual([running, entry("a")]);
+  });
+
+  it("[K34.3] takes no more IDs than one invocation may ask", async () => {
+    const ids = Array.from({ length: MOST_REBUILT + 1 }, (_, n) => `i${n}`);
+    await expect(rebuild(ids, lost({}).ports)).rejects.toThrow("rebuild: expected at most 20 instance IDs, found 21");
+  });
+});
+
+describe("[K34] The binding", () => {
+  it("[K34.4] is a namespace or none; what is missing is said with what to write", () => {
+    const namespace = { getByName: () => ({}), jurisdiction: () => namespace };
+    class Fetcher {
+      getByName(): void {}
+    }
+    expect(catalogNamespace({ WORKFLOW_CATALOG: namespace })).toBe(namespace);
+    for (const WORKFLOW_CATALOG of [undefined, null, "x", {}, new Fetcher()])
+      expect(catalogNamespace({ WORKFLOW_CATALOG })).toBeUndefined();
+    expect(CATALOG_MISSING).toContain('name = "WORKFLOW_CATALOG"\nclass_name = "WorkflowCatalog"');
+  });
+
+  it("[K34.5] shards are reached by their names, in the jurisdiction and near the place of the instances", () => {
+    const reached: unknown[] = [];
+    const namespace = {
+      getByName: (...called: unknown[]) => {
+        reached.push(called);
+        return {} as CatalogApi;
+      },
+      jurisdiction: (name: string) => {
+        reached.push(name);
+        return namespace;
+      },
+    };
+    const shards = shardsIn(
+      namespace,
+      { shards: 2, former: [1] },
+      { jurisdiction: "eu", locationHint: "weur" },
+      () => () => undefined,
+    );
+    expect(shards.names).toEqual(["1-0", "1-1", "0-0"]);
+    shards.shard("1-1");
+    expect(reached).toEqual(["eu", ["1-1", { locationHint: "weur" }]]);
+  });
+});
