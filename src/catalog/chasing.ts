@@ -1,4 +1,4 @@
-import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
+import { type CatalogSource, type Departure, type Presence, presenceProblem } from "../model/catalog-entry.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
 import { within } from "./patience.ts";
 import type { ShardPorts } from "./ports.ts";
@@ -22,8 +22,9 @@ const SWEEP_PAUSE_MS = 6 * HOUR_MS;
 const SWEEPS_IN_TIME = 8;
 /** What comes late of a life that has gone is refused for so long. */
 const REMEMBERED_MS = HOUR_MS;
-/** Of one alarm: of calls, an invocation may make 50 on the Free plan. */
+/** Of one alarm: of calls, an invocation may make 50 on the Free plan. Those that are leaving leave room for the sweep. */
 const MOST_ASKED = 40;
+const MOST_LEAVING = 30;
 const MOST_EXPIRED = 1_000;
 const MOST_SWEPT = 10_000;
 const ASK_PATIENCE_MS = 10 * SECOND_MS;
@@ -35,6 +36,8 @@ export interface Left {
   /** Since when rows wait that are leaving, and those that are gone. */
   readonly leavingSinceMs?: number | undefined;
   readonly goneSinceMs?: number | undefined;
+  /** None of those that are leaving could be reached. */
+  readonly isSilent: boolean;
   /** The sweep has not come to the end of the table. */
   readonly isSweeping: boolean;
   readonly hasEntries: boolean;
@@ -48,12 +51,17 @@ function sweepPauseMs({ anyTerminal, completed, failed, terminated }: RetentionP
   return Math.max(MINUTE_MS, Math.min(SWEEP_PAUSE_MS, ...kept.map((ms) => ms / SWEEPS_IN_TIME)));
 }
 
-/** When the alarm has to ring next; `undefined`: there is nothing to look after. */
-export function nextAlarmMs(nowMs: number, left: Left, retention: RetentionPolicy): number | undefined {
+/** When the alarm has to ring next; `undefined`: there is nothing to look after. `silentBefore`: how many were silent in a row before. */
+export function nextAlarmMs(
+  nowMs: number,
+  left: Left,
+  retention: RetentionPolicy,
+  silentBefore: number,
+): number | undefined {
   const times: number[] = [];
-  // One that cannot be reached is asked less and less often.
+  // Those that cannot be reached are asked less and less often.
   if (left.leavingSinceMs !== undefined)
-    times.push(nowMs + Math.min(Math.max(nowMs - left.leavingSinceMs, LEAVING_PAUSE_MS), HOUR_MS));
+    times.push(nowMs + Math.min(LEAVING_PAUSE_MS * 2 ** Math.min(silentBefore, 20), HOUR_MS));
   if (left.goneSinceMs !== undefined) times.push(Math.max(left.goneSinceMs + REMEMBERED_MS, nowMs) + SECOND_MS);
   if (left.expiresAtMs !== undefined) times.push(Math.max(left.expiresAtMs, nowMs + MINUTE_MS));
   if (left.isSweeping) times.push(nowMs + SECOND_MS);
@@ -77,19 +85,30 @@ export async function chase(ports: ShardPorts, tell: (telling: Telling) => Promi
   const { store } = ports;
   const nowMs = ports.now();
   store.expire(nowMs - REMEMBERED_MS, MOST_EXPIRED);
-  const leaving = store.leaving(nowMs - LEAVING_PAUSE_MS + SECOND_MS, MOST_ASKED);
-  const room = MOST_ASKED - leaving.length;
-  const stretch =
-    room === 0 ? undefined : store.sweep(nowMs, { rows: MOST_SWEPT, due: room, retention: ports.retention });
-  const heard = await Promise.all([
-    ...leaving.map((row) => ask(ports, row, (source) => source.presence(), tell)),
-    ...(stretch?.due ?? []).map((row) => ask(ports, row, questionTo(row), tell)),
+  const leaving = store.leaving(nowMs - LEAVING_PAUSE_MS + SECOND_MS, MOST_LEAVING);
+  const due = MOST_ASKED - leaving.length;
+  const stretch = store.sweep(nowMs, { rows: MOST_SWEPT, due, retention: ports.retention });
+  const [left, swept] = await Promise.all([
+    Promise.all(leaving.map((row) => askLeaving(ports, row, tell))),
+    Promise.all(stretch.due.map((row) => ask(ports, row, questionTo(row), tell))),
   ]);
-  const silent = heard.filter((isHeard) => !isHeard).length;
-  if (silent > 0) ports.log({ level: "warn", msg: "catalog", shard: ports.name, unreachable: silent });
-  if (stretch !== undefined) store.saveSweep(stretch);
-  const isSweeping = stretch === undefined || !stretch.isLast;
-  return { ...store.marks(), isSweeping, hasEntries: store.hasEntries(), expiresAtMs: stretch?.expiresAtMs };
+  const unreachable = [...left, ...swept].filter((isHeard) => !isHeard).length;
+  if (unreachable > 0) ports.log({ level: "warn", msg: "catalog", shard: ports.name, unreachable });
+  store.saveSweep(stretch);
+  const { isLast, expiresAtMs } = stretch;
+  const isSilent = left.length > 0 && !left.includes(true);
+  return { ...store.marks(), isSilent, isSweeping: !isLast, hasEntries: store.hasEntries(), expiresAtMs };
+}
+
+/** One that cannot be reached is asked again behind the others. */
+async function askLeaving(
+  ports: ShardPorts,
+  row: EntryRow,
+  tell: (telling: Telling) => Promise<unknown>,
+): Promise<boolean> {
+  const isHeard = await ask(ports, row, (source) => source.presence(), tell);
+  if (!isHeard) await tell({ type: "heard", about: lifeOf(row), presence: { type: "leaving" } });
+  return isHeard;
 }
 
 /** One whose time is over is told to go, and answers as the others do. */
@@ -108,8 +127,7 @@ async function ask(
   tell: (telling: Telling) => Promise<unknown>,
 ): Promise<boolean> {
   const presence = await within(ports.schedule, ASK_PATIENCE_MS, () => question(ports.source(row.id)));
-  if (presence === undefined) return false;
-  const about = lifeOf(row);
-  await tell({ type: "heard", about, presence });
+  if (presence === undefined || presenceProblem(presence) !== undefined) return false;
+  await tell({ type: "heard", about: lifeOf(row), presence });
   return true;
 }

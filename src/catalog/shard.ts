@@ -36,6 +36,8 @@ export class Shard implements CatalogApi {
   #alarmAtMs: number | undefined;
   /** While the alarm rings: what has been told since wants it to ring again by these times. */
   #wanted: number[] | undefined;
+  /** In a row: none of those that are leaving could be reached. */
+  #silentAlarms = 0;
   #isSavingCounts = false;
 
   constructor(ports: ShardPorts) {
@@ -104,7 +106,9 @@ export class Shard implements CatalogApi {
   async #chase(): Promise<number | undefined> {
     try {
       const left = await chase(this.#ports, (telling) => this.#commit.add(telling));
-      return nextAlarmMs(this.#ports.now(), left, this.#ports.retention);
+      const next = nextAlarmMs(this.#ports.now(), left, this.#ports.retention, this.#silentAlarms);
+      this.#silentAlarms = left.isSilent ? this.#silentAlarms + 1 : 0;
+      return next;
     } catch (error) {
       this.#fault("alarm", error);
       return this.#ports.now() + ALARM_RETRY_MS;

@@ -1,5 +1,5 @@
 import { attributesProblem, type SearchAttributes } from "./search-attributes.ts";
-import type { RuntimeStatus } from "./status.ts";
+import { isStatus, type RuntimeStatus } from "./status.ts";
 
 /*
  * What an instance tells the catalog of itself, and what it is answered. Instances, the catalog and the HTTP API share these words;
@@ -116,32 +116,49 @@ export function fitEntry(entry: CatalogEntry): CatalogEntry {
 export function announcementProblem({ entry, seq, former }: Announcement): string | undefined {
   const problem = departureProblem({ ...entry, seq });
   if (problem !== undefined) return problem;
+  if (!isStatus(entry.status)) return expected("status", "the name of a status", entry.status);
   if (!isTime(entry.updatedAtMs)) return expected("updatedAtMs", "milliseconds since 1970", entry.updatedAtMs);
   if (entry.endedAtMs !== undefined && !isTime(entry.endedAtMs))
     return expected("endedAtMs", "milliseconds since 1970", entry.endedAtMs);
   if (entry.retentionMs !== undefined && !isTime(entry.retentionMs))
     return expected("retentionMs", "milliseconds", entry.retentionMs);
-  if (bytesOf(entry.workflowName) > MAX_NAME_BYTES)
-    return `workflowName: expected at most ${MAX_NAME_BYTES} bytes, found ${bytesOf(entry.workflowName)}`;
-  if (entry.parentInstanceId !== undefined && bytesOf(entry.parentInstanceId) > MAX_ID_BYTES)
-    return `parentInstanceId: expected at most ${MAX_ID_BYTES} bytes, found ${bytesOf(entry.parentInstanceId)}`;
+  const { workflowName, parentInstanceId = "" } = entry;
+  const name = nameProblem("workflowName", workflowName, MAX_NAME_BYTES);
+  if (name !== undefined) return name;
+  const parent = nameProblem("parentInstanceId", parentInstanceId, MAX_ID_BYTES);
+  if (parent !== undefined) return parent;
   if (former !== undefined && !isTime(former.createdAtMs))
     return expected("former.createdAtMs", "milliseconds since 1970", former.createdAtMs);
   return textsProblem(textsOf(entry)) ?? attributesProblem(entry.searchAttributes);
 }
 
+/** Why this is no answer of an instance that this code knows, or `undefined`. */
+export function presenceProblem(presence: Presence): string | undefined {
+  if (presence.type === "present") return announcementProblem(presence);
+  return presence.type === "absent" || presence.type === "leaving"
+    ? undefined
+    : expected("type", "present, leaving or absent", presence satisfies never);
+}
+
 export function departureProblem({ instanceId, createdAtMs, seq }: Departure): string | undefined {
-  if (typeof instanceId !== "string" || instanceId === "") return expected("instanceId", "a text", instanceId);
-  if (bytesOf(instanceId) > MAX_ID_BYTES)
-    return `instanceId: expected at most ${MAX_ID_BYTES} bytes, found ${bytesOf(instanceId)}`;
+  if (instanceId === "") return expected("instanceId", "a text", instanceId);
+  const id = nameProblem("instanceId", instanceId, MAX_ID_BYTES);
+  if (id !== undefined) return id;
   if (!isTime(createdAtMs)) return expected("createdAtMs", "milliseconds since 1970", createdAtMs);
   if (!Number.isSafeInteger(seq) || seq < 1) return expected("seq", "a whole number from 1", seq);
   return undefined;
 }
 
+function nameProblem(field: string, name: unknown, most: number): string | undefined {
+  if (typeof name !== "string") return expected(field, "a text", name);
+  return bytesOf(name) > most ? `${field}: expected at most ${most} bytes, found ${bytesOf(name)}` : undefined;
+}
+
 function textsProblem(texts: Texts): string | undefined {
   for (const name of TEXTS) {
-    const { length = 0 } = texts[name] ?? {};
+    const text: unknown = texts[name] ?? "";
+    if (typeof text !== "string") return expected(name, "a text", text);
+    const { length } = text;
     if (length > MAX_TEXT_LENGTH) return `${name}: expected at most ${MAX_TEXT_LENGTH} characters, found ${length}`;
   }
   const bytes = bytesOfAll(texts);

@@ -1,20 +1,10 @@
-import type { RuntimeStatus } from "../../model/status.ts";
+import { RUNTIME_STATUSES, type RuntimeStatus } from "../../model/status.ts";
 
 /*
  * How values are written in a filter, in `q=` and in the parameters of a URL alike.
  */
 
-const STATUSES = {
-  PENDING: true,
-  RUNNING: true,
-  SUSPENDED: true,
-  STALLED: true,
-  COMPLETED: true,
-  FAILED: true,
-  CANCELED: true,
-  TERMINATED: true,
-} satisfies Record<RuntimeStatus, true>;
-export const STATUS_NAMES = Object.keys(STATUSES) as RuntimeStatus[];
+export const STATUS_NAMES = RUNTIME_STATUSES;
 
 /** In any case of letters. */
 export function statusFrom(text: string): RuntimeStatus | undefined {

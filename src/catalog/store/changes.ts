@@ -39,9 +39,8 @@ export class Changes {
     const lives = new Map<string, LifeKey>();
     let next = from;
     for (const key of this.#ring.slice(from - this.#first)) {
-      const name = `${key.createdAtMs} ${key.instanceId}`;
-      if (lives.size === limit && !lives.has(name)) break;
-      lives.set(name, key);
+      if (lives.size === limit) break;
+      lives.set(`${key.createdAtMs} ${key.instanceId}`, key);
       next++;
     }
     return { keys: [...lives.values()], next };

@@ -80,19 +80,23 @@ export function confirmEntry(db: SqlDatabase, key: LifeKey, atMs: number): void 
   db.run("UPDATE entry SET asked = ? WHERE created = ? AND id = ?", atMs, key.createdAtMs, key.instanceId);
 }
 
-/** Both indexes need the condition that they were made with. */
+/** The oldest marks first. An index is used only with the condition that it was made with. */
 export function readMarked(db: SqlDatabase, mark: number, beforeMs: number, limit: number): EntryRow[] {
   return db.query<EntryRow>(
-    `SELECT ${COLUMNS} FROM entry WHERE status = ? AND status < 4 AND asked < ? ORDER BY created LIMIT ?`,
+    `SELECT ${COLUMNS} FROM entry WHERE status = ? AND status < 0 AND asked < ? ORDER BY asked LIMIT ?`,
     mark,
     beforeMs,
     limit,
   );
 }
 
-/** Since when the oldest mark of each kind is there. */
-export function readMarks(db: SqlDatabase): { status: number; since: number }[] {
-  return db.query("SELECT status, min(asked) AS since FROM entry WHERE status < 0 AND status < 4 GROUP BY status");
+/** Since when the oldest mark of this kind is there. */
+export function oldestMark(db: SqlDatabase, mark: number): number | undefined {
+  const [row] = db.query<{ asked: number }>(
+    "SELECT asked FROM entry WHERE status = ? AND status < 0 ORDER BY asked LIMIT 1",
+    mark,
+  );
+  return row?.asked;
 }
 
 export function deleteEntry(db: SqlDatabase, key: LifeKey): void {

@@ -38,7 +38,7 @@ function conditionsOf(statuses: readonly RuntimeStatus[] | undefined): string[] 
   const numbers = statuses?.map(toNumber);
   if (numbers === undefined || numbers.includes(COMPLETED)) return ["status >= 0"];
   return numbers.map((number) =>
-    number < COMPLETED ? `status = ${number} AND status < 4` : `status = ${number} AND status >= 5`,
+    number < COMPLETED ? `status = ${number} AND status >= 0 AND status < 4` : `status = ${number} AND status >= 5`,
   );
 }
 

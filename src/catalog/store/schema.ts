@@ -5,8 +5,8 @@ export const SCHEMA_VERSION = 1;
 
 /**
  * README.md has what is in them. The order of the key is the order of lists, so that a page is read from where it begins. Each
- * update of an index is billed as a row, so there are two, of the few rows that are not COMPLETED: an ended instance
- * costs one row, one that lives two.
+ * update of an index is billed as a row, so they are of the few rows that are not COMPLETED: an ended instance costs one
+ * row, one that lives two.
  */
 const tables = `
 CREATE TABLE entry (
@@ -15,8 +15,9 @@ CREATE TABLE entry (
   error_message TEXT, waiting_for TEXT, retrying INTEGER, attributes TEXT, retention INTEGER, asked INTEGER,
   PRIMARY KEY (created, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX live ON entry (status, created) WHERE status < 4;
+CREATE INDEX live ON entry (status, created) WHERE status >= 0 AND status < 4;
 CREATE INDEX bad ON entry (status, created) WHERE status >= 5;
+CREATE INDEX marked ON entry (status, asked) WHERE status < 0;
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 `;

@@ -5,7 +5,7 @@ import { placeOf } from "../query/places.ts";
 import { Application, type Telling } from "./apply.ts";
 import { Changes } from "./changes.ts";
 import { Counts } from "./counts.ts";
-import { deleteEntry, type EntryRow, hasEntries, keyOf, readMarked, readMarks } from "./entry-table.ts";
+import { deleteEntry, type EntryRow, hasEntries, keyOf, oldestMark, readMarked } from "./entry-table.ts";
 import { readCounts } from "./group-counts.ts";
 import { Names } from "./name-table.ts";
 import { readFitting, readPage } from "./pages.ts";
@@ -121,8 +121,7 @@ export class ShardStore {
 
   /** Since when a life is leaving, and one is gone and remembered. */
   marks(): { readonly leavingSinceMs: number | undefined; readonly goneSinceMs: number | undefined } {
-    const marks = this.#haveTables ? readMarks(this.#db) : [];
-    const since = (mark: number) => marks.find(({ status }) => status === mark)?.since;
+    const since = (mark: number) => (this.#haveTables ? oldestMark(this.#db, mark) : undefined);
     return { leavingSinceMs: since(LEAVING), goneSinceMs: since(GONE) };
   }
 

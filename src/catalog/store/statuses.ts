@@ -1,8 +1,8 @@
 import type { RuntimeStatus } from "../../model/status.ts";
 
 /**
- * How a status lies in a row: those that live below 4, COMPLETED 4, those that ended badly from 5 on. The two partial
- * indexes are made of these borders: an instance that ended well, as almost all do, is in neither of them.
+ * How a status lies in a row: those that live below 4, COMPLETED 4, those that ended badly from 5 on. The partial
+ * indexes are made of these borders: an instance that ended well, as almost all do, is in none of them.
  */
 const NUMBERS: Readonly<Record<RuntimeStatus, number>> = {
   PENDING: 0,

@@ -59,9 +59,7 @@ function whereOfText(
   bindings: Bindings,
 ): string {
   if (field !== "name") return compare(COLUMNS[field], operator, value, bindings);
-  // A life that was never announced has no name, and fits `!=`.
-  const [isIn, found] = operator === "!=" ? ["NOT IN", "="] : ["IN", operator];
-  return `name ${isIn} (SELECT id FROM names WHERE ${compare("name", found as Operator, value, bindings)})`;
+  return `name IN (SELECT id FROM names WHERE ${compare("name", operator, value, bindings)})`;
 }
 
 function compare(column: string, operator: Operator, value: string | number, bindings: Bindings): string {

@@ -38,6 +38,11 @@ describe("[K20] Entries", () => {
   it.each<[Partial<CatalogEntry>, string]>([
     [{ instanceId: "" }, 'instanceId: expected a text, found ""'],
     [{ instanceId: "é".repeat(513) }, "instanceId: expected at most 1024 bytes, found 1026"],
+    [{ status: "NAPPING" as "RUNNING" }, 'status: expected the name of a status, found "NAPPING"'],
+    [{ workflowName: undefined as unknown as string }, "workflowName: expected a text, found undefined"],
+    [{ parentInstanceId: {} as string }, "parentInstanceId: expected a text, found {}"],
+    [{ customStatus: 1 as unknown as string }, "customStatus: expected a text, found 1"],
+    [{ retentionMs: -1 }, "retentionMs: expected milliseconds, found -1"],
     [{ createdAtMs: 1.5 }, "createdAtMs: expected milliseconds since 1970, found 1.5"],
     [{ createdAtMs: 8.64e15 + 1 }, "createdAtMs: expected milliseconds since 1970, found 8640000000000001"],
     [{ updatedAtMs: -1 }, "updatedAtMs: expected milliseconds since 1970, found -1"],

@@ -67,6 +67,10 @@ describe("[K33] Retention", () => {
       await world.announce(one, 5);
     }
     expect(await follow(world, 60)).toEqual({ soon: 1, later: 10 });
+    world.instances.set("stays", { type: "absent" });
+    await world.announce(ended("stays"), 1);
+    await follow(world, 80);
+    expect((world.alarm.atMs ?? 0) - world.clock.nowMs).toBeGreaterThan(5 * HOUR);
   });
 
   it("[K33.6] so it is where a sweep has many stretches, whichever of them has seen it", async () => {
@@ -79,6 +83,20 @@ describe("[K33] Retention", () => {
     await world.clock.advance(6 * MINUTE);
     world.alarm.atMs = world.clock.nowMs;
     expect(await follow(world, 60)).toEqual({ first: 10 });
+  });
+
+  it("[K33.7] of one that ends while the alarm rings, too", async () => {
+    const world = openWorld();
+    await world.announce(ended("a", { status: "RUNNING", endedAtMs: undefined }), 1);
+    await world.clock.advance(24 * HOUR);
+    const beganMs = world.clock.nowMs;
+    world.instances.set("a", () => {
+      const one = ended("b", { createdAtMs: 5, endedAtMs: beganMs, retentionMs: 10 * MINUTE });
+      void world.shard.announce({ entry: one, seq: 1 });
+      return { type: "present", entry: ended("a"), seq: 1, shard: "0-0" };
+    });
+    await world.ring();
+    expect(world.alarm.atMs).toBe(beganMs + 10 * MINUTE);
   });
 
   it("[K33.4] it is told which life is meant; the row goes when it has gone, and not before", async () => {

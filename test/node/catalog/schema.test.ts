@@ -61,7 +61,7 @@ describe("[K30] The README of the tables", () => {
 
   it("[K30.4] has every index, with its condition", () => {
     const indexes = db.read<{ name: string; sql: string }>(
-      "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY name DESC",
+      "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid",
     );
     const told = [...readme.matchAll(/^\| `(\w+)` \| `(\([^`]+)` \|/gm)].map((match) => `${match[1]} ${match[2]}`);
     expect(told).toEqual(indexes.map(({ name, sql }) => `${name} ${sql.split("ON entry ")[1]}`));

@@ -75,9 +75,11 @@ describe("[K28] A shard", () => {
     await tell(running("b", { updatedAtMs: NOW - 100 }), 1);
     expect(await tell(running("b", { updatedAtMs: NOW - 9_000 }), 0)).toMatchObject({ ok: false });
     await tell(entry("c", { updatedAtMs: NOW + 50_000 }), 1);
+    await tell(entry("d", { updatedAtMs: NOW + 50_000 }), 1);
+    await tell(entry("e", { updatedAtMs: NOW + 50_000 }), 1);
     expect(await shard.health()).toEqual({
       shard: "0-0",
-      entries: 3,
+      entries: 5,
       live: 2,
       freshness: { p50Ms: 0, p99Ms: 105, maxMs: 105 },
       schemaVersion: 1,
@@ -293,6 +295,43 @@ describe("[K29] The alarm", () => {
     expect(world.lines[0]).toEqual({ level: "warn", msg: "catalog", shard: "0-0", unreachable: 1 });
     expect(world.db.read("SELECT status FROM entry")).toEqual([{ status: -1 }]);
   });
+
+  it("[K29.16] those that cannot be reached hold nobody up: of many, each is asked, and the sweep goes on", async () => {
+    const world = openWorld();
+    for (let n = 0; n < 100; n++) {
+      const one = running(`i${n}`);
+      await world.announce(one, 1);
+      await world.depart("leave", one, 2);
+    }
+    world.instances.set("i99", { type: "absent" });
+    world.instances.set("swept", { type: "absent" });
+    await world.announce(running("swept", { updatedAtMs: NOW - A_DAY }), 1);
+    for (let n = 0; n < 5; n++) {
+      await world.clock.to(world.alarm.atMs ?? 0);
+      await world.ring();
+    }
+    expect(new Set(world.asked).size).toBe(101);
+    expect(idsOf(await world.shard.list(page()))).toEqual([]);
+  });
+
+  it.each<[string, unknown]>([
+    ["a status", present(running("a", { status: "NAPPING" as "RUNNING" }))],
+    ["a kind of answer", { type: "asleep" }],
+    ["a text", present(running("a", { parentInstanceId: {} as string }))],
+  ])(
+    "[K29.17] an answer of newer code, with %s that this one does not know, is none: the others are written",
+    async (_what, said) => {
+      const world = openWorld();
+      await world.announce(running("a"), 1);
+      await world.announce(running("b"), 1);
+      world.instances.set("a", said as Presence);
+      world.instances.set("b", { type: "absent" });
+      await world.clock.advance(A_DAY);
+      await world.ring();
+      expect((await world.shard.list(page())).entries).toEqual([running("a")]);
+      expect(world.lines).toMatchObject([{ unreachable: 1 }]);
+    },
+  );
 
   it("[K29.12] an instance that does not answer within 10 s is asked again another time", async () => {
     const world = openWorld();

@@ -86,12 +86,14 @@ describe("[K24] Plans", () => {
     expect(plansOf(opened, "createdAfter=2026-11-29&createdBefore=2026-11-28")).toEqual([]);
   });
 
-  it("[K24.5] what the alarm looks for is found by the index of those that live", () => {
+  it("[K24.5] what the alarm looks for is found by the index of what is marked, the oldest first", () => {
     opened.statements.length = 0;
     opened.store.leaving(NOW, 10);
     opened.store.marks();
+    opened.store.expire(NOW, 10);
     const plans = opened.statements.flatMap(({ text, bindings }) => planOf(opened, text, bindings as SqlValue[]));
-    expect(plans).toEqual(["SEARCH entry USING INDEX live (status=?)", "SEARCH entry USING INDEX live (status<?)"]);
+    const marked = "SEARCH entry USING INDEX marked (status=?";
+    expect(plans).toEqual([`${marked} AND asked<?)`, `${marked})`, `${marked})`, `${marked} AND asked<?)`]);
   });
 });
 

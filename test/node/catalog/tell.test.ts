@@ -135,6 +135,17 @@ describe("[K21] Two lives of the same millisecond", () => {
   });
 });
 
+describe("[K21] A row that has a higher number than its instance", () => {
+  it("[K21.21] keeps it as a mark, so that nothing of its number comes back", () => {
+    const opened = openShard();
+    tell(opened, announce(ended, 50));
+    const next = entry("a", { createdAtMs: DAY + 1 });
+    tell(opened, announce(next, 41, { createdAtMs: DAY, shard: "0-0" }));
+    expect(tell(opened, announce(running, 45))).toEqual({ ok: false, code: "STALE", held: { seq: 50, gone: true } });
+    expect(opened.store.page(page()).entries).toEqual([next]);
+  });
+});
+
 describe("[K21] Leaving", () => {
   it.each(["leave", "forget"] as const)(
     "[K21.11] %s: the row is not listed, and nothing that was told before brings it back",
