@@ -176,6 +176,17 @@ describe("[K32] A shard in workerd", () => {
     expect(await alarmOf(name)).toBeNull();
   });
 
+  it("[K32.9] an ended instance whose time is over is told to go, and its row goes", async () => {
+    const name = newShard();
+    const ended = entry("k9", { status: "FAILED", endedAtMs: NOW - 2_000 });
+    await instance("k9").say({ type: "present", entry: ended, seq: 5, shard: name });
+    await shard(name).announce({ entry: ended, seq: 5 });
+    await shard(name).announce({ entry: entry("k9-stays", { endedAtMs: NOW - 2_000 }), seq: 5 });
+    await runDurableObjectAlarm(stub(name));
+    expect(await instance("k9").presence()).toEqual({ type: "absent" });
+    expect((await shard(name).list(page)).entries.map(({ instanceId }) => instanceId)).toEqual(["k9-stays"]);
+  });
+
   it("[K32.8] a shard that was written by newer code says so, changes nothing, and its alarm goes on", async () => {
     const name = newShard();
     await shard(name).announce({ entry: entry("a"), seq: 5 });

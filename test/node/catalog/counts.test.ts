@@ -157,6 +157,19 @@ describe("[K26] Counts", () => {
     expect(marks()).toHaveLength(3);
   });
 
+  it("[K26.8] of more than 10,000 groups the first 10,000 are told, and that there are more", () => {
+    const opened = openShard();
+    const failed = (n: number) => entry(`i${n}`, { status: "FAILED", failure: { errorType: `E${n}` } });
+    opened.store.tell(
+      Array.from({ length: 10_000 }, (_, n) => announce(failed(n), 1)),
+      NOW,
+    );
+    expect(count(opened, "", "errorType")).toMatchObject({ complete: true });
+    tell(opened, announce(failed(10_000), 1));
+    const { counts, complete } = count(opened, "", "errorType");
+    expect([counts.length, complete]).toEqual([10_000, false]);
+  });
+
   it("[K26.7] of several shards are added, the greatest first; a shard that does not answer is missing", async () => {
     const stores = new Map([
       ["0-0", filled().store],

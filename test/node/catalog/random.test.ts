@@ -131,7 +131,10 @@ class World {
   }
 
   deliverAll(): void {
-    while (this.bag > 0) this.deliver();
+    for (let n = 0; this.bag > 0; n++) {
+      if (n > 10_000) throw new Error(`${this.bag} messages are for no shard`);
+      this.deliver();
+    }
     this.#sent = [];
   }
 

@@ -116,6 +116,15 @@ describe("[K33] Retention", () => {
     expect(world.asked).toEqual([]);
   });
 
+  it("[K33.8] one that cannot go yet is told again with the next sweep, and not every minute", async () => {
+    const world = openWorld();
+    const busy = ended("busy", { retentionMs: MINUTE });
+    world.instances.set("busy", { type: "present", entry: busy, seq: 5, shard: "0-0" });
+    await world.announce(busy, 5);
+    expect(await follow(world, 10)).toEqual({ busy: 1 });
+    expect((world.alarm.atMs ?? 0) - world.clock.nowMs).toBeGreaterThan(5 * HOUR);
+  });
+
   it("[K33.5] without a policy, and without a say of their own, ended ones stay", async () => {
     const world = openWorld();
     world.instances.set("a", { type: "present", entry: ended("a"), seq: 5, shard: "0-0" });

@@ -81,6 +81,7 @@ describe("[K30] The README of the tables", () => {
       "entry",
       "filters",
       "group-commit",
+      "merge",
       "pages",
       "random",
       "rebuild",

@@ -306,12 +306,51 @@ describe("[K29] The alarm", () => {
     world.instances.set("i99", { type: "absent" });
     world.instances.set("swept", { type: "absent" });
     await world.announce(running("swept", { updatedAtMs: NOW - A_DAY }), 1);
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 50; n++) {
+      const id = `due${n}`;
+      world.instances.set(id, { type: "absent" });
+      await world.announce(running(id, { updatedAtMs: NOW - A_DAY }), 1);
+    }
+    const asked = new Set<string>();
+    for (let n = 0; n < 8; n++) {
       await world.clock.to(world.alarm.atMs ?? 0);
       await world.ring();
+      expect(world.asked.length).toBeLessThanOrEqual(40);
+      for (const id of world.asked.splice(0)) asked.add(id);
     }
-    expect(new Set(world.asked).size).toBe(101);
+    expect(asked.size).toBe(151);
     expect(idsOf(await world.shard.list(page()))).toEqual([]);
+  });
+
+  it("[K29.18] once one of those that are leaving is heard, the others are asked soon again", async () => {
+    const world = openWorld();
+    for (const id of ["a", "b"]) {
+      await world.announce(running(id), 1);
+      await world.depart("leave", running(id), 2);
+    }
+    const pauses: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      if (n === 4) world.instances.set("a", { type: "absent" });
+      await world.clock.to(world.alarm.atMs ?? 0);
+      await world.ring();
+      pauses.push((world.alarm.atMs ?? 0) - world.clock.nowMs);
+    }
+    expect(pauses.slice(-1)).toEqual([20 * SECOND]);
+    expect(pauses[3]).toBe(160 * SECOND);
+  });
+
+  it("[K29.19] what comes late of a life is refused for an hour after it was found to be gone, and the memory of it ends then", async () => {
+    const world = openWorld();
+    await world.announce(running("a"), 5);
+    world.instances.set("a", { type: "absent" });
+    await world.clock.advance(A_DAY);
+    await world.ring();
+    await world.clock.advance(HOUR - 1_000);
+    await world.ring();
+    expect(await world.announce(running("a"), 4)).toMatchObject({ code: "STALE" });
+    await world.clock.to(world.alarm.atMs ?? 0);
+    await world.ring();
+    expect(world.db.read("SELECT id FROM entry")).toEqual([]);
   });
 
   it.each<[string, unknown]>([
