@@ -2,7 +2,10 @@ import type { ShardHealth } from "./protocol.ts";
 
 const MOST = 1_000;
 
-/** How long after the change that it tells of an announcement was written: of the last 1,000, since the shard was loaded. */
+/**
+ * How long after the change that it tells of an announcement was written: of the last 1,000, since the shard was loaded. What comes
+ * twice counts twice.
+ */
 export class Freshness {
   readonly #lags: number[] = [];
   #next = 0;

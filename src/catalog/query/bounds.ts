@@ -33,7 +33,9 @@ export function boundsOf(condition: Condition): Bounds {
     case "attribute":
       return ANYWHERE;
     default:
-      return condition satisfies never;
+      // Of newer code; whoever reads the rows refuses it.
+      condition satisfies never;
+      return ANYWHERE;
   }
 }
 

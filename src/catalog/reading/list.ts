@@ -1,5 +1,5 @@
 import type { CatalogEntry } from "../../model/catalog-entry.ts";
-import type { ChangesPart, ChangesPlace, CountRow } from "../protocol.ts";
+import type { ChangesPart, ChangesPlace, CountRow, ShardHealth } from "../protocol.ts";
 import { addCounts } from "../query/count.ts";
 import type { ListQuery } from "../query/parameters.ts";
 import { readPage } from "./page.ts";
@@ -90,6 +90,15 @@ async function readChanges(
     ...(needsResync && { resync: true as const }),
     ...reach(true, parts.size - present.length),
   };
+}
+
+/** The shards one by one, and how many of them have not answered. */
+export async function readHealth(
+  shards: Shards,
+): Promise<{ readonly shards: readonly ShardHealth[]; readonly missingShards?: number | undefined }> {
+  const parts = await askAll(shards, (shard) => shard.health());
+  const present = [...parts.values()].filter((part) => part !== undefined);
+  return { shards: present, ...reach(true, parts.size - present.length) };
 }
 
 async function askAll<T>(

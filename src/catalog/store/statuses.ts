@@ -24,7 +24,9 @@ export const GONE = -2;
 const names = Object.keys(NUMBERS) as RuntimeStatus[];
 
 export function toNumber(status: RuntimeStatus): number {
-  return NUMBERS[status];
+  const number: number | undefined = NUMBERS[status];
+  if (number === undefined) throw new Error(`expected a status that this shard knows, found ${JSON.stringify(status)}`);
+  return number;
 }
 
 export function toStatus(number: number): RuntimeStatus {

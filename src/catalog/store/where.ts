@@ -1,10 +1,11 @@
-import type { Condition, Operator, TextField } from "../query/condition.ts";
+import type { Comparison, Condition, Operator, TextField, TimeField } from "../query/condition.ts";
 import { prefixEnd } from "../query/prefix.ts";
 import { toNumber } from "./statuses.ts";
 
 /*
  * A condition as SQL. Nothing of the condition stands in the text but words of this file: every value is bound, keys of
- * attributes too. A row without a value fits `!=` and no other comparison.
+ * attributes too. A row without a value fits `!=` and no other comparison. A condition comes from another object, whose code may
+ * be newer: what is not known here throws.
  */
 
 const COLUMNS: Readonly<Record<Exclude<TextField, "name">, string>> = {
@@ -15,6 +16,17 @@ const COLUMNS: Readonly<Record<Exclude<TextField, "name">, string>> = {
   errorType: "error_type",
   errorMessage: "error_message",
   waitingFor: "waiting_for",
+};
+
+const TIME_COLUMNS: Readonly<Record<TimeField, string>> = { created: "created", updated: "updated", ended: "ended" };
+
+const COMPARISONS: Readonly<Record<Comparison, string>> = {
+  "=": "=",
+  "!=": "IS NOT",
+  "<": "<",
+  "<=": "<=",
+  ">": ">",
+  ">=": ">=",
 };
 
 /** The values of one statement, numbered as they come; the same value has one number. */
@@ -37,7 +49,7 @@ export function whereOf(condition: Condition, bindings: Bindings): string {
     case "status":
       return `status IN (${condition.statuses.map(toNumber).join(", ")})`;
     case "time":
-      return compare(condition.field, condition.operator, condition.ms, bindings);
+      return compare(known(TIME_COLUMNS[condition.field], condition.field), condition.operator, condition.ms, bindings);
     case "text":
       return whereOfText(condition, bindings);
     case "retrying":
@@ -45,8 +57,17 @@ export function whereOf(condition: Condition, bindings: Bindings): string {
     case "attribute":
       return whereOfAttribute(condition, bindings);
     default:
-      return condition satisfies never;
+      throw unknown(condition satisfies never);
   }
+}
+
+function known<T>(value: T | undefined, found: unknown): T {
+  if (value === undefined) throw unknown(found);
+  return value;
+}
+
+function unknown(found: unknown): Error {
+  return new Error(`expected a condition that this shard knows, found ${JSON.stringify(found)}`);
 }
 
 function joined(parts: readonly Condition[], word: string, none: string, bindings: Bindings): string {
@@ -58,7 +79,7 @@ function whereOfText(
   { field, operator, value }: { field: TextField; operator: Operator; value: string },
   bindings: Bindings,
 ): string {
-  if (field !== "name") return compare(COLUMNS[field], operator, value, bindings);
+  if (field !== "name") return compare(known(COLUMNS[field], field), operator, value, bindings);
   return `name IN (SELECT id FROM names WHERE ${compare("name", operator, value, bindings)})`;
 }
 
@@ -71,10 +92,8 @@ function compare(column: string, operator: Operator, value: string | number, bin
     }
     case "contains":
       return `instr(${column}, ${bindings.bind(value)}) > 0`;
-    case "!=":
-      return `${column} IS NOT ${bindings.bind(value)}`;
     default:
-      return `${column} ${operator} ${bindings.bind(value)}`;
+      return `${column} ${known(COMPARISONS[operator], operator)} ${bindings.bind(value)}`;
   }
 }
 
@@ -91,7 +110,7 @@ function whereOfAttribute(
 
 function cases(path: string, operator: Operator, value: string | number | boolean, bindings: Bindings): string {
   const extracted = `json_extract(attributes, ${path})`;
-  if (typeof value === "boolean") return `WHEN '${value}' THEN 1`;
+  if (typeof value === "boolean") return value ? "WHEN 'true' THEN 1" : "WHEN 'false' THEN 1";
   if (typeof value === "number") {
     const fits = compare(extracted, operator, value, bindings);
     return `WHEN 'integer' THEN ${fits} WHEN 'real' THEN ${fits}`;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { PagePart, PageRequest, Rest } from "../../../src/catalog/protocol.ts";
 import { EVERYTHING } from "../../../src/catalog/query/condition.ts";
 import { type ListQuery, readParameters } from "../../../src/catalog/query/parameters.ts";
-import { readList } from "../../../src/catalog/reading/list.ts";
+import { readHealth, readList } from "../../../src/catalog/reading/list.ts";
 import { readPage } from "../../../src/catalog/reading/page.ts";
 import type { Shards } from "../../../src/catalog/reading/shards.ts";
 import type { ShardStore } from "../../../src/catalog/store/shard-store.ts";
@@ -250,6 +250,17 @@ describe("[K25] Answers", () => {
           retrying: true,
         },
       ],
+    });
+  });
+
+  it("[K25.15] health is that of each shard, and how many have not answered", async () => {
+    const all = stores(2, 3);
+    expect(await readHealth(shardsOf(all))).toEqual({
+      shards: [2, 3].map((entries) => ({ shard: "of a test", entries, live: 0, schemaVersion: 1 })),
+    });
+    expect(await readHealth(shardsOf(all, new Set(["0-0"])))).toMatchObject({
+      shards: [{ entries: 3 }],
+      missingShards: 1,
     });
   });
 

@@ -127,6 +127,27 @@ describe("[K24] Values", () => {
   });
 });
 
+describe("[K24] Conditions of newer code", () => {
+  it.each<[string, object]>([
+    ["a kind", { type: "near" }],
+    ["a text field", { type: "text", field: "1); DROP TABLE entry; --", operator: "=", value: "x" }],
+    ["a time field", { type: "time", field: "1=1 OR created", operator: "=", ms: 1 }],
+    ["an operator", { type: "text", field: "id", operator: "> '' OR id =", value: "x" }],
+    ["an operator of attributes", { type: "attribute", key: "k", operator: "~", value: "x" }],
+    ["a status", { type: "status", statuses: ["NAPPING"] }],
+  ])(
+    "[K24.13] with %s that this code does not know are refused, and nothing of them is in a statement",
+    (_what, part) => {
+      const opened = filled();
+      opened.statements.length = 0;
+      const filter = { type: "and", parts: [part] } as never;
+      for (const read of [() => opened.store.page(page({ filter })), () => opened.store.count({ filter, by: ["day"] })])
+        expect(read).toThrow(/^expected a (condition|status) that this shard knows, found /);
+      expect(opened.statements.filter(({ text }) => /DROP|1=1|OR id|~|NAPPING/.test(text))).toEqual([]);
+    },
+  );
+});
+
 describe("[K24] Bounded scans", () => {
   const opened = openShard();
   const all = Array.from({ length: 250_000 }, (_, n) =>
