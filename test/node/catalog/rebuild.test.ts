@@ -1,9 +1,11 @@
-// [K34] What a shard has lost comes back from the instances; and the way to the shards.
+// [K34] What a shard has lost comes back from the instances; the way to the shards, and the option that says how many there are.
 import { describe, expect, it } from "vitest";
 import { CATALOG_MISSING, catalogNamespace, shardsIn } from "../../../src/catalog/binding.ts";
+import { catalogOption, DEFAULT_CATALOG } from "../../../src/catalog/options.ts";
 import type { CatalogApi } from "../../../src/catalog/protocol.ts";
 import { MOST_REBUILT, type RebuildPorts, rebuild } from "../../../src/catalog/rebuild.ts";
 import type { Announced, Presence } from "../../../src/model/catalog-entry.ts";
+import { optionsOf, readOptions } from "../../../src/model/options.ts";
 import { announce, departure, entry, idsOf, NOW, openShard, page } from "./support.ts";
 
 /** Instances that say this, and one shard, which is empty. */
@@ -94,5 +96,36 @@ describe("[K34] The binding", () => {
     expect(shards.names).toEqual(["1-0", "1-1", "0-0"]);
     shards.shard("1-1");
     expect(reached).toEqual(["eu", ["1-1", { locationHint: "weur" }]]);
+  });
+});
+
+describe("[K34] The option", () => {
+  const rules = optionsOf<{ catalog: object | false }>({ catalog: catalogOption });
+  const read = (catalog: unknown) => readOptions(rules, { catalog } as { catalog: false }, "createWorker").catalog;
+
+  it("[K34.6] is an object or false; what is left out keeps its default", () => {
+    expect(read(false)).toBe(false);
+    expect(read({ shards: 8, former: [4], confirm: "background" })).toEqual({
+      shards: 8,
+      former: [4],
+      confirm: "background",
+    });
+    expect({ ...DEFAULT_CATALOG, ...(read({ shards: 2 }) as object) }).toEqual({
+      shards: 2,
+      former: [],
+      confirm: "before-answer",
+    });
+  });
+
+  it.each<[unknown, string]>([
+    [true, "catalog is an object of options or false, found true"],
+    [{ shards: 0 }, "catalog.shards is a whole number from 1 to 256, found 0"],
+    [{ shards: 1.5 }, "catalog.shards is a whole number from 1 to 256, found 1.5"],
+    [{ shards: 257 }, "found 257"],
+    [{ former: [4, 0] }, "catalog.former is a list of former numbers of shards, each a whole number from 1 to 256"],
+    [{ confirm: "later" }, 'catalog.confirm is "before-answer" or "background", found "later"'],
+    [{ shard: 4 }, "unknown option catalog.shard of createWorker, did you mean shards?"],
+  ])("[K34.7] %j is refused", (catalog, says) => {
+    expect(() => read(catalog)).toThrow(says);
   });
 });
