@@ -22,17 +22,21 @@ interface StoredCounts {
   readonly counts: readonly (readonly [name: number, status: number, n: number])[];
 }
 
+/** Whoever may start workflows may start them under any name. */
+const MOST_COUNTS = 10_000;
+
 const DIRTY: StoredCounts = { isDirty: true, counts: [] };
 
 /**
  * How many rows there are by name and status, kept in memory. They lie in the database as well, but not with each
  * flush: the first that changes something marks them as dirty, and `save`, a few seconds later, writes what they are. Who finds
- * the mark counts the rows, once they are asked for.
+ * the mark counts the rows, once they are asked for. Where there are too many names for that, they are not known.
  */
 export class Counts {
   readonly #db: SqlDatabase;
   /** `undefined`: not known; counted when they are asked for. */
   #counts: Map<string, Count> | undefined;
+  #areTooMany = false;
   #isDirty = false;
 
   constructor(db: SqlDatabase) {
@@ -67,17 +71,18 @@ export class Counts {
   /** At most every few seconds. Writes one row, or none. */
   save(): void {
     if (!this.#isDirty || this.#counts === undefined) return;
-    const counts = this.all().map(({ name, status, n }) => [name, status, n] as const);
+    const counts = [...this.#counts.values()].map(({ name, status, n }) => [name, status, n] as const);
     writeMeta(this.#db, "counts", JSON.stringify({ isDirty: false, counts } satisfies StoredCounts));
     this.#isDirty = false;
   }
 
-  all(): Count[] {
-    if (this.#counts === undefined) {
+  /** `undefined`: there are more than 10,000 of them, and nobody holds them in memory. */
+  all(): Count[] | undefined {
+    if (this.#counts === undefined && !this.#areTooMany) {
       this.#counts = new Map();
-      for (const { name, status, n } of countEntries(this.#db)) this.#add({ name, status }, n);
+      for (const { name, status, n } of countEntries(this.#db, MOST_COUNTS + 1)) this.#add({ name, status }, n);
     }
-    return [...this.#counts.values()];
+    return this.#counts && [...this.#counts.values()];
   }
 
   #add(of: { readonly name: number; readonly status: number }, by: number): void {
@@ -86,5 +91,8 @@ export class Counts {
     const n = (this.#counts.get(key)?.n ?? 0) + by;
     if (n === 0) this.#counts.delete(key);
     else this.#counts.set(key, { name: of.name, status: of.status, n });
+    if (this.#counts.size <= MOST_COUNTS) return;
+    this.#areTooMany = true;
+    this.#counts = undefined;
   }
 }

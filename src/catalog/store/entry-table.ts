@@ -107,9 +107,16 @@ export function hasEntries(db: SqlDatabase): boolean {
   return db.query("SELECT 1 FROM entry LIMIT 1").length > 0;
 }
 
-/** Without a mark. */
-export function countEntries(db: SqlDatabase): { name: number; status: number; n: number }[] {
-  return db.query("SELECT name, status, count(*) AS n FROM entry WHERE status >= 0 GROUP BY name, status");
+/** Of rows without a mark. */
+export function countEntries(db: SqlDatabase, most: number): { name: number; status: number; n: number }[] {
+  return db.query(
+    "SELECT name, status, count(*) AS n FROM entry WHERE status >= 0 GROUP BY name, status LIMIT ?",
+    most,
+  );
+}
+
+export function countByStatus(db: SqlDatabase): { status: number; n: number }[] {
+  return db.query("SELECT status, count(*) AS n FROM entry WHERE status >= 0 GROUP BY status");
 }
 
 function valuesOf(row: EntryRow): (string | number | null)[] {

@@ -2,7 +2,7 @@ import type { SqlDatabase, SqlValue } from "../../storage/sql-database.ts";
 import type { CountKey, CountPart, CountRequest, CountRow } from "../protocol.ts";
 import { boundsOf } from "../query/bounds.ts";
 import { addCounts, fitsNameAndStatus, isOfNameAndStatus } from "../query/count.ts";
-import type { Counts } from "./counts.ts";
+import type { Count, Counts } from "./counts.ts";
 import type { Names } from "./name-table.ts";
 import { endOfStep } from "./pages.ts";
 import { fromOf, MOST_ROWS_SCANNED, type Scan, scansOf } from "./scan.ts";
@@ -23,15 +23,16 @@ const EXPRESSIONS: Readonly<Record<CountKey, string>> = {
 
 /** From memory where that has the answer, else from the newest 200,000 rows. */
 export function readCounts(db: SqlDatabase, names: Names, counts: Counts, request: CountRequest): CountPart {
-  if (isOfNameAndStatus(request)) return fromMemory(names, counts, request);
+  const known = isOfNameAndStatus(request) ? counts.all() : undefined;
+  if (known !== undefined) return fromMemory(names, known, request);
   const scans = scansOf(boundsOf(request.filter), "desc");
   return addCounts(
     scans.map((scan) => countScan(db, names, request, scan, Math.ceil(MOST_ROWS_SCANNED / scans.length))),
   );
 }
 
-function fromMemory(names: Names, counts: Counts, { filter, by }: CountRequest): CountPart {
-  const rows = counts.all().flatMap(({ name: number, status: statusNumber, n }) => {
+function fromMemory(names: Names, counts: readonly Count[], { filter, by }: CountRequest): CountPart {
+  const rows = counts.flatMap(({ name: number, status: statusNumber, n }) => {
     const [name, status] = [names.nameOf(number), toStatus(statusNumber)];
     if (!fitsNameAndStatus(filter, name, status)) return [];
     return [{ ...(by.includes("name") && { name }), ...(by.includes("status") && { status }), count: n }];

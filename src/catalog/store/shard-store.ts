@@ -5,7 +5,7 @@ import { placeOf } from "../query/places.ts";
 import { Application, type Telling } from "./apply.ts";
 import { Changes } from "./changes.ts";
 import { Counts } from "./counts.ts";
-import { deleteEntry, type EntryRow, hasEntries, keyOf, oldestMark, readMarked } from "./entry-table.ts";
+import { countByStatus, deleteEntry, type EntryRow, hasEntries, keyOf, oldestMark, readMarked } from "./entry-table.ts";
 import { readCounts } from "./group-counts.ts";
 import { Names } from "./name-table.ts";
 import { readFitting, readPage } from "./pages.ts";
@@ -34,7 +34,6 @@ export class ShardStore {
   /** First. Of a shard that nobody has told anything it reads only, and writes nothing. Throws CatalogTooNewError. */
   open(): void {
     this.#haveTables = openTables(this.#db);
-    this.#names.load(this.#haveTables);
     this.#counts.load(this.#haveTables);
   }
 
@@ -76,7 +75,7 @@ export class ShardStore {
 
   /** How many rows are listed, and how many of them have not ended. */
   sizes(): { readonly entries: number; readonly live: number } {
-    const counts = this.#haveTables ? this.#counts.all() : [];
+    const counts = this.#haveTables ? (this.#counts.all() ?? countByStatus(this.#db)) : [];
     const sum = (of: typeof counts) => of.reduce((total, { n }) => total + n, 0);
     return { entries: sum(counts), live: sum(counts.filter(({ status }) => isLive(status))) };
   }
@@ -135,7 +134,7 @@ export class ShardStore {
       this.#haveTables = true;
       return answers;
     } catch (error) {
-      this.#names.load(this.#haveTables);
+      this.#names.forget();
       throw error;
     }
   }

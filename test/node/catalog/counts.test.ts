@@ -4,7 +4,20 @@ import type { CountKey } from "../../../src/catalog/protocol.ts";
 import { EVERYTHING } from "../../../src/catalog/query/condition.ts";
 import { readParameters } from "../../../src/catalog/query/parameters.ts";
 import { readList } from "../../../src/catalog/reading/list.ts";
-import { announce, DAY, departure, entry, NOW, type Opened, openShard, reopen, shardsOf, tell } from "./support.ts";
+import {
+  announce,
+  DAY,
+  departure,
+  entry,
+  listed,
+  NOW,
+  type Opened,
+  openShard,
+  page,
+  reopen,
+  shardsOf,
+  tell,
+} from "./support.ts";
 
 const count = ({ store }: Opened, query: string, ...by: CountKey[]) =>
   store.count({ filter: readParameters(new URLSearchParams(query)).filter, by });
@@ -168,6 +181,33 @@ describe("[K26] Counts", () => {
     tell(opened, announce(failed(10_000), 1));
     const { counts, complete } = count(opened, "", "errorType");
     expect([counts.length, complete]).toEqual([10_000, false]);
+  });
+
+  it("[K26.9] with more than 10,000 names nothing is held in memory, before and after a restart, and all is answered", () => {
+    const opened = openShard();
+    const named = (n: number) => announce(entry(`i${n}`, { workflowName: `n${n}`, status: "RUNNING" }), 1);
+    opened.store.tell(
+      Array.from({ length: 10_000 }, (_, n) => named(n)),
+      NOW,
+    );
+    opened.store.saveCounts();
+    expect(count(reopen(opened), "name=n7", "status")).toEqual({
+      counts: [{ status: "RUNNING", count: 1 }],
+      complete: true,
+    });
+    tell(opened, named(10_000));
+    const stored = opened.db.read("SELECT value FROM meta WHERE key = 'counts'");
+    for (const shard of [opened, reopen(opened)]) {
+      expect(count(shard, "name=n7", "status")).toEqual({ counts: [{ status: "RUNNING", count: 1 }], complete: true });
+      expect(count(shard, "", "status")).toEqual({ counts: [{ status: "RUNNING", count: 10_001 }], complete: true });
+      expect(shard.store.sizes()).toEqual({ entries: 10_001, live: 10_001 });
+      shard.store.saveCounts();
+      expect(listed(shard, "name=n10000")).toEqual(["i10000"]);
+      expect(shard.store.page(page({ order: "asc", limit: 1 })).entries).toMatchObject([{ workflowName: "n0" }]);
+    }
+    expect(opened.db.read("SELECT value FROM meta WHERE key = 'counts'")).toEqual(stored);
+    tell(opened, announce(entry("i0", { workflowName: "n0" }), 2));
+    expect(opened.db.read("SELECT count(*) AS n FROM names")).toEqual([{ n: 10_001 }]);
   });
 
   it("[K26.7] of several shards are added, the greatest first; a shard that does not answer is missing", async () => {
