@@ -41,9 +41,10 @@ export const EVERYTHING: Condition = { type: "and", parts: [] };
 /** Of SQL, a condition each; more would be many values to bind, of which SQLite takes 100. */
 export const MAX_CONDITIONS = 20;
 
-export function countConditions(condition: Condition): number {
-  if (condition.type !== "and" && condition.type !== "or") return 1;
-  return condition.parts.reduce((sum, part) => sum + countConditions(part), 0);
+/** All of them, or those of one type. */
+export function countConditions(condition: Condition, type?: Condition["type"]): number {
+  if (condition.type !== "and" && condition.type !== "or") return type === undefined || type === condition.type ? 1 : 0;
+  return condition.parts.reduce((sum, part) => sum + countConditions(part, type), 0);
 }
 
 /** A filter that cannot be meant: the message says where, what was expected and what was found. */

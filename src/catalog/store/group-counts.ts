@@ -5,7 +5,7 @@ import { addCounts, fitsNameAndStatus, isOfNameAndStatus } from "../query/count.
 import type { Count, Counts } from "./counts.ts";
 import type { Names } from "./name-table.ts";
 import { endOfStep } from "./pages.ts";
-import { fromOf, MOST_ROWS_SCANNED, type Scan, scansOf } from "./scan.ts";
+import { fromOf, rowsFor, type Scan, scansOf } from "./scan.ts";
 import { toStatus } from "./statuses.ts";
 import { Bindings, whereOf } from "./where.ts";
 
@@ -26,9 +26,7 @@ export function readCounts(db: SqlDatabase, names: Names, counts: Counts, reques
   const known = isOfNameAndStatus(request) ? counts.all() : undefined;
   if (known !== undefined) return fromMemory(names, known, request);
   const scans = scansOf(boundsOf(request.filter), "desc");
-  return addCounts(
-    scans.map((scan) => countScan(db, names, request, scan, Math.ceil(MOST_ROWS_SCANNED / scans.length))),
-  );
+  return addCounts(scans.map((scan) => countScan(db, names, request, scan, rowsFor(request.filter, scans.length))));
 }
 
 function fromMemory(names: Names, counts: readonly Count[], { filter, by }: CountRequest): CountPart {

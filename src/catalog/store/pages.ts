@@ -5,14 +5,14 @@ import { Merge } from "../query/merge.ts";
 import { placeOf } from "../query/places.ts";
 import { COLUMNS, type EntryRow, toEntry } from "./entry-table.ts";
 import type { Names } from "./name-table.ts";
-import { fromOf, orderOf, type Scan, scansOf, stepsOf } from "./scan.ts";
+import { fromOf, orderOf, type Scan, scansOf, stepsFor } from "./scan.ts";
 import { Bindings, whereOf } from "./where.ts";
 
 /** What a shard has of a page: never more than `limit` rows, and never a look at more than 200,000. */
 export function readPage(db: SqlDatabase, names: Names, request: PageRequest): PagePart {
   const scans = scansOf(boundsOf(request.filter), request.order, request.after);
   const merge = new Merge(request.order, request.limit, scans.length);
-  const steps = stepsOf(scans.length);
+  const steps = stepsFor(request.filter, scans.length);
   for (const [n, scan] of scans.entries()) merge.give(n, readScan(db, names, request, scan, steps));
   merge.advance();
   return { entries: merge.taken, rest: merge.rest() };

@@ -1,6 +1,7 @@
 import type { RuntimeStatus } from "../../model/status.ts";
 import type { Order, Place } from "../protocol.ts";
 import type { Bounds } from "../query/bounds.ts";
+import { type Condition, countConditions } from "../query/condition.ts";
 import { comparePlaces } from "../query/places.ts";
 import { COMPLETED, toNumber } from "./statuses.ts";
 import type { Bindings } from "./where.ts";
@@ -20,12 +21,22 @@ export interface Scan {
 }
 
 /** As many rows are looked at for one page, in all scans together: about 30 ms. */
-export const MOST_ROWS_SCANNED = 200_000;
+const MOST_ROWS_SCANNED = 200_000;
 /**
- * How many are looked at in a step before the next: where a step ends is itself a look at its rows, which a filter that many
- * rows fit should not have to pay for.
+ * How many of them are looked at in a step before the next: where a step ends is itself a look at its rows, which a filter that
+ * many rows fit should not have to pay for.
  */
-const STEPS = [5_000, 45_000];
+const STEPS = [0.025, 0.225, 0.75];
+
+/** How many rows each scan may look at. An attribute is JSON, up to 2 KB, and read for each condition: more of them, fewer rows. */
+export function rowsFor(filter: Condition, scans: number): number {
+  return Math.ceil(MOST_ROWS_SCANNED / Math.max(1, countConditions(filter, "attribute")) / scans);
+}
+
+export function stepsFor(filter: Condition, scans: number): number[] {
+  const rows = rowsFor(filter, scans);
+  return STEPS.map((share) => Math.ceil(share * rows));
+}
 
 export function scansOf({ statuses, createdFrom, createdBefore }: Bounds, order: Order, after?: Place): Scan[] {
   if (createdFrom >= createdBefore) return [];
@@ -50,11 +61,6 @@ function edge(createdAtMs: number): Place | undefined {
 function later(a: Place | undefined, b: Place | undefined, order: Order): Place | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return comparePlaces(a, b, order) > 0 ? a : b;
-}
-
-export function stepsOf(scans: number): number[] {
-  const steps = STEPS.map((rows) => Math.ceil(rows / scans));
-  return [...steps, Math.ceil((MOST_ROWS_SCANNED - 50_000) / scans)];
 }
 
 /** SQL: `FROM` and the conditions of the scan. */

@@ -179,6 +179,14 @@ describe("[K24] Bounded scans", () => {
     ]);
   });
 
+  it("[K24.14] of a filter with 20 attributes, each of which is read from JSON, they are a twentieth", () => {
+    const q = Array.from({ length: 20 }, (_, n) => `attr.k${n} = 'x'`).join(" AND ");
+    const { filter } = readParameters([["q", q]]);
+    const after = { createdAtMs: DAY + 240_000, instanceId: "i240000" };
+    expect(opened.store.page(page({ filter }))).toEqual({ entries: [], rest: { type: "unseen", after } });
+    expect(opened.store.count({ filter, by: ["day"] })).toEqual({ counts: [], complete: false });
+  });
+
   it("[K24.10] a page that is filled ends its scan with it", () => {
     opened.statements.length = 0;
     const { entries, rest } = opened.store.page(page({ limit: 3 }));
