@@ -105,7 +105,10 @@ export class Application {
 
   #hear(about: Departure, presence: Presence): Announced {
     const held = readEntry(this.#db, about);
-    if (held === undefined || held.seq !== about.seq || held.status === GONE) return { ok: true };
+    if (held === undefined || held.status === GONE) return { ok: true };
+    // It was told to go, has had itself marked, and has gone.
+    const hasLeft = presence.type === "absent" && held.status === LEAVING;
+    if (held.seq !== about.seq && !hasLeft) return { ok: true };
     if (presence.type === "leaving") confirmEntry(this.#db, about, this.#nowMs);
     else if (presence.type === "absent") this.#mark(held, about, GONE);
     else this.#hearOf(held, presence);

@@ -125,6 +125,21 @@ describe("[K33] Retention", () => {
     expect((world.alarm.atMs ?? 0) - world.clock.nowMs).toBeGreaterThan(5 * HOUR);
   });
 
+  it("[K33.9] one that has itself marked before it goes is not asked again whether it has gone", async () => {
+    const world = openWorld({ retention: { anyTerminal: MINUTE } });
+    await world.announce(ended("a"), 5);
+    world.instances.set("a", async () => {
+      await world.shard.leave({ instanceId: "a", createdAtMs: NOW - 10, seq: 6 });
+      return { type: "absent" };
+    });
+    await world.clock.advance(2 * MINUTE);
+    await world.ring();
+    expect(world.expired.splice(0)).toHaveLength(1);
+    expect(await world.announce(ended("a"), 5)).toMatchObject({ code: "STALE", held: { seq: 6, gone: true } });
+    expect(await follow(world, 55)).toEqual({});
+    expect(world.asked).toEqual([]);
+  });
+
   it("[K33.5] without a policy, and without a say of their own, ended ones stay", async () => {
     const world = openWorld();
     world.instances.set("a", { type: "present", entry: ended("a"), seq: 5, shard: "0-0" });
