@@ -6,8 +6,8 @@ import { dirname, join, relative } from "node:path";
 import { ROOT } from "../node/e2e/server.ts";
 import { run } from "./shell.ts";
 
-/** Compressed. What it is now, and some room: a number that jumps is looked at. */
-const LIMIT_KIB = 400;
+/** Compressed. What it is now, and some room: a number that jumps is looked at. The page of the API has 230 of it. */
+const LIMIT_KIB = 650;
 
 /**
  * Packs what a clone of this work tree would hold after `npm ci`: the files that git knows or would add, and the installed packages.
@@ -120,6 +120,7 @@ export function checkManifest(unpacked: string): void {
     [".", "./dapr", "./testing", "./openapi.json", "./package.json"],
   );
   assert.ok(existsSync(join(unpacked, manifest.exports["./openapi.json"])), "no OpenAPI document");
+  assert.ok(existsSync(join(unpacked, "dist/dashboard/docs/rapidoc-min.js")), "no page of the API");
   for (const [name, conditions] of entries) {
     if (typeof conditions === "string") continue;
     assert.equal(Object.keys(conditions)[0], "types", `${name}: types stand first, or a compiler does not see them`);

@@ -90,6 +90,34 @@ describe("[E4] npm start", () => {
       ]);
   });
 
+  it("[E4.12] serves the reference page at /docs, which asks nobody but this server for anything", async () => {
+    const address = `http://localhost:${port}/docs/`;
+    const page = await fetch(address.slice(0, -1));
+    expect([page.status, page.redirected, page.url, page.headers.get("content-type")]).toEqual([
+      200,
+      true,
+      address,
+      "text/html; charset=utf-8",
+    ]);
+    const html = await page.text();
+    const files = [...html.matchAll(/ (?:src|href|spec-url)="([^"]*)"/g)].map(([, file = ""]) => file);
+    expect(files.sort()).toEqual(
+      ["data:,", "page.css", "page.js", "rapidoc-min.js", "../v1.0/openapi.json", "../v1.0/openapi.json"].sort(),
+    );
+    for (const file of files.filter((name) => name !== "data:,"))
+      expect([file, (await fetch(new URL(file, address))).status]).toEqual([file, 200]);
+    expect(html).not.toMatch(/<script>|<style>| on\w+=/);
+    expect(page.headers.get("content-security-policy")).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    );
+    expect(Object.fromEntries(page.headers)).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+    });
+  });
+
   it("[E4.4] refuses a port that is taken, with the way out", async () => {
     const second = npm("start", "--", "--port", String(port), "--persist-to", directory);
     expect(await second.exitCode).not.toBe(0);

@@ -1,4 +1,5 @@
 // The OpenAPI document says what is served: it is made from the one table of routes, and real answers are held against it.
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
@@ -16,6 +17,14 @@ describe("the document", () => {
     const written = readFileSync(join(ROOT, "assets/v1.0/openapi.json"), "utf8");
     expect(JSON.parse(written)).toEqual(openApiDocument());
     expect(written).toBe(`${JSON.stringify(openApiDocument(), null, 2)}\n`);
+  });
+
+  it("[H116] is shown by RapiDoc 9.3.8, as npm has it: what is served with the page of the API is no other code", () => {
+    const file = readFileSync(join(ROOT, "assets/docs/rapidoc-min.js"));
+    expect(file.subarray(0, 20).toString()).toBe("/*! RapiDoc 9.3.8 | ");
+    expect(createHash("sha256").update(file).digest("hex")).toBe(
+      "affbd173a65e870e18f392cca963113bcdafb6e50e88cd2f6a834a65b22db94d",
+    );
   });
 
   it("[H111] is OpenAPI 3.1 to a validator of others, and each reference leads somewhere", async () => {
