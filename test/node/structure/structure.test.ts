@@ -19,7 +19,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "model",
   ],
   authoring: ["engine", "model"],
-  http: ["instance/protocol.ts", "instance/binding.ts", "model"],
+  http: ["catalog", "instance/protocol.ts", "instance/binding.ts", "model"],
   "dapr.ts": ["client.ts", "authoring"],
   "testing.ts": ["testing"],
   testing: ["http", "authoring", "instance", "storage", "engine", "model"],
@@ -34,7 +34,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "itty-router": ["http/router.ts"],
-  valibot: ["http/parameters.ts", "http/openapi/schemas.ts", "http/openapi/document.ts"],
+  valibot: [
+    "http/parameters.ts",
+    "http/json-body.ts",
+    "http/bodies.ts",
+    "http/openapi/schemas.ts",
+    "http/openapi/document.ts",
+  ],
   // Installed for development alone: see [S1.7].
   "@valibot/to-json-schema": ["http/openapi/document.ts"],
   "cloudflare:workers": [
