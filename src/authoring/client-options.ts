@@ -15,7 +15,7 @@ export interface ScheduleOptions {
   readonly instanceId?: string | null | undefined;
   /** The instance is PENDING until then. Default: at once. */
   readonly startAt?: Date | null | undefined;
-  /** Why: it stands in the log. */
+  /** Why, in at most 1,000 characters: it stands in the history. */
   readonly reason?: string | null | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface RunOptions extends ScheduleOptions {
 }
 
 export interface RaiseOptions {
-  /** Why: it stands in the log. */
+  /** Why, in at most 1,000 characters: it stands in the history. */
   readonly reason?: string | null | undefined;
 }
 
@@ -47,7 +47,7 @@ export type InputAndRun<TInput> = undefined extends TInput
 export interface TerminateOptions {
   /** Spares the children. Default false. */
   readonly nonRecursive?: boolean | null | undefined;
-  /** Why: it stands in the history. */
+  /** Why, in at most 1,000 characters: it stands in the history. */
   readonly reason?: string | null | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface PurgeOptions {
   readonly force?: boolean | null | undefined;
   /** Spares the children. Default false. */
   readonly nonRecursive?: boolean | null | undefined;
-  /** Why: it stands in the log. */
+  /** Why, in at most 1,000 characters: it stands in the log. */
   readonly reason?: string | null | undefined;
 }
 
@@ -65,7 +65,7 @@ export interface UpdateOptions {
   readonly updateId?: string | null | undefined;
   /** Default 60. */
   readonly timeoutInSeconds?: number | null | undefined;
-  /** Why: it stands in the log. */
+  /** Why, in at most 1,000 characters: it stands in the history. */
   readonly reason?: string | null | undefined;
 }
 

@@ -92,9 +92,9 @@ export class ExecutionEnd {
     this.#complete({ type: isCanceled ? "Canceled" : "Failed", failure });
   }
 
-  terminate({ output, recursive, reason }: ExecutionTerminated): void {
+  terminate({ output, recursive, reason, actor }: ExecutionTerminated): void {
     this.#state.calls.keepOnly("EndUpdate");
-    this.#complete({ type: "Terminated", output, recursive, reason });
+    this.#complete({ type: "Terminated", output, recursive, reason, actor });
   }
 
   stallAs(stall: Stall): void {

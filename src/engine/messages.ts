@@ -1,5 +1,6 @@
 import type { Completion } from "../model/action.ts";
 import type {
+  Asked,
   ChildWorkflowInstanceCreated,
   DetachedWorkflowScheduled,
   EventSent,
@@ -45,9 +46,7 @@ export class Messages {
   /** Meant for the child of this execution alone, not for a stranger under its ID. */
   toChild(
     to: string,
-    what:
-      | { type: "Terminate"; output: string | undefined; reason: string | undefined }
-      | { type: "Cancel"; reason: string | undefined },
+    what: Asked & ({ type: "Terminate"; output: string | undefined } | { type: "Cancel" }),
   ): AddressedMessage {
     const parent = { instanceId: this.#from.instanceId, executionId: this.#from.started?.executionId ?? "" };
     return { to, message: { version: 1, parent, ...what } };

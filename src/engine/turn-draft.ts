@@ -34,11 +34,11 @@ export class TurnDraft {
   }
 
   /** An execution is canceled once: what it has called and waits for hears of it, too. */
-  cancel({ reason }: ExecutionCancelRequested): void {
+  cancel({ reason, actor }: ExecutionCancelRequested): void {
     const { activities, children } = this.#history.pending;
     this.aborts = [...activities.keys()];
     for (const { instanceId } of children.values())
-      this.messages.push(this.#toOthers.toChild(instanceId, { type: "Cancel", reason }));
+      this.messages.push(this.#toOthers.toChild(instanceId, { type: "Cancel", reason, actor }));
   }
 
   /** What the code has asked for. */
@@ -63,9 +63,9 @@ export class TurnDraft {
   /** The status after it. */
   end(completion: Exclude<Completion, { type: "ContinuedAsNew" }>): TerminalStatus {
     if (completion.type === "Terminated" && completion.recursive) {
-      const { output, reason } = completion;
+      const { output, reason, actor } = completion;
       for (const { instanceId } of this.#history.pending.children.values())
-        this.messages.push(this.#toOthers.toChild(instanceId, { type: "Terminate", output, reason }));
+        this.messages.push(this.#toOthers.toChild(instanceId, { type: "Terminate", output, reason, actor }));
     }
     const status = terminalStatus[completion.type];
     this.append({

@@ -36,9 +36,9 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
   const input = await readBody(call.request, deps.maxBodyBytes);
   const updateId = readParameters(call, UPDATE_ID).updateID || deps.newId();
   const deadlineMs = deps.now() + readTimeoutMs(call);
-  noteReason(call);
+  const reason = noteReason(call);
   const result = await callInstance(call, deps, targetOf("update", call, deps), (instance) =>
-    instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()) }),
+    instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()), reason }),
   );
   if (result.ok) return jsonText(200, result.result ?? "null");
   if (result.code === "PENDING") return json(202, { updateID: updateId });

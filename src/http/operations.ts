@@ -29,11 +29,11 @@ export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Rep
   throw isStalled(result) ? operationFailed("terminate", call.params.id, STALLED) : instanceNotFound(call.params.id);
 }
 
-/** The raw body is the event's payload, an empty one too. Content-Type does not matter. `?reason=` goes to the log. */
+/** The raw body is the event's payload, an empty one too. Content-Type does not matter. `?reason=` goes into the history. */
 export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id, event: name } = call.params;
-  const request = { name, input: await readBody(call.request, deps.maxBodyBytes), messageId: deps.newId() };
-  noteReason(call);
+  const input = await readBody(call.request, deps.maxBodyBytes);
+  const request = { name, input, messageId: deps.newId(), reason: noteReason(call) };
   const result = await operate("raiseEvent", call, deps, (instance) => instance.raiseEvent(request));
   if (result.ok) return accepted();
   throw operationFailed(

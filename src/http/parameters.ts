@@ -56,11 +56,13 @@ const flag = v.optional(
 const seconds = v.optional(v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/), v.transform(Number), v.number()));
 
 const MAX_UPDATE_ID = 256;
+/** It lies in one row together with what else there is to tell. */
+export const MAX_REASON = 1_000;
 const DEFAULT_PAGE = 1_000;
 const MAX_PAGE = 10_000;
 
 export const APP_ID = { appID: text } satisfies Parameters;
-export const REASON = { reason: text } satisfies Parameters;
+export const REASON = { reason: v.optional(v.pipe(v.string(), v.maxLength(MAX_REASON))) } satisfies Parameters;
 export const NEW_INSTANCE = {
   instanceID: text,
   startTime: v.optional(v.pipe(v.string(), v.isoTimestamp())),

@@ -48,9 +48,10 @@ async function start(
   call.instanceId = instanceId;
   checkAppId(call, deps, target);
   if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
-  noteReason(call);
+  const reason = noteReason(call);
   const startAtMs = readStartTime(call);
-  const request = { instanceId, name, input, startAtMs, requestId: deps.newId(), traceparent: call.trace.traceparent };
+  const { traceparent } = call.trace;
+  const request = { instanceId, name, input, startAtMs, requestId: deps.newId(), traceparent, reason };
   const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
   if (result.ok) return result.state;
   throw operationFailed(

@@ -1,4 +1,4 @@
-import type { HistoryFact } from "../model/history-event.ts";
+import type { Asked, HistoryFact } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
@@ -29,7 +29,6 @@ import { isTakenWhileStalled, type Ring } from "./waking/index.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
-const MAX_REASON_LENGTH = 4_096;
 const STALLED = { ok: false, code: "STALLED" } as const;
 
 /**
@@ -117,24 +116,24 @@ export class Instance implements InstanceApi, InstancePeer {
     return describeInstance(this.#ports, this.#lives, options.payloads);
   }
 
-  async raiseEvent({ name, input, messageId }: RaiseEventRequest): Promise<OperationResult> {
-    return this.#operate({ type: "EventRaised", name, input, messageId });
+  async raiseEvent({ name, input, messageId, reason, actor }: RaiseEventRequest): Promise<OperationResult> {
+    return this.#operate({ type: "EventRaised", name, input, messageId, reason, actor });
   }
 
-  async suspend({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionSuspended", reason });
+  async suspend({ reason, actor }: Asked): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionSuspended", reason, actor });
   }
 
-  async resume({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionResumed", reason });
+  async resume({ reason, actor }: Asked): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionResumed", reason, actor });
   }
 
-  async terminate({ output, recursive, reason }: TerminateRequest): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionTerminated", output, recursive, reason: bounded(reason) });
+  async terminate({ output, recursive, reason, actor }: TerminateRequest): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionTerminated", output, recursive, reason, actor });
   }
 
-  async cancel({ reason }: { readonly reason?: string | undefined }): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionCancelRequested", reason });
+  async cancel({ reason, actor }: Asked): Promise<OperationResult> {
+    return this.#operate({ type: "ExecutionCancelRequested", reason, actor });
   }
 
   query(request: Query): Promise<QueryResult> {
@@ -194,10 +193,4 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#reception.receive(fact);
     return OK;
   }
-}
-
-/** It lies in one row together with what else there is to tell, so it is cut. */
-function bounded(reason: string | undefined): string | undefined {
-  if (reason === undefined || reason.length <= MAX_REASON_LENGTH) return reason;
-  return `${reason.slice(0, MAX_REASON_LENGTH)}…`;
 }

@@ -1,5 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
-import type { HistoryEvent } from "../model/history-event.ts";
+import type { Asked, HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 
@@ -16,10 +16,10 @@ export interface InstanceApi {
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
   waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined>;
   raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
-  suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
-  resume(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
+  suspend(request: Asked): Promise<OperationResult>;
+  resume(request: Asked): Promise<OperationResult>;
   /** Asks the workflow, and its children, to end: their code gets an error where it waits, and may clean up. */
-  cancel(request: { readonly reason?: string | undefined }): Promise<OperationResult>;
+  cancel(request: Asked): Promise<OperationResult>;
   /** Asks the workflow's code a question; an ended one too. Changes nothing. */
   query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult>;
   /**
@@ -78,15 +78,13 @@ export interface PurgeRequest {
   readonly reason?: string | undefined;
 }
 
-export interface TerminateRequest {
+export interface TerminateRequest extends Asked {
   /** JSON text: the instance's output. */
   readonly output?: string | undefined;
   readonly recursive: boolean;
-  /** Goes into the history, and to the children's. */
-  readonly reason?: string | undefined;
 }
 
-export interface UpdateRequest {
+export interface UpdateRequest extends Asked {
   readonly updateId: string;
   readonly name: string;
   /** Raw text, kept as it is. */
@@ -120,7 +118,7 @@ export interface HistoryPage {
   readonly unreadable?: string | undefined;
 }
 
-export interface StartRequest {
+export interface StartRequest extends Asked {
   readonly instanceId: string;
   readonly name: string;
   /** Raw text, kept as it is. */
@@ -146,7 +144,7 @@ export type StartResult =
   /** The instance has ended and a child of it, named here, has not. */
   | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
 
-export interface RaiseEventRequest {
+export interface RaiseEventRequest extends Asked {
   readonly name: string;
   /** Raw text, kept as it is. */
   readonly input?: string | undefined;

@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
+import type { Asked } from "../model/history-event.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import type { Given } from "../model/options.ts";
@@ -100,13 +101,13 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
     return (await this.#instance()).raiseEvent(request);
   }
-  async suspend(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+  async suspend(request: Asked): Promise<OperationResult> {
     return (await this.#instance()).suspend(request);
   }
-  async resume(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+  async resume(request: Asked): Promise<OperationResult> {
     return (await this.#instance()).resume(request);
   }
-  async cancel(request: { readonly reason?: string | undefined }): Promise<OperationResult> {
+  async cancel(request: Asked): Promise<OperationResult> {
     return (await this.#instance()).cancel(request);
   }
   async query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {

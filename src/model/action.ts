@@ -1,5 +1,5 @@
 import type { FailureDetails } from "./failure.ts";
-import type { AttemptDetails, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
+import type { Asked, AttemptDetails, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
 
 /** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
 export type Action = Call | Note;
@@ -64,12 +64,11 @@ export type Completion =
   | { readonly type: "Completed"; readonly output?: string | undefined }
   | { readonly type: "Failed"; readonly failure: FailureDetails }
   | { readonly type: "Canceled"; readonly failure: FailureDetails }
-  | {
+  | ({
       readonly type: "Terminated";
       readonly output?: string | undefined;
       readonly recursive: boolean;
-      readonly reason?: string | undefined;
-    }
+    } & Asked)
   | {
       readonly type: "ContinuedAsNew";
       readonly input?: string | undefined;

@@ -39,7 +39,15 @@ export type HistoryFact =
 
 export type HistoryEventType = HistoryFact["type"];
 
-export interface ExecutionStarted {
+/** Of what somebody asks for from outside: it stands in the event, and goes to the children that hear of it. */
+export interface Asked {
+  /** Why. */
+  readonly reason?: string | undefined;
+  /** Who, where that is known. */
+  readonly actor?: string | undefined;
+}
+
+export interface ExecutionStarted extends Asked {
   readonly type: "ExecutionStarted";
   readonly name: string;
   /** New for each execution: a start, a reuse of the ID, a continue-as-new. */
@@ -108,7 +116,7 @@ export interface TimerFired {
   readonly type: "TimerFired";
   readonly id: number;
 }
-export interface EventRaised {
+export interface EventRaised extends Asked {
   readonly type: "EventRaised";
   readonly name: string;
   readonly input?: string | undefined;
@@ -154,7 +162,7 @@ export interface PatchRecorded {
   readonly type: "PatchRecorded";
   readonly name: string;
 }
-export interface UpdateRequested {
+export interface UpdateRequested extends Asked {
   readonly type: "UpdateRequested";
   readonly updateId: string;
   readonly name: string;
@@ -173,9 +181,8 @@ export interface UpdateFailed {
   readonly rejected: boolean;
 }
 /** The workflow was asked to end: its code gets a WorkflowCanceledError where it waits. */
-export interface ExecutionCancelRequested {
+export interface ExecutionCancelRequested extends Asked {
   readonly type: "ExecutionCancelRequested";
-  readonly reason?: string | undefined;
 }
 /** Today's code cannot go on with this history. Nothing is run or taken until other code can. */
 export interface ExecutionStalled {
@@ -191,20 +198,17 @@ export interface ExecutionStalled {
 export interface ExecutionUnstalled {
   readonly type: "ExecutionUnstalled";
 }
-export interface ExecutionSuspended {
+export interface ExecutionSuspended extends Asked {
   readonly type: "ExecutionSuspended";
-  readonly reason?: string | undefined;
 }
-export interface ExecutionResumed {
+export interface ExecutionResumed extends Asked {
   readonly type: "ExecutionResumed";
-  readonly reason?: string | undefined;
 }
-export interface ExecutionTerminated {
+export interface ExecutionTerminated extends Asked {
   readonly type: "ExecutionTerminated";
   readonly output?: string | undefined;
   /** Whether the children that still run are terminated too. */
   readonly recursive: boolean;
-  readonly reason?: string | undefined;
 }
 export interface ExecutionCompleted {
   readonly type: "ExecutionCompleted";

@@ -1,5 +1,5 @@
 import type { FailureDetails } from "./failure.ts";
-import type { ParentLink } from "./history-event.ts";
+import type { Asked, ParentLink } from "./history-event.ts";
 
 /**
  * A message from one instance to another, committed with the turn that caused it and delivered until it is
@@ -51,18 +51,16 @@ export interface RaiseEventMessage {
   readonly messageId: string;
 }
 
-export interface CancelMessage {
+export interface CancelMessage extends Asked {
   readonly type: "Cancel";
   readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
-  readonly reason?: string | undefined;
 }
 
-export interface TerminateMessage {
+export interface TerminateMessage extends Asked {
   readonly type: "Terminate";
   /** Only the execution that this parent's call started is meant; a stranger under the same ID is left alone. */
   readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
   readonly output?: string | undefined;
-  readonly reason?: string | undefined;
 }
 
 /** A message and the instance that it is for. */

@@ -19,15 +19,31 @@ export class UnknownEventError extends UnreadableError {
 export function textsOfFact(fact: HistoryFact): string[] {
   const { payload } = toColumns(fact);
   const texts = payload === null ? [] : [payload];
-  if (fact.type === "ExecutionTerminated" && fact.reason !== undefined) texts.push(fact.reason);
+  if (hasReasonInDetail(fact) && fact.reason !== undefined) texts.push(fact.reason);
   return texts;
 }
 
 /** As it is stored: what may be secret is encoded. */
 export function toStoredColumns(fact: HistoryFact, codec: TextCodec): FactColumns {
-  const isTold = fact.type === "ExecutionTerminated" && fact.reason !== undefined;
+  const isTold = hasReasonInDetail(fact) && fact.reason !== undefined;
   const columns = toColumns(isTold ? { ...fact, reason: codec.encode(fact.reason) } : fact);
   return { ...columns, payload: columns.payload === null ? null : codec.encode(columns.payload) };
+}
+
+type FactAskedFor = Extract<
+  HistoryFact,
+  { type: "ExecutionStarted" | "EventRaised" | "UpdateRequested" | "ExecutionTerminated" }
+>;
+const REASON_IN_DETAIL: ReadonlySet<string> = new Set<FactAskedFor["type"]>([
+  "ExecutionStarted",
+  "EventRaised",
+  "UpdateRequested",
+  "ExecutionTerminated",
+]);
+
+/** Why somebody asked for it stands beside the payload, which is another text. (That of a stall is one of our own words.) */
+function hasReasonInDetail(fact: HistoryFact): fact is FactAskedFor {
+  return REASON_IN_DETAIL.has(fact.type);
 }
 
 export function toColumns(fact: HistoryFact): FactColumns {
@@ -59,6 +75,6 @@ export function fromColumns(
   const { type } = columns;
   const detail = columns.detail === null ? {} : JSON.parse(columns.detail);
   if (!isKnownType(type)) throw new UnknownEventError(`an event of type '${type}'`);
-  if (type === "ExecutionTerminated" && detail.reason !== undefined) detail.reason = codec.decode(detail.reason);
+  if (detail.reason !== undefined && REASON_IN_DETAIL.has(type)) detail.reason = codec.decode(detail.reason);
   return factFrom(type, columns, payload, detail);
 }

@@ -1,4 +1,4 @@
-import type { HistoryFact } from "../model/history-event.ts";
+import type { Asked, HistoryFact } from "../model/history-event.ts";
 import { readFailure } from "./stored-failures.ts";
 
 /** How a fact lies in the columns that history and inbox share. `payload` may be long, the rest is short. */
@@ -29,8 +29,9 @@ interface Form<T extends FactType> {
  */
 const FORMS: { readonly [T in FactType]: Form<T> } = {
   ExecutionStarted: {
-    write({ type, name, input, executionId, generation, version, parent, traceparent, recentMessages }) {
-      return row(type, null, name, input, { executionId, generation, version, parent, traceparent, recentMessages });
+    write({ type, name, input, executionId, generation, version, parent, traceparent, recentMessages, reason, actor }) {
+      const what = { executionId, generation, version, parent, traceparent, recentMessages, reason, actor };
+      return row(type, null, name, input, what);
     },
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },
@@ -76,8 +77,15 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id) => ({ type, id }),
   },
   EventRaised: {
-    write: ({ type, name, input, messageId }) => row(type, null, name, input, messageId ? { messageId } : undefined),
-    read: (type, _id, name, input, { messageId }) => ({ type, name, input, messageId }),
+    write: ({ type, name, input, messageId, reason, actor }) =>
+      row(
+        type,
+        null,
+        name,
+        input,
+        (messageId ?? reason ?? actor) === undefined ? undefined : { messageId, reason, actor },
+      ),
+    read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },
   EventSent: {
     write: ({ type, id, name, input, instanceId }) => row(type, id, name, input, { instanceId }),
@@ -92,7 +100,8 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, _id, name) => ({ type, name }),
   },
   UpdateRequested: {
-    write: ({ type, name, input, updateId }) => row(type, null, name, input, { updateId }),
+    write: ({ type, name, input, updateId, reason, actor }) =>
+      row(type, null, name, input, { updateId, reason, actor }),
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },
   UpdateCompleted: {
@@ -114,22 +123,21 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type) => ({ type }),
   },
   ExecutionCancelRequested: {
-    write: ({ type, reason }) => row(type, null, null, reason),
-    read: (type, _id, _name, reason) => ({ type, reason }),
+    write: askedFor,
+    read: (type, _id, _name, reason, detail) => ({ type, reason, ...detail }),
   },
   ExecutionSuspended: {
-    write: ({ type, reason }) => row(type, null, null, reason),
-    read: (type, _id, _name, reason) => ({ type, reason }),
+    write: askedFor,
+    read: (type, _id, _name, reason, detail) => ({ type, reason, ...detail }),
   },
   ExecutionResumed: {
-    write: ({ type, reason }) => row(type, null, null, reason),
-    read: (type, _id, _name, reason) => ({ type, reason }),
+    write: askedFor,
+    read: (type, _id, _name, reason, detail) => ({ type, reason, ...detail }),
   },
   ExecutionTerminated: {
     // The payload is the output's, as code knows it that knows no reason.
-    write: ({ type, output, recursive, reason }) => row(type, null, null, output, { recursive, reason }),
-    read: (type, _id, _name, output, { recursive, reason }) =>
-      reason === undefined ? { type, output, recursive } : { type, output, recursive, reason },
+    write: ({ type, output, recursive, reason, actor }) => row(type, null, null, output, { recursive, reason, actor }),
+    read: (type, _id, _name, output, detail) => ({ type, output, ...detail }),
   },
   ExecutionCompleted: {
     write(fact) {
@@ -159,6 +167,11 @@ export function factFrom<T extends FactType>(
   detail: DetailOf<T>,
 ): FactOf<T> {
   return FORMS[type].read(type, task_id ?? 0, name ?? "", payload, detail);
+}
+
+/** What has nothing else to tell: the reason is the payload. */
+function askedFor({ type, reason, actor }: Asked & { readonly type: string }): FactColumns {
+  return row(type, null, null, reason, actor === undefined ? undefined : { actor });
 }
 
 function row(

@@ -55,7 +55,8 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   instanceID: "At most 64 bytes of letters, digits, _ and -. Default: a UUID.",
   limit: "How many events at most.",
   nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
-  reason: "Beyond Dapr: why. Goes into the history; a field of that name in the body counts before it.",
+  reason:
+    "Beyond Dapr: why, in at most 1,000 characters. Goes into the history; a field of that name in the body counts before it.",
   startTime: "Beyond Dapr: the time until which the instance is PENDING. Default: it starts at once.",
   timeoutSeconds: "Beyond Dapr: how long to wait, 0 to 600; then the answer comes as things are. Default: 60.",
   updateID: "Makes an update that is sent twice count once. At most 256 characters. Default: a UUID.",
@@ -72,7 +73,8 @@ export const SEGMENTS: Readonly<Record<SegmentName, string>> = {
 
 const ACCEPTED = { 202: { when: "It is on disk.", schema: "Accepted" } } as const;
 const WITH_REASON = { is: "Reason", when: "Why, in place of the parameter." } as const;
-const TO_LOG = { reason: "Beyond Dapr: why. Goes to the log." };
+const TO_LOG = { reason: "Beyond Dapr: why, in at most 1,000 characters. Goes to the log." };
+const WITHOUT_FIELD = { reason: "Beyond Dapr: why, in at most 1,000 characters. Goes into the history." };
 
 export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
   startWorkflow: {
@@ -80,7 +82,7 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     summary: "Start an instance",
     description:
       "An ID that has ended is started anew; one that is running is refused. A workflow that is not registered is accepted, and the instance fails, unless the Worker refuses it.",
-    names: TO_LOG,
+    names: WITHOUT_FIELD,
     body: { is: "payload", when: "The input: parsed as JSON, or the text itself where it is no JSON." },
     answers: {
       200: { when: "With `waitFor`: the state it is in, as Get has it.", schema: "WorkflowState" },
@@ -107,7 +109,7 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     tag: "Workflows",
     summary: "Raise an event",
     description: "It may come before the workflow waits for it. Each request counts as one event.",
-    names: TO_LOG,
+    names: WITHOUT_FIELD,
     body: { is: "payload", when: "The payload: parsed as JSON, or the text itself where it is no JSON." },
     answers: ACCEPTED,
     errors: ["ERR_RAISE_EVENT_WORKFLOW"],
@@ -169,7 +171,7 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
   updateWorkflow: {
     tag: "Beyond Dapr",
     summary: "Change a workflow, and hear the result",
-    names: { name: "The name of the update.", ...TO_LOG },
+    names: { name: "The name of the update.", ...WITHOUT_FIELD },
     body: { is: "payload", when: "The input: parsed as JSON, or the text itself where it is no JSON." },
     answers: {
       200: { when: "The result.", schema: "anything" },
@@ -191,7 +193,7 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
   startSeedWorkflow: {
     tag: "Earlier versions",
     summary: "Start an instance, in the form of the first version",
-    names: TO_LOG,
+    names: WITHOUT_FIELD,
     body: { is: "SeedInput", when: "The input, any JSON.", isRequired: true },
     answers: { 202: { when: "The start is on disk.", schema: "SeedStarted" } },
     errors: [

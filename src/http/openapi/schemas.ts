@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { FailureDetails } from "../../model/failure.ts";
 import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
 import type { RuntimeStatus } from "../../model/status.ts";
+import { MAX_REASON } from "../parameters.ts";
 
 /*
  * What answers and bodies are made of. The keys of SCHEMAS are the names in the document's `components.schemas`. Where an answer is a value of the
@@ -67,6 +68,7 @@ function event<const Type extends HistoryEventType, F extends v.ObjectEntries>(
   return v.object({ timestampMs: atMs, type: v.literal(type), ...(fields as F) });
 }
 
+const asked = { reason: may(text), actor: may(text) };
 const failed = { id: whole, failure: failureDetails };
 const EVENTS = {
   ExecutionStarted: event("ExecutionStarted", {
@@ -78,6 +80,7 @@ const EVENTS = {
     parent: may(parent),
     traceparent: may(text),
     recentMessages: may(v.record(text, atMs)),
+    ...asked,
   }),
   TaskScheduled: event("TaskScheduled", {
     id: whole,
@@ -94,7 +97,7 @@ const EVENTS = {
   TaskFailed: event("TaskFailed", { ...failed, progress: may(payload) }),
   TimerCreated: event("TimerCreated", { id: whole, fireAtMs: atMs }),
   TimerFired: event("TimerFired", { id: whole }),
-  EventRaised: event("EventRaised", { name: text, input: may(payload), messageId: may(text) }),
+  EventRaised: event("EventRaised", { name: text, input: may(payload), messageId: may(text), ...asked }),
   ChildWorkflowInstanceCreated: event("ChildWorkflowInstanceCreated", {
     id: whole,
     name: text,
@@ -112,16 +115,16 @@ const EVENTS = {
   }),
   EventSent: event("EventSent", { id: whole, name: text, instanceId: text, input: may(payload) }),
   PatchRecorded: event("PatchRecorded", { name: text }),
-  UpdateRequested: event("UpdateRequested", { updateId: text, name: text, input: may(payload) }),
+  UpdateRequested: event("UpdateRequested", { updateId: text, name: text, input: may(payload), ...asked }),
   UpdateCompleted: event("UpdateCompleted", { updateId: text, result: may(payload) }),
   UpdateFailed: event("UpdateFailed", { updateId: text, failure: failureDetails, rejected: v.boolean() }),
-  ExecutionSuspended: event("ExecutionSuspended", { reason: may(text) }),
-  ExecutionResumed: event("ExecutionResumed", { reason: may(text) }),
-  ExecutionCancelRequested: event("ExecutionCancelRequested", { reason: may(text) }),
+  ExecutionSuspended: event("ExecutionSuspended", asked),
+  ExecutionResumed: event("ExecutionResumed", asked),
+  ExecutionCancelRequested: event("ExecutionCancelRequested", asked),
   ExecutionTerminated: event("ExecutionTerminated", {
     output: may(payload),
     recursive: v.boolean(),
-    reason: may(text),
+    ...asked,
   }),
   ExecutionStalled: event("ExecutionStalled", {
     reason: v.picklist(["VERSION_NOT_AVAILABLE", "PATCH_MISMATCH", "NON_DETERMINISM", "WORKFLOW_NOT_REGISTERED"]),
@@ -175,6 +178,7 @@ const seedWorkflowState = v.object({
   }),
 });
 
+const reason = v.pipe(v.string(), v.maxLength(MAX_REASON));
 const nothing = v.array(v.never());
 
 export const SCHEMAS = {
@@ -197,8 +201,8 @@ export const SCHEMAS = {
     httpEndpoints: nothing,
     workflows: v.object({ connectedWorkers: count, workflows: v.array(text), activities: v.array(text) }),
   }),
-  Reason: v.object({ reason: may(text) }),
-  Termination: v.object({ output: may(v.unknown()), reason: may(text) }),
+  Reason: v.object({ reason: may(reason) }),
+  Termination: v.object({ output: may(v.unknown()), reason: may(reason) }),
   SeedInput: v.object({ input: may(v.unknown()) }),
   SeedStarted: v.object({ WFInfo: seedInstance }),
   SeedWorkflowState: seedWorkflowState,

@@ -94,10 +94,10 @@ function continueAsNew(
 function terminateEach(
   children: readonly { instanceId: string; executionId: string }[],
   { instanceId }: InstanceRecord,
-  { output, reason }: Extract<Completion, { type: "Terminated" }>,
+  { output, reason, actor }: Extract<Completion, { type: "Terminated" }>,
 ): AddressedMessage[] {
   return children.map(({ instanceId: to, executionId }) => ({
     to,
-    message: { version: 1, type: "Terminate", parent: { instanceId, executionId }, output, reason },
+    message: { version: 1, type: "Terminate", parent: { instanceId, executionId }, output, reason, actor },
   }));
 }

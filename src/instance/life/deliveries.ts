@@ -49,13 +49,14 @@ export class Deliveries {
         return this.#lives.current.outbox.childEnded(parentExecutionId, taskId);
       }
       case "Terminate": {
-        const { output, reason, parent } = message;
-        const fact: HistoryFact = { type: "ExecutionTerminated", output, recursive: true, reason };
+        const { output, reason, actor, parent } = message;
+        const fact: HistoryFact = { type: "ExecutionTerminated", output, recursive: true, reason, actor };
         return this.#reception.receive(fact, undefined, isChildOf(parent));
       }
       case "Cancel": {
-        const fact: HistoryFact = { type: "ExecutionCancelRequested", reason: message.reason };
-        return this.#reception.receive(fact, undefined, isChildOf(message.parent));
+        const { reason, actor, parent } = message;
+        const fact: HistoryFact = { type: "ExecutionCancelRequested", reason, actor };
+        return this.#reception.receive(fact, undefined, isChildOf(parent));
       }
       case "RaiseEvent": {
         const { name, input, messageId } = message;

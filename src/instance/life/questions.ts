@@ -73,7 +73,7 @@ export class Questions {
   }
 
   /** Unless it has been before. What is returned is why not. */
-  async #request({ updateId, name, input }: UpdateRequest): Promise<UpdateResult | undefined> {
+  async #request({ updateId, name, input, reason, actor }: UpdateRequest): Promise<UpdateResult | undefined> {
     if (this.#hasEnded) return ENDED;
     const { orchestration, queue } = this.#lives.current;
     const state = orchestration?.updateState(updateId) ?? "unknown";
@@ -81,7 +81,7 @@ export class Questions {
     if (state !== "unknown" || queue.hasUpdate(updateId)) return undefined;
     while (this.#reception.inTheWay() !== undefined) await this.#reception.inTheWay();
     if (this.#lives.current.isUnreadable) return STALLED;
-    await this.#reception.receive({ type: "UpdateRequested", updateId, name, input });
+    await this.#reception.receive({ type: "UpdateRequested", updateId, name, input, reason, actor });
     return undefined;
   }
 

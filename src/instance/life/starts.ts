@@ -139,7 +139,8 @@ export class Starts {
   }
 
   /** The row and the history that it begins with. */
-  #first({ instanceId, name, input, parent, traceparent, requestId }: Start, recentMessages?: Record<string, number>) {
+  #first(start: Start, recentMessages?: Record<string, number>) {
+    const { instanceId, name, input, parent, traceparent, requestId, reason, actor } = start;
     const nowMs = this.#ports.clock.now();
     const executionId = this.#ports.newId();
     const generation = 0;
@@ -155,6 +156,8 @@ export class Starts {
       parent,
       traceparent,
       recentMessages,
+      reason,
+      actor,
     };
     const record: InstanceRecord = {
       instanceId,

@@ -293,6 +293,9 @@ describe("reasons", () => {
       [method, undefined],
     ]);
     expect((await api.send(target, '{"reason":7}')).status).toBe(400);
+    expect((await api.send(target, `{"reason":"${"x".repeat(1_001)}"}`)).status).toBe(400);
+    expect((await api.send(`${target}?reason=${"x".repeat(1_000)}`)).status).toBe(202);
+    expect(api.calls).toHaveLength(5);
     expect(JSON.stringify(api.log)).not.toMatch(/body|query"/);
   });
 
@@ -301,24 +304,31 @@ describe("reasons", () => {
     "POST /v1.0/workflows/dapr/a/raiseEvent/E",
     "POST /v1.0/workflows/dapr/a/update/U",
   ])(
-    "[H100] %s: ?reason= goes to the log, bounded, unless payloads are encrypted; the body is a payload",
+    "[H100] %s: ?reason= goes into the history, and to the log unless payloads are encrypted; the body is a payload",
     async (target) => {
       const api = new Api();
       await api.send(`${target}?reason=ticket%2042`, '{"reason":"PAYLOAD"}');
-      await api.send(`${target}?reason=${"x".repeat(2_000)}`);
       await api.send(target);
       await api.send(`${target}?reason=two%0D%0Alines%E2%80%A8and%00more`);
-      expect(api.log.map((line) => line.reason)).toEqual([
-        "ticket 42",
-        `${"x".repeat(1_024)}…`,
-        undefined,
-        "two lines and more",
-      ]);
+      expect(api.log.map((line) => line.reason)).toEqual(["ticket 42", undefined, "two lines and more"]);
+      const asked = api.calls.map(([, , argument]) => (argument as { reason?: string }).reason);
+      expect(asked).toEqual(["ticket 42", undefined, "two\r\nlines\u2028and\0more"]);
       const sealed = new Api({ hidesReasons: true });
       await sealed.send(`${target}?reason=ticket%2042`);
       expect(sealed.log[0]).not.toHaveProperty("reason");
+      expect(sealed.calls[0]?.[2]).toMatchObject({ reason: "ticket 42" });
     },
   );
+
+  it("[H100] one that is too long is refused, and nothing is asked", async () => {
+    const api = new Api();
+    const response = await api.send(`POST /v1.0/workflows/dapr/a/raiseEvent/E?reason=${"x".repeat(1_001)}`);
+    expect(await read(response)).toMatchObject({
+      status: 400,
+      body: { errorCode: "ERR_MALFORMED_REQUEST", message: "reason has at most 1000 characters, found 1001" },
+    });
+    expect(api.calls).toEqual([]);
+  });
 });
 
 describe("the message of a fault, in the log", () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { instanceStub } from "../../../src/instance/namespace.ts";
 import { historyOf, makeWorld, start, statusOf, toyCipher } from "./support.ts";
-import { START_MS } from "./world.ts";
+import { START_MS, type World } from "./world.ts";
 
 describe("[I24] what operators say", () => {
   const request = { output: '"out"', recursive: true, reason: "marked: by hand" };
@@ -21,15 +21,68 @@ describe("[I24] what operators say", () => {
     }
   });
 
-  it("[I24.2] it is encrypted with the payloads, and cut at 4,096 characters", async () => {
+  /** Everything that can be asked, of an instance and its child, each for a reason of its own. */
+  async function askAll(world: World): Promise<unknown[]> {
+    const by = (reason: string) => ({ reason: `marked ${reason}`, actor: "ops" });
+    const input = JSON.stringify({ name: "event", input: "go", id: "child" });
+    await world.call("a", (i) => i.start({ instanceId: "a", name: "parent", input, requestId: "r", ...by("start") }));
+    await world.settle();
+    await world.call("a", (i) => i.raiseEvent({ name: "e", messageId: "m", ...by("raise") }));
+    await world.call("a", (i) => i.suspend(by("suspend")));
+    await world.call("a", (i) => i.update({ updateId: "u", name: "u", timeoutMs: 0, ...by("update") }));
+    await world.call("a", (i) => i.resume(by("resume")));
+    await world.settle();
+    await world.call("a", (i) => i.cancel(by("cancel")));
+    await world.settle();
+    const asked = [];
+    for (const id of ["a", "child"]) {
+      world.crash(id);
+      const page = await world.call(id, (instance) => instance.history({ from: 0, limit: 100 }));
+      for (const event of page?.events ?? []) {
+        if ("actor" in event) asked.push([id, event.type, event.reason, event.actor]);
+        else expect(event).not.toHaveProperty("reason");
+      }
+    }
+    return asked;
+  }
+  const all = [
+    ["a", "ExecutionStarted", "marked start", "ops"],
+    ["a", "EventRaised", "marked raise", "ops"],
+    ["a", "ExecutionSuspended", "marked suspend", "ops"],
+    ["a", "UpdateRequested", "marked update", "ops"],
+    ["a", "ExecutionResumed", "marked resume", "ops"],
+    ["a", "ExecutionCancelRequested", "marked cancel", "ops"],
+    ["child", "ExecutionCancelRequested", "marked cancel", "ops"],
+  ];
+
+  it("[I24.2] whatever is asked stands in the history with its reason and who asked, and what reaches children in theirs", async () => {
+    expect(await askAll(makeWorld())).toEqual(all);
+  });
+
+  it("[I24.3] reasons are encrypted with the payloads: at rest nothing is left of them, in the log neither", async () => {
     const world = makeWorld();
     world.cipher = toyCipher("k");
-    await start(world, "a", "event", "go");
-    await world.call("a", (instance) => instance.terminate({ ...request, reason: `marked${"x".repeat(5_000)}` }));
-    expect(JSON.stringify(world.host("a").db.read("SELECT * FROM instance"))).not.toContain("marked");
-    const page = await world.call("a", (instance) => instance.history({ from: 0, limit: 100 }));
-    const terminated = page?.events.find((event) => event.type === "ExecutionTerminated");
-    expect(terminated).toMatchObject({ reason: `marked${"x".repeat(4_090)}…` });
+    world.logFailureMessages = false;
+    expect(await askAll(world)).toEqual(all);
+    await start(world, "b", "parent", { name: "event", input: "go", id: "below" });
+    await world.call("b", (instance) => instance.terminate(request));
+    await world.settle();
+    for (const id of ["a", "child", "b", "below"])
+      expect(JSON.stringify(world.host(id).db.dump())).not.toContain("marked");
+    expect(JSON.stringify(world.log)).not.toContain("marked");
+  });
+
+  it("[I24.4] a message of code that does not know who asked is taken as it is", async () => {
+    const world = makeWorld();
+    await start(world, "a", "parent", { name: "event", input: "go", id: "child" });
+    const parent = historyOf(world, "child")[0];
+    if (parent?.type !== "ExecutionStarted" || parent.parent === undefined) throw new Error("no child");
+    const { instanceId, executionId } = parent.parent;
+    const message = { version: 1, type: "Terminate", parent: { instanceId, executionId }, reason: "r" } as const;
+    await world.call("child", (instance) => instance.deliver(message));
+    await world.settle();
+    const terminated = historyOf(world, "child").find(({ type }) => type === "ExecutionTerminated");
+    expect(terminated).toEqual({ timestampMs: START_MS, type: "ExecutionTerminated", recursive: true, reason: "r" });
   });
 });
 

@@ -27,6 +27,7 @@ const failure = fc.oneof(
   fc.record({ errorType: text, message: text }),
   fc.record({ errorType: text, message: text, stackTrace: text, isNonRetriable: fc.boolean() }),
 );
+const asked = { reason: maybe, actor: maybe };
 const parent = fc.record({ instanceId: text, executionId: text, name: text, taskId: id });
 const of = <T extends HistoryFact["type"]>(type: T) => fc.constant(type);
 
@@ -41,6 +42,7 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
     input: maybe,
     parent: fc.option(parent, { nil: undefined }),
     traceparent: maybe,
+    ...asked,
   }),
   TaskScheduled: fc.oneof(
     fc.record({ type: of("TaskScheduled"), id, name: text, input: maybe }),
@@ -70,6 +72,7 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
     name: text,
     input: maybe,
     messageId: fc.option(fc.uuid(), { nil: undefined }),
+    ...asked,
   }),
   ChildWorkflowInstanceCreated: fc.record({
     type: of("ChildWorkflowInstanceCreated"),
@@ -90,10 +93,10 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
   }),
   EventSent: fc.record({ type: of("EventSent"), id, name: text, instanceId: text, input: maybe }),
   PatchRecorded: fc.record({ type: of("PatchRecorded"), name: text }),
-  UpdateRequested: fc.record({ type: of("UpdateRequested"), updateId: text, name: text, input: maybe }),
+  UpdateRequested: fc.record({ type: of("UpdateRequested"), updateId: text, name: text, input: maybe, ...asked }),
   UpdateCompleted: fc.record({ type: of("UpdateCompleted"), updateId: text, result: maybe }),
   UpdateFailed: fc.record({ type: of("UpdateFailed"), updateId: text, failure, rejected: fc.boolean() }),
-  ExecutionCancelRequested: fc.record({ type: of("ExecutionCancelRequested"), reason: maybe }),
+  ExecutionCancelRequested: fc.record({ type: of("ExecutionCancelRequested"), ...asked }),
   ExecutionStalled: fc.record({
     type: of("ExecutionStalled"),
     reason: fc.constantFrom("VERSION_NOT_AVAILABLE" as const, "PATCH_MISMATCH" as const, "NON_DETERMINISM" as const),
@@ -101,13 +104,13 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
     beforeFirstTurn: fc.boolean(),
   }),
   ExecutionUnstalled: fc.record({ type: of("ExecutionUnstalled") }),
-  ExecutionSuspended: fc.record({ type: of("ExecutionSuspended"), reason: maybe }),
-  ExecutionResumed: fc.record({ type: of("ExecutionResumed"), reason: maybe }),
+  ExecutionSuspended: fc.record({ type: of("ExecutionSuspended"), ...asked }),
+  ExecutionResumed: fc.record({ type: of("ExecutionResumed"), ...asked }),
   ExecutionTerminated: fc.record({
     type: of("ExecutionTerminated"),
     output: maybe,
     recursive: fc.boolean(),
-    reason: maybe,
+    ...asked,
   }),
   ExecutionCompleted: fc.oneof(
     fc.record({
