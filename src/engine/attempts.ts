@@ -105,6 +105,7 @@ export class Attempts implements Answered {
     };
     if (decision === 0) return again();
     const afterPause = { complete: again, fail: () => undefined };
-    this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs: currentTimeMs + decision }));
+    const fireAtMs = currentTimeMs + decision;
+    this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs, firstId: this.#firstId }));
   }
 }

@@ -115,11 +115,13 @@ export class ExecutionContext implements OrchestrationContext {
       method: "callChildWorkflow",
       name,
       retry,
-      action: (id) => ({
+      action: (id, { attempt, firstId }) => ({
         type: "StartChild",
         id,
         name,
         input: encoded,
+        attempt,
+        firstId,
         instanceId: instanceId || childInstanceId(parentId, generation, id),
       }),
     });

@@ -19,6 +19,7 @@ import type { QueryAnswer } from "./interactions.ts";
 import type { RecordedCall } from "./non-determinism.ts";
 import type { Stall } from "./stall.ts";
 import { Suspension } from "./suspension.ts";
+import { type Waits, waitsOf } from "./waits.ts";
 
 export type { ExecutionCode } from "./code-run.ts";
 
@@ -71,11 +72,8 @@ export class Execution {
   get customStatus(): string | undefined {
     return this.#state.customStatus;
   }
-  get awaitedEvents(): string[] {
-    return this.#state.mailbox.awaited();
-  }
-  get awaitsCondition(): boolean {
-    return this.#state.conditions.areAwaited;
+  get waits(): Waits {
+    return waitsOf(this.#state, this.#suspension);
   }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {

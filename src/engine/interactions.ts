@@ -50,6 +50,11 @@ export class Interactions {
     this.#updates.set(name, { handler, validator });
   }
 
+  /** What may be asked, by name. */
+  get names(): { readonly queries: string[]; readonly updates: string[] } {
+    return { queries: [...this.#queries.keys()], updates: [...this.#updates.keys()] };
+  }
+
   query(name: string, input: string | undefined): QueryAnswer {
     const handler = this.#queries.get(name);
     if (handler === undefined) {

@@ -60,9 +60,9 @@ export class Mailbox {
     this.#waits.get(wait.key)?.delete(wait);
   }
 
-  /** The names of the events that somebody waits for, in lower case. */
+  /** The names of the events that somebody waits for, as the code has them. */
   awaited(): string[] {
-    return [...this.#waits].flatMap(([name, waits]) => (waits.size > 0 ? [name] : []));
+    return [...this.#waits.values()].flatMap(([first]) => (first === undefined ? [] : [first.eventName]));
   }
 
   /** The events nobody has waited for yet, across all names in the order in which they arrived. */
@@ -73,12 +73,14 @@ export class Mailbox {
 }
 
 class EventWait extends CancelableTask {
+  readonly eventName: string;
   readonly key: string;
   readonly #mailbox: Mailbox;
 
   constructor(mailbox: Mailbox, eventName: string) {
     super(`The wait for event '${eventName}'`);
     this.#mailbox = mailbox;
+    this.eventName = eventName;
     this.key = eventName.toLowerCase();
   }
 

@@ -9,6 +9,7 @@ import { RecordedHistory } from "./recorded-history.ts";
 import type { Stall } from "./stall.ts";
 import type { Outline, Turn } from "./turn.ts";
 import { TurnDraft } from "./turn-draft.ts";
+import type { Waits } from "./waits.ts";
 
 /**
  * The engine: history and new facts in, decisions out. Holds one execution and what its history says in memory between
@@ -71,13 +72,9 @@ export class Orchestration {
     return this.#history.pending;
   }
 
-  /** The names of the external events that the workflow waits for, in lower case. */
-  get awaitedEvents(): string[] {
-    return this.#execution.awaitedEvents;
-  }
-
-  get awaitsCondition(): boolean {
-    return this.#execution.awaitsCondition;
+  /** What the workflow waits for beside its calls, and what can be asked of it. */
+  get waits(): Waits {
+    return this.#execution.waits;
   }
 
   /** How an update has ended, if it has. */

@@ -30,7 +30,7 @@ export function recordOf(action: Action, timestampMs: number): HistoryEvent {
     case "ScheduleActivity":
       return { ...action, type: "TaskScheduled", timestampMs };
     case "CreateTimer":
-      return { type: "TimerCreated", timestampMs, id: action.id, fireAtMs: action.fireAtMs };
+      return { ...action, type: "TimerCreated", timestampMs };
     case "StartChild":
       return { ...action, type: "ChildWorkflowInstanceCreated", timestampMs };
     case "StartDetached":

@@ -148,6 +148,10 @@ class PlatformDatabase implements SqlDatabase {
     this.#storage.sql.exec(statement, ...bindings);
   }
 
+  get sizeBytes(): number {
+    return this.#storage.sql.databaseSize;
+  }
+
   transaction<T>(change: () => T extends Promise<unknown> ? never : T): T {
     return this.#storage.transactionSync(change as () => never);
   }

@@ -1,5 +1,5 @@
 import type { FailureDetails } from "./failure.ts";
-import type { Asked, AttemptDetails, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
+import type { Asked, AttemptDetails, AttemptNumber, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
 
 /** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
 export type Action = Call | Note;
@@ -17,8 +17,10 @@ export interface CreateTimer {
   readonly type: "CreateTimer";
   readonly id: number;
   readonly fireAtMs: number;
+  /** Of a pause before another attempt: the ID of the first. */
+  readonly firstId?: number | undefined;
 }
-export interface StartChild {
+export interface StartChild extends AttemptNumber {
   readonly type: "StartChild";
   readonly id: number;
   readonly name: string;

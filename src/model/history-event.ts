@@ -80,12 +80,16 @@ export interface TaskScheduled extends AttemptDetails {
   readonly input?: string | undefined;
 }
 
-/** What the attempt of a call has beside its name and input. All times are in milliseconds. */
-export interface AttemptDetails {
+/** Which attempt of a call it is. */
+export interface AttemptNumber {
   /** From 2 on; absent in the first. */
   readonly attempt?: number | undefined;
   /** The ID of the first attempt; absent in it. */
   readonly firstId?: number | undefined;
+}
+
+/** What the attempt of a call has beside its name and input. All times are in milliseconds. */
+export interface AttemptDetails extends AttemptNumber {
   /** How long this attempt may take. */
   readonly timeoutMs?: number | undefined;
   /** When the call with all its attempts has to have ended, in milliseconds since 1970. */
@@ -111,6 +115,8 @@ export interface TimerCreated {
   readonly type: "TimerCreated";
   readonly id: number;
   readonly fireAtMs: number;
+  /** Of a pause before another attempt: the ID of the first. Code before this one did not tell. */
+  readonly firstId?: number | undefined;
 }
 export interface TimerFired {
   readonly type: "TimerFired";
@@ -123,7 +129,8 @@ export interface EventRaised extends Asked {
   /** Identifies one raise, so that the same raise delivered twice counts once. */
   readonly messageId?: string | undefined;
 }
-export interface ChildWorkflowInstanceCreated {
+/** Code before this one did not tell which attempt it is. */
+export interface ChildWorkflowInstanceCreated extends AttemptNumber {
   readonly type: "ChildWorkflowInstanceCreated";
   readonly id: number;
   readonly name: string;

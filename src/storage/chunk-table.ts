@@ -59,6 +59,14 @@ export function readPayload(db: SqlDatabase, owner: ChunkOwner, seq: number, sto
   return rows.map((row) => row.text).join("");
 }
 
+/** How many bytes the long payloads of the history take. */
+export function historyPayloadBytes(db: SqlDatabase): number {
+  const rows = db.query<{ bytes: number }>(
+    "SELECT CAST(total(octet_length(text)) AS INTEGER) AS bytes FROM chunk WHERE owner = 'history'",
+  );
+  return rows[0]?.bytes ?? 0;
+}
+
 /** Those of one row. */
 export function deletePayload(db: SqlDatabase, owner: ChunkOwner, seq: number): void {
   db.run("DELETE FROM chunk WHERE owner = ? AND seq = ?", owner, seq);

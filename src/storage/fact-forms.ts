@@ -57,7 +57,8 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id, _name, failure, detail) => ({ type, id, failure: readFailure(failure), ...detail }),
   },
   ChildWorkflowInstanceCreated: {
-    write: ({ type, id, name, input, instanceId }) => row(type, id, name, input, { instanceId }),
+    write: ({ type, id, name, input, instanceId, attempt, firstId }) =>
+      row(type, id, name, input, { instanceId, attempt, firstId }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   ChildWorkflowInstanceCompleted: {
@@ -69,8 +70,8 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id, _name, failure) => ({ type, id, failure: readFailure(failure) }),
   },
   TimerCreated: {
-    write: ({ type, id, fireAtMs }) => row(type, id, null, undefined, { fireAtMs }),
-    read: (type, id, _name, _payload, { fireAtMs }) => ({ type, id, fireAtMs }),
+    write: ({ type, id, fireAtMs, firstId }) => row(type, id, null, undefined, { fireAtMs, firstId }),
+    read: (type, id, _name, _payload, detail) => ({ type, id, ...detail }),
   },
   TimerFired: {
     write: ({ type, id }) => row(type, id, null),

@@ -1,7 +1,8 @@
 import type { HistoryEvent } from "../model/history-event.ts";
-import { isLong, type StoredPayload } from "./chunk-table.ts";
+import { isLong, PIECE_LENGTH, type StoredPayload } from "./chunk-table.ts";
 import { checkVersion, type FactRow, fromColumns, readFact, toStoredColumns } from "./fact-columns.ts";
 import type { FactColumns } from "./fact-forms.ts";
+import type { StoredCell } from "./history-search.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
 
@@ -85,11 +86,76 @@ export function eventsIn(
     if (from > 0) return [];
     return [{ timestampMs: row.at_ms, ...readFact(db, codec, "history", row) }];
   }
-  checkVersion(row.version);
-  const all = JSON.parse(row.payload ?? "[]") as Cells[];
+  const all = allCells(row);
   const cells = from === 0 && count >= all.length ? all : all.slice(from, from < 0 ? undefined : from + count);
-  return cells.map(([timestampMs, type, task_id, name, payload, detail]) => ({
-    timestampMs,
-    ...fromColumns({ type, task_id, name, detail }, payload, codec),
-  }));
+  return cells.map((ofOne) => toEvent(ofOne, codec));
+}
+
+function allCells(row: HistoryRow): Cells[] {
+  checkVersion(row.version);
+  return JSON.parse(row.payload ?? "[]");
+}
+
+function toEvent([timestampMs, type, task_id, name, payload, detail]: Cells, codec: TextCodec): HistoryEvent {
+  return { timestampMs, ...fromColumns({ type, task_id, name, detail }, payload, codec) };
+}
+
+/** The events of a row where they lie, in order. */
+export function cellsIn(row: HistoryRow, db: SqlDatabase, codec: TextCodec): StoredCell[] {
+  if (row.type !== SEVERAL) return [new OwnRow(row, db, codec)];
+  return allCells(row).map((cells, n) => new SharedRow(cells, row.seq + n, codec));
+}
+
+/** An event that has a row to itself. */
+class OwnRow implements StoredCell {
+  readonly #row: HistoryRow;
+  readonly #db: SqlDatabase;
+  readonly #codec: TextCodec;
+
+  constructor(row: HistoryRow, db: SqlDatabase, codec: TextCodec) {
+    this.#row = row;
+    this.#db = db;
+    this.#codec = codec;
+  }
+
+  get seq(): number {
+    return this.#row.seq;
+  }
+  get type(): string {
+    return this.#row.type;
+  }
+  get length(): number {
+    const { payload, chunks, name, detail } = this.#row;
+    const length = chunks === null ? (payload?.length ?? 0) : chunks * PIECE_LENGTH;
+    return length + (name?.length ?? 0) + (detail?.length ?? 0);
+  }
+  read(payload = true): HistoryEvent {
+    const row = payload ? this.#row : { ...this.#row, payload: null, chunks: null };
+    return { timestampMs: row.at_ms, ...readFact(this.#db, this.#codec, "history", row) };
+  }
+}
+
+/** One that shares its row with others. */
+class SharedRow implements StoredCell {
+  readonly seq: number;
+  readonly #cells: Cells;
+  readonly #codec: TextCodec;
+
+  constructor(cells: Cells, seq: number, codec: TextCodec) {
+    this.seq = seq;
+    this.#cells = cells;
+    this.#codec = codec;
+  }
+
+  get type(): string {
+    return this.#cells[1];
+  }
+  get length(): number {
+    const [, , , name, payload, detail] = this.#cells;
+    return (name?.length ?? 0) + (payload?.length ?? 0) + (detail?.length ?? 0);
+  }
+  read(payload = true): HistoryEvent {
+    const [timestampMs, type, taskId, name, , detail] = this.#cells;
+    return toEvent(payload ? this.#cells : [timestampMs, type, taskId, name, null, detail], this.#codec);
+  }
 }

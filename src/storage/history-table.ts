@@ -1,7 +1,7 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import { PIECE_LENGTH } from "./chunk-table.ts";
-import { endOfRow, eventsIn, type HistoryRow, inOneRow, SEVERAL, type StoredEvent } from "./history-row.ts";
+import { cellsIn, endOfRow, eventsIn, type HistoryRow, inOneRow, SEVERAL, type StoredEvent } from "./history-row.ts";
+import { type StoredCell, searchCells } from "./history-search.ts";
 import type { RecordColumns } from "./instance-row.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
@@ -104,8 +104,31 @@ export function readHistory(db: SqlDatabase, table: HistoryTable, codec: TextCod
 
 /** So many rows at most are read at a time, as it is not known how many events are in each. */
 const ROWS_AT_A_TIME = 32;
-/** A page goes over in one answer of the object, which holds 32 MiB. */
-const MAX_PAGE_LENGTH = 8 * 1024 * 1024;
+
+/** The events where they lie, from number `from` on, forward or back. Read some rows at a time, as far as they are asked for, `most` at first. */
+export function* historyCells(
+  db: SqlDatabase,
+  table: HistoryTable,
+  codec: TextCodec,
+  {
+    from,
+    order = "asc",
+    most,
+  }: { readonly from: number; readonly order?: "asc" | "desc" | undefined; readonly most: number },
+): Generator<StoredCell, void> {
+  const isBack = order === "desc";
+  // The row that event `from` lies in, then those behind it.
+  let rows = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1`, from);
+  for (let atMost = Math.min(ROWS_AT_A_TIME, most); rows.length > 0; atMost = ROWS_AT_A_TIME) {
+    for (const row of rows) {
+      const cells = cellsIn(row, db, codec);
+      for (const cell of isBack ? cells.reverse() : cells) if (isBack ? cell.seq <= from : cell.seq >= from) yield cell;
+    }
+    const last = (rows.at(-1) as HistoryRow).seq;
+    const behind = isBack ? "BETWEEN 0 AND ? - 1 ORDER BY seq DESC" : "> ? ORDER BY seq";
+    rows = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq ${behind} LIMIT ?`, last, atMost);
+  }
+}
 
 /** At most `limit` events from number `from` on, counted from 0, fewer when they are long, and one at least. Nothing beyond them is decoded. */
 export function readHistoryPage(
@@ -115,24 +138,16 @@ export function readHistoryPage(
   from: number,
   limit: number,
 ): HistoryEvent[] {
-  const events: HistoryEvent[] = [];
-  // The row that event `from` lies in, then those behind it.
-  let rows = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1`, from);
-  let length = 0;
-  while (rows.length > 0 && events.length < limit) {
-    for (const row of rows) {
-      if (events.length === limit) break;
-      length += row.chunks === null ? (row.payload?.length ?? 0) : row.chunks * PIECE_LENGTH;
-      length += (row.name?.length ?? 0) + (row.detail?.length ?? 0);
-      if (length > MAX_PAGE_LENGTH && events.length > 0) return events;
-      const next = from + events.length;
-      events.push(...eventsIn(row, db, codec, next - row.seq, limit - events.length));
-    }
-    const atMost = Math.min(ROWS_AT_A_TIME, limit - events.length);
-    const last = (rows.at(-1) as HistoryRow).seq;
-    rows = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq > ? ORDER BY seq LIMIT ?`, last, atMost);
-  }
-  return events;
+  return searchCells(historyCells(db, table, codec, { from, most: limit }), { limit }).events;
+}
+
+/** How many bytes the texts of the history take. */
+export function historyBytes(db: SqlDatabase, table: HistoryTable): number {
+  const [found] = db.query<{ bytes: number }>(
+    `SELECT CAST(total(octet_length(payload)) + total(octet_length(name)) + total(octet_length(detail)) AS INTEGER) AS bytes
+       FROM ${table} WHERE seq >= 0`,
+  );
+  return found?.bytes ?? 0;
 }
 
 /** The first event, the one numbered `completedSeq`, and the time of the last; each read by its key. */

@@ -3,7 +3,9 @@ import type { RuntimeStatus } from "../model/status.ts";
 import { isLong } from "./chunk-table.ts";
 import { toStoredColumns } from "./fact-columns.ts";
 import { type FormerChild, readFormerChildren } from "./former-child-table.ts";
+import { type NumberedEvent, type StoredSizes, searchHistory, sizesOf, skimHistory } from "./history-reading.ts";
 import { fitIntoOneRow, needsChunks, toStored } from "./history-row.ts";
+import type { HistoryFound, HistorySearch } from "./history-search.ts";
 import {
   childrenInHistory,
   hasOpenCalls,
@@ -149,6 +151,21 @@ export class InstanceStore {
     return readHistoryPage(this.#tables.db, this.#tables.history, this.#codec, from, limit);
   }
 
+  /** Events of the history from either end, by type and text. */
+  searchHistory(search: HistorySearch): HistoryFound {
+    return searchHistory(this.#tables, this.#codec, search);
+  }
+
+  /** All events from number `from` on, without their payloads unless they tell how something has failed. */
+  skimHistory(from = 0): Iterable<NumberedEvent> {
+    return skimHistory(this.#tables, this.#codec, from);
+  }
+
+  /** How much there is. */
+  sizes(): StoredSizes {
+    return sizesOf(this.#tables);
+  }
+
   /** The first event of the history, the one that ended it, and the time of the last; each read by its key. */
   outline(completedSeq: number | undefined): ReturnType<typeof readOutline> {
     return readOutline(this.#tables.db, this.#tables.history, this.#codec, completedSeq);
@@ -216,6 +233,8 @@ export class InstanceStore {
 export type InstanceStorage = Pick<InstanceStore, keyof InstanceStore>;
 
 export { textsOfFact } from "./fact-columns.ts";
+export type { NumberedEvent, StoredSizes } from "./history-reading.ts";
+export type { HistoryFound, HistorySearch } from "./history-search.ts";
 export type { InboxEntry } from "./inbox-table.ts";
 export type { OutboxEntry } from "./outbox-table.ts";
 export { type TurnChange, textsOf } from "./turn-change.ts";

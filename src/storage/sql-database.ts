@@ -9,6 +9,8 @@ export interface SqlDatabase {
   /** Runs one statement and returns its rows. Rows are read at once: a cursor must not outlive an await. */
   query<Row extends Record<string, SqlValue>>(statement: string, ...bindings: SqlValue[]): Row[];
   run(statement: string, ...bindings: SqlValue[]): void;
+  /** Of all that is stored, where that is known. */
+  readonly sizeBytes?: number | undefined;
   /** All or nothing. Synchronous by type: a promise inside would let other events see the half. */
   transaction<T>(change: () => T extends Promise<unknown> ? never : T): T;
 }

@@ -1,7 +1,15 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
+import { searchCells } from "../storage/history-search.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import type { InboxEntry, InstanceStorage, OutboxEntry, TurnChange } from "../storage/instance-store.ts";
+import type {
+  HistoryFound,
+  HistorySearch,
+  InboxEntry,
+  InstanceStorage,
+  OutboxEntry,
+  TurnChange,
+} from "../storage/instance-store.ts";
 
 /** What InstanceStore keeps in tables, in memory: the same contract (test/node/storage/memory-store.test.ts compares them), without SQL. */
 export class MemoryStore implements InstanceStorage {
@@ -54,6 +62,26 @@ export class MemoryStore implements InstanceStorage {
 
   historyPage(from: number, limit: number): HistoryEvent[] {
     return this.#history.slice(from, from + limit);
+  }
+
+  searchHistory(search: HistorySearch): HistoryFound {
+    const isBack = search.order === "desc";
+    const { from = isBack ? this.#history.length - 1 : 0 } = search;
+    const cells = this.#history.map((event, seq) => ({ seq, type: event.type, length: 0, read: () => event }));
+    const wanted = cells.filter(({ seq }) => (isBack ? seq <= from : seq >= from));
+    return searchCells(isBack ? wanted.reverse() : wanted, search);
+  }
+
+  skimHistory(from = 0): ReturnType<InstanceStorage["skimHistory"]> {
+    return this.#history
+      .map((event, seq) => ({ seq, event }))
+      .slice(from)
+      .values();
+  }
+
+  sizes(): ReturnType<InstanceStorage["sizes"]> {
+    const historyBytes = new TextEncoder().encode(JSON.stringify(this.#history)).byteLength;
+    return { historyEvents: this.#history.length, historyBytes };
   }
 
   outline(completedSeq: number | undefined): ReturnType<InstanceStorage["outline"]> {

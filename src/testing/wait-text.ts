@@ -37,16 +37,17 @@ export class WaitText {
     const loading = Orchestration.load(instanceId, this.#code(), history, hasBegun);
     const orchestration = await Promise.race([loading, manyTurns()]);
     if (orchestration === undefined) return "something that is no task of its context, which its code awaits";
-    const waits = [
+    const { waits } = orchestration;
+    const texts = [
       ...(this.#statusOf(instanceId) === "SUSPENDED" ? ["a resume"] : []),
-      ...orchestration.awaitedEvents.map((name) => `event '${name}'`),
-      ...(orchestration.awaitsCondition ? ["a condition"] : []),
+      ...waits.events.map((name) => `event '${name}'`),
+      ...(waits.condition ? ["a condition"] : []),
       ...this.#runs().flatMap((run) => (run.instanceId === instanceId ? [describeRun(run)] : [])),
     ];
     for (const child of orchestration.pending.children.values())
-      waits.push(await this.#describeChild(child.instanceId, depth));
-    if (orchestration.stall !== undefined) waits.push(`other code: ${orchestration.stall.message.replace(/\.$/, "")}`);
-    return waits.join(", ") || "nothing that this environment knows";
+      texts.push(await this.#describeChild(child.instanceId, depth));
+    if (orchestration.stall !== undefined) texts.push(`other code: ${orchestration.stall.message.replace(/\.$/, "")}`);
+    return texts.join(", ") || "nothing that this environment knows";
   }
 
   /** As a client sees it. The object itself may be held up, and is not asked. */

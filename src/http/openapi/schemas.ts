@@ -95,7 +95,7 @@ const EVENTS = {
   }),
   TaskCompleted: event("TaskCompleted", { id: whole, result: may(payload) }),
   TaskFailed: event("TaskFailed", { ...failed, progress: may(payload) }),
-  TimerCreated: event("TimerCreated", { id: whole, fireAtMs: atMs }),
+  TimerCreated: event("TimerCreated", { id: whole, fireAtMs: atMs, firstId: may(whole) }),
   TimerFired: event("TimerFired", { id: whole }),
   EventRaised: event("EventRaised", { name: text, input: may(payload), messageId: may(text), ...asked }),
   ChildWorkflowInstanceCreated: event("ChildWorkflowInstanceCreated", {
@@ -103,6 +103,8 @@ const EVENTS = {
     name: text,
     instanceId: text,
     input: may(payload),
+    attempt: may(whole),
+    firstId: may(whole),
   }),
   ChildWorkflowInstanceCompleted: event("ChildWorkflowInstanceCompleted", { id: whole, result: may(payload) }),
   ChildWorkflowInstanceFailed: event("ChildWorkflowInstanceFailed", failed),

@@ -96,7 +96,10 @@ describe("[T15] a call with a retry policy", () => {
       { type: "TaskScheduled", timestampMs: T0, id: 1, name: "a", input: "7", timeoutMs: 9000 },
     ]);
     const pause = await driver.turn({ ...failed(1, "no"), progress: '"half"' } as never);
-    expect(pause.events).toMatchObject([{ type: "TaskFailed" }, { type: "TimerCreated", id: 2, fireAtMs: T0 + 6000 }]);
+    expect(pause.events).toMatchObject([
+      { type: "TaskFailed" },
+      { type: "TimerCreated", id: 2, fireAtMs: T0 + 6000, firstId: 1 },
+    ]);
     expect((await driver.turn(fired(2))).activities).toEqual([
       {
         type: "TaskScheduled",
@@ -155,6 +158,7 @@ describe("[T15] a call with a retry policy", () => {
       const first = await driver.turn();
       await driver.turn({ type: "ChildWorkflowInstanceFailed", id: 1, failure });
       const second = await driver.turn(fired(2));
+      expect(second.events).toMatchObject([{}, { id: 3, attempt: 2, firstId: 1 }]);
       expect([first, second].map((turn) => turn.messages[0]?.to)).toEqual(ids);
       const end = await driver.turn({ type: "ChildWorkflowInstanceCompleted", id: 3, result: "9" });
       expect(endOf(end)).toBe(9);

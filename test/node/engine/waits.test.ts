@@ -83,6 +83,29 @@ describe("[T16] a wait that lost a whenAny takes no event until somebody waits f
   });
 });
 
+describe("[T16] what an execution waits for, as others are told", () => {
+  it("[T16] names as the code has them, events that nobody has taken in their order, conditions, queries and updates", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      ctx.setQueryHandler("item", () => 1);
+      ctx.setUpdateHandler("change", () => 2);
+      yield ctx.whenAll([ctx.waitForExternalEvent("Approval"), ctx.waitForCondition(() => false)]);
+    });
+    await driver.turn();
+    await driver.turn(raised("other", 1), raised("Another", 2), { type: "ExecutionSuspended" }, raised("approval", 3));
+    expect((await driver.load()).waits).toEqual({
+      events: ["Approval"],
+      buffered: ["other", "Another", "approval"].map((name) => expect.objectContaining({ name })),
+      condition: true,
+      handlers: { queries: ["item"], updates: ["change"] },
+    });
+    await driver.turn({ type: "ExecutionResumed" });
+    expect((await driver.load()).waits).toMatchObject({
+      events: [],
+      buffered: [{ name: "other" }, { name: "Another" }],
+    });
+  });
+});
+
 describe("[T17] timers and waits that are called off", () => {
   it("[T17] a timer canceled in its own turn is never asked for; in a later one, nothing is due any more", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {

@@ -1,0 +1,24 @@
+import type { EventRaised } from "../model/history-event.ts";
+import type { ExecutionState } from "./execution-state.ts";
+import type { Interactions } from "./interactions.ts";
+import type { Suspension } from "./suspension.ts";
+
+/** What the code of an execution waits for beside its calls, and what can be asked of it. */
+export interface Waits {
+  /** The names of the events that it waits for, as the code has them. */
+  readonly events: readonly string[];
+  /** Events that have come and nobody has taken. */
+  readonly buffered: readonly EventRaised[];
+  readonly condition: boolean;
+  /** The names of the queries and updates that it answers. */
+  readonly handlers: Interactions["names"];
+}
+
+export function waitsOf({ mailbox, conditions, interactions }: ExecutionState, { held }: Suspension): Waits {
+  return {
+    events: mailbox.awaited(),
+    buffered: [...mailbox.unclaimed(), ...held.filter((event) => event.type === "EventRaised")],
+    condition: conditions.areAwaited,
+    handlers: interactions.names,
+  };
+}
