@@ -10,10 +10,15 @@ export class ObjectLostError extends Error {
   override readonly name = "ObjectLostError";
 }
 
-/** One stay of an instance in memory. */
-export interface Life {
+/** What an object holds in memory: an instance, or a shard of the catalog. */
+export interface Resident {
+  alarm(ring: { readonly retryCount: number; readonly scheduledTime: number }): Promise<void>;
+}
+
+/** One stay of an object in memory. */
+export interface Life<R extends Resident = Instance> {
   dead: boolean;
-  readonly opened: Promise<Instance>;
+  readonly opened: Promise<R>;
   /** Those who wait for an answer of this life. */
   readonly callers: Set<(error: Error) => void>;
 }
@@ -21,14 +26,18 @@ export interface Life {
 /** What is made for a life asks this before it does anything: of one that is over nothing comes any more. */
 export type Fate = Pick<Readonly<Life>, "dead">;
 
+type Open<R extends Resident> = (fate: Fate, isRinging: boolean) => Promise<R>;
+
 interface StoredAlarm {
   readonly atMs: number;
   readonly ringsAtMs: number;
 }
 
 /** One object: what survives a crash, and the life that it has just now. */
-export class Host {
+export class Host<R extends Resident = Instance> {
   readonly id: string;
+  /** Makes what it holds in memory for a life. */
+  readonly open: Open<R>;
   readonly #codec: () => TextCodec;
   readonly db = new MemoryDatabase();
   readonly counters = { setAlarm: 0, deleteAlarm: 0, commits: 0, rings: 0, lives: 0 };
@@ -36,7 +45,7 @@ export class Host {
   failWrite: ((statement: string) => void) | undefined;
   /** The same when something is read. */
   failRead: ((statement: string) => void) | undefined;
-  life: Life | undefined;
+  life: Life<R> | undefined;
   alarm: StoredAlarm | null = null;
   durableAlarm: StoredAlarm | null = null;
   ringing: StoredAlarm | undefined;
@@ -51,8 +60,9 @@ export class Host {
   /** How much the clock of the machine that the object is on is fast. */
   skewMs = 0;
 
-  constructor(id: string, codec: () => TextCodec) {
+  constructor(id: string, codec: () => TextCodec, opener: (host: Host<R>) => Open<R>) {
     this.id = id;
+    this.open = opener(this);
     this.#codec = codec;
   }
 

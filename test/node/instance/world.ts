@@ -21,7 +21,8 @@ import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
 import type { InstancePeer } from "../../../src/instance/protocol.ts";
 import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
-import { Host, type Life } from "./host.ts";
+import type { CatalogWorld } from "./catalog-world.ts";
+import { type Fate, Host, type Life, type Resident } from "./host.ts";
 import { portsOf } from "./ports.ts";
 import { drainMicrotasks, Timeline } from "./timeline.ts";
 
@@ -74,6 +75,8 @@ export class World {
   chaos: Chaos | undefined;
   /** A fault of the storage: why the tables of an object cannot be removed. */
   failWipe: (() => Error | undefined) | undefined;
+  /** The catalog, where there is one. */
+  catalog: CatalogWorld | undefined;
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;
@@ -96,7 +99,7 @@ export class World {
   host(id: string): Host {
     let host = this.hosts.get(id);
     if (host === undefined) {
-      host = new Host(id, () => this.codec);
+      host = new Host(id, () => this.codec, openInstance(this));
       this.hosts.set(id, host);
     }
     return host;
@@ -128,13 +131,13 @@ export class World {
     this.nowMs = untilMs;
   }
 
-  /** Lets time go on until nothing is left that would ever happen by itself. */
+  /** Lets time go on until nothing is left that would ever happen by itself, but for the alarms of the catalog, which look after its rows for ever. */
   async rest(withinMs = 30 * 86_400_000): Promise<void> {
     const untilMs = this.nowMs + withinMs;
-    for (let steps = 0; await this.#step(untilMs); steps++) {
+    for (let steps = 0; await this.#step(untilMs, true); steps++) {
       if (steps > 200_000) throw new Error("The world does not come to rest");
     }
-    if (this.#nextAtMs() < Number.POSITIVE_INFINITY) {
+    if (!this.#isAtRest) {
       const alarms = [...this.hosts.values()].flatMap(({ id, armedAtMs }) =>
         armedAtMs === null ? [] : `${id} at ${armedAtMs}`,
       );
@@ -176,6 +179,7 @@ export class World {
 
   crashAll(): void {
     for (const id of this.hosts.keys()) this.crash(id, "process");
+    for (const host of this.catalog?.hosts.values() ?? []) host.lose("process", this.nowMs);
   }
 
   // What the ports of its objects need.
@@ -189,14 +193,18 @@ export class World {
     this.timeline.add(this.chaos?.latencyMs() ?? 0, arrive);
   }
 
-  setAlarm(host: Host, atMs: number): void {
+  setAlarm<R extends Resident>(host: Host<R>, atMs: number): void {
     const dueAtMs = Math.max(atMs, this.nowMs);
     host.setAlarm({ atMs, ringsAtMs: Math.max(this.nowMs, dueAtMs + (this.chaos?.alarmShiftMs() ?? 0)) });
   }
 
   /** Serves a call that has arrived; what it gives is answered once what was written is durable. */
   serve<T>(id: string, call: (instance: Instance, life: Life) => Promise<T>): Promise<T> {
-    const host = this.host(id);
+    return this.serveAt(this.host(id), call);
+  }
+
+  /** The same of an object of whatever class. */
+  serveAt<R extends Resident, T>(host: Host<R>, call: (resident: R, life: Life<R>) => Promise<T>): Promise<T> {
     const life = this.#life(host);
     return new Promise((resolve, reject) => {
       life.callers.add(reject);
@@ -208,7 +216,7 @@ export class World {
         });
       };
       life.opened
-        .then((instance) => call(instance, life))
+        .then((resident) => call(resident, life))
         .then(
           (value) => answer(() => resolve(structuredClone(value)))(),
           (error) => answer(() => reject(error))(),
@@ -218,18 +226,29 @@ export class World {
 
   // The machinery.
 
+  /** Of both classes. */
+  get #objects(): Host<Resident>[] {
+    return [...this.hosts.values(), ...(this.catalog?.hosts.values() ?? [])];
+  }
+
+  get #isAtRest(): boolean {
+    if (this.timeline.length > 0 || this.#objects.some((host) => host.hasToCommit)) return false;
+    return [...this.hosts.values()].every((host) => host.nextRingMs() === Number.POSITIVE_INFINITY);
+  }
+
   #nextAtMs(): number {
     let next = this.timeline.next?.atMs ?? Number.POSITIVE_INFINITY;
-    for (const host of this.hosts.values()) next = Math.min(next, host.nextRingMs());
+    for (const host of this.#objects) next = Math.min(next, host.nextRingMs());
     return next;
   }
 
-  /** False when nothing is left to happen until then. */
-  async #step(untilMs: number): Promise<boolean> {
+  /** False when nothing is left to happen until then, or, unless the catalog's alarms are waited for, at all. */
+  async #step(untilMs: number, untilRest = false): Promise<boolean> {
     await drainMicrotasks();
+    if (untilRest && this.#isAtRest) return false;
     if (this.chaos === undefined) {
       let moved = false;
-      for (const host of this.hosts.values()) moved = this.#commit(host) || moved;
+      for (const host of this.#objects) moved = this.#commit(host) || moved;
       if (moved) return true;
     }
     const nextAtMs = this.#nextAtMs();
@@ -241,13 +260,13 @@ export class World {
       this.timeline.happen(next);
       return true;
     }
-    for (const host of this.hosts.values()) if (host.nextRingMs() <= this.nowMs) this.#ring(host);
+    for (const host of this.#objects) if (host.nextRingMs() <= this.nowMs) this.#ring(host);
     return true;
   }
 
   /** One commit, event or ring of those that may come now, whichever chance has first. */
   #stepByChance(chaos: Chaos, nextAtMs: number, untilMs: number): boolean {
-    const hosts = [...this.hosts.values()];
+    const hosts = this.#objects;
     const commits = hosts.filter((host) => host.hasToCommit);
     if (commits.length === 0) {
       if (nextAtMs > untilMs) return false;
@@ -261,11 +280,11 @@ export class World {
     chosen -= commits.length;
     const occurrence = due[chosen];
     if (occurrence !== undefined) this.timeline.happen(occurrence);
-    else this.#ring(rings[chosen - due.length] as Host);
+    else this.#ring(rings[chosen - due.length] as Host<Resident>);
     return true;
   }
 
-  #commit(host: Host): boolean {
+  #commit(host: Host<Resident>): boolean {
     if (!host.hasToCommit) return false;
     const { life } = host;
     if (host.hasWritten) {
@@ -278,7 +297,7 @@ export class World {
     return true;
   }
 
-  #ring(host: Host): void {
+  #ring(host: Host<Resident>): void {
     host.beginRing();
     const life = this.#life(host, true);
     this.onPoint?.("ring", host.id);
@@ -293,21 +312,17 @@ export class World {
     };
     const ring = { retryCount: host.retries, scheduledTime: host.ringing?.atMs ?? 0 };
     void life.opened
-      .then((instance) => instance.alarm(ring))
+      .then((resident) => resident.alarm(ring))
       .catch(failed)
       .then(rung);
   }
 
-  #life(host: Host, isRinging = false): Life {
+  #life<R extends Resident>(host: Host<R>, isRinging = false): Life<R> {
     if (host.life !== undefined) return host.life;
     host.counters.lives++;
     const fate = { dead: false };
-    const open = async () => {
-      const instance = new Instance(portsOf(this, host, fate));
-      await instance.open(isRinging);
-      return instance;
-    };
-    const life: Life = Object.assign(fate, { opened: open(), callers: new Set<(error: Error) => void>() });
+    const opened = host.open(fate, isRinging);
+    const life: Life<R> = Object.assign(fate, { opened, callers: new Set<(error: Error) => void>() });
     host.life = life;
     // As WorkflowInstance does: what cannot be opened is tried again with the next call.
     life.opened.catch((error) => {
@@ -318,3 +333,9 @@ export class World {
     return life;
   }
 }
+
+const openInstance = (world: World) => (host: Host) => async (fate: Fate, isRinging: boolean) => {
+  const instance = new Instance(portsOf(world, host, fate));
+  await instance.open(isRinging);
+  return instance;
+};
