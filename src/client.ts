@@ -41,3 +41,4 @@ export { Task } from "./engine/task.ts";
 export { type TWorkflow, WorkflowContext } from "./engine/workflow-context.ts";
 export type { FailureDetails } from "./model/failure.ts";
 export type { HistoryEvent } from "./model/history-event.ts";
+export type { AttributeChanges, SearchAttribute, SearchAttributes } from "./model/search-attributes.ts";

@@ -8,6 +8,8 @@ import {
   secondsFromZero,
   typeRule,
 } from "../model/options.ts";
+import { aRetention } from "../model/retention.ts";
+import { type SearchAttributes, someAttributes } from "../model/search-attributes.ts";
 
 /** How an instance is started. */
 export interface ScheduleOptions {
@@ -15,6 +17,10 @@ export interface ScheduleOptions {
   readonly instanceId?: string | null | undefined;
   /** The instance is PENDING until then. Default: at once. */
   readonly startAt?: Date | null | undefined;
+  /** What the instance is found by in lists, until its code sets others. Never encrypted. */
+  readonly searchAttributes?: SearchAttributes | null | undefined;
+  /** How long after its end the instance is kept: a Go duration, for instance "24h". Default: as the deployment's `stateRetentionPolicy` has it. */
+  readonly retention?: string | null | undefined;
   /** Why, in at most 1,000 characters: it stands in the history. */
   readonly reason?: string | null | undefined;
 }
@@ -76,11 +82,16 @@ export interface HistoryPageOptions {
   readonly continuationToken?: string | null | undefined;
 }
 
-export const scheduleOptions = optionsOf<ScheduleOptions>({ instanceId: aString, startAt: aDate, reason: aString });
-export const runOptions = optionsOf<RunOptions>({
+const startRules = {
   instanceId: aString,
   startAt: aDate,
+  searchAttributes: someAttributes,
+  retention: aRetention,
   reason: aString,
+};
+export const scheduleOptions = optionsOf<ScheduleOptions>(startRules);
+export const runOptions = optionsOf<RunOptions>({
+  ...startRules,
   waitFor: typeRule('"started" or "completed"', (value) => value === "started" || value === "completed"),
   timeoutInSeconds: secondsFromZero,
   fetchPayloads: aBoolean,

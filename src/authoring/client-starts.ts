@@ -1,4 +1,5 @@
 // How instances are started over the HTTP API.
+import type { SearchAttribute } from "../model/search-attributes.ts";
 import { type RunOptions, type ScheduleOptions, timeoutOf } from "./client-options.ts";
 import { Deadline, stateOf, waitForState } from "./client-waits.ts";
 import { type Answer, bodyOf, type Query, segment, type WorkflowApi } from "./workflow-api.ts";
@@ -35,9 +36,21 @@ export async function startAndWait(
   return state;
 }
 
-function queryOf({ instanceId, startAt, reason }: ScheduleOptions): Query {
+function queryOf({ instanceId, startAt, searchAttributes, retention, reason }: ScheduleOptions): Query {
   const instanceID = instanceId || crypto.randomUUID();
-  return { instanceID, startTime: startAt?.toISOString(), reason: reason ?? undefined };
+  const attributes = Object.entries(searchAttributes ?? {}).map(([key, value]) => [`attr.${key}`, asJson(value)]);
+  return {
+    ...Object.fromEntries(attributes),
+    instanceID,
+    startTime: startAt?.toISOString(),
+    retention: retention ?? undefined,
+    reason: reason ?? undefined,
+  };
+}
+
+/** Of what is left out there is none. */
+function asJson(value: SearchAttribute | undefined): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
 }
 
 function idIn(answer: Answer): string {

@@ -50,7 +50,7 @@ export class CodeRun {
   async start(event: ExecutionStarted): Promise<void> {
     if (this.#state.started !== undefined)
       throw new Error(`A second ExecutionStarted in the history of '${this.#state.instanceId}'`);
-    this.#state.started = event;
+    this.#state.begin(event);
     if (this.#code === undefined) return;
     const found = this.#code.registry.workflow(event.name, event.version);
     if (found.type === "not registered") return this.#notRegistered(event, this.#code);

@@ -1,5 +1,6 @@
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
+import type { AttributeChanges, SearchAttributes } from "../model/search-attributes.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
@@ -20,6 +21,7 @@ import type { Task } from "./task.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
+const NO_ATTRIBUTES: SearchAttributes = Object.freeze({});
 
 /** What the code of one execution may do, and what it is told. What it asks for gathers in the execution's state. */
 export class ExecutionContext implements OrchestrationContext {
@@ -47,6 +49,10 @@ export class ExecutionContext implements OrchestrationContext {
 
   get version(): string | undefined {
     return this.#state.started?.version;
+  }
+
+  get searchAttributes(): SearchAttributes {
+    return this.#state.searchAttributes ?? NO_ATTRIBUTES;
   }
 
   activityName(target: Target): string {
@@ -193,6 +199,10 @@ export class ExecutionContext implements OrchestrationContext {
   setCustomStatus(status: unknown): void {
     const state = this.#enter("setCustomStatus");
     state.customStatus = statusOf(status, state.payloads);
+  }
+
+  setSearchAttributes(changes: AttributeChanges): void {
+    this.#enter("setSearchAttributes").changeAttributes(changes);
   }
 
   isPatched(name: string): boolean {

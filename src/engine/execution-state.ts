@@ -1,4 +1,10 @@
 import type { ExecutionStarted } from "../model/history-event.ts";
+import {
+  type AttributeChanges,
+  mergeAttributes,
+  ownAttributes,
+  type SearchAttributes,
+} from "../model/search-attributes.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import { Conditions } from "./conditions.ts";
 import type { Continuation } from "./continuation.ts";
@@ -33,6 +39,7 @@ export class ExecutionState implements CallOwner {
   /** Of the event that is applied now. */
   historyIndex = -1;
   customStatus: string | undefined;
+  searchAttributes: SearchAttributes | undefined;
   continuation: Continuation | undefined;
   #random: SeededRandom | undefined;
 
@@ -53,6 +60,18 @@ export class ExecutionState implements CallOwner {
     this.interactions = new Interactions(this.calls.watch, this.payloads, (updateId, outcome) =>
       this.calls.note({ type: "EndUpdate", updateId, outcome }),
     );
+  }
+
+  begin(started: ExecutionStarted): void {
+    const { searchAttributes } = started;
+    this.started = started;
+    if (searchAttributes !== undefined) this.searchAttributes = ownAttributes(searchAttributes);
+  }
+
+  /** What is called behind a continue-as-new is dropped. */
+  changeAttributes(changes: AttributeChanges): void {
+    const merged = mergeAttributes(this.searchAttributes, changes, "setSearchAttributes");
+    if (this.continuation === undefined) this.searchAttributes = merged;
   }
 
   /** One stream of chance for the whole execution; made when it is first needed. */

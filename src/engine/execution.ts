@@ -9,6 +9,7 @@ import type {
   UpdateCompleted,
   UpdateFailed,
 } from "../model/history-event.ts";
+import type { SearchAttributes } from "../model/search-attributes.ts";
 import { answerCall } from "./answers.ts";
 import { CodeRun, type ExecutionCode } from "./code-run.ts";
 import type { CodeWatch } from "./code-watch.ts";
@@ -71,6 +72,10 @@ export class Execution {
   }
   get customStatus(): string | undefined {
     return this.#state.customStatus;
+  }
+  /** `undefined` where there are none, and where code that is not run, or does not fit, may have set others. */
+  get searchAttributes(): SearchAttributes | undefined {
+    return this.hasCode && this.stall === undefined ? this.#state.searchAttributes : undefined;
   }
   get waits(): Waits {
     return waitsOf(this.#state, this.#suspension);

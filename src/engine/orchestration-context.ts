@@ -1,4 +1,5 @@
 import type { ParentLink } from "../model/history-event.ts";
+import type { AttributeChanges, SearchAttributes } from "../model/search-attributes.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
@@ -21,6 +22,7 @@ export interface OrchestrationContext {
   readonly isReplaying: boolean;
   readonly parent: ParentLink | undefined;
   readonly version: string | undefined;
+  readonly searchAttributes: SearchAttributes;
   /** The name that a call of this activity, or workflow, is recorded with. */
   activityName(target: Target): string;
   checkInput(activityName: string, input: unknown): void;
@@ -40,6 +42,7 @@ export interface OrchestrationContext {
   sendEvent(instanceId: string, name: string, input: unknown): void;
   continueAsNew(input: unknown, saveEvents: boolean, options: ContinueAsNewOptions): void;
   setCustomStatus(status: unknown): void;
+  setSearchAttributes(changes: AttributeChanges): void;
   isPatched(name: string): boolean;
   newGuid(): string;
   random(): number;

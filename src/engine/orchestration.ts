@@ -176,6 +176,7 @@ export class Orchestration {
       updates,
       status: this.#status,
       customStatus: wasEnded ? undefined : this.#execution.customStatus,
+      searchAttributes: wasEnded ? undefined : this.#execution.searchAttributes,
       completion,
       warnings: this.#execution.takeWarnings(completion !== undefined),
     };

@@ -1,3 +1,4 @@
+import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { OrchestrationContext } from "./orchestration-context.ts";
 import { type ReplaySafeLogger, replaySafeLogger } from "./replay-safe-logger.ts";
 
@@ -37,6 +38,11 @@ export class ReadableContext {
   /** The version under which this workflow was registered; `undefined` when it was registered without one. */
   getVersion(): string | undefined {
     return this.#inner.version;
+  }
+
+  /** The search attributes of this instance as they are now: those of its start, and what `setSearchAttributes` has made of them. */
+  getSearchAttributes(): SearchAttributes {
+    return this.#inner.searchAttributes;
   }
 
   /** A logger that writes nothing while the code is replayed, so that each line appears once: `ctx.createReplaySafeLogger(console)`. */

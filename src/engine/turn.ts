@@ -1,6 +1,7 @@
 import type { Completion, UpdateOutcome } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact, TaskScheduled } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
+import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 
 /** What one turn decided. Nothing of it has happened yet: the instance commits it first, and acts on it then. */
@@ -20,6 +21,8 @@ export interface Turn {
   readonly status: RuntimeStatus;
   /** Not told any more in the turns after the end: it stays as it was. */
   readonly customStatus: string | undefined;
+  /** `undefined`: they stay as they were. */
+  readonly searchAttributes: SearchAttributes | undefined;
   /** Set in the turn in which the execution ended. */
   readonly completion: Completion | undefined;
   /** What the author should know, in words. */

@@ -1,4 +1,5 @@
 import { aBoolean, readArgument } from "../model/options.ts";
+import type { AttributeChanges } from "../model/search-attributes.ts";
 import {
   type ActivityArguments,
   type ActivityOptions,
@@ -56,8 +57,6 @@ export class WorkflowContext extends ReadableContext {
   /**
    * A durable timer. A number is in seconds from `getCurrentUtcDateTime()`; a time that has passed fires at once.
    * Never fires early. `cancel()` calls it off. Throws a RangeError for NaN, an infinity or an invalid date.
-   *
-   *     yield ctx.createTimer(60); // a minute
    */
   createTimer(fireAt: Date | number): CancelableTask<Any> {
     return this.#inner.createTimer(readFireAt(fireAt, this.#inner.currentTimeMs));
@@ -115,8 +114,6 @@ export class WorkflowContext extends ReadableContext {
    * Waits until the condition holds. It is asked after each event that reaches the workflow, so it depends on nothing but
    * what the workflow and its update handlers have set, and changes nothing. What it throws, the wait throws. It has no
    * timeout: race it against a timer with `whenAny`.
-   *
-   *     yield* ctx.waitForCondition(() => items.length > 0);
    */
   waitForCondition(holds: () => boolean, options?: null): Task<void> {
     readNoOptions(options, "waitForCondition", "for a timeout, wait for whenAny of it and of a createTimer");
@@ -139,8 +136,6 @@ export class WorkflowContext extends ReadableContext {
   /**
    * Raises an event on another instance, once, without a payload `null`. Nobody hears whether there is such an instance.
    * Throws a TypeError for an empty ID.
-   *
-   *     ctx.sendEvent(auditId, "outcome", "shipped");
    */
   sendEvent<TPayload>(instanceId: string, event: EventDeclaration<TPayload>, payload: TPayload): void;
   sendEvent(instanceId: string, event: string, payload?: unknown): void;
@@ -167,6 +162,14 @@ export class WorkflowContext extends ReadableContext {
    */
   setCustomStatus(status: unknown): void {
     this.#inner.setCustomStatus(status);
+  }
+
+  /**
+   * What lists find this instance by, beside those it has; `null` takes one away. Texts, numbers, true, false or arrays of texts: at most 20,
+   * and 2,048 bytes as JSON, or it throws a TypeError. Kept over a continue-as-new. Never encrypted. `{ customer: "c995", draft: null }`
+   */
+  setSearchAttributes(changes: AttributeChanges): void {
+    this.#inner.setSearchAttributes(changes);
   }
 
   /**

@@ -7,7 +7,16 @@ import { malformed } from "./errors.ts";
  *
  * The routes beyond Dapr read theirs with `readParameters`. Dapr's routes read by hand, in Dapr's order: of their parameters the router needs
  * the names, and the OpenAPI document the rest; a test compares what both say.
+ *
+ * `attr.KEY` is a family: each name that begins with `attr.`.
  */
+
+const FAMILY = /KEY$/;
+
+/** What each name of the family begins with; `undefined` for the name of one parameter. */
+export function familyOf(name: string): string | undefined {
+  return FAMILY.test(name) ? name.replace(FAMILY, "") : undefined;
+}
 
 /** Takes the text of the query, or `undefined` where there is none. A message ends the sentence "query parameter NAME …". */
 export type Parameter = v.GenericSchema<string | undefined, unknown>;
@@ -63,10 +72,12 @@ const MAX_PAGE = 10_000;
 
 export const APP_ID = { appID: text } satisfies Parameters;
 export const REASON = { reason: v.optional(v.pipe(v.string(), v.maxLength(MAX_REASON))) } satisfies Parameters;
-export const NEW_INSTANCE = {
-  instanceID: text,
+export const START = {
   startTime: v.optional(v.pipe(v.string(), v.isoTimestamp())),
+  retention: v.optional(v.pipe(v.string(), v.regex(/^[-+]?0$|^\+?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/))),
+  "attr.KEY": text,
 } satisfies Parameters;
+export const NEW_INSTANCE = { instanceID: text, ...START } satisfies Parameters;
 export const TIMEOUT = { timeoutSeconds: seconds } satisfies Parameters;
 export const WAIT = {
   waitFor: v.optional(v.picklist(["started", "completed"])),

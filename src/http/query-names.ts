@@ -1,5 +1,6 @@
 import { nearName } from "../model/near-name.ts";
 import type { Call } from "./call.ts";
+import { familyOf } from "./parameters.ts";
 
 /** So many names are told, the rest is counted. */
 const MOST_TOLD = 5;
@@ -13,7 +14,7 @@ const MAX_NAME = 64;
 export function noteUnknownNames(call: Call, known: readonly string[]): void {
   let unknown: Set<string> | undefined;
   for (const name of call.searchParams.keys()) {
-    if (known.includes(name)) continue;
+    if (known.includes(name) || known.some((one) => isOfFamily(name, familyOf(one)))) continue;
     unknown ??= new Set();
     unknown.add(name);
   }
@@ -22,6 +23,10 @@ export function noteUnknownNames(call: Call, known: readonly string[]): void {
   const warnings = names.slice(0, MOST_TOLD).map((name) => describe(name, known));
   if (names.length > MOST_TOLD) warnings.push(`and ${names.length - MOST_TOLD} more unknown query parameters`);
   call.warnings = warnings;
+}
+
+function isOfFamily(name: string, family: string | undefined): boolean {
+  return family !== undefined && name.startsWith(family);
 }
 
 function describe(name: string, known: readonly string[]): string {

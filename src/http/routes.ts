@@ -20,6 +20,7 @@ import {
   type Parameters,
   QUERY_INPUT,
   REASON,
+  START,
   TIMEOUT,
   UPDATE_ID,
   WAIT,
@@ -131,7 +132,7 @@ const SEED = {
   startSeedWorkflow: {
     method: "POST",
     path: "/:name/:id/start",
-    parameters: { ...APP_ID, startTime: NEW_INSTANCE.startTime, ...REASON },
+    parameters: { ...APP_ID, ...START, ...REASON },
     handler: startSeedWorkflow,
   },
   getSeedWorkflow: { method: "GET", path: "/:name/:id", parameters: { ...APP_ID, ...WAIT }, handler: getSeedWorkflow },

@@ -1,4 +1,7 @@
 import type { InstanceApi, InstanceDescription, StartRequest, StartResult } from "../instance/protocol.ts";
+import { shown } from "../model/options.ts";
+import { A_RETENTION, retentionFrom } from "../model/retention.ts";
+import { attributesProblem, newAttributeFrom, type SearchAttributes } from "../model/search-attributes.ts";
 import { fieldAsJson, parseJsonObject, readBody } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -50,8 +53,11 @@ async function start(
   if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
   const reason = noteReason(call);
   const startAtMs = readStartTime(call);
+  const retentionMs = readRetention(call);
+  const searchAttributes = readAttributes(call);
   const { traceparent } = call.trace;
-  const request = { instanceId, name, input, startAtMs, requestId: deps.newId(), traceparent, reason };
+  const given = { instanceId, name, input, startAtMs, reason, retentionMs, searchAttributes };
+  const request = { ...given, requestId: deps.newId(), traceparent };
   const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
   if (result.ok) return result.state;
   throw operationFailed(
@@ -101,4 +107,30 @@ function readStartTime(call: Call): number | undefined {
   throw malformed(
     `query parameter startTime is an RFC 3339 time such as 2026-01-02T03:04:05Z (in a query, + is written %2B), found ${JSON.stringify(text)}`,
   );
+}
+
+/** `?retention=`, ours: how long after its end the instance is kept. */
+function readRetention(call: Call): number | undefined {
+  const text = queryValue(call, "retention");
+  if (text === undefined) return undefined;
+  const read = retentionFrom(text);
+  if ("ms" in read) return read.ms;
+  throw malformed(`query parameter retention is ${A_RETENTION} (in a query, + is written %2B): ${read.problem}`);
+}
+
+/** `?attr.KEY=`, ours: search attributes. */
+function readAttributes({ searchParams }: Call): SearchAttributes | undefined {
+  let found: Map<string, unknown> | undefined;
+  for (const [name, text] of searchParams) {
+    if (!name.startsWith("attr.")) continue;
+    found ??= new Map();
+    const key = name.slice("attr.".length);
+    if (found.has(key)) throw malformed(`query parameter ${shown(name)} is expected once, found twice`);
+    found.set(key, newAttributeFrom(text));
+  }
+  if (found === undefined) return undefined;
+  const attributes = Object.fromEntries(found) as SearchAttributes;
+  const problem = attributesProblem(attributes);
+  if (problem !== undefined) throw malformed(`query parameters attr.KEY: ${problem}`);
+  return attributes;
 }

@@ -1,6 +1,7 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { Asked, HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
+import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 
 /**
@@ -128,6 +129,9 @@ export interface StartRequest extends Asked {
   /** Names this request: the same start delivered twice creates one instance and is answered `ok` both times. */
   readonly requestId: string;
   readonly traceparent?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
+  /** How long after its end it is kept, in place of what the policy says. */
+  readonly retentionMs?: number | undefined;
   /** Answer not before this: one call in the place of a start and a `waitFor`. */
   readonly waitFor?: (WaitOptions & { readonly until: WaitedFor }) | undefined;
 }
@@ -181,4 +185,7 @@ export interface InstanceDescription {
   readonly output?: string | undefined;
   readonly customStatus?: string | undefined;
   readonly failure?: FailureDetails | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
+  /** How long after its end it is kept, where its start has said so. */
+  readonly retentionMs?: number | undefined;
 }

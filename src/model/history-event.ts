@@ -1,4 +1,5 @@
 import type { FailureDetails } from "./failure.ts";
+import type { SearchAttributes } from "./search-attributes.ts";
 import type { TerminalStatus } from "./status.ts";
 
 /**
@@ -62,6 +63,8 @@ export interface ExecutionStarted extends Asked {
   readonly traceparent?: string | undefined;
   /** Raises that the executions before a continue-as-new have taken lately, and when (milliseconds since 1970). */
   readonly recentMessages?: Readonly<Record<string, number>> | undefined;
+  /** Those that it begins with: of its start, or of the execution before. What its code sets is set again in a replay. */
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 
 /** Which call of which execution a child workflow answers. */

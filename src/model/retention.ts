@@ -1,3 +1,5 @@
+import { parseDuration } from "./go-duration.ts";
+import { type OptionRule, rangeRule } from "./options.ts";
 import type { TerminalStatus } from "./status.ts";
 
 /** How long an ended instance is kept, in milliseconds. What is not named is kept. */
@@ -23,3 +25,28 @@ export function retentionOf(policy: RetentionPolicy, status: TerminalStatus): nu
       return status satisfies never;
   }
 }
+
+/** Option `stateRetentionPolicy`, named and written as in Dapr's configuration: Go durations from 0s, for instance "24h". */
+export interface StateRetentionPolicy {
+  /** Of a status that is not named. */
+  readonly anyTerminal?: string | undefined;
+  readonly completed?: string | undefined;
+  readonly failed?: string | undefined;
+  /** CANCELED, too. */
+  readonly terminated?: string | undefined;
+}
+
+export const A_RETENTION = 'a Go duration from 0s, for instance "24h" or "1h30m"';
+
+/** In whole milliseconds, not less; or why it is no time that an instance can be kept for. */
+export function retentionFrom(text: string): { readonly ms: number } | { readonly problem: string } {
+  const duration = parseDuration(text);
+  if ("problem" in duration) return duration;
+  const { ns } = duration;
+  return ns < 0n ? { problem: "it is below 0s" } : { ms: Math.ceil(Number(ns) / 1_000_000) };
+}
+
+export const aRetention: OptionRule = rangeRule(
+  A_RETENTION,
+  (given) => typeof given === "string" && "ms" in retentionFrom(given),
+);

@@ -29,9 +29,10 @@ interface Form<T extends FactType> {
  */
 const FORMS: { readonly [T in FactType]: Form<T> } = {
   ExecutionStarted: {
-    write({ type, name, input, executionId, generation, version, parent, traceparent, recentMessages, reason, actor }) {
-      const what = { executionId, generation, version, parent, traceparent, recentMessages, reason, actor };
-      return row(type, null, name, input, what);
+    write({ type, name, input, executionId, generation, version, parent, ...others }) {
+      const { traceparent, recentMessages, searchAttributes, reason, actor } = others;
+      const first = { executionId, generation, version, parent, traceparent, recentMessages };
+      return row(type, null, name, input, { ...first, searchAttributes, reason, actor });
     },
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },

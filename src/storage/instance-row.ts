@@ -1,4 +1,5 @@
 import type { ParentLink } from "../model/history-event.ts";
+import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase, SqlValue } from "./sql-database.ts";
@@ -25,6 +26,10 @@ export interface InstanceRecord {
   readonly parent?: ParentLink | undefined;
   /** Where in the history ExecutionCompleted stands. */
   readonly completedSeq?: number | undefined;
+  /** As they are now. */
+  readonly searchAttributes?: SearchAttributes | undefined;
+  /** How long after its end it is kept, where its start has said so. */
+  readonly retentionMs?: number | undefined;
 }
 
 /** The row as it lies in the database, of whatever version. */
@@ -42,11 +47,8 @@ export interface RecordColumns {
   readonly detail: string;
 }
 
-/** What `detail` holds. */
-type Detail = Pick<
-  InstanceRecord,
-  "instanceId" | "executionId" | "generation" | "startRequestId" | "parent" | "completedSeq"
->;
+/** What `detail` holds. Code that does not know a field of it leaves it out when it writes the row: see README.md. */
+type Detail = Omit<InstanceRecord, "name" | "status" | "createdAtMs" | "customStatus">;
 
 /** SQL: the ID of the execution that the instance is in. */
 export const EXECUTION_ID: Readonly<Record<HistoryTable, string>> = {
@@ -95,6 +97,7 @@ function formerFieldsOf(row: InstanceRow): InstanceRecord {
     startRequestId: (row.start_request_id as string | null) ?? undefined,
     parent: parentOf(row),
     completedSeq: (row.completed_seq as number | null) ?? undefined,
+    searchAttributes: row.search_attributes ? JSON.parse(row.search_attributes as string) : undefined,
   };
 }
 
@@ -105,12 +108,11 @@ export function storedStatus(record: InstanceRecord | undefined, codec: TextCode
 
 /** `customStatus` is as it is stored. */
 export function recordColumns(record: InstanceRecord, customStatus: string | null): RecordColumns {
-  const { instanceId, executionId, generation, startRequestId, parent, completedSeq } = record;
-  const detail: Detail = { instanceId, executionId, generation, startRequestId, parent, completedSeq };
+  const { name, status, createdAtMs, customStatus: _, ...detail } = record;
   return {
-    at_ms: record.createdAtMs,
-    type: record.status,
-    name: record.name,
+    at_ms: createdAtMs,
+    type: status,
+    name,
     payload: customStatus,
     detail: JSON.stringify(detail),
   };
@@ -149,4 +151,11 @@ function updateFormerRecord(db: SqlDatabase, record: InstanceRecord, customStatu
     customStatus,
     record.completedSeq ?? null,
   );
+  if (record.searchAttributes !== undefined) updateFormerAttributes(db, record.searchAttributes);
+}
+
+/** They have a column where there have ever been any. Code before this one reads and writes the others by name. */
+function updateFormerAttributes(db: SqlDatabase, attributes: SearchAttributes): void {
+  if (!("search_attributes" in (readRow(db) ?? {}))) db.run("ALTER TABLE instance ADD COLUMN search_attributes TEXT");
+  db.run("UPDATE instance SET search_attributes = ?", JSON.stringify(attributes));
 }

@@ -1,6 +1,6 @@
 import { toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import * as v from "valibot";
-import type { Parameter } from "../parameters.ts";
+import { familyOf, type Parameter } from "../parameters.ts";
 import { ROUTES, type Route } from "../routes.ts";
 import { VERSION } from "../version.ts";
 import { COMMON, ERRORS, type ErrorCode, TEXTS } from "./errors.ts";
@@ -74,7 +74,7 @@ function operationOf({ operation, operationId, path, parameters }: Route): JsonO
     name,
     in: "query",
     ...describe(name),
-    schema: parameterSchema(schema),
+    ...(familyOf(name) === undefined ? { schema: parameterSchema(schema) } : familySchema(name, schema)),
   }));
   return {
     operationId,
@@ -135,6 +135,12 @@ function errorSchema(codes: readonly ErrorCode[]): v.GenericSchema {
 function parameterSchema(schema: Parameter): Json {
   const { default: written, ...rest } = plain(toJsonSchema(schema, CONVERSION));
   return written === undefined ? rest : { ...rest, default: v.parse(schema, undefined) as Json };
+}
+
+/** An object whose fields stand in the query each by its own name. */
+function familySchema(name: string, schema: Parameter): JsonObject {
+  const patternProperties = { [`^${familyOf(name)?.replace(".", "\\.")}`]: parameterSchema(schema) };
+  return { style: "form", explode: true, schema: { type: "object", patternProperties, additionalProperties: false } };
 }
 
 /** What is among SCHEMAS is referred to. */

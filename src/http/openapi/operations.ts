@@ -48,6 +48,8 @@ export const TAGS = {
 export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   appID: "The app that is meant. A deployment is one app: any other than its own is refused.",
   appid: "Asks whether this is that app.",
+  "attr.KEY":
+    "Beyond Dapr: a search attribute, by which lists find the instance; its key stands in the place of KEY. JSON of a text, a number, true, false or an array of texts, or a text that is no JSON. At most 20, and 2,048 bytes as JSON. Never encrypted.",
   continuationToken: "That of the page before. There are more pages as long as there is one.",
   fetchPayloads: "Beyond Dapr: `false` leaves out input and output. Default: `true`.",
   force: "Beyond Dapr's HTTP API: whatever the status; its code does not run. Default: `false`.",
@@ -57,6 +59,8 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
   reason:
     "Beyond Dapr: why, in at most 1,000 characters. Goes into the history; a field of that name in the body counts before it.",
+  retention:
+    "Beyond Dapr's HTTP API: how long after its end the instance is kept, a Go duration such as `24h`; `0s` purges it at its end. Default: as `stateRetentionPolicy` of the deployment has it, or for ever.",
   startTime: "Beyond Dapr: the time until which the instance is PENDING. Default: it starts at once.",
   timeoutSeconds: "Beyond Dapr: how long to wait, 0 to 600; then the answer comes as things are. Default: 60.",
   updateID: "Makes an update that is sent twice count once. At most 256 characters. Default: a UUID.",

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { FailureDetails } from "../../model/failure.ts";
 import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
+import type { SearchAttributes } from "../../model/search-attributes.ts";
 import type { RuntimeStatus } from "../../model/status.ts";
 import { MAX_REASON } from "../parameters.ts";
 
@@ -57,6 +58,10 @@ const failureDetails: v.GenericSchema<FailureDetails> = exactly<FailureDetails>(
   }),
 );
 
+const searchAttributes: v.GenericSchema<SearchAttributes> = v.record(
+  text,
+  v.union([text, v.number(), v.boolean(), v.array(text)]),
+);
 const parent = exactly<ParentLink>()(v.object({ instanceId: text, executionId: text, name: text, taskId: whole }));
 
 type EventOf<Type extends HistoryEventType> = Omit<Extract<HistoryEvent, { type: Type }>, "type" | "timestampMs">;
@@ -81,6 +86,7 @@ const EVENTS = {
     traceparent: may(text),
     recentMessages: may(v.record(text, atMs)),
     ...asked,
+    searchAttributes: may(searchAttributes),
   }),
   TaskScheduled: event("TaskScheduled", {
     id: whole,

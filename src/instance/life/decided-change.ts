@@ -2,6 +2,7 @@ import type { Turn } from "../../engine/turn.ts";
 import type { Completion } from "../../model/action.ts";
 import type { HistoryEvent } from "../../model/history-event.ts";
 import type { AddressedMessage } from "../../model/message.ts";
+import { sameAttributes } from "../../model/search-attributes.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { TurnChange } from "../../storage/instance-store.ts";
@@ -33,9 +34,11 @@ export function decideChange(
   nowMs: number,
   surroundings: Surroundings,
 ): DecidedChange {
-  const { completion } = turn;
+  const { completion, searchAttributes = before.searchAttributes } = turn;
   const continued =
-    completion?.type === "ContinuedAsNew" ? continueAsNew(completion, before, nowMs, surroundings) : undefined;
+    completion?.type === "ContinuedAsNew"
+      ? continueAsNew(completion, { ...before, searchAttributes }, nowMs, surroundings)
+      : undefined;
   const record = continued?.record ?? recordAfter(turn, before, surroundings);
   const former = completion?.type === "Terminated" && completion.recursive && before.generation > 0;
   return {
@@ -54,12 +57,15 @@ export function decideChange(
 
 function recordAfter(turn: Turn, before: InstanceRecord, surroundings: Surroundings): InstanceRecord {
   if (isTerminal(before.status)) return before;
-  if (turn.status === before.status && turn.customStatus === before.customStatus) return before;
+  const { searchAttributes = before.searchAttributes } = turn;
+  const isSame = turn.status === before.status && turn.customStatus === before.customStatus;
+  if (isSame && sameAttributes(searchAttributes, before.searchAttributes)) return before;
   const ended = turn.events.findIndex((event) => event.type === "ExecutionCompleted");
   return {
     ...before,
     status: turn.status,
     customStatus: turn.customStatus,
+    searchAttributes,
     completedSeq: ended === -1 ? undefined : surroundings.nextHistorySeq + ended,
   };
 }
@@ -84,6 +90,7 @@ function continueAsNew(
     parent: before.parent,
     traceparent: surroundings.traceparent,
     recentMessages: surroundings.recentMessages(timestampMs),
+    searchAttributes: before.searchAttributes,
   };
   return {
     record: { ...before, executionId, generation, status: "PENDING", customStatus: undefined },

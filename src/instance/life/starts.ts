@@ -140,7 +140,7 @@ export class Starts {
 
   /** The row and the history that it begins with. */
   #first(start: Start, recentMessages?: Record<string, number>) {
-    const { instanceId, name, input, parent, traceparent, requestId, reason, actor } = start;
+    const { instanceId, name, input, parent, traceparent, requestId, searchAttributes, retentionMs } = start;
     const nowMs = this.#ports.clock.now();
     const executionId = this.#ports.newId();
     const generation = 0;
@@ -156,8 +156,9 @@ export class Starts {
       parent,
       traceparent,
       recentMessages,
-      reason,
-      actor,
+      searchAttributes,
+      reason: start.reason,
+      actor: start.actor,
     };
     const record: InstanceRecord = {
       instanceId,
@@ -168,6 +169,8 @@ export class Starts {
       createdAtMs: nowMs,
       startRequestId: requestId,
       parent,
+      searchAttributes,
+      retentionMs,
     };
     return { record, started };
   }

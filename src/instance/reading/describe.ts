@@ -64,7 +64,7 @@ function read(
   record: InstanceRecord,
   payloads: boolean,
 ): InstanceDescription {
-  const { instanceId, name, createdAtMs, customStatus } = record;
+  const { instanceId, name, createdAtMs, customStatus, searchAttributes, retentionMs } = record;
   const { first, completed, lastAtMs } = outline ?? store.outline(record.completedSeq);
   const started = first ?? queue.scheduledStart;
   const ended = completed?.type === "ExecutionCompleted" ? completed : undefined;
@@ -79,6 +79,8 @@ function read(
     output: payloads ? ended?.output : undefined,
     customStatus,
     failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
+    searchAttributes,
+    retentionMs,
   };
 }
 

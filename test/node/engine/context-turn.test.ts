@@ -19,6 +19,7 @@ const READS: Record<string, (ctx: Ctx) => unknown> = {
   isReplaying: (ctx) => ctx.isReplaying(),
   getParent: (ctx) => ctx.getParent(),
   getVersion: (ctx) => ctx.getVersion(),
+  getSearchAttributes: (ctx) => ctx.getSearchAttributes(),
 };
 /** All else. */
 const CALLS: Record<string, (ctx: Ctx) => unknown> = {
@@ -32,6 +33,7 @@ const CALLS: Record<string, (ctx: Ctx) => unknown> = {
   sendEvent: (ctx) => ctx.sendEvent("inner", "e"),
   continueAsNew: (ctx) => ctx.continueAsNew(1),
   setCustomStatus: (ctx) => ctx.setCustomStatus("inner"),
+  setSearchAttributes: (ctx) => ctx.setSearchAttributes({ inner: 1 }),
   isPatched: (ctx) => ctx.isPatched("inner"),
   newGuid: (ctx) => ctx.newGuid(),
   random: (ctx) => ctx.random(),
@@ -106,9 +108,9 @@ describe("[T34] a context outside of its own turn", () => {
     await driver.turn();
     // The first is that of the rebuilt execution with which the driver compares.
     const reads = () => Object.values(READS).map((read) => read(leaked[1]?.ctx as Ctx));
-    expect(reads()).toEqual(["i", new Date(T0), false, undefined, undefined]);
+    expect(reads()).toEqual(["i", new Date(T0), false, undefined, undefined, {}]);
     await driver.turn(raised("end"));
-    expect(reads()).toEqual(["i", new Date(T0 + 1000), false, undefined, undefined]);
+    expect(reads()).toEqual(["i", new Date(T0 + 1000), false, undefined, undefined, {}]);
   });
 
   it("[T34] a timer and a wait are not canceled, and a saga is not added to, from outside", async () => {
@@ -173,7 +175,7 @@ describe("[T34] [T24] queries and updates", () => {
     }
     expect(orchestration.query("reads", undefined)).toEqual({
       ok: true,
-      result: JSON.stringify(["i", new Date(T0), true, null, null]),
+      result: JSON.stringify(["i", new Date(T0), true, null, null, {}]),
     });
     expect(orchestration.query("logger", undefined)).toEqual({ ok: true, result: "5" });
     expect(endOf(await orchestration.turn([raised("end", 1)], T0))).toBe(1);

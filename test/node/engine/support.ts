@@ -48,7 +48,8 @@ export class Driver {
     expect(stateOf(rebuilt)).toEqual(stateOf(this.#live));
     this.history.push(...turn.events);
     this.#firstTurnDone = true;
-    if (turn.completion?.type === "ContinuedAsNew") await this.#continue(turn.completion, this.#live);
+    if (turn.completion?.type === "ContinuedAsNew")
+      await this.#continue(turn.completion, this.#live, turn.searchAttributes);
     this.nowMs += 1000;
     return turn;
   }
@@ -60,12 +61,13 @@ export class Driver {
   async #continue(
     { input, carriedEvents }: Extract<Turn["completion"], { type: "ContinuedAsNew" }>,
     former: Orchestration,
+    searchAttributes: Turn["searchAttributes"],
   ): Promise<void> {
     const { nowMs: timestampMs } = this;
     const generation = ++this.#generation;
     const executionId = `x${generation}`;
     const recentMessages = former.recentMessages(timestampMs);
-    const start = { ...this.history[0], timestampMs, executionId, generation, input, recentMessages };
+    const start = { ...this.history[0], timestampMs, executionId, generation, input, recentMessages, searchAttributes };
     this.history = [start as HistoryEvent, ...carriedEvents.map((event) => ({ ...event, timestampMs }))];
     this.#firstTurnDone = false;
     this.#live = await this.load();

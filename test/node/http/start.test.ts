@@ -152,6 +152,78 @@ describe("start", () => {
   });
 });
 
+describe("ours: search attributes and retention of a start", () => {
+  it.each([
+    ["attr.customer=c995&attr.Order+No=7", { customer: "c995", "Order No": 7 }],
+    ["attr.a=1.5&attr.b=-2&attr.c=true&attr.d=false", { a: 1.5, b: -2, c: true, d: false }],
+    ["attr.a=%221%22&attr.b=%22true%22&attr.c=", { a: "1", b: "true", c: "" }],
+    ["attr.a=[%22x%22,%22y%22]&attr.b=[]", { a: ["x", "y"], b: [] }],
+    [
+      "attr.a=[x&attr.b={x&attr.c=nullable&attr.d=1e&attr.e=%22x",
+      { a: "[x", b: "{x", c: "nullable", d: "1e", e: '"x' },
+    ],
+    ["attr.id=12345678901234567890&attr.big=1e999", { id: "12345678901234567890", big: "1e999" }],
+    ["attr.__proto__=x&attr.constructor=y", JSON.parse('{"__proto__":"x","constructor":"y"}')],
+    ["attr.attr.x=1", { "attr.x": 1 }],
+    ["attrx=1&Attr.x=1", undefined],
+  ])("[H116] ?%s: JSON or text", async (query, searchAttributes) => {
+    const api = new Api();
+    expect((await api.send(`${START}?${query}`)).status).toBe(202);
+    expect(JSON.stringify(started(api).searchAttributes)).toBe(JSON.stringify(searchAttributes));
+  });
+
+  it.each([
+    ["attr.=1", "expected a key of 1 to 64 characters"],
+    ["attr.a%22b=1", "expected a key of 1 to 64 characters"],
+    [`attr.${"k".repeat(65)}=1`, "expected a key of 1 to 64 characters"],
+    ["attr.a=[1]", "found an array of other values"],
+    ["attr.a={}", "found an object"],
+    ["attr.a=null", "found null"],
+    ["attr.a=1&attr.a=2", "expected once, found twice"],
+    [`attr.a=${"x".repeat(2_048)}`, "expected at most 2048 bytes as JSON, found 2056"],
+    [Array.from({ length: 21 }, (_, n) => `attr.k${n}=1`).join("&"), "expected at most 20 keys, found 21"],
+    ["retention=", 'invalid duration ""'],
+    ["retention=1d", 'unknown unit "d" in duration "1d"'],
+    ["retention=30", 'missing unit in duration "30"'],
+    ["retention=-1s", "it is below 0s"],
+    ["retention=9999999h", "invalid duration"],
+  ])("[H117] ?%s is 400, says why, and starts nothing", async (query, why) => {
+    const api = new Api();
+    expect(await read(await api.send(`${START}?${query}`))).toMatchObject({
+      status: 400,
+      body: { errorCode: "ERR_MALFORMED_REQUEST", message: expect.stringContaining(why) },
+    });
+    expect(api.calls).toEqual([]);
+  });
+
+  it.each([
+    ["24h", 86_400_000],
+    ["1h30m", 5_400_000],
+    ["%2B1.5s", 1_500],
+    ["0s", 0],
+    ["0", 0],
+    ["1ns", 1],
+    ["10%C2%B5s", 1],
+  ])("[H118] ?retention=%s reaches the instance in milliseconds, not less", async (text, retentionMs) => {
+    const api = new Api();
+    expect((await api.send(`${START}?retention=${text}`)).status).toBe(202);
+    expect(started(api).retentionMs).toBe(retentionMs);
+  });
+
+  it("[H118] Dapr's checks of the start come first", async () => {
+    const api = new Api();
+    const { body } = await read(await api.send(`${START}?instanceID=a%20b&retention=x&attr.=1`));
+    expect(body).toMatchObject({ errorCode: "ERR_INSTANCE_ID_INVALID" });
+  });
+
+  it("[H116] names of attributes are none that the route does not know", async () => {
+    const response = await new Api().send(`${START}?attr.a=1&attr.b=2&retention=1h`);
+    expect(response.headers.get("warning")).toBeNull();
+    const other = await new Api().send("GET /v1.0/workflows/dapr/a?attr.a=1");
+    expect(other.headers.get("warning")).toBe('299 - "unknown query parameter attr.a"');
+  });
+});
+
 describe("ours: a start that waits", () => {
   const WAITING = `${START}?instanceID=order-1&waitFor=completed&timeoutSeconds=1.5`;
   const ENDED = { ...RUNNING, status: "COMPLETED", output: "7" } as const;
