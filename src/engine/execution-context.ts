@@ -85,13 +85,7 @@ export class ExecutionContext implements OrchestrationContext {
     const { calls, payloads, currentTimeMs } = this.#enter("callActivity");
     const encoded = payloads.encode(input, "input", "activity", name);
     const { retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs } = options;
-    // What most calls are: one attempt, without a limit.
-    if (
-      retry === undefined &&
-      timeoutMs === undefined &&
-      totalTimeoutMs === undefined &&
-      heartbeatTimeoutMs === undefined
-    )
+    if (isPlain(options))
       return calls.callOnce("callActivity", name, (id) => ({ type: "ScheduleActivity", id, name, input: encoded }));
     const deadlineAtMs = totalTimeoutMs === undefined ? undefined : currentTimeMs + totalTimeoutMs;
     return calls.call({
@@ -225,6 +219,12 @@ export class ExecutionContext implements OrchestrationContext {
   setUpdateHandler(name: string, handler: UpdateHandler, validator: UpdateValidator | undefined): void {
     this.#enter("setUpdateHandler").interactions.setUpdate(name, handler, validator);
   }
+}
+
+/** What most calls are: one attempt, without a limit. */
+function isPlain({ retry, timeoutMs, totalTimeoutMs, heartbeatTimeoutMs }: ActivityCallOptions): boolean {
+  const isUnlimited = timeoutMs === undefined && totalTimeoutMs === undefined && heartbeatTimeoutMs === undefined;
+  return isUnlimited && retry === undefined;
 }
 
 /** Those of the list, each of this execution. */
