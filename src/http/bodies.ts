@@ -1,17 +1,21 @@
 import * as v from "valibot";
 import { MOST_REBUILT } from "../catalog/rebuild.ts";
+import { MAX_REASON } from "./parameters.ts";
 
 /*
  * What the bodies of the routes beyond Dapr may have: their handlers read them with `readJsonBody`, and the OpenAPI document describes them.
  */
 
+export const reason = v.pipe(v.string(), v.maxLength(MAX_REASON));
+
 /** An instance may have any ID: those of children are made of the parent's. */
 const instanceId = v.pipe(
   v.string(),
   v.nonEmpty(() => "is the ID of an instance, found an empty text"),
-  v.maxBytes(1_024, ({ received }) => `has at most 1024 bytes, found ${received}`),
+  v.maxLength(1_024),
 );
 
 export const CATALOG_REBUILD = v.strictObject({
   instanceIDs: v.pipe(v.array(instanceId), v.minLength(1), v.maxLength(MOST_REBUILT)),
+  reason: v.exactOptional(reason),
 });

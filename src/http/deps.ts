@@ -1,3 +1,5 @@
+import type { Shards } from "../catalog/reading/shards.ts";
+import type { RebuildPorts } from "../catalog/rebuild.ts";
 import type { InstanceApi } from "../instance/protocol.ts";
 import type { LogLine } from "../model/log.ts";
 import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
@@ -6,6 +8,8 @@ import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 export interface HttpDeps {
   /** A stub for the object of this instance. It is asked for again at each attempt, because a stub that threw may be broken for good. */
   instance(instanceId: string): InstanceApi;
+  /** The catalog, where there is one. */
+  readonly catalog?: (Shards & RebuildPorts) | undefined;
   /** The names that code has registered; `GET /v1.0/metadata` shows them. */
   registered(): { readonly workflows: readonly string[]; readonly activities: readonly string[] };
   /** The secret every caller has to send. `undefined` or empty: only requests to a loopback host are served. */

@@ -31,9 +31,11 @@ export type Operation =
   | "cancel"
   | "query"
   | "update"
-  | "history";
+  | "history"
+  | "list"
+  | "catalog";
 
-/** `subject` is the workflow's name for a start, the instance's ID otherwise. The quotes are Dapr's: three have none. */
+/** `subject` is the workflow's name for a start, the instance's ID otherwise, and nothing where all are meant. The quotes are Dapr's: three have none. */
 const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: string) => string }> = {
   start: { errorCode: "ERR_START_WORKFLOW", text: (name) => `error starting workflow '${name}'` },
   get: { errorCode: "ERR_GET_WORKFLOW", text: (id) => `error while getting workflow info on instance '${id}'` },
@@ -45,6 +47,8 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   query: { errorCode: "ERR_QUERY_WORKFLOW", text: (id) => `error querying workflow '${id}'` },
   update: { errorCode: "ERR_UPDATE_WORKFLOW", text: (id) => `error updating workflow '${id}'` },
   history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
+  list: { errorCode: "ERR_LIST_WORKFLOW", text: () => "error listing workflows" },
+  catalog: { errorCode: "ERR_CATALOG_WORKFLOW", text: () => "error asking the catalog of workflows" },
   purge: { errorCode: "ERR_PURGE_WORKFLOW", text: (id) => `error purging workflow ${id}` },
 };
 
@@ -92,6 +96,11 @@ export function bodyMalformed(reason: string): HttpError {
 /** For a malformed query parameter. Dapr has none of ours, so the words are ours too. */
 export function malformed(message: string): HttpError {
   return new HttpError(400, { errorCode: "ERR_MALFORMED_REQUEST", message });
+}
+
+/** `message` says what to add. */
+export function catalogNotConfigured(message: string): HttpError {
+  return new HttpError(501, { errorCode: "ERR_CATALOG_NOT_CONFIGURED", message });
 }
 
 /** An unmatched route or a wrong method: a Dapr sidecar takes any such request for a service invocation. */

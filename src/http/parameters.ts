@@ -1,12 +1,15 @@
 import * as v from "valibot";
+import { COUNT_KEYS } from "../catalog/protocol.ts";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
+import { RUNTIME_STATUSES } from "../model/status.ts";
 import { type Call, queryValue } from "./call.ts";
 import { malformed } from "./errors.ts";
 
 /*
  * What the query of a route may have, by name: each parameter once, for all routes that take it. All may be left out.
  *
- * The routes beyond Dapr read theirs with `readParameters`. Dapr's routes read by hand, in Dapr's order: of their parameters the router needs
- * the names, and the OpenAPI document the rest; a test compares what both say.
+ * The routes beyond Dapr read theirs with `readParameters`. Dapr's routes read by hand, in Dapr's order, and the catalog reads its own
+ * filters: of their parameters the router needs the names, and the OpenAPI document the rest; a test compares what both say.
  *
  * `attr.KEY` is a family: each name that begins with `attr.`.
  */
@@ -100,4 +103,37 @@ export const UPDATE_ID = {
 export const HISTORY_PAGE = {
   limit: wholeNumber(1, MAX_PAGE, DEFAULT_PAGE),
   continuationToken: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+} satisfies Parameters;
+
+/** Several of these, separated by commas; in any case of letters where `fold` makes that of the values. */
+function listOf<const Values extends readonly string[]>(values: Values, fold = (text: string) => text) {
+  return v.optional(
+    v.pipe(
+      v.string(),
+      v.transform((list) => list.split(",").map((one) => fold(one.trim()))),
+      v.array(v.picklist(values)),
+    ),
+  );
+}
+const timeOrDay = v.optional(v.union([v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())]));
+
+export const LIST = {
+  status: listOf(RUNTIME_STATUSES, (text) => text.toUpperCase()),
+  name: text,
+  idPrefix: text,
+  createdAfter: timeOrDay,
+  createdBefore: timeOrDay,
+  endedAfter: timeOrDay,
+  endedBefore: timeOrDay,
+  parent: text,
+  version: text,
+  waitingFor: text,
+  retrying: flag,
+  "attr.KEY": text,
+  q: text,
+  order: v.optional(v.picklist(["desc", "asc"]), "desc"),
+  pageSize: wholeNumber(1, MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE),
+  continuationToken: text,
+  since: text,
+  countBy: listOf(COUNT_KEYS),
 } satisfies Parameters;

@@ -1,10 +1,22 @@
 import { nearName } from "../model/near-name.ts";
 import type { Call } from "./call.ts";
+import { malformed } from "./errors.ts";
 import { familyOf } from "./parameters.ts";
 
 /** So many names are told, the rest is counted. */
 const MOST_TOLD = 5;
 const MAX_NAME = 64;
+
+/** The first name in the query that the route does not know. */
+export function refuseUnknownNames(call: Call, known: readonly string[]): void {
+  for (const name of call.searchParams.keys())
+    if (!isKnown(name, known))
+      throw malformed(`${describe(name, known)}${known.length === 0 ? "" : `. Known: ${known.join(", ")}`}`);
+}
+
+function isKnown(name: string, known: readonly string[]): boolean {
+  return known.includes(name) || known.some((one) => isOfFamily(name, familyOf(one)));
+}
 
 /**
  * Notes the names in the query that the route does not know. Dapr ignores them, and so they are ignored here; but one that was
@@ -14,7 +26,7 @@ const MAX_NAME = 64;
 export function noteUnknownNames(call: Call, known: readonly string[]): void {
   let unknown: Set<string> | undefined;
   for (const name of call.searchParams.keys()) {
-    if (known.includes(name) || known.some((one) => isOfFamily(name, familyOf(one)))) continue;
+    if (isKnown(name, known)) continue;
     unknown ??= new Set();
     unknown.add(name);
   }

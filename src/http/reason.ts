@@ -15,9 +15,9 @@ export function readReason(call: Call, fields: Readonly<Record<string, unknown>>
   throw malformed(`reason has at most ${MAX_REASON} characters, found ${reason.length}`);
 }
 
-/** Where the body is a payload. It stands in the line of the request, too. */
-export function noteReason(call: Call): string | undefined {
-  const reason = readReason(call);
+/** Where the body is a payload, or no instance keeps it. It stands in the line of the request, too. */
+export function noteReason(call: Call, fields?: Readonly<Record<string, unknown>>): string | undefined {
+  const reason = readReason(call, fields);
   if (!reason) return undefined;
   call.reason = oneLine(reason);
   return reason;

@@ -2,7 +2,7 @@ import { IttyRouter } from "itty-router";
 import { type Call, unescapeParams } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { noSuchRoute } from "./errors.ts";
-import { noteUnknownNames } from "./query-names.ts";
+import { noteUnknownNames, refuseUnknownNames } from "./query-names.ts";
 import type { Reply } from "./replies.ts";
 import { ROUTES } from "./routes.ts";
 
@@ -10,11 +10,12 @@ type Prepare = (call: Call, deps: HttpDeps) => undefined;
 
 const router = IttyRouter();
 
-for (const { method, path, parameters, handler } of ROUTES) {
+for (const { method, path, parameters, refusesUnknown, handler } of ROUTES) {
   const names = Object.keys(parameters);
+  const checkNames = refusesUnknown ? refuseUnknownNames : noteUnknownNames;
   const prepare: Prepare = (call) => {
     unescapeParams(call);
-    if (call.searchParams.size > 0) noteUnknownNames(call, names);
+    if (call.searchParams.size > 0) checkNames(call, names);
     return undefined;
   };
   if (method === "GET") router.get(path, prepare, handler);

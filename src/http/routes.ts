@@ -1,4 +1,5 @@
 import type { Call } from "./call.ts";
+import { getCatalog, listWorkflows, rebuildCatalog } from "./catalog.ts";
 import type { HttpDeps } from "./deps.ts";
 import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
 import { getHistory, queryWorkflow, updateWorkflow } from "./interactions.ts";
@@ -16,6 +17,7 @@ import {
   FORCE,
   HEALTH,
   HISTORY_PAGE,
+  LIST,
   NEW_INSTANCE,
   type Parameters,
   QUERY_INPUT,
@@ -44,8 +46,10 @@ interface Row {
   readonly method: "GET" | "POST";
   /** As the router has it: `:name` is one segment. */
   readonly path: string;
-  /** What its handler reads in the query. Other names are ignored with a warning. */
+  /** What its handler reads in the query; `attr.KEY` is any name that begins with `attr.`. */
   readonly parameters: Parameters;
+  /** Whether other names are refused (400). Else they are ignored with a warning, as on Dapr's routes, which have to. */
+  readonly refusesUnknown?: true;
   readonly handler: Handler;
 }
 
@@ -124,6 +128,30 @@ const BEYOND_DAPR = {
   getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
 } as const satisfies Record<string, Row>;
 
+const OF_ALL = {
+  listWorkflows: {
+    method: "GET",
+    path: "/v1.0/workflows/:component",
+    parameters: { ...LIST, ...APP_ID },
+    refusesUnknown: true,
+    handler: listWorkflows,
+  },
+  getCatalog: {
+    method: "GET",
+    path: "/v1.0/workflow-catalog/:component",
+    parameters: APP_ID,
+    refusesUnknown: true,
+    handler: getCatalog,
+  },
+  rebuildCatalog: {
+    method: "POST",
+    path: "/v1.0/workflow-catalog/:component/rebuild",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: rebuildCatalog,
+  },
+} as const satisfies Record<string, Row>;
+
 /**
  * v1.0-alpha1 also serves the seed's contract, whose start and get carry the workflow's name and the instance's ID both. The
  * number of segments after `workflows` tells the two apart: start has 3 (Dapr) or 4 (seed), get has 2 or 3.
@@ -145,7 +173,7 @@ const ABOUT_THE_APP = {
 } as const satisfies Record<string, Row>;
 
 /** Every operation, by its name. For types: what is served, and in which order, is {@link ROUTES}. */
-export type Table = typeof OPERATIONS & typeof BEYOND_DAPR & typeof SEED & typeof ABOUT_THE_APP;
+export type Table = typeof OPERATIONS & typeof BEYOND_DAPR & typeof OF_ALL & typeof SEED & typeof ABOUT_THE_APP;
 
 const WORKFLOWS = "workflows/:component";
 
@@ -165,6 +193,7 @@ export const ROUTES: readonly Route[] = [
   ...below(`/v1.0-beta1/${WORKFLOWS}`, OPERATIONS, "Beta1"),
   ...below(`/v1.0-alpha1/${WORKFLOWS}`, OPERATIONS, "Alpha1"),
   ...below(`/v1.0/${WORKFLOWS}`, BEYOND_DAPR),
+  ...below("", OF_ALL),
   ...below(`/v1.0-alpha1/${WORKFLOWS}`, SEED),
   ...below("", ABOUT_THE_APP),
 ];

@@ -17,7 +17,7 @@ type JsonObject = { readonly [key: string]: Json };
 
 const ABOUT = `Start, ask and change workflow instances. Routes, texts and statuses are those of Dapr's Workflow API; what goes beyond Dapr says so.
 
-An unknown parameter of the query is ignored, and the header \`warning\` of the answer tells its name. Every answer but that of a health probe has
+An unknown parameter of the query is ignored where Dapr ignores it, and the header \`warning\` of the answer tells its name; an operation that refuses it says so. Every answer but that of a health probe has
 a \`traceparent\` (W3C); \`tracestate\` and \`baggage\` come back as they were sent. A path or method that is not here is 404 \`ERR_DIRECT_INVOKE\`.
 
 On localhost, while no token is set, none is needed.`;
@@ -52,7 +52,7 @@ export function openApiDocument(routes: readonly Route[] = ROUTES): JsonObject {
   };
 }
 
-function operationOf({ operation, operationId, path, parameters }: Route): JsonObject {
+function operationOf({ operation, operationId, path, parameters, refusesUnknown }: Route): JsonObject {
   const doc = (OPERATION_DOCS as Readonly<Record<string, OperationDoc | undefined>>)[operation];
   if (doc === undefined) throw new Error(`src/http/openapi/operations.ts has no ${operation}`);
   const names: Readonly<Record<string, string | undefined>> = { ...SEGMENTS, ...PARAMETERS, ...doc.names };
@@ -74,13 +74,14 @@ function operationOf({ operation, operationId, path, parameters }: Route): JsonO
     name,
     in: "query",
     ...describe(name),
-    ...(familyOf(name) === undefined ? { schema: parameterSchema(schema) } : familySchema(name, schema)),
+    ...parameterSchema(name, schema),
   }));
+  const description = [doc.description, refusesUnknown && "An unknown parameter is refused."].filter(Boolean).join(" ");
   return {
     operationId,
     tags: [isOfToday ? doc.tag : "Earlier versions"],
     summary: doc.summary,
-    ...(doc.description !== undefined && { description: doc.description }),
+    ...(description !== "" && { description }),
     parameters: [...inPath, ...inQuery],
     ...(doc.body !== undefined && { requestBody: bodyOf(doc.body) }),
     responses: answersOf(doc),
@@ -108,7 +109,7 @@ function answersOf(doc: OperationDoc): JsonObject {
   const common = COMMON[doc.checks];
   const codes: readonly ErrorCode[] = [...doc.errors, ...common.errors];
   const texts = common.texts.map((name) => TEXTS[name]);
-  for (const status of [400, 401, 403, 404, 500]) {
+  for (const status of [400, 401, 403, 404, 500, 501]) {
     const ofStatus = codes.filter((code) => ERRORS[code].status === status);
     const textsOfStatus = texts.filter((text) => text.status === status);
     if (ofStatus.length + textsOfStatus.length === 0) continue;
@@ -132,14 +133,17 @@ function errorSchema(codes: readonly ErrorCode[]): v.GenericSchema {
 }
 
 /** As text in a query: OpenAPI writes numbers and booleans there as JSON does. What is left out has its default. */
-function parameterSchema(schema: Parameter): Json {
-  const { default: written, ...rest } = plain(toJsonSchema(schema, CONVERSION));
-  return written === undefined ? rest : { ...rest, default: v.parse(schema, undefined) as Json };
+function parameterSchema(name: string, parameter: Parameter): JsonObject {
+  const { default: written, ...rest } = plain(toJsonSchema(parameter, CONVERSION));
+  if (familyOf(name) !== undefined) return familySchema(name, rest);
+  const schema = written === undefined ? rest : { ...rest, default: v.parse(parameter, undefined) as Json };
+  // Separated by commas.
+  return schema.type === "array" ? { style: "form", explode: false, schema } : { schema };
 }
 
 /** An object whose fields stand in the query each by its own name. */
-function familySchema(name: string, schema: Parameter): JsonObject {
-  const patternProperties = { [`^${familyOf(name)?.replace(".", "\\.")}`]: parameterSchema(schema) };
+function familySchema(name: string, schema: Json): JsonObject {
+  const patternProperties = { [`^${familyOf(name)?.replace(".", "\\.")}`]: schema };
   return { style: "form", explode: true, schema: { type: "object", patternProperties, additionalProperties: false } };
 }
 

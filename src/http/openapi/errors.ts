@@ -4,7 +4,7 @@
  */
 
 interface ErrorDoc {
-  readonly status: 400 | 403 | 404 | 500;
+  readonly status: 400 | 403 | 404 | 500 | 501;
   readonly when: string;
 }
 
@@ -33,6 +33,9 @@ export const ERRORS = {
   ERR_QUERY_WORKFLOW: { status: 500, when: "the query has failed, or the instance cannot answer it now" },
   ERR_UPDATE_WORKFLOW: { status: 500, when: "the update has failed, or the instance takes none" },
   ERR_HISTORY_WORKFLOW: { status: 500, when: "the history cannot be read by this deployment, or not be reached" },
+  ERR_LIST_WORKFLOW: { status: 500, when: "`appID` is another app" },
+  ERR_CATALOG_WORKFLOW: { status: 500, when: "`appID` is another app, or no instance can be reached" },
+  ERR_CATALOG_NOT_CONFIGURED: { status: 501, when: "the Worker has no catalog; the text says what to add" },
   ERR_HEALTH_APPID_NOT_MATCH: { status: 500, when: "this is another app" },
   ERR_OUTBOUND_HEALTH_NOT_READY: { status: 500, when: "a binding is missing" },
   ERR_INTERNAL: { status: 500, when: "something inside has failed; the log has more" },
@@ -58,6 +61,11 @@ export const COMMON = {
       "ERR_CROSS_ORIGIN",
       "ERR_INTERNAL",
     ],
+    texts: ["escape", "baggage", "token"],
+  },
+  /** Reads no body, and asks the catalog. */
+  catalog: {
+    errors: ["ERR_WORKFLOW_APP_ID_INVALID", "ERR_MALFORMED_REQUEST", "ERR_CROSS_ORIGIN", "ERR_INTERNAL"],
     texts: ["escape", "baggage", "token"],
   },
   app: { errors: ["ERR_CROSS_ORIGIN", "ERR_INTERNAL"], texts: ["baggage", "token"] },

@@ -40,6 +40,7 @@ export interface OperationDoc {
 export const TAGS = {
   Workflows: "Dapr's Workflow API. What goes beyond Dapr says so.",
   "Beyond Dapr": "What Dapr has not, or not over HTTP.",
+  Catalog: "All instances together: lists, counts and changes. Beyond Dapr.",
   App: "Health, and what is registered.",
   "Earlier versions":
     "The same operations under the paths of earlier versions of Dapr, and the form of the first of them.",
@@ -50,22 +51,40 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   appid: "Asks whether this is that app.",
   "attr.KEY":
     "Beyond Dapr: a search attribute, by which lists find the instance; its key stands in the place of KEY. JSON of a text, a number, true, false or an array of texts, or a text that is no JSON. At most 20, and 2,048 bytes as JSON. Never encrypted.",
+  countBy: "Counts in place of a page, by all of these together. `day` is the day of the creation, in UTC.",
+  createdAfter: "Created at this time or later: RFC 3339, or a day in UTC.",
+  createdBefore: "Created before this time.",
   continuationToken: "That of the page before. There are more pages as long as there is one.",
+  endedAfter: "Ended at this time or later.",
+  endedBefore: "Ended before this time.",
   fetchPayloads: "Beyond Dapr: `false` leaves out input and output. Default: `true`.",
   force: "Beyond Dapr's HTTP API: whatever the status; its code does not run. Default: `false`.",
+  idPrefix: "The ID begins with this.",
   input: "The input of the query: JSON, or any text.",
   instanceID: "At most 64 bytes of letters, digits, _ and -. Default: a UUID.",
   limit: "How many events at most.",
+  name: "The name of the workflow; `order*` is each that begins with `order`.",
   nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
+  order: "By creation: `desc`, the newest first, or `asc`.",
+  pageSize: "How many instances at most; of changes, how many of each shard.",
+  parent: "The ID of the parent.",
+  q: "A filter such as `Status IN (FAILED, STALLED) AND FailureType = 'TypeError'`: docs/operations.md has its language.",
   reason:
     "Beyond Dapr: why, in at most 1,000 characters. Goes into the history; a field of that name in the body counts before it.",
   retention:
     "Beyond Dapr's HTTP API: how long after its end the instance is kept, a Go duration such as `24h`; `0s` purges it at its end. Default: as `stateRetentionPolicy` of the deployment has it, or for ever.",
+  retrying: "Whether an activity has failed and will be tried again.",
+  since:
+    "Changes in place of a page: what has changed since the answer that gave this token; without text, a token alone, to begin with.",
+  status: "One of these. Each parameter may stand once: `status=FAILED,STALLED`. Any case of letters is taken.",
   startTime: "Beyond Dapr: the time until which the instance is PENDING. Default: it starts at once.",
   timeoutSeconds: "Beyond Dapr: how long to wait, 0 to 600; then the answer comes as things are. Default: 60.",
   updateID: "Makes an update that is sent twice count once. At most 256 characters. Default: a UUID.",
+  version: "The version of the workflow.",
   waitFor:
     "Beyond Dapr: answers when the instance is no longer PENDING, or has ended in any way. Default: answers at once.",
+  waitingFor:
+    "What it waits for, as the list has it: `event:approval`, `activity:charge`; `event:*` is each that begins with `event:`.",
 };
 
 export const SEGMENTS: Readonly<Record<SegmentName, string>> = {
@@ -193,6 +212,38 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     answers: { 200: { when: "A page of events, in order.", schema: "History" } },
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_HISTORY_WORKFLOW"],
     checks: "instance",
+  },
+  listWorkflows: {
+    tag: "Catalog",
+    summary: "List, filter and count instances",
+    description:
+      "The newest first; the component is no filter. All filters have to fit. What has changed within the last second may be missing; Get is always exact.",
+    names: {
+      "attr.KEY":
+        "The search attribute whose key stands in the place of KEY has this value, or its list has it. JSON of a number, `true` or `false` fits texts, too.",
+      continuationToken: "That of the page before, with the same filter and order.",
+    },
+    answers: { 200: { when: "A page; counts with `countBy`; changes with `since`.", schema: "WorkflowList" } },
+    errors: ["ERR_LIST_WORKFLOW", "ERR_CATALOG_NOT_CONFIGURED"],
+    checks: "catalog",
+  },
+  getCatalog: {
+    tag: "Catalog",
+    summary: "See the shards of the catalog",
+    description: "How many instances each lists, and how long what it was told was on its way.",
+    answers: { 200: { when: "The shards.", schema: "CatalogHealth" } },
+    errors: ["ERR_CATALOG_WORKFLOW", "ERR_CATALOG_NOT_CONFIGURED"],
+    checks: "catalog",
+  },
+  rebuildCatalog: {
+    tag: "Catalog",
+    summary: "Have instances announce themselves again",
+    description: "For IDs that are known from elsewhere, when the catalog has lost them. It may be sent again.",
+    names: TO_LOG,
+    body: { is: "CatalogRebuild", when: "The IDs.", isRequired: true },
+    answers: { 200: { when: "What became of them.", schema: "CatalogRebuilt" } },
+    errors: ["ERR_BODY_READ", "ERR_CATALOG_WORKFLOW", "ERR_CATALOG_NOT_CONFIGURED"],
+    checks: "catalog",
   },
   startSeedWorkflow: {
     tag: "Earlier versions",

@@ -4,6 +4,8 @@ import type { Route, Table } from "../../../src/http/routes.ts";
 import type { InstanceDescription } from "../../../src/instance/protocol.ts";
 import type { FailureDetails } from "../../../src/model/failure.ts";
 import type { HistoryEvent, HistoryEventType } from "../../../src/model/history-event.ts";
+import { entry } from "../catalog/support.ts";
+import { catalogOf, WAITS, WHOLE } from "./catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "./document.ts";
 import { type Answers, Api, type Body, platformFault, RUNNING } from "./support.ts";
 
@@ -34,7 +36,7 @@ export interface Answered {
 /** Sends the example to a fake of its own. */
 export async function example(route: Route, given: Example = {}): Promise<Answered> {
   const { segments, query, body = BODIES[route.operation], headers, deps, answers } = given;
-  const api = new Api(deps);
+  const api = new Api({ catalog: CATALOG, ...deps });
   Object.assign(api.answers, { history: { events: [], hasMore: false } }, NAMED[route.operation], answers);
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => segments?.[name] ?? "x");
   const target = `${route.method} ${path}${query === undefined ? "" : `?${query}`}`;
@@ -62,7 +64,14 @@ export async function answersTo(route: Route): Promise<Answered[]> {
   return answered;
 }
 
-const BODIES: Readonly<Record<string, string>> = { startSeedWorkflow: "{}" };
+const BODIES: Readonly<Record<string, string>> = {
+  startSeedWorkflow: "{}",
+  rebuildCatalog: '{"instanceIDs":["here"]}',
+};
+const CATALOG = catalogOf({
+  entries: [WHOLE, WAITS, entry("order-1")],
+  instances: { here: { type: "present", entry: entry("here"), seq: 1, shard: "0-0" }, gone: { type: "absent" } },
+});
 /** The seed's path names the workflow, too. */
 const NAMED: Readonly<Record<string, Partial<Answers>>> = { getSeedWorkflow: { state: { ...RUNNING, name: "x" } } };
 
@@ -197,6 +206,17 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     { answers: { history: { events: Object.values(EVENTS), hasMore: true } } },
     ...Object.values(EVENTS).map((event) => ({ answers: { history: { events: [event], hasMore: false } } })),
   ],
+  listWorkflows: [
+    {},
+    { query: "pageSize=1&order=asc" },
+    { query: "status=FAILED&attr.customer=c995&appID=edge" },
+    { query: "countBy=status,name,version,errorType,day" },
+    { query: "since=" },
+    { deps: { catalog: catalogOf({ entries: [WHOLE], missing: ["0-0"] }) } },
+    { deps: { catalog: catalogOf({ missing: ["0-0", "0-1"] }) }, query: "countBy=day" },
+  ],
+  getCatalog: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
+  rebuildCatalog: [{}, { body: '{"instanceIDs":["here","gone","unreachable"]}' }],
   startSeedWorkflow: [{}, { body: '{"input":{"a":[1]}}' }],
   getSeedWorkflow: states,
   getHealth: once,
@@ -209,6 +229,14 @@ const starts: readonly Example[] = [
   { answers: { start: { ok: false, code: "ALREADY_ACTIVE" } } },
   unreachable,
 ];
+
+/** A bug of ours. */
+const broken = {
+  get names(): never {
+    throw new Error("a bug of ours");
+  },
+} as unknown as ReturnType<typeof catalogOf>;
+const ofCatalog: readonly Example[] = [{ deps: { catalog: undefined } }];
 
 /** What may go wrong in the operation itself. */
 const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
@@ -240,6 +268,14 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
     unreachable,
   ],
   getHistory: [gone, unreachable, { answers: { history: { events: [], hasMore: false, unreadable: "why" } } }],
+  listWorkflows: [...ofCatalog, { query: "Status=FAILED" }, { query: "status=ASLEEP" }, { query: "since=x" }],
+  getCatalog: [...ofCatalog, { query: "status=FAILED" }],
+  rebuildCatalog: [
+    ...ofCatalog,
+    { body: '{"instanceIds":["here"]}' },
+    { body: "{} ", deps: { maxBodyBytes: 2 } },
+    { deps: { notReady: "the binding is missing" } },
+  ],
   getHealth: [{ query: "appid=another" }],
   getOutboundHealth: [{ deps: { notReady: "the binding is missing" } }],
   getMetadata: [],
@@ -255,7 +291,7 @@ const checked: readonly Example[] = [
 const nothing = null as never;
 
 /** What may go wrong before an operation, or in any. */
-const COMMON: Readonly<Record<"instance" | "app" | "probe", readonly Example[]>> = {
+const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly Example[]>> = {
   instance: [
     ...checked,
     { segments: { component: "%zz" } },
@@ -274,6 +310,13 @@ const COMMON: Readonly<Record<"instance" | "app" | "probe", readonly Example[]>>
         history: nothing,
       },
     },
+  ],
+  catalog: [
+    ...checked,
+    { segments: { component: "%zz" } },
+    { query: "appID=a%20b" },
+    { query: "appID=another" },
+    { deps: { catalog: broken } },
   ],
   app: [
     ...checked,
@@ -302,6 +345,9 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   getHistory: "instance",
   startSeedWorkflow: "instance",
   getSeedWorkflow: "instance",
+  listWorkflows: "catalog",
+  getCatalog: "catalog",
+  rebuildCatalog: "catalog",
   getHealth: "probe",
   getOutboundHealth: "probe",
   getMetadata: "app",

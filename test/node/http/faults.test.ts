@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
+import { catalogOf } from "./catalog-support.ts";
 import { Api, NOW_MS, platformFault, read } from "./support.ts";
 
 const OPERATIONS = [
@@ -178,7 +179,7 @@ describe("hostile requests", () => {
     "GET /v1.0/workflows/dapr/a#fragment",
     "TRACE-ME /v1.0/workflows/dapr/a",
   ])("[H85] %s is answered, below 500, on one header line each", async (target) => {
-    const api = new Api();
+    const api = new Api({ catalog: catalogOf() });
     const response = await api.send(target);
     expect(response.status).toBeLessThan(500);
     expect(response.headers.has("set-cookie")).toBe(false);

@@ -1,0 +1,64 @@
+// A catalog as the HTTP API has it: shards whose tables are real, in this process, and instances that say what a test has them say.
+import type { HttpDeps } from "../../../src/http/deps.ts";
+import type { CatalogEntry, Presence } from "../../../src/model/catalog-entry.ts";
+import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
+import { DAY, entry, openShard, shardsOf, tell } from "../catalog/support.ts";
+
+export type Catalog = NonNullable<HttpDeps["catalog"]>;
+
+interface Given {
+  readonly entries?: readonly CatalogEntry[];
+  /** One that is not here cannot be reached. */
+  readonly instances?: Readonly<Record<string, Presence>>;
+  /** Names of shards that do not answer. */
+  readonly missing?: readonly string[];
+  readonly shards?: number;
+}
+
+export function catalogOf({ entries = [], instances = {}, missing = [], shards = 2 }: Given = {}): Catalog {
+  const opened = new Map(allShards({ shards }).map((name) => [name, openShard(name)]));
+  for (const of of entries) {
+    const shard = opened.get(shardOf(of.instanceId, { shards }));
+    if (shard !== undefined) tell(shard, { type: "announce", announcement: { entry: of, seq: 1 } });
+  }
+  const stores = new Map([...opened].map(([name, { store }]) => [name, store]));
+  const reading = shardsOf(stores, new Set(missing));
+  return {
+    ...reading,
+    shard: (name) => ({
+      ...reading.shard(name),
+      announce: async (announcement) => {
+        const shard = opened.get(name);
+        if (shard === undefined) throw new Error(`there is no shard ${name}`);
+        return tell(shard, { type: "announce", announcement });
+      },
+    }),
+    source: (instanceId) => {
+      const answer = async (): Promise<Presence> => {
+        const said = instances[instanceId];
+        if (said === undefined) throw new Error("cannot be reached");
+        return said;
+      };
+      return { presence: answer, expire: answer };
+    },
+  };
+}
+
+/** An entry that has all that an entry may have. */
+export const WHOLE: CatalogEntry = entry("order-2", {
+  createdAtMs: DAY + 2,
+  status: "FAILED",
+  updatedAtMs: DAY + 9,
+  endedAtMs: DAY + 9,
+  version: "v2",
+  parentInstanceId: "batch-1",
+  customStatus: "packing",
+  failure: { errorType: "TypeError", message: "no pens" },
+  searchAttributes: { customer: "c995", total: 12.5, vip: true, tags: ["red"] },
+});
+export const WAITS: CatalogEntry = entry("order-3", {
+  createdAtMs: DAY + 3,
+  status: "RUNNING",
+  waitingFor: "activity:charge",
+  retrying: true,
+});
