@@ -4,6 +4,8 @@ import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
 import { registryOf, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+import { boundCatalog } from "./catalog/binding.ts";
+import { DEFAULT_CATALOG } from "./catalog/options.ts";
 import type { Registry } from "./engine/registry.ts";
 import { tokenProblem } from "./http/api-token.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
@@ -86,6 +88,7 @@ function depsOf(
 ): HttpDeps {
   return {
     instance: (instanceId) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
+    catalog: boundCatalog(env, DEFAULT_CATALOG, placement),
     registered: () => registry.names(),
     apiToken: env.DAPR_API_TOKEN,
     tokenProblem: tokenProblem(env.DAPR_API_TOKEN),

@@ -1,8 +1,10 @@
 import { instanceStub, type Placement } from "../instance/namespace.ts";
+import type { CatalogSource } from "../model/catalog-entry.ts";
 import { allShards, type CatalogShards } from "../model/catalog-shards.ts";
 import type { Schedule } from "./patience.ts";
 import type { CatalogApi } from "./protocol.ts";
 import type { Shards } from "./reading/shards.ts";
+import type { RebuildPorts } from "./rebuild.ts";
 
 /*
  * The catalog as a Worker has it: whether it is bound, and the way to its shards.
@@ -38,11 +40,24 @@ export function shardStub(namespace: Namespace, placement: Placement, name: stri
   return instanceStub(namespace, placement, name);
 }
 
-export function shardsIn(
-  namespace: Namespace,
+export const timers: Schedule = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
+/** What the HTTP API has of the catalog: all shards, and the instances that a rebuild asks. `undefined` where it is not bound. */
+export function boundCatalog(
+  env: object,
   config: CatalogShards,
   placement: Placement,
-  schedule: Schedule,
-): Shards {
-  return { names: allShards(config), shard: (name) => shardStub(namespace, placement, name), schedule };
+): (Shards & RebuildPorts) | undefined {
+  const namespace = catalogNamespace(env);
+  if (namespace === undefined) return undefined;
+  const instances: Parameters<typeof instanceStub<CatalogSource>>[0] = Reflect.get(env, "WORKFLOW_INSTANCE");
+  return {
+    names: allShards(config),
+    shard: (name) => shardStub(namespace, placement, name),
+    source: (instanceId) => instanceStub(instances, placement, instanceId),
+    schedule: timers,
+  };
 }

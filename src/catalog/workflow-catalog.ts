@@ -6,7 +6,7 @@ import { sqlDatabase } from "../instance/platform-ports.ts";
 import type { Announced, Announcement, CatalogSource, Departure } from "../model/catalog-entry.ts";
 import type { LogLevel, LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
-import type { Schedule } from "./patience.ts";
+import { timers } from "./binding.ts";
 import type {
   CatalogApi,
   ChangesPart,
@@ -49,11 +49,6 @@ export function workflowCatalogClass(options: CatalogOptions = {}): WorkflowCata
   };
 }
 
-const schedule: Schedule = (ms, callback) => {
-  const timer = setTimeout(callback, ms);
-  return () => clearTimeout(timer);
-};
-
 /** What the platform calls: it opens the shard, and passes on. */
 class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
   readonly #options: CatalogOptions;
@@ -88,7 +83,7 @@ class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
       store,
       name: this.#name,
       now: Date.now,
-      schedule,
+      schedule: timers,
       alarm: { initialMs, set: (atMs) => void storage.setAlarm(atMs).catch((error) => this.#fault("setAlarm", error)) },
       retention: this.#options.retention ?? {},
       source: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, this.#options.placement ?? {}, instanceId),

@@ -3,7 +3,7 @@ import { didYouMean, listNames } from "../model/near-name.ts";
 import { parseJsonObject, readBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { bodyMalformed } from "./errors.ts";
+import { bodyMalformed, type HttpError } from "./errors.ts";
 
 /*
  * Bodies beyond Dapr, by their schemas, which the OpenAPI document has too. Dapr's own are read by hand in `body.ts`: they take what Dapr takes.
@@ -20,14 +20,17 @@ export async function readJsonBody<S extends v.GenericSchema>(
   schema: S,
 ): Promise<v.InferOutput<S>> {
   const text = await readBody(call.request, deps.maxBodyBytes);
-  const read = v.safeParse(schema, text === "" ? {} : parseJsonObject(text), {
-    abortEarly: true,
-    abortPipeEarly: true,
-    message: problem,
-  });
+  const body = text === "" ? {} : parseJsonObject(text);
+  const known = "entries" in schema ? Object.keys(schema.entries as object) : undefined;
+  // Before what is missing, which may be what was misspelt.
+  const unknown = known && Object.keys(body).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw unknownField(unknown, unknown, known);
+  const read = v.safeParse(schema, body, { abortEarly: true, abortPipeEarly: true, message: problem });
   if (read.success) return read.output;
   const [issue] = read.issues;
-  throw bodyMalformed(isUnknown(issue) ? unknownField(issue, schema) : `${placeOf(issue)} ${issue.message}`);
+  if (issue.type === "strict_object" && issue.expected === "never")
+    throw unknownField(String(issue.input), placeOf(issue));
+  throw bodyMalformed(`${placeOf(issue)} ${issue.message}`);
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -58,15 +61,9 @@ function expectation(type: string, expected: string | null): string {
   return WORDS[expected ?? ""] ?? (expected ?? "something else").replace(/^\((.*)\)$/, "$1").replaceAll(" | ", " or ");
 }
 
-function isUnknown({ type, expected }: Issue): boolean {
-  return type === "strict_object" && expected === "never";
-}
-
-function unknownField(issue: Issue, schema: object): string {
-  const name = String(issue.input);
-  const known = issue.path?.length === 1 && "entries" in schema ? Object.keys(schema.entries as object) : [];
+function unknownField(name: string, place: string, known: readonly string[] = []): HttpError {
   const fields = known.length === 0 ? "" : ` Known: ${listNames(known)}`;
-  return `unknown field ${short(placeOf(issue))}${didYouMean(name, known) || "."}${fields}`;
+  return bodyMalformed(`unknown field ${short(place)}${didYouMean(name, known) || "."}${fields}`);
 }
 
 /** `instanceIDs[3]`, `filter.status`. */

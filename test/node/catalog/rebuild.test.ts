@@ -1,6 +1,6 @@
 // [K34] What a shard has lost comes back from the instances; the way to the shards, and the option that says how many there are.
 import { describe, expect, it } from "vitest";
-import { CATALOG_MISSING, catalogNamespace, shardsIn } from "../../../src/catalog/binding.ts";
+import { boundCatalog, CATALOG_MISSING, catalogNamespace } from "../../../src/catalog/binding.ts";
 import { catalogOption, DEFAULT_CATALOG } from "../../../src/catalog/options.ts";
 import type { CatalogApi } from "../../../src/catalog/protocol.ts";
 import { MOST_REBUILT, type RebuildPorts, rebuild } from "../../../src/catalog/rebuild.ts";
@@ -87,15 +87,16 @@ describe("[K34] The binding", () => {
         return namespace;
       },
     };
-    const shards = shardsIn(
-      namespace,
+    const catalog = boundCatalog(
+      { WORKFLOW_CATALOG: namespace, WORKFLOW_INSTANCE: namespace },
       { shards: 2, former: [1] },
       { jurisdiction: "eu", locationHint: "weur" },
-      () => () => undefined,
     );
-    expect(shards.names).toEqual(["1-0", "1-1", "0-0"]);
-    shards.shard("1-1");
-    expect(reached).toEqual(["eu", ["1-1", { locationHint: "weur" }]]);
+    expect(catalog?.names).toEqual(["1-0", "1-1", "0-0"]);
+    catalog?.shard("1-1");
+    catalog?.source("order-1");
+    expect(reached).toEqual(["eu", ["1-1", { locationHint: "weur" }], "eu", ["order-1", { locationHint: "weur" }]]);
+    expect(boundCatalog({ WORKFLOW_INSTANCE: namespace }, { shards: 2 }, {})).toBeUndefined();
   });
 });
 

@@ -3,6 +3,8 @@ import { DEFAULT_MAX_BODY_BYTES } from "../../../src/http/deps.ts";
 import { createHttpHandler } from "../../../src/http/handler.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi } from "../../../src/instance/protocol.ts";
+import { entry } from "../catalog/support.ts";
+import { catalogOf, WAITS, WHOLE } from "../http/catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "../http/document.ts";
 import { makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
@@ -29,8 +31,16 @@ export class Target {
   readonly routes = new Map<string, number>();
   readonly world: World = makeWorld();
   readonly #log: Record<string, unknown>[] = [];
+  readonly #catalog = catalogOf({
+    entries: [WHOLE, WAITS, entry(VICTIMS[0])],
+    instances: {
+      "order-2": { type: "present", entry: { ...WHOLE, customStatus: "packed" }, seq: 2, shard: "0-1" },
+      gone: { type: "absent" },
+    },
+  });
   readonly #needsToken: boolean;
   readonly #handler: (request: Request) => Promise<Response>;
+  #catalogBefore = "";
   #reached: string[] = [];
   /** IDs made for the request that is being served. */
   #newIds: string[] = [];
@@ -40,6 +50,7 @@ export class Target {
     this.#needsToken = needsToken;
     this.#handler = createHttpHandler({
       instance: (id) => this.#stub(id),
+      catalog: this.#catalog,
       registered: () => ({ workflows: ["echo"], activities: [] }),
       apiToken: needsToken ? TOKEN : undefined,
       allowedOrigins: ["https://another-friend.example", FRIEND],
@@ -66,6 +77,7 @@ export class Target {
     this.#log.length = 0;
     const worldLog = this.world.log.length;
     const before = this.#databases();
+    this.#catalogBefore = this.#catalog.dump();
     const answer = this.#handler(newRequest(request));
     let response: Response | undefined;
     void answer.then((given) => {
@@ -147,6 +159,8 @@ export class Target {
       const unknown = Object.keys(line).filter((key) => !LOG_KEYS.has(key) && key !== "createdAtMs");
       if (unknown.length > 0) tell(`has logged ${unknown}`);
     }
+    if (this.#catalog.dump() !== this.#catalogBefore && !/\/rebuild$/.test(route ?? ""))
+      tell("has changed the catalog");
     if ("polluted" in {}) tell("has polluted the prototype of all objects");
     return faults;
   }

@@ -1,6 +1,9 @@
 // Where hostile requests go: to every route of the table, under its own and under other names, with its own parameters and with others; and to
 // no route at all. A row of the table is all that it takes to be here.
 import fc from "fast-check";
+import { EVERYTHING } from "../../../src/catalog/query/condition.ts";
+import { readParameters } from "../../../src/catalog/query/parameters.ts";
+import { pageToken, sinceToken } from "../../../src/catalog/reading/token.ts";
 import { ROUTES, type Route } from "../../../src/http/routes.ts";
 import { MARKER, VICTIMS } from "./marks.ts";
 
@@ -99,6 +102,65 @@ const queryValue = fc.oneof(
   ),
   fc.string({ unit: "binary", maxLength: 20 }).map(encodeSafely),
 );
+const token = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const hashOf = (text: string): unknown => JSON.parse(Buffer.from(text, "base64url").toString()).at(-1);
+const { filter: all } = readParameters([]);
+const place = { createdAtMs: 1, instanceId: "order-2" };
+const OF_PAGE = hashOf(pageToken(place, all, "desc"));
+const OF_CHANGES = hashOf(sinceToken(new Map(), all));
+/** Tokens that an answer has given, of other lists too, and such as somebody has made. */
+const TOKENS = [
+  pageToken(place, all, "desc"),
+  pageToken(place, all, "asc"),
+  pageToken(place, EVERYTHING, "desc"),
+  sinceToken(new Map([["0-0", { epoch: "e", position: 0 }]]), all),
+  sinceToken(new Map([["9-9", { epoch: "e", position: 1 }]]), all),
+  token([1e308, MARKER, OF_PAGE]),
+  token([-1.5, "x".repeat(5_000), OF_PAGE]),
+  token(["1", {}, OF_PAGE]),
+  token([1, "\ud800", OF_PAGE]),
+  token([OF_CHANGES, ["0-0", "e", -1], ["0-1", "e", Number.MAX_SAFE_INTEGER]]),
+  token([OF_CHANGES, ["__proto__", "e", 1], ["0-0", "", 0]]),
+  token([OF_CHANGES, ...Array.from({ length: 300 }, (_, n) => [`${n}-${n}`, "e", n])]),
+  token([OF_CHANGES, null, "0-0"]),
+  token({ length: 3 }),
+  "A".repeat(8_000),
+];
+const QUERIES = [
+  "Status = FAILED",
+  "Status IN (FAILED, RUNNING) AND NOT x",
+  `Name CONTAINS '${MARKER}' OR attr.customer = 'c995'`,
+  "attr.total > 7 AND attr.tags = red AND Created < 2026-11-28",
+  "'; DROP TABLE entry; --",
+  "Name = 'a' UNION SELECT * FROM entry",
+  "InstanceID BETWEEN 'a' AND '\u0000' AND attr.x != 1e999",
+  "(".repeat(500),
+  `Name IN (${"'a',".repeat(30)}'b')`,
+  "Name STARTS_WITH '\u{10ffff}'",
+  `CustomStatus CONTAINS '${"%_".repeat(500)}'`,
+  "x".repeat(5_000),
+].map(encodeSafely);
+/** What says something to the parameter of this name. */
+const VALUES: Readonly<Record<string, fc.Arbitrary<string>>> = {
+  q: fc.constantFrom(...QUERIES),
+  status: fc.constantFrom("FAILED", "failed,RUNNING", "FAILED,,", "ASLEEP", "FAILED,".repeat(2_000)),
+  countBy: fc.constantFrom("status", "status,name,version,errorType,day", "day,day", "colour", "toString"),
+  since: fc.constantFrom("", ...TOKENS),
+  continuationToken: fc.constantFrom(...TOKENS),
+  createdAfter: fc.constantFrom("2026-11-28", "2026-02-30", "0000-01-01", "9999-12-31T23:59:59.999999999Z"),
+  name: fc.constantFrom("order", "order*", "*", "%", "_*", "%5c*"),
+  idPrefix: fc.constantFrom("order-", "%f4%8f%bf%bf", "%ed%9f%bf", "o".repeat(5_000)),
+};
+/** Names of which the table knows the beginning. */
+const FAMILY = fc.constantFrom(
+  "attr.customer",
+  "attr.",
+  "attr.a%22b",
+  "attr.__proto__",
+  "attr.%00",
+  `attr.${"k".repeat(65)}`,
+);
+
 /** Names that no route has, and such as look like those that one has. */
 const STRANGE_NAMES = ["__proto__", "unknown", "instanceId", "%22%0d%0ax:", "%F0%9F%98%80%ff"];
 
@@ -118,8 +180,16 @@ function pathOf({ path }: Reachable): fc.Arbitrary<string> {
 
 function queryOf(names: readonly string[]): fc.Arbitrary<string> {
   return fc
-    .array(fc.tuple(fc.constantFrom(...names), queryValue), { maxLength: 4 })
+    .array(fc.constantFrom(...names).chain(parameterOf), { maxLength: 4 })
     .map((pairs) => (pairs.length === 0 ? "" : `?${pairs.map(([key, value]) => `${key}=${value}`).join("&")}`));
+}
+
+function parameterOf(name: string): fc.Arbitrary<[string, string]> {
+  const own = Object.hasOwn(VALUES, name) ? VALUES[name] : undefined;
+  return fc.tuple(
+    name.endsWith(".KEY") ? FAMILY : fc.constant(name),
+    own === undefined ? queryValue : fc.oneof({ weight: 3, arbitrary: own }, { weight: 1, arbitrary: queryValue }),
+  );
 }
 
 /** Requests to one operation: it may be there under several paths. */

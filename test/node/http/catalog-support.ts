@@ -1,6 +1,6 @@
 // A catalog as the HTTP API has it: shards whose tables are real, in this process, and instances that say what a test has them say.
 import type { HttpDeps } from "../../../src/http/deps.ts";
-import type { CatalogEntry, Presence } from "../../../src/model/catalog-entry.ts";
+import type { Announced, Announcement, CatalogEntry, Presence } from "../../../src/model/catalog-entry.ts";
 import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
 import { DAY, entry, openShard, shardsOf, tell } from "../catalog/support.ts";
 
@@ -15,7 +15,11 @@ interface Given {
   readonly shards?: number;
 }
 
-export function catalogOf({ entries = [], instances = {}, missing = [], shards = 2 }: Given = {}): Catalog {
+/** `dump`: all rows of all shards; `announce` tells a shard. */
+export function catalogOf({ entries = [], instances = {}, missing = [], shards = 2 }: Given = {}): Catalog & {
+  dump(): string;
+  announce(shard: string, announcement: Announcement): Promise<Announced>;
+} {
   const opened = new Map(allShards({ shards }).map((name) => [name, openShard(name)]));
   for (const of of entries) {
     const shard = opened.get(shardOf(of.instanceId, { shards }));
@@ -23,15 +27,18 @@ export function catalogOf({ entries = [], instances = {}, missing = [], shards =
   }
   const stores = new Map([...opened].map(([name, { store }]) => [name, store]));
   const reading = shardsOf(stores, new Set(missing));
+  const announce = async (name: string, announcement: Announcement) => {
+    const shard = opened.get(name);
+    if (shard === undefined) throw new Error(`there is no shard ${name}`);
+    return tell(shard, { type: "announce", announcement });
+  };
   return {
+    announce,
+    dump: () => JSON.stringify([...opened.values()].map(({ db }) => db.dump())),
     ...reading,
     shard: (name) => ({
       ...reading.shard(name),
-      announce: async (announcement) => {
-        const shard = opened.get(name);
-        if (shard === undefined) throw new Error(`there is no shard ${name}`);
-        return tell(shard, { type: "announce", announcement });
-      },
+      announce: (announcement) => announce(name, announcement),
     }),
     source: (instanceId) => {
       const answer = async (): Promise<Presence> => {

@@ -130,6 +130,7 @@ describe("[R4] The pages of docs/", () => {
       "comparison.md",
       "conformance.md",
       "limits.md",
+      "operations.md",
       "performance.md",
       "production.md",
       "reliability.md",
