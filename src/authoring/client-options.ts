@@ -2,7 +2,9 @@ import {
   aBoolean,
   aDate,
   aNumber,
+  anything,
   aString,
+  oneOf,
   optionsOf,
   readArgument,
   secondsFromZero,
@@ -23,6 +25,16 @@ export interface ScheduleOptions {
   readonly retention?: string | null | undefined;
   /** Why, in at most 1,000 characters: it stands in the history. */
   readonly reason?: string | null | undefined;
+  /**
+   * What becomes of an instance that has the ID. "replace": one that runs is refused, one that has ended is replaced; "reject": both are
+   * refused; "ignore": both stay, and that is well; "terminate": one that runs is terminated with its children, and replaced.
+   * Default "replace".
+   */
+  readonly reuse?: "replace" | "reject" | "ignore" | "terminate" | null | undefined;
+  /** An event that comes with the start, in one step: for the new instance, or for one that runs already, which is not started again. */
+  readonly raiseEvent?: string | { readonly name: string } | null | undefined;
+  /** Its payload. Default `null`. */
+  readonly eventPayload?: unknown;
 }
 
 /** How an instance is started and waited for. */
@@ -82,12 +94,20 @@ export interface HistoryPageOptions {
   readonly continuationToken?: string | null | undefined;
 }
 
+function isNameOrDeclaration(value: unknown): boolean {
+  const name = typeof value === "object" && value !== null && "name" in value ? value.name : value;
+  return typeof name === "string" && name !== "";
+}
+
 const startRules = {
   instanceId: aString,
   startAt: aDate,
   searchAttributes: someAttributes,
   retention: aRetention,
   reason: aString,
+  reuse: oneOf("replace", "reject", "ignore", "terminate"),
+  raiseEvent: typeRule("the name of an event, or its declaration", isNameOrDeclaration),
+  eventPayload: anything,
 };
 export const scheduleOptions = optionsOf<ScheduleOptions>(startRules);
 export const runOptions = optionsOf<RunOptions>({

@@ -26,7 +26,7 @@ import {
   type UpdateOptions,
   updateOptions,
 } from "./client-options.ts";
-import { start, startAndWait } from "./client-starts.ts";
+import { type Encoded, start, startAndWait } from "./client-starts.ts";
 import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "./client-waits.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
@@ -81,8 +81,7 @@ export class DaprWorkflowClient {
         : readOptions(scheduleOptions, instanceIdOrOptions, call, name);
     const lastArgument = readArgument(aDate, startAt, "startAt", call, name);
     const at = options.startAt ?? lastArgument;
-    const encoded = this.#payloads.encode(input, "input", "workflow", name);
-    return start(this.#api, name, encoded, { ...options, startAt: at ?? null });
+    return start(this.#api, name, this.#encoded(name, input, options), { ...options, startAt: at ?? null });
   }
 
   /**
@@ -98,7 +97,12 @@ export class DaprWorkflowClient {
   async runWorkflow(workflow: AnyWorkflow, input?: unknown, options?: RunOptions | null): Promise<WorkflowState> {
     const name = this.#api.workflowName(workflow);
     const read = readOptions(runOptions, options, "runWorkflow", name);
-    return startAndWait(this.#api, name, this.#payloads.encode(input, "input", "workflow", name), read);
+    return startAndWait(this.#api, name, this.#encoded(name, input, read), read);
+  }
+
+  #encoded(name: string, input: unknown, { raiseEvent, eventPayload }: ScheduleOptions): Encoded {
+    const event = raiseEvent && this.#payloads.encode(eventPayload ?? null, "payload", "event", nameOf(raiseEvent));
+    return { input: this.#payloads.encode(input, "input", "workflow", name), event: event || undefined };
   }
 
   /** Ends an instance and its children at once. `output` (any JSON value) becomes its output. Rejects with status 404 when there is none. */

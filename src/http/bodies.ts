@@ -19,3 +19,12 @@ export const CATALOG_REBUILD = v.strictObject({
   instanceIDs: v.pipe(v.array(instanceId), v.minLength(1), v.maxLength(MOST_REBUILT)),
   reason: v.exactOptional(reason),
 });
+
+/** Any JSON value, or none. */
+const value = v.exactOptional(v.unknown());
+
+export const START_AND_RAISE = v.strictObject({
+  input: value,
+  eventPayload: value,
+  reason: v.exactOptional(v.string()),
+});

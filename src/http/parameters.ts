@@ -81,6 +81,15 @@ export const START = {
   "attr.KEY": text,
 } satisfies Parameters;
 export const NEW_INSTANCE = { instanceID: text, ...START } satisfies Parameters;
+export const REUSE = {
+  reuse: v.optional(
+    v.picklist(
+      ["replace", "reject", "ignore", "terminate"],
+      ({ input }: Issue) => `is replace, reject, ignore or terminate, found ${JSON.stringify(String(input))}`,
+    ),
+  ),
+  raiseEvent: v.optional(v.pipe(v.string(), v.minLength(1, "is the name of an event, found nothing"))),
+} satisfies Parameters;
 export const TIMEOUT = { timeoutSeconds: seconds } satisfies Parameters;
 export const WAIT = {
   waitFor: v.optional(v.picklist(["started", "completed"])),

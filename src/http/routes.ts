@@ -22,6 +22,7 @@ import {
   type Parameters,
   QUERY_INPUT,
   REASON,
+  REUSE,
   START,
   TIMEOUT,
   UPDATE_ID,
@@ -76,7 +77,7 @@ const OPERATIONS = {
   startWorkflow: {
     method: "POST",
     path: "/:name/start",
-    parameters: { ...NEW_INSTANCE, ...APP_ID, ...REASON, ...WAIT },
+    parameters: { ...NEW_INSTANCE, ...REUSE, ...APP_ID, ...REASON, ...WAIT },
     handler: startWorkflow,
   },
   getWorkflow: { method: "GET", path: "/:id", parameters: { ...APP_ID, ...WAIT }, handler: getWorkflow },

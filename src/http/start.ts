@@ -2,6 +2,7 @@ import type { InstanceApi, InstanceDescription, StartRequest, StartResult } from
 import { shown } from "../model/options.ts";
 import { A_RETENTION, retentionFrom } from "../model/retention.ts";
 import { attributesProblem, newAttributeFrom, type SearchAttributes } from "../model/search-attributes.ts";
+import { START_AND_RAISE } from "./bodies.ts";
 import { fieldAsJson, parseJsonObject, readBody } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -9,20 +10,26 @@ import { toDaprState } from "./description.ts";
 import { instanceNotFound, malformed, operationFailed, workflowNotRegistered } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
-import { noteReason } from "./reason.ts";
+import { readJsonBody } from "./json-body.ts";
+import { REUSE, readParameters } from "./parameters.ts";
+import { noteReason, readReason } from "./reason.ts";
 import { json, type Reply } from "./replies.ts";
 import { parseRfc3339 } from "./rfc3339.ts";
 import { readWait, type Wait } from "./state.ts";
 
 /**
  * `POST …/{component}/{name}/start[?instanceID=][&appID=]`: the raw body is the input, empty or not; without an ID the
- * instance gets a UUID. 202 `{"instanceID"}`. Ours: with `?waitFor=` 200 and the state, as GET with it answers.
+ * instance gets a UUID. 202 `{"instanceID"}`. Ours: with `?waitFor=` 200 and the state, as GET with it answers; `?reuse=` says what
+ * becomes of an instance that has the ID; with `?raiseEvent=` the body is `{"input","eventPayload"}`.
  */
 export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
-  const input = await readBody(call.request, deps.maxBodyBytes);
+  const { reuse, raiseEvent } = readParameters(call, REUSE);
+  const asked = await (raiseEvent === undefined
+    ? { input: await readBody(call.request, deps.maxBodyBytes) }
+    : readStartAndRaise(call, raiseEvent, deps));
   const instanceId = queryValue(call, "instanceID") || deps.newId();
   const wait = queryValue(call, "waitFor") === undefined ? undefined : readWait(call, deps);
-  const state = await start(call, deps, instanceId, input, wait);
+  const state = await start(call, deps, instanceId, { ...asked, reuse }, wait);
   if (wait === undefined) return json(202, { instanceID: instanceId });
   if (state === undefined) throw instanceNotFound(instanceId);
   return json(200, toDaprState(state));
@@ -34,15 +41,25 @@ export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
  */
 export async function startSeedWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const fields = parseJsonObject(await readBody(call.request, deps.maxBodyBytes));
-  await start(call, deps, call.params.id, fieldAsJson(fields, "input"));
+  await start(call, deps, call.params.id, { input: fieldAsJson(fields, "input") });
   return json(202, { WFInfo: { instance_id: call.params.id } });
 }
+
+/** Both are any JSON value, and may be left out. */
+async function readStartAndRaise(call: Call, name: string, deps: HttpDeps): Promise<Asked> {
+  const fields = await readJsonBody(call, deps, START_AND_RAISE);
+  const event = { name, input: fieldAsJson(fields, "eventPayload"), messageId: deps.newId() };
+  return { input: fieldAsJson(fields, "input"), event, reason: readReason(call, fields) };
+}
+
+/** What a start asks for beside ID and name. */
+type Asked = Pick<StartRequest, "input" | "reuse" | "event" | "reason">;
 
 async function start(
   call: Call,
   deps: HttpDeps,
   instanceId: string,
-  input: string | undefined,
+  asked: Asked,
   wait?: Wait,
 ): Promise<InstanceDescription | undefined> {
   checkNewInstanceId(instanceId);
@@ -51,12 +68,12 @@ async function start(
   call.instanceId = instanceId;
   checkAppId(call, deps, target);
   if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
-  const reason = noteReason(call);
+  const reason = asked.reason ?? noteReason(call);
   const startAtMs = readStartTime(call);
   const retentionMs = readRetention(call);
   const searchAttributes = readAttributes(call);
   const { traceparent } = call.trace;
-  const given = { instanceId, name, input, startAtMs, reason, retentionMs, searchAttributes };
+  const given = { instanceId, name, ...asked, startAtMs, reason, retentionMs, searchAttributes };
   const request = { ...given, requestId: deps.newId(), traceparent };
   const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
   if (result.ok) return result.state;
@@ -81,11 +98,15 @@ async function startAndWait(instance: InstanceApi, request: StartRequest, wait?:
   return { ok: true, state: await instance.waitFor(until, wait.options()) };
 }
 
-/** Dapr HEAD pkg/actors/targets/workflow/orchestrator: the two answers that carry a gRPC status print it. */
-function refusal(instanceId: string, result: Extract<StartResult, { ok: false }>): string {
+/** Dapr HEAD pkg/actors/targets/workflow/orchestrator: the answers that carry a gRPC status print it. */
+export function refusal(instanceId: string, result: Extract<StartResult, { ok: false }>): string {
   switch (result.code) {
     case "ALREADY_ACTIVE":
       return `rpc error: code = AlreadyExists desc = an active workflow with ID '${instanceId}' already exists`;
+    case "ALREADY_EXISTS":
+      return `rpc error: code = AlreadyExists desc = a workflow with ID '${instanceId}' already exists and the create enforces instance ID uniqueness`;
+    case "STALLED":
+      return `workflow '${instanceId}' is stalled`;
     case "AWAITING_ACTIVITY":
       return `a terminated workflow with ID '${instanceId}' is already awaiting an activity result`;
     case "UNREADABLE":

@@ -25,11 +25,7 @@ import type {
   WaitOptions,
 } from "./protocol.ts";
 import { describeInstance, hasStarted, readHistoryPage } from "./reading/index.ts";
-import { isTakenWhileStalled, type Ring } from "./waking/index.ts";
-
-const OK = { ok: true } as const;
-const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
-const STALLED = { ok: false, code: "STALLED" } as const;
+import type { Ring } from "./waking/index.ts";
 
 /**
  * One instance, as the outside and other instances see it. What is asked for goes to the inbox in the transaction that
@@ -51,8 +47,8 @@ export class Instance implements InstanceApi, InstancePeer {
     const lives = new Lives(ports);
     this.#lives = lives;
     this.#purges = new Purges(ports, lives, this.#gate);
-    this.#starts = new Starts(ports, lives, this.#gate, this.#purges);
     this.#reception = new Reception(ports, lives, this.#gate);
+    this.#starts = new Starts(ports, lives, this.#gate, this.#purges, this.#reception);
     this.#questions = new Questions(ports, lives, this.#reception);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts);
   }
@@ -176,21 +172,6 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   #operate(fact: HistoryFact): Promise<OperationResult> {
-    return this.#gate.pass(() => this.#operateNow(fact));
-  }
-
-  async #operateNow(fact: HistoryFact): Promise<OperationResult> {
-    const lives = this.#lives;
-    if (lives.record === undefined) return NOT_FOUND;
-    if (lives.record.status === "STALLED" || lives.current.isUnreadable) {
-      await this.#reception.catchUp();
-      const { isStalled, isUnreadable, orchestration } = lives.current;
-      if (isStalled && (isUnreadable || !isTakenWhileStalled(fact, orchestration?.stall))) return STALLED;
-    }
-    while (this.#reception.inTheWay() !== undefined) await this.#reception.inTheWay();
-    if (lives.current.isUnreadable) return STALLED;
-    if (lives.record === undefined) return NOT_FOUND;
-    await this.#reception.receive(fact);
-    return OK;
+    return this.#gate.pass(() => this.#reception.accept(fact));
   }
 }

@@ -132,15 +132,29 @@ export interface StartRequest extends Asked {
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, in place of what the policy says. */
   readonly retentionMs?: number | undefined;
+  /** What becomes of one that has the ID. Code that is older than this replaces. Default "replace". */
+  readonly reuse?: Reuse | undefined;
+  /** An event that is raised with it, once by its `messageId`: on the one that begins, or on one that runs already. */
+  readonly event?: RaiseEventRequest | undefined;
   /** Answer not before this: one call in the place of a start and a `waitFor`. */
   readonly waitFor?: (WaitOptions & { readonly until: WaitedFor }) | undefined;
 }
+
+/**
+ * replace: one that runs is in the way, one that has ended is replaced. reject: both are in the way. ignore: both stay, and that is
+ * well. terminate: one that runs is terminated with its children, and replaced.
+ */
+export type Reuse = "replace" | "reject" | "ignore" | "terminate";
 
 export type StartResult =
   /** `state`: when it was waited for, and the instance is still there. Code that is older than `waitFor` leaves it out. */
   | { readonly ok: true; readonly state?: InstanceDescription | undefined }
   /** An instance with this ID has not ended. */
   | { readonly ok: false; readonly code: "ALREADY_ACTIVE" }
+  /** One that has ended is there, and was not to be replaced. */
+  | { readonly ok: false; readonly code: "ALREADY_EXISTS" }
+  /** Today's code cannot go on with the one that is there: it was neither raised on nor terminated. */
+  | { readonly ok: false; readonly code: "STALLED" }
   /** One that has ended is there, and these keys, or this code, cannot read it: it is not replaced. */
   | { readonly ok: false; readonly code: "UNREADABLE" }
   /** The instance was terminated, and an activity of its last execution is still running. */

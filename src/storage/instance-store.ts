@@ -4,7 +4,7 @@ import { isLong } from "./chunk-table.ts";
 import { toStoredColumns } from "./fact-columns.ts";
 import { type FormerChild, readFormerChildren } from "./former-child-table.ts";
 import { type NumberedEvent, type StoredSizes, searchHistory, sizesOf, skimHistory } from "./history-reading.ts";
-import { fitIntoOneRow, needsChunks, toStored } from "./history-row.ts";
+import { fitIntoOneRow, toStored } from "./history-row.ts";
 import type { HistoryFound, HistorySearch } from "./history-search.ts";
 import {
   childrenInHistory,
@@ -50,31 +50,35 @@ export class InstanceStore {
   }
 
   /**
-   * Creates the instance, in the place of an ended one if there is one. Returns the inbox entry of a start that is to wait.
-   * `flushFollows`: as in `commit`.
+   * Creates the instance, in the place of an ended one if there is one, with what it begins with: its start, and what has come with
+   * that. Returns what waits in the inbox, where the start is to wait. `flushFollows`: as in `commit`.
    */
   create(
     record: InstanceRecord,
-    started: HistoryEvent,
+    first: HistoryEvent | readonly [HistoryEvent, ...HistoryEvent[]],
     dueAtMs: number | undefined,
     flushFollows = false,
-  ): InboxEntry | undefined {
+  ): InboxEntry[] {
     const tables = this.#tables;
-    const stored = toStored(started, this.#codec);
-    const isHeld = flushFollows && dueAtMs === undefined && !needsChunks(stored);
-    const create = () => {
+    const events = "type" in first ? [first] : first;
+    const stored = events.map((event) => toStored(event, this.#codec));
+    const isHeld = flushFollows && dueAtMs === undefined && fitIntoOneRow(stored, true);
+    const create = (): InboxEntry[] => {
       tables.renew();
-      if (isHeld) return undefined;
+      if (isHeld) return [];
       insertRecord(tables.db, record, storedStatus(record, this.#codec));
-      if (dueAtMs !== undefined) return addToInbox(tables, this.#codec, { fact: started, dueAtMs });
-      addToHistory(tables, [stored]);
-      return undefined;
+      if (dueAtMs !== undefined)
+        return events.map((fact) =>
+          addToInbox(tables, this.#codec, fact.type === "ExecutionStarted" ? { fact, dueAtMs } : { fact }),
+        );
+      addToHistory(tables, stored);
+      return [];
     };
     // One statement needs no transaction.
-    const entry = tables.areNone && isHeld ? create() : tables.transaction(create);
+    const entries = tables.areNone && isHeld ? create() : tables.transaction(create);
     tables.mayHold = flushFollows;
-    if (isHeld) tables.hold([stored], record, storedStatus(record, this.#codec), true);
-    return entry;
+    if (isHeld) tables.hold(stored, record, storedStatus(record, this.#codec), true);
+    return entries;
   }
 
   receive(entry: NewInboxEntry): InboxEntry {

@@ -29,12 +29,18 @@ export class MemoryStore implements InstanceStorage {
     return this.#record;
   }
 
-  create(record: InstanceRecord, started: HistoryEvent, dueAtMs: number | undefined): InboxEntry | undefined {
+  create(
+    record: InstanceRecord,
+    first: HistoryEvent | readonly HistoryEvent[],
+    dueAtMs: number | undefined,
+  ): InboxEntry[] {
     this.wipe();
     this.#record = record;
-    if (dueAtMs !== undefined) return this.#receive({ fact: started, dueAtMs });
-    this.#history.push(started);
-    return undefined;
+    const events = "type" in first ? [first] : first;
+    if (dueAtMs !== undefined)
+      return events.map((fact) => this.#receive(fact.type === "ExecutionStarted" ? { fact, dueAtMs } : { fact }));
+    this.#history.push(...events);
+    return [];
   }
 
   receive(entry: Omit<InboxEntry, "seq">): InboxEntry {

@@ -69,6 +69,10 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   pageSize: "How many instances at most; of changes, how many of each shard.",
   parent: "The ID of the parent.",
   q: "A filter such as `Status IN (FAILED, STALLED) AND FailureType = 'TypeError'`: docs/operations.md has its language.",
+  raiseEvent:
+    'Beyond Dapr: the name of an event that is raised with the start, in one step: on the new instance, or on one that runs already, which is not started again. The body is `{"input","eventPayload"}` then.',
+  reuse:
+    "Beyond Dapr: what becomes of an instance that has the ID. `replace`: one that runs is refused, one that has ended is replaced. `reject`: both are refused. `ignore`: both stay, and the answer is 202. `terminate`: one that runs is terminated with its children, and replaced. Default: `replace`.",
   reason:
     "Beyond Dapr: why, in at most 1,000 characters. Goes into the history; a field of that name in the body counts before it.",
   retention:
@@ -104,9 +108,12 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     tag: "Workflows",
     summary: "Start an instance",
     description:
-      "An ID that has ended is started anew; one that is running is refused. A workflow that is not registered is accepted, and the instance fails, unless the Worker refuses it.",
+      "An ID that has ended is started anew, one that is running is refused, unless `reuse` says otherwise. A workflow that is not registered is accepted, and the instance fails, unless the Worker refuses it.",
     names: WITHOUT_FIELD,
-    body: { is: "payload", when: "The input: parsed as JSON, or the text itself where it is no JSON." },
+    body: {
+      is: "payload",
+      when: "The input: parsed as JSON, or the text itself where it is no JSON. With `raiseEvent` a JSON object of `input`, `eventPayload` and `reason`, all of which may be left out.",
+    },
     answers: {
       200: { when: "With `waitFor`: the state it is in, as Get has it.", schema: "WorkflowState" },
       202: { when: "The start is on disk.", schema: "WorkflowStarted" },

@@ -44,11 +44,6 @@ export class FactQueue {
     return this.#scheduledStart?.fact;
   }
 
-  /** With a start that waits for its time, if one does. */
-  begin(scheduledStart: InboxEntry | undefined): void {
-    this.#scheduledStart = scheduledStart;
-  }
-
   /** Results of activities that no row holds, and no turn has committed. */
   get results(): readonly QueuedFact[] {
     return [...new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined))];

@@ -29,7 +29,8 @@ export type Birth =
       readonly record: InstanceRecord;
       /** `undefined`: its start waits. */
       readonly history: readonly HistoryEvent[] | undefined;
-      readonly scheduledStart: InboxEntry | undefined;
+      /** That, and what waits behind it. */
+      readonly waiting: readonly InboxEntry[];
     }
   /** As the database has it. */
   | {
@@ -202,7 +203,7 @@ export class Life {
       case "begun":
         this.record = birth.record;
         this.execution.drop(birth.history);
-        this.queue.begin(birth.scheduledStart);
+        this.queue.reread(birth.waiting);
         return;
       case "read":
         this.record = birth.record;

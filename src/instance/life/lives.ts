@@ -46,13 +46,17 @@ export class Lives implements LifeKeeper {
     if (!isRinging) await this.household.alarm.open();
   }
 
-  /** Creates the instance in the database, with that history; its first turn waits until `scheduledAtMs`, if there is one. */
-  begin(record: InstanceRecord, started: HistoryEvent, scheduledAtMs: number | undefined): void {
+  /** Creates the instance in the database, with what it begins with; its first turn waits until `scheduledAtMs`, if there is one. */
+  begin(
+    record: InstanceRecord,
+    first: readonly [HistoryEvent, ...HistoryEvent[]],
+    scheduledAtMs: number | undefined,
+  ): void {
     this.household.burst.goOn();
-    const scheduledStart = this.#ports.store.create(record, started, scheduledAtMs, true);
+    const waiting = this.#ports.store.create(record, first, scheduledAtMs, true);
     this.household.activities.dropWaiting();
-    const history = scheduledStart === undefined ? [started] : undefined;
-    this.#enter({ type: "begun", record, history, scheduledStart });
+    const history = waiting.length === 0 ? first : undefined;
+    this.#enter({ type: "begun", record, history, waiting });
     this.#loop.run();
   }
 

@@ -3,9 +3,17 @@ import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { textsOfFact } from "../../storage/instance-store.ts";
 import type { InstancePorts } from "../ports.ts";
+import type { OperationResult } from "../protocol.ts";
 import { writing } from "../reading/index.ts";
+import { isTakenWhileStalled } from "../waking/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Lives } from "./lives.ts";
+
+const OK = { ok: true } as const;
+const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
+const STALLED = { ok: false, code: "STALLED" } as const;
+
+type Accepted = Exclude<OperationResult, { readonly instanceId: string }>;
 
 /** What a request waits for behind the gate, before it is answered or written, and how it is written. */
 export class Reception {
@@ -44,6 +52,25 @@ export class Reception {
       return true;
     };
     await lives.watchers.until(isAtRest, this.#ports.limits.watchdogMs);
+  }
+
+  /**
+   * What somebody outside asks for: taken into the inbox, unless today's code cannot go on with the instance and would not take it
+   * either. `isFor`: as in `receive`.
+   */
+  async accept(fact: HistoryFact, isFor?: (instance: InstanceRecord) => boolean): Promise<Accepted> {
+    const lives = this.#lives;
+    if (lives.record === undefined) return NOT_FOUND;
+    if (lives.record.status === "STALLED" || lives.current.isUnreadable) {
+      await this.catchUp();
+      const { isStalled, isUnreadable, orchestration } = lives.current;
+      if (isStalled && (isUnreadable || !isTakenWhileStalled(fact, orchestration?.stall))) return STALLED;
+    }
+    while (this.inTheWay() !== undefined) await this.inTheWay();
+    if (lives.current.isUnreadable) return STALLED;
+    if (lives.record === undefined) return NOT_FOUND;
+    await this.receive(fact, undefined, isFor);
+    return OK;
   }
 
   /**

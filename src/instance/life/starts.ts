@@ -4,14 +4,16 @@ import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { textsOfFact } from "../../storage/instance-store.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
-import { checkOwed, firstActiveChild } from "../delivery/index.ts";
+import { checkOwed } from "../delivery/index.ts";
 import type { InstancePorts } from "../ports.ts";
-import type { DeliveryResult, IsOwed, StartRequest, StartResult } from "../protocol.ts";
+import type { DeliveryResult, IsOwed, RaiseEventRequest, StartRequest, StartResult } from "../protocol.ts";
 import { writing } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
 import type { Purges } from "./purges.ts";
+import type { Reception } from "./reception.ts";
+import { Vacancy } from "./vacancy.ts";
 
 const OK = { ok: true } as const;
 const ACCEPTED = { accepted: true } as const;
@@ -41,38 +43,70 @@ export class Starts {
   readonly #lives: Lives;
   readonly #gate: Gate;
   readonly #purges: Purges;
+  readonly #reception: Reception;
+  readonly #vacancy: Vacancy;
 
-  constructor(ports: InstancePorts, lives: Lives, gate: Gate, purges: Purges) {
+  constructor(ports: InstancePorts, lives: Lives, gate: Gate, purges: Purges, reception: Reception) {
     this.#ports = ports;
     this.#lives = lives;
     this.#gate = gate;
     this.#purges = purges;
+    this.#reception = reception;
+    this.#vacancy = new Vacancy(ports, lives, reception);
   }
 
   /** `isOwed`: as in `deliver`. */
   async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
+    const { reuse, requestId } = request;
+    const insist = reuse === "terminate" ? this.#vacancy.insist(request) : undefined;
     for (;;) {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
       const { record: former, current: life } = this.#lives;
-      if (former === undefined && this.#purges.last?.startRequestId === request.requestId) return OK;
+      if (former === undefined && this.#purges.last?.startRequestId === requestId) return OK;
+      if (former?.startRequestId === requestId) return OK;
       if (former !== undefined) {
-        if (former.startRequestId === request.requestId) return OK;
-        if (!isTerminal(former.status)) return { ok: false, code: "ALREADY_ACTIVE" };
-        if (this.#awaitsActivity(former)) return { ok: false, code: "AWAITING_ACTIVITY" };
-        const isReadable = await this.#isReadable(former);
-        if (isReadable === undefined) continue;
-        if (!isReadable) return { ok: false, code: "UNREADABLE" };
-        // It has scheduled its own ID, which was in use then, and cannot deliver that before this is answered.
-        if (isOwed !== undefined && this.#lives.current.outbox.isCallingItself(request.requestId))
-          return { ok: false, code: "ALREADY_ACTIVE" };
-        const child = await this.#activeChild(former);
-        if (child !== undefined && this.#lives.record === former)
-          return { ok: false, code: "CHILD_ACTIVE", childInstanceId: child };
-        if (child !== undefined) continue;
+        const done = await this.#withoutStart(request, former);
+        if (done === "changed") continue;
+        if (done !== undefined) return done;
+        const inTheWay = await this.#vacancy.inTheWay(former, isOwed && requestId);
+        if (inTheWay !== undefined) {
+          const goesOn = inTheWay === "changed" || (await insist?.(inTheWay));
+          if (goesOn === true) continue;
+          if (typeof goesOn === "object") return goesOn;
+          if (inTheWay === "delivering") throw stillDelivering(former);
+          return inTheWay;
+        }
       }
       await checkOwed(this.#ports, isOwed);
       if (await this.#create(request, { former, life })) return OK;
     }
+  }
+
+  /**
+   * What becomes of a start where the ID is in use, and nobody is to make room: `undefined` when that is up to who has it. A raise
+   * goes to one that runs; its copy, to none that takes the ID after that one.
+   */
+  async #withoutStart(
+    { reuse, event }: StartRequest,
+    former: InstanceRecord,
+  ): Promise<StartResult | "changed" | undefined> {
+    const hasEnded = isTerminal(former.status);
+    if (hasEnded && event !== undefined && this.#lives.current.recentMessages()?.[event.messageId] !== undefined)
+      return OK;
+    if (!hasEnded && event !== undefined && reuse !== "terminate") return this.#raise(event);
+    if (reuse === "ignore") return OK;
+    return hasEnded && reuse === "reject" ? { ok: false, code: "ALREADY_EXISTS" } : undefined;
+  }
+
+  async #raise(event: RaiseEventRequest): Promise<StartResult | "changed"> {
+    let isTaken = false;
+    const isFor = () => {
+      isTaken = true;
+      return true;
+    };
+    const result = await this.#reception.accept({ type: "EventRaised", ...event }, isFor);
+    if (!result.ok && result.code === "STALLED") return { ok: false, code: "STALLED" };
+    return isTaken ? OK : "changed";
   }
 
   /** `purges`: as it was when the message came. */
@@ -85,15 +119,13 @@ export class Starts {
       if (former === undefined && isSameCall(this.#purges.last?.parent, parent)) return ACCEPTED;
       if (former !== undefined) {
         if (isSameCall(former.parent, parent)) return ACCEPTED;
-        if (!isTerminal(former.status) || this.#awaitsActivity(former)) return OCCUPIED;
         // It has called its own ID, which was in use then, and cannot deliver that before this is answered.
         if (parent.instanceId === former.instanceId) return OCCUPIED;
-        const isReadable = await this.#isReadable(former);
-        if (isReadable === undefined) continue;
-        if (!isReadable) throw notReplaced(former.instanceId);
-        const child = await this.#activeChild(former);
-        if (child !== undefined && this.#lives.record === former) return OCCUPIED;
-        if (child !== undefined) continue;
+        const inTheWay = await this.#vacancy.inTheWay(former);
+        if (inTheWay === "changed") continue;
+        if (inTheWay === "delivering") throw stillDelivering(former);
+        if (inTheWay?.code === "UNREADABLE") throw notReplaced(former.instanceId);
+        if (inTheWay !== undefined) return OCCUPIED;
       }
       await checkOwed(this.#ports, isOwed);
       const start = { instanceId, name, input, parent, traceparent };
@@ -101,27 +133,9 @@ export class Starts {
     }
   }
 
-  /** As in Dapr: the ID of a terminated instance is not free while an activity of it still runs. */
-  #awaitsActivity(former: InstanceRecord): boolean {
-    return former.status === "TERMINATED" && this.#lives.household.activities.size > 0;
-  }
-
-  /** `undefined`: it is not there any more, as another copy of this start may have come through meanwhile. */
-  async #isReadable(former: InstanceRecord): Promise<boolean | undefined> {
-    const isReadable = await this.#lives.readability.isEndReadable(former);
-    if (this.#lives.record !== former) return undefined;
-    return isReadable && !this.#lives.current.isUnreadable;
-  }
-
-  /** Rejects while it has messages to deliver. Another copy of this start may have come through meanwhile: then the child is its own. */
-  async #activeChild({ instanceId }: InstanceRecord): Promise<string | undefined> {
-    if (await this.#lives.hasDelivered()) return firstActiveChild(this.#ports, instanceId);
-    throw new Error(`Instance '${instanceId}' has ended and still has messages to deliver: its ID is free after that.`);
-  }
-
   /** False when another start has come first, while something was waited for. */
   #create(start: Start, { former, life, purges }: Seen): boolean | Promise<boolean> {
-    const { record, started } = this.#first(start, life.recentMessages());
+    const { record, first } = this.#first(start, life.recentMessages());
     const { startAtMs } = start;
     const scheduledAtMs = startAtMs !== undefined && startAtMs > record.createdAtMs ? startAtMs : undefined;
     const create = () => {
@@ -132,15 +146,18 @@ export class Starts {
       // There may have been another one in between, which has been purged.
       if (this.#lives.record !== former || life.isClosed) return false;
       this.#lives.readability.check();
-      this.#lives.begin(record, started, scheduledAtMs);
+      this.#lives.begin(record, first, scheduledAtMs);
       return true;
     };
-    return writing(this.#ports, () => textsOfFact(started), create);
+    return writing(this.#ports, () => first.flatMap(textsOfFact), create);
   }
 
   /** The row and the history that it begins with. */
-  #first(start: Start, recentMessages?: Record<string, number>) {
-    const { instanceId, name, input, parent, traceparent, requestId, searchAttributes, retentionMs } = start;
+  #first(
+    start: Start,
+    recentMessages?: Record<string, number>,
+  ): { readonly record: InstanceRecord; readonly first: readonly [HistoryEvent, ...HistoryEvent[]] } {
+    const { instanceId, name, input, parent, traceparent, requestId, event, searchAttributes, retentionMs } = start;
     const nowMs = this.#ports.clock.now();
     const executionId = this.#ports.newId();
     const generation = 0;
@@ -172,8 +189,13 @@ export class Starts {
       searchAttributes,
       retentionMs,
     };
-    return { record, started };
+    if (event === undefined) return { record, first: [started] };
+    return { record, first: [started, { type: "EventRaised", timestampMs: nowMs, ...event }] };
   }
+}
+
+function stillDelivering({ instanceId }: InstanceRecord): Error {
+  return new Error(`Instance '${instanceId}' has ended and still has messages to deliver: its ID is free after that.`);
 }
 
 /** The sender tries again: other code or keys may come. */

@@ -514,6 +514,24 @@ describe("[A8] Every option of the HTTP API", () => {
       "w/start?instanceID=i&reason=r",
       "1",
     ],
+    [
+      "what becomes of one that has the ID",
+      (c) => c.scheduleNewWorkflow("w", 1, { instanceId: "i", reuse: "ignore" }),
+      "w/start?instanceID=i&reuse=ignore",
+      "1",
+    ],
+    [
+      "an event with the start",
+      (c) => c.scheduleNewWorkflow("w", 1, { instanceId: "i", raiseEvent: "e", eventPayload: { a: 2 } }),
+      "w/start?instanceID=i&raiseEvent=e",
+      '{"input":1,"eventPayload":{"a":2}}',
+    ],
+    [
+      "an event by its declaration with a run, without payloads",
+      (c) => c.runWorkflow("w", undefined, { instanceId: "i", raiseEvent: { name: "e" }, waitFor: "started" }),
+      "w/start?instanceID=i&raiseEvent=e&fetchPayloads=true&waitFor=started&timeoutSeconds=30",
+      '{"eventPayload":null}',
+    ],
     ["why it is raised", (c) => c.raiseEvent("i", "e", 1, { reason: "r" }), "i/raiseEvent/e?reason=r", "1"],
     ["terminate", (c) => c.terminateWorkflow("i", 1, { nonRecursive: false }), "i/terminate", '{"output":1}'],
     [
@@ -579,12 +597,12 @@ describe("[A8] Every option of the HTTP API", () => {
     [
       "another name",
       (c) => c.scheduleNewWorkflow("w", 1, { instanceID: "i" } as never),
-      "unknown option instanceID of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt, reason",
+      "unknown option instanceID of scheduleNewWorkflow 'w', did you mean instanceId? Known: instanceId, startAt, searchAttributes, retention, reason, reuse, raiseEvent, eventPayload",
     ],
     [
       "a number for an ID",
       (c) => c.scheduleNewWorkflow("w", 1, 4711 as never),
-      "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt, reason",
+      "scheduleNewWorkflow 'w': options are an object, found 4711. Known: instanceId, startAt, searchAttributes, retention, reason, reuse, raiseEvent, eventPayload",
     ],
     [
       "a time that is none",

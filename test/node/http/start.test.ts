@@ -275,4 +275,76 @@ describe("ours: a start that waits", () => {
     expect((await api.send(`${START}?timeoutSeconds=soon&fetchPayloads=no`)).status).toBe(202);
     expect(started(api).waitFor).toBeUndefined();
   });
+
+  it.each(["replace", "reject", "ignore", "terminate"])("[H130] reuse=%s reaches the instance", async (reuse) => {
+    const api = new Api();
+    expect((await api.send(`${START}?instanceID=a&reuse=${reuse}`, "1")).status).toBe(202);
+    expect(started(api)).toMatchObject({ input: "1", reuse });
+  });
+
+  it.each(["", "Replace", "force", "reject,ignore"])(
+    "[H130] reuse=%s is 400, and no instance is asked",
+    async (reuse) => {
+      const api = new Api();
+      const message = `query parameter reuse is replace, reject, ignore or terminate, found ${JSON.stringify(reuse)}`;
+      expect(await read(await api.send(`${START}?reuse=${encodeURIComponent(reuse)}`))).toEqual({
+        status: 400,
+        body: { errorCode: "ERR_MALFORMED_REQUEST", message },
+      });
+      expect(api.calls).toEqual([]);
+    },
+  );
+
+  it.each([
+    [
+      "ALREADY_EXISTS",
+      "rpc error: code = AlreadyExists desc = a workflow with ID 'a' already exists and the create enforces instance ID uniqueness",
+    ],
+    ["STALLED", "workflow 'a' is stalled"],
+  ] as const)("[H130] %s is 500 with the reason", async (code, reason) => {
+    const api = new Api();
+    api.answers.start = { ok: false, code };
+    expect(await read(await api.send(`${START}?instanceID=a`))).toEqual({
+      status: 500,
+      body: {
+        errorCode: "ERR_START_WORKFLOW",
+        message: `error starting workflow 'Hello': unable to start workflow: failed to start workflow: ${reason}`,
+      },
+    });
+  });
+
+  it.each<[string, string | undefined, string | undefined]>([
+    ["", undefined, undefined],
+    ["{}", undefined, undefined],
+    ['{"input":{"a":[1]},"eventPayload":null}', '{"a":[1]}', "null"],
+    ['{"eventPayload":"x"}', undefined, '"x"'],
+  ])(
+    "[H131] with raiseEvent the body %s has both payloads, named by IDs of their own",
+    async (body, input, payload) => {
+      const api = new Api();
+      expect((await api.send(`${START}?instanceID=a&raiseEvent=go%20on&reason=why`, body)).status).toBe(202);
+      const { event, ...request } = started(api);
+      expect(request).toMatchObject({ input, reason: "why" });
+      expect(event).toEqual({ name: "go on", input: payload, messageId: "00000000-0000-4000-8000-000000000001" });
+      expect(request.requestId).not.toBe(event?.messageId);
+    },
+  );
+
+  it("[H131] a reason in the body counts before that of the query", async () => {
+    const api = new Api();
+    await api.send(`${START}?instanceID=a&raiseEvent=go&reason=query`, '{"reason":"body"}');
+    expect(started(api).reason).toBe("body");
+  });
+
+  it.each([
+    ["raiseEvent=", "{}", "query parameter raiseEvent is the name of an event, found nothing"],
+    ["raiseEvent=e", "7", "failed deserializing HTTP body: expected a JSON object, found a number"],
+    ["raiseEvent=e", '{"payload":1}', "failed deserializing HTTP body: unknown field payload"],
+  ])("[H131] %s with the body %s is 400, and no instance is asked", async (query, body, message) => {
+    const api = new Api();
+    const { status, body: answer } = await read(await api.send(`${START}?${query}`, body));
+    expect([status, answer]).toMatchObject([400, { errorCode: "ERR_MALFORMED_REQUEST" }]);
+    expect((answer as { message: string }).message).toContain(message);
+    expect(api.calls).toEqual([]);
+  });
 });

@@ -148,7 +148,7 @@ export async function reopened(code: TWorkflow, isEncrypted: boolean, limits?: P
   const object = new HeldObject(code, isEncrypted, limits);
   const before = await object.lives();
   const { store, vault } = before.household.ports;
-  const begin = () => before.begin(PENDING, STARTED, undefined);
+  const begin = () => before.begin(PENDING, [STARTED], undefined);
   await (vault === undefined ? begin() : vault.writing([STARTED.input], begin));
   await settled();
   store.flush();

@@ -61,7 +61,7 @@ function object() {
 
 /** One that has a fact with a row, a result without, a recovery's row and the end of a former execution's update. */
 function lived(born: (birth: Birth) => Life): Life {
-  const life = born({ type: "begun", record: RECORD, history: [], scheduledStart: undefined });
+  const life = born({ type: "begun", record: RECORD, history: [], waiting: [] });
   life.queue.add(result);
   life.queue.add(event);
   life.recoveries.add(1);
@@ -104,7 +104,7 @@ describe("[I29] A life", () => {
     const { born } = object();
     const former = lived(born);
     expect(handed(born({ type: "vacant" }), former)).toEqual(NOTHING);
-    const begun = born({ type: "begun", record: RECORD, history: [], scheduledStart: undefined });
+    const begun = born({ type: "begun", record: RECORD, history: [], waiting: [] });
     expect(handed(begun, former)).toEqual({ ...NOTHING, record: RECORD });
   });
 

@@ -26,7 +26,7 @@ async function busy() {
     { maxConcurrentActivities: 1 },
   );
   const lives = await object.lives();
-  lives.begin(PENDING, STARTED, undefined);
+  lives.begin(PENDING, [STARTED], undefined);
   await settled();
   expect([object.effects.filter((effect) => effect === "activity").length, lives.household.activities.size]).toEqual([
     1, 2,
@@ -43,7 +43,7 @@ describe("[I32.1] When a life ends, activities that wait for their turn are drop
 
   it("[I32.1] because another one begins in its place", async () => {
     const lives = await busy();
-    lives.begin({ ...PENDING, executionId: "e9" }, { ...STARTED, executionId: "e9" }, 60_000);
+    lives.begin({ ...PENDING, executionId: "e9" }, [{ ...STARTED, executionId: "e9" }], 60_000);
     expect(lives.household.activities.size).toBe(1);
   });
 });
@@ -53,7 +53,7 @@ async function inBurst() {
   const object = new HeldObject(waits, false);
   const lives = await object.lives();
   object.effects = [];
-  lives.begin(PENDING, STARTED, undefined);
+  lives.begin(PENDING, [STARTED], undefined);
   for (let n = 0; n < 20; n++) await undefined;
   expect([lives.record?.status, object.effects.filter(isWrite)]).toEqual(["RUNNING", []]);
   object.effects = [];
@@ -142,7 +142,7 @@ it("[I32.6] A start that waits for its time is there after its burst, with its a
   const object = new HeldObject(waits, false);
   const lives = await object.lives();
   object.effects = [];
-  lives.begin(PENDING, STARTED, 60_000);
+  lives.begin(PENDING, [STARTED], 60_000);
   await settled();
   expect(object.effects.filter((effect) => /^(alarm|code)/.test(effect))).toEqual(["alarm at 60000"]);
   const again = await object.lives();
