@@ -13,6 +13,7 @@ import { createHttpHandler } from "./http/handler.ts";
 import { bindingProblem } from "./instance/binding.ts";
 import { logFrom } from "./instance/log.ts";
 import { instanceStub, type Placement } from "./instance/namespace.ts";
+import { watchInstance } from "./instance/platform-sockets.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
@@ -89,6 +90,7 @@ function depsOf(
   return {
     instance: (instanceId) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
     catalog: boundCatalog(env, DEFAULT_CATALOG, placement),
+    watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
     registered: () => registry.names(),
     apiToken: env.DAPR_API_TOKEN,
     tokenProblem: tokenProblem(env.DAPR_API_TOKEN),

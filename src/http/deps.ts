@@ -1,6 +1,7 @@
 import type { Shards } from "../catalog/reading/shards.ts";
 import type { RebuildPorts } from "../catalog/rebuild.ts";
-import type { InstanceApi } from "../instance/protocol.ts";
+import type { InstanceApi, WatchResult } from "../instance/protocol.ts";
+import type { HistoryPosition } from "../model/history-position.ts";
 import type { LogLine } from "../model/log.ts";
 import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
@@ -10,6 +11,8 @@ export interface HttpDeps {
   instance(instanceId: string): InstanceApi;
   /** The catalog, where there is one. */
   readonly catalog?: (Shards & RebuildPorts) | undefined;
+  /** Begins to watch an instance, with the event after that one, or the first. */
+  watch(instanceId: string, after: HistoryPosition | undefined): Promise<WatchResult>;
   /** The names that code has registered; `GET /v1.0/metadata` shows them. */
   registered(): { readonly workflows: readonly string[]; readonly activities: readonly string[] };
   /** The secret every caller has to send. `undefined` or empty: only requests to a loopback host are served. */

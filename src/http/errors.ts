@@ -57,6 +57,13 @@ export function operationFailed(operation: Operation, subject: string, reason: s
   return new HttpError(500, { errorCode, message: `${text(subject)}: ${reason}` });
 }
 
+export function tooManyWatchers(instanceId: string, most: number): HttpError {
+  return new HttpError(429, {
+    errorCode: "ERR_TOO_MANY_WATCHERS",
+    message: `instance '${instanceId}' is watched by ${most} already, which is the most`,
+  });
+}
+
 export function instanceIdTooLong(maxBytes: number): HttpError {
   return new HttpError(400, {
     errorCode: "ERR_INSTANCE_ID_TOO_LONG",

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { COUNT_KEYS } from "../catalog/protocol.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
+import { HISTORY_POSITION } from "../model/history-position.ts";
 import { RUNTIME_STATUSES } from "../model/status.ts";
 import { type Call, queryValue } from "./call.ts";
 import { malformed } from "./errors.ts";
@@ -67,6 +68,7 @@ const flag = v.optional(
 );
 const seconds = v.optional(v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/), v.transform(Number), v.number()));
 
+export const IS_EVENT_ID = "is the id of an event, <executionId>.<position>";
 const MAX_UPDATE_ID = 256;
 /** It lies in one row together with what else there is to tell. */
 export const MAX_REASON = 1_000;
@@ -145,4 +147,13 @@ export const LIST = {
   continuationToken: text,
   since: text,
   countBy: listOf(COUNT_KEYS),
+} satisfies Parameters;
+
+export const EVENTS = {
+  after: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(HISTORY_POSITION, ({ input }: Issue) => `${IS_EVENT_ID}, found ${JSON.stringify(String(input))}`),
+    ),
+  ),
 } satisfies Parameters;

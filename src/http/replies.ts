@@ -3,7 +3,7 @@ import type { HttpError } from "./errors.ts";
 /** An answer before it is a Response: setting a header on one afterwards takes longer than making it. */
 export interface Reply {
   readonly status: number;
-  readonly body: string | null;
+  readonly body: string | ReadableStream | null;
   readonly contentType?: string;
   /** Those of this answer alone. */
   readonly headers?: Readonly<Record<string, string>>;

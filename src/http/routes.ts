@@ -1,6 +1,7 @@
 import type { Call } from "./call.ts";
 import { getCatalog, listWorkflows, rebuildCatalog } from "./catalog.ts";
 import type { HttpDeps } from "./deps.ts";
+import { getEvents } from "./events.ts";
 import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
 import { getHistory, queryWorkflow, updateWorkflow } from "./interactions.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import {
   APP_ID,
   CHILDREN,
+  EVENTS,
   FORCE,
   HEALTH,
   HISTORY_PAGE,
@@ -127,6 +129,13 @@ const BEYOND_DAPR = {
     handler: updateWorkflow,
   },
   getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
+  getEvents: {
+    method: "GET",
+    path: "/:id/events",
+    parameters: { ...APP_ID, ...EVENTS },
+    refusesUnknown: true,
+    handler: getEvents,
+  },
 } as const satisfies Record<string, Row>;
 
 const OF_ALL = {

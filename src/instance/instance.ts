@@ -1,9 +1,10 @@
 import type { Asked, HistoryFact } from "../model/history-event.ts";
+import type { HistoryPosition } from "../model/history-position.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
 import { Deliveries, Gate, Lives, Purges, type Query, Questions, Reception, Starts } from "./life/index.ts";
-import type { InstancePorts } from "./ports.ts";
+import type { InstancePorts, Socket } from "./ports.ts";
 import type {
   DeliveryResult,
   FindActiveRequest,
@@ -23,6 +24,7 @@ import type {
   UpdateResult,
   WaitedFor,
   WaitOptions,
+  WatchResult,
 } from "./protocol.ts";
 import { describeInstance, hasStarted, readHistoryPage } from "./reading/index.ts";
 import type { Ring } from "./waking/index.ts";
@@ -147,6 +149,19 @@ export class Instance implements InstanceApi, InstancePeer {
   async #history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
     if (this.#lives.record === undefined) return undefined;
     return readHistoryPage(this.#ports, { from, limit }, () => this.#lives.readability.check());
+  }
+
+  watch({ after }: { readonly after: HistoryPosition | undefined }): Promise<WatchResult> {
+    return this.#gate.pass(() => this.#lives.household.watching.begin(after));
+  }
+
+  /** A watcher has passed on what it was sent: so many characters. */
+  passedOn(socket: Socket, length: number): void {
+    this.#lives.household.watching.passedOn(socket, length);
+  }
+
+  watcherLeft(): void {
+    this.#lives.household.watching.left();
   }
 
   purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {

@@ -6,7 +6,8 @@ import { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
-import type { Alarm, Clock, InstancePorts } from "./ports.ts";
+import { PlatformSockets } from "./platform-sockets.ts";
+import type { Alarm, Clock, InstancePorts, Sockets } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
 import { payloadCipher } from "./reading/index.ts";
 
@@ -56,6 +57,7 @@ export class PlatformPorts implements InstancePorts {
   readonly logFailureMessages: boolean;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
+  readonly sockets: Sockets;
   readonly log: (line: LogLine) => void;
   readonly #ctx: DurableObjectState;
   readonly #env: PlatformEnv;
@@ -74,6 +76,7 @@ export class PlatformPorts implements InstancePorts {
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);
     this.alarm = new PlatformAlarm(ctx.storage, log);
+    this.sockets = new PlatformSockets(ctx);
   }
 
   instanceId(): string {

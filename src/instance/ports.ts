@@ -3,7 +3,7 @@ import type { LogLine } from "../model/log.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
-import type { InstancePeer } from "./protocol.ts";
+import type { InstancePeer, WatchSocket } from "./protocol.ts";
 
 /** Everything an instance has of the world outside it. The Durable Object gives it these; so can a test. */
 export interface InstancePorts {
@@ -18,6 +18,7 @@ export interface InstancePorts {
   readonly logFailureMessages?: boolean | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
+  readonly sockets: Sockets;
   /** The ID under which this object is reached. */
   instanceId(): string;
   newId(): string;
@@ -44,4 +45,29 @@ export interface Alarm {
   get(): Promise<number | null>;
   set(atMs: number): void;
   clear(): void;
+}
+
+/** The WebSockets of those who watch: they stay open while the object is out of memory, and it finds them again. */
+export interface Sockets {
+  open(): readonly Socket[];
+  /** A new one. `theirs` is its other end, to be handed to the watcher. */
+  accept(state: WatchState): { readonly socket: Socket; readonly theirs: WatchSocket };
+}
+
+/** Sends nothing before all that has been written is on disk, and nothing once it is closed. */
+export interface Socket {
+  /** Kept with the socket. */
+  state: WatchState;
+  send(text: string): void;
+  close(): void;
+}
+
+/** Where a watcher is. */
+export interface WatchState {
+  /** That it reads; empty: none so far. */
+  readonly executionId: string;
+  /** The number of the event that it is to be sent next. */
+  readonly next: number;
+  /** How many characters more it may be sent, until it tells that it has passed some on. */
+  readonly room: number;
 }

@@ -35,6 +35,30 @@ export interface InstanceApi {
   purge(request: PurgeRequest): Promise<OperationResult>;
 }
 
+/** `fetch` of an object answers it, because no call can hand a WebSocket on. */
+export type WatchResult =
+  | { readonly ok: true; readonly socket: WatchSocket }
+  | { readonly ok: false; readonly code: "NOT_FOUND" }
+  /** Why this code, or these keys, cannot read the history. */
+  | { readonly ok: false; readonly code: "UNREADABLE"; readonly message: string }
+  /** So many watch already as ever may. */
+  | { readonly ok: false; readonly code: "TOO_MANY"; readonly most: number }
+  /** The history of this execution has so many events, and not the one after which it was to begin. */
+  | { readonly ok: false; readonly code: "BEYOND_END"; readonly length: number };
+
+/**
+ * The watcher's end of a WebSocket, as far as it is needed. A message is text of Server-Sent Events, to be passed on as it is. The watcher
+ * sends how many characters it has passed on. The instance closes it after what comes last; if it is closed otherwise, watch again.
+ */
+export interface WatchSocket {
+  /** Messages come from then on. */
+  accept(): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: "close" | "error", listener: () => void): void;
+  send(text: string): void;
+  close(): void;
+}
+
 /** What a caller may wait for: the first turn, or the end. */
 export type WaitedFor = "started" | "ended";
 

@@ -10,6 +10,7 @@ import { logFrom } from "./log.ts";
 import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
+import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -130,6 +131,30 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
   async findActive(request: FindActiveRequest): Promise<string | undefined> {
     return (await this.#instance()).findActive(request);
+  }
+
+  /** For watchers alone: what else an instance is asked are calls. */
+  override async fetch(request: Request): Promise<Response> {
+    const watch = readWatch(request);
+    return watch === undefined ? notAWatcher() : watchAnswer(await (await this.#instance()).watch(watch));
+  }
+
+  // What follows never throws: the socket's other end knows what to do when it is closed.
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    try {
+      (await this.#instance()).passedOn(new PlatformSocket(socket), Number(message));
+    } catch {
+      socket.close();
+    }
+  }
+  /** Of an object that was out of memory the instance is not opened: it counts its watchers when it is. */
+  override async webSocketClose(socket: WebSocket): Promise<void> {
+    new PlatformSocket(socket).close();
+    (await this.#opened?.catch(() => undefined))?.watcherLeft();
+  }
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    await this.webSocketClose(socket);
   }
 
   /** Never throws: after the seventh failure the platform would drop the alarm, and the instance would sleep for ever. */

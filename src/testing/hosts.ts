@@ -7,6 +7,7 @@ import type { Given } from "../model/options.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { HeldTurn } from "./activity-runs.ts";
 import { Life, ofLife } from "./life.ts";
+import { MemorySockets } from "./memory-sockets.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
@@ -16,6 +17,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 interface Host {
   readonly instanceId: string;
   readonly store: MemoryStore;
+  readonly sockets: MemorySockets;
   alarmAtMs: number | undefined;
   isRinging: boolean;
   opened: Promise<Instance> | undefined;
@@ -70,6 +72,7 @@ export class Hosts {
     for (const host of this.#hosts.values()) {
       host.life.end();
       host.life = new Life();
+      host.sockets.lose();
       host.opened = host.instance = host.heldTurn = undefined;
       if (host.isRinging) host.alarmAtMs ??= this.#options.clock.nowMs;
       host.isRinging = false;
@@ -188,6 +191,7 @@ export class Hosts {
       host = {
         instanceId,
         store: new MemoryStore(),
+        sockets: this.#sockets(instanceId),
         alarmAtMs: undefined,
         isRinging: false,
         opened: undefined,
@@ -198,6 +202,17 @@ export class Hosts {
       this.#hosts.set(instanceId, host);
     }
     return host;
+  }
+
+  #sockets(instanceId: string): MemorySockets {
+    const tell = (say: (instance: Instance) => void) =>
+      void this.ask(instanceId, async (instance) => say(instance)).catch(() => undefined);
+    return new MemorySockets({
+      message: (socket, text) => tell((instance) => instance.passedOn(socket, Number(text))),
+      closed: () => tell((instance) => instance.watcherLeft()),
+      // What is in memory is on disk.
+      whenWritten: (send) => send(),
+    });
   }
 
   #open(host: Host, isRinging: boolean): Promise<Instance> {
@@ -234,6 +249,7 @@ export class Hosts {
           if (!life.isOver) host.alarmAtMs = undefined;
         },
       },
+      sockets: host.sockets,
       instanceId: () => instanceId,
       newId,
       peer: (to) => this.stub(to),

@@ -55,6 +55,7 @@ export class Requests {
       };
       const handler = createHttpHandler({
         instance: (instanceId) => hosts.stub(instanceId, around),
+        watch: (instanceId, after) => hosts.ask(instanceId, (instance) => instance.watch({ after })),
         registered: () => registry().names(),
         apiToken: undefined,
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,

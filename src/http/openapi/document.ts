@@ -4,7 +4,7 @@ import { familyOf, type Parameter } from "../parameters.ts";
 import { ROUTES, type Route } from "../routes.ts";
 import { VERSION } from "../version.ts";
 import { COMMON, ERRORS, type ErrorCode, TEXTS } from "./errors.ts";
-import { OPERATION_DOCS, type OperationDoc, PARAMETERS, SEGMENTS, TAGS } from "./operations.ts";
+import { type AnswerDoc, OPERATION_DOCS, type OperationDoc, PARAMETERS, SEGMENTS, TAGS } from "./operations.ts";
 import { ANYTHING, SCHEMAS } from "./schemas.ts";
 
 /*
@@ -97,19 +97,20 @@ function bodyOf({ is, when, isRequired }: NonNullable<OperationDoc["body"]>): Js
   return { description: when, required: isRequired === true, content };
 }
 
+function contentOf(schema: NonNullable<AnswerDoc["schema"]>): JsonObject {
+  if (schema === "events") return { "text/event-stream": { schema: { type: "string" } } };
+  return { "application/json": { schema: jsonSchema(schema === "anything" ? ANYTHING : SCHEMAS[schema]) } };
+}
+
 function answersOf(doc: OperationDoc): JsonObject {
   const answers: Record<string, Json> = {};
   for (const [status, { when, schema }] of Object.entries(doc.answers)) {
-    const content = schema === undefined ? undefined : schema === "anything" ? ANYTHING : SCHEMAS[schema];
-    answers[status] = {
-      description: when,
-      ...(content !== undefined && { content: { "application/json": { schema: jsonSchema(content) } } }),
-    };
+    answers[status] = { description: when, ...(schema !== undefined && { content: contentOf(schema) }) };
   }
   const common = COMMON[doc.checks];
   const codes: readonly ErrorCode[] = [...doc.errors, ...common.errors];
   const texts = common.texts.map((name) => TEXTS[name]);
-  for (const status of [400, 401, 403, 404, 500, 501]) {
+  for (const status of [400, 401, 403, 404, 429, 500, 501]) {
     const ofStatus = codes.filter((code) => ERRORS[code].status === status);
     const textsOfStatus = texts.filter((text) => text.status === status);
     if (ofStatus.length + textsOfStatus.length === 0) continue;

@@ -4,7 +4,7 @@
  */
 
 interface ErrorDoc {
-  readonly status: 400 | 403 | 404 | 500 | 501;
+  readonly status: 400 | 403 | 404 | 429 | 500 | 501;
   readonly when: string;
 }
 
@@ -22,6 +22,7 @@ export const ERRORS = {
   ERR_CROSS_ORIGIN: { status: 403, when: "the request comes from a page of another origin that is not allowed" },
   ERR_INSTANCE_ID_NOT_FOUND: { status: 404, when: "there is no such instance" },
   ERR_WORKFLOW_QUERY_NOT_FOUND: { status: 404, when: "the workflow has no such query" },
+  ERR_TOO_MANY_WATCHERS: { status: 429, when: "100 watch the instance already" },
   ERR_START_WORKFLOW: { status: 500, when: "an instance with this ID is running, or the start did not come through" },
   ERR_GET_WORKFLOW: { status: 500, when: "the instance cannot be reached" },
   ERR_TERMINATE_WORKFLOW: { status: 500, when: "the instance is stalled, or cannot be reached" },

@@ -18,8 +18,8 @@ type SegmentName = "component" | SegmentOf<Table[Operation]["path"]>;
 
 export interface AnswerDoc {
   readonly when: string;
-  /** "anything": any JSON value. Without one the answer has no body. */
-  readonly schema?: SchemaName | "anything";
+  /** "anything": any JSON value; "events": Server-Sent Events. Without one the answer has no body. */
+  readonly schema?: SchemaName | "anything" | "events";
 }
 
 export interface OperationDoc {
@@ -47,6 +47,8 @@ export const TAGS = {
 } as const;
 
 export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
+  after:
+    "The `id` of the last event that is known: the stream goes on after it. The header `Last-Event-ID` counts before it.",
   appID: "The app that is meant. A deployment is one app: any other than its own is refused.",
   appid: "Asks whether this is that app.",
   "attr.KEY":
@@ -251,6 +253,15 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     answers: { 200: { when: "What became of them.", schema: "CatalogRebuilt" } },
     errors: ["ERR_BODY_READ", "ERR_CATALOG_WORKFLOW", "ERR_CATALOG_NOT_CONFIGURED"],
     checks: "catalog",
+  },
+  getEvents: {
+    tag: "Beyond Dapr",
+    summary: "Watch an instance: the events of its history, as they happen",
+    description:
+      "Server-Sent Events. `history`: one event of the history, in the form of Read the history; its `id` is `<executionId>.<position>`. `execution`: another execution begins, and is read from its first event on: `executionId`, `generation`. `end`: the instance has ended, `runtimeStatus`; `gone`: it was purged; the stream ends after either. It may end at other times, too: ask again, with the last `id`. A comment comes every 15 seconds.",
+    answers: { 200: { when: "The stream.", schema: "events" } },
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_TOO_MANY_WATCHERS", "ERR_HISTORY_WORKFLOW"],
+    checks: "instance",
   },
   startSeedWorkflow: {
     tag: "Earlier versions",

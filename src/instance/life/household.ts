@@ -7,6 +7,7 @@ import { OnTheWay, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
 import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
+import { Watching } from "../watching/index.ts";
 import type { Lasting } from "./lasting.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
@@ -29,6 +30,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
   readonly log: InstanceLog;
   readonly burst: Burst;
   readonly watchers: Watchers;
+  readonly watching: Watching;
   readonly alarm: AlarmKeeper;
   readonly activities: ActivityRunner;
   readonly onTheWay = new OnTheWay();
@@ -40,6 +42,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
     this.log = new InstanceLog(ports);
     this.burst = new Burst(() => this.#burstEnded());
     this.watchers = new Watchers(ports.clock, this.burst);
+    this.watching = new Watching(ports, this);
     this.alarm = new AlarmKeeper(ports, this.watchers, this, this.burst);
     this.activities = new ActivityRunner(ports, this);
   }
@@ -73,6 +76,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
     }
     this.alarm.armForWork();
     this.watchers.burstEnded();
+    this.watching.burstEnded();
     this.#loop.burstEnded();
   }
 
@@ -80,6 +84,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
   wiped(): void {
     this.activities.abort(new Error("The workflow was purged"));
     this.alarm.wiped();
+    this.watching.gone();
   }
 
   // The alarm rings, or is to be set.

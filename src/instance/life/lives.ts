@@ -83,6 +83,7 @@ export class Lives implements LifeKeeper {
       throw error;
     }
     if (this.record === undefined) return this.household.wiped();
+    this.household.watching.burstEnded();
     this.#loop.run();
   }
 

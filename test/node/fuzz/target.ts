@@ -2,7 +2,8 @@
 import { DEFAULT_MAX_BODY_BYTES } from "../../../src/http/deps.ts";
 import { createHttpHandler } from "../../../src/http/handler.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
-import type { InstanceApi } from "../../../src/instance/protocol.ts";
+import type { InstanceApi, WatchResult } from "../../../src/instance/protocol.ts";
+import type { HistoryPosition } from "../../../src/model/history-position.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "../http/catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "../http/document.ts";
@@ -51,6 +52,7 @@ export class Target {
     this.#handler = createHttpHandler({
       instance: (id) => this.#stub(id),
       catalog: this.#catalog,
+      watch: (id, after) => this.#watch(id, after),
       registered: () => ({ workflows: ["echo"], activities: [] }),
       apiToken: needsToken ? TOKEN : undefined,
       allowedOrigins: ["https://another-friend.example", FRIEND],
@@ -89,7 +91,24 @@ export class Target {
     if (response === undefined) return ["is not answered"];
     this.statuses.set(response.status, (this.statuses.get(response.status) ?? 0) + 1);
     const logged = [...this.#log, ...this.world.log.slice(worldLog)];
-    return this.#judge(request, response, await response.text(), before, logged);
+    return this.#judge(request, response, await this.#textOf(response), before, logged);
+  }
+
+  /** Of a stream, what it begins with. */
+  async #textOf(response: Response): Promise<string> {
+    if (response.headers.get("content-type") !== "text/event-stream" || response.body === null) return response.text();
+    let text = "";
+    const read = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    const readOn = async (): Promise<void> => {
+      const { done, value } = await read.read();
+      if (done) return;
+      text += value;
+      return readOn();
+    };
+    void readOn().catch(() => undefined);
+    await this.world.settle();
+    await read.cancel();
+    return text;
   }
 
   #judge(
@@ -179,6 +198,11 @@ export class Target {
     const id = `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
     this.#newIds.push(id);
     return id;
+  }
+
+  #watch(id: string, after: HistoryPosition | undefined): Promise<WatchResult> {
+    this.#reached.push(id);
+    return this.world.watch(id, after);
   }
 
   #stub(id: string): InstanceApi {
@@ -274,7 +298,7 @@ function meantBy(request: HostileRequest): { readonly id: string } | "a new one"
   const form = `${request.method} ${rest.length}`;
   let id: string | undefined;
   if (form === "GET 1") id = first;
-  if (form === "GET 2" && version === "v1.0" && second === "history") id = first;
+  if (form === "GET 2" && version === "v1.0" && /^(history|events)$/.test(second)) id = first;
   if (form === "GET 2" && version === "v1.0-alpha1") id = second;
   if (form === "GET 3" && version === "v1.0" && second === "query") id = first;
   if (form === "POST 2" && /^(terminate|pause|resume|purge)$/.test(second)) id = first;

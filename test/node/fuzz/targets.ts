@@ -64,7 +64,7 @@ const workflow = fc.oneof(
 /** Some are called as what the last segment of another route is. */
 const event = fc.oneof(
   { weight: 4, arbitrary: segment },
-  { weight: 1, arbitrary: fc.constantFrom("start", "raiseEvent", "pause", "history") },
+  { weight: 1, arbitrary: fc.constantFrom("start", "raiseEvent", "pause", "history", "events") },
 );
 /** What a name in a path stands for; of any other it is not known, and it gets what IDs get. */
 const NAMES: Readonly<Record<string, fc.Arbitrary<string>>> = {

@@ -1,9 +1,10 @@
 // For each operation of the table, requests that bring about each of its answers.
 import type { HttpDeps } from "../../../src/http/deps.ts";
 import type { Route, Table } from "../../../src/http/routes.ts";
-import type { InstanceDescription } from "../../../src/instance/protocol.ts";
+import type { InstanceDescription, WatchSocket } from "../../../src/instance/protocol.ts";
 import type { FailureDetails } from "../../../src/model/failure.ts";
 import type { HistoryEvent, HistoryEventType } from "../../../src/model/history-event.ts";
+import { MemorySockets } from "../../../src/testing/memory-sockets.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "./catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "./document.ts";
@@ -178,11 +179,16 @@ const EVENTS: { readonly [Type in HistoryEventType]: Extract<HistoryEvent, { typ
 
 const once: readonly Example[] = [{}];
 const gone: Example = {
-  answers: { operation: { ok: false, code: "NOT_FOUND" }, state: undefined, history: undefined },
+  answers: {
+    operation: { ok: false, code: "NOT_FOUND" },
+    state: undefined,
+    history: undefined,
+    watch: { ok: false, code: "NOT_FOUND" },
+  },
 };
 const fault = platformFault();
 const unreachable: Example = {
-  answers: { start: fault, state: fault, operation: fault, query: fault, update: fault, history: fault },
+  answers: { start: fault, state: fault, operation: fault, query: fault, update: fault, history: fault, watch: fault },
 };
 
 /** What the operation is for. */
@@ -217,12 +223,25 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   ],
   getCatalog: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
   rebuildCatalog: [{}, { body: '{"instanceIDs":["here","gone","unreachable"]}' }],
+  getEvents: [{}, { query: "after=e.3" }, { headers: { "last-event-id": "e.3" } }].map((example) => ({
+    ...example,
+    answers: { watch: { ok: true, socket: sending("event: end\ndata: {}\n\n") } },
+  })),
   startSeedWorkflow: [{}, { body: '{"input":{"a":[1]}}' }],
   getSeedWorkflow: states,
   getHealth: once,
   getOutboundHealth: once,
   getMetadata: once,
 };
+
+/** A watched instance that says this and no more. */
+function sending(text: string): WatchSocket {
+  const owner = { message: () => undefined, closed: () => undefined, whenWritten: (send: () => void) => send() };
+  const { socket, theirs } = new MemorySockets(owner).accept({ executionId: "", next: 0, room: 1 });
+  socket.send(text);
+  socket.close();
+  return theirs;
+}
 
 const starts: readonly Example[] = [
   { deps: { refusesUnknownWorkflows: true } },
@@ -276,6 +295,16 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
     { body: "{} ", deps: { maxBodyBytes: 2 } },
     { deps: { notReady: "the binding is missing" } },
   ],
+  getEvents: [
+    gone,
+    unreachable,
+    { query: "after=3" },
+    { headers: { "last-event-id": "3" } },
+    { query: "afer=e.3" },
+    { answers: { watch: { ok: false, code: "BEYOND_END", length: 3 } } },
+    { answers: { watch: { ok: false, code: "TOO_MANY", most: 100 } } },
+    { answers: { watch: { ok: false, code: "UNREADABLE", message: "why" } } },
+  ],
   getHealth: [{ query: "appid=another" }],
   getOutboundHealth: [{ deps: { notReady: "the binding is missing" } }],
   getMetadata: [],
@@ -308,6 +337,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
         query: nothing,
         update: nothing,
         history: nothing,
+        watch: nothing,
       },
     },
   ],
@@ -343,6 +373,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   queryWorkflow: "instance",
   updateWorkflow: "instance",
   getHistory: "instance",
+  getEvents: "instance",
   startSeedWorkflow: "instance",
   getSeedWorkflow: "instance",
   listWorkflows: "catalog",

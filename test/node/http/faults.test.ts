@@ -20,7 +20,15 @@ const OPERATIONS = [
 
 function failing(fault: Error): Api {
   const api = new Api();
-  api.answers = { start: fault, state: fault, operation: fault, query: fault, update: fault, history: fault };
+  api.answers = {
+    start: fault,
+    state: fault,
+    operation: fault,
+    query: fault,
+    update: fault,
+    history: fault,
+    watch: fault,
+  };
   return api;
 }
 

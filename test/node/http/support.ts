@@ -10,6 +10,7 @@ import type {
   StartRequest,
   StartResult,
   UpdateResult,
+  WatchResult,
 } from "../../../src/instance/protocol.ts";
 
 export const VERSIONS = ["v1.0", "v1.0-beta1", "v1.0-alpha1"];
@@ -33,6 +34,7 @@ export interface Answers {
   query: QueryResult | Error;
   update: UpdateResult | Error;
   history: HistoryPage | undefined | Error;
+  watch: WatchResult | Error;
 }
 
 export type Body = string | Uint8Array<ArrayBuffer>;
@@ -48,6 +50,7 @@ export class Api {
     query: { ok: true, result: "1" },
     update: { ok: true, result: "2" },
     history: undefined,
+    watch: { ok: false, code: "NOT_FOUND" },
   };
   nowMs = NOW_MS;
   #ids = 0;
@@ -56,6 +59,7 @@ export class Api {
   constructor(overrides: Partial<HttpDeps> = {}) {
     this.#handler = createHttpHandler({
       instance: (instanceId) => this.#instance(instanceId),
+      watch: (instanceId, after) => this.#answer("watch", instanceId, "watch", after),
       registered: () => ({ workflows: ["OrderProcessing", "Hello"], activities: ["Reserve"] }),
       apiToken: undefined,
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
@@ -79,14 +83,21 @@ export class Api {
     return this.#handler(request);
   }
 
+  async #answer<K extends keyof Answers>(
+    method: string,
+    instanceId: string,
+    kind: K,
+    argument: unknown,
+  ): Promise<Exclude<Answers[K], Error>> {
+    this.calls.push([method, instanceId, argument]);
+    const answer = this.answers[kind];
+    if (answer instanceof Error) throw answer;
+    return answer as Exclude<Answers[K], Error>;
+  }
+
   #instance(instanceId: string): InstanceApi {
     const record = <K extends keyof Answers>(method: string, kind: K) => {
-      return async (argument: unknown): Promise<Exclude<Answers[K], Error>> => {
-        this.calls.push([method, instanceId, argument]);
-        const answer = this.answers[kind];
-        if (answer instanceof Error) throw answer;
-        return answer as Exclude<Answers[K], Error>;
-      };
+      return (argument: unknown) => this.#answer(method, instanceId, kind, argument);
     };
     return {
       start: record("start", "start") as (request: StartRequest) => Promise<StartResult>,

@@ -3,6 +3,7 @@ import type { Instance } from "../../../src/instance/instance.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { readHistory } from "../../../src/storage/history-table.ts";
 import type { TextCodec } from "../../../src/storage/vault.ts";
+import { MemorySockets } from "../../../src/testing/memory-sockets.ts";
 import { MemoryDatabase } from "./database.ts";
 
 /** What a caller sees when the object is lost before it has answered. */
@@ -40,6 +41,13 @@ export class Host<R extends Resident = Instance> {
   readonly open: Open<R>;
   readonly #codec: () => TextCodec;
   readonly db = new MemoryDatabase();
+  /** What watchers do is told the life that there is then. */
+  readonly sockets = new MemorySockets({
+    message: (socket, text) => this.onWatcher?.((instance) => instance.passedOn(socket, Number(text))),
+    closed: () => this.onWatcher?.((instance) => instance.watcherLeft()),
+    whenWritten: (send) => void this.gated.push(send),
+  });
+  onWatcher: ((tell: (instance: Instance) => void) => void) | undefined;
   readonly counters = { setAlarm: 0, deleteAlarm: 0, commits: 0, rings: 0, lives: 0 };
   /** A fault of the storage: throws in place of the statement. */
   failWrite: ((statement: string) => void) | undefined;
@@ -168,6 +176,7 @@ export class Host<R extends Resident = Instance> {
       }
     }
     this.ringing = undefined;
+    this.sockets.lose();
     const life = this.life;
     this.life = undefined;
     if (life === undefined) return;

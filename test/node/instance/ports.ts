@@ -42,6 +42,7 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
         if (!fate.dead) host.deleteAlarm();
       },
     },
+    sockets: host.sockets,
     instanceId: () => host.id,
     newId: () => (fate.dead ? "of a lost life" : world.newId()),
     peer: (to) => peerOf(world, { host, fate }, to),

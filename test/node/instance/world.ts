@@ -19,7 +19,8 @@ import type { TWorkflowActivity } from "../../../src/engine/activity-context.ts"
 import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
-import type { InstancePeer } from "../../../src/instance/protocol.ts";
+import type { InstancePeer, WatchResult } from "../../../src/instance/protocol.ts";
+import type { HistoryPosition } from "../../../src/model/history-position.ts";
 import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
 import type { CatalogWorld } from "./catalog-world.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
@@ -101,6 +102,8 @@ export class World {
     if (host === undefined) {
       host = new Host(id, () => this.codec, openInstance(this));
       this.hosts.set(id, host);
+      // A message of a watcher wakes the object.
+      host.onWatcher = (tell) => void this.serve(id, async (instance) => tell(instance)).catch(() => undefined);
     }
     return host;
   }
@@ -168,6 +171,21 @@ export class World {
     await this.settle();
     if (!isAnswered) throw new Error(`A call of '${id}' is not answered yet: use post, and let time go on`);
     return answer;
+  }
+
+  /** As the HTTP face watches an instance. Its socket is handed on as it is. */
+  async watch(id: string, after?: HistoryPosition): Promise<WatchResult> {
+    const watched: WatchResult[] = [];
+    await this.post(id, async (instance) => void watched.push(await instance.watch({ after })));
+    return watched[0] as WatchResult;
+  }
+
+  /** The object is put out of memory, as one that sleeps is: its sockets stay open. */
+  async evict(id: string): Promise<void> {
+    await this.settle();
+    const host = this.host(id);
+    if (host.life !== undefined) host.life.dead = true;
+    host.life = undefined;
   }
 
   // Crashes.

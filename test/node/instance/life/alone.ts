@@ -3,6 +3,7 @@ import { Registry } from "../../../../src/engine/registry.ts";
 import { defaultLimits } from "../../../../src/instance/limits.ts";
 import type { InstancePorts } from "../../../../src/instance/ports.ts";
 import type { InstanceRecord } from "../../../../src/storage/instance-row.ts";
+import { MemorySockets } from "../../../../src/testing/memory-sockets.ts";
 import { MemoryStore } from "../../../../src/testing/memory-store.ts";
 
 export const RECORD: InstanceRecord = {
@@ -21,6 +22,7 @@ export function portsAlone(given: Partial<InstancePorts>): InstancePorts {
     registry: new Registry(),
     limits: defaultLimits,
     clock: { now: () => 0, delay: () => Promise.resolve(), schedule: () => () => undefined },
+    sockets: new MemorySockets({ message: () => undefined, closed: () => undefined, whenWritten: (send) => send() }),
     alarm: { get: async () => null, set: () => undefined, clear: () => undefined },
     instanceId: () => "a",
     newId: () => "e2",
