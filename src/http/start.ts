@@ -1,6 +1,7 @@
 import type { InstanceApi, InstanceDescription, StartRequest, StartResult } from "../instance/protocol.ts";
 import { shown } from "../model/options.ts";
 import { A_RETENTION, retentionFrom } from "../model/retention.ts";
+import { parseRfc3339 } from "../model/rfc3339.ts";
 import { attributesProblem, newAttributeFrom, type SearchAttributes } from "../model/search-attributes.ts";
 import { START_AND_RAISE } from "./bodies.ts";
 import { fieldAsJson, parseJsonObject, readBody } from "./body.ts";
@@ -14,7 +15,6 @@ import { readJsonBody } from "./json-body.ts";
 import { REUSE, readParameters } from "./parameters.ts";
 import { noteReason, readReason } from "./reason.ts";
 import { json, type Reply } from "./replies.ts";
-import { parseRfc3339 } from "./rfc3339.ts";
 import { readWait, type Wait } from "./state.ts";
 
 /**
