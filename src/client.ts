@@ -14,6 +14,14 @@ export type { WorkflowClientOptions } from "./authoring/connection-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";
 export { DaprWorkflowClient, type HistoryPage } from "./authoring/workflow-client.ts";
+export type { CountKey, ListOptions, StatusLike, WorkflowFilter } from "./authoring/workflow-filter.ts";
+export {
+  type WorkflowCount,
+  type WorkflowCounts,
+  WorkflowList,
+  type WorkflowPage,
+  WorkflowSummary,
+} from "./authoring/workflow-list.ts";
 export { type DeclaredWorkflow, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
 export { type TWorkflowActivity, WorkflowActivityContext } from "./engine/activity-context.ts";

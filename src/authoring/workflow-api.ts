@@ -28,9 +28,10 @@ export class WorkflowApi {
     this.#options = options;
   }
 
-  /** Where something is asked, for errors. */
+  /** Where something is asked, for errors. Without a path: of all instances. */
   urlOf(path: string): string {
-    return `${resolveEndpoint(this.#options).url}/v1.0/workflows/${segment(this.#options.component || "dapr")}/${path}`;
+    const all = `${resolveEndpoint(this.#options).url}/v1.0/workflows/${segment(this.#options.component || "dapr")}`;
+    return path === "" ? all : `${all}/${path}`;
   }
 
   /** The name that a workflow is started by. */

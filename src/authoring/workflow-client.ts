@@ -31,6 +31,16 @@ import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import { bodyOf, ifThere, resultText, segment, WorkflowApi } from "./workflow-api.ts";
+import {
+  type CountKey,
+  countByOf,
+  filterOptions,
+  type ListOptions,
+  listOptions,
+  queryOf,
+  type WorkflowFilter,
+} from "./workflow-filter.ts";
+import { countsOf, pageOf, type WorkflowCounts, WorkflowList } from "./workflow-list.ts";
 import type { WorkflowState } from "./workflow-state.ts";
 
 /** One page of a history. There are more events as long as there is a token. */
@@ -266,6 +276,35 @@ export class DaprWorkflowClient {
     const query = { limit: read.limit ?? undefined, continuationToken: read.continuationToken ?? undefined };
     const page = await ifThere(this.#api.ask(`${segment(workflowInstanceId)}/history`, query));
     return page && (bodyOf(page, "history", ({ events }) => Array.isArray(events)) as HistoryPage);
+  }
+
+  /**
+   * The instances that fit, the newest first, as the catalog knows them: a second late at most, as a rule. Reads page by page as it
+   * is iterated. Rejects with ERR_CATALOG_NOT_CONFIGURED where the server has no catalog.
+   *
+   *     for await (const { instanceId, failure } of client.listWorkflows({ status: "FAILED", createdAfter: yesterday })) …
+   *     for await (const { workflows, continuationToken } of client.listWorkflows({ pageSize: 20 }).asPages()) …
+   */
+  listWorkflows(filter?: ListOptions | null): WorkflowList {
+    const { continuationToken, ...read } = readOptions(listOptions, filter, "listWorkflows");
+    const query = queryOf(read);
+    return new WorkflowList(
+      async (token) => pageOf(await this.#api.ask("", { ...query, continuationToken: token })),
+      continuationToken ?? undefined,
+    );
+  }
+
+  /**
+   * How many instances fit, by all of these keys together; by status alone unless others are given.
+   *
+   *     const { counts } = await client.countWorkflows({ name: "order" }, ["status", "day"]);
+   */
+  async countWorkflows(
+    filter?: WorkflowFilter | null,
+    by?: CountKey | readonly CountKey[] | null,
+  ): Promise<WorkflowCounts> {
+    const query = queryOf(readOptions(filterOptions, filter, "countWorkflows"));
+    return countsOf(await this.#api.ask("", { ...query, countBy: countByOf(by, "countWorkflows") }));
   }
 
   /** Delivers an event. Once this resolves, the event is stored, whether or not the workflow waits for it yet. */
