@@ -11,6 +11,7 @@ import {
   secondsAboveZero,
   shown,
 } from "../model/options.ts";
+import { givenAttributes, type SearchAttributes, someAttributes } from "../model/search-attributes.ts";
 import type { UpdateValidator } from "./interactions.ts";
 import { nameOf } from "./names.ts";
 import { MAX_SECONDS, type RetryHandler, type RetryPolicy, retryOption } from "./retry.ts";
@@ -31,6 +32,8 @@ export interface ChildWorkflowOptions {
   /** Default: made from this instance's ID; each attempt has one of its own. */
   readonly instanceId?: string | undefined;
   readonly retry?: RetryPolicy | RetryHandler | undefined;
+  /** What the child is found by in lists, until its code sets others. Default: nothing. */
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 
 export interface DetachedWorkflowOptions {
@@ -38,6 +41,8 @@ export interface DetachedWorkflowOptions {
   readonly instanceId?: string | undefined;
   /** It is PENDING until then. Default: now. */
   readonly startAt?: Date | undefined;
+  /** What it is found by in lists, until its code sets others. Default: nothing. */
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 
 export interface EventWaitOptions {
@@ -70,9 +75,11 @@ export interface ActivityCallOptions {
 export interface ChildCallOptions {
   readonly retry?: RetryPolicy | RetryHandler | undefined;
   readonly instanceId?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 export interface DetachedCallOptions {
   readonly instanceId?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
   readonly startAtMs?: number | undefined;
 }
 
@@ -82,8 +89,16 @@ const activityOptions = optionsOf<ActivityOptions>({
   totalTimeout: secondsAboveZero,
   heartbeatTimeout: secondsAboveZero,
 });
-const childOptions = optionsOf<ChildWorkflowOptions>({ instanceId: aString, retry: retryOption });
-const detachedOptions = optionsOf<DetachedWorkflowOptions>({ instanceId: aString, startAt: aDate });
+const childOptions = optionsOf<ChildWorkflowOptions>({
+  instanceId: aString,
+  retry: retryOption,
+  searchAttributes: someAttributes,
+});
+const detachedOptions = optionsOf<DetachedWorkflowOptions>({
+  instanceId: aString,
+  startAt: aDate,
+  searchAttributes: someAttributes,
+});
 const waitOptions = optionsOf<EventWaitOptions>({ timeout: aNumber("a number of seconds", Number.isFinite) });
 const handlerOptions = optionsOf<UpdateHandlerOptions<unknown>>({ validator: aFunction });
 const continueOptions = optionsOf<ContinueAsNewOptions>({ toLatestVersion: aBoolean });
@@ -122,7 +137,8 @@ export function readChildOptions(
     throw new TypeError(
       `callChildWorkflow '${name}': the third argument is an instance ID, a string, or options, found ${shown(given)}`,
     );
-  return readOptions(childOptions, given, "callChildWorkflow", name);
+  const { instanceId, retry, searchAttributes } = readOptions(childOptions, given, "callChildWorkflow", name);
+  return { instanceId, retry, searchAttributes: givenAttributes(searchAttributes) };
 }
 
 export function readDetachedOptions(
@@ -130,8 +146,8 @@ export function readDetachedOptions(
   name: string,
 ): DetachedCallOptions {
   if (given === undefined || given === null) return noOptions;
-  const { instanceId, startAt } = readOptions(detachedOptions, given, "scheduleNewWorkflow", name);
-  return { instanceId, startAtMs: startAt?.getTime() };
+  const { instanceId, startAt, searchAttributes } = readOptions(detachedOptions, given, "scheduleNewWorkflow", name);
+  return { instanceId, startAtMs: startAt?.getTime(), searchAttributes: givenAttributes(searchAttributes) };
 }
 
 /** The timeout in milliseconds. */

@@ -1,6 +1,6 @@
 import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
-import type { AttributeChanges, SearchAttributes } from "../model/search-attributes.ts";
+import { type AttributeChanges, NO_ATTRIBUTES, type SearchAttributes } from "../model/search-attributes.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
@@ -21,7 +21,6 @@ import type { Task } from "./task.ts";
 
 /** It lies in the instance's own row, which every change of the status writes. */
 const MAX_CUSTOM_STATUS_LENGTH = 65_536;
-const NO_ATTRIBUTES: SearchAttributes = Object.freeze({});
 
 /** What the code of one execution may do, and what it is told. What it asks for gathers in the execution's state. */
 export class ExecutionContext implements OrchestrationContext {
@@ -106,7 +105,8 @@ export class ExecutionContext implements OrchestrationContext {
     });
   }
 
-  callChild(name: string, input: unknown, { instanceId, retry }: ChildCallOptions): Task<unknown> {
+  callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown> {
+    const { instanceId, retry, searchAttributes } = options;
     const { calls, payloads, started, instanceId: parentId } = this.#enter("callChildWorkflow");
     const encoded = payloads.encode(input, "input", "workflow", name);
     const generation = started?.generation ?? 0;
@@ -122,6 +122,7 @@ export class ExecutionContext implements OrchestrationContext {
         input: encoded,
         attempt,
         firstId,
+        searchAttributes,
         instanceId: instanceId || childInstanceId(parentId, generation, id),
       }),
     });
@@ -159,7 +160,8 @@ export class ExecutionContext implements OrchestrationContext {
     return calls.made(new WhenAnyTask(ownTasks("whenAny", tasks, calls)), "whenAny", undefined);
   }
 
-  scheduleNewWorkflow(name: string, input: unknown, { instanceId, startAtMs }: DetachedCallOptions): string {
+  scheduleNewWorkflow(name: string, input: unknown, options: DetachedCallOptions): string {
+    const { instanceId, startAtMs, searchAttributes } = options;
     const { calls, payloads, started, instanceId: starterId } = this.#enter("scheduleNewWorkflow");
     const encoded = payloads.encode(input, "input", "workflow", name);
     const generation = started?.generation ?? 0;
@@ -172,6 +174,7 @@ export class ExecutionContext implements OrchestrationContext {
       instanceId: target(id),
       input: encoded,
       startAtMs,
+      searchAttributes,
     }));
     return target(id);
   }

@@ -23,19 +23,20 @@ export class Messages {
     this.#from = from;
   }
 
-  startChild({ id, name, instanceId, input }: ChildWorkflowInstanceCreated): AddressedMessage {
+  startChild({ id, name, instanceId, input, searchAttributes }: ChildWorkflowInstanceCreated): AddressedMessage {
     const { executionId = "", name: parentName = "", traceparent } = this.#from.started ?? {};
     const parent = { instanceId: this.#from.instanceId, executionId, name: parentName, taskId: id };
-    return { to: instanceId, message: { version: 1, type: "StartChild", name, input, parent, traceparent } };
-  }
-
-  startDetached({ id, name, instanceId, input, startAtMs }: DetachedWorkflowScheduled): AddressedMessage {
-    const { executionId, traceparent } = this.#from.started ?? {};
-    const requestId = `${executionId}:${id}`;
     return {
       to: instanceId,
-      message: { version: 1, type: "StartDetached", name, input, startAtMs, requestId, traceparent },
+      message: { version: 1, type: "StartChild", name, input, parent, traceparent, searchAttributes },
     };
+  }
+
+  startDetached(event: DetachedWorkflowScheduled): AddressedMessage {
+    const { id, name, instanceId, input, startAtMs, searchAttributes } = event;
+    const { executionId, traceparent } = this.#from.started ?? {};
+    const how = { startAtMs, requestId: `${executionId}:${id}`, traceparent, searchAttributes };
+    return { to: instanceId, message: { version: 1, type: "StartDetached", name, input, ...how } };
   }
 
   raiseEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {

@@ -1,5 +1,6 @@
 import type { Registry } from "../engine/registry.ts";
 import type { LogLine } from "../model/log.ts";
+import type { RetentionPolicy } from "../model/retention.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
@@ -16,6 +17,8 @@ export interface InstancePorts {
   readonly onNonDeterminism?: "fail" | "stall" | undefined;
   /** Whether the log has the messages of failures, which may quote payloads. Default true. */
   readonly logFailureMessages?: boolean | undefined;
+  /** How long ended instances are kept. Default: for ever. */
+  readonly retention?: RetentionPolicy | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   readonly sockets: Sockets;

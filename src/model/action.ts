@@ -1,5 +1,6 @@
 import type { FailureDetails } from "./failure.ts";
 import type { Asked, AttemptDetails, AttemptNumber, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
+import type { SearchAttributes } from "./search-attributes.ts";
 
 /** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
 export type Action = Call | Note;
@@ -26,6 +27,7 @@ export interface StartChild extends AttemptNumber {
   readonly name: string;
   readonly instanceId: string;
   readonly input?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 export interface StartDetached {
   readonly type: "StartDetached";
@@ -34,6 +36,7 @@ export interface StartDetached {
   readonly instanceId: string;
   readonly input?: string | undefined;
   readonly startAtMs?: number | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 export interface SendEvent {
   readonly type: "SendEvent";

@@ -139,6 +139,7 @@ export interface ChildWorkflowInstanceCreated extends AttemptNumber {
   readonly name: string;
   readonly instanceId: string;
   readonly input?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 export interface ChildWorkflowInstanceCompleted {
   readonly type: "ChildWorkflowInstanceCompleted";
@@ -158,6 +159,7 @@ export interface DetachedWorkflowScheduled {
   readonly instanceId: string;
   readonly input?: string | undefined;
   readonly startAtMs?: number | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 /** An event was sent to the instance `instanceId`. */
 export interface EventSent {

@@ -1,5 +1,6 @@
 import type { FailureDetails } from "./failure.ts";
 import type { Asked, ParentLink } from "./history-event.ts";
+import type { SearchAttributes } from "./search-attributes.ts";
 
 /**
  * A message from one instance to another, committed with the turn that caused it and delivered until it is
@@ -21,6 +22,7 @@ export interface StartChildMessage {
   readonly input?: string | undefined;
   readonly parent: ParentLink;
   readonly traceparent?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 
 export interface ChildEndedMessage {
@@ -41,6 +43,7 @@ export interface StartDetachedMessage {
   readonly startAtMs?: number | undefined;
   readonly requestId: string;
   readonly traceparent?: string | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
 }
 
 /** `messageId` names the call that sent it, so that it counts once. Nobody hears whether there is such an instance. */

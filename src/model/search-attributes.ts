@@ -11,6 +11,8 @@ export type SearchAttribute = string | number | boolean | readonly string[];
 /** What changes some of them: `null` takes one away. */
 export type AttributeChanges = Readonly<Record<string, SearchAttribute | null | undefined>>;
 
+export const NO_ATTRIBUTES: SearchAttributes = Object.freeze({});
+
 export const MAX_ATTRIBUTES = 20;
 /** Of all of them as JSON, in UTF-8. */
 export const MAX_ATTRIBUTES_BYTES = 2_048;
@@ -110,6 +112,11 @@ function isPlain(given: unknown): boolean {
   if (typeof given !== "object" || given === null) return false;
   const above = Object.getPrototypeOf(given);
   return above === null || (Object.getPrototypeOf(above) === null && !Array.isArray(given));
+}
+
+/** Those of options, which have been read. */
+export function givenAttributes(given: SearchAttributes | undefined): SearchAttributes | undefined {
+  return given && ownAttributes(present(given));
 }
 
 /** A copy that nobody changes, as JSON gives it back. */

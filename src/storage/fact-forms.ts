@@ -58,8 +58,8 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id, _name, failure, detail) => ({ type, id, failure: readFailure(failure), ...detail }),
   },
   ChildWorkflowInstanceCreated: {
-    write: ({ type, id, name, input, instanceId, attempt, firstId }) =>
-      row(type, id, name, input, { instanceId, attempt, firstId }),
+    write: ({ type, id, name, input, instanceId, attempt, firstId, searchAttributes }) =>
+      row(type, id, name, input, { instanceId, attempt, firstId, searchAttributes }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   ChildWorkflowInstanceCompleted: {
@@ -94,7 +94,8 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   DetachedWorkflowScheduled: {
-    write: ({ type, id, name, input, instanceId, startAtMs }) => row(type, id, name, input, { instanceId, startAtMs }),
+    write: ({ type, id, name, input, instanceId, startAtMs, searchAttributes }) =>
+      row(type, id, name, input, { instanceId, startAtMs, searchAttributes }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   PatchRecorded: {

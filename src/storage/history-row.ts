@@ -91,6 +91,11 @@ export function eventsIn(
   return cells.map((ofOne) => toEvent(ofOne, codec));
 }
 
+/** When the event of that number happened, which is in this row or behind it. */
+export function timeIn(row: HistoryRow, seq: number): number | undefined {
+  return row.type === SEVERAL ? allCells(row)[seq - row.seq]?.[0] : row.at_ms;
+}
+
 function allCells(row: HistoryRow): Cells[] {
   checkVersion(row.version);
   return JSON.parse(row.payload ?? "[]");

@@ -1,6 +1,15 @@
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
-import { cellsIn, endOfRow, eventsIn, type HistoryRow, inOneRow, SEVERAL, type StoredEvent } from "./history-row.ts";
+import {
+  cellsIn,
+  endOfRow,
+  eventsIn,
+  type HistoryRow,
+  inOneRow,
+  SEVERAL,
+  type StoredEvent,
+  timeIn,
+} from "./history-row.ts";
 import { type StoredCell, searchCells } from "./history-search.ts";
 import type { RecordColumns } from "./instance-row.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
@@ -164,6 +173,12 @@ export function readOutline(
     completed: completedSeq === undefined ? undefined : readHistoryPage(db, table, codec, completedSeq, 1)[0],
     lastAtMs: last?.at_ms,
   };
+}
+
+/** When the event of that number happened, in milliseconds since 1970; nothing else of it is read. */
+export function readTime(db: SqlDatabase, table: HistoryTable, seq: number): number | undefined {
+  const [row] = db.query<HistoryRow>(`SELECT * FROM ${table} WHERE seq BETWEEN 0 AND ? ORDER BY seq DESC LIMIT 1`, seq);
+  return row && timeIn(row, seq);
 }
 
 /** The stall that the history ends with. */

@@ -13,6 +13,7 @@ import {
   readHistoryPage,
   readLastStall,
   readOutline,
+  readTime,
 } from "./history-table.ts";
 import { type InboxEntry, type NewInboxEntry, readInbox } from "./inbox-table.ts";
 import { type InstanceRecord, insertRecord, parentOf, readRow, storedStatus, toRecord } from "./instance-row.ts";
@@ -173,6 +174,11 @@ export class InstanceStore {
   /** The first event of the history, the one that ended it, and the time of the last; each read by its key. */
   outline(completedSeq: number | undefined): ReturnType<typeof readOutline> {
     return readOutline(this.#tables.db, this.#tables.history, this.#codec, completedSeq);
+  }
+
+  /** When the event of that number happened. It is never encrypted. */
+  timeOf(seq: number): number | undefined {
+    return readTime(this.#tables.db, this.#tables.history, seq);
   }
 
   /** The stall that the history ends with. */

@@ -102,6 +102,10 @@ export class MemoryStore implements InstanceStorage {
     return this.#record?.parent;
   }
 
+  timeOf(seq: number): number | undefined {
+    return this.#history[seq]?.timestampMs;
+  }
+
   lastStall(): ExecutionStalled | undefined {
     const last = this.#history.at(-1);
     return last?.type === "ExecutionStalled" ? last : undefined;

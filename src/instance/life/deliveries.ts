@@ -72,9 +72,10 @@ export class Deliveries {
   }
 
   async #startDetached(message: MessageOf<"StartDetached">, isOwed: IsOwed | undefined): Promise<void> {
-    const { name, input, startAtMs, requestId, traceparent } = message;
+    const { name, input, startAtMs, requestId, traceparent, searchAttributes } = message;
     const instanceId = this.#ports.instanceId();
-    const result = await this.#starts.start({ instanceId, name, input, startAtMs, requestId, traceparent }, isOwed);
+    const start = { instanceId, name, input, startAtMs, requestId, traceparent, searchAttributes };
+    const result = await this.#starts.start(start, isOwed);
     if (!result.ok && result.code === "UNREADABLE") throw notReplaced(instanceId);
     if (!result.ok) this.#ports.log({ level: "warn", msg: "detached", instanceId, refused: result.code });
   }

@@ -111,7 +111,7 @@ export class Starts {
 
   /** `purges`: as it was when the message came. */
   async startAsChild(message: StartChildMessage, purges: number, isOwed?: IsOwed): Promise<DeliveryResult> {
-    const { name, input, parent, traceparent } = message;
+    const { name, input, parent, traceparent, searchAttributes } = message;
     const instanceId = this.#ports.instanceId();
     for (;;) {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
@@ -128,7 +128,7 @@ export class Starts {
         if (inTheWay !== undefined) return OCCUPIED;
       }
       await checkOwed(this.#ports, isOwed);
-      const start = { instanceId, name, input, parent, traceparent };
+      const start = { instanceId, name, input, parent, traceparent, searchAttributes };
       if (await this.#create(start, { former, life, purges })) return ACCEPTED;
     }
   }

@@ -532,6 +532,17 @@ describe("[A8] Every option of the HTTP API", () => {
       "w/start?instanceID=i&raiseEvent=e&fetchPayloads=true&waitFor=started&timeoutSeconds=30",
       '{"eventPayload":null}',
     ],
+    [
+      "search attributes and a retention",
+      (c) =>
+        c.scheduleNewWorkflow("w", 1, {
+          instanceId: "i",
+          searchAttributes: { text: "7", n: 7, yes: true, tags: ["a b"], "Order No": "" },
+          retention: "1h30m",
+        }),
+      "w/start?attr.text=%227%22&attr.n=7&attr.yes=true&attr.tags=%5B%22a+b%22%5D&attr.Order+No=%22%22&instanceID=i&retention=1h30m",
+      "1",
+    ],
     ["why it is raised", (c) => c.raiseEvent("i", "e", 1, { reason: "r" }), "i/raiseEvent/e?reason=r", "1"],
     ["terminate", (c) => c.terminateWorkflow("i", 1, { nonRecursive: false }), "i/terminate", '{"output":1}'],
     [
@@ -594,6 +605,16 @@ describe("[A8] Every option of the HTTP API", () => {
   );
 
   it.each<[string, Read, string]>([
+    [
+      "an attribute that is none",
+      (c) => c.scheduleNewWorkflow("w", 1, { searchAttributes: { a: null } as never }),
+      "scheduleNewWorkflow 'w': searchAttributes is an object of at most 20 search attributes, each a text, a number, true, false or an array of texts, and 2048 bytes as JSON, found {\"a\":null}",
+    ],
+    [
+      "no Go duration",
+      (c) => c.runWorkflow("w", 1, { retention: "1d" }),
+      'runWorkflow \'w\': retention is a Go duration from 0s, for instance "24h" or "1h30m", found "1d"',
+    ],
     [
       "another name",
       (c) => c.scheduleNewWorkflow("w", 1, { instanceID: "i" } as never),

@@ -111,19 +111,19 @@ describe("[T31] options and optional arguments", () => {
       "callChildWorkflow",
       child,
       { instanceID: "x" },
-      "unknown option instanceID of callChildWorkflow 'c', did you mean instanceId? Known: instanceId, retry",
+      "unknown option instanceID of callChildWorkflow 'c', did you mean instanceId? Known: instanceId, retry, searchAttributes",
     ],
     [
       "callChildWorkflow",
       child,
       { timeout: 4 },
-      "unknown option timeout of callChildWorkflow 'c'. Known: instanceId, retry",
+      "unknown option timeout of callChildWorkflow 'c'. Known: instanceId, retry, searchAttributes",
     ],
     [
       "scheduleNewWorkflow",
       detached,
       { startTime: new Date(0) },
-      "unknown option startTime of scheduleNewWorkflow 'd', did you mean startAt? Known: instanceId, startAt",
+      "unknown option startTime of scheduleNewWorkflow 'd', did you mean startAt? Known: instanceId, startAt, searchAttributes",
     ],
     [
       "waitForExternalEvent",
@@ -204,7 +204,7 @@ describe("[T31] options and optional arguments", () => {
       "scheduleNewWorkflow",
       detached,
       "id",
-      "TypeError: scheduleNewWorkflow 'd': options are an object, found \"id\". Known: instanceId, startAt",
+      "TypeError: scheduleNewWorkflow 'd': options are an object, found \"id\". Known: instanceId, startAt, searchAttributes",
     ],
     [
       "scheduleNewWorkflow",

@@ -170,4 +170,46 @@ describe("[T37] search attributes", () => {
     await driver.turn(raised("end"));
     expect((await driver.turn(completed(1))).searchAttributes).toBeUndefined();
   });
+
+  it("[T37] a child, and a workflow that nobody waits for, are given theirs; they inherit none", async () => {
+    const driver = startedWith(async function* w(ctx: WorkflowContext): Code {
+      const searchAttributes = { order: 7, tags: ["a"] };
+      const retry = { maxNumberOfAttempts: 2, firstRetryInterval: 1 };
+      const child = ctx.callChildWorkflow("c", 1, { searchAttributes, retry });
+      ctx.scheduleNewWorkflow("d", 1, { searchAttributes });
+      ctx.callChildWorkflow("c", 1, "other");
+      searchAttributes.tags.push("late");
+      yield child;
+    });
+    const { events, messages } = await driver.turn();
+    const given = { order: 7, tags: ["a"] };
+    expect(events).toMatchObject([{ searchAttributes: given }, { searchAttributes: given }, {}]);
+    expect(messages.map(({ message }) => ("searchAttributes" in message ? message.searchAttributes : null))).toEqual([
+      given,
+      given,
+      undefined,
+    ]);
+    const failure = { errorType: "Error", message: "m" };
+    await driver.turn({ type: "ChildWorkflowInstanceFailed", id: 1, failure });
+    const again = await driver.turn({ type: "TimerFired", id: 4 });
+    expect(again.messages[0]?.message).toMatchObject({ type: "StartChild", searchAttributes: given });
+  });
+
+  it.each([
+    [
+      "callChildWorkflow",
+      (ctx: WorkflowContext) => ctx.callChildWorkflow("c", 1, { searchAttributes: { a: [1] } as never }),
+    ],
+    [
+      "scheduleNewWorkflow",
+      (ctx: WorkflowContext) => ctx.scheduleNewWorkflow("c", 1, { searchAttributes: "x" as never }),
+    ],
+  ])("[T37] [T31] %s refuses what cannot be one", async (call, wrong) => {
+    const driver = new Driver(async function* w(ctx: WorkflowContext): Code {
+      wrong(ctx);
+    });
+    expect(endOf(await driver.turn())).toContain(
+      `TypeError: ${call} 'c': searchAttributes is an object of at most 20 search attributes`,
+    );
+  });
 });
