@@ -128,10 +128,7 @@ export class InstanceStore {
   }
 
   countRecovery(taskIds: readonly number[]): void {
-    this.#tables.transaction(() => {
-      const db = this.#tables.needOthers();
-      for (const taskId of taskIds) countRecovery(db, taskId);
-    });
+    this.#tables.transaction(() => countRecovery(this.#tables.needOthers(), taskIds));
   }
 
   /** Where the next event of the history will stand. */

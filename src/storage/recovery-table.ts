@@ -23,11 +23,13 @@ export function readProgress(db: SqlDatabase): string[] {
   return rows.map(({ progress }) => progress);
 }
 
-export function countRecovery(db: SqlDatabase, taskId: number): void {
-  db.run(
-    "INSERT INTO recovery (task_id, count) VALUES (?, 1) ON CONFLICT (task_id) DO UPDATE SET count = count + 1",
-    taskId,
-  );
+/** A restart has found them open. */
+export function countRecovery(db: SqlDatabase, taskIds: readonly number[]): void {
+  for (const taskId of taskIds)
+    db.run(
+      "INSERT INTO recovery (task_id, count) VALUES (?, 1) ON CONFLICT (task_id) DO UPDATE SET count = count + 1",
+      taskId,
+    );
 }
 
 /** `progress` is as it is stored. */
