@@ -5,6 +5,7 @@ export type {
   HistoryPageOptions,
   PurgeOptions,
   RaiseOptions,
+  RestartOptions,
   RunOptions,
   ScheduleOptions,
   TerminateOptions,

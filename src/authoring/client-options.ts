@@ -78,6 +78,13 @@ export interface PurgeOptions {
   readonly reason?: string | null | undefined;
 }
 
+export interface RestartOptions {
+  /** Names this request: sent twice, it begins one new run. Default: a random UUID. */
+  readonly requestId?: string | null | undefined;
+  /** Why, in at most 1,000 characters: it stands in the history. */
+  readonly reason?: string | null | undefined;
+}
+
 export interface UpdateOptions {
   /** Names this update: sent twice, it counts once. Default: a random UUID. */
   readonly updateId?: string | null | undefined;
@@ -119,6 +126,7 @@ export const runOptions = optionsOf<RunOptions>({
 export const raiseOptions = optionsOf<RaiseOptions>({ reason: aString });
 export const terminateOptions = optionsOf<TerminateOptions>({ nonRecursive: aBoolean, reason: aString });
 export const purgeOptions = optionsOf<PurgeOptions>({ force: aBoolean, nonRecursive: aBoolean, reason: aString });
+export const restartOptions = optionsOf<RestartOptions>({ requestId: aString, reason: aString });
 export const updateOptions = optionsOf<UpdateOptions>({
   updateId: aString,
   timeoutInSeconds: secondsFromZero,

@@ -15,6 +15,9 @@ const instanceId = v.pipe(
   v.maxLength(1_024),
 );
 
+/** Of what is asked of one instance. */
+export const REASON_ALONE = v.strictObject({ reason: v.exactOptional(reason) });
+
 export const CATALOG_REBUILD = v.strictObject({
   instanceIDs: v.pipe(v.array(instanceId), v.minLength(1), v.maxLength(MOST_REBUILT)),
   reason: v.exactOptional(reason),
@@ -26,5 +29,5 @@ const value = v.exactOptional(v.unknown());
 export const START_AND_RAISE = v.strictObject({
   input: value,
   eventPayload: value,
-  reason: v.exactOptional(v.string()),
+  reason: v.exactOptional(reason),
 });

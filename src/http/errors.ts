@@ -31,6 +31,7 @@ export type Operation =
   | "cancel"
   | "query"
   | "update"
+  | "restart"
   | "history"
   | "list"
   | "catalog";
@@ -46,6 +47,7 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   cancel: { errorCode: "ERR_CANCEL_WORKFLOW", text: (id) => `error canceling workflow '${id}'` },
   query: { errorCode: "ERR_QUERY_WORKFLOW", text: (id) => `error querying workflow '${id}'` },
   update: { errorCode: "ERR_UPDATE_WORKFLOW", text: (id) => `error updating workflow '${id}'` },
+  restart: { errorCode: "ERR_RESTART_WORKFLOW", text: (id) => `error restarting workflow '${id}'` },
   history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
   list: { errorCode: "ERR_LIST_WORKFLOW", text: () => "error listing workflows" },
   catalog: { errorCode: "ERR_CATALOG_WORKFLOW", text: () => "error asking the catalog of workflows" },

@@ -103,14 +103,15 @@ export const FORCE = { force: flag } satisfies Parameters;
 export const HEALTH = { appid: text } satisfies Parameters;
 
 export const QUERY_INPUT = { input: text } satisfies Parameters;
-export const UPDATE_ID = {
-  updateID: v.optional(
-    v.pipe(
-      v.string(),
-      v.maxLength(MAX_UPDATE_ID, ({ received }: Issue) => `has at most ${MAX_UPDATE_ID} characters, found ${received}`),
-    ),
+/** What its sender makes up, so that what is sent twice counts once. */
+const madeUpId = v.optional(
+  v.pipe(
+    v.string(),
+    v.maxLength(MAX_UPDATE_ID, ({ received }: Issue) => `has at most ${MAX_UPDATE_ID} characters, found ${received}`),
   ),
-} satisfies Parameters;
+);
+export const UPDATE_ID = { updateID: madeUpId } satisfies Parameters;
+export const REQUEST_ID = { requestID: madeUpId } satisfies Parameters;
 export const HISTORY_PAGE = {
   limit: wholeNumber(1, MAX_PAGE, DEFAULT_PAGE),
   continuationToken: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),

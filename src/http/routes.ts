@@ -24,6 +24,7 @@ import {
   type Parameters,
   QUERY_INPUT,
   REASON,
+  REQUEST_ID,
   REUSE,
   START,
   TIMEOUT,
@@ -31,6 +32,7 @@ import {
   WAIT,
 } from "./parameters.ts";
 import type { Reply } from "./replies.ts";
+import { restartWorkflow } from "./rerun.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
@@ -127,6 +129,13 @@ const BEYOND_DAPR = {
     path: "/:id/update/:name",
     parameters: { ...APP_ID, ...UPDATE_ID, ...TIMEOUT, ...REASON },
     handler: updateWorkflow,
+  },
+  restartWorkflow: {
+    method: "POST",
+    path: "/:id/restart",
+    parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
+    refusesUnknown: true,
+    handler: restartWorkflow,
   },
   getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
   getEvents: {

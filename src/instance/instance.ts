@@ -3,7 +3,18 @@ import type { HistoryPosition } from "../model/history-position.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
-import { Deliveries, Gate, Lives, Purges, type Query, Questions, Reception, Starts } from "./life/index.ts";
+import {
+  Deliveries,
+  Gate,
+  Lives,
+  Purges,
+  type Query,
+  Questions,
+  Reception,
+  Restarts,
+  Starts,
+  Vacancy,
+} from "./life/index.ts";
 import type { InstancePorts, Socket } from "./ports.ts";
 import type {
   DeliveryResult,
@@ -17,6 +28,8 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
+  RestartRequest,
+  RestartResult,
   StartRequest,
   StartResult,
   TerminateRequest,
@@ -40,6 +53,7 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #lives: Lives;
   readonly #purges: Purges;
   readonly #starts: Starts;
+  readonly #restarts: Restarts;
   readonly #reception: Reception;
   readonly #questions: Questions;
   readonly #deliveries: Deliveries;
@@ -50,7 +64,9 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#lives = lives;
     this.#purges = new Purges(ports, lives, this.#gate);
     this.#reception = new Reception(ports, lives, this.#gate);
-    this.#starts = new Starts(ports, lives, this.#gate, this.#purges, this.#reception);
+    const vacancy = new Vacancy(ports, lives, this.#reception);
+    this.#starts = new Starts(ports, lives, this.#gate, this.#purges, this.#reception, vacancy);
+    this.#restarts = new Restarts(ports, lives, this.#gate, this.#starts, vacancy);
     this.#questions = new Questions(ports, lives, this.#reception);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts);
   }
@@ -86,6 +102,10 @@ export class Instance implements InstanceApi, InstancePeer {
     return result.ok && waitFor !== undefined
       ? { ok: true, state: await this.waitFor(waitFor.until, waitFor) }
       : result;
+  }
+
+  restart(request: RestartRequest): Promise<RestartResult> {
+    return this.#restarts.restart(request);
   }
 
   describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {

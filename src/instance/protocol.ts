@@ -12,6 +12,8 @@ import type { RuntimeStatus } from "../model/status.ts";
 export interface InstanceApi {
   /** Creates the instance. Once this answers `ok`, the instance exists for good and its first turn will come. */
   start(request: StartRequest): Promise<StartResult>;
+  /** Starts the instance once more, from the beginning: what runs is terminated, and once that has left nothing open, a new run begins. */
+  restart(request: RestartRequest): Promise<RestartResult>;
   /** `undefined` when no instance has this ID. */
   describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
@@ -163,6 +165,22 @@ export interface StartRequest extends Asked {
   /** Answer not before this: one call in the place of a start and a `waitFor`. */
   readonly waitFor?: (WaitOptions & { readonly until: WaitedFor }) | undefined;
 }
+
+export interface RestartRequest extends Asked {
+  /** Names this request: delivered twice it begins one run, as long as that is the one that has the ID. */
+  readonly requestId: string;
+  readonly traceparent?: string | undefined;
+}
+
+export type RestartResult =
+  | { readonly ok: true }
+  /** There is no instance. "CHILD": it answers a call of its parent, which a new run could not. */
+  | { readonly ok: false; readonly code: "NOT_FOUND" | "CHILD" }
+  /** Today's code cannot go on with it, and may not end it either; or what has ended cannot be read. Nothing was changed. */
+  | { readonly ok: false; readonly code: "STALLED" | "UNREADABLE" }
+  /** It is terminated, and has not left the place in time: the same request again goes on from there. */
+  | { readonly ok: false; readonly code: "ALREADY_ACTIVE" | "AWAITING_ACTIVITY" }
+  | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
 
 /**
  * replace: one that runs is in the way, one that has ended is replaced. reject: both are in the way. ignore: both stay, and that is

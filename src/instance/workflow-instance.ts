@@ -24,6 +24,8 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
+  RestartRequest,
+  RestartResult,
   StartRequest,
   StartResult,
   TerminateRequest,
@@ -92,6 +94,9 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
 
   async start(request: StartRequest): Promise<StartResult> {
     return (await this.#instance()).start(request);
+  }
+  async restart(request: RestartRequest): Promise<RestartResult> {
+    return (await this.#instance()).restart(request);
   }
   async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
     return (await this.#instance()).describe(options);

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { familyOf, type Parameter } from "../parameters.ts";
 import { ROUTES, type Route } from "../routes.ts";
 import { VERSION } from "../version.ts";
-import { COMMON, ERRORS, type ErrorCode, TEXTS } from "./errors.ts";
+import { COMMON, ERRORS, type ErrorCode, type ErrorDoc, TEXTS } from "./errors.ts";
 import { type AnswerDoc, OPERATION_DOCS, type OperationDoc, PARAMETERS, SEGMENTS, TAGS } from "./operations.ts";
 import { ANYTHING, SCHEMAS } from "./schemas.ts";
 
@@ -111,11 +111,11 @@ function answersOf(doc: OperationDoc): JsonObject {
   const codes: readonly ErrorCode[] = [...doc.errors, ...common.errors];
   const texts = common.texts.map((name) => TEXTS[name]);
   for (const status of [400, 401, 403, 404, 429, 500, 501]) {
-    const ofStatus = codes.filter((code) => ERRORS[code].status === status);
+    const ofStatus = codes.filter((code) => whenWith(code, status) !== undefined);
     const textsOfStatus = texts.filter((text) => text.status === status);
     if (ofStatus.length + textsOfStatus.length === 0) continue;
     const reasons = [
-      ...ofStatus.map((code) => `\`${code}\`: ${ERRORS[code].when}.`),
+      ...ofStatus.map((code) => `\`${code}\`: ${whenWith(code, status)}.`),
       ...textsOfStatus.map(({ when }) => `In plain text: ${when}.`),
     ];
     answers[status] = {
@@ -127,6 +127,11 @@ function answersOf(doc: OperationDoc): JsonObject {
     };
   }
   return answers;
+}
+
+function whenWith(code: ErrorCode, status: number): string | undefined {
+  const error: ErrorDoc = ERRORS[code];
+  return error.status === status ? error.when : error.also?.[status];
 }
 
 function errorSchema(codes: readonly ErrorCode[]): v.GenericSchema {

@@ -3,9 +3,11 @@
  * answered stands in COMMON.
  */
 
-interface ErrorDoc {
+export interface ErrorDoc {
   readonly status: 400 | 403 | 404 | 429 | 500 | 501;
   readonly when: string;
+  /** Where it comes with other statuses, too: when, by status. */
+  readonly also?: Readonly<Partial<Record<number, string>>>;
 }
 
 export const ERRORS = {
@@ -31,6 +33,11 @@ export const ERRORS = {
   ERR_RESUME_WORKFLOW: { status: 500, when: "there is no such instance, it is stalled, or cannot be reached" },
   ERR_PURGE_WORKFLOW: { status: 500, when: "the instance has not ended, is stalled, or cannot be reached" },
   ERR_CANCEL_WORKFLOW: { status: 500, when: "the instance is stalled, or cannot be reached" },
+  ERR_RESTART_WORKFLOW: {
+    status: 500,
+    when: "the instance is stalled, has not left its place to a new run in time, or cannot be reached",
+    also: { 400: "the instance is a child" },
+  },
   ERR_QUERY_WORKFLOW: { status: 500, when: "the query has failed, or the instance cannot answer it now" },
   ERR_UPDATE_WORKFLOW: { status: 500, when: "the update has failed, or the instance takes none" },
   ERR_HISTORY_WORKFLOW: { status: 500, when: "the history cannot be read by this deployment, or not be reached" },

@@ -77,6 +77,7 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
     "Beyond Dapr: what becomes of an instance that has the ID. `replace`: one that runs is refused, one that has ended is replaced. `reject`: both are refused. `ignore`: both stay, and the answer is 202. `terminate`: one that runs is terminated with its children, and replaced. Default: `replace`.",
   reason:
     "Beyond Dapr: why, in at most 1,000 characters. Goes into the history; a field of that name in the body counts before it.",
+  requestID: "Makes a request that is sent twice count once. At most 256 characters. Default: a UUID.",
   retention:
     "Beyond Dapr's HTTP API: how long after its end the instance is kept, a Go duration such as `24h`; `0s` purges it at its end. Default: as `stateRetentionPolicy` of the deployment has it, or for ever.",
   retrying: "Whether an activity has failed and will be tried again.",
@@ -189,6 +190,16 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     body: WITH_REASON,
     answers: ACCEPTED,
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_CANCEL_WORKFLOW"],
+    checks: "instance",
+  },
+  restartWorkflow: {
+    tag: "Beyond Dapr",
+    summary: "Restart an instance",
+    description:
+      "The same ID, workflow, input, search attributes and retention, on the latest version. What runs is terminated with its children, and the answer comes once the new run is on disk. A child is not restarted.",
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_RESTART_WORKFLOW"],
     checks: "instance",
   },
   queryWorkflow: {

@@ -9,4 +9,6 @@ export { Lives } from "./lives.ts";
 export { Purges } from "./purges.ts";
 export { type Query, Questions } from "./questions.ts";
 export { Reception } from "./reception.ts";
+export { Restarts } from "./restarts.ts";
 export { Starts } from "./starts.ts";
+export { Vacancy } from "./vacancy.ts";

@@ -13,14 +13,14 @@ import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
 import type { Purges } from "./purges.ts";
 import type { Reception } from "./reception.ts";
-import { Vacancy } from "./vacancy.ts";
+import type { Vacancy } from "./vacancy.ts";
 
 const OK = { ok: true } as const;
 const ACCEPTED = { accepted: true } as const;
 const OCCUPIED = { accepted: false, code: "OCCUPIED" } as const;
 
 /** Of a client, which names its request, or of a parent. */
-type Start = Omit<StartRequest, "requestId"> & {
+export type Start = Omit<StartRequest, "requestId"> & {
   readonly requestId?: string | undefined;
   readonly parent?: ParentLink | undefined;
 };
@@ -46,13 +46,13 @@ export class Starts {
   readonly #reception: Reception;
   readonly #vacancy: Vacancy;
 
-  constructor(ports: InstancePorts, lives: Lives, gate: Gate, purges: Purges, reception: Reception) {
+  constructor(ports: InstancePorts, lives: Lives, gate: Gate, purges: Purges, reception: Reception, vacancy: Vacancy) {
     this.#ports = ports;
     this.#lives = lives;
     this.#gate = gate;
     this.#purges = purges;
     this.#reception = reception;
-    this.#vacancy = new Vacancy(ports, lives, reception);
+    this.#vacancy = vacancy;
   }
 
   /** `isOwed`: as in `deliver`. */
@@ -78,7 +78,7 @@ export class Starts {
         }
       }
       await checkOwed(this.#ports, isOwed);
-      if (await this.#create(request, { former, life })) return OK;
+      if (await this.create(request, { former, life })) return OK;
     }
   }
 
@@ -129,12 +129,12 @@ export class Starts {
       }
       await checkOwed(this.#ports, isOwed);
       const start = { instanceId, name, input, parent, traceparent, searchAttributes };
-      if (await this.#create(start, { former, life, purges })) return ACCEPTED;
+      if (await this.create(start, { former, life, purges })) return ACCEPTED;
     }
   }
 
   /** False when another start has come first, while something was waited for. */
-  #create(start: Start, { former, life, purges }: Seen): boolean | Promise<boolean> {
+  create(start: Start, { former, life, purges }: Seen): boolean | Promise<boolean> {
     const { record, first } = this.#first(start, life.recentMessages());
     const { startAtMs } = start;
     const scheduledAtMs = startAtMs !== undefined && startAtMs > record.createdAtMs ? startAtMs : undefined;
@@ -194,7 +194,7 @@ export class Starts {
   }
 }
 
-function stillDelivering({ instanceId }: InstanceRecord): Error {
+export function stillDelivering({ instanceId }: InstanceRecord): Error {
   return new Error(`Instance '${instanceId}' has ended and still has messages to deliver: its ID is free after that.`);
 }
 

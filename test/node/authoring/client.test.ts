@@ -95,6 +95,7 @@ const CHANGES: readonly (readonly [string, Read])[] = [
   ["resumeWorkflow", (client) => client.resumeWorkflow("i")],
   ["cancelWorkflow", (client) => client.cancelWorkflow("i")],
   ["updateWorkflow", (client) => client.updateWorkflow("i", "u", 1)],
+  ["restartWorkflow", (client) => client.restartWorkflow("i")],
   ["runWorkflow", (client) => client.runWorkflow("w", 1, { instanceId: "i" })],
 ];
 const LOST: readonly (readonly [string, Fault])[] = [
@@ -561,6 +562,7 @@ describe("[A8] Every option of the HTTP API", () => {
     ["suspend", (c) => c.suspendWorkflow("i", "r"), "i/pause", '{"reason":"r"}'],
     ["resume", (c) => c.resumeWorkflow("i", "r"), "i/resume", '{"reason":"r"}'],
     ["cancel", (c) => c.cancelWorkflow("i", "r"), "i/cancel", '{"reason":"r"}'],
+    ["restart", (c) => c.restartWorkflow("i", { requestId: "q", reason: "r" }), "i/restart?requestID=q&reason=r", ""],
     ["a reason that is null", (c) => c.suspendWorkflow("i", null), "i/pause", ""],
     [
       "a run",

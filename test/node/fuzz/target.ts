@@ -212,6 +212,7 @@ export class Target {
     };
     return {
       start: (request) => ask((instance) => instance.start(request)),
+      restart: (request) => ask((instance) => instance.restart(request)),
       describe: (options) => ask((instance) => instance.describe(options)),
       waitFor: (until, options) => ask((instance) => instance.waitFor(until, options)),
       raiseEvent: (request) => ask((instance) => instance.raiseEvent(request)),
@@ -302,7 +303,7 @@ function meantBy(request: HostileRequest): { readonly id: string } | "a new one"
   if (form === "GET 2" && version === "v1.0-alpha1") id = second;
   if (form === "GET 3" && version === "v1.0" && second === "query") id = first;
   if (form === "POST 2" && /^(terminate|pause|resume|purge)$/.test(second)) id = first;
-  if (form === "POST 2" && version === "v1.0" && second === "cancel") id = first;
+  if (form === "POST 2" && version === "v1.0" && /^(cancel|restart)$/.test(second)) id = first;
   if (form === "POST 3" && version === "v1.0" && second === "update") id = first;
   if (form === "POST 3" && version === "v1.0-alpha1" && third === "start") id = second;
   if (form === "POST 3" && second === "raiseEvent") id = first;

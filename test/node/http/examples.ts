@@ -188,7 +188,16 @@ const gone: Example = {
 };
 const fault = platformFault();
 const unreachable: Example = {
-  answers: { start: fault, state: fault, operation: fault, query: fault, update: fault, history: fault, watch: fault },
+  answers: {
+    start: fault,
+    restart: fault,
+    state: fault,
+    operation: fault,
+    query: fault,
+    update: fault,
+    history: fault,
+    watch: fault,
+  },
 };
 
 /** What the operation is for. */
@@ -205,6 +214,7 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   terminateWorkflow: [{}, { body: '{"reason":"r","output":{"a":1}}' }],
   purgeWorkflow: once,
   cancelWorkflow: once,
+  restartWorkflow: [{}, { query: "requestID=r&reason=why" }, { body: '{"reason":"why"}' }],
   queryWorkflow: ["1", "null", "[{}]", undefined].map((result) => ({ answers: { query: { ok: true, result } } })),
   updateWorkflow: [{}, { answers: { update: { ok: false, code: "PENDING" } } }],
   getHistory: [
@@ -274,6 +284,12 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   terminateWorkflow: [gone, unreachable],
   purgeWorkflow: [gone, unreachable, { answers: { operation: { ok: false, code: "STALLED" } } }],
   cancelWorkflow: [gone, unreachable],
+  restartWorkflow: [
+    { answers: { restart: { ok: false, code: "NOT_FOUND" } } },
+    { answers: { restart: { ok: false, code: "STALLED" } } },
+    { answers: { restart: { ok: false, code: "CHILD" } } },
+    unreachable,
+  ],
   queryWorkflow: [
     { answers: { query: { ok: false, code: "NOT_FOUND" } } },
     { answers: { query: { ok: false, code: "UNKNOWN", message: "m" } } },
@@ -332,6 +348,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
     {
       answers: {
         start: nothing,
+        restart: nothing,
         state: nothing,
         operation: nothing,
         query: nothing,
@@ -370,6 +387,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   terminateWorkflow: "instance",
   purgeWorkflow: "instance",
   cancelWorkflow: "instance",
+  restartWorkflow: "instance",
   queryWorkflow: "instance",
   updateWorkflow: "instance",
   getHistory: "instance",

@@ -16,12 +16,14 @@ const OPERATIONS = [
   ["POST /v1.0/workflows/dapr/a/pause", "ERR_PAUSE_WORKFLOW", "error pausing workflow a: "],
   ["POST /v1.0/workflows/dapr/a/resume", "ERR_RESUME_WORKFLOW", "error resuming workflow a: "],
   ["POST /v1.0/workflows/dapr/a/purge", "ERR_PURGE_WORKFLOW", "error purging workflow a: "],
+  ["POST /v1.0/workflows/dapr/a/restart", "ERR_RESTART_WORKFLOW", "error restarting workflow 'a': "],
 ] as const;
 
 function failing(fault: Error): Api {
   const api = new Api();
   api.answers = {
     start: fault,
+    restart: fault,
     state: fault,
     operation: fault,
     query: fault,

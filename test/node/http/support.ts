@@ -7,6 +7,7 @@ import type {
   OperationResult,
   QueryResult,
   RaiseEventRequest,
+  RestartResult,
   StartRequest,
   StartResult,
   UpdateResult,
@@ -29,6 +30,7 @@ export type RecordedCall = readonly [method: string, instanceId: string, argumen
 /** Answers that a test puts into the fake; an Error is thrown, a function is asked. */
 export interface Answers {
   start: StartResult | Error;
+  restart: RestartResult | Error;
   state: InstanceDescription | undefined | Error;
   operation: OperationResult | Error;
   query: QueryResult | Error;
@@ -45,6 +47,7 @@ export class Api {
   readonly log: Record<string, unknown>[] = [];
   answers: Answers = {
     start: { ok: true },
+    restart: { ok: true },
     state: RUNNING,
     operation: { ok: true },
     query: { ok: true, result: "1" },
@@ -90,7 +93,7 @@ export class Api {
     argument: unknown,
   ): Promise<Exclude<Answers[K], Error>> {
     this.calls.push([method, instanceId, argument]);
-    const answer = this.answers[kind];
+    const answer: unknown = this.answers[kind];
     if (answer instanceof Error) throw answer;
     return answer as Exclude<Answers[K], Error>;
   }
@@ -101,6 +104,7 @@ export class Api {
     };
     return {
       start: record("start", "start") as (request: StartRequest) => Promise<StartResult>,
+      restart: record("restart", "restart"),
       describe: record("describe", "state"),
       waitFor: (until, options) => record("waitFor", "state")({ until, ...options }),
       raiseEvent: record("raiseEvent", "operation") as (request: RaiseEventRequest) => Promise<OperationResult>,

@@ -18,6 +18,7 @@ type Method = keyof InstanceApi | keyof InstancePeer;
 /** A method that is new is to be repeated too. */
 const methods: Record<Method, true> = {
   start: true,
+  restart: true,
   describe: true,
   waitFor: true,
   raiseEvent: true,
@@ -48,6 +49,7 @@ const messages: Record<Message["type"], true> = {
  */
 const laterAnswers: Record<keyof InstanceApi, readonly string[]> = {
   start: [],
+  restart: [],
   raiseEvent: [],
   suspend: [],
   resume: [],

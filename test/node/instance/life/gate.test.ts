@@ -37,6 +37,7 @@ type Requests = { readonly [method in keyof (InstanceApi & InstancePeer)]: (inst
 /** Every method that can be called from outside, and what it answers where no instance is. */
 const REQUESTS: Requests = {
   start: (a) => a.start({ instanceId: "a", name: "main", requestId: "r2" }),
+  restart: (a) => a.restart({ requestId: "r3" }),
   describe: (a) => a.describe({ payloads: true }),
   waitFor: (a) => a.waitFor("ended", { timeoutMs: 0, payloads: true }),
   raiseEvent: (a) => a.raiseEvent({ name: "n", messageId: "m" }),
