@@ -2,7 +2,8 @@
 
 import "./node-version.mjs";
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { build } from "esbuild";
 import { writeOpenApi } from "./openapi-document.mjs";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
@@ -15,8 +16,29 @@ if (!(await compile("scripts/tsconfig.build.json"))) process.exit(1);
 for (const file of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
   if (file.endsWith(".d.ts")) finish(join(DIST, file));
 }
+await buildIn("eventsource-parser", "authoring/client-watch.js");
 cpSync(join(ROOT, "assets"), join(DIST, "dashboard"), { recursive: true });
 await writeOpenApi(join(DIST, "dashboard"));
+
+/** A package that the library has with it, so that nobody installs it: one file, beside the one that imports it, with its licence. */
+async function buildIn(name, importer) {
+  const directory = join(ROOT, "node_modules", name);
+  const { version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+  const text = readFileSync(join(directory, "LICENSE"), "utf8").trim();
+  await build({
+    entryPoints: [join(directory, "dist/index.js")],
+    outfile: join(DIST, dirname(importer), `${name}.js`),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    banner: { js: `/*! ${name} ${version}, ${license}\n\n${text}\n*/` },
+  });
+  const file = join(DIST, importer);
+  const code = readFileSync(file, "utf8");
+  const builtIn = code.replace(`from "${name}"`, `from "./${name}.js"`);
+  if (builtIn === code) throw new Error(`${importer} does not import ${name}`);
+  writeFileSync(file, builtIn);
+}
 
 function finish(declaration) {
   const text = readFileSync(declaration, "utf8");

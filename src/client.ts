@@ -10,7 +10,9 @@ export type {
   ScheduleOptions,
   TerminateOptions,
   UpdateOptions,
+  WatchOptions,
 } from "./authoring/client-options.ts";
+export type { WatchedEvent } from "./authoring/client-watch.ts";
 export type { WorkflowClientOptions } from "./authoring/connection-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";

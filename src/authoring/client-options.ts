@@ -148,3 +148,15 @@ export function timeoutOf(seconds: number | null | undefined, call: string, inst
 export function payloadsOf(given: boolean | null | undefined, call: string, instanceId: string): boolean {
   return readArgument(aBoolean, given, "fetchPayloads", call, instanceId) ?? true;
 }
+
+export interface WatchOptions {
+  /** The `id` of an event: tells what comes after it. Default: from the beginning of the current execution. */
+  readonly after?: string | null | undefined;
+  /** Ends the watch, which rejects with its reason. */
+  readonly signal?: AbortSignal | null | undefined;
+}
+
+export const watchOptions = optionsOf<WatchOptions>({
+  after: aString,
+  signal: typeRule("an AbortSignal", (value) => value instanceof AbortSignal),
+});

@@ -59,6 +59,17 @@ export class WorkflowApi {
     return this.#within(ms, "POST", path, query, body);
   }
 
+  /** A stream of events, until whoever asks for it ends it by the signal. Asked for once. */
+  async open(path: string, query: Query, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const { response, request } = await this.#request("GET", path, query, undefined, signal);
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    if (response.ok && isStream && response.body !== null) return response.body;
+    const text = await textOf(response, request);
+    throw response.ok
+      ? notTheApi(request, response.status, text, "no stream of events")
+      : refused(response, text, request);
+  }
+
   /** A connection that nobody serves any more may stay open. */
   async #within(ms: number, method: "GET" | "POST", path: string, query?: Query, body?: string): Promise<Answer> {
     const abort = new AbortController();
@@ -84,10 +95,24 @@ export class WorkflowApi {
   async #send(
     method: "GET" | "POST",
     path: string,
-    query: Query = {},
+    query?: Query,
     body?: string,
     signal?: AbortSignal,
   ): Promise<Answer> {
+    const { response, request } = await this.#request(method, path, query, body, signal);
+    const text = await textOf(response, request);
+    const { status } = response;
+    if (response.ok) return { status, text, request, body: text === "" ? undefined : parsed(text, status, request) };
+    throw refused(response, text, request);
+  }
+
+  async #request(
+    method: "GET" | "POST",
+    path: string,
+    query: Query = {},
+    body?: string,
+    signal?: AbortSignal,
+  ): Promise<{ response: Response; request: string }> {
     // Resolved late: a client may be constructed at module level, before the Worker is.
     const endpoint = resolveEndpoint(this.#options);
     const url = this.urlOf(path) + searchOf({ ...query, appID: this.#options.appId || undefined });
@@ -95,13 +120,7 @@ export class WorkflowApi {
     const init: RequestInit = { method };
     if (body !== undefined) init.body = body;
     if (signal !== undefined) init.signal = signal;
-    const response = await sendTo(endpoint, url, init);
-    const text = await textOf(response, request);
-    const { status } = response;
-    if (response.ok) return { status, text, request, body: text === "" ? undefined : parsed(text, status, request) };
-    if (isRedirect(response)) throw redirected(response, request);
-    const { errorCode, message } = errorIn(text, `${request} was answered with ${status}`);
-    throw new WorkflowApiError(status, errorCode, message);
+    return { response: await sendTo(endpoint, url, init), request };
   }
 }
 
@@ -179,6 +198,13 @@ function notTheApi(request: string, status: number, text: string, which: string)
 
 function begin(text: string): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function refused(response: Response, text: string, request: string): WorkflowApiError {
+  if (isRedirect(response)) return redirected(response, request);
+  const { status } = response;
+  const { errorCode, message } = errorIn(text, `${request} was answered with ${status}`);
+  return new WorkflowApiError(status, errorCode, message);
 }
 
 /** 0 is what a browser tells of one, and no more. */

@@ -27,9 +27,12 @@ import {
   timeoutOf,
   type UpdateOptions,
   updateOptions,
+  type WatchOptions,
+  watchOptions,
 } from "./client-options.ts";
 import { type Encoded, start, startAndWait } from "./client-starts.ts";
 import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "./client-waits.ts";
+import { type WatchedEvent, watch } from "./client-watch.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
 import { bodyOf, ifThere, resultText, segment, WorkflowApi } from "./workflow-api.ts";
@@ -319,6 +322,18 @@ export class DaprWorkflowClient {
   ): Promise<WorkflowCounts> {
     const query = queryOf(readOptions(filterOptions, filter, "countWorkflows"));
     return countsOf(await this.#api.ask("", { ...query, countBy: countByOf(by, "countWorkflows") }));
+  }
+
+  /**
+   * Tells of each event of the history as it happens, until the instance has ended or was purged. A connection that is lost is made again, and goes on
+   * where it was: none is left out, and none comes twice. Rejects with status 404 when there is no such instance.
+   *
+   *     for await (const told of client.watchWorkflow("order-1")) if (told.type === "history") console.log(told.event.type);
+   */
+  watchWorkflow(workflowInstanceId: string, options?: WatchOptions | null): AsyncIterable<WatchedEvent> {
+    const { after, signal } = readOptions(watchOptions, options, "watchWorkflow", workflowInstanceId);
+    const path = `${segment(workflowInstanceId)}/events`;
+    return watch(this.#api, { path, after: after ?? undefined, signal: signal ?? undefined });
   }
 
   /** Delivers an event. Once this resolves, the event is stored, whether or not the workflow waits for it yet. */

@@ -30,6 +30,9 @@ class EventStream {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | null = null;
   #missed = 0;
+  /** Bytes that were handed on, and those of them that the client had taken at the last heartbeat. */
+  #bytes = 0;
+  #taken = 0;
   /** Characters that the instance has sent, and was not told to be passed on. */
   #untold = 0;
 
@@ -39,7 +42,7 @@ class EventStream {
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    controller.enqueue(RETRY);
+    this.#enqueue(RETRY);
     this.#socket.addEventListener("message", ({ data }) => this.#passOn(String(data)));
     this.#socket.addEventListener("close", () => this.#end());
     this.#socket.addEventListener("error", () => this.#end());
@@ -49,7 +52,6 @@ class EventStream {
 
   /** The client has taken all that there was. */
   pull(): void {
-    this.#missed = 0;
     if (this.#untold < TELL_AFTER) return;
     this.#socket.send(String(this.#untold));
     this.#untold = 0;
@@ -68,12 +70,21 @@ class EventStream {
 
   #passOn(text: string): void {
     this.#untold += text.length;
-    this.#controller?.enqueue(encoder.encode(text));
+    this.#enqueue(encoder.encode(text));
+  }
+
+  #enqueue(bytes: Uint8Array): void {
+    this.#bytes += bytes.length;
+    this.#controller?.enqueue(bytes);
   }
 
   #beat(): void {
-    if (this.#controller?.desiredSize === 1) this.#controller.enqueue(HEARTBEAT);
-    else if (++this.#missed >= MOST_MISSED) this.abort(new Error("The client takes nothing"));
+    const waiting = 1 - (this.#controller?.desiredSize ?? 1);
+    if (waiting === 0) this.#enqueue(HEARTBEAT);
+    const taken = this.#bytes - waiting;
+    this.#missed = taken > this.#taken ? 0 : this.#missed + 1;
+    this.#taken = taken;
+    if (this.#missed >= MOST_MISSED) this.abort(new Error("The client takes nothing"));
   }
 
   /** After what came last, or the instance is being moved: what waits here is still the client's. */

@@ -40,7 +40,7 @@ function readAfter(call: Call): HistoryPosition | undefined {
   throw malformed(`header Last-Event-ID ${IS_EVENT_ID}, found ${JSON.stringify(header.slice(0, 300))}`);
 }
 
-function watchRefused(id: string, result: Extract<WatchResult, { ok: false }>): HttpError {
+export function watchRefused(id: string, result: Extract<WatchResult, { ok: false }>): HttpError {
   switch (result.code) {
     case "NOT_FOUND":
       return instanceNotFound(id);

@@ -10,7 +10,10 @@ import {
   timeoutOf,
   type UpdateOptions,
   updateOptions,
+  type WatchOptions,
+  watchOptions,
 } from "../authoring/client-options.ts";
+import type { WatchedEvent } from "../authoring/client-watch.ts";
 import { segment } from "../authoring/workflow-api.ts";
 import { DaprWorkflowClient } from "../authoring/workflow-client.ts";
 import { WorkflowState } from "../authoring/workflow-state.ts";
@@ -26,6 +29,7 @@ import type { WaitedFor } from "../instance/protocol.ts";
 import { readOptions } from "../model/options.ts";
 import { useRealMicrotasks } from "./event-loop.ts";
 import type { Hosts } from "./hosts.ts";
+import { watchInTime } from "./test-watch.ts";
 import type { VirtualTime, Wait } from "./virtual-time.ts";
 import type { WaitText } from "./wait-text.ts";
 
@@ -150,6 +154,16 @@ export class TestClient extends DaprWorkflowClient {
     return ask();
   }
 
+  /** Each thing that is told is waited for as in any other wait: time passes until it happens. */
+  override watchWorkflow(instanceId: string, options?: WatchOptions | null): AsyncIterable<WatchedEvent> {
+    const { after, signal } = readOptions(watchOptions, options, "watchWorkflow", instanceId);
+    segment(instanceId);
+    return watchInTime(instanceId, after ?? undefined, async (question) => {
+      signal?.throwIfAborted();
+      return this.#until(instanceId, "has nothing to tell", Number.POSITIVE_INFINITY, question, signal ?? undefined);
+    });
+  }
+
   override waitForWorkflowStart(
     instanceId: string,
     fetchPayloads: boolean | null = true,
@@ -195,9 +209,19 @@ export class TestClient extends DaprWorkflowClient {
   }
 
   /** Lets time pass until the instance has answered. */
-  #until<T>(instanceId: string, what: string, seconds: number, question: Question<T>): Promise<T> {
+  #until<T>(
+    instanceId: string,
+    what: string,
+    seconds: number,
+    question: Question<T>,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const { hosts, time, waitText, now } = this.#env;
     return new Promise((resolve, reject) => {
+      const abort = () => {
+        time.remove(wait);
+        reject(signal?.reason);
+      };
       const wait: Wait = {
         untilMs: now() + seconds * 1000,
         late: () => reject(new TimeoutError({ instanceId, seconds, what })),
@@ -206,9 +230,13 @@ export class TestClient extends DaprWorkflowClient {
         fail: reject,
       };
       time.add(wait);
+      signal?.addEventListener("abort", abort);
       hosts
         .ask(instanceId, question)
-        .finally(() => time.remove(wait))
+        .finally(() => {
+          time.remove(wait);
+          signal?.removeEventListener("abort", abort);
+        })
         .then(resolve, reject);
     });
   }

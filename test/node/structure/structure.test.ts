@@ -41,6 +41,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "http/openapi/schemas.ts",
     "http/openapi/document.ts",
   ],
+  // Bundled when the package is built: no program that has it installs this one.
+  "eventsource-parser": ["authoring/client-watch.ts"],
   // Installed for development alone: see [S1.7].
   "@valibot/to-json-schema": ["http/openapi/document.ts"],
   "cloudflare:workers": [
@@ -142,15 +144,15 @@ describe("[S1] Imports", () => {
     ).toHaveLength(4);
   });
 
-  it("[S1.5] client.ts, for Node and browsers, brings neither cloudflare:workers nor any package with it", async () => {
+  it("[S1.5] client.ts, for Node and browsers, brings no module of a platform with it, and of packages the one that is built in", async () => {
     const { inputs, packages } = await bundleOf("client.ts");
-    expect(packages).toEqual([]);
+    expect(packages).toEqual(["eventsource-parser"]);
     expect(inputs).toBeGreaterThan(5);
   });
 
-  it("[S1.6] testing.ts, for any test runner, brings the router and valibot with it and no module of a platform", async () => {
+  it("[S1.6] testing.ts, for any test runner, brings the router and valibot with it, what is built in, and no module of a platform", async () => {
     const { packages } = await bundleOf("testing.ts");
-    expect([...new Set(packages)].sort()).toEqual(["itty-router", "valibot"]);
+    expect([...new Set(packages)].sort()).toEqual(["eventsource-parser", "itty-router", "valibot"]);
   });
 
   it("[S1.7] what makes the OpenAPI document is imported by nothing else: no Worker and no program carries it", async () => {

@@ -4,6 +4,7 @@ import {
   type HistoryEvent,
   type Task,
   TimeoutError,
+  type WatchedEvent,
   type WorkflowActivityContext,
   type WorkflowContext,
   WorkflowRuntime,
@@ -396,5 +397,52 @@ describe("[K7] Same test, same run", () => {
     await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
       "Instance 's' is SUSPENDED and waits for a resume. Nothing is running, and no time is due.",
     );
+  });
+});
+
+describe("[K40] A watch", () => {
+  const told = (all: readonly WatchedEvent[]) =>
+    all.map((one) => (one.type === "history" ? `${one.position} ${one.event.type}` : one.type));
+
+  it("[K40.1] lets time pass to whatever happens next, and ends with the instance", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(sleeps, 30);
+    const all: WatchedEvent[] = [];
+    for await (const one of env.client.watchWorkflow(id)) all.push(one);
+    expect(told(all)).toEqual(["0 ExecutionStarted", "1 TimerCreated", "2 TimerFired", "3 ExecutionCompleted", "end"]);
+    expect(env.now).toEqual(new Date("2026-01-31T00:00:00Z"));
+  });
+
+  it("[K40.2] goes on over restarts and from one execution to the next", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(counts, 97);
+    const all: WatchedEvent[] = [];
+    for await (const one of env.client.watchWorkflow(id)) {
+      all.push(one);
+      await env.restart();
+    }
+    expect(told(all).at(-1)).toBe("end");
+    expect(all.filter(({ type }) => type === "execution").map((one) => "generation" in one && one.generation)).toEqual([
+      1, 2, 3,
+    ]);
+    const ids = all.flatMap((one) => (one.type === "history" ? one.id : []));
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("[K40.3] a purge is told; what is not there is not found; what can never happen is said", async () => {
+    const env = environment();
+    const id = await env.client.scheduleNewWorkflow(order, 1);
+    const all: WatchedEvent[] = [];
+    for await (const one of env.client.watchWorkflow(id)) {
+      all.push(one);
+      await env.client.purgeWorkflow(id, { force: true });
+    }
+    expect(told(all)).toEqual(["0 ExecutionStarted", "gone"]);
+    const first = (of: string, options = {}) => env.client.watchWorkflow(of, options)[Symbol.asyncIterator]().next();
+    await expect(first(id)).rejects.toMatchObject({ status: 404, errorCode: "ERR_INSTANCE_ID_NOT_FOUND" });
+    const waits = await env.client.scheduleNewWorkflow(order, 1);
+    const { value } = await first(waits);
+    await expect(first(waits, { after: (value as { id: string }).id })).rejects.toThrow(NothingWillHappenError);
+    await expect(first(waits, { after: "x" })).rejects.toThrow(RangeError);
   });
 });
