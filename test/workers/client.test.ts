@@ -1,7 +1,8 @@
 // DaprWorkflowClient inside the Worker, without options.
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { DaprWorkflowClient, TimeoutError, WorkflowApiError, WorkflowRuntimeStatus } from "../../src/index.ts";
-import { newId, run } from "./support.ts";
+import { newId, run, stubOf } from "./support.ts";
 // Until the Worker has been made, a client without options goes to 127.0.0.1:3500.
 import "./worker.ts";
 import { awaitEvents, echo, steps } from "./workflows.ts";
@@ -96,5 +97,25 @@ describe("[W8] the client inside the Worker", () => {
 
   it("[W8.8] works inside an activity", async () => {
     expect(await run("startsAnother", "from inside")).toBe('"from inside"');
+  });
+
+  it("[W8.11] watches, to the end or until it is told to stop", async () => {
+    const id = await client.scheduleNewWorkflow(awaitEvents, { name: "n", count: 1 });
+    const told: string[] = [];
+    for await (const one of client.watchWorkflow(id)) {
+      told.push(one.type === "history" ? one.event.type : one.type);
+      if (told.length === 1) await client.raiseEvent(id, "n", 1);
+    }
+    expect(told).toEqual(["ExecutionStarted", "EventRaised", "ExecutionCompleted", "end"]);
+    const other = await client.scheduleNewWorkflow(awaitEvents, { name: "n", count: 1 });
+    const abort = new AbortController();
+    const watch = client.watchWorkflow(other, { signal: abort.signal })[Symbol.asyncIterator]();
+    await watch.next();
+    const waiting = watch.next();
+    abort.abort(new Error("enough"));
+    await expect(waiting).rejects.toThrow("enough");
+    const watchers = () => runInDurableObject(stubOf(other), (_instance, ctx) => ctx.getWebSockets().length);
+    await expect.poll(watchers).toBe(0);
+    await expect(client.watchWorkflow("nobody")[Symbol.asyncIterator]().next()).rejects.toMatchObject({ status: 404 });
   });
 });
