@@ -16,6 +16,7 @@ import { instanceStub, type Placement } from "./instance/namespace.ts";
 import { watchInstance } from "./instance/platform-sockets.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
+import { retentionPolicyFrom } from "./model/retention.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
@@ -45,6 +46,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const options = readWorkerOptions(given);
   const { jurisdiction, locationHint } = options;
   const placement = { jurisdiction, locationHint };
+  const retention = retentionPolicyFrom(options.stateRetentionPolicy);
   const handlerOf = (env: WorkerEnv, trusted: boolean) =>
     createHttpHandler(depsOf(registry, options, placement, env, trusted));
   let forEnv: WorkerEnv | undefined;
@@ -55,7 +57,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
     (workflow) => registry.workflowName(workflow),
   );
   return {
-    WorkflowInstance: workflowInstanceClass(registry, { ...options, placement }),
+    WorkflowInstance: workflowInstanceClass(registry, { ...options, retention, placement }),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;

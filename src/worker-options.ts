@@ -13,6 +13,7 @@ import {
   shown,
   typeRule,
 } from "./model/options.ts";
+import { retentionPolicyOption, type StateRetentionPolicy } from "./model/retention.ts";
 
 export interface WorkerOptions {
   /** Longest request body, in bytes, at most 15.5 MiB, which take twice as much on their way to an instance. Default 4 MiB, as in Dapr. */
@@ -42,6 +43,11 @@ export interface WorkerOptions {
   readonly basePath?: string | undefined;
   /** Origins whose web pages may send requests and read the answers, for instance ["https://app.example.com"]. Default: none. */
   readonly allowedOrigins?: readonly string[] | undefined;
+  /**
+   * How long an instance is kept after its end, as in Dapr's configuration: Go durations such as "24h", by status; "0s" purges it at its end.
+   * `anyTerminal` is for those that are not named, `terminated` for CANCELED too. Default: for ever.
+   */
+  readonly stateRetentionPolicy?: Given<StateRetentionPolicy> | undefined;
   /** Where all instances live and stay: "eu", "fedramp", "fedramp-high" or "us". To change it is to have other instances. Default: anywhere. */
   readonly jurisdiction?: Jurisdiction | undefined;
   /** Where new instances had best be made, for instance "weur". Default: near to whoever starts them. */
@@ -73,6 +79,7 @@ export const workerOptions = optionsOf<WorkerOptions>({
   unknownWorkflows: oneOf("accept", "refuse"),
   basePath: aString,
   allowedOrigins: typeRule('a list of origins such as ["https://app.example.com"]', (value) => Array.isArray(value)),
+  stateRetentionPolicy: retentionPolicyOption,
   jurisdiction: oneOf(...Object.keys(JURISDICTIONS)),
   locationHint: oneOf(...Object.keys(LOCATION_HINTS)),
 });

@@ -1,5 +1,5 @@
 import type { UpdateOutcome } from "../model/action.ts";
-import type { ExecutionCompleted, ExecutionStarted, HistoryEvent, HistoryFact } from "../model/history-event.ts";
+import type { ExecutionStarted, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import { PendingWork } from "./pending-work.ts";
 import { isRecordOfTheEngine, messageKeyOf } from "./records.ts";
 import { SeenMessages } from "./seen-messages.ts";
@@ -13,7 +13,7 @@ export class RecordedHistory {
   readonly #openUpdates = new Set<string>();
   readonly #updateOutcomes = new Map<string, UpdateOutcome>();
   #first: ExecutionStarted | undefined;
-  #completed: ExecutionCompleted | undefined;
+  #completed: Extract<HistoryEvent, { type: "ExecutionCompleted" }> | undefined;
   #stall: Stall | undefined;
   #isCancelRequested = false;
   #latestMs = 0;

@@ -32,6 +32,6 @@ export interface Turn {
 /** The first event of a history, the one that ended it, and the time of the last. */
 export interface Outline {
   readonly first?: HistoryFact | undefined;
-  readonly completed?: HistoryFact | undefined;
+  readonly completed?: HistoryEvent | undefined;
   readonly lastAtMs?: number | undefined;
 }

@@ -86,9 +86,10 @@ export class Instance implements InstanceApi, InstancePeer {
    * may ring before, because it also stands for work under way: a test environment, which loses no object by chance, need not wait for that.
    */
   get nextDueAtMs(): number | undefined {
-    const { loop, current } = this.#lives;
+    const { loop, current, household } = this.#lives;
     if (loop.isRunning) return current.nextDueAtMs(this.#ports.clock.now());
-    return current.isLoaded ? current.nextDueAtMs(Number.NEGATIVE_INFINITY) : undefined;
+    if (!current.isLoaded) return undefined;
+    return Math.min(current.nextDueAtMs(Number.NEGATIVE_INFINITY), household.expiresAtMs());
   }
 
   async alarm(ring: Ring): Promise<void> {
@@ -130,8 +131,14 @@ export class Instance implements InstanceApi, InstancePeer {
       if (record === undefined) return true;
       return until === "started" ? hasStarted(record) : isTerminal(record.status);
     };
-    await this.#lives.watchers.until(isReached, options.timeoutMs);
-    return describeInstance(this.#ports, this.#lives, options.payloads);
+    const { retention } = this.#lives.household;
+    retention.awaited();
+    try {
+      await this.#lives.watchers.until(isReached, options.timeoutMs);
+      return await describeInstance(this.#ports, this.#lives, options.payloads);
+    } finally {
+      retention.answered();
+    }
   }
 
   async raiseEvent({ name, input, messageId, reason, actor }: RaiseEventRequest): Promise<OperationResult> {

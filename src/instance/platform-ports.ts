@@ -1,5 +1,6 @@
 import type { Registry } from "../engine/registry.ts";
 import type { LogLine } from "../model/log.ts";
+import type { RetentionPolicy } from "../model/retention.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
 import { Vault } from "../storage/vault.ts";
@@ -18,6 +19,7 @@ export interface Shared {
   readonly onNonDeterminism: "fail" | "stall" | undefined;
   /** Default: unless payloads are encrypted. */
   readonly logFailureMessages?: boolean | undefined;
+  readonly retention?: RetentionPolicy | undefined;
   readonly placement?: Placement | undefined;
   readonly log: (line: LogLine) => void;
 }
@@ -55,6 +57,7 @@ export class PlatformPorts implements InstancePorts {
   readonly limits: InstanceLimits;
   readonly onNonDeterminism: "fail" | "stall" | undefined;
   readonly logFailureMessages: boolean;
+  readonly retention: RetentionPolicy | undefined;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -72,6 +75,7 @@ export class PlatformPorts implements InstancePorts {
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
     this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;
+    this.retention = shared.retention;
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);

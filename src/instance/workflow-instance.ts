@@ -4,6 +4,7 @@ import type { Asked } from "../model/history-event.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import type { Given } from "../model/options.ts";
+import type { RetentionPolicy } from "../model/retention.ts";
 import { Instance } from "./instance.ts";
 import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
@@ -57,15 +58,18 @@ export interface InstanceOptions {
   readonly logLevel?: LogLevel | undefined;
   /** Whether the log has the messages of failures, which may quote payloads. Default: unless there are PAYLOAD_KEYS. */
   readonly logFailureMessages?: boolean | undefined;
+  /** How long ended instances are kept. Default: for ever. */
+  readonly retention?: RetentionPolicy | undefined;
   /** Where instances are made and looked for: the HTTP API has to ask in the same place. */
   readonly placement?: Placement | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
-  const { limits, onNonDeterminism, logFailureMessages, placement, logLevel = "info" } = options;
+  const { limits, onNonDeterminism, logFailureMessages, retention, placement, logLevel = "info" } = options;
   const log = logFrom(logLevel);
-  const shared: Shared = { registry, limits: limitsFrom(limits), onNonDeterminism, logFailureMessages, placement, log };
+  const how = { limits: limitsFrom(limits), onNonDeterminism, retention };
+  const shared: Shared = { registry, ...how, logFailureMessages, placement, log };
   return class WorkflowInstance extends InstanceObject {
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env, shared);

@@ -1,5 +1,5 @@
 import { parseDuration } from "./go-duration.ts";
-import { type OptionRule, rangeRule } from "./options.ts";
+import { anObject, type Given, type OptionRule, optionsOf, rangeRule } from "./options.ts";
 import type { TerminalStatus } from "./status.ts";
 
 /** How long an ended instance is kept, in milliseconds. What is not named is kept. */
@@ -50,3 +50,29 @@ export const aRetention: OptionRule = rangeRule(
   A_RETENTION,
   (given) => typeof given === "string" && "ms" in retentionFrom(given),
 );
+
+export const retentionPolicyOption: OptionRule = anObject(
+  optionsOf<StateRetentionPolicy>({
+    anyTerminal: aRetention,
+    completed: aRetention,
+    failed: aRetention,
+    terminated: aRetention,
+  }),
+  "an object of Go durations",
+);
+
+/** Of one that has been found right. */
+export function retentionPolicyFrom(given: Given<StateRetentionPolicy> | undefined): RetentionPolicy | undefined {
+  if (given === undefined) return undefined;
+  const msOf = (text: string | null | undefined): number | undefined => {
+    const read = retentionFrom(text ?? "");
+    return "ms" in read ? read.ms : undefined;
+  };
+  const { anyTerminal, completed, failed, terminated } = given;
+  return {
+    anyTerminal: msOf(anyTerminal),
+    completed: msOf(completed),
+    failed: msOf(failed),
+    terminated: msOf(terminated),
+  };
+}

@@ -1,5 +1,6 @@
 // Workflows that only tests need, and what they leave behind to be looked at. Test and Worker share this module.
 import {
+  type AttributeChanges,
   DaprWorkflowClient,
   type Task,
   type WorkflowActivityContext,
@@ -242,6 +243,15 @@ export async function* startsAnother(ctx: WorkflowContext, name: string): Workfl
   return yield ctx.callActivity(startAndWait, name);
 }
 
+/** Sets the attributes that each event `set` has, until one has none. */
+export async function* tagged(ctx: WorkflowContext): Workflow {
+  for (;;) {
+    const changes = (yield ctx.waitForExternalEvent("set")) as AttributeChanges | null;
+    if (changes === null) return ctx.getSearchAttributes();
+    ctx.setSearchAttributes(changes);
+  }
+}
+
 export function registerTestWorkflows(runtime: WorkflowRuntime): void {
   for (const workflow of [
     echo,
@@ -269,6 +279,7 @@ export function registerTestWorkflows(runtime: WorkflowRuntime): void {
     forgivingParent,
     carelessParent,
     startsAnother,
+    tagged,
   ]) {
     runtime.registerWorkflow(workflow);
   }

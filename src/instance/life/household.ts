@@ -9,6 +9,8 @@ import type { InstancePorts } from "../ports.ts";
 import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
 import { Watching } from "../watching/index.ts";
 import type { Lasting } from "./lasting.ts";
+import type { Life } from "./life.ts";
+import { type Kept, Retention } from "./retention.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** Who opens and closes lives. */
@@ -16,6 +18,7 @@ export interface LifeKeeper {
   /** Of the life that is current. */
   readonly loop: TurnLoop;
   giveUpCode(): void;
+  expire(record: InstanceRecord): Promise<boolean>;
   cannotRead(error: UnreadableError): void;
   /** Other keys, or other code, may have come. */
   readAgain(): void;
@@ -25,7 +28,7 @@ export interface LifeKeeper {
  * What outlasts a life: the alarm, those who wait, activities that run, messages on their way, the burst. What they have to tell
  * is told the life that is current by then.
  */
-export class Household implements Lasting, Workload, ActivityOwner, Sender {
+export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept {
   readonly ports: InstancePorts;
   readonly log: InstanceLog;
   readonly burst: Burst;
@@ -34,6 +37,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
   readonly alarm: AlarmKeeper;
   readonly activities: ActivityRunner;
   readonly onTheWay = new OnTheWay();
+  readonly retention: Retention;
   readonly #lives: LifeKeeper;
 
   constructor(ports: InstancePorts, lives: LifeKeeper) {
@@ -45,6 +49,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
     this.watching = new Watching(ports, this);
     this.alarm = new AlarmKeeper(ports, this.watchers, this, this.burst);
     this.activities = new ActivityRunner(ports, this);
+    this.retention = new Retention(ports, this);
   }
 
   get #loop(): TurnLoop {
@@ -53,6 +58,14 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
 
   get record(): InstanceRecord | undefined {
     return this.#loop.life.record;
+  }
+
+  get life(): Life {
+    return this.#loop.life;
+  }
+
+  expire(record: InstanceRecord): Promise<boolean> {
+    return this.#lives.expire(record);
   }
 
   giveUpCode(): void {
@@ -78,6 +91,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
     this.watchers.burstEnded();
     this.watching.burstEnded();
     this.#loop.burstEnded();
+    this.retention.look();
   }
 
   /** The database has been wiped, and the alarm with it. */
@@ -90,7 +104,8 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
   // The alarm rings, or is to be set.
 
   get isBusy(): boolean {
-    return this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
+    const isAtWork = this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
+    return isAtWork || this.retention.isUnderWay;
   }
 
   /** Nobody takes the results of an execution that was terminated, or has continued as new. */
@@ -112,8 +127,15 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender {
     return this.#loop.life.nextDueAtMs(afterMs);
   }
 
+  expiresAtMs(): number {
+    return this.retention.dueAtMs();
+  }
+
   proceed(): void {
     const { life } = this.#loop;
+    // What is not needed for that is not even loaded.
+    this.retention.look();
+    if (this.retention.isUnderWay) return;
     life.queue.releaseStart(this.ports.clock.now());
     if (life.isStalled && life.stallWatch.isDue) {
       if (life.isUnreadable) return this.#lives.readAgain();

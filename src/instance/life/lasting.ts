@@ -3,6 +3,7 @@ import type { ActivityOwner, ActivityRunner } from "../activities/index.ts";
 import type { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { AlarmKeeper, Burst, Watchers } from "../waking/index.ts";
+import type { Retention } from "./retention.ts";
 
 /** What outlasts a life, as its turns use it. */
 export interface Lasting extends Pick<ActivityOwner, "isCurrent"> {
@@ -12,6 +13,7 @@ export interface Lasting extends Pick<ActivityOwner, "isCurrent"> {
   readonly alarm: AlarmKeeper;
   readonly watchers: Watchers;
   readonly activities: ActivityRunner;
+  readonly retention: Retention;
   /** The life ends here: its code has held up a turn, and a terminate does not wait for it any longer. */
   giveUpCode(): void;
   /** The life ends here. */

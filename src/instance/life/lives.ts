@@ -9,10 +9,17 @@ import { type Birth, Life } from "./life.ts";
 import { readStored } from "./stored.ts";
 import { TurnLoop } from "./turn-loop.ts";
 
+/** Purges this instance, and no other that has its ID by then. */
+export interface Remover {
+  expire(record: InstanceRecord): Promise<boolean>;
+}
+
 /** The lives of an instance, one after the other: here they are opened and closed. */
 export class Lives implements LifeKeeper {
   readonly readability: Readability;
   readonly household: Household;
+  /** Who removes one whose time is over: `Purges`, which needs the lives itself. */
+  remover: Remover | undefined;
   readonly #ports: InstancePorts;
   #loop: TurnLoop;
 
@@ -114,6 +121,10 @@ export class Lives implements LifeKeeper {
   cannotRead(error: UnreadableError): void {
     this.#enterUnreadable(error);
     this.#loop.atRest();
+  }
+
+  async expire(record: InstanceRecord): Promise<boolean> {
+    return (await this.remover?.expire(record)) === true;
   }
 
   giveUpCode(): void {

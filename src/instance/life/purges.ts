@@ -31,6 +31,7 @@ export class Purges {
     this.#lives = lives;
     this.#gate = gate;
     this.#log = new InstanceLog(ports);
+    lives.remover = this;
   }
 
   /** The instance that was purged last, as long as memory lasts: a copy of its start must not bring it back. */
@@ -46,6 +47,13 @@ export class Purges {
   purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {
     const purged = this.#purge(request, isOwed);
     return request.force && request.asChildOf === undefined ? this.#gate.keepStartsOut(purged) : purged;
+  }
+
+  async expire(record: InstanceRecord): Promise<boolean> {
+    while (this.#gate.shutBy !== undefined) await this.#gate.shutBy;
+    if (this.#lives.record !== record) return false;
+    const result = await this.#purgeEnded(record, { recursive: false });
+    return result?.ok === true;
   }
 
   async #purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult> {

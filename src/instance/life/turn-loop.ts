@@ -62,6 +62,8 @@ export class TurnLoop {
     if (!this.#isRunning && life.isLoaded && life.hasWork) return this.run();
     this.#lasting.alarm.arm();
     this.#lasting.watchers.notify();
+    // Of a burst that is open the end looks.
+    if (!this.#lasting.burst.isOpen) this.#lasting.retention.look();
   }
 
   burstEnded(): void {

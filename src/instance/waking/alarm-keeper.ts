@@ -29,6 +29,8 @@ export interface Workload {
   readonly isUnreadable: boolean;
   /** When something falls due next, of what is due later than `afterMs`. */
   nextDueAtMs(afterMs: number): number;
+  /** When it goes, because its time after its end is over; infinity for never. */
+  expiresAtMs(): number;
   /** Goes on with whatever is due. */
   proceed(): void;
   /** Before anything else is run: what is written from here on is on disk first. */
@@ -40,7 +42,7 @@ export interface Workload {
  * an alarm that comes early is left alone while there is work: when it rings, it finds out what to wait for next.
  *
  *   nothing to wait for: no alarm
- *   something is due later: an alarm at that time
+ *   something is due later, the end of its retention too: an alarm at that time
  *   work is under way: an alarm within `watchdogMs`, or the alarm's own handler, which is called again after a crash
  *
  * Work that ends without waiting for I/O needs no alarm at all, so one for work under way waits for the end of the burst.
@@ -79,8 +81,15 @@ export class AlarmKeeper {
     if (this.#work.isUnreadable) return this.#set(this.#work.nextDueAtMs(ALWAYS), false);
     const isMissing = armedAtMs === null && this.#ports.store.hasOpenWork(record.status);
     if (isLost || isMissing) this.#set(0, false);
+    else if (isTerminal(record.status)) this.#armForEnd();
     const isPutOff = armedAtMs !== null && isPutOffTo(armedAtMs);
     if (isPutOff || lateMs > this.#ports.limits.watchdogMs) this.#work.proceed();
+  }
+
+  /** Today's policy may let an ended one go earlier than the alarm is set for, or at all. */
+  #armForEnd(): void {
+    const expiresAtMs = this.#work.expiresAtMs();
+    if (expiresAtMs !== NEVER) this.#set(expiresAtMs, false);
   }
 
   /** The alarm has been removed together with the database: a handler that is still at work would not be called again. */
@@ -132,7 +141,7 @@ export class AlarmKeeper {
     if (isBusy) return this.#burst.goOn();
     const dueAtMs = this.#work.nextDueAtMs(ALWAYS);
     const isKnown = isLoaded || (isTerminal(record.status) && !this.#mayHaveOpenWork(record.status));
-    if (dueAtMs !== NEVER || isKnown) this.#set(dueAtMs, !isUnreadable);
+    if (dueAtMs !== NEVER || isKnown) this.#set(Math.min(dueAtMs, this.#work.expiresAtMs()), !isUnreadable);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
 

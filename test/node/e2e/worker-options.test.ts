@@ -128,6 +128,18 @@ describe("[E8] options of createWorker", () => {
     expect((await send("GET /v1.0/workflows/dapr/a")).status).toBe(404);
   });
 
+  it("[E8.5] stateRetentionPolicy: an instance goes when its time is over, unless its start says otherwise", async () => {
+    await begin({ stateRetentionPolicy: { anyTerminal: "1h", completed: "0s" } });
+    const status = async (id: string) => (await send(`GET /v1.0/workflows/dapr/${id}`)).status;
+    const startChild = (query: string) =>
+      send(`POST /v1.0/workflows/dapr/child/start?waitFor=completed&${query}`, {}, '"nobody"');
+    expect((await startChild("instanceID=goes")).status).toBe(200);
+    await expect.poll(() => status("goes")).toBe(404);
+    expect((await startChild("instanceID=stays&retention=1h")).status).toBe(200);
+    expect((await startChild("instanceID=nobody&retention=1d")).status).toBe(400);
+    expect([await status("stays"), await status("nobody")]).toEqual([200, 404]);
+  });
+
   it("[E8.4] an option that is unknown or wrong ends the Worker as it is loaded, and says which", async () => {
     await expect(begin({ allowedOrigins: ["*"] })).rejects.toThrow();
   });

@@ -33,6 +33,7 @@ describe("createWorker", () => {
         "http://[::1]:8080",
         "https://xn--bcher-kva.example",
       ],
+      stateRetentionPolicy: { anyTerminal: "360h", completed: "1m", failed: "0", terminated: "0s" },
       jurisdiction: "fedramp-high",
       locationHint: "apac-ne",
     };
@@ -53,6 +54,17 @@ describe("createWorker", () => {
     [{ onNonDeterminism: "ignore" }, /onNonDeterminism is "fail" or "stall", found "ignore"/],
     [{ logLevel: "debug" }, /logLevel is "info" or "warn" or "error" or "none", found "debug"/],
     [{ unknownWorkflows: true }, /unknownWorkflows is "accept" or "refuse", found true/],
+    [{ stateRetentionPolicy: "24h" }, /stateRetentionPolicy is an object of Go durations, found "24h"/],
+    [
+      { stateRetentionPolicy: { completed: 60 } },
+      /stateRetentionPolicy\.completed is a Go duration from 0s, for instance "24h" or "1h30m", found 60/,
+    ],
+    [{ stateRetentionPolicy: { failed: "1d" } }, /stateRetentionPolicy\.failed is a Go duration.*, found "1d"/],
+    [{ stateRetentionPolicy: { anyTerminal: "-1s" } }, /stateRetentionPolicy\.anyTerminal is .*, found "-1s"/],
+    [
+      { stateRetentionPolicy: { canceled: "1h" } },
+      /unknown option stateRetentionPolicy\.canceled of createWorker.* Known: anyTerminal, completed, failed, terminated/,
+    ],
     [{ jurisdiction: "EU" }, /jurisdiction is "eu" or "fedramp" or "fedramp-high" or "us", found "EU"/],
     [{ locationHint: "europe" }, /locationHint is "wnam" or .* or "me", found "europe"/],
   ])("[H102] refuses %j", (options, message) => {

@@ -23,6 +23,7 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
     limits: world.limits,
     onNonDeterminism: world.onNonDeterminism,
     logFailureMessages: world.logFailureMessages,
+    retention: world.retention,
     log: (line) => void (fate.dead || world.log.push(line)),
     clock: {
       now: () => world.nowMs + host.skewMs,

@@ -21,6 +21,7 @@ import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
 import type { InstancePeer, WatchResult } from "../../../src/instance/protocol.ts";
 import type { HistoryPosition } from "../../../src/model/history-position.ts";
+import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
 import type { CatalogWorld } from "./catalog-world.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
@@ -65,6 +66,8 @@ export class World {
   versions: { name: string; version: string; code: TWorkflow; latest: boolean }[] = [];
   onNonDeterminism: "fail" | "stall" = "stall";
   logFailureMessages = true;
+  /** How long ended instances are kept, in the lives that begin from now on. */
+  retention: RetentionPolicy | undefined;
   readonly activities = new Map<string, TWorkflowActivity>();
   readonly hosts = new Map<string, Host>();
   readonly peerCalls: PeerCall[] = [];

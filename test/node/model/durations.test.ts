@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseDuration } from "../../../src/model/go-duration.ts";
-import { retentionFrom } from "../../../src/model/retention.ts";
+import { retentionFrom, retentionOf, retentionPolicyFrom } from "../../../src/model/retention.ts";
 
 const S = 1_000_000_000n;
 
@@ -83,5 +83,15 @@ describe("durations, as Go's time.ParseDuration reads them", () => {
     ["soon", { problem: 'invalid duration "soon"' }],
   ])("[D20] an instance is kept for %s: %j, in whole milliseconds and not less", (text, expected) => {
     expect(retentionFrom(text)).toEqual(expected);
+  });
+
+  it("[D20] a policy is read once, in milliseconds; what is left out is kept", () => {
+    expect(retentionPolicyFrom(undefined)).toBeUndefined();
+    const policy = retentionPolicyFrom({ completed: "1m", failed: "0s", terminated: null });
+    expect(policy).toEqual({ completed: 60_000, failed: 0 });
+    const kept = (["COMPLETED", "FAILED", "CANCELED", "TERMINATED"] as const).map((status) =>
+      retentionOf(policy ?? {}, status),
+    );
+    expect(kept).toEqual([60_000, 0, undefined, undefined]);
   });
 });

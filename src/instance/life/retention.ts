@@ -1,0 +1,110 @@
+import { retentionOf } from "../../model/retention.ts";
+import { isTerminal } from "../../model/status.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InstanceLog } from "../instance-log.ts";
+import { retryDelayMs } from "../limits.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { Life } from "./life.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** The instance that is kept for a time. */
+export interface Kept {
+  readonly life: Life;
+  readonly isBusy: boolean;
+  /** Purges it, and no other that has its ID by then. False: it is still there. Rejects when the storage fails. */
+  expire(record: InstanceRecord): Promise<boolean>;
+  atRest(): void;
+  readonly log: InstanceLog;
+}
+
+/**
+ * How long the instance is kept after its end: as its start has said, or by today's policy. Then it is purged, and its children are not.
+ */
+export class Retention {
+  readonly #ports: InstancePorts;
+  readonly #of: Kept;
+  /** What is known to have ended, and when: of any other it is read. */
+  #ended: InstanceRecord | undefined;
+  #endedAtMs = NEVER;
+  #failures = 0;
+  #notBeforeMs = 0;
+  #waiting = 0;
+  #isUnderWay = false;
+
+  constructor(ports: InstancePorts, of: Kept) {
+    this.#ports = ports;
+    this.#of = of;
+  }
+
+  /** The instance is being purged because its time is over. */
+  get isUnderWay(): boolean {
+    return this.#isUnderWay;
+  }
+
+  /** When the instance is to go; infinity for never. */
+  dueAtMs(): number {
+    const { life } = this.#of;
+    const { record } = life;
+    if (record === undefined || !life.hasEnded || life.isUnreadable) return NEVER;
+    const keptMs = this.#keptMs(record);
+    return keptMs === undefined ? NEVER : Math.max(this.#endOf(life, record) + keptMs, this.#notBeforeMs);
+  }
+
+  #keptMs({ status, retentionMs }: InstanceRecord): number | undefined {
+    if (!isTerminal(status)) return undefined;
+    return retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+  }
+
+  #endOf({ outline }: Life, record: InstanceRecord): number {
+    if (this.#ended === record) return this.#endedAtMs;
+    const { completedSeq = 0, createdAtMs } = record;
+    this.#endedAtMs = outline?.completed?.timestampMs ?? this.#ports.store.timeOf(completedSeq) ?? createdAtMs;
+    this.#ended = record;
+    return this.#endedAtMs;
+  }
+
+  /** Somebody waits for the instance, and is to have an answer before it goes; `answered` must follow. */
+  awaited(): void {
+    this.#waiting++;
+  }
+
+  answered(): void {
+    if (--this.#waiting > 0 || this.dueAtMs() === NEVER) return;
+    this.#notBeforeMs = 0;
+    this.look();
+  }
+
+  /** Lets it go, if its time is over and nothing of it is under way. */
+  look(): void {
+    const dueAtMs = this.dueAtMs();
+    if (dueAtMs === NEVER || this.#isUnderWay) return;
+    const { clock, limits, store } = this.#ports;
+    const { life, isBusy } = this.#of;
+    const { record } = life;
+    if (record === undefined || dueAtMs > clock.now() || isBusy) return;
+    if (this.#waiting > 0) this.#notBeforeMs = clock.now() + limits.watchdogMs;
+    // An activity may be open still whose result it takes.
+    else if (life.isLoaded || !store.hasOpenWork(record.status)) void this.#expire(record);
+  }
+
+  /** Never rejects. */
+  async #expire(record: InstanceRecord): Promise<void> {
+    this.#isUnderWay = true;
+    try {
+      if (await this.#of.expire(record)) this.#failures = 0;
+      else this.#putOff();
+    } catch (error) {
+      this.#of.log.fault("retention", error);
+      this.#putOff();
+    }
+    this.#isUnderWay = false;
+    this.#of.atRest();
+  }
+
+  #putOff(): void {
+    const { clock, limits } = this.#ports;
+    this.#failures++;
+    this.#notBeforeMs = clock.now() + retryDelayMs(limits, this.#failures);
+  }
+}
