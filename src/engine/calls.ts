@@ -29,6 +29,9 @@ export class Calls implements AttemptCalls {
   #made: Task[] = [];
   #sweepAt = 64;
   #lastId = 0;
+  /** How many of `actions` were asked for before the event that is applied now, and the number of the first call since. */
+  #askedBefore = 0;
+  #firstSince = 1;
   /** Calls up to this number are not retried any more: the workflow has been asked to end. */
   #noRetryUpTo = 0;
   #isClosed = false;
@@ -45,6 +48,17 @@ export class Calls implements AttemptCalls {
 
   stopRetries(): void {
     this.#noRetryUpTo = this.#lastId;
+  }
+
+  /** The next event is applied. */
+  beginEvent(): void {
+    this.#askedBefore = this.actions.size;
+    this.#firstSince = this.nextId;
+  }
+
+  /** How many of `actions`, which are in order, were asked for before the event that was applied last. */
+  get askedBefore(): number {
+    return this.#askedBefore;
   }
 
   /** The number of the next call. */
@@ -105,6 +119,7 @@ export class Calls implements AttemptCalls {
   #timerEnded(id: number): void {
     if (!this.#open.delete(id)) return;
     if (!this.actions.delete(id)) this.#owner.timerCanceled(id);
+    else if (id < this.#firstSince) this.#askedBefore--;
   }
 
   /** The answer to a call, or nothing when it has been answered before. */
@@ -140,6 +155,7 @@ export class Calls implements AttemptCalls {
   /** Drops what has been asked for, but for these kinds. */
   keepOnly(...types: readonly Action["type"][]): void {
     for (const [key, { type }] of this.actions) if (!types.includes(type)) this.actions.delete(key);
+    this.#askedBefore = 0;
   }
 
   /** Drops what the code has called from this number on. */

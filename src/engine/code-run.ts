@@ -52,9 +52,10 @@ export class CodeRun {
       throw new Error(`A second ExecutionStarted in the history of '${this.#state.instanceId}'`);
     this.#state.begin(event);
     if (this.#code === undefined) return;
-    const found = this.#code.registry.workflow(event.name, event.version);
+    const { version } = this.#state;
+    const found = this.#code.registry.workflow(event.name, version);
     if (found.type === "not registered") return this.#notRegistered(event, this.#code);
-    if (found.type === "version not available") return this.#end.stallAs(versionNotAvailable(event.version));
+    if (found.type === "version not available") return this.#end.stallAs(versionNotAvailable(version));
     const context = new WorkflowContext(new ExecutionContext(this.#state));
     let input: unknown;
     try {

@@ -47,7 +47,7 @@ export class ExecutionContext implements OrchestrationContext {
   }
 
   get version(): string | undefined {
-    return this.#state.started?.version;
+    return this.#state.version;
   }
 
   get searchAttributes(): SearchAttributes {

@@ -1,13 +1,30 @@
 import type { Completion } from "../model/action.ts";
 import { describeFailure, type FailureDetails } from "../model/failure.ts";
-import type { ExecutionTerminated, HistoryEvent } from "../model/history-event.ts";
+import type { ExecutionTerminated, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import type { Continuation } from "./continuation.ts";
 import type { Step } from "./coroutine.ts";
 import { type Difference, type NonDeterminismError, WorkflowCanceledError } from "./errors.ts";
 import type { ExecutionState } from "./execution-state.ts";
-import { failsWhereItWentOn, isRecordedCall } from "./non-determinism.ts";
+import { failsWhereItWentOn, isRecordedCall, type RecordedCall } from "./non-determinism.ts";
 import { differs, type Stall } from "./stall.ts";
 import type { Suspension } from "./suspension.ts";
+
+/** What is written beside the facts that come. */
+type Recorded =
+  | RecordedCall
+  | Extract<
+      HistoryFact,
+      {
+        type:
+          | "UpdateCompleted"
+          | "UpdateFailed"
+          | "PatchRecorded"
+          | "ExecutionStalled"
+          | "ExecutionUnstalled"
+          | "ExecutionVersionChanged"
+          | "ExecutionCompleted";
+      }
+    >;
 
 /**
  * How one execution ends, or stalls.
@@ -27,6 +44,7 @@ export class ExecutionEnd {
   #stall: Stall | undefined;
   /** At which event of the history the execution has ended. */
   #atIndex = -1;
+  #isInReplay = false;
   #isTakenBack = false;
   #isCancelAsked = false;
   #difference: Difference | undefined;
@@ -43,6 +61,11 @@ export class ExecutionEnd {
 
   get stall(): Stall | undefined {
     return this.#stall;
+  }
+
+  /** At which event of the history the execution has ended; `undefined`: in a replay, which had done with it before. */
+  get endedAt(): number | undefined {
+    return this.#isInReplay ? undefined : this.#atIndex;
   }
 
   /** Where code and history part, when that is why the execution is stalled. */
@@ -114,6 +137,30 @@ export class ExecutionEnd {
     this.fail(error);
   }
 
+  /** The history says what the code has done: it is not asked for again. */
+  confirm(event: Recorded): void {
+    const { calls, historyIndex } = this.#state;
+    switch (event.type) {
+      case "TaskScheduled":
+      case "TimerCreated":
+      case "ChildWorkflowInstanceCreated":
+      case "DetachedWorkflowScheduled":
+      case "EventSent":
+        return this.check(calls.confirm(event, historyIndex));
+      case "UpdateCompleted":
+      case "UpdateFailed":
+        return this.check(calls.confirmUpdateEnd(event.updateId, historyIndex));
+      case "PatchRecorded":
+      case "ExecutionStalled":
+      case "ExecutionUnstalled":
+      case "ExecutionVersionChanged":
+      case "ExecutionCompleted":
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
   /** What the last turn had called and not waited for stands behind its end. Anything else the code should have called before. */
   checkBehind(event: HistoryEvent): void {
     if (this.#difference !== undefined || !isRecordedCall(event)) return;
@@ -140,16 +187,17 @@ export class ExecutionEnd {
   #continueAsNew(continuation: Continuation): void {
     const { input, toLatestVersion, carried: carriedEvents } = continuation;
     const { registry, started } = this.#state;
-    const version = toLatestVersion ? registry?.latestVersion(started?.name ?? "") : started?.version;
+    const version = toLatestVersion ? registry?.latestVersion(started?.name ?? "") : this.#state.version;
     this.#state.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
     this.#complete({ type: "ContinuedAsNew", input, version, carriedEvents });
     for (const event of this.#state.mailbox.unclaimed()) continuation.leave(event);
-    for (const event of this.#suspension.held) continuation.leave(event);
+    for (const { event } of this.#suspension.held) continuation.leave(event);
   }
 
   #complete(completion: Completion): void {
     this.#completion = completion;
     this.#atIndex = this.#state.historyIndex;
+    this.#isInReplay = this.#state.replaying;
     this.#state.calls.close();
     this.#state.calls.watch.over();
     const how = completion.type === "ContinuedAsNew" ? "continued as new" : "ended";

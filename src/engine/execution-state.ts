@@ -36,23 +36,32 @@ export class ExecutionState implements CallOwner {
   started: ExecutionStarted | undefined;
   currentTimeMs = 0;
   replaying = false;
-  /** Of the event that is applied now. */
+  /** Where the event stands in the history that is applied now. */
   historyIndex = -1;
+  /** How often the execution has been rewound. */
+  rewinds = 0;
   customStatus: string | undefined;
   searchAttributes: SearchAttributes | undefined;
   continuation: Continuation | undefined;
   #random: SeededRandom | undefined;
 
-  /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
+  readonly #changedVersion: string | undefined;
+
+  /**
+   * `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. `version`: the one that
+   * somebody has put the execution on since its start.
+   */
   constructor(
     instanceId: string,
     registry: Registry | undefined,
     recordedPatches: readonly string[],
     timerCanceled: (id: number) => void,
+    version: string | undefined,
   ) {
     this.instanceId = instanceId;
     this.registry = registry;
     this.patches = new Patches(recordedPatches);
+    this.#changedVersion = version;
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
     this.payloads = registry?.payloads ?? jsonPayloads;
@@ -72,6 +81,11 @@ export class ExecutionState implements CallOwner {
   changeAttributes(changes: AttributeChanges): void {
     const merged = mergeAttributes(this.searchAttributes, changes, "setSearchAttributes");
     if (this.continuation === undefined) this.searchAttributes = merged;
+  }
+
+  /** Which of the registered versions of the workflow the execution runs. */
+  get version(): string | undefined {
+    return this.#changedVersion ?? this.started?.version;
   }
 
   /** One stream of chance for the whole execution; made when it is first needed. */

@@ -1,14 +1,5 @@
 import type { Action, Completion } from "../model/action.ts";
-import type {
-  ExecutionCompleted,
-  ExecutionStalled,
-  ExecutionStarted,
-  ExecutionUnstalled,
-  HistoryEvent,
-  PatchRecorded,
-  UpdateCompleted,
-  UpdateFailed,
-} from "../model/history-event.ts";
+import type { ExecutionStarted, HistoryEvent } from "../model/history-event.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import { answerCall } from "./answers.ts";
 import { CodeRun, type ExecutionCode } from "./code-run.ts";
@@ -17,9 +8,9 @@ import type { Difference } from "./errors.ts";
 import { ExecutionEnd } from "./execution-end.ts";
 import { ExecutionState } from "./execution-state.ts";
 import type { QueryAnswer } from "./interactions.ts";
-import type { RecordedCall } from "./non-determinism.ts";
 import type { Stall } from "./stall.ts";
 import { Suspension } from "./suspension.ts";
+import type { EndedAt } from "./turn-draft.ts";
 import { type Waits, waitsOf } from "./waits.ts";
 
 export type { ExecutionCode } from "./code-run.ts";
@@ -44,15 +35,16 @@ export class Execution {
   readonly #end: ExecutionEnd;
   readonly #run: CodeRun;
 
-  /** `recordedPatches`: those that the history holds. `timerCanceled`: nobody waits for that timer any more. */
+  /** As an `ExecutionState` is made. */
   constructor(
     instanceId: string,
     code: ExecutionCode | undefined,
     recordedPatches: readonly string[],
     timerCanceled: (id: number) => void,
+    version?: string,
   ) {
     this.instanceId = instanceId;
-    this.#state = new ExecutionState(instanceId, code?.registry, recordedPatches, timerCanceled);
+    this.#state = new ExecutionState(instanceId, code?.registry, recordedPatches, timerCanceled, version);
     const fails = code?.onNonDeterminism === "fail";
     this.#end = new ExecutionEnd(this.#state, this.#suspension, fails);
     this.#run = new CodeRun(code, this.#state, this.#end);
@@ -60,6 +52,10 @@ export class Execution {
 
   get started(): ExecutionStarted | undefined {
     return this.#state.started;
+  }
+  /** How often it has been rewound. */
+  get rewinds(): number {
+    return this.#state.rewinds;
   }
   get completion(): Completion | undefined {
     return this.#end.completion;
@@ -83,6 +79,10 @@ export class Execution {
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {
     return this.#end.difference;
+  }
+
+  get endedAt(): EndedAt {
+    return { position: this.#end.endedAt, askedBefore: this.#state.calls.askedBefore };
   }
 
   /** What the author should know, in words. `hasEnded`: the execution does not go on. */
@@ -120,18 +120,19 @@ export class Execution {
   }
 
   /**
-   * Applies one event and lets the code go on as far as it can. Does nothing once the execution has ended, or is stalled.
+   * Applies the event that stands there in the history, by default the next, and lets the code go on as far as it can. Does nothing once
+   * the execution has ended, or is stalled.
    * Returns a promise only where the code goes on: most events of a history are records of what it has asked for.
    */
-  apply(event: HistoryEvent, replaying: boolean): void | Promise<void> {
+  apply(event: HistoryEvent, replaying: boolean, position = this.#state.historyIndex + 1): void | Promise<void> {
     const { completion, stall } = this.#end;
-    this.#state.historyIndex++;
+    this.#state.historyIndex = position;
     if (stall !== undefined) return;
     if (completion !== undefined) return this.#applyBehindEnd(event, completion);
     this.#state.replaying = replaying;
     if (event.timestampMs > this.#state.currentTimeMs) this.#state.currentTimeMs = event.timestampMs;
     if (event.type === "UpdateRequested") this.#state.interactions.expect(event.updateId);
-    if (this.#suspension.holds(event)) return;
+    if (this.#suspension.holds(event, position)) return;
     const applied = this.#applyNow(event);
     return this.#suspension.held.length === 0 ? applied : this.#applyHeld(applied);
   }
@@ -139,8 +140,13 @@ export class Execution {
   async #applyHeld(applied: void | Promise<void>): Promise<void> {
     await applied;
     const { held } = this.#suspension;
-    while (!this.#suspension.isOn && !this.#end.enough() && held.length > 0)
-      await this.#applyNow(held.shift() as HistoryEvent);
+    const latest = this.#state.historyIndex;
+    while (!this.#suspension.isOn && !this.#end.enough() && held.length > 0) {
+      const { event, position } = held.shift() as (typeof held)[number];
+      this.#state.historyIndex = position;
+      await this.#applyNow(event);
+    }
+    this.#state.historyIndex = latest;
   }
 
   /** What came behind the end. In a replay too: code that continues as new where it waited before leaves what came since. */
@@ -174,6 +180,7 @@ export class Execution {
   }
 
   #applyNow(event: HistoryEvent): void | Promise<void> {
+    this.#state.calls.beginEvent();
     switch (event.type) {
       case "ExecutionStarted":
         return this.#run.start(event);
@@ -202,43 +209,13 @@ export class Execution {
         return;
       case "ExecutionTerminated":
         return this.#end.terminate(event);
+      case "ExecutionRewound":
+        this.#state.rewinds++;
+        return;
       default:
-        return this.#confirm(event);
+        if (this.#run.hasCode) this.#end.confirm(event);
+        return;
     }
     if (this.#run.mayGoOn) return this.#run.drive();
   }
-
-  /** The history says what the code has done: it is not asked for again. */
-  #confirm(event: Recorded): void {
-    if (!this.#run.hasCode) return;
-    const { calls, historyIndex } = this.#state;
-    switch (event.type) {
-      case "TaskScheduled":
-      case "TimerCreated":
-      case "ChildWorkflowInstanceCreated":
-      case "DetachedWorkflowScheduled":
-      case "EventSent":
-        return this.#end.check(calls.confirm(event, historyIndex));
-      case "UpdateCompleted":
-      case "UpdateFailed":
-        return this.#end.check(calls.confirmUpdateEnd(event.updateId, historyIndex));
-      case "PatchRecorded":
-      case "ExecutionStalled":
-      case "ExecutionUnstalled":
-      case "ExecutionCompleted":
-        return;
-      default:
-        event satisfies never;
-    }
-  }
 }
-
-/** What the engine itself has written into the history. */
-type Recorded =
-  | RecordedCall
-  | UpdateCompleted
-  | UpdateFailed
-  | PatchRecorded
-  | ExecutionStalled
-  | ExecutionUnstalled
-  | ExecutionCompleted;

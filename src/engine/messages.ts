@@ -1,18 +1,25 @@
-import type { Completion } from "../model/action.ts";
 import type {
   Asked,
   ChildWorkflowInstanceCreated,
   DetachedWorkflowScheduled,
   EventSent,
+  ExecutionCompleted,
   ExecutionStarted,
+  ParentLink,
 } from "../model/history-event.ts";
-import type { AddressedMessage } from "../model/message.ts";
+import { nameOfExecution } from "../model/ids.ts";
+import type { AddressedMessage, StartChildMessage } from "../model/message.ts";
 import { isTooLong, MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
 /** The execution that speaks. Its start is known by the time it says something. */
 interface Sender {
   readonly instanceId: string;
   readonly started: ExecutionStarted | undefined;
+  readonly rewinds: number;
+}
+
+interface StartOfChild extends AddressedMessage {
+  readonly message: { readonly version: 1 } & StartChildMessage;
 }
 
 /** What one execution says to other instances. IDs come from the execution and the call, so that each counts once. */
@@ -23,24 +30,40 @@ export class Messages {
     this.#from = from;
   }
 
-  startChild({ id, name, instanceId, input, searchAttributes }: ChildWorkflowInstanceCreated): AddressedMessage {
-    const { executionId = "", name: parentName = "", traceparent } = this.#from.started ?? {};
-    const parent = { instanceId: this.#from.instanceId, executionId, name: parentName, taskId: id };
+  get instanceId(): string {
+    return this.#from.instanceId;
+  }
+
+  /** By which others know it. */
+  get #executionId(): string {
+    return nameOfExecution(this.#from.started?.executionId ?? "", this.#from.rewinds);
+  }
+
+  startChild({ id, name, instanceId, input, searchAttributes }: ChildWorkflowInstanceCreated): StartOfChild {
+    const { name: parentName = "", traceparent } = this.#from.started ?? {};
+    const parent = { instanceId: this.#from.instanceId, executionId: this.#executionId, name: parentName, taskId: id };
     return {
       to: instanceId,
       message: { version: 1, type: "StartChild", name, input, parent, traceparent, searchAttributes },
     };
   }
 
+  /** For an open child, when this execution has been rewound. `isFatal`: for the sake of its failure. */
+  rewindChild(call: ChildWorkflowInstanceCreated, isFatal: boolean, asked: Asked): AddressedMessage {
+    const { to, message } = this.startChild(call);
+    const formerExecutionId = nameOfExecution(this.#from.started?.executionId ?? "", this.#from.rewinds - 1);
+    return { to, message: { ...message, type: "RewindChild", formerExecutionId, isFatal, ...asked } };
+  }
+
   startDetached(event: DetachedWorkflowScheduled): AddressedMessage {
     const { id, name, instanceId, input, startAtMs, searchAttributes } = event;
-    const { executionId, traceparent } = this.#from.started ?? {};
-    const how = { startAtMs, requestId: `${executionId}:${id}`, traceparent, searchAttributes };
+    const { traceparent } = this.#from.started ?? {};
+    const how = { startAtMs, requestId: `${this.#executionId}:${id}`, traceparent, searchAttributes };
     return { to: instanceId, message: { version: 1, type: "StartDetached", name, input, ...how } };
   }
 
   raiseEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
-    const messageId = `${this.#from.started?.executionId}:${id}`;
+    const messageId = `${this.#executionId}:${id}`;
     return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } };
   }
 
@@ -49,29 +72,33 @@ export class Messages {
     to: string,
     what: Asked & ({ type: "Terminate"; output: string | undefined } | { type: "Cancel" }),
   ): AddressedMessage {
-    const parent = { instanceId: this.#from.instanceId, executionId: this.#from.started?.executionId ?? "" };
+    const parent = { instanceId: this.#from.instanceId, executionId: this.#executionId };
     return { to, message: { version: 1, parent, ...what } };
   }
 
   /** How this execution ended, for the call that started it; `undefined` when none did. */
-  toParent(completion: Exclude<Completion, { type: "ContinuedAsNew" }>): AddressedMessage | undefined {
+  toParent(completed: ExecutionCompleted): AddressedMessage | undefined {
     const parent = this.#from.started?.parent;
-    if (parent === undefined) return undefined;
-    const { instanceId: to, executionId: parentExecutionId, taskId } = parent;
-    const outcome = outcomeFor(completion, this.#from.instanceId);
-    return { to, message: { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome } };
+    return parent && childEnded(this.#from.instanceId, parent, completed);
   }
 }
 
-function outcomeFor(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, instanceId: string) {
-  switch (completion.type) {
-    case "Completed":
-      if (isTooLong(completion.output)) return resultTooLarge(instanceId);
-      return { ok: true, result: completion.output } as const;
-    case "Failed":
-    case "Canceled":
-      return { ok: false, failure: completion.failure } as const;
-    case "Terminated":
+/** How a child has ended, for the call that it is the child of. */
+export function childEnded(instanceId: string, parent: ParentLink, completed: ExecutionCompleted): AddressedMessage {
+  const { instanceId: to, executionId: parentExecutionId, taskId } = parent;
+  const outcome = outcomeOf(completed, instanceId);
+  return { to, message: { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome } };
+}
+
+function outcomeOf({ status, output, failure }: ExecutionCompleted, instanceId: string) {
+  switch (status) {
+    case "COMPLETED":
+      if (isTooLong(output)) return resultTooLarge(instanceId);
+      return { ok: true, result: output } as const;
+    case "FAILED":
+    case "CANCELED":
+      return { ok: false, failure: failure ?? { errorType: "", message: "" } } as const;
+    case "TERMINATED":
       return {
         ok: false,
         failure: { errorType: "WorkflowTerminated", message: `workflow instance '${instanceId}' was terminated` },

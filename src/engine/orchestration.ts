@@ -6,6 +6,7 @@ import type { QueryAnswer } from "./interactions.ts";
 import { Messages } from "./messages.ts";
 import type { PendingWork } from "./pending-work.ts";
 import { RecordedHistory } from "./recorded-history.ts";
+import { type Replay, replayOf } from "./replay.ts";
 import type { Stall } from "./stall.ts";
 import type { Outline, Turn } from "./turn.ts";
 import { TurnDraft } from "./turn-draft.ts";
@@ -28,8 +29,13 @@ export class Orchestration {
   #ended = false;
   #uncommitted: boolean;
 
-  private constructor(instanceId: string, code: ExecutionCode | undefined, patches: readonly string[], begun: boolean) {
-    this.#execution = new Execution(instanceId, code, patches, (timerId) => this.pending.dropTimer(timerId));
+  private constructor(
+    instanceId: string,
+    code: ExecutionCode | undefined,
+    { patches, version, hasBegun: begun }: Replay,
+  ) {
+    const timerCanceled = (timerId: number) => this.pending.dropTimer(timerId);
+    this.#execution = new Execution(instanceId, code, patches, timerCanceled, version);
     this.#toOthers = new Messages(this.#execution);
     this.#status = begun ? "RUNNING" : "PENDING";
     this.#uncommitted = !begun;
@@ -48,12 +54,11 @@ export class Orchestration {
     firstTurnDone: boolean,
     { runEnded = false } = {},
   ): Promise<Orchestration> {
-    const last = history.at(-1);
-    const begun = firstTurnDone && !(last?.type === "ExecutionStalled" && last.beforeFirstTurn);
-    const patches = history.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
-    const orchestration = new Orchestration(instanceId, code, patches, begun);
+    const replay = replayOf(history, firstTurnDone);
+    const orchestration = new Orchestration(instanceId, code, replay);
     orchestration.#execution.beginTurn();
-    await orchestration.#replay(history, begun, runEnded);
+    await orchestration.#replay(replay, runEnded);
+    orchestration.#history.isWhole(history.length);
     orchestration.#execution.endTurn();
     return orchestration;
   }
@@ -138,7 +143,7 @@ export class Orchestration {
       const event = { ...fact, timestampMs };
       draft.append(event);
       if (event.type === "ExecutionCancelRequested") draft.cancel(event);
-      const applied = this.#ended ? undefined : this.#execution.apply(event, false);
+      const applied = this.#ended ? undefined : this.#execution.apply(event, false, this.#history.length - 1);
       if (applied !== undefined) await applied;
     }
     this.#execution.endTurn();
@@ -158,14 +163,15 @@ export class Orchestration {
   #decide(draft: TurnDraft, taken: number): Turn {
     this.#uncommitted = false;
     const wasEnded = this.#ended;
+    draft.factsAreIn();
     for (const action of this.#execution.takeActions()) draft.ask(action);
     const { stall } = this.#execution;
     if (stall !== undefined) draft.stall(stall, this.#isFirstTurn);
     const completion = wasEnded ? undefined : this.#execution.completion;
     if (completion !== undefined) {
       this.#ended = true;
-      if (completion.type !== "ContinuedAsNew") this.#status = draft.end(completion);
-    } else if (!wasEnded) this.#status = this.#liveStatus;
+      if (completion.type !== "ContinuedAsNew") this.#status = draft.end(completion, this.#execution.endedAt);
+    } else if (!wasEnded) this.#status = liveStatus(this.#execution);
     const { events, activities, messages, aborts, updates } = draft;
     return {
       taken,
@@ -182,31 +188,39 @@ export class Orchestration {
     };
   }
 
-  get #liveStatus(): RuntimeStatus {
-    if (this.#execution.stall !== undefined) return "STALLED";
-    return this.#execution.isSuspended ? "SUSPENDED" : "RUNNING";
-  }
-
-  async #replay(history: readonly HistoryEvent[], begun: boolean, runEnded: boolean): Promise<void> {
-    const end = history.findLast((event) => event.type === "ExecutionCompleted");
+  async #replay({ history, order, newsFrom, hasBegun, end }: Replay, runEnded: boolean): Promise<void> {
+    const { length } = order ?? history;
+    const hasEnded = end !== undefined;
     // The code of an ended one has nothing more to say; only what it left running is of interest.
-    const isRun = end === undefined || runEnded;
-    for (const event of history) {
-      this.#history.record(event);
-      const applied = isRun ? this.#execution.apply(event, begun || end !== undefined) : undefined;
+    const isRun = !hasEnded || runEnded;
+    for (let index = 0; index < length; index++) {
+      const step = order?.[index];
+      const event = step?.event ?? (history[index] as HistoryEvent);
+      this.#history.record(event, step?.leftOut);
+      if (index === newsFrom && hasBegun && isRun) this.#execution.checkReplay(false);
+      const applied = isRun
+        ? this.#execution.apply(event, hasEnded || index < newsFrom, step?.position ?? index)
+        : undefined;
       if (applied !== undefined) await applied;
     }
-    if (end !== undefined) {
+    if (hasEnded) {
       this.#ended = true;
       this.#status = end.status;
       return;
     }
-    if (begun) this.#execution.checkReplay(false);
+    const isReplayOnly = newsFrom === length;
+    if (hasBegun && isReplayOnly) this.#execution.checkReplay(false);
     const { stall, completion, hasActions } = this.#execution;
     const recordedStall = this.#history.stall;
     if (recordedStall !== undefined) this.#status = "STALLED";
-    else if (begun) this.#status = this.#liveStatus;
+    else if (hasBegun) this.#status = liveStatus(this.#execution);
     if (stall !== undefined) this.#uncommitted = !this.#history.hasStalledAs(stall);
-    else if (recordedStall !== undefined || completion !== undefined || hasActions) this.#uncommitted = true;
+    else if (recordedStall !== undefined || completion !== undefined || hasActions || !isReplayOnly)
+      this.#uncommitted = true;
   }
+}
+
+function liveStatus({ stall, isSuspended }: Execution): RuntimeStatus {
+  if (stall !== undefined) return "STALLED";
+  return isSuspended ? "SUSPENDED" : "RUNNING";
 }

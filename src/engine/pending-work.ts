@@ -1,4 +1,5 @@
 import type { ChildWorkflowInstanceCreated, HistoryFact, TaskScheduled } from "../model/history-event.ts";
+import type { FailedAnswer } from "./rewind.ts";
 
 /**
  * What an execution has asked for and not yet been answered, as its history tells. Needs no storage of its own.
@@ -58,6 +59,18 @@ export class PendingWork {
         if (fact.status === "TERMINATED") this.activities.clear();
         return;
     }
+  }
+
+  /**
+   * Its answer is taken back: it is made once more, in the same attempt. The time that the call had with all its attempts is over, so it
+   * has none any more.
+   */
+  reopen({ id, ...answer }: FailedAnswer): void {
+    const task = this.activities.get(id);
+    if (task === undefined) return;
+    const { deadlineAtMs: _, ...rest } = task;
+    const progress = "progress" in answer ? answer.progress : undefined;
+    this.activities.set(id, progress === undefined ? rest : { ...rest, progress });
   }
 
   /** It has fired, or the workflow has canceled it. */

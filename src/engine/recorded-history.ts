@@ -1,7 +1,8 @@
 import type { UpdateOutcome } from "../model/action.ts";
 import type { ExecutionStarted, HistoryEvent, HistoryFact } from "../model/history-event.ts";
 import { PendingWork } from "./pending-work.ts";
-import { isRecordOfTheEngine, messageKeyOf } from "./records.ts";
+import { isAskedByCode, isRecordOfTheEngine, messageKeyOf } from "./records.ts";
+import type { FailedAnswer } from "./rewind.ts";
 import { SeenMessages } from "./seen-messages.ts";
 import type { Stall } from "./stall.ts";
 import type { Outline } from "./turn.ts";
@@ -17,15 +18,23 @@ export class RecordedHistory {
   #stall: Stall | undefined;
   #isCancelRequested = false;
   #latestMs = 0;
+  #length = 0;
+  #endsWithAsked = false;
+  #hasOtherVersion = false;
 
-  record(event: HistoryEvent): void {
+  /** `leftOut`: as in ReplayStep. */
+  record(event: HistoryEvent, leftOut?: FailedAnswer): void {
+    this.#length++;
     if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
     this.pending.apply(event);
     if (event.type === "ExecutionStarted") {
       this.#first = event;
       this.seenMessages.carry(event.recentMessages ?? {});
     } else if (event.type === "ExecutionCancelRequested") this.#isCancelRequested = true;
-    this.#stall = event.type === "ExecutionStalled" ? event : undefined;
+    this.#hasOtherVersion = event.type === "ExecutionVersionChanged";
+    if (!this.#hasOtherVersion) this.#stall = event.type === "ExecutionStalled" ? event : undefined;
+    this.#endsWithAsked = isAskedByCode(event);
+    if (leftOut !== undefined) this.pending.reopen(leftOut);
     if (event.type === "ExecutionCompleted") this.#completed = event;
     if (event.type === "UpdateRequested") this.#openUpdates.add(event.updateId);
     if (event.type === "UpdateCompleted") this.#updateEnded(event.updateId, { ok: true, result: event.result });
@@ -42,6 +51,21 @@ export class RecordedHistory {
     this.#openUpdates.delete(updateId);
   }
 
+  /** All that has been told stands in a history of so many events: a replay may have left some out. */
+  isWhole(length: number): void {
+    this.#length = length;
+  }
+
+  /** How many events the history has. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Whether its last event is something that the code has asked for. */
+  get endsWithAsked(): boolean {
+    return this.#endsWithAsked;
+  }
+
   /** The highest time of the history: no turn is earlier, whatever the machine's clock says. */
   get latestMs(): number {
     return this.#latestMs;
@@ -52,10 +76,10 @@ export class RecordedHistory {
     return this.#stall;
   }
 
-  /** Whether the history ends with this stall. An error that tells of a time, or of a random number, is the same error. */
+  /** Whether the history ends with this stall, and is to go on with the same version. An error that tells of a time, or of a random number, is the same error. */
   hasStalledAs({ reason, message, knownBy }: Stall): boolean {
     const recorded = this.#stall;
-    if (recorded?.reason !== reason || recorded.knownBy !== knownBy) return false;
+    if (this.#hasOtherVersion || recorded?.reason !== reason || recorded.knownBy !== knownBy) return false;
     return knownBy !== undefined || recorded.message === message;
   }
 

@@ -14,7 +14,23 @@ export function isRecordOfTheEngine({ type }: HistoryFact): boolean {
     type === "UpdateFailed" ||
     type === "ExecutionStalled" ||
     type === "ExecutionUnstalled" ||
-    type === "ExecutionCompleted"
+    type === "ExecutionCompleted" ||
+    type === "ExecutionRewound" ||
+    type === "ExecutionVersionChanged"
+  );
+}
+
+/** What the code of the execution has asked for, or has done by itself. */
+export function isAskedByCode({ type }: HistoryFact): boolean {
+  return (
+    type === "TaskScheduled" ||
+    type === "TimerCreated" ||
+    type === "ChildWorkflowInstanceCreated" ||
+    type === "DetachedWorkflowScheduled" ||
+    type === "EventSent" ||
+    type === "PatchRecorded" ||
+    type === "UpdateCompleted" ||
+    type === "UpdateFailed"
   );
 }
 

@@ -90,6 +90,11 @@ export class Registry {
     if (other.payloads !== jsonPayloads) this.payloads = other.payloads;
   }
 
+  /** The named versions of a workflow. */
+  versions(name: string): string[] {
+    return [...(this.#workflows.get(name)?.named.keys() ?? [])];
+  }
+
   /** The version that a new execution runs; `undefined` when it is to run the one without a version. */
   latestVersion(name: string): string | undefined {
     return this.#workflows.get(name)?.latest;

@@ -8,12 +8,12 @@ import type { HistoryEvent } from "../model/history-event.ts";
 export class Suspension {
   isOn = false;
   /** Events that came while suspended; they are applied in order on resume. */
-  readonly held: HistoryEvent[] = [];
+  readonly held: { readonly event: HistoryEvent; readonly position: number }[] = [];
 
   /** True for what the code is not to be shown yet. */
-  holds(event: HistoryEvent): boolean {
+  holds(event: HistoryEvent, position: number): boolean {
     if (!this.isOn || !isForTheCode(event)) return false;
-    this.held.push(event);
+    this.held.push({ event, position });
     return true;
   }
 }

@@ -1,12 +1,20 @@
 import type { Action, Completion } from "../model/action.ts";
+import type { FailureDetails } from "../model/failure.ts";
 import type { ExecutionCancelRequested, HistoryEvent, TaskScheduled } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import type { TerminalStatus } from "../model/status.ts";
 import type { Messages } from "./messages.ts";
 import type { RecordedHistory } from "./recorded-history.ts";
 import { recordOf } from "./records.ts";
+import { type FailurePoint, failedTaskId, isFailedAnswer } from "./rewind.ts";
 import type { Stall } from "./stall.ts";
 import type { Turn } from "./turn.ts";
+
+/** At which event of the history an execution has ended, unless in a replay, and how much of what its code asks for was asked before that. */
+export interface EndedAt {
+  readonly position: number | undefined;
+  readonly askedBefore: number;
+}
 
 /** Hardly any turn has some. */
 const none: readonly never[] = [];
@@ -19,6 +27,9 @@ export class TurnDraft {
   readonly messages: AddressedMessage[] = [];
   aborts: readonly number[] = none;
   readonly updates: Turn["updates"][number][] = [];
+  /** How many events the history has before what the code asks for in this turn, and whether the last of them is of that kind too. */
+  #askedFrom = 0;
+  #followsAsked = false;
   readonly #history: RecordedHistory;
   readonly #toOthers: Messages;
 
@@ -31,6 +42,12 @@ export class TurnDraft {
   append(event: HistoryEvent): void {
     this.events.push(event);
     this.#history.record(event);
+  }
+
+  /** From here on it is what the code has asked for that comes. */
+  factsAreIn(): void {
+    this.#askedFrom = this.#history.length;
+    this.#followsAsked = this.#history.endsWithAsked;
   }
 
   /** An execution is canceled once: what it has called and waits for hears of it, too. */
@@ -61,23 +78,38 @@ export class TurnDraft {
   }
 
   /** The status after it. */
-  end(completion: Exclude<Completion, { type: "ContinuedAsNew" }>): TerminalStatus {
+  end(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, endedAt: EndedAt): TerminalStatus {
     if (completion.type === "Terminated" && completion.recursive) {
       const { output, reason, actor } = completion;
       for (const { instanceId } of this.#history.pending.children.values())
         this.messages.push(this.#toOthers.toChild(instanceId, { type: "Terminate", output, reason, actor }));
     }
     const status = terminalStatus[completion.type];
-    this.append({
-      type: "ExecutionCompleted",
+    const completed = {
+      type: "ExecutionCompleted" as const,
       timestampMs: this.timestampMs,
       status,
       output: "failure" in completion ? undefined : completion.output,
       failure: "failure" in completion ? completion.failure : undefined,
-    });
-    const message = this.#toOthers.toParent(completion);
+      ...(completion.type === "Failed" && this.#failurePoint(completion.failure, endedAt)),
+    };
+    this.append(completed);
+    const message = this.#toOthers.toParent(completed);
     if (message !== undefined) this.messages.push(message);
     return status;
+  }
+
+  /** Unless the history shows it by itself. */
+  #failurePoint(failure: FailureDetails, { position, askedBefore }: EndedAt): FailurePoint | undefined {
+    const askedFrom = this.#askedFrom;
+    const first = this.#history.length - this.events.length;
+    // Nothing of this turn was shown to code that had failed in a replay.
+    if (position === undefined) return { failedAt: first, askedFrom, answerStays: true };
+    const isShown = position === askedFrom - 1 && askedBefore === 0 && !this.#followsAsked;
+    const fatal = this.events[position - first];
+    const isNamed = failedTaskId(this.#toOthers.instanceId, failure) !== undefined;
+    if (isShown && (!isNamed || (fatal !== undefined && isFailedAnswer(fatal)))) return undefined;
+    return { failedAt: position, askedFrom: askedFrom + askedBefore };
   }
 }
 

@@ -17,7 +17,7 @@ export interface Waits {
 export function waitsOf({ mailbox, conditions, interactions }: ExecutionState, { held }: Suspension): Waits {
   return {
     events: mailbox.awaited(),
-    buffered: [...mailbox.unclaimed(), ...held.filter((event) => event.type === "EventRaised")],
+    buffered: [...mailbox.unclaimed(), ...held.flatMap(({ event }) => (event.type === "EventRaised" ? [event] : []))],
     condition: conditions.areAwaited,
     handlers: interactions.names,
   };

@@ -11,6 +11,7 @@ import {
   type Query,
   Questions,
   Reception,
+  Repairs,
   Restarts,
   Starts,
   Vacancy,
@@ -28,13 +29,17 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
+  RepairResult,
   RestartRequest,
   RestartResult,
+  RewindRequest,
   StartRequest,
   StartResult,
+  TakenRequest,
   TerminateRequest,
   UpdateRequest,
   UpdateResult,
+  VersionRequest,
   WaitedFor,
   WaitOptions,
   WatchResult,
@@ -56,6 +61,7 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #restarts: Restarts;
   readonly #reception: Reception;
   readonly #questions: Questions;
+  readonly #repairs: Repairs;
   readonly #deliveries: Deliveries;
 
   constructor(ports: InstancePorts) {
@@ -68,7 +74,8 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#starts = new Starts(ports, lives, this.#gate, this.#purges, this.#reception, vacancy);
     this.#restarts = new Restarts(ports, lives, this.#gate, this.#starts, vacancy);
     this.#questions = new Questions(ports, lives, this.#reception);
-    this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts);
+    this.#repairs = new Repairs(ports, lives, this.#reception, this.#starts);
+    this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts, this.#repairs);
   }
 
   /** Reads what the database holds. To be awaited once before anything else; `isRinging` when `alarm` comes next. */
@@ -159,6 +166,18 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async cancel({ reason, actor }: Asked): Promise<OperationResult> {
     return this.#operate({ type: "ExecutionCancelRequested", reason, actor });
+  }
+
+  rewind(request: RewindRequest): Promise<RepairResult> {
+    return this.#gate.pass(() => this.#repairs.rewind(request));
+  }
+
+  changeVersion(request: VersionRequest): Promise<RepairResult> {
+    return this.#gate.pass(() => this.#repairs.changeVersion(request));
+  }
+
+  hasTaken(request: TakenRequest): Promise<boolean> {
+    return this.#gate.pass(() => this.#repairs.hasTaken(request));
   }
 
   query(request: Query): Promise<QueryResult> {

@@ -33,6 +33,10 @@ export interface InstanceApi {
   /** At most `limit` events of the current execution, from number `from` on. */
   history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined>;
   terminate(request: TerminateRequest): Promise<OperationResult>;
+  /** A failed instance goes on, from the place at which its code has failed. */
+  rewind(request: RewindRequest): Promise<RepairResult>;
+  /** An instance that has not ended goes on with the code of this version. */
+  changeVersion(request: VersionRequest): Promise<RepairResult>;
   /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
   purge(request: PurgeRequest): Promise<OperationResult>;
 }
@@ -74,6 +78,8 @@ export interface WaitOptions {
 export interface InstancePeer {
   /** `accepted` ends the sender's duty to deliver. `isOwed` comes with a message that begins an instance; older code sends none. */
   deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult>;
+  /** Whether the instance has heard how the child of this call has ended. */
+  hasTaken(request: TakenRequest): Promise<boolean>;
   /** As `InstanceApi.purge`. `isOwed` comes with a parent's purge of its child: whether that still goes on. */
   purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult>;
   /** The ID of this instance if it has not ended, else of a child (of a child …) that has not; `undefined` if all have. */
@@ -110,6 +116,38 @@ export interface TerminateRequest extends Asked {
   readonly output?: string | undefined;
   readonly recursive: boolean;
 }
+
+export interface RewindRequest extends Asked {
+  /** Names this request: delivered twice, it counts once. */
+  readonly requestId: string;
+}
+
+export interface VersionRequest extends Asked {
+  readonly requestId: string;
+  readonly version: string;
+}
+
+/** A call of this instance; the execution by the name that the child knows it by. */
+export interface TakenRequest {
+  readonly executionId: string;
+  readonly taskId: number;
+}
+
+export type RepairResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: "NOT_FOUND" }
+  /** It cannot be read. */
+  | { readonly ok: false; readonly code: "STALLED" }
+  /** A rewind is for FAILED ones, another version for those that have begun and not ended. */
+  | { readonly ok: false; readonly code: "WRONG_STATUS"; readonly status: RuntimeStatus }
+  /** This parent has taken the failure, or it cannot be found out whether it has. */
+  | { readonly ok: false; readonly code: "PARENT_KNOWS" | "PARENT_UNREACHABLE"; readonly instanceId: string }
+  | {
+      readonly ok: false;
+      readonly code: "VERSION_UNKNOWN";
+      readonly name: string;
+      readonly versions: readonly string[];
+    };
 
 export interface UpdateRequest extends Asked {
   readonly updateId: string;
@@ -228,7 +266,9 @@ export type OperationResult =
 export type DeliveryResult =
   | { readonly accepted: true }
   /** A start for an ID under which another instance has not ended: the sender's call fails, the occupant is untouched. */
-  | { readonly accepted: false; readonly code: "OCCUPIED" };
+  | { readonly accepted: false; readonly code: "OCCUPIED" }
+  /** A rewind of a child that is not there any more: the sender's call fails. */
+  | { readonly accepted: false; readonly code: "GONE" };
 
 export interface InstanceDescription {
   readonly instanceId: string;

@@ -25,13 +25,17 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
+  RepairResult,
   RestartRequest,
   RestartResult,
+  RewindRequest,
   StartRequest,
   StartResult,
+  TakenRequest,
   TerminateRequest,
   UpdateRequest,
   UpdateResult,
+  VersionRequest,
   WaitedFor,
   WaitOptions,
 } from "./protocol.ts";
@@ -120,6 +124,12 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   async cancel(request: Asked): Promise<OperationResult> {
     return (await this.#instance()).cancel(request);
   }
+  async rewind(request: RewindRequest): Promise<RepairResult> {
+    return (await this.#instance()).rewind(request);
+  }
+  async changeVersion(request: VersionRequest): Promise<RepairResult> {
+    return (await this.#instance()).changeVersion(request);
+  }
   async query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult> {
     return (await this.#instance()).query(request);
   }
@@ -137,6 +147,9 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
   async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
     return (await this.#instance()).deliver(message, isOwed);
+  }
+  async hasTaken(request: TakenRequest): Promise<boolean> {
+    return (await this.#instance()).hasTaken(request);
   }
   async findActive(request: FindActiveRequest): Promise<string | undefined> {
     return (await this.#instance()).findActive(request);

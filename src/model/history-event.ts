@@ -36,7 +36,9 @@ export type HistoryFact =
   | ExecutionTerminated
   | ExecutionStalled
   | ExecutionUnstalled
-  | ExecutionCompleted;
+  | ExecutionCompleted
+  | ExecutionRewound
+  | ExecutionVersionChanged;
 
 export type HistoryEventType = HistoryFact["type"];
 
@@ -227,6 +229,33 @@ export interface ExecutionCompleted {
   readonly status: TerminalStatus;
   readonly output?: string | undefined;
   readonly failure?: FailureDetails | undefined;
+  /** Of a failure, where the history does not show it by itself: as in ExecutionRewound. */
+  readonly failedAt?: number | undefined;
+  readonly askedFrom?: number | undefined;
+  readonly answerStays?: true | undefined;
+}
+
+/**
+ * A failed execution goes on from the place at which its code has failed: what a replay leaves out of the history for it is in
+ * engine/rewind.ts. Places are numbers of events.
+ */
+export interface ExecutionRewound extends Asked {
+  readonly type: "ExecutionRewound";
+  /** Names the request of a client, so that it counts once. */
+  readonly requestId?: string | undefined;
+  /** The event at which the code has failed. */
+  readonly failedAt: number;
+  /** The first of what the code has asked for since. */
+  readonly askedFrom: number;
+  /** It was not that event, but a replay, that the code has failed in: there, the history has done with what came before it. */
+  readonly answerStays?: true | undefined;
+}
+/** From here on the execution is replayed, and goes on, with the code of this version. */
+export interface ExecutionVersionChanged extends Asked {
+  readonly type: "ExecutionVersionChanged";
+  /** Names the request of a client, so that it counts once. */
+  readonly requestId?: string | undefined;
+  readonly version: string;
 }
 
 /** The first two are Dapr's (1.17), where whoever asks anything of a stalled instance is refused; the others are ours. */

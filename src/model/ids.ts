@@ -6,6 +6,20 @@ export function taskExecutionId(executionId: string, taskId: number): string {
 }
 
 /**
+ * How an execution is called in what goes to and comes from other instances: another name after each rewind, so that answers to what it
+ * had asked for before are not taken for answers to what it asks for now. Whoever gets it only compares it.
+ */
+export function nameOfExecution(executionId: string, rewinds = 0): string {
+  return rewinds === 0 ? executionId : `${executionId}~${rewinds}`;
+}
+
+/** The ID and the number of rewinds in such a name. */
+export function executionOfName(name: string): { executionId: string; rewinds?: number } {
+  const [, executionId, rewinds] = /^(.*)~(\d+)$/.exec(name) ?? [];
+  return executionId === undefined ? { executionId: name } : { executionId, rewinds: Number(rewinds) };
+}
+
+/**
  * The ID of a child whose caller named none: Dapr's `<parent>:<call, four hex digits>`. Executions after a
  * continue-as-new put their generation before it, because Dapr's form would give two generations the same children.
  */

@@ -9,6 +9,7 @@ import type { SearchAttributes } from "./search-attributes.ts";
  */
 export type Message = { readonly version: 1 } & (
   | StartChildMessage
+  | RewindChildMessage
   | StartDetachedMessage
   | ChildEndedMessage
   | RaiseEventMessage
@@ -23,6 +24,18 @@ export interface StartChildMessage {
   readonly parent: ParentLink;
   readonly traceparent?: string | undefined;
   readonly searchAttributes?: SearchAttributes | undefined;
+}
+
+/**
+ * The caller of the child has been rewound, and waits for it again. From here on the child is that of the call as `parent` names it.
+ * One that has ended tells it once more; where it is the failure of this child that the caller is rewound for, the child is rewound,
+ * or started again where that cannot be.
+ */
+export interface RewindChildMessage extends Omit<StartChildMessage, "type">, Asked {
+  readonly type: "RewindChild";
+  /** By which name of the execution the child knows its caller until it gets this. */
+  readonly formerExecutionId: string;
+  readonly isFatal: boolean;
 }
 
 export interface ChildEndedMessage {

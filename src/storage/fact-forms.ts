@@ -145,12 +145,21 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
   ExecutionCompleted: {
     write(fact) {
       const payload = fact.failure === undefined ? fact.output : JSON.stringify(fact.failure);
-      return row(fact.type, null, null, payload, { status: fact.status });
+      const { status, failedAt, askedFrom, answerStays } = fact;
+      return row(fact.type, null, null, payload, { status, failedAt, askedFrom, answerStays });
     },
-    read: (type, _id, _name, payload, { status }) =>
+    read: (type, _id, _name, payload, { status, ...at }) =>
       status === "FAILED" || status === "CANCELED"
-        ? { type, status, failure: readFailure(payload) }
+        ? { type, status, failure: readFailure(payload), ...at }
         : { type, status, output: payload },
+  },
+  ExecutionRewound: {
+    write: ({ type, reason, ...detail }) => row(type, null, null, reason, detail),
+    read: (type, _id, _name, reason, detail) => ({ type, reason, ...detail }),
+  },
+  ExecutionVersionChanged: {
+    write: ({ type, reason, ...detail }) => row(type, null, null, reason, detail),
+    read: (type, _id, _name, reason, detail) => ({ type, reason, ...detail }),
   },
 };
 

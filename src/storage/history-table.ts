@@ -1,4 +1,6 @@
+import { replayOrder } from "../engine/rewind.ts";
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
+import { executionOfName } from "../model/ids.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import {
   cellsIn,
@@ -11,7 +13,7 @@ import {
   timeIn,
 } from "./history-row.ts";
 import { type StoredCell, searchCells } from "./history-search.ts";
-import type { RecordColumns } from "./instance-row.ts";
+import { EXECUTION_ID, type RecordColumns } from "./instance-row.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
@@ -208,7 +210,33 @@ export function hasOpenCalls(db: SqlDatabase, table: HistoryTable, status: Runti
     `SELECT task_id FROM ${EVENTS[table]} WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
        GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
   );
-  return open.length > 0;
+  if (open.length > 0) return true;
+  return hasBeenRewound(db, table) && hasReopenedCalls(db, table, isTerminal(status));
+}
+
+function hasBeenRewound(db: SqlDatabase, table: HistoryTable): boolean {
+  const [row] = db.query<{ name: string | null }>(`SELECT ${EXECUTION_ID[table]} AS name`);
+  return executionOfName(row?.name ?? "").rewinds !== undefined;
+}
+
+/** Calls that have been answered, and are open again: what counts is the history as it is replayed. */
+function hasReopenedCalls(db: SqlDatabase, table: HistoryTable, hasEnded: boolean): boolean {
+  const rows = db.query<{ at_ms: number; type: string; task_id: number | null; detail: string | null }>(
+    `SELECT at_ms, type, task_id, detail FROM ${EVENTS[table]} ORDER BY seq`,
+  );
+  const events = rows.map(({ at_ms, type, task_id, detail }) => ({
+    ...(type === "ExecutionRewound" && JSON.parse(detail ?? "{}")),
+    type,
+    timestampMs: at_ms,
+    id: task_id ?? undefined,
+  })) as HistoryEvent[];
+  const open = new Set<number>();
+  for (const { event } of replayOrder(events) ?? []) {
+    if (event.type === "TaskScheduled" || (event.type === "TimerCreated" && !hasEnded)) open.add(event.id);
+    if (event.type === "TaskCompleted" || event.type === "TaskFailed" || event.type === "TimerFired")
+      open.delete(event.id);
+  }
+  return open.size > 0;
 }
 
 /** All events, and not the instance's row. */

@@ -1,4 +1,5 @@
 import type { ParentLink } from "../model/history-event.ts";
+import { executionOfName, nameOfExecution } from "../model/ids.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
@@ -19,6 +20,8 @@ export interface InstanceRecord {
   readonly name: string;
   readonly status: RuntimeStatus;
   readonly executionId: string;
+  /** How often this execution has been rewound; absent: never. */
+  readonly rewinds?: number | undefined;
   readonly generation: number;
   readonly createdAtMs: number;
   readonly startRequestId?: string | undefined;
@@ -30,6 +33,11 @@ export interface InstanceRecord {
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, where its start has said so. */
   readonly retentionMs?: number | undefined;
+}
+
+/** By which name other instances know the execution, and its database too. */
+export function nameOf({ executionId, rewinds }: Pick<InstanceRecord, "executionId" | "rewinds">): string {
+  return nameOfExecution(executionId, rewinds);
 }
 
 /** The row as it lies in the database, of whatever version. */
@@ -47,10 +55,10 @@ export interface RecordColumns {
   readonly detail: string;
 }
 
-/** What `detail` holds. Code that does not know a field of it leaves it out when it writes the row: see README.md. */
-type Detail = Omit<InstanceRecord, "name" | "status" | "createdAtMs" | "customStatus">;
+/** What `detail` holds; the execution by its name. Code that does not know a field of it leaves it out when it writes the row: see README.md. */
+type Detail = Omit<InstanceRecord, "name" | "status" | "createdAtMs" | "customStatus" | "rewinds">;
 
-/** SQL: the ID of the execution that the instance is in. */
+/** SQL: the name of the execution that the instance is in. */
 export const EXECUTION_ID: Readonly<Record<HistoryTable, string>> = {
   instance: "(SELECT detail ->> '$.executionId' FROM instance WHERE seq = -1)",
   history: "(SELECT execution_id FROM instance)",
@@ -77,8 +85,10 @@ export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {
 }
 
 function fieldsOf({ at_ms, type, name, detail }: InstanceRow): InstanceRecord {
+  const fields = JSON.parse(detail as string) as Detail;
   return {
-    ...(JSON.parse(detail as string) as Detail),
+    ...fields,
+    ...executionOfName(fields.executionId),
     name: name as string,
     status: type as RuntimeStatus,
     createdAtMs: at_ms as number,
@@ -91,7 +101,7 @@ function formerFieldsOf(row: InstanceRow): InstanceRecord {
     instanceId: row.instance_id as string,
     name: row.name as string,
     status: row.status as RuntimeStatus,
-    executionId: row.execution_id as string,
+    ...executionOfName(row.execution_id as string),
     generation: row.generation as number,
     createdAtMs: row.created_at_ms as number,
     startRequestId: (row.start_request_id as string | null) ?? undefined,
@@ -108,7 +118,8 @@ export function storedStatus(record: InstanceRecord | undefined, codec: TextCode
 
 /** `customStatus` is as it is stored. */
 export function recordColumns(record: InstanceRecord, customStatus: string | null): RecordColumns {
-  const { name, status, createdAtMs, customStatus: _, ...detail } = record;
+  const { name, status, createdAtMs, customStatus: _, rewinds: __, ...rest } = record;
+  const detail: Detail = { ...rest, executionId: nameOf(record) };
   return {
     at_ms: createdAtMs,
     type: status,
@@ -144,12 +155,13 @@ export function updateRecord(
 
 function updateFormerRecord(db: SqlDatabase, record: InstanceRecord, customStatus: string | null): void {
   db.run(
-    "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?",
+    "UPDATE instance SET status = ?, execution_id = ?, generation = ?, custom_status = ?, completed_seq = ?, parent = ?",
     record.status,
-    record.executionId,
+    nameOf(record),
     record.generation,
     customStatus,
     record.completedSeq ?? null,
+    record.parent === undefined ? null : JSON.stringify(record.parent),
   );
   if (record.searchAttributes !== undefined) updateFormerAttributes(db, record.searchAttributes);
 }

@@ -1,7 +1,8 @@
+import { replayOrder } from "../engine/rewind.ts";
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { searchCells } from "../storage/history-search.ts";
-import type { InstanceRecord } from "../storage/instance-row.ts";
+import { type InstanceRecord, nameOf } from "../storage/instance-row.ts";
 import type {
   HistoryFound,
   HistorySearch,
@@ -132,7 +133,7 @@ export class MemoryStore implements InstanceStorage {
     if (status === "PENDING" || status === "STALLED" || this.#inbox.length + this.#outbox.length > 0) return true;
     if (status === "TERMINATED") return false;
     const open = new Set<number>();
-    for (const event of this.#history) {
+    for (const event of replayOrder(this.#history)?.map((step) => step.event) ?? this.#history) {
       if (event.type === "TaskScheduled") open.add(event.id);
       if (event.type === "TimerCreated" && !isTerminal(status)) open.add(event.id);
       if (event.type === "TaskCompleted" || event.type === "TaskFailed" || event.type === "TimerFired")
@@ -189,7 +190,7 @@ export class MemoryStore implements InstanceStorage {
   }
 
   #continueAsNew(newHistory: readonly HistoryEvent[]): void {
-    const executionId = this.#record?.executionId ?? "";
+    const executionId = this.#record === undefined ? "" : nameOf(this.#record);
     for (const event of this.#history) {
       if (event.type === "ChildWorkflowInstanceCreated") this.#formerChildren.set(event.instanceId, executionId);
     }

@@ -2,6 +2,8 @@ import { registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.
 import type { Difference } from "../engine/errors.ts";
 import { Execution } from "../engine/execution.ts";
 import { withoutCalls } from "../engine/failed-call.ts";
+import { replayOf } from "../engine/replay.ts";
+import type { ReplayStep } from "../engine/rewind.ts";
 import type { HistoryEvent, HistoryEventType } from "../model/history-event.ts";
 import type { ExportedHistory } from "./environment.ts";
 
@@ -37,18 +39,20 @@ export async function replayHistory(
   const events = "events" in history ? history.events : history;
   const instanceId = "instanceId" in history ? history.instanceId : "replayed";
   checkHistory(events);
-  const patches = events.flatMap((event) => (event.type === "PatchRecorded" ? [event.name] : []));
+  const { order, patches, version } = replayOf(events, true);
+  const steps = order ?? events.map((event, position) => ({ event, position }));
   const code = { registry, onNonDeterminism: "stall" } as const;
-  const execution = new Execution(instanceId, code, patches, () => undefined);
+  const execution = new Execution(instanceId, code, patches, () => undefined, version);
+  const end = steps.findIndex(({ event }) => event.type === "ExecutionCompleted");
   execution.beginTurn();
-  for (const event of events) await execution.apply(event, true);
-  if (execution.stall === undefined) execution.checkReplay(events.some(({ type }) => type === "ExecutionCompleted"));
+  for (const { event, position } of steps) await execution.apply(event, true, position);
+  if (execution.stall === undefined) execution.checkReplay(end !== -1);
   if (execution.stall !== undefined) {
     const { difference } = execution;
     const where = difference === undefined ? execution.stall.message : show(events, difference);
     throw new ReplayError(`Today's code cannot go on with the history of '${instanceId}'.\n${where}`, difference);
   }
-  const difference = endDifference(execution, events);
+  const difference = endDifference(execution, steps[end]);
   if (difference !== undefined)
     throw new ReplayError(
       `Today's code ends otherwise than the history of '${instanceId}'.\n${show(events, difference)}`,
@@ -81,6 +85,8 @@ const known: Record<HistoryEventType, true> = {
   ExecutionStalled: true,
   ExecutionUnstalled: true,
   ExecutionCompleted: true,
+  ExecutionRewound: true,
+  ExecutionVersionChanged: true,
 };
 
 /** A file may hold anything, and a replay that passes over what it does not know would pass for good. */
@@ -100,16 +106,15 @@ function checkHistory(events: readonly HistoryEvent[]): void {
 }
 
 /** A history that has ended must be ended in the same way. In one that has not, the code may have been given a new end. */
-function endDifference(execution: Execution, events: readonly HistoryEvent[]): Difference | undefined {
-  const index = events.findIndex((event) => event.type === "ExecutionCompleted");
-  const recorded = events[index];
+function endDifference(execution: Execution, end: ReplayStep | undefined): Difference | undefined {
+  const recorded = end?.event;
   const { completion } = execution;
   const actual = completion === undefined ? "still waits" : endOf(completion);
-  if (recorded?.type !== "ExecutionCompleted") return undefined;
+  if (end === undefined || recorded?.type !== "ExecutionCompleted") return undefined;
   const status = recorded.status.toLowerCase();
   const expected = endOf({ type: status, output: recorded.output, failure: recorded.failure });
   // How the library words the failure of a call is not the code's: code before this one worded it otherwise.
-  return withoutCalls(expected) === withoutCalls(actual) ? undefined : { historyIndex: index, expected, actual };
+  return withoutCalls(expected) === withoutCalls(actual) ? undefined : { historyIndex: end.position, expected, actual };
 }
 
 function endOf(end: { type: string; output?: string | undefined; failure?: { message: string } | undefined }): string {

@@ -155,7 +155,18 @@ const EVENTS = {
     status: v.picklist(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]),
     output: may(payload),
     failure: may(failureDetails),
+    failedAt: may(count),
+    askedFrom: may(count),
+    answerStays: may(v.literal(true)),
   }),
+  ExecutionRewound: event("ExecutionRewound", {
+    requestId: may(text),
+    failedAt: count,
+    askedFrom: count,
+    answerStays: may(v.literal(true)),
+    ...asked,
+  }),
+  ExecutionVersionChanged: event("ExecutionVersionChanged", { requestId: may(text), version: text, ...asked }),
 } satisfies Record<HistoryEventType, Schema>;
 
 const historyEvent = v.variant("type", Object.values(EVENTS) as [(typeof EVENTS)[HistoryEventType]]);

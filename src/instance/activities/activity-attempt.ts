@@ -32,6 +32,7 @@ export class ActivityAttempt implements ActivityCall {
   #callOffWrite: (() => void) | undefined;
   #lastWriteMs = Number.NEGATIVE_INFINITY;
   #hasEnded = false;
+  #isDisowned = false;
 
   constructor(ports: InstancePorts, run: ActivityRun, owner: ActivityOwner) {
     this.run = run;
@@ -79,6 +80,17 @@ export class ActivityAttempt implements ActivityCall {
   abort(reason: Error): void {
     this.#abortReason ??= reason;
     this.#controller?.abort(reason);
+  }
+
+  /** The call that it runs for is not the execution's any more. */
+  disown(): void {
+    this.abort(new Error("The workflow was rewound to before this call"));
+    this.#isDisowned = this.#hasEnded = true;
+    this.#callOffWrite?.();
+  }
+
+  get isDisowned(): boolean {
+    return this.#isDisowned;
   }
 
   /** What a run before this one has left, as it is stored. */

@@ -27,13 +27,14 @@ export class ActivityRunner {
   }
 
   isRunningFor(executionId: string): boolean {
-    for (const { run } of this.#running) if (run.executionId === executionId) return true;
+    for (const { run, isDisowned } of this.#running) if (run.executionId === executionId && !isDisowned) return true;
     return this.#waiting.some((run) => run.executionId === executionId);
   }
 
   /** The calls of this execution that are running or waiting here. */
   tasksOf(executionId: string): Set<number> {
-    const runs = [...[...this.#running].map(({ run }) => run), ...this.#waiting];
+    const owned = [...this.#running].filter(({ isDisowned }) => !isDisowned);
+    const runs = [...owned.map(({ run }) => run), ...this.#waiting];
     return new Set(runs.filter((run) => run.executionId === executionId).map(({ task }) => task.id));
   }
 
@@ -51,6 +52,14 @@ export class ActivityRunner {
       if (executionId === undefined || (run.executionId === executionId && unwanted.has(run.task.id)))
         attempt.abort(reason);
     }
+  }
+
+  /** Runs of these calls are nothing to the execution any more: what becomes of them is not told. */
+  disown(executionId: string, taskIds: readonly number[]): void {
+    if (taskIds.length === 0) return;
+    const isUnwanted = (run: ActivityRun) => run.executionId === executionId && taskIds.includes(run.task.id);
+    this.#waiting = this.#waiting.filter((run) => !isUnwanted(run));
+    for (const attempt of this.#running) if (isUnwanted(attempt.run)) attempt.disown();
   }
 
   /** Drops the runs that have not begun. */
@@ -72,7 +81,7 @@ export class ActivityRunner {
     if ((run.aloneAfter !== undefined || attempt.hasProgress) && !(await this.#prepare(attempt))) return;
     const result = await attempt.result();
     this.#end(attempt);
-    this.#owner.activityEnded(run, result);
+    if (!attempt.isDisowned) this.#owner.activityEnded(run, result);
   }
 
   /** What comes before the activity is called. False when it is not to be called: this has failed, or it was dropped meanwhile. */
@@ -82,7 +91,7 @@ export class ActivityRunner {
     try {
       if (run.aloneAfter !== undefined) await run.aloneAfter();
       if (attempt.hasProgress) await attempt.openProgress();
-      return this.#preparing.delete(attempt);
+      return this.#preparing.delete(attempt) && !attempt.isDisowned;
     } catch (error) {
       if (!this.#preparing.delete(attempt)) return false;
       this.#end(attempt);

@@ -1,4 +1,5 @@
 import type { HistoryFact } from "../../model/history-event.ts";
+import type { Message, RewindChildMessage, StartChildMessage } from "../../model/message.ts";
 import { type InboxEntry, type OutboxEntry, textsOfFact } from "../../storage/instance-store.ts";
 import { retryDelayMs } from "../limits.ts";
 import { errorFields } from "../log-text.ts";
@@ -6,6 +7,7 @@ import type { InstancePorts } from "../ports.ts";
 import type { DeliveryResult } from "../protocol.ts";
 import { writing } from "../reading/index.ts";
 import type { Lane, OnTheWay } from "./on-the-way.ts";
+import { purgedFailure } from "./purge-notice.ts";
 
 /** The instance whose messages are delivered. */
 export interface Sender {
@@ -75,8 +77,7 @@ export class Outbox {
   childEnded(executionId: string, taskId: number): void {
     for (const [to, lane] of this.#lanes) {
       const n = lane.entries.findIndex(
-        ({ message: m }) =>
-          m.type === "StartChild" && m.parent.taskId === taskId && m.parent.executionId === executionId,
+        ({ message: m }) => beginsChild(m) && m.parent.taskId === taskId && m.parent.executionId === executionId,
       );
       const entry = lane.entries[n];
       if (entry === undefined) continue;
@@ -157,7 +158,7 @@ export class Outbox {
   async #send(lane: Lane, entry: OutboxEntry): Promise<DeliveryResult> {
     const { to, message } = entry;
     const peer = this.#ports.peer(to);
-    if (message.type === "StartChild") return peer.deliver(message, async () => this.#owes(lane, entry));
+    if (beginsChild(message)) return peer.deliver(message, async () => this.#owes(lane, entry));
     if (message.type !== "StartDetached") return peer.deliver(message);
     // It does not belong to the tree of its caller, so a purge of that does not call it back once it is on its way.
     let isOnItsWay = true;
@@ -171,15 +172,18 @@ export class Outbox {
   async #deliver(lane: Lane, entry: OutboxEntry): Promise<Omit<InboxEntry, "seq"> | undefined> {
     const { to, message } = entry;
     const result = await this.#send(lane, entry);
-    if (result.accepted || message.type !== "StartChild") return undefined;
-    const fact: HistoryFact = {
-      type: "ChildWorkflowInstanceFailed",
-      id: message.parent.taskId,
-      failure: {
-        errorType: "WorkflowInstanceAlreadyExists",
-        message: `an active workflow with ID '${to}' already exists`,
-      },
+    if (result.accepted || !beginsChild(message)) return undefined;
+    const exists = {
+      errorType: "WorkflowInstanceAlreadyExists",
+      message: `an active workflow with ID '${to}' already exists`,
     };
+    const failure = result.code === "GONE" ? purgedFailure(to) : exists;
+    const fact: HistoryFact = { type: "ChildWorkflowInstanceFailed", id: message.parent.taskId, failure };
     return { fact, executionId: message.parent.executionId };
   }
+}
+
+/** A rewind of a child may begin it again. */
+function beginsChild(message: Message): message is Message & (StartChildMessage | RewindChildMessage) {
+  return message.type === "StartChild" || message.type === "RewindChild";
 }

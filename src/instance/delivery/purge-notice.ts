@@ -49,11 +49,16 @@ async function noticeFor(
 }
 
 function purged({ instanceId }: InstanceRecord, parent: ParentLink): Message {
-  const failure = {
+  const failure = purgedFailure(instanceId);
+  const { executionId: parentExecutionId, taskId } = parent;
+  return { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome: { ok: false, failure } };
+}
+
+/** What becomes of the call of a child that is not there any more. */
+export function purgedFailure(instanceId: string) {
+  return {
     errorType: "WorkflowInstancePurged",
     message: `workflow instance '${instanceId}' was purged`,
     isNonRetriable: true,
   };
-  const { executionId: parentExecutionId, taskId } = parent;
-  return { version: 1, type: "ChildEnded", parentExecutionId, taskId, outcome: { ok: false, failure } };
 }

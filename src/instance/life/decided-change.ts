@@ -41,18 +41,25 @@ export function decideChange(
       : undefined;
   const record = continued?.record ?? recordAfter(turn, before, surroundings);
   const former = completion?.type === "Terminated" && completion.recursive && before.generation > 0;
+  const messages = completion === undefined ? turn.messages : turn.messages.map((sent) => toParentOf(before, sent));
   return {
     record,
     change: {
       append: turn.events,
       newHistory: continued?.history,
       taken: taken.flatMap((item) => item.seq ?? []),
-      send: former
-        ? [...turn.messages, ...terminateEach(surroundings.formerChildren(), before, completion)]
-        : turn.messages,
+      send: former ? [...messages, ...terminateEach(surroundings.formerChildren(), before, completion)] : messages,
       record: record === before ? undefined : record,
     },
   };
+}
+
+/** A parent that was rewound is known by another name since, which the row has and not the history. */
+function toParentOf({ parent }: InstanceRecord, sent: AddressedMessage): AddressedMessage {
+  const { message } = sent;
+  if (message.type !== "ChildEnded" || parent === undefined || message.parentExecutionId === parent.executionId)
+    return sent;
+  return { ...sent, message: { ...message, parentExecutionId: parent.executionId } };
 }
 
 function recordAfter(turn: Turn, before: InstanceRecord, surroundings: Surroundings): InstanceRecord {
@@ -93,7 +100,7 @@ function continueAsNew(
     searchAttributes: before.searchAttributes,
   };
   return {
-    record: { ...before, executionId, generation, status: "PENDING", customStatus: undefined },
+    record: { ...before, executionId, rewinds: undefined, generation, status: "PENDING", customStatus: undefined },
     history: [started, ...completion.carriedEvents.map((event) => ({ ...event, timestampMs }))],
   };
 }

@@ -6,6 +6,7 @@ import type { DeliveryResult, IsOwed } from "../protocol.ts";
 import type { Lives } from "./lives.ts";
 import type { Purges } from "./purges.ts";
 import type { Reception } from "./reception.ts";
+import type { Repairs } from "./repairs.ts";
 import { notReplaced, type Starts } from "./starts.ts";
 
 const ACCEPTED = { accepted: true } as const;
@@ -19,13 +20,22 @@ export class Deliveries {
   readonly #purges: Purges;
   readonly #reception: Reception;
   readonly #starts: Starts;
+  readonly #repairs: Repairs;
 
-  constructor(ports: InstancePorts, lives: Lives, purges: Purges, reception: Reception, starts: Starts) {
+  constructor(
+    ports: InstancePorts,
+    lives: Lives,
+    purges: Purges,
+    reception: Reception,
+    starts: Starts,
+    repairs: Repairs,
+  ) {
     this.#ports = ports;
     this.#lives = lives;
     this.#purges = purges;
     this.#reception = reception;
     this.#starts = starts;
+    this.#repairs = repairs;
   }
 
   async deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
@@ -37,11 +47,15 @@ export class Deliveries {
       throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
     }
     if (message.type === "StartChild") return this.#starts.startAsChild(message, purges, isOwed);
+    if (message.type === "RewindChild") return this.#repairs.rewindChild(message, purges, isOwed);
     await this.#take(message, isOwed);
     return ACCEPTED;
   }
 
-  async #take(message: Exclude<Message, { type: "StartChild" }>, isOwed: IsOwed | undefined): Promise<void> {
+  async #take(
+    message: Exclude<Message, { type: "StartChild" | "RewindChild" }>,
+    isOwed: IsOwed | undefined,
+  ): Promise<void> {
     switch (message.type) {
       case "ChildEnded": {
         const { parentExecutionId, taskId } = message;

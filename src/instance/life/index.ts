@@ -9,6 +9,7 @@ export { Lives } from "./lives.ts";
 export { Purges } from "./purges.ts";
 export { type Query, Questions } from "./questions.ts";
 export { Reception } from "./reception.ts";
+export { Repairs } from "./repairs.ts";
 export { Restarts } from "./restarts.ts";
 export { Starts } from "./starts.ts";
 export { Vacancy } from "./vacancy.ts";

@@ -1,6 +1,6 @@
 import type { Orchestration } from "../../engine/orchestration.ts";
 import type { Outline, Turn } from "../../engine/turn.ts";
-import type { HistoryEvent } from "../../model/history-event.ts";
+import type { HistoryEvent, HistoryFact } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InboxEntry, OutboxEntry } from "../../storage/instance-store.ts";
@@ -45,6 +45,13 @@ export type Birth =
       readonly type: "unreadable";
       readonly record: InstanceRecord;
       readonly error: UnreadableError;
+      readonly former: Life;
+    }
+  /** Something has been written beside its turns. `dropped`: calls whose results are not for it any more. */
+  | {
+      readonly type: "amended";
+      readonly record: InstanceRecord;
+      readonly dropped: readonly number[];
       readonly former: Life;
     }
   /** Its code has held up a turn, and is not run any more, so that the instance can be terminated. */
@@ -217,6 +224,12 @@ export class Life {
         this.record = birth.record;
         this.stallWatch.beginLong();
         return;
+      case "amended":
+        this.record = birth.record;
+        this.queue.keep(birth.former.queue.results.filter(({ fact }) => !isAnswerTo(birth.dropped, fact)));
+        this.mustReread = true;
+        this.syncsBeforeActing = birth.former.syncsBeforeActing;
+        return;
       case "given up":
         this.record = birth.former.record;
         this.queue.keep(birth.former.queue.results);
@@ -226,6 +239,10 @@ export class Life {
         return;
     }
   }
+}
+
+function isAnswerTo(calls: readonly number[], fact: HistoryFact): boolean {
+  return "id" in fact && calls.includes(fact.id);
 }
 
 function ifLater(atMs: number, afterMs: number): number {

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { TurnChange } from "../../storage/instance-store.ts";
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
 import { Readability } from "../reading/index.ts";
@@ -65,6 +66,16 @@ export class Lives implements LifeKeeper {
     const history = waiting.length === 0 ? first : undefined;
     this.#enter({ type: "begun", record, history, waiting });
     this.#loop.run();
+  }
+
+  /** Something is written beside the turns: `record` and what else `change` has. `dropped`: calls that nobody waits for any more. */
+  amend(change: TurnChange, record: InstanceRecord, dropped: readonly number[]): void {
+    this.household.burst.goOn();
+    this.#ports.store.commit(change, true);
+    this.household.activities.disown(record.executionId, dropped);
+    this.#enter({ type: "amended", record, dropped, former: this.current });
+    this.#loop.run();
+    this.watchers.notify();
   }
 
   /** The instance is about to be removed. What is held back could not be written into the tables any more, so it is before. */

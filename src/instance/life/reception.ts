@@ -1,6 +1,6 @@
 import type { HistoryFact } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
-import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { textsOfFact } from "../../storage/instance-store.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { OperationResult } from "../protocol.ts";
@@ -90,7 +90,7 @@ export class Reception {
       // A purge that has begun while the fact was encrypted may fail, and the instance go on without it.
       if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
       if (record === undefined || isTerminal(record.status)) return;
-      if (executionId !== undefined && executionId !== record.executionId) return;
+      if (executionId !== undefined && executionId !== nameOf(record)) return;
       if (isFor?.(record) === false || queue.changesNothing(fact)) return;
       lives.loop.enqueue(this.#ports.store.receive({ fact, executionId }));
     };

@@ -1,5 +1,5 @@
 import type { HistoryEvent, ParentLink } from "../../model/history-event.ts";
-import type { StartChildMessage } from "../../model/message.ts";
+import type { RewindChildMessage, StartChildMessage } from "../../model/message.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { textsOfFact } from "../../storage/instance-store.ts";
@@ -110,7 +110,11 @@ export class Starts {
   }
 
   /** `purges`: as it was when the message came. */
-  async startAsChild(message: StartChildMessage, purges: number, isOwed?: IsOwed): Promise<DeliveryResult> {
+  async startAsChild(
+    message: StartChildMessage | RewindChildMessage,
+    purges: number,
+    isOwed?: IsOwed,
+  ): Promise<DeliveryResult> {
     const { name, input, parent, traceparent, searchAttributes } = message;
     const instanceId = this.#ports.instanceId();
     for (;;) {
@@ -203,6 +207,6 @@ export function notReplaced(instanceId: string): UnreadableError {
   return new UnreadableError(`'${instanceId}' has ended and cannot be read: it is not replaced.`);
 }
 
-function isSameCall(a: ParentLink | undefined, b: ParentLink): boolean {
+export function isSameCall(a: ParentLink | undefined, b: ParentLink): boolean {
   return a?.instanceId === b.instanceId && a.executionId === b.executionId && a.taskId === b.taskId;
 }

@@ -3,7 +3,7 @@ import type { Orchestration } from "../../engine/orchestration.ts";
 import type { Turn } from "../../engine/turn.ts";
 import type { HistoryFact } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
-import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { type OutboxEntry, textsOf } from "../../storage/instance-store.ts";
 import { writing } from "../reading/index.ts";
 import type { DecidedChange } from "./decided-change.ts";
@@ -59,11 +59,16 @@ export async function takeTurn(life: Life, lasting: Lasting): Promise<void> {
 /** What is queued, and the timers that are due; `undefined`: there is nothing for a turn to do. */
 function read({ queue, record }: Life, orchestration: Orchestration, nowMs: number): Given | undefined {
   const queued = queue.takeAll();
-  const meant = queued.filter((item) => item.executionId === undefined || item.executionId === record?.executionId);
+  const meant = queued.filter((item) => isFor(record as InstanceRecord, item));
   const facts = meant.map((item) => item.fact);
   for (const id of orchestration.pending.dueTimers(nowMs)) facts.push({ type: "TimerFired", id });
   if (queued.length === 0 && facts.length === 0 && !orchestration.hasUncommitted) return undefined;
   return { nowMs, queued, meant, facts };
+}
+
+/** What others send, and rows hold, is for the execution as they know it: since a rewind under another name. Results of activities are its own. */
+function isFor(record: InstanceRecord, { executionId, seq }: QueuedFact): boolean {
+  return executionId === undefined || executionId === (seq === undefined ? record.executionId : nameOf(record));
 }
 
 /** What the engine has decided, as rows. */

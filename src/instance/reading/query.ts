@@ -1,5 +1,6 @@
 import type { QueryAnswer } from "../../engine/interactions.ts";
 import { Orchestration } from "../../engine/orchestration.ts";
+import { changedVersion } from "../../engine/replay.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { QueryResult } from "../protocol.ts";
@@ -16,8 +17,9 @@ export async function queryEnded(
   const code = { registry, onNonDeterminism };
   const history = await reading(ports, () => store.history());
   const [started] = history;
-  if (started?.type === "ExecutionStarted" && registry.workflow(started.name, started.version).type !== "found") {
-    const version = started.version === undefined ? "" : ` in version '${started.version}'`;
+  const named = changedVersion(history) ?? (started?.type === "ExecutionStarted" ? started.version : undefined);
+  if (started?.type === "ExecutionStarted" && registry.workflow(started.name, named).type !== "found") {
+    const version = named === undefined ? "" : ` in version '${named}'`;
     const message = `workflow '${started.name}'${version} is not registered any more, so its history cannot be asked`;
     return { ok: false, code: "FAILED", message };
   }

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { Registry } from "../../../src/engine/registry.ts";
+import { decideRewind, type RewindDecision } from "../../../src/engine/rewind-decision.ts";
 import type { Turn } from "../../../src/engine/turn.ts";
 import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import type { HistoryEvent, HistoryFact } from "../../../src/model/history-event.ts";
@@ -42,16 +43,44 @@ export class Driver {
   async turn(...facts: HistoryFact[]): Promise<Turn> {
     const rebuilt = await this.load();
     this.#live ??= await this.load();
-    expect(stateOf(rebuilt)).toEqual(stateOf(this.#live));
+    expect(this.#stateOf(rebuilt)).toEqual(this.#stateOf(this.#live));
     const turn = await this.#live.turn(facts, this.nowMs);
     expect(comparable(await rebuilt.turn(facts, this.nowMs))).toEqual(comparable(turn));
-    expect(stateOf(rebuilt)).toEqual(stateOf(this.#live));
+    expect(this.#stateOf(rebuilt)).toEqual(this.#stateOf(this.#live));
     this.history.push(...turn.events);
     this.#firstTurnDone = true;
     if (turn.completion?.type === "ContinuedAsNew")
       await this.#continue(turn.completion, this.#live, turn.searchAttributes);
     this.nowMs += 1000;
     return turn;
+  }
+
+  /** As its Durable Object does it, beside the turns. */
+  rewind(reason?: string): RewindDecision {
+    const decision = decideRewind("i", this.history, { reason }, this.nowMs);
+    if (decision === undefined) throw new Error("it has not failed");
+    this.history.push(decision.event);
+    this.#live = undefined;
+    return decision;
+  }
+
+  changeVersion(version: string): void {
+    this.history.push({ type: "ExecutionVersionChanged", timestampMs: this.nowMs, version });
+    this.#live = undefined;
+  }
+
+  /** Other code under the same name, as after a deploy. */
+  deploy(workflow: TWorkflow, name = "workflow"): void {
+    const registry = new Registry();
+    registry.addWorkflow(name, workflow);
+    this.registry.addAll(registry);
+    this.#live = undefined;
+  }
+
+  /** Whoever loads a rewound execution has a turn to take, as long as nothing stands behind the rewind: a turn that decides nothing leaves no trace. */
+  #stateOf(orchestration: Orchestration): unknown {
+    const state = stateOf(orchestration);
+    return this.history.at(-1)?.type === "ExecutionRewound" ? { ...state, hasUncommitted: true } : state;
   }
 
   load(): Promise<Orchestration> {
@@ -75,7 +104,7 @@ export class Driver {
 }
 
 /** What the instance reads of an Orchestration between two turns. */
-function stateOf(orchestration: Orchestration): unknown {
+function stateOf(orchestration: Orchestration): object {
   const { status, hasUncommitted, pending, started } = orchestration;
   const hasEnded = isTerminal(status);
   return {

@@ -113,6 +113,8 @@ describe("a turn: history and facts in, events and effects out, and nothing else
     { type: "ExecutionStalled", reason: "PATCH_MISMATCH", message: "", beforeFirstTurn: false },
     { type: "ExecutionUnstalled" },
     { type: "ExecutionCompleted", status: "COMPLETED" },
+    { type: "ExecutionRewound", failedAt: 0, askedFrom: 1 },
+    { type: "ExecutionVersionChanged", version: "v" },
   ];
   it.each(RECORDS.map((fact) => [fact.type, fact] as const))(
     "[T4] what only a turn itself records changes nothing when it is received: %s",
@@ -323,6 +325,8 @@ describe("[T11] every fact in every status", () => {
     ExecutionResumed: resumed,
     ExecutionTerminated: terminated,
     ExecutionCompleted: { type: "ExecutionCompleted", status: "COMPLETED" },
+    ExecutionRewound: { type: "ExecutionRewound", failedAt: 0, askedFrom: 1 },
+    ExecutionVersionChanged: { type: "ExecutionVersionChanged", version: "v" },
   };
   type FromOutside = Exclude<
     HistoryFact["type"],
@@ -338,6 +342,8 @@ describe("[T11] every fact in every status", () => {
     | "ExecutionStalled"
     | "ExecutionUnstalled"
     | "ExecutionCompleted"
+    | "ExecutionRewound"
+    | "ExecutionVersionChanged"
   >;
   // What only a turn itself records (TaskScheduled and the like) never comes as a fact, and has no column.
   const active = (status: RuntimeStatus, changed: Partial<Record<FromOutside, [Reaction, RuntimeStatus]>>) =>

@@ -223,3 +223,63 @@ describe("[T23] patches", () => {
     expect(await stallOf("p1", "p2", "p3")).toBeUndefined();
   });
 });
+
+describe("[T39] an execution is put on another version", () => {
+  const changed = (version: string, timestampMs = T0 + 3): HistoryEvent => ({
+    type: "ExecutionVersionChanged",
+    timestampMs,
+    version,
+  });
+
+  it("[T39] that version's code is run over the history, goes on, and is told which one it is", async () => {
+    const first = await (await resume(versions({ v1: calls("a") }), [started("v1")], false)).turn([], T0);
+    const both = versions({ v1: calls("a"), v2: calls("a") });
+    const execution = await resume(both, [started("v1"), ...first.events, changed("v2")]);
+    expect([execution.status, execution.hasUncommitted, execution.stall]).toEqual(["RUNNING", false, undefined]);
+    expect(endOf(await execution.turn([completed(1, 7)], T0 + 4))).toEqual(["v2", 7]);
+  });
+
+  it("[T39] the last one counts, and it is where a continue-as-new stays", async () => {
+    function* again(ctx: WorkflowContext): Code {
+      ctx.continueAsNew();
+    }
+    const registry = versions({ v1: calls("a"), v2: calls("a"), v3: again });
+    const history = [started("v1"), changed("v2"), changed("v3")];
+    const turn = await (await resume(registry, history, false)).turn([], T0 + 4);
+    expect(turn.completion).toMatchObject({ type: "ContinuedAsNew", version: "v3" });
+  });
+
+  it("[T39] one that does not fit stalls", async () => {
+    const first = await (await resume(versions({ v1: calls("a") }), [started("v1")], false)).turn([], T0);
+    const registry = versions({ v1: calls("a"), v2: calls("b") });
+    const execution = await resume(registry, [started("v1"), ...first.events, changed("v2")]);
+    expect(execution.stall).toMatchObject({ reason: "NON_DETERMINISM" });
+  });
+
+  it("[T39] a stalled one goes on; one that stalls again says so again", async () => {
+    const later = versions({ v2: calls("a") }, "v2");
+    const first = await (await resume(versions({ v1: calls("a") }), [started("v1")], false)).turn([], T0);
+    const stall = await (await resume(later, [started("v1"), ...first.events])).turn([], T0 + 1);
+    const history = [started("v1"), ...first.events, ...stall.events];
+    const back = await resume(later, [...history, changed("v2")]);
+    expect([back.status, back.hasUncommitted]).toEqual(["STALLED", true]);
+    expect((await back.turn([completed(1, 7)], T0 + 4)).events.map(({ type }) => type)).toEqual([
+      "ExecutionUnstalled",
+      "TaskCompleted",
+      "ExecutionCompleted",
+    ]);
+    const gone = versions({ v3: calls("a") });
+    const still = await resume(gone, [...history, changed("v2")]);
+    expect((await still.turn([], T0 + 4)).events).toMatchObject([
+      { type: "ExecutionStalled", message: "Version not available: v2" },
+    ]);
+  });
+
+  it("[T39] before its first turn too, which is a first one still", async () => {
+    const registry = versions({ v2: calls("a") });
+    const stalled = await (await resume(registry, [started("v1")], false)).turn([], T0);
+    const execution = await resume(registry, [started("v1"), ...stalled.events, changed("v2")]);
+    const turn = await execution.turn([], T0 + 4);
+    expect(turn.events.map(({ type }) => type)).toEqual(["ExecutionUnstalled", "TaskScheduled"]);
+  });
+});

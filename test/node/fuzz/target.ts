@@ -219,6 +219,8 @@ export class Target {
       suspend: (request) => ask((instance) => instance.suspend(request)),
       resume: (request) => ask((instance) => instance.resume(request)),
       cancel: (request) => ask((instance) => instance.cancel(request)),
+      rewind: (request) => ask((instance) => instance.rewind(request)),
+      changeVersion: (request) => ask((instance) => instance.changeVersion(request)),
       query: (request) => ask((instance) => instance.query(request)),
       update: (request) => ask((instance) => instance.update(request)),
       history: (page) => ask((instance) => instance.history(page)),

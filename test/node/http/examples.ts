@@ -174,13 +174,41 @@ const EVENTS: { readonly [Type in HistoryEventType]: Extract<HistoryEvent, { typ
     knownBy: "k",
   },
   ExecutionUnstalled: { timestampMs, type: "ExecutionUnstalled" },
-  ExecutionCompleted: { timestampMs, type: "ExecutionCompleted", status: "FAILED", output: "1", failure },
+  ExecutionCompleted: {
+    timestampMs,
+    type: "ExecutionCompleted",
+    status: "FAILED",
+    output: "1",
+    failure,
+    failedAt: 3,
+    askedFrom: 5,
+    answerStays: true,
+  },
+  ExecutionRewound: {
+    timestampMs,
+    type: "ExecutionRewound",
+    requestId: "q",
+    failedAt: 3,
+    askedFrom: 5,
+    answerStays: true,
+    reason: "r",
+    actor: "a",
+  },
+  ExecutionVersionChanged: {
+    timestampMs,
+    type: "ExecutionVersionChanged",
+    requestId: "q",
+    version: "v",
+    reason: "r",
+    actor: "a",
+  },
 };
 
 const once: readonly Example[] = [{}];
 const gone: Example = {
   answers: {
     operation: { ok: false, code: "NOT_FOUND" },
+    repair: { ok: false, code: "NOT_FOUND" },
     state: undefined,
     history: undefined,
     watch: { ok: false, code: "NOT_FOUND" },
@@ -193,6 +221,7 @@ const unreachable: Example = {
     restart: fault,
     state: fault,
     operation: fault,
+    repair: fault,
     query: fault,
     update: fault,
     history: fault,

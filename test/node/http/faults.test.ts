@@ -26,6 +26,7 @@ function failing(fault: Error): Api {
     restart: fault,
     state: fault,
     operation: fault,
+    repair: fault,
     query: fault,
     update: fault,
     history: fault,

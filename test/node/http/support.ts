@@ -7,6 +7,7 @@ import type {
   OperationResult,
   QueryResult,
   RaiseEventRequest,
+  RepairResult,
   RestartResult,
   StartRequest,
   StartResult,
@@ -33,6 +34,7 @@ export interface Answers {
   restart: RestartResult | Error;
   state: InstanceDescription | undefined | Error;
   operation: OperationResult | Error;
+  repair: RepairResult | Error;
   query: QueryResult | Error;
   update: UpdateResult | Error;
   history: HistoryPage | undefined | Error;
@@ -50,6 +52,7 @@ export class Api {
     restart: { ok: true },
     state: RUNNING,
     operation: { ok: true },
+    repair: { ok: true },
     query: { ok: true, result: "1" },
     update: { ok: true, result: "2" },
     history: undefined,
@@ -111,6 +114,8 @@ export class Api {
       suspend: record("suspend", "operation"),
       resume: record("resume", "operation"),
       cancel: record("cancel", "operation"),
+      rewind: record("rewind", "repair"),
+      changeVersion: record("changeVersion", "repair"),
       query: record("query", "query"),
       update: record("update", "update"),
       history: record("history", "history"),

@@ -25,16 +25,20 @@ const methods: Record<Method, true> = {
   suspend: true,
   resume: true,
   cancel: true,
+  rewind: true,
+  changeVersion: true,
   query: true,
   update: true,
   history: true,
   terminate: true,
   purge: true,
   deliver: true,
+  hasTaken: true,
   findActive: true,
 };
 const messages: Record<Message["type"], true> = {
   StartChild: true,
+  RewindChild: true,
   StartDetached: true,
   ChildEnded: true,
   RaiseEvent: true,
@@ -55,6 +59,8 @@ const laterAnswers: Record<keyof InstanceApi, readonly string[]> = {
   resume: [],
   cancel: [],
   terminate: [],
+  rewind: [],
+  changeVersion: [],
   purge: ["NOT_FOUND"],
   update: ["1", "FORGOTTEN", "ENDED"],
   query: ["BUSY"],
@@ -206,6 +212,50 @@ const scenarios: Record<string, Scenario> = {
       await world.advance(3_000);
       await ask("start", startOf("again"));
       await world.advance(3_000);
+    },
+  },
+  "a tree that is rewound, and a child by itself": {
+    *main(ctx): Code {
+      const sleeps = ctx.callChildWorkflow("failing", "b", "b");
+      yield ctx.callChildWorkflow("failing", "a", "a");
+      return yield sleeps;
+    },
+    script: async (ask, world) => {
+      let repaired = "";
+      world.activity("repaired", (_ctx, name: string) => {
+        if (!repaired.includes(name)) throw new Error("broken");
+        return name;
+      });
+      world.workflow("failing", function* (ctx, name: string): Code {
+        if (name === "b") yield ctx.createTimer(1);
+        return yield ctx.callActivity("repaired", name);
+      });
+      await ask("start", startOf("start"));
+      await world.advance(3_000);
+      repaired = "b";
+      await passing(
+        world,
+        world.post("b", (b) => b.rewind({ requestId: "w b" })),
+      );
+      await world.advance(1_000);
+      repaired = "ab";
+      await ask("rewind", { requestId: "w", reason: "r" });
+      await world.advance(3_000);
+    },
+  },
+  "another version": {
+    *main(ctx): Code {
+      return yield ctx.waitForExternalEvent("go");
+    },
+    script: async (ask, world) => {
+      const code = function* (ctx: WorkflowContext): Code {
+        return [ctx.getVersion(), yield ctx.waitForExternalEvent("go")];
+      };
+      world.versions = ["1", "2"].map((version) => ({ name: "main", version, code, latest: version === "1" }));
+      await ask("start", startOf("start"));
+      await world.advance(100);
+      await ask("changeVersion", { requestId: "v", version: "2" });
+      await ask("raiseEvent", { name: "go", messageId: "m" });
     },
   },
   "a purge by force in the middle": {

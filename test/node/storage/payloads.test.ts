@@ -28,6 +28,7 @@ const failure = fc.oneof(
   fc.record({ errorType: text, message: text, stackTrace: text, isNonRetriable: fc.boolean() }),
 );
 const asked = { reason: maybe, actor: maybe };
+const place = { failedAt: id, askedFrom: id, answerStays: fc.constantFrom(true as const, undefined) };
 const parent = fc.record({ instanceId: text, executionId: text, name: text, taskId: id });
 const of = <T extends HistoryFact["type"]>(type: T) => fc.constant(type);
 
@@ -123,7 +124,15 @@ const facts: { [T in HistoryFact["type"]]: fc.Arbitrary<Extract<HistoryFact, { t
       status: fc.constantFrom("FAILED" as const, "CANCELED" as const),
       failure,
     }),
+    fc.record({ type: of("ExecutionCompleted"), status: fc.constant("FAILED" as const), failure, ...place }),
   ),
+  ExecutionRewound: fc.record({ type: of("ExecutionRewound"), requestId: text, ...place, ...asked }),
+  ExecutionVersionChanged: fc.record({
+    type: of("ExecutionVersionChanged"),
+    requestId: text,
+    version: text,
+    ...asked,
+  }),
 };
 
 describe("[S1] What is stored is what is read", () => {
@@ -149,6 +158,15 @@ describe("[S1] What is stored is what is read", () => {
     const version = fc.constant(1 as const);
     const message: fc.Arbitrary<Message> = fc.oneof(
       fc.record({ version, type: fc.constant("StartChild" as const), name: text, input: text, parent }),
+      fc.record({
+        version,
+        type: fc.constant("RewindChild" as const),
+        name: text,
+        input: text,
+        parent,
+        formerExecutionId: text,
+        isFatal: fc.boolean(),
+      }),
       fc.record({ version, type: fc.constant("ChildEnded" as const), parentExecutionId: text, taskId: id, outcome }),
       fc.record({
         version,

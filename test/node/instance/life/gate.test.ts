@@ -44,6 +44,9 @@ const REQUESTS: Requests = {
   suspend: (a) => a.suspend({}),
   resume: (a) => a.resume({}),
   cancel: (a) => a.cancel({}),
+  rewind: (a) => a.rewind({ requestId: "w" }),
+  changeVersion: (a) => a.changeVersion({ requestId: "v", version: "2" }),
+  hasTaken: (a) => a.hasTaken({ executionId: "x", taskId: 1 }),
   query: (a) => a.query({ name: "q" }),
   update: (a) => a.update({ updateId: "u", name: "u", timeoutMs: 0 }),
   history: (a) => a.history({ from: 0, limit: 10 }),
@@ -61,6 +64,7 @@ const OF_NONE: Readonly<Record<string, unknown>> = {
   history: undefined,
   deliver: { accepted: true },
   findActive: undefined,
+  hasTaken: false,
 };
 
 describe("[I28] Requests while a purge is under way", () => {

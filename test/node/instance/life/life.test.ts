@@ -32,6 +32,7 @@ function object() {
   const peer: InstancePeer = {
     purge: async () => ({ ok: true }),
     findActive: async () => undefined,
+    hasTaken: async () => false,
     deliver: (given) => {
       sent.push(given);
       return new Promise<DeliveryResult>((resolve) => {
