@@ -29,17 +29,12 @@ export class Orchestration {
   #ended = false;
   #uncommitted: boolean;
 
-  private constructor(
-    instanceId: string,
-    code: ExecutionCode | undefined,
-    { patches, version, hasBegun: begun }: Replay,
-  ) {
+  private constructor(instanceId: string, code: ExecutionCode | undefined, { patches, version, hasBegun }: Replay) {
     const timerCanceled = (timerId: number) => this.pending.dropTimer(timerId);
     this.#execution = new Execution(instanceId, code, patches, timerCanceled, version);
     this.#toOthers = new Messages(this.#execution);
-    this.#status = begun ? "RUNNING" : "PENDING";
-    this.#uncommitted = !begun;
-    this.#isFirstTurn = !begun;
+    this.#status = hasBegun ? "RUNNING" : "PENDING";
+    this.#uncommitted = this.#isFirstTurn = !hasBegun;
   }
 
   /**

@@ -29,22 +29,19 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
-  RepairResult,
   RestartRequest,
   RestartResult,
-  RewindRequest,
   StartRequest,
   StartResult,
-  TakenRequest,
   TerminateRequest,
   UpdateRequest,
   UpdateResult,
-  VersionRequest,
   WaitedFor,
   WaitOptions,
   WatchResult,
 } from "./protocol.ts";
 import { describeInstance, hasStarted, readHistoryPage } from "./reading/index.ts";
+import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
 import type { Ring } from "./waking/index.ts";
 
 /**

@@ -3,6 +3,7 @@ import type { Asked, HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
 
 /**
  * What can be asked of an instance from outside its object. Each method is idempotent, because the platform may
@@ -116,38 +117,6 @@ export interface TerminateRequest extends Asked {
   readonly output?: string | undefined;
   readonly recursive: boolean;
 }
-
-export interface RewindRequest extends Asked {
-  /** Names this request: delivered twice, it counts once. */
-  readonly requestId: string;
-}
-
-export interface VersionRequest extends Asked {
-  readonly requestId: string;
-  readonly version: string;
-}
-
-/** A call of this instance; the execution by the name that the child knows it by. */
-export interface TakenRequest {
-  readonly executionId: string;
-  readonly taskId: number;
-}
-
-export type RepairResult =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly code: "NOT_FOUND" }
-  /** It cannot be read. */
-  | { readonly ok: false; readonly code: "STALLED" }
-  /** A rewind is for FAILED ones, another version for those that have begun and not ended. */
-  | { readonly ok: false; readonly code: "WRONG_STATUS"; readonly status: RuntimeStatus }
-  /** This parent has taken the failure, or it cannot be found out whether it has. */
-  | { readonly ok: false; readonly code: "PARENT_KNOWS" | "PARENT_UNREACHABLE"; readonly instanceId: string }
-  | {
-      readonly ok: false;
-      readonly code: "VERSION_UNKNOWN";
-      readonly name: string;
-      readonly versions: readonly string[];
-    };
 
 export interface UpdateRequest extends Asked {
   readonly updateId: string;

@@ -25,20 +25,17 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
-  RepairResult,
   RestartRequest,
   RestartResult,
-  RewindRequest,
   StartRequest,
   StartResult,
-  TakenRequest,
   TerminateRequest,
   UpdateRequest,
   UpdateResult,
-  VersionRequest,
   WaitedFor,
   WaitOptions,
 } from "./protocol.ts";
+import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
 
 /** How long an alarm pauses that could not do its work. */
 const ALARM_RETRY_MS = 60_000;

@@ -7,13 +7,13 @@ import type {
   OperationResult,
   QueryResult,
   RaiseEventRequest,
-  RepairResult,
   RestartResult,
   StartRequest,
   StartResult,
   UpdateResult,
   WatchResult,
 } from "../../../src/instance/protocol.ts";
+import type { RepairResult } from "../../../src/instance/repair-protocol.ts";
 
 export const VERSIONS = ["v1.0", "v1.0-beta1", "v1.0-alpha1"];
 export const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 678);

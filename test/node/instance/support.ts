@@ -1,6 +1,7 @@
 // What the tests of the instance share.
 
 import type { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import { replayOrder } from "../../../src/engine/rewind.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import type { InstanceLimits } from "../../../src/instance/limits.ts";
 import type {
@@ -121,6 +122,8 @@ export function faultsOf(world: World, id: string): string[] {
   for (const event of history) {
     if (event.timestampMs < lastMs) faults.push(`time goes back at ${event.type}`);
     lastMs = event.timestampMs;
+  }
+  for (const event of replayed(history)) {
     switch (event.type) {
       case "TaskScheduled":
       case "TimerCreated":
@@ -155,7 +158,7 @@ export function faultsOf(world: World, id: string): string[] {
       default:
     }
   }
-  const ends = history.filter((event) => event.type === "ExecutionCompleted").length;
+  const ends = replayed(history).filter((event) => event.type === "ExecutionCompleted").length;
   if (ends > 1) faults.push(`${ends} ends`);
   for (const owner of ["history", "inbox", "outbox"]) {
     const table = owner === "history" && !db.hasTable("history") ? "instance" : owner;
@@ -166,6 +169,11 @@ export function faultsOf(world: World, id: string): string[] {
     if (orphans !== undefined && orphans.n !== 0) faults.push(`${orphans.n} chunks of ${owner} without their row`);
   }
   return faults;
+}
+
+/** What a replay makes of it: what was taken back by a rewind is not there. */
+export function replayed(history: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  return replayOrder(history)?.map(({ event }) => event) ?? history;
 }
 
 /** The messages among calls between objects, in order: to whom, and of which type. */

@@ -1,7 +1,7 @@
 // [I41] Rewinds and other versions, as an instance carries them out, with its children and its parent.
 import { describe, expect, it } from "vitest";
 import type { Instance } from "../../../../src/instance/instance.ts";
-import type { RepairResult } from "../../../../src/instance/protocol.ts";
+import type { RepairResult } from "../../../../src/instance/repair-protocol.ts";
 import { type Code, describeInstance, historyOf, makeWorld, start, typesOf } from "../support.ts";
 import type { World } from "../world.ts";
 
