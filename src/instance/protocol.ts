@@ -3,7 +3,16 @@ import type { Asked, HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
-import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
+import type {
+  RepairResult,
+  RestartRequest,
+  RestartResult,
+  RewindRequest,
+  TakenRequest,
+  VersionRequest,
+} from "./repair-protocol.ts";
+
+export type { RestartRequest, RestartResult } from "./repair-protocol.ts";
 
 /**
  * What can be asked of an instance from outside its object. Each method is idempotent, because the platform may
@@ -172,22 +181,6 @@ export interface StartRequest extends Asked {
   /** Answer not before this: one call in the place of a start and a `waitFor`. */
   readonly waitFor?: (WaitOptions & { readonly until: WaitedFor }) | undefined;
 }
-
-export interface RestartRequest extends Asked {
-  /** Names this request: delivered twice it begins one run, as long as that is the one that has the ID. */
-  readonly requestId: string;
-  readonly traceparent?: string | undefined;
-}
-
-export type RestartResult =
-  | { readonly ok: true }
-  /** There is no instance. "CHILD": it answers a call of its parent, which a new run could not. */
-  | { readonly ok: false; readonly code: "NOT_FOUND" | "CHILD" }
-  /** Today's code cannot go on with it, and may not end it either; or what has ended cannot be read. Nothing was changed. */
-  | { readonly ok: false; readonly code: "STALLED" | "UNREADABLE" }
-  /** It is terminated, and has not left the place in time: the same request again goes on from there. */
-  | { readonly ok: false; readonly code: "ALREADY_ACTIVE" | "AWAITING_ACTIVITY" }
-  | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
 
 /**
  * replace: one that runs is in the way, one that has ended is replaced. reject: both are in the way. ignore: both stay, and that is

@@ -36,3 +36,19 @@ export type RepairResult =
       readonly name: string;
       readonly versions: readonly string[];
     };
+
+export interface RestartRequest extends Asked {
+  /** Names this request: delivered twice it begins one run, as long as that is the one that has the ID. */
+  readonly requestId: string;
+  readonly traceparent?: string | undefined;
+}
+
+export type RestartResult =
+  | { readonly ok: true }
+  /** There is no instance. "CHILD": it answers a call of its parent, which a new run could not. */
+  | { readonly ok: false; readonly code: "NOT_FOUND" | "CHILD" }
+  /** Today's code cannot go on with it, and may not end it either; or what has ended cannot be read. Nothing was changed. */
+  | { readonly ok: false; readonly code: "STALLED" | "UNREADABLE" }
+  /** It is terminated, and has not left the place in time: the same request again goes on from there. */
+  | { readonly ok: false; readonly code: "ALREADY_ACTIVE" | "AWAITING_ACTIVITY" }
+  | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
