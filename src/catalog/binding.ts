@@ -33,7 +33,15 @@ export function catalogNamespace(env: object): Namespace | undefined {
 }
 
 /** What whoever asks for a list is told without one. */
-export const CATALOG_MISSING = `lists, queries and counts need the catalog, and the binding ${BINDING} is missing; everything else works without it. Add to wrangler.toml, and export the class ${CLASS} from the Worker:${LINES}`;
+export const CATALOG_MISSING = `lists, queries and counts need the catalog, and the binding ${BINDING} is missing; everything else works without it. Add to the Worker's module, where worker is what createWorker has made:
+
+export class ${CLASS} extends worker.${CLASS} {}
+
+and to wrangler.toml:${LINES}`;
+
+/** What they are told where the Worker wants none. */
+export const CATALOG_OFF =
+  "lists, queries and counts need the catalog, which createWorker(…, { catalog: false }) leaves out; everything else works without it. Take that option out";
 
 /** One shard, for instances and readers alike: in the jurisdiction of the instances. */
 export function shardStub(namespace: Namespace, placement: Placement, name: string): CatalogApi {

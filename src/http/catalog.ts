@@ -48,7 +48,7 @@ export async function rebuildCatalog(call: Call, deps: HttpDeps): Promise<Reply>
 
 function catalogFor(operation: Operation, call: Call, deps: HttpDeps) {
   checkAppId(call, deps, { operation, instanceId: "", subject: "" });
-  if (deps.catalog === undefined) throw catalogNotConfigured(CATALOG_MISSING);
+  if (deps.catalog === undefined) throw catalogNotConfigured(deps.withoutCatalog ?? CATALOG_MISSING);
   return deps.catalog;
 }
 

@@ -11,6 +11,8 @@ export interface HttpDeps {
   instance(instanceId: string): InstanceApi;
   /** The catalog, where there is one. */
   readonly catalog?: (Shards & RebuildPorts) | undefined;
+  /** Why there is none, and what to do about it. Default: that its binding is missing. */
+  readonly withoutCatalog?: string | undefined;
   /** Begins to watch an instance, with the event after that one, or the first. */
   watch(instanceId: string, after: HistoryPosition | undefined): Promise<WatchResult>;
   /** The names that code has registered; `GET /v1.0/metadata` shows them. */

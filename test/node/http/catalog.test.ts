@@ -1,6 +1,6 @@
 // Lists, counts and changes of all instances, and the catalog's own routes: what is asked, what is answered, what is refused.
 import { describe, expect, it } from "vitest";
-import { CATALOG_MISSING } from "../../../src/catalog/binding.ts";
+import { CATALOG_MISSING, CATALOG_OFF } from "../../../src/catalog/binding.ts";
 import { DAY, entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "./catalog-support.ts";
 import { Api, NO_ROUTE, read, refusal, VERSIONS } from "./support.ts";
@@ -209,9 +209,19 @@ describe("a list is refused", () => {
   it.each([LIST, HEALTH, REBUILD])("[H123] %s without a catalog: 501, with the lines to add", async (target) => {
     const api = new Api();
     expect(await ask(api, target)).toEqual(refusal(501, "ERR_CATALOG_NOT_CONFIGURED", CATALOG_MISSING));
-    expect(CATALOG_MISSING).toContain('new_sqlite_classes = ["WorkflowCatalog"]');
+    for (const line of [
+      'new_sqlite_classes = ["WorkflowCatalog"]',
+      "export class WorkflowCatalog extends worker.WorkflowCatalog {}",
+    ])
+      expect(CATALOG_MISSING).toContain(`\n${line}`);
     expect((await api.send("GET /v1.0/workflows/dapr/order-1")).status).toBe(200);
     expect((await api.send("GET /v1.0/healthz/outbound")).status).toBe(204);
+  });
+
+  it("[H123] where the Worker wants none: 501, and it is not the binding that is missing", async () => {
+    const api = new Api({ withoutCatalog: CATALOG_OFF });
+    expect(await ask(api, LIST)).toEqual(refusal(501, "ERR_CATALOG_NOT_CONFIGURED", CATALOG_OFF));
+    expect(CATALOG_OFF).toContain("catalog: false");
   });
 
   it.each([
