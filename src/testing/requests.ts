@@ -56,6 +56,7 @@ export class Requests {
       const handler = createHttpHandler({
         instance: (instanceId) => hosts.stub(instanceId, around),
         watch: (instanceId, after) => hosts.ask(instanceId, (instance) => instance.watch({ after })),
+        withoutCatalog: WITHOUT_CATALOG,
         registered: () => registry().names(),
         apiToken: undefined,
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
@@ -76,6 +77,9 @@ export class Requests {
     });
   }
 }
+
+const WITHOUT_CATALOG =
+  "a WorkflowTestEnvironment has no catalog, so nothing is listed or counted in it: mock the activity that asks";
 
 /** The answer, with its text in memory: reading it waits for nothing. */
 async function whole(response: Response): Promise<Response> {

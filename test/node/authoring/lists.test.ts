@@ -1,7 +1,14 @@
 // Lists and counts of DaprWorkflowClient: against a server that is a function, and against the real HTTP face over shards.
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { DaprWorkflowClient, type ListOptions, WorkflowRuntimeStatus, WorkflowSummary } from "../../../src/client.ts";
+import {
+  DaprWorkflowClient,
+  type ListOptions,
+  WorkflowRuntime,
+  WorkflowRuntimeStatus,
+  WorkflowSummary,
+} from "../../../src/client.ts";
+import { WorkflowTestEnvironment } from "../../../src/testing.ts";
 import { DAY, entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "../http/catalog-support.ts";
 import { Api } from "../http/support.ts";
@@ -237,6 +244,11 @@ describe("[A11] Lists and counts", () => {
       errorCode: "ERR_MALFORMED_REQUEST",
       message: expect.stringContaining("q: at position 1"),
     });
+  });
+
+  it("[A11.9] in a test environment, which has none, it says so", async () => {
+    const { client } = new WorkflowTestEnvironment(new WorkflowRuntime());
+    await expect(idsOf(client.listWorkflows())).rejects.toThrow("a WorkflowTestEnvironment has no catalog");
   });
 
   it("[A11.9] an answer of somebody else", async () => {
