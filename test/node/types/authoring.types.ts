@@ -12,6 +12,8 @@ import {
   type WorkflowActivityContext,
   type WorkflowContext,
   WorkflowRuntime,
+  WorkflowRuntimeStatus,
+  type WorkflowSummary,
 } from "../../../src/client.ts";
 import { DaprClient } from "../../../src/dapr.ts";
 import { WorkflowTestEnvironment } from "../../../src/testing.ts";
@@ -272,4 +274,25 @@ export async function leftOut(
   // @ts-expect-error not everything is
   new DaprWorkflowClient({ daprHost: seconds });
   return options;
+}
+
+export async function listed(client: DaprWorkflowClient, text: string | undefined, day: Date | undefined) {
+  const list = client.listWorkflows({
+    status: ["FAILED", WorkflowRuntimeStatus.STALLED],
+    name: text,
+    createdAfter: day,
+  });
+  for await (const row of list) is<[Date, Date | undefined, boolean]>()([row.createdAt, row.endedAt, row.retrying]);
+  for await (const { workflows, continuationToken } of list.asPages()) {
+    is<readonly WorkflowSummary[]>()(workflows);
+    is<string | undefined>()(continuationToken);
+  }
+  const { counts } = await client.countWorkflows({ attributes: { total: 7, vip: true } }, ["status", "day"]);
+  is<number | undefined>()(counts[0]?.count);
+  // @ts-expect-error there is no such status
+  client.listWorkflows({ status: "FAILD" });
+  // @ts-expect-error a count has no pages
+  client.countWorkflows({ pageSize: 5 });
+  // @ts-expect-error nothing is counted by that
+  client.countWorkflows({}, "colour");
 }
