@@ -282,7 +282,11 @@ export async function listed(client: DaprWorkflowClient, text: string | undefine
     name: text,
     createdAfter: day,
   });
-  for await (const row of list) is<[Date, Date | undefined, boolean]>()([row.createdAt, row.endedAt, row.retrying]);
+  for await (const { createdAt, endedAt, runtimeStatus } of list) {
+    is<Date>()(createdAt);
+    is<Date | undefined>()(endedAt);
+    is<WorkflowRuntimeStatus>()(runtimeStatus);
+  }
   for await (const { workflows, continuationToken } of list.asPages()) {
     is<readonly WorkflowSummary[]>()(workflows);
     is<string | undefined>()(continuationToken);
