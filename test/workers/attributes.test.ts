@@ -30,7 +30,6 @@ describe("[W15] search attributes and retention", () => {
       events: [{ type: "ExecutionStarted", searchAttributes: { customer: "c995", tags: ["a"], amount: 12.5 } }],
     });
     const { body } = await ask(`GET ${W}/${id}`);
-    expect(JSON.stringify(body)).not.toContain('c995\\"');
     expect(Object.keys(body as object)).not.toContain("searchAttributes");
   });
 
