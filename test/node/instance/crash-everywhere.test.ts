@@ -55,9 +55,13 @@ async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
   const end: Record<string, unknown> = {};
   for (const id of [...world.hosts.keys()].sort()) {
     const found = await describeInstance(world, id);
-    end[id] = [found?.status, found?.output, found?.failure?.message];
+    end[id] = [found?.status, found?.output, found?.failure?.message, found?.searchAttributes];
     for (const fault of faultsOf(world, id)) faults.push(`${id}: ${fault}`);
     const host = world.host(id);
+    if (found === undefined) {
+      if (host.db.tables().length > 0) faults.push(`${id}: tables are left`);
+      continue;
+    }
     for (const table of ["inbox", "outbox", "recovery"]) {
       const rows = host.db.read(`SELECT * FROM ${table}`);
       if (rows.length > 0) faults.push(`${id}: ${rows.length} rows are left in ${table}`);

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
+import type { StartRequest } from "../../../src/instance/protocol.ts";
 import { ObjectLostError } from "./host.ts";
 import type { Code } from "./support.ts";
 import { START_MS, type World } from "./world.ts";
@@ -25,9 +26,9 @@ export class Client {
     throw new Error("not answered in twelve attempts");
   }
 
-  async start(input?: unknown, startAtMs?: number): Promise<void> {
+  async start(input?: unknown, startAtMs?: number, more: Partial<StartRequest> = {}): Promise<void> {
     const text = input === undefined ? undefined : JSON.stringify(input);
-    const request = { instanceId: "a", name: "main", input: text, startAtMs, requestId: "the start" };
+    const request = { instanceId: "a", name: "main", input: text, startAtMs, requestId: "the start", ...more };
     expect(await this.#ask((instance) => instance.start(request))).toBe(true);
   }
   async raise(name: string, input: unknown): Promise<void> {
@@ -235,6 +236,28 @@ export const scenarios: Record<string, Scenario> = {
       return self;
     },
     script: (client) => client.start(1),
+  },
+  "search attributes, set and kept over a continue-as-new, and a child's": {
+    *main(ctx, n: number): Code {
+      ctx.setSearchAttributes({ [`round${n}`]: n, draft: null });
+      yield ctx.callActivity("slow", 20);
+      if (n < 2) return ctx.continueAsNew(n + 1, true);
+      yield ctx.callChildWorkflow("child", n, { searchAttributes: { of: ctx.getWorkflowInstanceId() } });
+      ctx.setSearchAttributes({ end: yield ctx.waitForExternalEvent("end") });
+      yield ctx.createTimer(1);
+      return ctx.getSearchAttributes();
+    },
+    script: async (client) => {
+      await client.start(1, undefined, { searchAttributes: { draft: true, customer: "c" } });
+      await client.pass(500);
+      await client.raise("end", "well");
+    },
+  },
+  "an instance that goes when its time after its end is over, with a child that stays": {
+    *main(ctx): Code {
+      return yield ctx.callChildWorkflow("child", 1);
+    },
+    script: (client) => client.start(undefined, undefined, { retentionMs: 60_000 }),
   },
   "a long payload, everywhere": {
     *main(ctx, input: string): Code {

@@ -63,4 +63,18 @@ describe("[U1] A database of each schema version opens and is gone on with", () 
       expect(rows()).toEqual(before);
     },
   );
+
+  it.each(versions)(
+    "[U1.4] version %i: today's retention holds for what had ended before, once it is asked",
+    async (version) => {
+      const world = restored(version);
+      world.retention = { anyTerminal: 1_000 };
+      expect((await describeInstance(world, "done"))?.status).toBe("COMPLETED");
+      await world.advance(2);
+      expect(world.host("done").db.tables()).toEqual([]);
+      await finish(world);
+      await world.rest();
+      for (const id of ["parent", "child"]) expect([id, world.host(id).db.tables()]).toEqual([id, []]);
+    },
+  );
 });
