@@ -1,4 +1,4 @@
-import type { Asked, HistoryFact } from "../model/history-event.ts";
+import type { HistoryFact } from "../model/history-event.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
@@ -18,6 +18,7 @@ import {
 } from "./life/index.ts";
 import type { InstancePorts, Socket } from "./ports.ts";
 import type {
+  Command,
   DeliveryResult,
   FindActiveRequest,
   HistoryPage,
@@ -145,24 +146,29 @@ export class Instance implements InstanceApi, InstancePeer {
     }
   }
 
-  async raiseEvent({ name, input, messageId, reason, actor }: RaiseEventRequest): Promise<OperationResult> {
-    return this.#operate({ type: "EventRaised", name, input, messageId, reason, actor });
+  async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
+    const { name, input, messageId, reason, actor } = request;
+    return this.#operate(request, { type: "EventRaised", name, input, messageId, reason, actor });
   }
 
-  async suspend({ reason, actor }: Asked): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionSuspended", reason, actor });
+  async suspend(request: Command): Promise<OperationResult> {
+    const { reason, actor } = request;
+    return this.#operate(request, { type: "ExecutionSuspended", reason, actor });
   }
 
-  async resume({ reason, actor }: Asked): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionResumed", reason, actor });
+  async resume(request: Command): Promise<OperationResult> {
+    const { reason, actor } = request;
+    return this.#operate(request, { type: "ExecutionResumed", reason, actor });
   }
 
-  async terminate({ output, recursive, reason, actor }: TerminateRequest): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionTerminated", output, recursive, reason, actor });
+  async terminate(request: TerminateRequest): Promise<OperationResult> {
+    const { output, recursive, reason, actor } = request;
+    return this.#operate(request, { type: "ExecutionTerminated", output, recursive, reason, actor });
   }
 
-  async cancel({ reason, actor }: Asked): Promise<OperationResult> {
-    return this.#operate({ type: "ExecutionCancelRequested", reason, actor });
+  async cancel(request: Command): Promise<OperationResult> {
+    const { reason, actor } = request;
+    return this.#operate(request, { type: "ExecutionCancelRequested", reason, actor });
   }
 
   rewind(request: RewindRequest): Promise<RepairResult> {
@@ -229,7 +235,7 @@ export class Instance implements InstanceApi, InstancePeer {
     return firstActiveChild(this.#ports, record.instanceId, above);
   }
 
-  #operate(fact: HistoryFact): Promise<OperationResult> {
-    return this.#gate.pass(() => this.#reception.accept(fact));
+  #operate(command: Command, fact: HistoryFact): Promise<OperationResult> {
+    return this.#gate.pass(() => this.#reception.accept(fact, command));
   }
 }

@@ -29,10 +29,10 @@ export interface InstanceApi {
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
   waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined>;
   raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
-  suspend(request: Asked): Promise<OperationResult>;
-  resume(request: Asked): Promise<OperationResult>;
+  suspend(request: Command): Promise<OperationResult>;
+  resume(request: Command): Promise<OperationResult>;
   /** Asks the workflow, and its children, to end: their code gets an error where it waits, and may clean up. */
-  cancel(request: Asked): Promise<OperationResult>;
+  cancel(request: Command): Promise<OperationResult>;
   /** Asks the workflow's code a question; an ended one too. Changes nothing. */
   query(request: { readonly name: string; readonly input?: string | undefined }): Promise<QueryResult>;
   /**
@@ -109,7 +109,17 @@ export interface FindActiveRequest {
   readonly above?: readonly string[] | undefined;
 }
 
-export interface PurgeRequest {
+/** What is asked of an instance that is there. */
+export interface Command extends Asked {
+  /**
+   * Only one that was created by then is meant (milliseconds since 1970): the ID may have been used anew since, and whoever has it
+   * now is not found.
+   */
+  readonly createdByMs?: number | undefined;
+}
+
+/** The reason goes to the log: nothing else is left. */
+export interface PurgeRequest extends Command {
   readonly recursive: boolean;
   /** Purge only an instance that this parent started: under the ID of a former child there may be a stranger now. */
   readonly asChildOf?: string | undefined;
@@ -117,11 +127,9 @@ export interface PurgeRequest {
   readonly above?: readonly string[] | undefined;
   /** Whatever its status: it is stopped where it is, and so are its children when `recursive`. */
   readonly force?: boolean | undefined;
-  /** Goes to the log: nothing else is left. */
-  readonly reason?: string | undefined;
 }
 
-export interface TerminateRequest extends Asked {
+export interface TerminateRequest extends Command {
   /** JSON text: the instance's output. */
   readonly output?: string | undefined;
   readonly recursive: boolean;
@@ -204,7 +212,7 @@ export type StartResult =
   /** The instance has ended and a child of it, named here, has not. */
   | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
 
-export interface RaiseEventRequest extends Asked {
+export interface RaiseEventRequest extends Command {
   readonly name: string;
   /** Raw text, kept as it is. */
   readonly input?: string | undefined;

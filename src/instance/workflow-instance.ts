@@ -1,6 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
-import type { Asked } from "../model/history-event.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import type { Given } from "../model/options.ts";
@@ -14,6 +13,7 @@ import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
 import type { InstancePorts } from "./ports.ts";
 import type {
+  Command,
   DeliveryResult,
   FindActiveRequest,
   HistoryPage,
@@ -112,13 +112,13 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
     return (await this.#instance()).raiseEvent(request);
   }
-  async suspend(request: Asked): Promise<OperationResult> {
+  async suspend(request: Command): Promise<OperationResult> {
     return (await this.#instance()).suspend(request);
   }
-  async resume(request: Asked): Promise<OperationResult> {
+  async resume(request: Command): Promise<OperationResult> {
     return (await this.#instance()).resume(request);
   }
-  async cancel(request: Asked): Promise<OperationResult> {
+  async cancel(request: Command): Promise<OperationResult> {
     return (await this.#instance()).cancel(request);
   }
   async rewind(request: RewindRequest): Promise<RepairResult> {

@@ -9,6 +9,7 @@ import { visibleStatus } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
+import { isMeant } from "./meant.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
 const PATIENCE_MS = 60_000;
@@ -68,7 +69,7 @@ export class Purges {
       while (this.#gate.shutBy !== undefined)
         await (asChildOf === undefined ? this.#gate.shutBy : this.#waitPatiently());
       const { record, current: life } = this.#lives;
-      if (record === undefined) return NOT_FOUND;
+      if (!isMeant(request, record)) return NOT_FOUND;
       // Whose child it is may not be known either.
       if (asChildOf !== undefined && !(request.force && record.executionId !== "")) this.#lives.readability.check();
       if (asChildOf !== undefined && record.parent?.instanceId !== asChildOf) return NOT_FOUND;

@@ -3,11 +3,12 @@ import { isTerminal } from "../../model/status.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { textsOfFact } from "../../storage/instance-store.ts";
 import type { InstancePorts } from "../ports.ts";
-import type { OperationResult } from "../protocol.ts";
+import type { Command, OperationResult } from "../protocol.ts";
 import { writing } from "../reading/index.ts";
 import { isTakenWhileStalled } from "../waking/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Lives } from "./lives.ts";
+import { isMeant } from "./meant.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
@@ -58,9 +59,13 @@ export class Reception {
    * What somebody outside asks for: taken into the inbox, unless today's code cannot go on with the instance and would not take it
    * either. `isFor`: as in `receive`.
    */
-  async accept(fact: HistoryFact, isFor?: (instance: InstanceRecord) => boolean): Promise<Accepted> {
+  async accept(
+    fact: HistoryFact,
+    meant: Pick<Command, "createdByMs">,
+    isFor?: (instance: InstanceRecord) => boolean,
+  ): Promise<Accepted> {
     const lives = this.#lives;
-    if (lives.record === undefined) return NOT_FOUND;
+    if (!isMeant(meant, lives.record)) return NOT_FOUND;
     if (lives.record.status === "STALLED" || lives.current.isUnreadable) {
       await this.catchUp();
       const { isStalled, isUnreadable, orchestration } = lives.current;
@@ -68,8 +73,9 @@ export class Reception {
     }
     while (this.inTheWay() !== undefined) await this.inTheWay();
     if (lives.current.isUnreadable) return STALLED;
-    if (lives.record === undefined) return NOT_FOUND;
-    await this.receive(fact, undefined, isFor);
+    if (!isMeant(meant, lives.record)) return NOT_FOUND;
+    const isForIt = meant.createdByMs === undefined ? isFor : (record: InstanceRecord) => isMeant(meant, record);
+    await this.receive(fact, undefined, isForIt);
     return OK;
   }
 

@@ -104,7 +104,7 @@ export class Starts {
       isTaken = true;
       return true;
     };
-    const result = await this.#reception.accept({ type: "EventRaised", ...event }, isFor);
+    const result = await this.#reception.accept({ type: "EventRaised", ...event }, {}, isFor);
     if (!result.ok && result.code === "STALLED") return { ok: false, code: "STALLED" };
     return isTaken ? OK : "changed";
   }

@@ -76,7 +76,7 @@ export class Vacancy {
   }
 
   async #end({ reason, actor }: Asked, patienceMs: number): Promise<boolean | Refused> {
-    const told = await this.#reception.accept({ type: "ExecutionTerminated", recursive: true, reason, actor });
+    const told = await this.#reception.accept({ type: "ExecutionTerminated", recursive: true, reason, actor }, {});
     if (!told.ok && told.code === "STALLED") return { ok: false, code: "STALLED" };
     const hasEnded = () => {
       const { record } = this.#lives;

@@ -1,7 +1,9 @@
 // [I24], [I25], [I21.2] What operators say and choose: reasons, and where the objects are.
 import { describe, expect, it } from "vitest";
+import type { Instance } from "../../../src/instance/instance.ts";
 import { instanceStub } from "../../../src/instance/namespace.ts";
-import { historyOf, makeWorld, start, statusOf, toyCipher } from "./support.ts";
+import type { OperationResult } from "../../../src/instance/protocol.ts";
+import { historyOf, holdSealingOf, makeWorld, raise, start, statusOf, toyCipher } from "./support.ts";
 import { START_MS, type World } from "./world.ts";
 
 describe("[I24] what operators say", () => {
@@ -83,6 +85,60 @@ describe("[I24] what operators say", () => {
     await world.settle();
     const terminated = historyOf(world, "child").find(({ type }) => type === "ExecutionTerminated");
     expect(terminated).toEqual({ timestampMs: START_MS, type: "ExecutionTerminated", recursive: true, reason: "r" });
+  });
+});
+
+describe("[I40] what is meant for an instance that was created by a certain time", () => {
+  const requests: Record<string, (instance: Instance, createdByMs: number) => Promise<OperationResult>> = {
+    raise: (i, createdByMs) => i.raiseEvent({ name: "go", input: "1", messageId: "m", createdByMs }),
+    suspend: (i, createdByMs) => i.suspend({ createdByMs }),
+    resume: (i, createdByMs) => i.resume({ createdByMs }),
+    cancel: (i, createdByMs) => i.cancel({ createdByMs }),
+    terminate: (i, createdByMs) => i.terminate({ recursive: true, createdByMs }),
+    "purge by force": (i, createdByMs) => i.purge({ recursive: true, force: true, createdByMs }),
+  };
+
+  it.each(Object.entries(requests))("[I40.1] %s: does not reach one that was created later", async (_, request) => {
+    const world = makeWorld();
+    await world.advance(10);
+    await start(world, "a", "event", "go");
+    const before = world.host("a").db.dump();
+    expect(await world.call("a", (instance) => request(instance, START_MS + 9))).toEqual({
+      ok: false,
+      code: "NOT_FOUND",
+    });
+    await world.settle();
+    expect(world.host("a").db.dump()).toEqual(before);
+    expect(await world.call("a", (instance) => request(instance, START_MS + 10))).toEqual({ ok: true });
+    await world.settle();
+    expect(world.host("a").db.dump()).not.toEqual(before);
+  });
+
+  it("[I40.2] purge of one that has ended: nor that", async () => {
+    const world = makeWorld();
+    await world.advance(10);
+    await start(world, "a", "echo", 1);
+    const purge = (createdByMs: number) => world.call("a", (i) => i.purge({ recursive: true, createdByMs }));
+    expect(await purge(START_MS + 9)).toEqual({ ok: false, code: "NOT_FOUND" });
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+    expect(await purge(START_MS + 10)).toEqual({ ok: true });
+  });
+
+  it("[I40.3] one that takes the ID while the request is encrypted gets nothing of it", async () => {
+    const world = makeWorld();
+    const sealing = holdSealingOf(world, '"late"');
+    await start(world, "a", "event", "go");
+    sealing.hold();
+    const late = { name: "go", input: '"late"', messageId: "m", createdByMs: START_MS };
+    const raised = world.post("a", (i) => i.raiseEvent(late));
+    await world.advance(100);
+    await raise(world, "a", "go", 1);
+    await world.advance(1_000);
+    expect(await start(world, "a", "event", "go")).toEqual({ ok: true });
+    await world.advance(1_000);
+    sealing.open();
+    await world.advance(1_000);
+    expect([await raised, await statusOf(world, "a")]).toEqual([{ ok: true }, "RUNNING"]);
   });
 });
 
