@@ -1,3 +1,5 @@
+import { isJobId } from "./ids.ts";
+
 /*
  * Which shard of the catalog has an instance. How many shards there are is configuration; each number that has ever been configured
  * is a generation, and an instance stays in the shard of the generation in which it was first announced. So nothing is
@@ -10,8 +12,12 @@ export interface CatalogShards {
   readonly former?: readonly number[] | undefined;
 }
 
+/** Bulk jobs lie in a shard of their own, which no list of instances reads. */
+export const JOBS_SHARD = "jobs";
+
 /** The name of the object that a new instance is announced to: `<generation>-<n>`. */
 export function shardOf(instanceId: string, { shards, former = [] }: CatalogShards): string {
+  if (isJobId(instanceId)) return JOBS_SHARD;
   return `${former.length}-${fnv1a(instanceId) % shards}`;
 }
 

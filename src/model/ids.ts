@@ -33,6 +33,18 @@ export function detachedInstanceId(callerId: string, generation: number, taskId:
   return made(callerId, generation === 0 ? `-${taskId}` : `-${generation}-${taskId}`);
 }
 
+/**
+ * The ID of a bulk job, which is an instance of a workflow of our own. No caller can start one, because of the colon; an instance called `bulk` has
+ * children of other names.
+ */
+export function jobId(uuid: string): string {
+  return `bulk:${uuid}`;
+}
+
+export function isJobId(instanceId: string): boolean {
+  return instanceId.startsWith("bulk:") && /^bulk:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(instanceId);
+}
+
 /** In UTF-8. An object's name may have 1,024 bytes (Cloudflare). */
 const MAX_MADE_BYTES = 256;
 

@@ -1,0 +1,73 @@
+// [J5] A crash at any point of a job leads to the same end: nobody is passed over, and what was done is not told as a failure.
+import { describe, expect, it } from "vitest";
+import type { JobCall } from "../../../src/jobs/job.ts";
+import { announce, entry, tell } from "../catalog/support.ts";
+import { historyOf, start, statusOf } from "../instance/support.ts";
+import { type Point, START_MS } from "../instance/world.ts";
+import { JOB, jobState, makeJobWorld, startJob } from "./support.ts";
+
+const IDS = ["a", "b", "c"];
+
+interface Run {
+  readonly points: string[];
+  readonly end: unknown;
+}
+
+/** `crash`: at which point, and of what. */
+async function run(call: JobCall, crash?: { readonly at: number; readonly kind: "reset" | "process" }): Promise<Run> {
+  const jobs = makeJobWorld();
+  const { world } = jobs;
+  for (const id of IDS) {
+    tell(jobs.shard, announce(entry(id, { createdAtMs: START_MS }), 1));
+    await start(world, id, call.operation === "purge" ? "echo" : "event", "never");
+  }
+  const points: string[] = [];
+  world.onPoint = (point: Point, id: string) => {
+    points.push(`${point} ${id}`);
+    if (points.length - 1 !== crash?.at) return;
+    if (crash.kind === "process") world.crashAll();
+    else world.crash(id);
+  };
+  // A client repeats what was not answered, with the same name for the request.
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await startJob(jobs, { call, targets: { filter: {} }, rps: 2 });
+      break;
+    } catch (error) {
+      if (attempt === 5) throw error;
+      await world.advance(10);
+    }
+  }
+  await world.rest();
+  world.onPoint = undefined;
+  const [status, progress] = await jobState(jobs);
+  const found = [];
+  for (const id of IDS) {
+    const raised = historyOf(world, id).filter(({ type }) => type === "EventRaised").length;
+    found.push([id, await statusOf(world, id), raised]);
+  }
+  return { points, end: { status, progress, found } };
+}
+
+describe("[J5] A crash at every point", () => {
+  it.each([
+    [{ operation: "raise", eventName: "e", payload: "1" }, ["RUNNING", 1]],
+    [{ operation: "purge" }, [undefined, 0]],
+    [{ operation: "terminate" }, ["TERMINATED", 0]],
+  ] as const)("[J5.1] %j: ends as without, each instance done, each event counted once", async (call, found) => {
+    const undisturbed = await run(call);
+    expect(undisturbed.end).toEqual({
+      status: "COMPLETED",
+      progress: { done: 3, failed: 0, skipped: 0, failures: [] },
+      found: IDS.map((id) => [id, ...found]),
+    });
+    const ofJob = undisturbed.points.flatMap((point, at) => (point.endsWith(JOB) ? [at] : []));
+    expect(ofJob.length).toBeGreaterThan(20);
+    for (const at of ofJob) {
+      for (const kind of ["reset", "process"] as const) {
+        const { end } = await run(call, { at, kind });
+        expect([undisturbed.points[at], kind, end]).toEqual([undisturbed.points[at], kind, undisturbed.end]);
+      }
+    }
+  });
+});
