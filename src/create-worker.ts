@@ -16,6 +16,7 @@ import { instanceStub, type Placement } from "./instance/namespace.ts";
 import { watchInstance } from "./instance/platform-sockets.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
+import { jobRegistry } from "./jobs/activities.ts";
 import { retentionPolicyFrom } from "./model/retention.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
@@ -49,6 +50,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const retention = retentionPolicyFrom(options.stateRetentionPolicy);
   const handlerOf = (env: WorkerEnv, trusted: boolean) =>
     createHttpHandler(depsOf(registry, options, placement, env, trusted));
+  const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, placement));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
@@ -57,7 +59,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
     (workflow) => registry.workflowName(workflow),
   );
   return {
-    WorkflowInstance: workflowInstanceClass(registry, { ...options, retention, placement }),
+    WorkflowInstance: workflowInstanceClass(registry, { ...options, retention, placement, jobs }),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;
@@ -82,6 +84,14 @@ function stateStores(env: WorkerEnv): StateStores {
   };
 }
 
+/** The way to instances and to the catalog, for the HTTP API and for bulk jobs alike. */
+function reachOf(env: WorkerEnv, placement: Placement) {
+  return {
+    instance: (instanceId: string) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
+    catalog: boundCatalog(env, DEFAULT_CATALOG, placement),
+  };
+}
+
 function depsOf(
   registry: Registry,
   options: WorkerOptions,
@@ -90,8 +100,7 @@ function depsOf(
   trusted: boolean,
 ): HttpDeps {
   return {
-    instance: (instanceId) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
-    catalog: boundCatalog(env, DEFAULT_CATALOG, placement),
+    ...reachOf(env, placement),
     watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
     registered: () => registry.names(),
     apiToken: env.DAPR_API_TOKEN,

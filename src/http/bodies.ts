@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MOST_REBUILT } from "../catalog/rebuild.ts";
-import { MAX_REASON } from "./parameters.ts";
+import { JOB_OPERATIONS, MOST_TARGETS } from "../jobs/job.ts";
+import { MAX_REASON, MAX_RPS } from "./parameters.ts";
 
 /*
  * What the bodies of the routes beyond Dapr may have: their handlers read them with `readJsonBody`, and the OpenAPI document describes them.
@@ -31,3 +32,22 @@ export const START_AND_RAISE = v.strictObject({
   eventPayload: value,
   reason: v.exactOptional(reason),
 });
+
+const flag = v.exactOptional(v.boolean());
+
+export const BULK_JOB = v.strictObject({
+  operation: v.picklist(JOB_OPERATIONS),
+  instanceIDs: v.exactOptional(v.pipe(v.array(instanceId), v.minLength(1), v.maxLength(MOST_TARGETS))),
+  filter: v.exactOptional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))),
+  dryRun: flag,
+  confirm: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  rps: v.exactOptional(v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_RPS))),
+  reason: v.exactOptional(reason),
+  eventName: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
+  payload: value,
+  output: value,
+  nonRecursive: flag,
+  force: flag,
+});
+
+export type JobBody = v.InferOutput<typeof BULK_JOB>;

@@ -1,7 +1,7 @@
 import { CATALOG_MISSING } from "../catalog/binding.ts";
 import { FilterError } from "../catalog/query/condition.ts";
 import { readParameters } from "../catalog/query/parameters.ts";
-import { type ListAnswer, readHealth, readList } from "../catalog/reading/list.ts";
+import { readHealth, readList } from "../catalog/reading/list.ts";
 import { rebuild } from "../catalog/rebuild.ts";
 import { CATALOG_REBUILD } from "./bodies.ts";
 import type { Call } from "./call.ts";
@@ -46,7 +46,7 @@ export async function rebuildCatalog(call: Call, deps: HttpDeps): Promise<Reply>
   return json(200, { announced: present, missing: absent, failed });
 }
 
-function catalogFor(operation: Operation, call: Call, deps: HttpDeps) {
+export function catalogFor(operation: Operation, call: Call, deps: HttpDeps) {
   checkAppId(call, deps, { operation, instanceId: "", subject: "" });
   if (deps.catalog === undefined) throw catalogNotConfigured(deps.withoutCatalog ?? CATALOG_MISSING);
   return deps.catalog;
@@ -56,7 +56,7 @@ function* filtersOf({ searchParams }: Call): Iterable<[string, string]> {
   for (const pair of searchParams) if (pair[0] !== "appID") yield pair;
 }
 
-async function refusing(read: () => Promise<ListAnswer>): Promise<ListAnswer> {
+export async function refusing<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {

@@ -34,7 +34,8 @@ export type Operation =
   | "restart"
   | "history"
   | "list"
-  | "catalog";
+  | "catalog"
+  | "job";
 
 /** `subject` is the workflow's name for a start, the instance's ID otherwise, and nothing where all are meant. The quotes are Dapr's: three have none. */
 const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: string) => string }> = {
@@ -51,6 +52,7 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
   list: { errorCode: "ERR_LIST_WORKFLOW", text: () => "error listing workflows" },
   catalog: { errorCode: "ERR_CATALOG_WORKFLOW", text: () => "error asking the catalog of workflows" },
+  job: { errorCode: "ERR_BULK_JOB", text: (id) => `error in bulk job${id && ` '${id}'`}` },
   purge: { errorCode: "ERR_PURGE_WORKFLOW", text: (id) => `error purging workflow ${id}` },
 };
 
@@ -110,6 +112,17 @@ export function malformed(message: string): HttpError {
 /** `message` says what to add. */
 export function catalogNotConfigured(message: string): HttpError {
   return new HttpError(501, { errorCode: "ERR_CATALOG_NOT_CONFIGURED", message });
+}
+
+export function jobNotFound(jobId: string): HttpError {
+  return new HttpError(404, {
+    errorCode: "ERR_BULK_JOB_NOT_FOUND",
+    message: `unable to find bulk job with the provided ID: ${jobId}`,
+  });
+}
+
+export function jobNotConfirmed(message: string): HttpError {
+  return new HttpError(400, { errorCode: "ERR_BULK_CONFIRM", message });
 }
 
 /** An unmatched route or a wrong method: a Dapr sidecar takes any such request for a service invocation. */

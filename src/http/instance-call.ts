@@ -1,8 +1,9 @@
 import { isWithoutSqlite, WITHOUT_SQLITE } from "../instance/binding.ts";
 import type { InstanceApi } from "../instance/protocol.ts";
+import { isJobId } from "../model/ids.ts";
 import { type Call, describeFault, type Fault } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { type Operation, operationFailed } from "./errors.ts";
+import { instanceNotFound, type Operation, operationFailed } from "./errors.ts";
 
 /** What is asked of which instance, in the words that an error needs. */
 export interface Target {
@@ -37,6 +38,8 @@ export async function callInstance<T>(
     call.fault = { name: "ConfigurationError", message: deps.notReady, retryable: false, overloaded: false, at: [] };
     throw operationFailed(target.operation, target.subject, deps.notReady);
   }
+  // It is an instance, and has routes of its own.
+  if (isJobId(target.instanceId) && target.operation !== "job") throw instanceNotFound(target.instanceId);
   for (let attempt = 0; ; attempt++) {
     try {
       return await ask(deps.instance(target.instanceId));

@@ -40,28 +40,29 @@ export function readParameters<P extends Parameters>(call: Call, parameters: P):
 
 type Issue = v.BaseIssue<unknown>;
 
-/** `given` is what stands in the place of a parameter that is left out. */
-function wholeNumber(min: number, max: number, given: number) {
+function whole(min: number, max: number) {
   const message = ({ input }: Issue) =>
     `is a whole number from ${min} to ${max}, found ${JSON.stringify(String(input))}`;
-  return v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,16}$/, message),
-      v.transform(Number),
-      v.number(),
-      v.integer(),
-      v.minValue(min, message),
-      v.maxValue(max, message),
-    ),
-    String(given),
+  return v.pipe(
+    v.string(),
+    v.regex(/^\d{1,16}$/, message),
+    v.transform(Number),
+    v.number(),
+    v.integer(),
+    v.minValue(min, message),
+    v.maxValue(max, message),
   );
+}
+
+/** `given` is what stands in the place of a parameter that is left out. */
+function wholeNumber(min: number, max: number, given: number) {
+  return v.optional(whole(min, max), String(given));
 }
 
 const text = v.optional(v.string());
 const flag = v.optional(
   v.pipe(
-    v.picklist(["true", "false"]),
+    v.picklist(["true", "false"], ({ input }: Issue) => `is "true" or "false", found ${JSON.stringify(String(input))}`),
     v.transform((value) => value === "true"),
     v.boolean(),
   ),
@@ -157,4 +158,20 @@ export const EVENTS = {
       v.regex(HISTORY_POSITION, ({ input }: Issue) => `${IS_EVENT_ID}, found ${JSON.stringify(String(input))}`),
     ),
   ),
+} satisfies Parameters;
+
+const MAX_CONFIRM = 1_000_000_000;
+export const MAX_RPS = 1_000;
+/** Each is asked for an answer, and an invocation of the Free plan may make 50 calls. */
+const MAX_JOBS = 40;
+const DEFAULT_JOBS = 20;
+
+export const NEW_JOB = {
+  dryRun: flag,
+  confirm: v.optional(whole(0, MAX_CONFIRM)),
+  rps: v.optional(whole(1, MAX_RPS)),
+} satisfies Parameters;
+export const JOBS_PAGE = {
+  pageSize: wholeNumber(1, MAX_JOBS, DEFAULT_JOBS),
+  continuationToken: text,
 } satisfies Parameters;

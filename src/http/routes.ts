@@ -4,6 +4,7 @@ import type { HttpDeps } from "./deps.ts";
 import { getEvents } from "./events.ts";
 import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
 import { getHistory, queryWorkflow, updateWorkflow } from "./interactions.ts";
+import { cancelJob, getJob, listJobs, startJob } from "./jobs.ts";
 import {
   cancelWorkflow,
   pauseWorkflow,
@@ -19,8 +20,10 @@ import {
   FORCE,
   HEALTH,
   HISTORY_PAGE,
+  JOBS_PAGE,
   LIST,
   NEW_INSTANCE,
+  NEW_JOB,
   type Parameters,
   QUERY_INPUT,
   REASON,
@@ -168,6 +171,34 @@ const OF_ALL = {
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: rebuildCatalog,
+  },
+  startBulkJob: {
+    method: "POST",
+    path: "/v1.0/workflow-jobs/:component",
+    parameters: { ...APP_ID, ...NEW_JOB, ...REASON },
+    refusesUnknown: true,
+    handler: startJob,
+  },
+  listBulkJobs: {
+    method: "GET",
+    path: "/v1.0/workflow-jobs/:component",
+    parameters: { ...APP_ID, ...JOBS_PAGE },
+    refusesUnknown: true,
+    handler: listJobs,
+  },
+  getBulkJob: {
+    method: "GET",
+    path: "/v1.0/workflow-jobs/:component/:id",
+    parameters: APP_ID,
+    refusesUnknown: true,
+    handler: getJob,
+  },
+  cancelBulkJob: {
+    method: "POST",
+    path: "/v1.0/workflow-jobs/:component/:id/cancel",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: cancelJob,
   },
 } as const satisfies Record<string, Row>;
 

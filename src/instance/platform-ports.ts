@@ -1,4 +1,5 @@
 import type { Registry } from "../engine/registry.ts";
+import { isJobId } from "../model/ids.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
@@ -15,8 +16,10 @@ import { payloadCipher } from "./reading/index.ts";
 /** What all instances of a Worker have in common. */
 export interface Shared {
   readonly registry: Registry;
+  /** What bulk jobs run, which are instances of a workflow of our own. */
+  readonly jobs?: ((env: object) => Registry) | undefined;
   readonly limits: InstanceLimits;
-  readonly onNonDeterminism: "fail" | "stall" | undefined;
+  readonly onNonDeterminism?: "fail" | "stall" | undefined;
   /** Default: unless payloads are encrypted. */
   readonly logFailureMessages?: boolean | undefined;
   readonly retention?: RetentionPolicy | undefined;
@@ -67,11 +70,11 @@ export class PlatformPorts implements InstancePorts {
   readonly #placement: Placement;
 
   constructor(ctx: DurableObjectState, env: PlatformEnv, shared: Shared) {
-    const { registry, limits, onNonDeterminism, log } = shared;
+    const { registry, jobs, limits, onNonDeterminism, log } = shared;
     this.#ctx = ctx;
     this.#env = env;
     this.#placement = shared.placement ?? ANYWHERE;
-    this.registry = registry;
+    this.registry = jobs !== undefined && isJobId(this.instanceId()) ? jobs(env) : registry;
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
     this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;

@@ -63,14 +63,14 @@ export interface InstanceOptions {
   readonly retention?: RetentionPolicy | undefined;
   /** Where instances are made and looked for: the HTTP API has to ask in the same place. */
   readonly placement?: Placement | undefined;
+  /** What bulk jobs run. Default: there are none. */
+  readonly jobs?: ((env: object) => Registry) | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
-  const { limits, onNonDeterminism, logFailureMessages, retention, placement, logLevel = "info" } = options;
-  const log = logFrom(logLevel);
-  const how = { limits: limitsFrom(limits), onNonDeterminism, retention };
-  const shared: Shared = { registry, ...how, logFailureMessages, placement, log };
+  const { limits, logLevel = "info", ...others } = options;
+  const shared: Shared = { ...others, registry, limits: limitsFrom(limits), log: logFrom(logLevel) };
   return class WorkflowInstance extends InstanceObject {
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env, shared);

@@ -1,5 +1,5 @@
 import type { Condition } from "../catalog/query/condition.ts";
-import { readParameters } from "../catalog/query/parameters.ts";
+import { readFilter } from "../catalog/query/parameters.ts";
 import { readPage } from "../catalog/reading/page.ts";
 import type { Shards } from "../catalog/reading/shards.ts";
 import type { WorkflowActivityContext } from "../engine/activity-context.ts";
@@ -26,17 +26,11 @@ export function jobRegistry(ports: JobPorts): Registry {
   return registry;
 }
 
-/** The conditions of a list's parameters. Throws FilterError, for parameters that filter nothing too. */
-export function filterFrom(parameters: Readonly<Record<string, string>>): Condition {
-  const query = readParameters(Object.entries(parameters));
-  return query.filter;
-}
-
 async function readTargets({ catalog }: JobPorts, request: PageRequest): Promise<PageAnswer> {
   if (catalog === undefined) throw new Error("The catalog is not bound any more");
   const { filter, continuationToken, createdByMs: ms, pageSize } = request;
   const created: Condition = { type: "time", field: "created", operator: "<=", ms };
-  const condition: Condition = { type: "and", parts: [filterFrom(filter), created] };
+  const condition: Condition = { type: "and", parts: [readFilter(filter), created] };
   const query = { type: "page", filter: condition, order: "desc", pageSize, continuationToken } as const;
   const { entries, missingShards, ...found } = await readPage(query, catalog);
   // Whoever lies there would be passed over.

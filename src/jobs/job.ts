@@ -8,6 +8,9 @@ import type { Asked } from "../model/history-event.ts";
 export const JOB_OPERATIONS = ["terminate", "cancel", "pause", "resume", "purge", "raise"] as const;
 export type JobOperation = (typeof JOB_OPERATIONS)[number];
 
+/** How many instances can be named. */
+export const MOST_TARGETS = 10_000;
+
 /** What each instance is asked. Payloads are raw texts. */
 export interface JobCall extends Asked {
   readonly operation: JobOperation;
@@ -51,6 +54,13 @@ export interface JobProgress {
 export interface JobFailure {
   readonly instanceID: string;
   readonly error: string;
+}
+
+/** What a job's instance has told of itself; `undefined` where it cannot be read. */
+export function readJob(input: string | undefined, customStatus: string | undefined): JobInput | undefined {
+  if (input === undefined) return undefined;
+  const job: JobInput = JSON.parse(input);
+  return customStatus === undefined ? job : { ...job, progress: JSON.parse(customStatus) };
 }
 
 export const NOTHING_DONE: JobProgress = { done: 0, failed: 0, skipped: 0, failures: [] };

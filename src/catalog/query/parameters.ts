@@ -67,6 +67,13 @@ export function readParameters(parameters: Iterable<readonly [name: string, valu
   return queryOf(filter, others);
 }
 
+/** The conditions of parameters that filter, and nothing else. Throws FilterError. */
+export function readFilter(parameters: Readonly<Record<string, string>>): Condition {
+  const other = Object.keys(parameters).find((name) => OTHERS.includes(name));
+  if (other !== undefined) throw new FilterError(`a filter: expected none of ${OTHERS.join(", ")}, found ${other}`);
+  return readParameters(Object.entries(parameters)).filter;
+}
+
 function filterOf(name: string, value: string): Condition | undefined {
   if (name.startsWith("attr.")) return attribute(name.slice("attr.".length), value);
   if (Object.hasOwn(FILTERS, name)) return FILTERS[name]?.(value, name);

@@ -41,6 +41,7 @@ export const TAGS = {
   Workflows: "Dapr's Workflow API. What goes beyond Dapr says so.",
   "Beyond Dapr": "What Dapr has not, or not over HTTP.",
   Catalog: "All instances together: lists, counts and changes. Beyond Dapr.",
+  "Bulk jobs": "One operation, asked of many instances. Beyond Dapr.",
   App: "Health, and what is registered.",
   "Earlier versions":
     "The same operations under the paths of earlier versions of Dapr, and the form of the first of them.",
@@ -56,7 +57,9 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   countBy: "Counts in place of a page, by all of these together. `day` is the day of the creation, in UTC.",
   createdAfter: "Created at this time or later: RFC 3339, or a day in UTC.",
   createdBefore: "Created before this time.",
+  confirm: "How many instances may match at most. More than 1,000 are called only with it.",
   continuationToken: "That of the page before. There are more pages as long as there is one.",
+  dryRun: "`true`: tells how many match, and who the first are, and begins nothing. Default: `false`.",
   endedAfter: "Ended at this time or later.",
   endedBefore: "Ended before this time.",
   fetchPayloads: "Beyond Dapr: `false` leaves out input and output. Default: `true`.",
@@ -80,6 +83,7 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   requestID: "Makes a request that is sent twice count once. At most 256 characters. Default: a UUID.",
   retention:
     "Beyond Dapr's HTTP API: how long after its end the instance is kept, a Go duration such as `24h`; `0s` purges it at its end. Default: as `stateRetentionPolicy` of the deployment has it, or for ever.",
+  rps: "How many instances a second are called at most. Default: 50.",
   retrying: "Whether an activity has failed and will be tried again.",
   since:
     "Changes in place of a page: what has changed since the answer that gave this token; without text, a token alone, to begin with.",
@@ -272,6 +276,47 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
       "Server-Sent Events. `history`: one event of the history, in the form of Read the history; its `id` is `<executionId>.<position>`. `execution`: another execution begins, and is read from its first event on: `executionId`, `generation`. `end`: the instance has ended, `runtimeStatus`; `gone`: it was purged; the stream ends after either. It may end at other times, too: ask again, with the last `id`. A comment comes every 15 seconds.",
     answers: { 200: { when: "The stream.", schema: "events" } },
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_TOO_MANY_WATCHERS", "ERR_HISTORY_WORKFLOW"],
+    checks: "instance",
+  },
+  startBulkJob: {
+    tag: "Bulk jobs",
+    summary: "Ask many instances the same",
+    description:
+      "Instances by their IDs, or those that a filter fits. Only what was created before the job began is called, the newest first. A parameter counts where the body has no field of its name.",
+    names: WITHOUT_FIELD,
+    body: { is: "BulkJobRequest", when: "What is asked, and of whom.", isRequired: true },
+    answers: {
+      200: { when: "With `dryRun`: how many match, and the first 20 of them.", schema: "BulkJobMatches" },
+      202: { when: "The job is on disk.", schema: "BulkJobStarted" },
+    },
+    errors: ["ERR_BULK_CONFIRM", "ERR_BULK_JOB", "ERR_CATALOG_NOT_CONFIGURED"],
+    checks: "instance",
+  },
+  listBulkJobs: {
+    tag: "Bulk jobs",
+    summary: "List bulk jobs",
+    description: "The newest first. A job is kept for 30 days after its end.",
+    names: { pageSize: "How many jobs at most." },
+    answers: { 200: { when: "A page.", schema: "BulkJobList" } },
+    errors: ["ERR_BULK_JOB", "ERR_CATALOG_NOT_CONFIGURED"],
+    checks: "catalog",
+  },
+  getBulkJob: {
+    tag: "Bulk jobs",
+    summary: "See how far a bulk job has come",
+    names: { id: "The ID of the job." },
+    answers: { 200: { when: "The job.", schema: "BulkJob" } },
+    errors: ["ERR_BULK_JOB_NOT_FOUND", "ERR_BULK_JOB"],
+    checks: "instance",
+  },
+  cancelBulkJob: {
+    tag: "Bulk jobs",
+    summary: "Stop a bulk job",
+    description: "Between two batches. What is done stays done.",
+    names: { id: "The ID of the job." },
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_BULK_JOB_NOT_FOUND", "ERR_BULK_JOB"],
     checks: "instance",
   },
   startSeedWorkflow: {

@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import type { CountKey, ShardHealth } from "../../catalog/protocol.ts";
 import type { ListedWorkflow } from "../../catalog/reading/list.ts";
+import { JOB_OPERATIONS } from "../../jobs/job.ts";
 import type { FailureDetails } from "../../model/failure.ts";
 import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
 import type { SearchAttributes } from "../../model/search-attributes.ts";
 import type { RuntimeStatus } from "../../model/status.ts";
-import { CATALOG_REBUILD, reason } from "../bodies.ts";
+import { BULK_JOB, CATALOG_REBUILD, reason } from "../bodies.ts";
 
 /*
  * What answers and bodies are made of. The keys of SCHEMAS are the names in the document's `components.schemas`. Where an answer is a value of the
@@ -265,6 +266,26 @@ const workflowChanges = v.object({
   missingShards,
 });
 
+/** What the job's instance cannot tell while it cannot be read may be missing. */
+const bulkJob = v.object({
+  jobID: text,
+  state: runtimeStatus,
+  started: time,
+  ended: may(time),
+  eta: may(v.pipe(time, v.description("When it will have ended, at its pace so far."))),
+  error: may(v.pipe(v.string(), v.description("Why it has failed, or does not go on."))),
+  operation: may(v.picklist(JOB_OPERATIONS)),
+  reason: may(text),
+  filter: may(v.record(v.string(), v.string())),
+  matched: may(v.pipe(count, v.description("When it began."))),
+  done: may(count),
+  failed: may(count),
+  skipped: may(v.pipe(count, v.description("They fitted the filter, and were not there any more."))),
+  failures: may(
+    v.pipe(v.array(v.object({ instanceID: text, error: text })), v.maxLength(100), v.description("The first.")),
+  ),
+});
+
 const ms = v.pipe(v.number(), v.minValue(0));
 const shardHealth = exactly<Deeply<ShardHealth>>()(
   v.object({
@@ -304,6 +325,17 @@ export const SCHEMAS = {
     missing: v.pipe(v.number(), v.integer(), v.description("IDs that have no instance.")),
     failed: v.pipe(v.array(text), v.description("What could not be asked or announced: send these again.")),
   }),
+  BulkJobRequest: BULK_JOB,
+  BulkJobStarted: v.object({ jobID: text }),
+  BulkJobMatches: v.object({
+    matched: count,
+    complete: may(
+      v.pipe(v.literal(false), v.description("There are too many instances to look at all: at least so many match.")),
+    ),
+    samples: v.pipe(v.array(v.partial(listedWorkflow)), v.description("The first 20, as far as they are there.")),
+  }),
+  BulkJob: bulkJob,
+  BulkJobList: v.object({ jobs: v.array(bulkJob), continuationToken: may(text), missingShards }),
   Metadata: v.object({
     id: text,
     runtimeVersion: text,

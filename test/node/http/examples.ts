@@ -2,6 +2,7 @@
 import type { HttpDeps } from "../../../src/http/deps.ts";
 import type { Route, Table } from "../../../src/http/routes.ts";
 import type { InstanceDescription, WatchSocket } from "../../../src/instance/protocol.ts";
+import type { JobInput } from "../../../src/jobs/job.ts";
 import type { FailureDetails } from "../../../src/model/failure.ts";
 import type { HistoryEvent, HistoryEventType } from "../../../src/model/history-event.ts";
 import { MemorySockets } from "../../../src/testing/memory-sockets.ts";
@@ -11,6 +12,8 @@ import { faultsOfAnswer, operationAt } from "./document.ts";
 import { type Answers, Api, type Body, platformFault, RUNNING } from "./support.ts";
 
 type Operation = keyof Table;
+
+const JOB = "bulk:00000000-0000-4000-8000-000000000001";
 
 export interface Example {
   /** What the path names, where it is not `x`. */
@@ -68,6 +71,7 @@ export async function answersTo(route: Route): Promise<Answered[]> {
 const BODIES: Readonly<Record<string, string>> = {
   startSeedWorkflow: "{}",
   rebuildCatalog: '{"instanceIDs":["here"]}',
+  startBulkJob: '{"operation":"pause","instanceIDs":["here"]}',
 };
 const CATALOG = catalogOf({
   entries: [WHOLE, WAITS, entry("order-1")],
@@ -94,6 +98,19 @@ const STATES: readonly InstanceDescription[] = [
   { ...RUNNING, name: "x", status: "COMPLETED", input: "1", output: "2", customStatus: "done" },
   { ...RUNNING, name: "x", status: "FAILED", input: "1", failure },
   { ...RUNNING, name: "x", status: "FAILED", failure: { errorType: "Error", message: "no" } },
+];
+const job: JobInput = {
+  call: { operation: "raise", eventName: "e", reason: "r" },
+  targets: { filter: { status: "FAILED" } },
+  matched: 7,
+  rps: 50,
+  beganAtMs: 1_767_323_045_678,
+  progress: { done: 1, failed: 1, skipped: 1, failures: [{ instanceID: "a", error: "workflow is stalled" }] },
+};
+const jobs: readonly InstanceDescription[] = [
+  { ...RUNNING, instanceId: JOB, input: JSON.stringify(job), customStatus: JSON.stringify(job.progress) },
+  { ...RUNNING, instanceId: JOB, status: "COMPLETED", input: JSON.stringify({ ...job, targets: { instanceIds: [] } }) },
+  { ...RUNNING, instanceId: JOB, status: "STALLED", failure: { errorType: "UnreadableError", message: "no key" } },
 ];
 const states: readonly Example[] = STATES.map((state) => ({ answers: { state } }));
 
@@ -266,6 +283,15 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     ...example,
     answers: { watch: { ok: true, socket: sending("event: end\ndata: {}\n\n") } },
   })),
+  startBulkJob: [
+    {},
+    { query: "dryRun=true" },
+    { query: "dryRun=true", body: '{"operation":"cancel","filter":{"status":"FAILED","retrying":false}}' },
+    { body: '{"operation":"raise","eventName":"e","payload":[1],"filter":{},"confirm":3,"rps":0.5e1,"reason":"r"}' },
+  ],
+  listBulkJobs: [{}, { query: "pageSize=1", answers: { state: jobs[1] } }, { deps: { catalog: catalogOf({}) } }],
+  getBulkJob: jobs.map((state) => ({ segments: { id: JOB }, answers: { state } })),
+  cancelBulkJob: [{ segments: { id: JOB } }, { segments: { id: JOB }, body: '{"reason":"r"}' }],
   startSeedWorkflow: [{}, { body: '{"input":{"a":[1]}}' }],
   getSeedWorkflow: states,
   getHealth: once,
@@ -294,6 +320,9 @@ const broken = {
     throw new Error("a bug of ours");
   },
 } as unknown as ReturnType<typeof catalogOf>;
+const ofJob: readonly Example[] = [
+  { segments: { id: JOB }, answers: { state: null as never, operation: null as never } },
+];
 const ofCatalog: readonly Example[] = [{ deps: { catalog: undefined } }];
 
 /** What may go wrong in the operation itself. */
@@ -350,6 +379,21 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
     { answers: { watch: { ok: false, code: "TOO_MANY", most: 100 } } },
     { answers: { watch: { ok: false, code: "UNREADABLE", message: "why" } } },
   ],
+  startBulkJob: [
+    { body: '{"operation":"pause","filter":{}}', deps: { catalog: undefined } },
+    { query: "confirm=0" },
+    { body: '{"operation":"pause"}' },
+    { answers: { start: { ok: false, code: "ALREADY_ACTIVE" } } },
+    unreachable,
+  ],
+  listBulkJobs: [...ofCatalog, { query: "pageSize=41" }],
+  getBulkJob: [
+    {},
+    { segments: { id: JOB }, answers: { state: undefined } },
+    { segments: { id: JOB }, ...unreachable },
+    ...ofJob,
+  ],
+  cancelBulkJob: [{}, { segments: { id: JOB }, ...gone }, { segments: { id: JOB }, ...unreachable }, ...ofJob],
   getHealth: [{ query: "appid=another" }],
   getOutboundHealth: [{ deps: { notReady: "the binding is missing" } }],
   getMetadata: [],
@@ -426,6 +470,10 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   listWorkflows: "catalog",
   getCatalog: "catalog",
   rebuildCatalog: "catalog",
+  startBulkJob: "instance",
+  listBulkJobs: "catalog",
+  getBulkJob: "instance",
+  cancelBulkJob: "instance",
   getHealth: "probe",
   getOutboundHealth: "probe",
   getMetadata: "app",

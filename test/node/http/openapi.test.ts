@@ -110,7 +110,8 @@ describe.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as 
   ];
   // What these may be no schema says: their own tests do.
   const hasSyntax = (name: string) =>
-    "countBy" in route.parameters && ["q", "since", "continuationToken"].includes(name);
+    (route.operation === "listWorkflows" && ["q", "since", "continuationToken"].includes(name)) ||
+    (route.operation === "listBulkJobs" && name === "continuationToken");
   const parameters = Object.entries(route.parameters).filter(([name]) => !hasSyntax(name));
   it.each(parameters)("[H115] ?%s= is taken as table and document have it", async (name, row) => {
     const schema = schemaOf(operationOf(route).parameters.find((parameter) => parameter.name === name)?.schema);

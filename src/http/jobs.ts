@@ -1,0 +1,193 @@
+import { EVERYTHING } from "../catalog/query/condition.ts";
+import { readPage } from "../catalog/reading/page.ts";
+import type { InstanceDescription } from "../instance/protocol.ts";
+import { BULK_JOB as WORKFLOW } from "../jobs/bulk-job.ts";
+import { type JobInput, NOTHING_DONE, readJob } from "../jobs/job.ts";
+import { JOBS_SHARD } from "../model/catalog-shards.ts";
+import { isJobId, jobId } from "../model/ids.ts";
+import { isTerminal } from "../model/status.ts";
+import { BULK_JOB, type JobBody } from "./bodies.ts";
+import { fieldAsJson, readOptionalFields } from "./body.ts";
+import type { Call } from "./call.ts";
+import { catalogFor, refusing } from "./catalog.ts";
+import type { HttpDeps } from "./deps.ts";
+import { bodyMalformed, jobNotConfirmed, jobNotFound, operationFailed } from "./errors.ts";
+import { callInstance, type Target } from "./instance-call.ts";
+import { checkAppId } from "./instance-id.ts";
+import { countTargets, type Matched, sampleOf, targetsIn } from "./job-targets.ts";
+import { readJsonBody } from "./json-body.ts";
+import { JOBS_PAGE, NEW_JOB, readParameters } from "./parameters.ts";
+import { readReason } from "./reason.ts";
+import { accepted, json, type Reply } from "./replies.ts";
+
+/*
+ * Bulk jobs: one operation, asked of many instances. A job is an instance of a workflow of our own, which goes on by itself; here it is begun, looked
+ * at and stopped. All of it is ours.
+ */
+
+/** More than so many are called only when the caller says that they know it. */
+const MOST_UNCONFIRMED = 1_000;
+const DEFAULT_RPS = 50;
+/** Of one that is over, too. */
+const KEPT_MS = 30 * 86_400_000;
+
+/** The fields that belong to one operation or another. */
+const FIELDS: Readonly<Record<string, readonly JobBody["operation"][]>> = {
+  output: ["terminate"],
+  nonRecursive: ["terminate", "purge"],
+  force: ["purge"],
+  eventName: ["raise"],
+  payload: ["raise"],
+};
+
+/**
+ * `POST /v1.0/workflow-jobs/{component}`: 202 `{"jobID"}`. With `dryRun` 200, how many instances match, and the first of them; nothing is begun then.
+ */
+export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
+  checkAppId(call, deps, targetOf(""));
+  const body = await readJsonBody(call, deps, BULK_JOB);
+  checkFields(body);
+  const query = readParameters(call, NEW_JOB);
+  const { dryRun = query.dryRun, confirm = query.confirm, rps = query.rps ?? DEFAULT_RPS, ...named } = body;
+  const reason = readReason(call, body);
+  const targets = targetsIn(body);
+  const matched = await countTargets(targets, call, deps);
+  if (dryRun) return json(200, { ...matched, samples: await sampleOf(targets, call, deps) });
+  checkConfirmed(matched, confirm);
+  const id = jobId(deps.newId());
+  const { operation, eventName, nonRecursive, force } = named;
+  const input: JobInput = {
+    call: {
+      operation,
+      reason,
+      eventName,
+      nonRecursive,
+      force,
+      payload: fieldAsJson(body, "payload"),
+      output: fieldAsJson(body, "output"),
+    },
+    targets,
+    matched: matched.matched,
+    rps,
+    beganAtMs: deps.now(),
+    progress: NOTHING_DONE,
+  };
+  call.instanceId = id;
+  const request = {
+    instanceId: id,
+    name: WORKFLOW,
+    input: JSON.stringify(input),
+    requestId: deps.newId(),
+    traceparent: call.trace.traceparent,
+    retentionMs: KEPT_MS,
+    reason,
+  };
+  const started = await callInstance(call, deps, targetOf(id), (instance) => instance.start(request));
+  if (!started.ok) throw operationFailed("job", id, "it did not begin");
+  return json(202, { jobID: id });
+}
+
+/** `GET /v1.0/workflow-jobs/{component}/{job}`: 200 and how far it has come. */
+export async function getJob(call: Call, deps: HttpDeps): Promise<Reply> {
+  await readOptionalFields(call.request, deps.maxBodyBytes);
+  const id = jobIn(call, deps);
+  const found = await describeJob(id, call, deps);
+  if (found === undefined) throw jobNotFound(id);
+  return json(200, toJob(found, deps.now()));
+}
+
+/** `GET /v1.0/workflow-jobs/{component}[?pageSize=][&continuationToken=]`: 200 and the jobs, the newest first. */
+export async function listJobs(call: Call, deps: HttpDeps): Promise<Reply> {
+  const catalog = catalogFor("job", call, deps);
+  const query = { type: "page", filter: EVERYTHING, order: "desc", ...readParameters(call, JOBS_PAGE) } as const;
+  const { entries, continuationToken, missingShards } = await refusing(() =>
+    readPage(query, { ...catalog, names: [JOBS_SHARD] }),
+  );
+  const found = await Promise.all(entries.map(({ instanceId }) => describeJob(instanceId, call, deps)));
+  const jobs = found.filter((one) => one !== undefined).map((one) => toJob(one, deps.now()));
+  return json(200, {
+    jobs,
+    ...(continuationToken !== undefined && { continuationToken }),
+    ...(missingShards > 0 && { missingShards }),
+  });
+}
+
+/** `POST /v1.0/workflow-jobs/{component}/{job}/cancel`: 202. It makes no call more once it has heard of it; what is done stays done. */
+export async function cancelJob(call: Call, deps: HttpDeps): Promise<Reply> {
+  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const id = jobIn(call, deps);
+  const result = await callInstance(call, deps, targetOf(id), (instance) => instance.cancel({ reason }));
+  if (result.ok) return accepted();
+  throw result.code === "NOT_FOUND" ? jobNotFound(id) : operationFailed("job", id, "it is stalled");
+}
+
+function checkFields(body: JobBody): void {
+  const { operation } = body;
+  for (const [field, operations] of Object.entries(FIELDS))
+    if (Object.hasOwn(body, field) && !operations.includes(operation))
+      throw bodyMalformed(`${field} goes with the operation ${operations.join(" or ")}, found ${operation}`);
+  if (operation === "raise" && body.eventName === undefined)
+    throw bodyMalformed("eventName is the name of the event to raise, found nothing");
+}
+
+/** What was counted may be some of them only, where the filter is rare and there are very many instances. */
+function checkConfirmed({ matched, complete }: Matched, confirm: number | undefined): void {
+  const found = `${complete === false ? "at least " : ""}${matched} instances match`;
+  if (confirm === undefined && matched > MOST_UNCONFIRMED)
+    throw jobNotConfirmed(
+      `${found}: more than ${MOST_UNCONFIRMED} are called only with "confirm", the most that may match`,
+    );
+  if (confirm !== undefined && matched > confirm)
+    throw jobNotConfirmed(`${found}, and at most ${confirm} were confirmed`);
+  if (complete === false)
+    throw jobNotConfirmed(
+      `${found}, and there are too many instances to count all of them: ask for fewer with createdAfter and createdBefore`,
+    );
+}
+
+function jobIn(call: Call, deps: HttpDeps): string {
+  const { id } = call.params;
+  call.instanceId = id;
+  checkAppId(call, deps, targetOf(id));
+  if (!isJobId(id)) throw jobNotFound(id);
+  return id;
+}
+
+function targetOf(id: string): Target {
+  return { operation: "job", instanceId: id, subject: id };
+}
+
+function describeJob(id: string, call: Call, deps: HttpDeps): Promise<InstanceDescription | undefined> {
+  return callInstance(call, deps, targetOf(id), (instance) => instance.describe({ payloads: true }));
+}
+
+function toJob(found: InstanceDescription, nowMs: number): object {
+  const { instanceId, status, createdAtMs, lastUpdatedAtMs, failure } = found;
+  const job = readJob(found.input, found.customStatus);
+  const hasEnded = isTerminal(status);
+  const about = {
+    jobID: instanceId,
+    state: status,
+    started: new Date(createdAtMs).toISOString(),
+    ...(hasEnded && { ended: new Date(lastUpdatedAtMs).toISOString() }),
+    ...(failure !== undefined && status !== "CANCELED" && { error: failure.message }),
+  };
+  if (job === undefined) return about;
+  const { call, matched, progress, targets } = job;
+  return {
+    ...about,
+    operation: call.operation,
+    ...(call.reason !== undefined && { reason: call.reason }),
+    ...("filter" in targets && { filter: targets.filter }),
+    matched,
+    ...progress,
+    ...(!hasEnded && { eta: new Date(endAtMs(job, nowMs)).toISOString() }),
+  };
+}
+
+/** As fast as it may be, or as it has been so far. */
+function endAtMs({ matched, rps, beganAtMs, progress }: JobInput, nowMs: number): number {
+  const over = progress.done + progress.failed + progress.skipped;
+  const eachMs = Math.max(1_000 / rps, over === 0 ? 0 : (nowMs - beganAtMs) / over);
+  return Math.ceil(nowMs + Math.max(0, matched - over) * eachMs);
+}
