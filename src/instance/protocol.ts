@@ -1,5 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
-import type { Asked, HistoryEvent } from "../model/history-event.ts";
+import type { HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
@@ -11,8 +11,20 @@ import type {
   TakenRequest,
   VersionRequest,
 } from "./repair-protocol.ts";
+import type {
+  Command,
+  FindActiveRequest,
+  PurgeRequest,
+  RaiseEventRequest,
+  StartRequest,
+  TerminateRequest,
+  UpdateRequest,
+  WaitedFor,
+  WaitOptions,
+} from "./requests.ts";
 
 export type { RestartRequest, RestartResult } from "./repair-protocol.ts";
+export type * from "./requests.ts";
 
 /**
  * What can be asked of an instance from outside its object. Each method is idempotent, because the platform may
@@ -75,15 +87,6 @@ export interface WatchSocket {
   close(): void;
 }
 
-/** What a caller may wait for: the first turn, or the end. */
-export type WaitedFor = "started" | "ended";
-
-export interface WaitOptions {
-  readonly timeoutMs: number;
-  /** Whether input and output are wanted. */
-  readonly payloads: boolean;
-}
-
 /** What instances ask of each other. */
 export interface InstancePeer {
   /** `accepted` ends the sender's duty to deliver. `isOwed` comes with a message that begins an instance; older code sends none. */
@@ -102,46 +105,6 @@ export interface InstancePeer {
  * another one since. Rejects when that life of the sender is over.
  */
 export type IsOwed = () => Promise<boolean>;
-
-export interface FindActiveRequest {
-  readonly asChildOf: string;
-  /** The instances that have been asked on the way here. */
-  readonly above?: readonly string[] | undefined;
-}
-
-/** What is asked of an instance that is there. */
-export interface Command extends Asked {
-  /**
-   * Only one that was created by then is meant (milliseconds since 1970): the ID may have been used anew since, and whoever has it
-   * now is not found.
-   */
-  readonly createdByMs?: number | undefined;
-}
-
-/** The reason goes to the log: nothing else is left. */
-export interface PurgeRequest extends Command {
-  readonly recursive: boolean;
-  /** Purge only an instance that this parent started: under the ID of a former child there may be a stranger now. */
-  readonly asChildOf?: string | undefined;
-  /** The instances whose purge this one is part of. One that is named here and asked is its own descendant: it is removed further up. */
-  readonly above?: readonly string[] | undefined;
-  /** Whatever its status: it is stopped where it is, and so are its children when `recursive`. */
-  readonly force?: boolean | undefined;
-}
-
-export interface TerminateRequest extends Command {
-  /** JSON text: the instance's output. */
-  readonly output?: string | undefined;
-  readonly recursive: boolean;
-}
-
-export interface UpdateRequest extends Asked {
-  readonly updateId: string;
-  readonly name: string;
-  /** Raw text, kept as it is. */
-  readonly input?: string | undefined;
-  readonly timeoutMs: number;
-}
 
 export type QueryResult =
   | { readonly ok: true; readonly result?: string | undefined }
@@ -169,33 +132,6 @@ export interface HistoryPage {
   readonly unreadable?: string | undefined;
 }
 
-export interface StartRequest extends Asked {
-  readonly instanceId: string;
-  readonly name: string;
-  /** Raw text, kept as it is. */
-  readonly input?: string | undefined;
-  /** The first turn waits for this time (milliseconds since 1970); the instance is PENDING until then. */
-  readonly startAtMs?: number | undefined;
-  /** Names this request: the same start delivered twice creates one instance and is answered `ok` both times. */
-  readonly requestId: string;
-  readonly traceparent?: string | undefined;
-  readonly searchAttributes?: SearchAttributes | undefined;
-  /** How long after its end it is kept, in place of what the policy says. */
-  readonly retentionMs?: number | undefined;
-  /** What becomes of one that has the ID. Code that is older than this replaces. Default "replace". */
-  readonly reuse?: Reuse | undefined;
-  /** An event that is raised with it, once by its `messageId`: on the one that begins, or on one that runs already. */
-  readonly event?: RaiseEventRequest | undefined;
-  /** Answer not before this: one call in the place of a start and a `waitFor`. */
-  readonly waitFor?: (WaitOptions & { readonly until: WaitedFor }) | undefined;
-}
-
-/**
- * replace: one that runs is in the way, one that has ended is replaced. reject: both are in the way. ignore: both stay, and that is
- * well. terminate: one that runs is terminated with its children, and replaced.
- */
-export type Reuse = "replace" | "reject" | "ignore" | "terminate";
-
 export type StartResult =
   /** `state`: when it was waited for, and the instance is still there. Code that is older than `waitFor` leaves it out. */
   | { readonly ok: true; readonly state?: InstanceDescription | undefined }
@@ -211,14 +147,6 @@ export type StartResult =
   | { readonly ok: false; readonly code: "AWAITING_ACTIVITY" }
   /** The instance has ended and a child of it, named here, has not. */
   | { readonly ok: false; readonly code: "CHILD_ACTIVE"; readonly childInstanceId: string };
-
-export interface RaiseEventRequest extends Command {
-  readonly name: string;
-  /** Raw text, kept as it is. */
-  readonly input?: string | undefined;
-  /** Names this raise: delivered twice, it counts once. */
-  readonly messageId: string;
-}
 
 export type OperationResult =
   | { readonly ok: true }
