@@ -20,8 +20,8 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               durableObjects: {
-                WORKFLOW_CATALOG: { className: "WorkflowCatalog", useSQLite: true },
-                // Instances that say what a test wants them to, when the catalog asks.
+                // A catalog of its own, and instances that say what a test wants them to, when it asks.
+                CATALOG_ALONE: { className: "CatalogAlone", useSQLite: true },
                 CATALOG_SOURCE: { className: "CatalogSourceStandIn", useSQLite: true },
               },
             },

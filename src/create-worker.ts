@@ -4,8 +4,13 @@ import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
 import { registryOf, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
-import { boundCatalog } from "./catalog/binding.ts";
-import { DEFAULT_CATALOG } from "./catalog/options.ts";
+import { boundCatalog, instancesCatalog } from "./catalog/binding.ts";
+import { catalogConfig } from "./catalog/options.ts";
+import {
+  type WorkflowCatalogClass,
+  type WorkflowCatalogObject,
+  workflowCatalogClass,
+} from "./catalog/workflow-catalog.ts";
 import type { Registry } from "./engine/registry.ts";
 import { tokenProblem } from "./http/api-token.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
@@ -26,6 +31,8 @@ export type { WorkerOptions } from "./worker-options.ts";
 export interface WorkerEnv extends InstanceEnv {
   /** Every request must carry it as `dapr-api-token`. Without it only requests to localhost are served. */
   readonly DAPR_API_TOKEN?: string;
+  /** The namespace of WorkflowCatalog, for lists, queries and counts. Without it everything else works. */
+  readonly WORKFLOW_CATALOG?: DurableObjectNamespace<WorkflowCatalogObject>;
   /** The namespace of StateStore, for `DaprClient.state`. Needed only by who uses that. */
   readonly STATE_STORE?: DurableObjectNamespace<StateStore>;
 }
@@ -35,6 +42,8 @@ export interface WorkflowWorker {
   readonly fetch: (request: Request, env: WorkerEnv) => Promise<Response>;
   /** The Durable Object class; the Worker's configuration binds it as WORKFLOW_INSTANCE. */
   readonly WorkflowInstance: WorkflowInstanceClass;
+  /** The Durable Object class of the catalog; the Worker's configuration binds it as WORKFLOW_CATALOG. */
+  readonly WorkflowCatalog: WorkflowCatalogClass;
 }
 
 /**
@@ -48,9 +57,10 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const { jurisdiction, locationHint } = options;
   const placement = { jurisdiction, locationHint };
   const retention = retentionPolicyFrom(options.stateRetentionPolicy);
+  const config = catalogConfig(options.catalog);
   const handlerOf = (env: WorkerEnv, trusted: boolean) =>
     createHttpHandler(depsOf(registry, options, placement, env, trusted));
-  const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, placement));
+  const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, options, placement));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
@@ -59,7 +69,14 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
     (workflow) => registry.workflowName(workflow),
   );
   return {
-    WorkflowInstance: workflowInstanceClass(registry, { ...options, retention, placement, jobs }),
+    WorkflowInstance: workflowInstanceClass(registry, {
+      ...options,
+      retention,
+      placement,
+      jobs,
+      catalog: instancesCatalog(config, placement),
+    }),
+    WorkflowCatalog: workflowCatalogClass({ retention, placement, logLevel: options.logLevel }),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;
@@ -85,10 +102,11 @@ function stateStores(env: WorkerEnv): StateStores {
 }
 
 /** The way to instances and to the catalog, for the HTTP API and for bulk jobs alike. */
-function reachOf(env: WorkerEnv, placement: Placement) {
+function reachOf(env: WorkerEnv, options: WorkerOptions, placement: Placement) {
+  const config = catalogConfig(options.catalog);
   return {
     instance: (instanceId: string) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
-    catalog: boundCatalog(env, DEFAULT_CATALOG, placement),
+    catalog: config === false ? undefined : boundCatalog(env, config, placement),
   };
 }
 
@@ -100,7 +118,7 @@ function depsOf(
   trusted: boolean,
 ): HttpDeps {
   return {
-    ...reachOf(env, placement),
+    ...reachOf(env, options, placement),
     watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
     registered: () => registry.names(),
     apiToken: env.DAPR_API_TOKEN,

@@ -1,3 +1,4 @@
+import { type CatalogConfig, catalogOption } from "./catalog/options.ts";
 import { MAX_BODY_BYTES } from "./http/deps.ts";
 import { type InstanceLimits, limitsOption } from "./instance/limits.ts";
 import type { Jurisdiction, LocationHint } from "./instance/namespace.ts";
@@ -41,6 +42,12 @@ export interface WorkerOptions {
   readonly unknownWorkflows?: "accept" | "refuse" | undefined;
   /** The path under which the Worker is mounted, for instance "/workflows-api". What lies outside of it is answered 404. Default: none. */
   readonly basePath?: string | undefined;
+  /**
+   * The catalog, which lists and counts instances, where it is bound as WORKFLOW_CATALOG: `shards`, how many objects it has (default 4;
+   * each takes some 250 announcements a second); `former`, the numbers of shards that there were before; `confirm`, whether a start is
+   * answered when the catalog has heard of what it has led to ("before-answer", the default) or at once ("background"). `false`: none.
+   */
+  readonly catalog?: Given<CatalogConfig> | false | undefined;
   /** Origins whose web pages may send requests and read the answers, for instance ["https://app.example.com"]. Default: none. */
   readonly allowedOrigins?: readonly string[] | undefined;
   /**
@@ -78,6 +85,7 @@ export const workerOptions = optionsOf<WorkerOptions>({
   logFailureMessages: aBoolean,
   unknownWorkflows: oneOf("accept", "refuse"),
   basePath: aString,
+  catalog: catalogOption,
   allowedOrigins: typeRule('a list of origins such as ["https://app.example.com"]', (value) => Array.isArray(value)),
   stateRetentionPolicy: retentionPolicyOption,
   jurisdiction: oneOf(...Object.keys(JURISDICTIONS)),

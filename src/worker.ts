@@ -9,8 +9,10 @@ registerGreeting(runtime);
 registerOrderProcessing(runtime);
 registerPatterns(runtime);
 
-const worker = createWorker(runtime);
+// One shard is enough for some 250 new instances a second. To have more later: { shards: 8, former: [1] }.
+const worker = createWorker(runtime, { catalog: { shards: 1 } });
 /** A class of its own, and no constant: so it is a type too, which `wrangler types` asks for. */
 export class WorkflowInstance extends worker.WorkflowInstance {}
+export class WorkflowCatalog extends worker.WorkflowCatalog {}
 export { StateStore };
 export default worker;

@@ -1,6 +1,7 @@
 import { instanceStub, type Placement } from "../instance/namespace.ts";
-import type { CatalogSource } from "../model/catalog-entry.ts";
-import { allShards, type CatalogShards } from "../model/catalog-shards.ts";
+import type { CatalogShard, CatalogSource } from "../model/catalog-entry.ts";
+import { allShards, type CatalogShards, shardOf } from "../model/catalog-shards.ts";
+import type { CatalogConfig } from "./options.ts";
 import type { Schedule } from "./patience.ts";
 import type { CatalogApi } from "./protocol.ts";
 import type { Shards } from "./reading/shards.ts";
@@ -67,5 +68,45 @@ export function boundCatalog(
     shard: (name) => shardStub(namespace, placement, name),
     source: (instanceId) => instanceStub(instances, placement, instanceId),
     schedule: timers,
+  };
+}
+
+/** The catalog as instances know it. */
+export class InstancesCatalog {
+  readonly confirm: CatalogConfig["confirm"];
+  readonly #namespace: Namespace;
+  readonly #config: CatalogConfig;
+  readonly #placement: Placement;
+
+  constructor(namespace: Namespace, config: CatalogConfig, placement: Placement) {
+    this.confirm = config.confirm;
+    this.#namespace = namespace;
+    this.#config = config;
+    this.#placement = placement;
+  }
+
+  shardOf(instanceId: string): string {
+    return shardOf(instanceId, this.#config);
+  }
+
+  shard(name: string): CatalogShard {
+    return shardStub(this.#namespace, this.#placement, name);
+  }
+}
+
+/** For the instances of a Worker: made once for its bindings. */
+export function instancesCatalog(
+  config: CatalogConfig | false,
+  placement: Placement,
+): ((env: object) => InstancesCatalog | undefined) | undefined {
+  if (config === false) return undefined;
+  let forEnv: object | undefined;
+  let catalog: InstancesCatalog | undefined;
+  return (env) => {
+    if (forEnv === env) return catalog;
+    const namespace = catalogNamespace(env);
+    forEnv = env;
+    catalog = namespace && new InstancesCatalog(namespace, config, placement);
+    return catalog;
   };
 }

@@ -1,5 +1,14 @@
 import type { CatalogShards } from "../model/catalog-shards.ts";
-import { aNumber, anObject, type OptionRule, oneOf, optionsOf, rangeRule, typeRule } from "../model/options.ts";
+import {
+  aNumber,
+  anObject,
+  type Given,
+  type OptionRule,
+  oneOf,
+  optionsOf,
+  rangeRule,
+  typeRule,
+} from "../model/options.ts";
 
 /** Option `catalog` of `createWorker`; `false`: there is none. */
 export interface CatalogConfig extends CatalogShards {
@@ -30,3 +39,14 @@ export const catalogOption: OptionRule = anObject(
   "an object of options or false",
   typeRule("false", (value) => value === false),
 );
+
+/** With the defaults for what is not given. */
+export function catalogConfig(given: Given<CatalogConfig> | false = {}): CatalogConfig | false {
+  if (given === false) return false;
+  const { shards, former, confirm } = given;
+  return {
+    shards: shards ?? DEFAULT_CATALOG.shards,
+    former: former ?? DEFAULT_CATALOG.former,
+    confirm: confirm ?? DEFAULT_CATALOG.confirm,
+  };
+}

@@ -7,11 +7,16 @@ import type {
 } from "../model/history-event.ts";
 import { failureMessage, NOUNS } from "./failed-call.ts";
 import type { Payloads } from "./payload.ts";
+import type { Task } from "./task.ts";
 
 /** Who gets the answer to a call: the task itself, or the retry policy before it. */
 export interface Answered {
   /** The name of the activity or workflow that was called. */
   readonly callName?: string | undefined;
+  /** The task that gets the answer in the end; default: itself. */
+  readonly task?: Task | undefined;
+  /** An activity has failed, and this is its next attempt, or the pause before it. */
+  readonly isRetried?: boolean | undefined;
   complete(result: unknown): void;
   /** Gives a promise where something of the author's has to be waited for. */
   fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void>;

@@ -41,7 +41,7 @@ const first: AttemptDetails = {};
 export class Attempts implements Answered {
   readonly #calls: AttemptCalls;
   readonly #owner: AttemptOwner;
-  readonly #task: CompletableTask;
+  readonly task: CompletableTask;
   readonly #call: RetriedCall;
   readonly #firstAtMs: number;
   #firstId = 0;
@@ -50,9 +50,13 @@ export class Attempts implements Answered {
   constructor(calls: AttemptCalls, owner: AttemptOwner, task: CompletableTask, call: RetriedCall) {
     this.#calls = calls;
     this.#owner = owner;
-    this.#task = task;
+    this.task = task;
     this.#call = call;
     this.#firstAtMs = owner.currentTimeMs;
+  }
+
+  get isRetried(): boolean {
+    return this.#attempt > 1 && this.#call.method === "callActivity";
   }
 
   get callName(): string {
@@ -64,7 +68,7 @@ export class Attempts implements Answered {
   }
 
   complete(result: unknown): void {
-    this.#task.complete(result);
+    this.task.complete(result);
   }
 
   fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void> {
@@ -93,18 +97,19 @@ export class Attempts implements Answered {
 
   #goOn(decision: RetryDecision, message: string, failure: FailureDetails, progress: string | undefined): void {
     if (typeof decision === "object") {
-      return this.#task.fail(`${message} (and it is not called again: ${decision.fault})`, failure);
+      return this.task.fail(`${message} (and it is not called again: ${decision.fault})`, failure);
     }
     const { deadlineAtMs } = this.#call;
     const { currentTimeMs } = this.#owner;
     const isTooLate = deadlineAtMs !== undefined && currentTimeMs + (decision ?? 0) >= deadlineAtMs;
-    if (decision === undefined || isTooLate) return this.#task.fail(message, failure);
+    if (decision === undefined || isTooLate) return this.task.fail(message, failure);
     const again = () => {
       const details = { attempt: ++this.#attempt, firstId: this.#firstId, progress };
       this.#calls.ask(this, (id) => this.#call.action(id, details));
     };
     if (decision === 0) return again();
-    const afterPause = { complete: again, fail: () => undefined };
+    const isRetried = this.#call.method === "callActivity";
+    const afterPause = { complete: again, fail: () => undefined, task: this.task, isRetried };
     const fireAtMs = currentTimeMs + decision;
     this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs, firstId: this.#firstId }));
   }

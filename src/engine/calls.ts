@@ -122,6 +122,19 @@ export class Calls implements AttemptCalls {
     else if (id < this.#firstSince) this.#askedBefore--;
   }
 
+  /** The number of the open call whose answer the task gets. */
+  idOf(task: Task): number | undefined {
+    const isOf = (answered: unknown) => answered === task;
+    for (const [id, answered] of this.#open) if (isOf(answered.task ?? answered)) return id;
+    return undefined;
+  }
+
+  /** An activity has failed and is, or will be, called again. */
+  get isRetrying(): boolean {
+    for (const { isRetried } of this.#open.values()) if (isRetried) return true;
+    return false;
+  }
+
   /** The answer to a call, or nothing when it has been answered before. */
   take(id: number): Answered | undefined {
     const answered = this.#open.get(id);

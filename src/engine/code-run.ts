@@ -6,6 +6,7 @@ import type { ExecutionEnd } from "./execution-end.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { Registry } from "./registry.ts";
 import { versionNotAvailable } from "./stall.ts";
+import type { Task } from "./task.ts";
 import { WorkflowContext } from "./workflow-context.ts";
 
 /** The code that an execution runs. */
@@ -39,6 +40,11 @@ export class CodeRun {
 
   giveUpCode(): void {
     this.#code = undefined;
+  }
+
+  /** What the workflow's own code waits for; its updates may wait for something else. */
+  get waitingFor(): Task | undefined {
+    return this.#coroutine.waitingFor;
   }
 
   /** False where `drive` would change nothing. */

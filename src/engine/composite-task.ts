@@ -19,6 +19,11 @@ export abstract class CompositeTask<T> extends Task<T> implements TaskListener {
     for (const child of this.children) child.hold();
   }
 
+  /** @internal The first of its tasks that has not ended. */
+  get firstOpen(): Task | undefined {
+    return this.children.find((child) => !child.isComplete);
+  }
+
   /** @internal Called once for each child, at its end. */
   abstract childEnded(child: Task<unknown>): void;
 

@@ -37,6 +37,11 @@ export class Coroutine {
     this.#awaited = watch.awaitedTasks();
   }
 
+  /** The task that the code has yielded, as long as that has not ended. */
+  get waitingFor(): Task<unknown> | undefined {
+    return this.#waitingFor?.isComplete === false ? this.#waitingFor : undefined;
+  }
+
   /** Whether `resume` would get any further. */
   get canResume(): boolean {
     return this.#waitingFor?.isComplete === true;

@@ -8,7 +8,9 @@ import type { Difference } from "./errors.ts";
 import { ExecutionEnd } from "./execution-end.ts";
 import { ExecutionState } from "./execution-state.ts";
 import type { QueryAnswer } from "./interactions.ts";
+import type { PendingWork } from "./pending-work.ts";
 import type { Stall } from "./stall.ts";
+import { type Standing, standingOf } from "./standing.ts";
 import { Suspension } from "./suspension.ts";
 import type { EndedAt } from "./turn-draft.ts";
 import { type Waits, waitsOf } from "./waits.ts";
@@ -75,6 +77,9 @@ export class Execution {
   }
   get waits(): Waits {
     return waitsOf(this.#state, this.#suspension);
+  }
+  standing(pending: PendingWork): Standing {
+    return standingOf(this.#run.waitingFor, this.#state.calls, pending);
   }
   /** Where code and history part, when that is why the execution is stalled. */
   get difference(): Difference | undefined {

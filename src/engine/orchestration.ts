@@ -8,6 +8,7 @@ import type { PendingWork } from "./pending-work.ts";
 import { RecordedHistory } from "./recorded-history.ts";
 import { type Replay, replayOf } from "./replay.ts";
 import type { Stall } from "./stall.ts";
+import type { Standing } from "./standing.ts";
 import type { Outline, Turn } from "./turn.ts";
 import { TurnDraft } from "./turn-draft.ts";
 import type { Waits } from "./waits.ts";
@@ -75,6 +76,9 @@ export class Orchestration {
   /** What the workflow waits for beside its calls, and what can be asked of it. */
   get waits(): Waits {
     return this.#execution.waits;
+  }
+  get standing(): Standing {
+    return this.#ended ? {} : this.#execution.standing(this.pending);
   }
 
   /** How an update has ended, if it has. */

@@ -79,6 +79,10 @@ export class PendingWork {
     this.#nextTimerAtMs = undefined;
   }
 
+  timerAtMs(id: number): number | undefined {
+    return this.#timers.get(id);
+  }
+
   /** When the first open timer is due, in milliseconds since 1970; infinity when there is none. */
   nextTimerAtMs(): number {
     if (this.#nextTimerAtMs === undefined) {

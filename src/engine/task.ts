@@ -118,6 +118,11 @@ export abstract class Task<T = unknown> {
     return this.#owner;
   }
 
+  /** @internal The method of the context that has made it. */
+  get callMethod(): string | undefined {
+    return this.#method;
+  }
+
   /** @internal The name of the activity, workflow or event. */
   get callName(): string | undefined {
     return this.#name;

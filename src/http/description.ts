@@ -1,6 +1,7 @@
 import type { InstanceDescription } from "../instance/protocol.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import { formatTime } from "../model/time.ts";
 
 /** Go's zero time, which Dapr prints for an instance that has not run yet. */
 const ZERO_TIME = "0001-01-01T00:00:00Z";
@@ -69,10 +70,6 @@ function properties({ input, output, customStatus, failure }: InstanceDescriptio
 }
 
 /** RFC 3339 in UTC with no or three digits of a second, as protojson prints a whole number of milliseconds. */
-function formatTime(atMs: number): string {
-  return new Date(atMs).toISOString().replace(".000Z", "Z");
-}
-
 function formatSeconds(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 }

@@ -1,9 +1,11 @@
+import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
 import type { HistoryFact } from "../model/history-event.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
 import {
+  CatalogAnswers,
   Deliveries,
   Gate,
   Lives,
@@ -50,7 +52,7 @@ import type { Ring } from "./waking/index.ts";
  * answers the caller; the turn loop takes it from there. Expected failures are values: an error that is thrown here is
  * a fault of ours or of the storage, and the caller may try again.
  */
-export class Instance implements InstanceApi, InstancePeer {
+export class Instance implements InstanceApi, InstancePeer, CatalogSource {
   readonly #ports: InstancePorts;
   readonly #gate = new Gate();
   readonly #lives: Lives;
@@ -61,6 +63,7 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #questions: Questions;
   readonly #repairs: Repairs;
   readonly #deliveries: Deliveries;
+  readonly #catalog: CatalogAnswers;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
@@ -74,11 +77,12 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#questions = new Questions(ports, lives, this.#reception);
     this.#repairs = new Repairs(ports, lives, this.#reception, this.#starts);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts, this.#repairs);
+    this.#catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
   }
 
-  /** Reads what the database holds. To be awaited once before anything else; `isRinging` when `alarm` comes next. */
-  open(isRinging = false): Promise<void> {
-    return this.#lives.open(isRinging);
+  /** Reads what the database holds, before anything else. `isRinging`: `alarm` comes next; `isForCatalog`: `presence` or `expire`. */
+  open(isRinging = false, isForCatalog = false): Promise<void> {
+    return this.#lives.open(isRinging, isForCatalog);
   }
 
   /** A turn is being taken: it is over within the burst, unless the workflow's code holds it up. */
@@ -121,6 +125,7 @@ export class Instance implements InstanceApi, InstancePeer {
   async #describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
     // A caller reads its own writes: what was accepted before this call is taken into account first.
     if (this.#lives.current.isBehind || this.#lives.loop.isRunning) await this.#reception.catchUp();
+    this.#lives.household.announcer?.remind();
     return describeInstance(this.#ports, this.#lives, options.payloads);
   }
 
@@ -233,6 +238,14 @@ export class Instance implements InstanceApi, InstancePeer {
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
     if (!isTerminal(record.status)) return record.instanceId;
     return firstActiveChild(this.#ports, record.instanceId, above);
+  }
+
+  presence(): Promise<Presence> {
+    return this.#catalog.presence();
+  }
+
+  expire(life: Departure): Promise<Presence> {
+    return this.#catalog.expire(life);
   }
 
   #operate(command: Command, fact: HistoryFact): Promise<OperationResult> {

@@ -9,7 +9,7 @@ import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import { PlatformSockets } from "./platform-sockets.ts";
-import type { Alarm, Clock, InstancePorts, Sockets } from "./ports.ts";
+import type { Alarm, CatalogPort, Clock, InstancePorts, Sockets } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
 import { payloadCipher } from "./reading/index.ts";
 
@@ -24,6 +24,7 @@ export interface Shared {
   readonly logFailureMessages?: boolean | undefined;
   readonly retention?: RetentionPolicy | undefined;
   readonly placement?: Placement | undefined;
+  readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
   readonly log: (line: LogLine) => void;
 }
 
@@ -61,6 +62,7 @@ export class PlatformPorts implements InstancePorts {
   readonly onNonDeterminism: "fail" | "stall" | undefined;
   readonly logFailureMessages: boolean;
   readonly retention: RetentionPolicy | undefined;
+  readonly catalog: CatalogPort | undefined;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -74,11 +76,14 @@ export class PlatformPorts implements InstancePorts {
     this.#ctx = ctx;
     this.#env = env;
     this.#placement = shared.placement ?? ANYWHERE;
-    this.registry = jobs !== undefined && isJobId(this.instanceId()) ? jobs(env) : registry;
+    const isJob = jobs !== undefined && isJobId(this.instanceId());
+    this.registry = isJob ? jobs(env) : registry;
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
     this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;
     this.retention = shared.retention;
+    // Bulk jobs are in no list.
+    this.catalog = isJob ? undefined : shared.catalog?.(env);
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);

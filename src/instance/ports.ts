@@ -1,4 +1,5 @@
 import type { Registry } from "../engine/registry.ts";
+import type { CatalogShard } from "../model/catalog-entry.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
@@ -19,6 +20,8 @@ export interface InstancePorts {
   readonly logFailureMessages?: boolean | undefined;
   /** How long ended instances are kept. Default: for ever. */
   readonly retention?: RetentionPolicy | undefined;
+  /** Default: there is none, and nothing is told of the instance. */
+  readonly catalog?: CatalogPort | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -33,6 +36,16 @@ export interface InstancePorts {
   /** Gives up what the object has in memory: what is not on disk is lost, callers get an error, and the next call or alarm begins anew. */
   abort(reason: string): void;
   log(line: LogLine): void;
+}
+
+/** The catalog, as instances know it: the same for all of a Worker. */
+export interface CatalogPort {
+  /** Whether a start is answered when the shard has what it has led to, or at once. */
+  readonly confirm: "before-answer" | "background";
+  /** The name of the shard that a new life under this ID is announced to. */
+  shardOf(instanceId: string): string;
+  /** Its calls reject when it cannot be reached. */
+  shard(name: string): CatalogShard;
 }
 
 export interface Clock {

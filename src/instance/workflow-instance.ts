@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
+import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import type { Given } from "../model/options.ts";
@@ -11,7 +12,7 @@ import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
-import type { InstancePorts } from "./ports.ts";
+import type { CatalogPort, InstancePorts } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
@@ -48,7 +49,7 @@ export interface InstanceEnv {
 }
 
 /** What a stub of a WorkflowInstance can be asked. */
-export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & InstancePeer;
+export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & InstancePeer & CatalogSource;
 
 /** The constructor of the WorkflowInstance class that a Worker exports. */
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
@@ -65,6 +66,8 @@ export interface InstanceOptions {
   readonly placement?: Placement | undefined;
   /** What bulk jobs run. Default: there are none. */
   readonly jobs?: ((env: object) => Registry) | undefined;
+  /** The catalog, where a Worker with these bindings has one. */
+  readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. */
@@ -79,7 +82,7 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
 }
 
 /** What the platform calls: it opens the instance, and passes on. */
-class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer {
+class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer, CatalogSource {
   readonly #ports: InstancePorts;
   #opened: Promise<Instance> | undefined;
 
@@ -89,8 +92,8 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
 
   /** Rejects when the database cannot be read, and is tried again with the next call. */
-  #instance(isRinging = false): Promise<Instance> {
-    this.#opened ??= open(this.#ports, isRinging).catch((error) => {
+  #instance(isRinging = false, isForCatalog = false): Promise<Instance> {
+    this.#opened ??= open(this.#ports, isRinging, isForCatalog).catch((error) => {
       this.#opened = undefined;
       throw error;
     });
@@ -152,6 +155,13 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
     return (await this.#instance()).findActive(request);
   }
 
+  async presence(): Promise<Presence> {
+    return (await this.#instance(false, true)).presence();
+  }
+  async expire(life: Departure): Promise<Presence> {
+    return (await this.#instance(false, true)).expire(life);
+  }
+
   /** For watchers alone: what else an instance is asked are calls. */
   override async fetch(request: Request): Promise<Response> {
     const watch = readWatch(request);
@@ -191,8 +201,8 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
 }
 
-async function open(ports: InstancePorts, isRinging: boolean): Promise<Instance> {
+async function open(ports: InstancePorts, isRinging: boolean, isForCatalog: boolean): Promise<Instance> {
   const instance = new Instance(ports);
-  await instance.open(isRinging);
+  await instance.open(isRinging, isForCatalog);
   return instance;
 }

@@ -16,7 +16,9 @@ export interface FormerChild {
   executionId: string;
 }
 
-export function readFormerChildren(db: SqlDatabase): FormerChild[] {
+/** `undefined`: there is no such table. */
+export function readFormerChildren(db: SqlDatabase | undefined): FormerChild[] {
+  if (db === undefined) return [];
   return db
     .query<{ instance_id: string; execution_id: string }>("SELECT instance_id, execution_id FROM former_child")
     .map((row) => ({ instanceId: row.instance_id, executionId: row.execution_id }));

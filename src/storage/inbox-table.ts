@@ -44,7 +44,9 @@ export function insertInbox(db: SqlDatabase, seq: number, entry: NewInboxEntry, 
   return { ...entry, seq };
 }
 
-export function readInbox(db: SqlDatabase, codec: TextCodec): InboxEntry[] {
+/** `undefined`: there is no such table. */
+export function readInbox(db: SqlDatabase | undefined, codec: TextCodec): InboxEntry[] {
+  if (db === undefined) return [];
   return db.query<FactRow>("SELECT * FROM inbox ORDER BY seq").map((row) => ({
     seq: row.seq,
     fact: readFact(db, codec, "inbox", row),

@@ -33,6 +33,18 @@ export interface InstanceRecord {
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, where its start has said so. */
   readonly retentionMs?: number | undefined;
+  /** Where there is a catalog. */
+  readonly listing?: Listing | undefined;
+}
+
+/** How the catalog knows this life: what code that does not know of it leaves out is made anew. */
+export interface Listing {
+  /** Where it announces itself. */
+  readonly shard: string;
+  /** No announcement of what the row says has a lower number. */
+  readonly seq: number;
+  /** The life before, as long as it is not known that its shard has heard of this one. */
+  readonly former?: { readonly createdAtMs: number; readonly shard: string } | undefined;
 }
 
 /** By which name other instances know the execution, and its database too. */
@@ -69,11 +81,19 @@ export function readRow(db: SqlDatabase): InstanceRow | undefined {
   return db.query("SELECT * FROM instance ORDER BY rowid LIMIT 1")[0];
 }
 
-/** The one field that is read from the row of any code, newer too: as far as it lies where this code has it. */
-export function parentOf(row: InstanceRow): ParentLink | undefined {
-  const text = "seq" in row ? row.detail : row.parent;
-  if (typeof text !== "string") return undefined;
-  return "seq" in row ? (JSON.parse(text) as Detail).parent : (JSON.parse(text) as ParentLink);
+/** What is read from the row of any code, newer too: as far as it lies where this code has it. */
+export type Kin = Partial<Pick<InstanceRecord, "createdAtMs" | "parent" | "listing">>;
+
+export function kinOf(row: InstanceRow | undefined): Kin {
+  if (row === undefined) return {};
+  const createdAtMs = Number("seq" in row ? row.at_ms : row.created_at_ms);
+  if (!("seq" in row)) return { createdAtMs, parent: parentOf(row) };
+  const { parent, listing } = typeof row.detail === "string" ? (JSON.parse(row.detail) as Detail) : {};
+  return { createdAtMs, parent, listing };
+}
+
+function parentOf({ parent }: InstanceRow): ParentLink | undefined {
+  return typeof parent === "string" ? (JSON.parse(parent) as ParentLink) : undefined;
 }
 
 export function toRecord(row: InstanceRow, codec: TextCodec): InstanceRecord {

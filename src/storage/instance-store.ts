@@ -1,4 +1,4 @@
-import type { ExecutionStalled, HistoryEvent, ParentLink } from "../model/history-event.ts";
+import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { isLong } from "./chunk-table.ts";
 import { toStoredColumns } from "./fact-columns.ts";
@@ -16,11 +16,12 @@ import {
   readTime,
 } from "./history-table.ts";
 import { type InboxEntry, type NewInboxEntry, readInbox } from "./inbox-table.ts";
-import { type InstanceRecord, insertRecord, parentOf, readRow, storedStatus, toRecord } from "./instance-row.ts";
+import { type InstanceRecord, insertRecord, type Kin, kinOf, readRow, storedStatus, toRecord } from "./instance-row.ts";
 import { InstanceTables } from "./instance-tables.ts";
 import { areQueuesEmpty, deleteOutbox, isOutboxEmpty, type OutboxEntry, readOutbox } from "./outbox-table.ts";
 import { countRecovery, type Recovery, readProgress, readRecoveries, saveProgress } from "./recovery-table.ts";
 import type { SqlDatabase } from "./sql-database.ts";
+import { Tellings } from "./tellings.ts";
 import { isSimple, type TurnChange } from "./turn-change.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
 import { addToHistory, addToInbox, writeTurn } from "./writes.ts";
@@ -184,13 +185,11 @@ export class InstanceStore {
   }
 
   inbox(): InboxEntry[] {
-    const { others } = this.#tables;
-    return others === undefined ? [] : readInbox(others, this.#codec);
+    return readInbox(this.#tables.others, this.#codec);
   }
 
   outbox(): OutboxEntry[] {
-    const { others } = this.#tables;
-    return others === undefined ? [] : readOutbox(others, this.#codec);
+    return readOutbox(this.#tables.others, this.#codec);
   }
 
   /** Whether every message has been acknowledged: memory may not know of those of the last turn yet. */
@@ -211,16 +210,19 @@ export class InstanceStore {
     return status !== "TERMINATED" && hasOpenCalls(this.#tables.db, this.#tables.history, status);
   }
 
-  /** Whose child the instance is. Nothing of that is encrypted, and it is known of an instance that cannot be read, too. */
-  parent(): ParentLink | undefined {
-    const row = readRow(this.#tables.db);
-    return row && parentOf(row);
+  /** What nothing encrypts: whose child the instance is, and how the catalog knows it. It is known of one that cannot be read, too. */
+  kin(): Kin {
+    return kinOf(readRow(this.#tables.db));
+  }
+
+  /** What shards of the catalog have not been told yet. */
+  get tellings(): Pick<Tellings, keyof Tellings> {
+    return new Tellings(this.#tables);
   }
 
   /** The children of executions before a continue-as-new. */
   formerChildren(): FormerChild[] {
-    const { others } = this.#tables;
-    return others === undefined ? [] : readFormerChildren(others);
+    return readFormerChildren(this.#tables.others);
   }
 
   /** The IDs of all children that this instance has started, in this execution and in those before it. */
@@ -231,8 +233,7 @@ export class InstanceStore {
 
   /** How often a restart has found each activity without a result, and the details of its last heartbeat (JSON). */
   recoveries(): Map<number, Recovery> {
-    const { others } = this.#tables;
-    return others === undefined ? new Map() : readRecoveries(others);
+    return readRecoveries(this.#tables.others);
   }
 }
 
@@ -244,4 +245,5 @@ export type { NumberedEvent, StoredSizes } from "./history-reading.ts";
 export type { HistoryFound, HistorySearch } from "./history-search.ts";
 export type { InboxEntry } from "./inbox-table.ts";
 export type { OutboxEntry } from "./outbox-table.ts";
+export type { OwedTelling } from "./telling-table.ts";
 export { type TurnChange, textsOf } from "./turn-change.ts";

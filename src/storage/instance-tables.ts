@@ -24,6 +24,8 @@ interface Known {
   areNone: boolean;
   /** False: nothing has ever been in the tables beside the first. */
   hasOthers: boolean;
+  /** The catalog has not been told of something: a table of its own, which outlasts lives. */
+  hasTelling: boolean;
   /** Of the tables. Where they are older, the code before this one may come back to them. */
   version: number;
   /** The number of the next event. */
@@ -36,6 +38,7 @@ interface Known {
 const UNKNOWN: Known = {
   areNone: false,
   hasOthers: false,
+  hasTelling: false,
   version: SCHEMA_VERSION,
   history: 0,
   inbox: 0,
@@ -81,6 +84,20 @@ export class InstanceTables {
     return db;
   }
 
+  /** The database, where something waits to be told to the catalog. */
+  get tellings(): SqlDatabase | undefined {
+    return this.#known.hasTelling ? this.db : undefined;
+  }
+
+  set haveTelling(hasTelling: boolean) {
+    this.#known.hasTelling = hasTelling;
+  }
+
+  /** No instance is there any more: all tables have been removed, but those that are known. */
+  removed(): void {
+    this.#known = { ...UNKNOWN, areNone: true, hasTelling: this.#known.hasTelling };
+  }
+
   /** `load` has found no table, and nothing has been created since. */
   get areNone(): boolean {
     return this.#known.areNone;
@@ -121,6 +138,7 @@ export class InstanceTables {
     const { db } = this;
     const tables = tablesIn(db);
     this.#known.areNone = tables.areNone;
+    this.#known.hasTelling = tables.haveTelling;
     const row = tables.areNone ? undefined : readRow(db);
     if (row === undefined) return undefined;
     const version = row.schema_version as number;
@@ -138,7 +156,7 @@ export class InstanceTables {
     const found = this.#known.areNone ? NO_TABLES : tablesIn(this.db);
     if (found.areNone) createFirstTable(this.db);
     else clearTables(this.db, found);
-    this.#known = { ...UNKNOWN, hasOthers: found.areAll };
+    this.#known = { ...UNKNOWN, hasOthers: found.areAll, hasTelling: this.#known.hasTelling };
   }
 
   /** When it fails, the numbers it has given away are free again, and tables are what they were, as its rows are. */

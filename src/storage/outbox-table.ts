@@ -45,7 +45,9 @@ export function insertOutbox(
   return { seq, to, message };
 }
 
-export function readOutbox(db: SqlDatabase, codec: TextCodec): OutboxEntry[] {
+/** `undefined`: there is no such table. */
+export function readOutbox(db: SqlDatabase | undefined, codec: TextCodec): OutboxEntry[] {
+  if (db === undefined) return [];
   return db.query<OutboxRow>("SELECT seq, version, target, payload, chunks FROM outbox ORDER BY seq").map((row) => {
     checkVersion(row.version, "a message");
     const text = codec.decode(readPayload(db, "outbox", row.seq, row) ?? "null");

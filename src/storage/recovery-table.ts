@@ -12,7 +12,9 @@ export interface Recovery {
   progress: string | undefined;
 }
 
-export function readRecoveries(db: SqlDatabase): Map<number, Recovery> {
+/** `undefined`: there is no such table. */
+export function readRecoveries(db: SqlDatabase | undefined): Map<number, Recovery> {
+  if (db === undefined) return new Map();
   const rows = db.query<{ task_id: number; count: number; progress: string | null }>("SELECT * FROM recovery");
   return new Map(rows.map((row) => [row.task_id, { count: row.count, progress: row.progress ?? undefined }]));
 }

@@ -81,19 +81,24 @@ export interface Tables {
   readonly haveHistory: boolean;
   /** All those are there that are made when one of them is needed. */
   readonly areAll: boolean;
+  /** The catalog has not been told of something. */
+  readonly haveTelling: boolean;
 }
 
-export const NO_TABLES: Tables = { areNone: true, haveHistory: false, areAll: false };
+export const NO_TABLES: Tables = { areNone: true, haveHistory: false, areAll: false, haveTelling: false };
 
 /** Reads only. */
 export function tablesIn(db: SqlDatabase): Tables {
   const names = db
     .query<{ name: string }>(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'history', 'inbox')",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'history', 'inbox', 'telling')",
     )
     .map(({ name }) => name);
   if (names.length === 0) return NO_TABLES;
-  return { areNone: false, haveHistory: names.includes("history"), areAll: names.includes("inbox") };
+  const have = (name: string) => names.includes(name);
+  const haveTelling = have("telling");
+  const areNone = haveTelling && names.length === 1;
+  return { areNone, haveHistory: have("history"), areAll: have("inbox"), haveTelling };
 }
 
 export function createFirstTable(db: SqlDatabase): void {

@@ -9,6 +9,7 @@ import type {
   InboxEntry,
   InstanceStorage,
   OutboxEntry,
+  OwedTelling,
   TurnChange,
 } from "../storage/instance-store.ts";
 
@@ -20,6 +21,7 @@ export class MemoryStore implements InstanceStorage {
   #outbox: OutboxEntry[] = [];
   readonly #formerChildren = new Map<string, string>();
   readonly #recoveries = new Map<number, { count: number; progress: string | undefined }>();
+  #tellings: OwedTelling[] = [];
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
 
@@ -35,7 +37,7 @@ export class MemoryStore implements InstanceStorage {
     first: HistoryEvent | readonly HistoryEvent[],
     dueAtMs: number | undefined,
   ): InboxEntry[] {
-    this.wipe();
+    this.tellings.wipeBut(this.#tellings);
     this.#record = record;
     const events = "type" in first ? [first] : first;
     if (dueAtMs !== undefined)
@@ -99,13 +101,30 @@ export class MemoryStore implements InstanceStorage {
     };
   }
 
-  parent(): ReturnType<InstanceStorage["parent"]> {
-    return this.#record?.parent;
-  }
-
   timeOf(seq: number): number | undefined {
     return this.#history[seq]?.timestampMs;
   }
+
+  kin(): ReturnType<InstanceStorage["kin"]> {
+    if (this.#record === undefined) return {};
+    const { createdAtMs, parent, listing } = this.#record;
+    return { createdAtMs, parent, listing };
+  }
+
+  readonly tellings = {
+    all: (): OwedTelling[] => this.#tellings.toSorted((a, b) => a.createdAtMs - b.createdAtMs),
+    owe: (telling: OwedTelling): void => {
+      this.tellings.told(telling);
+      this.#tellings.push(telling);
+    },
+    told: ({ createdAtMs, shard }: OwedTelling): void => {
+      this.#tellings = this.#tellings.filter((other) => other.createdAtMs !== createdAtMs || other.shard !== shard);
+    },
+    wipeBut: (left: readonly OwedTelling[]): void => {
+      this.wipe();
+      this.#tellings = [...left];
+    },
+  };
 
   lastStall(): ExecutionStalled | undefined {
     const last = this.#history.at(-1);
@@ -176,6 +195,7 @@ export class MemoryStore implements InstanceStorage {
     this.#history = [];
     this.#inbox = [];
     this.#outbox = [];
+    this.#tellings = [];
     this.#formerChildren.clear();
     this.#recoveries.clear();
     this.#nextInboxSeq = this.#nextOutboxSeq = 0;

@@ -8,5 +8,6 @@ import "./programs/defects.ts";
 
 const worker = createWorker();
 export class WorkflowInstance extends worker.WorkflowInstance {}
+export class WorkflowCatalog extends worker.WorkflowCatalog {}
 export { StateStore };
 export default worker;

@@ -13,11 +13,11 @@ import { costsOf } from "./meter.ts";
 import type { CatalogSourceStandIn } from "./worker.ts";
 
 const env = workerEnv as unknown as {
-  readonly WORKFLOW_CATALOG: DurableObjectNamespace<WorkflowCatalogObject>;
+  readonly CATALOG_ALONE: DurableObjectNamespace<WorkflowCatalogObject>;
   readonly CATALOG_SOURCE: DurableObjectNamespace<CatalogSourceStandIn>;
 };
 
-const stub = (name: string) => env.WORKFLOW_CATALOG.getByName(name);
+const stub = (name: string) => env.CATALOG_ALONE.getByName(name);
 const shard = (name: string): CatalogApi => stub(name) as unknown as CatalogApi;
 const instance = (id: string) => env.CATALOG_SOURCE.getByName(id);
 

@@ -17,7 +17,7 @@ registerPatterns(runtime);
 registerGreeting(runtime);
 registerTestWorkflows(runtime);
 
-const worker = createWorker(runtime);
+const worker = createWorker(runtime, { catalog: { shards: 1 } });
 
 export class WorkflowInstance extends worker.WorkflowInstance {
   constructor(ctx: DurableObjectState, env: InstanceEnv) {
@@ -41,8 +41,15 @@ export class CatalogSourceStandIn extends DurableObject implements CatalogSource
   }
 }
 
+/** Those of the instances. */
+export class WorkflowCatalog extends worker.WorkflowCatalog {
+  constructor(ctx: DurableObjectState, env: CatalogEnv) {
+    super(watch(ctx), env);
+  }
+}
+
 /** Asks the stand-ins in the place of instances. */
-export class WorkflowCatalog extends workflowCatalogClass({ retention: { failed: 1_000 } }) {
+export class CatalogAlone extends workflowCatalogClass({ retention: { failed: 1_000 } }) {
   constructor(ctx: DurableObjectState, env: { readonly CATALOG_SOURCE: CatalogEnv["WORKFLOW_INSTANCE"] }) {
     super(watch(ctx), { WORKFLOW_INSTANCE: env.CATALOG_SOURCE });
   }

@@ -18,7 +18,7 @@ const PAUSES_MS = [50, 200];
  */
 export async function tellParentOfPurge(ports: InstancePorts, record: InstanceRecord): Promise<string | undefined> {
   // Of one that cannot be read, memory may know nothing. Its row tells all the same whose child it is.
-  const parent = record.parent ?? ports.store.parent();
+  const parent = record.parent ?? ports.store.kin().parent;
   const message = parent === undefined ? undefined : await noticeFor(ports, record, parent);
   if (parent === undefined || message === undefined) return undefined;
   for (let attempt = 0; ; attempt++) {

@@ -39,6 +39,11 @@ export class FactQueue {
     return last?.fact.type === "ExecutionSuspended";
   }
 
+  /** When it may begin, where it waits for that. */
+  get scheduledAtMs(): number | undefined {
+    return this.#scheduledStart?.dueAtMs;
+  }
+
   /** The start that waits. */
   get scheduledStart(): HistoryFact | undefined {
     return this.#scheduledStart?.fact;

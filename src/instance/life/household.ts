@@ -3,6 +3,7 @@ import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InboxEntry } from "../../storage/instance-store.ts";
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import { type ActivityOwner, type ActivityRun, ActivityRunner } from "../activities/index.ts";
+import { type Announced, Announcer } from "../announcing/index.ts";
 import { OnTheWay, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
@@ -28,7 +29,7 @@ export interface LifeKeeper {
  * What outlasts a life: the alarm, those who wait, activities that run, messages on their way, the burst. What they have to tell
  * is told the life that is current by then.
  */
-export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept {
+export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept, Announced {
   readonly ports: InstancePorts;
   readonly log: InstanceLog;
   readonly burst: Burst;
@@ -36,6 +37,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   readonly watching: Watching;
   readonly alarm: AlarmKeeper;
   readonly activities: ActivityRunner;
+  readonly announcer: Announcer | undefined;
   readonly onTheWay = new OnTheWay();
   readonly retention: Retention;
   readonly #lives: LifeKeeper;
@@ -50,18 +52,19 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.alarm = new AlarmKeeper(ports, this.watchers, this, this.burst);
     this.activities = new ActivityRunner(ports, this);
     this.retention = new Retention(ports, this);
+    this.announcer = ports.catalog && new Announcer(ports, ports.catalog, this);
   }
 
   get #loop(): TurnLoop {
     return this.#lives.loop;
   }
 
-  get record(): InstanceRecord | undefined {
-    return this.#loop.life.record;
-  }
-
   get life(): Life {
     return this.#loop.life;
+  }
+
+  get record(): InstanceRecord | undefined {
+    return this.life.record;
   }
 
   expire(record: InstanceRecord): Promise<boolean> {
@@ -92,20 +95,30 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.watching.burstEnded();
     this.#loop.burstEnded();
     this.retention.look();
+    this.announcer?.look();
   }
 
-  /** The database has been wiped, and the alarm with it. */
+  /** The database has been wiped, and the alarm with it, unless something is still to be told. */
   wiped(): void {
     this.activities.abort(new Error("The workflow was purged"));
     this.alarm.wiped();
     this.watching.gone();
+    this.alarm.arm();
   }
 
   // The alarm rings, or is to be set.
 
   get isBusy(): boolean {
     const isAtWork = this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
-    return isAtWork || this.retention.isUnderWay;
+    return isAtWork || this.retention.isUnderWay || this.announcer?.isPaying === true;
+  }
+
+  get isTelling(): boolean {
+    return this.announcer?.isTelling === true;
+  }
+
+  get isOwing(): boolean {
+    return this.announcer?.isOwing === true;
   }
 
   /** Nobody takes the results of an execution that was terminated, or has continued as new. */
@@ -124,7 +137,9 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   nextDueAtMs(afterMs: number): number {
-    return this.#loop.life.nextDueAtMs(afterMs);
+    const dueAtMs = this.#loop.life.nextDueAtMs(afterMs);
+    const tellAtMs = this.announcer?.nextAttemptAtMs() ?? dueAtMs;
+    return tellAtMs > afterMs ? Math.min(dueAtMs, tellAtMs) : dueAtMs;
   }
 
   expiresAtMs(): number {
@@ -142,6 +157,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
       life.execution.drop();
     }
     life.outbox.deliverDue();
+    this.announcer?.payDue();
     this.#loop.run();
   }
 

@@ -2,6 +2,7 @@
  * Life: an instance from its start to its end or its purge, turn by turn, and what is asked of it meanwhile. Whoever is outside
  * enters here.
  */
+export { CatalogAnswers } from "./catalog-answers.ts";
 export { Deliveries } from "./deliveries.ts";
 export { FactQueue } from "./fact-queue.ts";
 export { Gate } from "./gate.ts";

@@ -1,5 +1,6 @@
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { ActivityOwner, ActivityRunner } from "../activities/index.ts";
+import type { Announcer } from "../announcing/index.ts";
 import type { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { AlarmKeeper, Burst, Watchers } from "../waking/index.ts";
@@ -14,6 +15,8 @@ export interface Lasting extends Pick<ActivityOwner, "isCurrent"> {
   readonly watchers: Watchers;
   readonly activities: ActivityRunner;
   readonly retention: Retention;
+  /** `undefined`: there is no catalog. */
+  readonly announcer: Announcer | undefined;
   /** The life ends here: its code has held up a turn, and a terminate does not wait for it any longer. */
   giveUpCode(): void;
   /** The life ends here. */

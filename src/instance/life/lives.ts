@@ -1,6 +1,6 @@
 import type { HistoryEvent } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
-import type { TurnChange } from "../../storage/instance-store.ts";
+import type { OwedTelling, TurnChange } from "../../storage/instance-store.ts";
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
 import { Readability } from "../reading/index.ts";
@@ -49,9 +49,11 @@ export class Lives implements LifeKeeper {
   }
 
   /** Reads what the database holds. To be awaited once before anything else; `isRinging`: no alarm is set any more, and it rings next. */
-  async open(isRinging: boolean): Promise<void> {
+  async open(isRinging: boolean, isForCatalog = false): Promise<void> {
     await this.#readAll();
-    if (!isRinging) await this.household.alarm.open();
+    if (isRinging) return;
+    await this.household.alarm.open();
+    if (!isForCatalog) await this.household.announcer?.opened();
   }
 
   /** Creates the instance in the database, with what it begins with; its first turn waits until `scheduledAtMs`, if there is one. */
@@ -60,11 +62,13 @@ export class Lives implements LifeKeeper {
     first: readonly [HistoryEvent, ...HistoryEvent[]],
     scheduledAtMs: number | undefined,
   ): void {
+    const { record: former } = this;
     this.household.burst.goOn();
     const waiting = this.#ports.store.create(record, first, scheduledAtMs, true);
     this.household.activities.dropWaiting();
     const history = waiting.length === 0 ? first : undefined;
     this.#enter({ type: "begun", record, history, waiting });
+    if (former !== undefined) this.household.announcer?.replaced(former);
     this.#loop.run();
   }
 
@@ -89,6 +93,12 @@ export class Lives implements LifeKeeper {
   abandon(): void {
     this.household.alarm.guard();
     this.leave();
+  }
+
+  /** The catalog is still to be told: what is left is that, and an alarm for it. */
+  wipeBut(left: readonly OwedTelling[]): void {
+    this.#ports.store.tellings.wipeBut(left);
+    this.household.alarm.guard();
   }
 
   /** After a purge, done or not: begins again with what the database holds, if it holds anything. */
@@ -132,6 +142,7 @@ export class Lives implements LifeKeeper {
   cannotRead(error: UnreadableError): void {
     this.#enterUnreadable(error);
     this.#loop.atRest();
+    this.household.announcer?.look();
   }
 
   async expire(record: InstanceRecord): Promise<boolean> {
@@ -148,6 +159,7 @@ export class Lives implements LifeKeeper {
     const former = this.current;
     return readStored(this.#ports, (stored) => {
       if (former.isClosed) return;
+      this.household.announcer?.load();
       if (stored.type === "read") this.#enter({ ...stored, former });
       else if (stored.type === "unreadable") this.#enterUnreadable(stored.error);
       else this.#enter(stored);

@@ -135,10 +135,15 @@ export class Purges {
     { reason }: PurgeRequest,
     prepare: () => void | Promise<void>,
   ): Promise<OperationResult> {
+    const { announcer } = this.#lives.household;
     const remove = async () => {
       try {
+        // Of one that cannot be read, memory may know nothing.
+        const { createdAtMs, listing } = record.executionId === "" ? this.#ports.store.kin() : record;
         await prepare();
-        await this.#ports.wipe();
+        const left = createdAtMs === undefined ? undefined : await announcer?.leave({ createdAtMs, listing });
+        if (left === undefined || left.length === 0) await this.#ports.wipe();
+        else this.#lives.wipeBut(left);
         this.#last = record;
         if (reason !== undefined) this.#log.purged(record, reason);
       } finally {
@@ -155,6 +160,7 @@ export class Purges {
       this.#gate.open();
       this.#leaving = undefined;
       this.#lives.watchers.notify();
+      announcer?.look();
     }
   }
 }

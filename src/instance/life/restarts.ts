@@ -54,7 +54,7 @@ export class Restarts {
       const { name, input, searchAttributes } = started;
       const { retentionMs, instanceId } = former;
       const again = { ...request, instanceId, name, input, searchAttributes, retentionMs };
-      if (await this.#starts.create(again, { former, life })) return OK;
+      if (await this.#starts.create(again, { former, life })) return this.#starts.confirmed(OK);
     }
   }
 

@@ -53,7 +53,9 @@ export class Retention {
 
   #keptMs({ status, retentionMs }: InstanceRecord): number | undefined {
     if (!isTerminal(status)) return undefined;
-    return retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+    const keptMs = retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+    // Whoever is listed is told by the catalog when its time is over, and needs no alarm for that.
+    return this.#ports.catalog === undefined || keptMs === 0 ? keptMs : undefined;
   }
 
   #endOf({ outline }: Life, record: InstanceRecord): number {
@@ -62,6 +64,10 @@ export class Retention {
     this.#endedAtMs = outline?.completed?.timestampMs ?? this.#ports.store.timeOf(completedSeq) ?? createdAtMs;
     this.#ended = record;
     return this.#endedAtMs;
+  }
+
+  get isAwaited(): boolean {
+    return this.#waiting > 0;
   }
 
   /** Somebody waits for the instance, and is to have an answer before it goes; `answered` must follow. */

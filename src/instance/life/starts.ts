@@ -63,7 +63,7 @@ export class Starts {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
       const { record: former, current: life } = this.#lives;
       if (former === undefined && this.#purges.last?.startRequestId === requestId) return OK;
-      if (former?.startRequestId === requestId) return OK;
+      if (former?.startRequestId === requestId) return this.confirmed(OK);
       if (former !== undefined) {
         const done = await this.#withoutStart(request, former);
         if (done === "changed") continue;
@@ -78,7 +78,7 @@ export class Starts {
         }
       }
       await checkOwed(this.#ports, isOwed);
-      if (await this.create(request, { former, life })) return OK;
+      if (await this.create(request, { former, life })) return this.confirmed(OK);
     }
   }
 
@@ -122,7 +122,7 @@ export class Starts {
       const { record: former, current: life } = this.#lives;
       if (former === undefined && isSameCall(this.#purges.last?.parent, parent)) return ACCEPTED;
       if (former !== undefined) {
-        if (isSameCall(former.parent, parent)) return ACCEPTED;
+        if (isSameCall(former.parent, parent)) return this.confirmed(ACCEPTED);
         // It has called its own ID, which was in use then, and cannot deliver that before this is answered.
         if (parent.instanceId === former.instanceId) return OCCUPIED;
         const inTheWay = await this.#vacancy.inTheWay(former);
@@ -133,13 +133,20 @@ export class Starts {
       }
       await checkOwed(this.#ports, isOwed);
       const start = { instanceId, name, input, parent, traceparent, searchAttributes };
-      if (await this.create(start, { former, life, purges })) return ACCEPTED;
+      if (await this.create(start, { former, life, purges })) return this.confirmed(ACCEPTED);
     }
   }
 
+  /** The catalog has heard of what the start has led to, or need not be waited for. */
+  confirmed<T>(answer: T): T | Promise<T> {
+    const confirmed = this.#lives.household.announcer?.confirmed();
+    return confirmed === undefined ? answer : confirmed.then(() => answer);
+  }
+
   /** False when another start has come first, while something was waited for. */
-  create(start: Start, { former, life, purges }: Seen): boolean | Promise<boolean> {
-    const { record, first } = this.#first(start, life.recentMessages());
+  create(start: Start, seen: Seen): boolean | Promise<boolean> {
+    const { former, life, purges } = seen;
+    const { record, first } = this.#first(start, seen);
     const { startAtMs } = start;
     const scheduledAtMs = startAtMs !== undefined && startAtMs > record.createdAtMs ? startAtMs : undefined;
     const create = () => {
@@ -159,7 +166,7 @@ export class Starts {
   /** The row and the history that it begins with. */
   #first(
     start: Start,
-    recentMessages?: Record<string, number>,
+    { former, life }: Seen,
   ): { readonly record: InstanceRecord; readonly first: readonly [HistoryEvent, ...HistoryEvent[]] } {
     const { instanceId, name, input, parent, traceparent, requestId, event, searchAttributes, retentionMs } = start;
     const nowMs = this.#ports.clock.now();
@@ -176,7 +183,7 @@ export class Starts {
       input,
       parent,
       traceparent,
-      recentMessages,
+      recentMessages: life.recentMessages(),
       searchAttributes,
       reason: start.reason,
       actor: start.actor,
@@ -192,6 +199,7 @@ export class Starts {
       parent,
       searchAttributes,
       retentionMs,
+      listing: this.#lives.household.announcer?.newListing(former),
     };
     if (event === undefined) return { record, first: [started] };
     return { record, first: [started, { type: "EventRaised", timestampMs: nowMs, ...event }] };

@@ -45,7 +45,7 @@ export async function takeTurn(life: Life, lasting: Lasting): Promise<void> {
   if (given === undefined) return;
   const turn = await life.execution.decide(orchestration, given.facts, given.nowMs);
   if (life.isClosed) return;
-  const decided = decide(life, turn, given);
+  const decided = decide(life, lasting, turn, given);
   const commit = commitTurn(life, lasting, decided);
   const sent = commit instanceof Promise ? await commit : commit;
   if (sent === undefined) return;
@@ -72,12 +72,19 @@ function isFor(record: InstanceRecord, { executionId, seq }: QueuedFact): boolea
 }
 
 /** What the engine has decided, as rows. */
-function decide({ record, execution }: Life, turn: Turn, { nowMs, queued, meant }: Given): Decided {
+function decide(
+  { record, execution }: Life,
+  { announcer }: Lasting,
+  turn: Turn,
+  { nowMs, queued, meant }: Given,
+): Decided {
   const before = record as InstanceRecord;
   const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
   const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
   const { change, record: after } = execution.changeOf(turn, before, taken, nowMs);
-  return { turn, before, record: after, change, left };
+  if (announcer === undefined || change.record === undefined) return { turn, before, record: after, change, left };
+  const listed = { ...after, listing: announcer.nextListing(before) };
+  return { turn, before, record: listed, change: { ...change, record: listed }, left };
 }
 
 /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */

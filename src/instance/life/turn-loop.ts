@@ -122,6 +122,7 @@ export class TurnLoop {
     life.warnings.unwatchTurn();
     this.#isRunning = false;
     this.atRest();
+    this.#lasting.announcer?.look();
   }
 
   /** What a failure has left in doubt. */

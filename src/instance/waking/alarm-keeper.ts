@@ -19,10 +19,14 @@ export interface Ring {
 
 /** What the alarm is for. Times are in milliseconds since 1970, infinity for never. */
 export interface Workload {
-  /** `undefined`: there is no instance, and nothing to wake. */
+  /** `undefined`: there is no instance. */
   readonly record: InstanceRecord | undefined;
+  /** The catalog is still to be told of something, be it of an instance that is gone. */
+  readonly isOwing: boolean;
   /** Something is under way just now: a turn, an activity, a delivery. */
   readonly isBusy: boolean;
+  /** The catalog is being told of something. No alarm is set for that, but the handler of one stays. */
+  readonly isTelling: boolean;
   /** False while the history has not been read: there may be timers that memory does not know. */
   readonly isLoaded: boolean;
   /** What the database holds cannot be read: nothing is known but when to look again. */
@@ -64,6 +68,11 @@ export class AlarmKeeper {
     this.#burst = burst;
   }
 
+  /** There is nothing to wake. */
+  get #isVacant(): boolean {
+    return this.#work.record === undefined && !this.#work.isOwing;
+  }
+
   /**
    * Learns which alarm is set. One that is long past will not ring any more, or has been dropped (both seen in production,
    * cloudflare-docs#18324): whoever asks after the instance sets it again. One that has failed because the disk did is
@@ -71,17 +80,18 @@ export class AlarmKeeper {
    * for that either, nor for one that was put off while the instance could not be read.
    */
   async open(): Promise<void> {
-    const { record } = this.#work;
-    if (record === undefined) return;
+    const { record, isOwing } = this.#work;
+    if (this.#isVacant) return;
     const armedAtMs = await this.#ports.alarm.get();
     const lateMs = armedAtMs === null ? 0 : this.#ports.clock.now() - armedAtMs;
     const isLost = lateMs > 60_000;
     this.#armedAtMs = isLost ? null : armedAtMs;
     // Other code, or other keys, may be back before it rings, and the time that it was set for matters then.
     if (this.#work.isUnreadable) return this.#set(this.#work.nextDueAtMs(ALWAYS), false);
-    const isMissing = armedAtMs === null && this.#ports.store.hasOpenWork(record.status);
+    const isMissing =
+      armedAtMs === null && (record === undefined || isOwing || this.#ports.store.hasOpenWork(record.status));
     if (isLost || isMissing) this.#set(0, false);
-    else if (isTerminal(record.status)) this.#armForEnd();
+    else if (record !== undefined && isTerminal(record.status)) this.#armForEnd();
     const isPutOff = armedAtMs !== null && isPutOffTo(armedAtMs);
     if (isPutOff || lateMs > this.#ports.limits.watchdogMs) this.#work.proceed();
   }
@@ -107,13 +117,13 @@ export class AlarmKeeper {
     this.#armedAtMs = null;
     this.#isCovered = isRepeated;
     try {
-      if (this.#work.record === undefined) return;
+      if (this.#isVacant) return;
       // This machine's clock may be behind the one that rings. Set again for the same time, the alarm would ring at once,
       // and again, until the clock has caught up.
       const earlyMs = scheduledTime - this.#ports.clock.now();
       if (earlyMs > 0) await this.#ports.clock.delay(Math.min(earlyMs, this.#ports.limits.watchdogMs));
       // A purge may have come meanwhile.
-      if (this.#work.record === undefined) return;
+      if (this.#isVacant) return;
       if (retryCount > 0) {
         this.#set(this.#ports.clock.now() + retryDelayMs(this.#ports.limits, retryCount), false);
         await this.#work.beCareful();
@@ -137,10 +147,11 @@ export class AlarmKeeper {
   /** Sets, moves or removes the alarm, as the work needs it now; that of work under way when the burst is over. */
   arm(): void {
     const { record, isBusy, isLoaded, isUnreadable } = this.#work;
-    if (record === undefined) return;
+    if (this.#isVacant) return;
     if (isBusy) return this.#burst.goOn();
     const dueAtMs = this.#work.nextDueAtMs(ALWAYS);
-    const isKnown = isLoaded || (isTerminal(record.status) && !this.#mayHaveOpenWork(record.status));
+    const hasEnded = (status: RuntimeStatus) => isTerminal(status) && !this.#mayHaveOpenWork(status);
+    const isKnown = isLoaded || record === undefined || hasEnded(record.status);
     if (dueAtMs !== NEVER || isKnown) this.#set(Math.min(dueAtMs, this.#work.expiresAtMs()), !isUnreadable);
     else this.#set(this.#ports.clock.now() + this.#ports.limits.watchdogMs, false);
   }
@@ -157,7 +168,7 @@ export class AlarmKeeper {
 
   /** The burst is over: work that is still under way waits for something, which a crash would end. */
   armForWork(): void {
-    if (this.#work.record === undefined || !this.#work.isBusy) return;
+    if (this.#isVacant || !this.#work.isBusy) return;
     const atMs = this.#missingAtMs();
     if (atMs !== undefined) this.#set(atMs, false);
   }
@@ -175,9 +186,10 @@ export class AlarmKeeper {
   async #stay(): Promise<void> {
     const { clock, limits } = this.#ports;
     const untilMs = clock.now() + limits.alarmHostMs;
-    while (this.#work.isBusy && clock.now() < untilMs) {
+    const isAtWork = () => this.#work.isBusy || this.#work.isTelling;
+    while (isAtWork() && clock.now() < untilMs) {
       const nextAtMs = this.#nextDueAtMs();
-      const hasChanged = () => !this.#work.isBusy || this.#nextDueAtMs() < nextAtMs;
+      const hasChanged = () => !isAtWork() || this.#nextDueAtMs() < nextAtMs;
       await this.#watchers.until(hasChanged, Math.min(nextAtMs, untilMs) - clock.now());
       if (clock.now() >= nextAtMs) this.#work.proceed();
     }

@@ -1,6 +1,7 @@
 // The catalog of a world: its shards are objects as instances are, with a database, an alarm and lives of their own.
 import { Shard } from "../../../src/catalog/shard.ts";
 import { ShardStore } from "../../../src/catalog/store/shard-store.ts";
+import type { CatalogPort } from "../../../src/instance/ports.ts";
 import type { CatalogEntry, CatalogShard, CatalogSource, Departure } from "../../../src/model/catalog-entry.ts";
 import { allShards, type CatalogShards } from "../../../src/model/catalog-shards.ts";
 import type { RetentionPolicy } from "../../../src/model/retention.ts";
@@ -18,6 +19,7 @@ export interface CatalogCall {
 export class CatalogWorld {
   /** Where what begins a life from now on announces itself; what has begun before stays with what it was given. */
   config: CatalogShards;
+  confirm: CatalogPort["confirm"] = "before-answer";
   readonly hosts = new Map<string, Host<Shard>>();
   readonly calls: CatalogCall[] = [];
   fault: ((call: CatalogCall) => PeerFault) | undefined;
@@ -79,7 +81,7 @@ export class CatalogWorld {
   #sourceFor(shard: Host<Shard>, fate: Fate, instanceId: string): CatalogSource {
     const send = <T>(method: keyof CatalogSource, call: (source: CatalogSource) => Promise<T>) =>
       this.#send(shard, fate, { from: shard.id, to: instanceId, method }, () =>
-        this.#world.serve(instanceId, (instance) => call(instance as typeof instance & CatalogSource)),
+        this.#world.serve(instanceId, (instance) => call(instance)),
       );
     return {
       presence: () => send("presence", (source) => source.presence()),

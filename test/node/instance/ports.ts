@@ -1,6 +1,7 @@
 // What one life of an object has of the world. Once that is over its ports do nothing, and what waits for them waits for ever.
 import { Registry } from "../../../src/engine/registry.ts";
-import type { InstancePorts } from "../../../src/instance/ports.ts";
+import type { CatalogPort, InstancePorts } from "../../../src/instance/ports.ts";
+import { shardOf } from "../../../src/model/catalog-shards.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { Vault } from "../../../src/storage/vault.ts";
 import type { Fate, Host } from "./host.ts";
@@ -25,6 +26,7 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
     logFailureMessages: world.logFailureMessages,
     retention: world.retention,
     log: (line) => void (fate.dead || world.log.push(line)),
+    catalog: catalogOf(world, host, fate),
     clock: {
       now: () => world.nowMs + host.skewMs,
       delay: (ms) => (fate.dead ? never() : new Promise((resolve) => void later(ms, resolve))),
@@ -59,6 +61,17 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
       return durable();
     },
   };
+}
+
+function catalogOf(world: World, host: Host, fate: Fate): CatalogPort | undefined {
+  const { catalog } = world;
+  return (
+    catalog && {
+      confirm: catalog.confirm,
+      shardOf: (id) => shardOf(id, catalog.config),
+      shard: (name) => catalog.shardFor(host, fate, name),
+    }
+  );
 }
 
 function storeOf(world: World, host: Host, fate: Fate, vault: Vault | undefined): InstanceStore {

@@ -20,7 +20,7 @@ describe("[S15] The row of the instance", () => {
     opened.store.create({ ...RECORD, parent }, STARTED, undefined);
     if (version === 4) toFormerTables(opened, version);
     const store = reopen(opened);
-    expect([store.load(), store.parent()]).toEqual([{ ...RECORD, parent }, parent]);
+    expect([store.load(), store.kin().parent]).toEqual([{ ...RECORD, parent }, parent]);
     store.commit(change({ record: { ...RECORD, parent, status: "RUNNING" } }));
     expect(reopen(opened).load()).toEqual({ ...RECORD, parent, status: "RUNNING" });
   });

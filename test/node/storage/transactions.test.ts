@@ -188,7 +188,7 @@ describe("[S4.9] Order is asked for, never what SQLite happens to give", () => {
         store.outline(1),
         store.inbox(),
         store.outbox(),
-        store.parent(),
+        store.kin(),
         store.children(),
       ];
     };

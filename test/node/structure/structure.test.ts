@@ -15,6 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "instance/namespace.ts",
     "instance/log.ts",
     "instance/log-text.ts",
+    "instance/patience.ts",
     "storage/sql-database.ts",
     "model",
   ],
@@ -25,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "testing.ts": ["testing"],
   testing: ["http", "authoring", "instance", "storage", "engine", "model"],
   "client.ts": ["authoring", "engine", "model"],
-  "worker-options.ts": ["http/deps.ts", "instance", "model"],
+  "worker-options.ts": ["catalog/options.ts", "http/deps.ts", "instance", "model"],
   "create-worker.ts": ["worker-options.ts", "jobs", "catalog", "http", "authoring", "instance", "engine", "model"],
   "index.ts": ["client.ts", "create-worker.ts", "authoring", "instance"],
   // Samples are an author's code: they see the library from above, and the pieces it does not show.

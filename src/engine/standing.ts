@@ -1,0 +1,43 @@
+import type { Calls } from "./calls.ts";
+import { CompositeTask } from "./composite-task.ts";
+import type { PendingWork } from "./pending-work.ts";
+import type { Task } from "./task.ts";
+
+/** What others are shown of an execution that goes on. */
+export interface Standing {
+  /** What its code waits for, of several things the first. */
+  readonly wait?: Wait | undefined;
+  /** An activity has failed and will be tried again. */
+  readonly isRetrying?: boolean | undefined;
+}
+
+/** What the code of an execution waits for. */
+export type Wait =
+  | { readonly type: "event" | "activity"; readonly name: string }
+  | { readonly type: "timer"; readonly atMs: number }
+  | { readonly type: "child"; readonly instanceId: string }
+  | { readonly type: "condition" };
+
+export function standingOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Standing {
+  return { wait: firstWait(yielded, calls, pending), isRetrying: calls.isRetrying };
+}
+
+/**
+ * What the code waits for when it has yielded this task: of a `whenAll` or `whenAny` the first in its list that has not ended. So a
+ * wait for an event with a timeout is a wait for the event, and the pause before an activity is called again is a wait for that
+ * activity; before a child is, there is none, and it is a wait for the time.
+ */
+function firstWait(yielded: Task | undefined, calls: Calls, pending: PendingWork): Wait | undefined {
+  let task = yielded;
+  while (task instanceof CompositeTask) task = task.firstOpen;
+  const { callMethod, callName: name = "" } = task ?? {};
+  if (callMethod === "waitForExternalEvent") return { type: "event", name };
+  if (callMethod === "callActivity") return { type: "activity", name };
+  if (callMethod === "waitForCondition") return { type: "condition" };
+  const id = task && calls.idOf(task);
+  if (id === undefined) return undefined;
+  const child = pending.children.get(id);
+  if (child !== undefined) return { type: "child", instanceId: child.instanceId };
+  const atMs = pending.timerAtMs(id);
+  return atMs === undefined ? undefined : { type: "timer", atMs };
+}

@@ -1,0 +1,116 @@
+import type { Orchestration } from "../../engine/orchestration.ts";
+import type { Wait } from "../../engine/standing.ts";
+import type { Outline } from "../../engine/turn.ts";
+import { type CatalogEntry, fitEntry } from "../../model/catalog-entry.ts";
+import type { HistoryFact } from "../../model/history-event.ts";
+import { formatTime } from "../../model/time.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { InstancePorts } from "../ports.ts";
+import { reading, visibleStatus } from "../reading/index.ts";
+
+/** The life that is told of, as memory has it. */
+export interface Subject {
+  readonly record: InstanceRecord | undefined;
+  /** Why the database cannot be read. */
+  readonly unreadable: UnreadableError | undefined;
+  readonly orchestration: Pick<Orchestration, "standing"> | undefined;
+  /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
+  readonly outline: Outline | undefined;
+  readonly queue: {
+    readonly isStartPaused: boolean;
+    readonly scheduledStart: HistoryFact | undefined;
+    readonly scheduledAtMs: number | undefined;
+  };
+  /** Its code has come as far as its history, or waits for its start. */
+  readonly isLoaded: boolean;
+  readonly hasEnded: boolean;
+}
+
+interface Failure {
+  readonly errorType: string;
+  readonly message: string;
+}
+
+/** What the catalog shows of a life: no payload is ever in it. At once, unless the database has to be read and is encrypted. */
+export function entryOf(
+  ports: InstancePorts,
+  life: Subject,
+  record: InstanceRecord,
+): CatalogEntry | Promise<CatalogEntry> {
+  const { outline, unreadable } = life;
+  if (unreadable !== undefined) {
+    const failure = { errorType: unreadable.name, message: unreadable.message };
+    return entry(ports, life, { ...record, status: "STALLED" }, {}, failure);
+  }
+  if (outline !== undefined && record.status !== "STALLED") return entry(ports, life, record, outline);
+  return reading(ports, () => {
+    const stall = record.status === "STALLED" ? ports.store.lastStall() : undefined;
+    const failure = stall && { errorType: stall.reason, message: stall.message };
+    return entry(ports, life, record, life.outline ?? ports.store.outline(record.completedSeq), failure);
+  });
+}
+
+/** With keys for payloads, what may quote one stays in the instance: its custom status, and the messages of failures. */
+function entry(
+  { vault }: InstancePorts,
+  life: Subject,
+  record: InstanceRecord,
+  { first, completed, lastAtMs }: Outline,
+  stall?: Failure,
+): CatalogEntry {
+  const { instanceId, createdAtMs, name, parent, customStatus, searchAttributes, retentionMs } = record;
+  const started = first ?? life.queue.scheduledStart;
+  const end = completed?.type === "ExecutionCompleted" ? completed : undefined;
+  const failure = end === undefined ? stall : end.failure;
+  const { wait, isRetrying } = life.orchestration?.standing ?? {};
+  const isOpen = vault === undefined;
+  return fitEntry({
+    instanceId,
+    createdAtMs,
+    workflowName: name,
+    status: visibleStatus(record, life),
+    updatedAtMs: lastAtMs ?? createdAtMs,
+    endedAtMs: end?.timestampMs,
+    version: started?.type === "ExecutionStarted" ? started.version : undefined,
+    parentInstanceId: parent?.instanceId,
+    customStatus: isOpen ? customStatus : undefined,
+    failure: failure && { errorType: failure.errorType, message: isOpen ? failure.message : undefined },
+    searchAttributes,
+    retentionMs,
+    waitingFor: waitingFor(life.queue.scheduledAtMs, wait),
+    retrying: isRetrying || undefined,
+  });
+}
+
+/** A start that waits for its time, or else what the code waits for: see `standingOf`. */
+function waitingFor(startAtMs: number | undefined, wait: Wait | undefined): string | undefined {
+  return startAtMs === undefined ? wait && textOf(wait) : `start:${formatTime(startAtMs)}`;
+}
+
+function textOf(wait: Wait): string {
+  switch (wait.type) {
+    case "timer":
+      return `timer:${formatTime(wait.atMs)}`;
+    case "child":
+      return `child:${wait.instanceId}`;
+    case "condition":
+      return "condition";
+    default:
+      return `${wait.type}:${wait.name}`;
+  }
+}
+
+/** Whether the list shows the same. Of one that has not ended the time of its last change alone is none: each turn changes it. */
+export function isSameEntry(a: CatalogEntry, b: CatalogEntry): boolean {
+  return textOfEntry(a) === textOfEntry(b);
+}
+
+function textOfEntry({ updatedAtMs, endedAtMs, failure, ...rest }: CatalogEntry): string {
+  const shown = {
+    ...rest,
+    ended: endedAtMs && [endedAtMs, updatedAtMs],
+    failed: failure && [failure.errorType, failure.message],
+  };
+  return JSON.stringify(Object.fromEntries(Object.entries(shown).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
