@@ -74,7 +74,7 @@ export class Application {
 
   #announce({ entry, seq, former }: Announcement): Announced {
     const held = readEntry(this.#db, entry);
-    if (held?.seq === seq) return { ok: true };
+    if (held?.seq === seq) return this.#again(held, entry);
     if (former?.shard === this.#shard && former.createdAtMs !== entry.createdAtMs)
       this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 });
     if (held !== undefined && held.seq > seq) return this.#refuse(held, seq);
@@ -136,6 +136,16 @@ export class Application {
     if (held === undefined) upsertEntry(this.#db, row);
     else markEntry(this.#db, departure, mark, Math.max(held.seq, departure.seq), this.#nowMs);
     this.#note(held, row);
+  }
+
+  /**
+   * It is there already, unless an instance whose clock has fallen back has used a number once more that its memory has lost: it is
+   * told what is there, and takes another one.
+   */
+  #again(held: EntryRow, entry: CatalogEntry): Announced {
+    if (held.status < 0) return { ok: true };
+    const row = toRow(entry, held.seq, this.#names.numberOf(entry.workflowName));
+    return isSame(held, row) ? { ok: true } : { ok: false, code: "STALE", held: this.#toHeld(held) };
   }
 
   /** What comes a second time is there already. */
