@@ -32,6 +32,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (store) => store.receive({ fact: { type: "ExecutionResumed", reason: "r" }, executionId: RECORD.executionId }),
     (store) => store.countRecovery([1, 2]),
     (store) => store.saveProgress(2, "7"),
+    (store) => store.tellings.owe({ createdAtMs: 1, shard: "0-0", seq: store.nextHistorySeq }),
+    (store) => store.tellings.owe({ createdAtMs: 2, shard: "0-1", seq: 3 }),
+    (store) => store.tellings.told({ createdAtMs: 1, shard: "0-0", seq: 0 }),
   ),
   fc.record({ append: fc.array(event, { maxLength: 15 }), more: fc.nat(5), continues: fc.boolean() }).map(
     ({ append, more, continues }): Step =>
@@ -65,6 +68,8 @@ function read(store: InstanceStorage): unknown {
     [...store.recoveries()].toSorted(),
     store.nextHistorySeq,
     store.lastStall(),
+    store.kin(),
+    store.tellings.all(),
   ];
 }
 
