@@ -119,6 +119,36 @@ describe("[W7] other costs", () => {
     expect(beginningsOf(id)).toBe(1);
   });
 
+  it("[W7.33] the catalog: one request and one row in the shard for an instance that ends in its first burst", async () => {
+    await costOf("echo", 1);
+    const shard = { ...costsOf("0-0") };
+    const { rowsWritten, commits, setAlarms, deleteAlarms } = await costOf("echo", 1);
+    expect({ rowsWritten, commits, setAlarms, deleteAlarms }).toEqual({
+      rowsWritten: 4,
+      commits: 1,
+      setAlarms: 0,
+      deleteAlarms: 0,
+    });
+    expect(costsOf("0-0")).toEqual({
+      ...shard,
+      rowsWritten: shard.rowsWritten + 1,
+      commits: shard.commits + 1,
+      tellings: shard.tellings + 1,
+    });
+  });
+
+  it("[W7.34] the catalog: one that goes on is told of twice, which is three rows, and its object writes nothing for that", async () => {
+    const id = await start("awaitEvent", "E");
+    await stateOf(id);
+    const shard = { ...costsOf("0-0") };
+    const { setAlarms } = costsOf(id);
+    await raise(id, "E", 1);
+    await outputOf(id, 30);
+    await expect.poll(() => costsOf("0-0").tellings).toBe(shard.tellings + 1);
+    await expect.poll(() => costsOf("0-0").rowsWritten).toBe(shard.rowsWritten + 1);
+    expect(costsOf(id).setAlarms).toBe(setAlarms);
+  });
+
   it("[W7.32] reading costs nothing", async () => {
     const id = await start("awaitEvent", "E");
     await stateOf(id);

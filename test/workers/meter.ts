@@ -15,6 +15,8 @@ export interface Costs {
   deleteAlarms: number;
   /** How often an object was made for the instance: 1 + its evictions. */
   objects: number;
+  /** Calls of a shard of the catalog by instances. */
+  tellings: number;
 }
 
 const costsByName = new Map<string, Costs>();
@@ -22,7 +24,7 @@ const costsByName = new Map<string, Costs>();
 export function costsOf(instanceId: string): Costs {
   let costs = costsByName.get(instanceId);
   if (costs === undefined) {
-    costs = { rowsWritten: 0, commits: 0, setAlarms: 0, deleteAlarms: 0, objects: 0 };
+    costs = { rowsWritten: 0, commits: 0, setAlarms: 0, deleteAlarms: 0, objects: 0, tellings: 0 };
     costsByName.set(instanceId, costs);
   }
   return costs;

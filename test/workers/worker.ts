@@ -4,11 +4,11 @@ import { StateStore } from "../../src/authoring/state-store.ts";
 import { type CatalogEnv, workflowCatalogClass } from "../../src/catalog/workflow-catalog.ts";
 import { createWorker, WorkflowRuntime } from "../../src/index.ts";
 import type { InstanceEnv } from "../../src/instance/workflow-instance.ts";
-import type { CatalogSource, Presence } from "../../src/model/catalog-entry.ts";
+import type { Announced, Announcement, CatalogSource, Departure, Presence } from "../../src/model/catalog-entry.ts";
 import { registerGreeting } from "../../src/samples/greeting.ts";
 import { registerOrderProcessing } from "../../src/samples/order-processing.ts";
 import { registerPatterns } from "../../src/samples/patterns.ts";
-import { watch } from "./meter.ts";
+import { costsOf, watch } from "./meter.ts";
 import { registerTestWorkflows } from "./workflows.ts";
 
 export const runtime = new WorkflowRuntime();
@@ -45,6 +45,14 @@ export class CatalogSourceStandIn extends DurableObject implements CatalogSource
 export class WorkflowCatalog extends worker.WorkflowCatalog {
   constructor(ctx: DurableObjectState, env: CatalogEnv) {
     super(watch(ctx), env);
+  }
+  override announce(announcement: Announcement): Promise<Announced> {
+    costsOf(this.ctx.id.name ?? "").tellings++;
+    return super.announce(announcement);
+  }
+  override leave(departure: Departure): Promise<Announced> {
+    costsOf(this.ctx.id.name ?? "").tellings++;
+    return super.leave(departure);
   }
 }
 
