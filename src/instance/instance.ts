@@ -1,4 +1,3 @@
-import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
 import type { HistoryFact } from "../model/history-event.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
 import type { Message } from "../model/message.ts";
@@ -52,7 +51,7 @@ import type { Ring } from "./waking/index.ts";
  * answers the caller; the turn loop takes it from there. Expected failures are values: an error that is thrown here is
  * a fault of ours or of the storage, and the caller may try again.
  */
-export class Instance implements InstanceApi, InstancePeer, CatalogSource {
+export class Instance implements InstanceApi, InstancePeer {
   readonly #ports: InstancePorts;
   readonly #gate = new Gate();
   readonly #lives: Lives;
@@ -63,7 +62,8 @@ export class Instance implements InstanceApi, InstancePeer, CatalogSource {
   readonly #questions: Questions;
   readonly #repairs: Repairs;
   readonly #deliveries: Deliveries;
-  readonly #catalog: CatalogAnswers;
+  /** What the catalog asks. */
+  readonly catalog: CatalogAnswers;
 
   constructor(ports: InstancePorts) {
     this.#ports = ports;
@@ -77,7 +77,7 @@ export class Instance implements InstanceApi, InstancePeer, CatalogSource {
     this.#questions = new Questions(ports, lives, this.#reception);
     this.#repairs = new Repairs(ports, lives, this.#reception, this.#starts);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts, this.#repairs);
-    this.#catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
+    this.catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
   }
 
   /** Reads what the database holds, before anything else. `isRinging`: `alarm` comes next; `isForCatalog`: `presence` or `expire`. */
@@ -238,14 +238,6 @@ export class Instance implements InstanceApi, InstancePeer, CatalogSource {
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
     if (!isTerminal(record.status)) return record.instanceId;
     return firstActiveChild(this.#ports, record.instanceId, above);
-  }
-
-  presence(): Promise<Presence> {
-    return this.#catalog.presence();
-  }
-
-  expire(life: Departure): Promise<Presence> {
-    return this.#catalog.expire(life);
   }
 
   #operate(command: Command, fact: HistoryFact): Promise<OperationResult> {

@@ -156,10 +156,10 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
 
   async presence(): Promise<Presence> {
-    return (await this.#instance(false, true)).presence();
+    return (await this.#instance(false, true)).catalog.presence();
   }
   async expire(life: Departure): Promise<Presence> {
-    return (await this.#instance(false, true)).expire(life);
+    return (await this.#instance(false, true)).catalog.expire(life);
   }
 
   /** For watchers alone: what else an instance is asked are calls. */

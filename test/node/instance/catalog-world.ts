@@ -81,7 +81,7 @@ export class CatalogWorld {
   #sourceFor(shard: Host<Shard>, fate: Fate, instanceId: string): CatalogSource {
     const send = <T>(method: keyof CatalogSource, call: (source: CatalogSource) => Promise<T>) =>
       this.#send(shard, fate, { from: shard.id, to: instanceId, method }, () =>
-        this.#world.serve(instanceId, (instance) => call(instance)),
+        this.#world.serve(instanceId, (instance) => call(instance.catalog)),
       );
     return {
       presence: () => send("presence", (source) => source.presence()),

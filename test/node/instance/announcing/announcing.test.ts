@@ -184,7 +184,7 @@ describe("[I34] What the catalog is told", () => {
     expect(world.host("a").db.read("SELECT detail FROM instance WHERE seq = -1")).toEqual([
       { detail: expect.not.stringContaining("listing") },
     ]);
-    await expect(world.call("a", (instance) => instance.presence())).rejects.toThrow("no catalog");
+    await expect(world.call("a", (instance) => instance.catalog.presence())).rejects.toThrow("no catalog");
   });
 
   it("[I34.11] a start is answered when the shard has it; in the background at once", async () => {

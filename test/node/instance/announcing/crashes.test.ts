@@ -72,7 +72,7 @@ async function run(script: Script, crashAt: number, kind: "a" | "0-0" | "all") {
   await world.rest();
   world.onPoint = undefined;
   const listed = await entryFor(world);
-  const asked = world.post("a", (instance) => instance.presence());
+  const asked = world.post("a", (instance) => instance.catalog.presence());
   await world.advance(1_000);
   const presence = await asked;
   const isMissing = isAcknowledged && presence.type === "present" && listed === undefined;

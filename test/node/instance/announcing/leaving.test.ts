@@ -198,7 +198,7 @@ describe("[I36] The next life", () => {
 });
 
 describe("[I36] What the catalog asks", () => {
-  const presenceOf = (world: Listed, id = "a") => world.call(id, (instance) => instance.presence());
+  const presenceOf = (world: Listed, id = "a") => world.call(id, (instance) => instance.catalog.presence());
 
   it("[I36.11] presence is what it announces, with the number and the shard; absent is who is not there", async () => {
     const world = await ended();
@@ -225,7 +225,7 @@ describe("[I36] What the catalog asks", () => {
     const present = await presenceOf(world);
     const seq = present.type === "present" ? present.seq : 0;
     const expire = async (createdAtMs: number, at: number) => {
-      const answer = world.post("a", (instance) => instance.expire({ instanceId: "a", createdAtMs, seq: at }));
+      const answer = world.post("a", (instance) => instance.catalog.expire({ instanceId: "a", createdAtMs, seq: at }));
       await world.advance(100);
       return answer;
     };
@@ -247,7 +247,7 @@ describe("[I36] What the catalog asks", () => {
       const present = await presenceOf(world, id);
       const { seq, entry } = present.type === "present" ? present : { seq: 0, entry: { createdAtMs: 0 } };
       const answer = world.post(id, (instance) =>
-        instance.expire({ instanceId: id, createdAtMs: entry.createdAtMs, seq }),
+        instance.catalog.expire({ instanceId: id, createdAtMs: entry.createdAtMs, seq }),
       );
       await world.advance(2_000);
       return (await answer).type;
