@@ -8,6 +8,7 @@ import { World } from "../instance/world.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
 import { encrypt } from "./encryption.ts";
+import { faultsOfObserver, Observer } from "./observer.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
 import type { Plan } from "./plan.ts";
 import { deploy, registerActivities } from "./program.ts";
@@ -25,12 +26,16 @@ export interface Simulation {
   readonly activityRuns: number;
   readonly messages: number;
   readonly answered: number;
+  /** To those who watch, and how often they have connected. */
+  readonly told: number;
+  readonly connections: number;
 }
 
 /** Time is virtual: a simulation of hours takes milliseconds. */
 const LONG_MS = 48 * 3_600_000;
 
-export async function simulate(plan: Plan): Promise<Simulation> {
+/** `watched`: two watch each instance that a client starts, which is another simulation of the same plan. */
+export async function simulate(plan: Plan, { watched = false } = {}): Promise<Simulation> {
   const { maxConcurrentActivities } = plan;
   const limits = { stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 };
   const world = new World(maxConcurrentActivities === undefined ? limits : { ...limits, maxConcurrentActivities });
@@ -76,6 +81,8 @@ export async function simulate(plan: Plan): Promise<Simulation> {
   client.onSend = ({ type }) => {
     if (type === "purge by force") watch.purgeByForceBegins();
   };
+  const observers = watched ? plan.roots.flatMap(({ id }) => [new Observer(world, id), new Observer(world, id)]) : [];
+  for (const observer of observers) void observer.run();
   let areAnswered = false;
   const clients = Promise.all(plan.roots.map((root) => client.run(root))).then(() => {
     areAnswered = true;
@@ -90,9 +97,16 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     void world.post(id, (instance) => instance.describe({ payloads: false })).catch(() => undefined);
   await settle(world, watch);
   if (areAnswered) await clients;
+  // Whoever watches still, or has given up, has all that there is after once more.
+  for (const observer of observers) void observer.connect();
+  if (watched) await settle(world, watch);
 
   world.onPoint = undefined;
-  const violations = [...watch.violations, ...(await faultsAtEnd(world, plan, asked, watch.lineage))];
+  const violations = [
+    ...watch.violations,
+    ...(await faultsAtEnd(world, plan, asked, watch.lineage)),
+    ...observers.flatMap((observer) => faultsOfObserver(observer, world)),
+  ];
   const dump = [...world.hosts.values()].map(dumpOf);
   const digest = createHash("sha256")
     .update(JSON.stringify([trace, dump, world.log]))
@@ -112,6 +126,8 @@ export async function simulate(plan: Plan): Promise<Simulation> {
     activityRuns: world.activityRuns.length,
     messages: world.peerCalls.length,
     answered: asked.outcomes.length,
+    told: observers.reduce((sum, { frames }) => sum + frames.length, 0),
+    connections: observers.reduce((sum, { connections }) => sum + connections, 0),
   };
 }
 

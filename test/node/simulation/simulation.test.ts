@@ -49,6 +49,21 @@ describe("[V] the invariants, in simulations", () => {
     ]);
   });
 
+  it("[V30] who watches is told each event of an execution once, in order, and nothing that was lost, whatever befalls the object", async () => {
+    const violations: string[] = [];
+    let told = 0;
+    let connections = 0;
+    for (let seed = FIRST; seed < FIRST + 100; seed++) {
+      const simulation = await simulate(planFrom(seed), { watched: true });
+      violations.push(...simulation.violations.map((violation) => `seed ${seed}: ${violation}`));
+      told += simulation.told;
+      connections += simulation.connections;
+    }
+    expect(violations).toEqual([]);
+    expect(told).toBeGreaterThan(1_000);
+    expect(connections).toBeGreaterThan(1_000);
+  });
+
   it("[V3] another seed is another plan, and the same seed the same", () => {
     expect(planFrom(7)).toEqual(planFrom(7));
     expect(planFrom(7)).not.toEqual(planFrom(8));
