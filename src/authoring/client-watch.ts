@@ -98,7 +98,6 @@ async function* connect(
     const parser = new Parser();
     for (;;) {
       const { done, value } = await within(line, () => reader.read());
-      line.signal.throwIfAborted();
       if (done) return;
       yield* parser.read(decoder.decode(value, { stream: true }));
     }

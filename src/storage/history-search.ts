@@ -7,6 +7,8 @@ export interface HistorySearch {
   /** The number of the event to begin with, counted from 0. Default: the first in this order. */
   readonly from?: number | undefined;
   readonly limit: number;
+  /** How many characters their texts have together, unless the first has more. Default: those that one answer of the object holds. */
+  readonly maxLength?: number | undefined;
   /** Events of these types. */
   readonly types?: readonly string[] | undefined;
   /** Events that have this text in one of their texts. */
@@ -42,7 +44,8 @@ const MAX_LOOKED_AT_LENGTH = 4 * MAX_PAGE_LENGTH;
  * At most `limit` of the events that are wanted, fewer when they are long, and one at least, or as many as are found in so many.
  * `cells`: from the one to begin with, in the order that is wanted; nothing beyond what is needed is asked for.
  */
-export function searchCells(cells: Iterable<StoredCell>, { limit, types, contains }: HistorySearch): HistoryFound {
+export function searchCells(cells: Iterable<StoredCell>, search: HistorySearch): HistoryFound {
+  const { limit, maxLength = MAX_PAGE_LENGTH, types, contains } = search;
   const events: HistoryEvent[] = [];
   let lookedAt = 0;
   let lookedAtLength = 0;
@@ -54,7 +57,7 @@ export function searchCells(cells: Iterable<StoredCell>, { limit, types, contain
     lookedAt++;
     lookedAtLength += cell.length;
     if (types?.includes(cell.type) === false) continue;
-    if (events.length > 0 && length + cell.length > MAX_PAGE_LENGTH) return { events, next: cell.seq, isCut: false };
+    if (events.length > 0 && length + cell.length > maxLength) return { events, next: cell.seq, isCut: false };
     const event = cell.read();
     if (contains !== undefined && !hasText(event, contains)) continue;
     length += cell.length;

@@ -148,8 +148,9 @@ export function readHistoryPage(
   codec: TextCodec,
   from: number,
   limit: number,
+  maxLength?: number,
 ): HistoryEvent[] {
-  return searchCells(historyCells(db, table, codec, { from, most: limit }), { limit }).events;
+  return searchCells(historyCells(db, table, codec, { from, most: limit }), { limit, maxLength }).events;
 }
 
 /** How many bytes the texts of the history take. */

@@ -149,9 +149,9 @@ export class InstanceStore {
     return events;
   }
 
-  /** At most `limit` events from number `from` on, counted from 0. */
-  historyPage(from: number, limit: number): HistoryEvent[] {
-    return readHistoryPage(this.#tables.db, this.#tables.history, this.#codec, from, limit);
+  /** At most `limit` events from number `from` on, counted from 0; fewer when their texts are longer than `maxLength` together. */
+  historyPage(from: number, limit: number, maxLength?: number): HistoryEvent[] {
+    return readHistoryPage(this.#tables.db, this.#tables.history, this.#codec, from, limit, maxLength);
   }
 
   /** Events of the history from either end, by type and text. */

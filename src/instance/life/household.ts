@@ -92,7 +92,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     }
     this.alarm.armForWork();
     this.watchers.burstEnded();
-    this.watching.burstEnded();
+    this.watching.tell();
     this.#loop.burstEnded();
     this.retention.look();
     this.announcer?.look();

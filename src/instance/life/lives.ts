@@ -111,7 +111,6 @@ export class Lives implements LifeKeeper {
       throw error;
     }
     if (this.record === undefined) return this.household.wiped();
-    this.household.watching.burstEnded();
     this.#loop.run();
   }
 
@@ -172,6 +171,7 @@ export class Lives implements LifeKeeper {
     if (!former.isUnreadable) this.household.log.unreadable(error);
     const record = former.record ?? unknownRecord(this.#ports.instanceId());
     this.#enter({ type: "unreadable", record, error, former });
+    this.household.watching.tell();
   }
 
   /** The life ends here, and the next one begins. */

@@ -4,10 +4,9 @@ import type { InstanceStorage } from "../../storage/instance-store.ts";
 import type { WatchState } from "../ports.ts";
 import { endFrame, executionFrame, historyFrame } from "./frames.ts";
 
-/** So many events are read at a time. */
-const PAGE = 128;
-/** A batch ends with the event that makes it as long as this. */
-const BATCH_LENGTH = 64 * 1024;
+/** A batch has at most so many events, and so many characters as they are stored, or one event that has more: all of them may have to be decrypted. */
+const MOST_EVENTS = 256;
+const MAX_LENGTH = 64 * 1024;
 
 /** What a watcher is sent at once, and where it is after that. */
 export interface Batch {
@@ -28,14 +27,8 @@ export function nextBatch(store: InstanceStorage, record: InstanceRecord, at: Om
   const isSame = at.executionId === executionId;
   let text = isSame || at.executionId === "" ? "" : executionFrame(record);
   let next = isSame ? at.next : 0;
-  while (text.length < BATCH_LENGTH) {
-    const events = store.historyPage(next, PAGE);
-    for (const event of events) {
-      text += historyFrame(executionId, next++, event);
-      if (text.length >= BATCH_LENGTH) break;
-    }
-    if (events.length === 0) break;
-  }
+  for (const event of store.historyPage(next, MOST_EVENTS, MAX_LENGTH))
+    text += historyFrame(executionId, next++, event);
   const isLast = isTerminal(status) && next >= store.nextHistorySeq;
   return { text: isLast ? text + endFrame(status) : text, executionId, next, isLast };
 }

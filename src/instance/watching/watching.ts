@@ -16,6 +16,8 @@ const MOST_WATCHERS = 100;
  */
 const WINDOW = 256 * 1024;
 
+const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
+
 /** The instance, as it is now. */
 interface Watched {
   readonly record: InstanceRecord | undefined;
@@ -49,7 +51,7 @@ export class Watching {
   /** Begins to watch, with the event after that one, or the first. */
   async begin(after: HistoryPosition | undefined): Promise<WatchResult> {
     const { record } = this.#watched;
-    if (record === undefined) return { ok: false, code: "NOT_FOUND" };
+    if (record === undefined) return NOT_FOUND;
     if (this.#count >= MOST_WATCHERS) return { ok: false, code: "TOO_MANY", most: MOST_WATCHERS };
     const { store, sockets } = this.#ports;
     const isSame = after !== undefined && after.executionId === record.executionId;
@@ -63,16 +65,16 @@ export class Watching {
       if (!(error instanceof UnreadableError)) throw error;
       return { ok: false, code: "UNREADABLE", message: error.message };
     }
-    const { socket, theirs } = sockets.accept(state);
+    // It may have been purged meanwhile.
+    if (this.#watched.record === undefined) return NOT_FOUND;
+    const { theirs } = sockets.accept(state);
     this.#count++;
-    // It has been purged meanwhile.
-    if (this.#watched.record === undefined) this.#end(socket, GONE_FRAME);
-    else this.#send();
+    this.#send();
     return { ok: true, socket: theirs };
   }
 
-  /** What was decided is written. */
-  burstEnded(): void {
+  /** To be called when what was decided is written, and when the instance can be read no more. */
+  tell(): void {
     if (this.#count > 0) this.#send();
   }
 

@@ -217,22 +217,23 @@ describe("[I40] Watching", () => {
     const long = "x".repeat(50_000);
     await start(world, "a", "event", "never");
     for (let n = 0; n < 40; n++) await raise(world, "a", "other", long);
+    await terminate(world, "a");
     const slow = await watch(world, "a", { tells: false });
     const fast = await watch(world, "a");
     const sent = () => slow.messages.reduce((sum, message) => sum + message.length, 0);
     expect(slow.events.length).toBeLessThan(10);
     expect(sent()).toBeGreaterThan(256 * 1024);
     expect(sent()).toBeLessThan(512 * 1024);
-    expect(fast.events).toHaveLength(41);
+    expect(fast.told).toEqual([...typesOf(world, "a"), "end"]);
     const before = slow.events.length;
     await slow.tell(100_000);
     expect(slow.events.length).toBeGreaterThan(before);
-    for (let told = 100_000; slow.events.length < 41; ) {
+    for (let told = 100_000; slow.isOpen; ) {
       const length = sent() - told;
       told += length;
       await slow.tell(length);
     }
-    expect(slow.events).toEqual(fast.events);
+    expect(slow.frames).toEqual(fast.frames);
     expect(gapsOf(slow)).toEqual([]);
   });
 
@@ -293,9 +294,9 @@ describe("[I40] Watching", () => {
     const watcher = await watch(world, "a");
     await world.evict("a");
     world.cipher = toyCipher("another");
-    await watcher.tell(1);
     await raise(world, "a", "go", 1).catch(() => undefined);
-    await world.advance(120_000);
+    expect(watcher.isOpen).toBe(false);
+    expect(world.log.filter(({ msg }) => msg === "watch")).toEqual([]);
     expect(await new Watcher(world, "a").connect()).toMatchObject({ ok: false, code: "UNREADABLE" });
     expect(watcher.told).toEqual(["ExecutionStarted"]);
   });
@@ -330,4 +331,79 @@ describe("[I40] Watching", () => {
     await world.settle();
     expect(watcher.told).toEqual([...typesOf(world, "a"), "end"]);
   });
+
+  it("[I40.23] what is committed while another watcher is told, and texts are being decrypted, is told after it", async () => {
+    const world = makeWorld();
+    const { hold, open } = holdOpening(world);
+    await start(world, "a", "event", "go");
+    for (let n = 0; n < 10; n++) await raise(world, "a", "other", "x".repeat(50_000));
+    const fast = await watch(world, "a");
+    const slow = await watch(world, "a", { tells: false });
+    expect([fast.events.length, slow.events.length < 11]).toEqual([11, true]);
+    hold();
+    await slow.tell(1_000_000);
+    await raise(world, "a", "go", 1);
+    await world.settle();
+    expect([fast.told.length, slow.told.length < 11]).toEqual([11, true]);
+    open();
+    await world.settle();
+    for (const watcher of [fast, slow]) {
+      expect(watcher.told.slice(11)).toEqual(["EventRaised", "ExecutionCompleted", "end"]);
+      expect(gapsOf(watcher)).toEqual([]);
+    }
+  });
+
+  it("[I40.24] a purge comes while it is found out whether the history can be read: there is nothing to watch", async () => {
+    const world = makeWorld();
+    const { hold, open } = holdOpening(world);
+    await start(world, "a", "event", "go");
+    hold();
+    const begun = world.watch("a");
+    await world.settle();
+    const purged = purgeByForce(world, "a");
+    await world.settle();
+    open();
+    await world.settle();
+    expect(await begun).toEqual({ ok: false, code: "NOT_FOUND" });
+    expect(await purged).toEqual({ ok: true });
+    expect(world.host("a").sockets.open()).toEqual([]);
+  });
+
+  it("[I40.25] a watcher that makes room while a purge is under way that fails is told the rest", async () => {
+    const world = makeWorld();
+    await start(world, "a", "parent", { name: "event", input: "never", id: "b" });
+    for (let n = 0; n < 10; n++) await raise(world, "a", "other", "x".repeat(50_000));
+    const slow = await watch(world, "a", { tells: false });
+    const before = slow.events.length;
+    world.peerFault = ({ method }) => {
+      if (method !== "purge") return undefined;
+      void slow.tell(1_000_000);
+      return "unreachable";
+    };
+    const purged = expect(purgeByForce(world, "a")).rejects.toThrow();
+    await world.settle();
+    await purged;
+    expect(slow.events.length).toBeGreaterThan(before);
+    expect(slow.events).toHaveLength(historyOf(world, "a").length);
+  });
 });
+
+/** Encrypts; from `hold` to `open`, no text is decrypted. */
+function holdOpening(world: World): { hold(): void; open(): void } {
+  const opened = gate();
+  let isHeld = false;
+  const cipher = toyCipher("k")();
+  world.cipher = () => ({
+    ...cipher,
+    open: async (sealed) => {
+      if (isHeld) await opened.promise;
+      return cipher.open(sealed);
+    },
+  });
+  return {
+    hold: () => {
+      isHeld = true;
+    },
+    open: () => opened.open(),
+  };
+}
