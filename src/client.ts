@@ -1,5 +1,13 @@
 // What works anywhere: the whole of the library but the Worker itself. Node and browsers get this file in place of
 // index.ts (package.json, "exports"), because they do not have `cloudflare:workers`.
+export type {
+  BulkJob,
+  BulkJobOptions,
+  BulkJobPage,
+  BulkJobPageOptions,
+  BulkJobPreview,
+  BulkOperation,
+} from "./authoring/bulk-jobs.ts";
 export { TimeoutError, WorkflowApiError, WorkflowFailedError } from "./authoring/client-errors.ts";
 export type {
   HistoryPageOptions,

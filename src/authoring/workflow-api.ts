@@ -23,14 +23,16 @@ const PATIENCE_MS = 60_000;
 /** Requests to the workflows of a server, and what its answers mean. */
 export class WorkflowApi {
   readonly #options: EndpointOptions;
+  readonly #what: "workflows" | "workflow-jobs";
 
-  constructor(options: EndpointOptions) {
+  constructor(options: EndpointOptions, what: "workflows" | "workflow-jobs" = "workflows") {
     this.#options = options;
+    this.#what = what;
   }
 
   /** Where something is asked, for errors. Without a path: of all instances. */
   urlOf(path: string): string {
-    const all = `${resolveEndpoint(this.#options).url}/v1.0/workflows/${segment(this.#options.component || "dapr")}`;
+    const all = `${resolveEndpoint(this.#options).url}/v1.0/${this.#what}/${segment(this.#options.component || "dapr")}`;
     return path === "" ? all : `${all}/${path}`;
   }
 
@@ -124,10 +126,10 @@ export class WorkflowApi {
   }
 }
 
-/** Resolves with `undefined` when there is no such instance. */
-export function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+/** Resolves with `undefined` when there is no such instance, or whatever else has this error for that. */
+export function ifThere<T>(asked: Promise<T>, gone = "ERR_INSTANCE_ID_NOT_FOUND"): Promise<T | undefined> {
   return asked.catch((error: unknown) => {
-    if (error instanceof WorkflowApiError && error.errorCode === "ERR_INSTANCE_ID_NOT_FOUND") return undefined;
+    if (error instanceof WorkflowApiError && error.errorCode === gone) return undefined;
     throw error;
   });
 }

@@ -5,6 +5,20 @@ import type { InputOf, OutputOfWorkflow } from "../engine/signatures.ts";
 import type { AnyWorkflow } from "../engine/workflow-context.ts";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { aDate, aString, type Given, readArgument, readOptions } from "../model/options.ts";
+import {
+  type BulkJob,
+  type BulkJobOptions,
+  type BulkJobPage,
+  type BulkJobPageOptions,
+  type BulkJobPreview,
+  bulkJobOptions,
+  bulkJobPageOptions,
+  jobBodyOf,
+  jobIdIn,
+  jobOf,
+  jobPageOf,
+  previewOf,
+} from "./bulk-jobs.ts";
 import { WorkflowFailedError } from "./client-errors.ts";
 import {
   type HistoryPageOptions,
@@ -64,12 +78,14 @@ export interface HistoryPage {
  */
 export class DaprWorkflowClient {
   readonly #api: WorkflowApi;
+  readonly #jobs: WorkflowApi;
   readonly #payloads: Payloads;
 
   constructor(options?: Given<WorkflowClientOptions> | null) {
     const read = readConnection<WorkflowClientOptions>(options, "DaprWorkflowClient");
     this.#payloads = new Payloads(read.payloadConverter);
     this.#api = new WorkflowApi(read);
+    this.#jobs = new WorkflowApi(read, "workflow-jobs");
   }
 
   /**
@@ -322,6 +338,42 @@ export class DaprWorkflowClient {
   ): Promise<WorkflowCounts> {
     const query = queryOf(readOptions(filterOptions, filter, "countWorkflows"));
     return countsOf(await this.#api.ask("", { ...query, countBy: countByOf(by, "countWorkflows") }));
+  }
+
+  /**
+   * Asks many instances the same, as a job that goes on by itself; resolves with its ID. Only what was created before is meant. Rejects
+   * with ERR_BULK_CONFIRM when more match than `confirm` allows. docs/operations.md says what it promises.
+   *
+   *     const jobId = await client.startBulkJob({ operation: "purge", filter: { status: "COMPLETED", endedBefore: lastYear }, confirm: 5_000 });
+   */
+  async startBulkJob(job: BulkJobOptions): Promise<string> {
+    const body = jobBodyOf(readOptions(bulkJobOptions, job, "startBulkJob"), this.#payloads, false);
+    return jobIdIn(await this.#jobs.change("", {}, body));
+  }
+
+  /** How many instances a job would ask, and the first of them. Nothing is done to them. */
+  async previewBulkJob(job: BulkJobOptions): Promise<BulkJobPreview> {
+    const body = jobBodyOf(readOptions(bulkJobOptions, job, "previewBulkJob"), this.#payloads, true);
+    return previewOf(await this.#jobs.change("", {}, body));
+  }
+
+  /** `undefined` when there is no such job. */
+  async getBulkJob(jobId: string): Promise<BulkJob | undefined> {
+    const answer = await ifThere(this.#jobs.ask(segment(jobId)), "ERR_BULK_JOB_NOT_FOUND");
+    return answer && jobOf(answer);
+  }
+
+  /** One page of jobs, the newest first. Rejects with ERR_CATALOG_NOT_CONFIGURED where the server has no catalog. */
+  async listBulkJobs(options?: BulkJobPageOptions | null): Promise<BulkJobPage> {
+    const { pageSize, continuationToken } = readOptions(bulkJobPageOptions, options, "listBulkJobs");
+    const query = { pageSize: pageSize ?? undefined, continuationToken: continuationToken ?? undefined };
+    return jobPageOf(await this.#jobs.ask("", query));
+  }
+
+  /** Stops a job between two batches: what is done stays done. Rejects with status 404 when there is none. */
+  async cancelBulkJob(jobId: string, reason?: string | null): Promise<void> {
+    const text = readArgument(aString, reason, "reason", "cancelBulkJob", jobId);
+    await this.#jobs.change(`${segment(jobId)}/cancel`, { reason: text });
   }
 
   /**

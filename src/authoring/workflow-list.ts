@@ -9,7 +9,7 @@ import { type Answer, bodyOf } from "./workflow-api.ts";
  */
 
 /** One of `workflows` in the body of `GET /v1.0/workflows/{component}`. */
-interface WireRow {
+export interface WireRow {
   readonly instanceID: string;
   readonly workflowName: string;
   readonly version?: string;
