@@ -48,7 +48,13 @@ export class Retention {
     const { record } = life;
     if (record === undefined || !life.hasEnded || life.isUnreadable) return NEVER;
     const keptMs = this.#keptMs(record);
-    return keptMs === undefined ? NEVER : Math.max(this.#endOf(life, record) + keptMs, this.#notBeforeMs);
+    if (keptMs === undefined) return NEVER;
+    try {
+      return Math.max(this.#endOf(life, record) + keptMs, this.#notBeforeMs);
+    } catch {
+      // The disk does not tell when it ended: the alarm asks again.
+      return this.#ports.clock.now() + this.#ports.limits.watchdogMs;
+    }
   }
 
   #keptMs({ status, retentionMs }: InstanceRecord): number | undefined {
@@ -85,13 +91,21 @@ export class Retention {
   look(): void {
     const dueAtMs = this.dueAtMs();
     if (dueAtMs === NEVER || this.#isUnderWay) return;
-    const { clock, limits, store } = this.#ports;
+    const { clock, limits } = this.#ports;
     const { life, isBusy } = this.#of;
     const { record } = life;
     if (record === undefined || dueAtMs > clock.now() || isBusy) return;
     if (this.#waiting > 0) this.#notBeforeMs = clock.now() + limits.watchdogMs;
-    // An activity may be open still whose result it takes.
-    else if (life.isLoaded || !store.hasOpenWork(record.status)) void this.#expire(record);
+    else if (life.isLoaded || !this.#mayHaveOpenWork(record)) void this.#expire(record);
+  }
+
+  /** An activity may be open still whose result it takes. */
+  #mayHaveOpenWork({ status }: InstanceRecord): boolean {
+    try {
+      return this.#ports.store.hasOpenWork(status);
+    } catch {
+      return true;
+    }
   }
 
   /** Never rejects. */

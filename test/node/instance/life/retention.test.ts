@@ -1,8 +1,11 @@
 // [I35] Retention: an ended instance goes when its time is over, by the object's own alarm where there is no catalog.
 import { describe, expect, it } from "vitest";
 import type { RetentionPolicy } from "../../../../src/model/retention.ts";
-import { type Code, describeInstance, makeWorld, raise, start, statusOf, terminate } from "../support.ts";
+import { type Code, describeInstance, makeWorld, raise, start, statusOf, terminate, toyCipher } from "../support.ts";
+import { watchUnhandledRejections } from "../unhandled.ts";
 import { START_MS, type World } from "../world.ts";
+
+watchUnhandledRejections();
 
 const HOUR = 3_600_000;
 
@@ -152,6 +155,27 @@ describe("[I35] Retention", () => {
     expect(isGone(world, "a")).toBe(true);
   });
 
+  it("[I35.10] a disk that does not tell for a while delays it; where it does not tell the end alone, memory does", async () => {
+    for (const [unread, isDelayed] of [
+      ["SELECT", true],
+      ["SELECT * FROM instance WHERE seq BETWEEN", false],
+    ] as const) {
+      const world = worldWith({ completed: HOUR });
+      await start(world, "a", "echo", 1);
+      await world.advance(1);
+      world.crash("a");
+      const host = world.host("a");
+      host.failRead = (statement) => {
+        if (statement.startsWith(unread)) throw new Error("the disk does not answer");
+      };
+      await world.advance(HOUR + 10_000);
+      expect([unread, isGone(world, "a")]).toEqual([unread, !isDelayed]);
+      host.failRead = undefined;
+      await world.advance(2 * world.limits.retryMaxMs + 300_000);
+      expect([unread, isGone(world, "a")]).toEqual([unread, true]);
+    }
+  });
+
   describe("[I36] 0s", () => {
     it("[I36.1] goes when it has ended: whoever waits has the answer, whoever asks later has none", async () => {
       const world = worldWith({ completed: 0 });
@@ -187,6 +211,44 @@ describe("[I35] Retention", () => {
       world.peerFault = undefined;
       await world.advance(world.limits.retryMaxMs);
       expect([isGone(world, "c"), (await describeInstance(world, "p"))?.output]).toEqual([true, '"done"']);
+    });
+
+    it("[I36.5] an activity that its last turn has begun runs to its end, again where its object was lost, before it goes", async () => {
+      for (const isLost of [false, true]) {
+        const world = worldWith({ completed: 0 });
+        world.workflow("leaves", function* (ctx): Code {
+          ctx.callActivity("slow", 5_000);
+          return "done";
+        });
+        await start(world, "a", "leaves");
+        await world.advance(1_000);
+        if (isLost) world.crash("a");
+        await world.advance(3_000);
+        expect([isLost, isGone(world, "a"), await statusOf(world, "a")]).toEqual([isLost, false, "COMPLETED"]);
+        await world.advance(10_000);
+        expect([isLost, isGone(world, "a"), world.activityRuns.length]).toEqual([isLost, true, isLost ? 2 : 1]);
+      }
+    });
+
+    it("[I36.6] whoever waits has the answer, too, where it is read and opened first, which takes a while", async () => {
+      const world = worldWith({ completed: 0 });
+      const { seal, open } = toyCipher("k")();
+      world.cipher = () => ({
+        seal,
+        open: async (text) => {
+          await world.sleep(50);
+          return open(text);
+        },
+      });
+      world.peerFault = ({ to, method }) => (to === "p" && method === "deliver" ? "unreachable" : undefined);
+      await start(world, "p", "parent", { name: "event", input: "e", id: "c" }, { retentionMs: HOUR });
+      await raise(world, "c", "e", 7);
+      world.crash("c");
+      world.peerFault = undefined;
+      const waitFor = { timeoutMs: 60_000, payloads: true };
+      const answer = world.post("c", (instance) => instance.waitFor("ended", waitFor));
+      await world.advance(world.limits.retryMaxMs);
+      expect([await answer, isGone(world, "c")]).toMatchObject([{ status: "COMPLETED", output: "7" }, true]);
     });
 
     it("[I36.3] a crash between its end and its removal leaves it an alarm", async () => {
