@@ -134,7 +134,6 @@ describe("[R4] The pages of docs/", () => {
       "comparison.md",
       "conformance.md",
       "limits.md",
-      "operations.md",
       "performance.md",
       "production.md",
       "reliability.md",
