@@ -4,7 +4,7 @@ import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
 import { registryOf, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
-import { boundCatalog, instancesCatalog } from "./catalog/binding.ts";
+import { boundCatalog, CATALOG_OFF, instancesCatalog } from "./catalog/binding.ts";
 import { catalogConfig } from "./catalog/options.ts";
 import {
   type WorkflowCatalogClass,
@@ -107,6 +107,7 @@ function reachOf(env: WorkerEnv, options: WorkerOptions, placement: Placement) {
   return {
     instance: (instanceId: string) => instanceStub<InstanceApi>(env.WORKFLOW_INSTANCE, placement, instanceId),
     catalog: config === false ? undefined : boundCatalog(env, config, placement),
+    withoutCatalog: config === false ? CATALOG_OFF : undefined,
   };
 }
 

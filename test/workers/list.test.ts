@@ -2,10 +2,18 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env as workerEnv } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { CATALOG_MISSING, CATALOG_OFF } from "../../src/catalog/binding.ts";
 import type { WorkflowCatalogObject } from "../../src/catalog/workflow-catalog.ts";
-import { DaprWorkflowClient, WorkflowRuntimeStatus, type WorkflowSummary } from "../../src/index.ts";
-import { ask, ended, start, W } from "./support.ts";
-import "./worker.ts";
+import {
+  createWorker,
+  DaprWorkflowClient,
+  type WorkerEnv,
+  type WorkerOptions,
+  WorkflowRuntimeStatus,
+  type WorkflowSummary,
+} from "../../src/index.ts";
+import { ask, ended, refusal, start, W } from "./support.ts";
+import { runtime } from "./worker.ts";
 
 const { WORKFLOW_CATALOG } = workerEnv as unknown as {
   readonly WORKFLOW_CATALOG: DurableObjectNamespace<WorkflowCatalogObject>;
@@ -97,5 +105,23 @@ describe("[K35] Lists in workerd", () => {
     expect(shards).toContainEqual(
       expect.objectContaining({ freshness: expect.objectContaining({ p99Ms: expect.any(Number) }) }),
     );
+  });
+
+  // The last: the client inside the Worker is that of the Worker which was made last.
+  it("[K35.5] without the binding, or with catalog: false, a list says which it is; everything else works", async () => {
+    const listOf = async (options: WorkerOptions, bindings: object) => {
+      const worker = createWorker(runtime, options);
+      const request = (path: string) => new Request(`http://localhost${path}`);
+      expect((await worker.fetch(request("/v1.0/metadata"), bindings as WorkerEnv)).status).toBe(200);
+      const response = await worker.fetch(request("/v1.0/workflows/dapr"), bindings as WorkerEnv);
+      return { status: response.status, body: await response.json() };
+    };
+    expect(await listOf({ catalog: false }, workerEnv)).toEqual(
+      refusal(501, "ERR_CATALOG_NOT_CONFIGURED", CATALOG_OFF),
+    );
+    expect(await listOf({}, { ...workerEnv, WORKFLOW_CATALOG: undefined })).toEqual(
+      refusal(501, "ERR_CATALOG_NOT_CONFIGURED", CATALOG_MISSING),
+    );
+    expect((await listOf({}, workerEnv)).status).toBe(200);
   });
 });
