@@ -28,12 +28,13 @@ export type RepairResult =
   | { readonly ok: false; readonly code: "STALLED" }
   /** A rewind is for FAILED ones, another version for those that have begun and not ended. */
   | { readonly ok: false; readonly code: "WRONG_STATUS"; readonly status: RuntimeStatus }
-  /** This parent has taken the failure, or it cannot be found out whether it has. */
+  /** This parent has taken the failure, or cannot be asked whether it has. */
   | { readonly ok: false; readonly code: "PARENT_KNOWS" | "PARENT_UNREACHABLE"; readonly instanceId: string }
   | {
       readonly ok: false;
       readonly code: "VERSION_UNKNOWN";
       readonly name: string;
+      readonly version: string;
       readonly versions: readonly string[];
     };
 

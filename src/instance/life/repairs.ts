@@ -9,6 +9,7 @@ import { isTerminal } from "../../model/status.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { type TurnChange, textsOf } from "../../storage/instance-store.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
+import { errorFields } from "../log-text.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { DeliveryResult, IsOwed } from "../protocol.ts";
 import { reading, visibleStatus, writing } from "../reading/index.ts";
@@ -71,8 +72,14 @@ export class Repairs {
     if (parent === undefined) return undefined;
     const { instanceId, executionId, taskId } = parent;
     if (!(await this.#lives.hasDelivered())) return { ok: false, code: "PARENT_UNREACHABLE", instanceId };
-    const hasTaken = await this.#ports.peer(instanceId).hasTaken({ executionId, taskId });
-    return hasTaken ? { ok: false, code: "PARENT_KNOWS", instanceId } : undefined;
+    try {
+      const hasTaken = await this.#ports.peer(instanceId).hasTaken({ executionId, taskId });
+      return hasTaken ? { ok: false, code: "PARENT_KNOWS", instanceId } : undefined;
+    } catch (error) {
+      const { log, instanceId: own } = this.#ports;
+      log({ level: "warn", msg: "rewind", instanceId: own(), target: instanceId, ...errorFields(this.#ports, error) });
+      return { ok: false, code: "PARENT_UNREACHABLE", instanceId };
+    }
   }
 
   /** Whether this instance has heard how the child of a call has ended. A child whose caller is not there any more is free. */
@@ -156,7 +163,8 @@ export class Repairs {
       if (isTerminal(record.status) || life.queue.waitsForStart)
         return { ok: false, code: "WRONG_STATUS", status: visibleStatus(record, life) };
       const versions = registry.versions(record.name);
-      if (!versions.includes(version)) return { ok: false, code: "VERSION_UNKNOWN", name: record.name, versions };
+      if (!versions.includes(version))
+        return { ok: false, code: "VERSION_UNKNOWN", name: record.name, version, versions };
       if ((changedVersion(history) ?? startedVersion(history)) === version) return OK;
       const timestampMs = Math.max(clock.now(), history.at(-1)?.timestampMs ?? 0);
       const event = { type: "ExecutionVersionChanged", timestampMs, requestId, version, reason, actor } as const;

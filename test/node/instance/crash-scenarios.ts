@@ -1,6 +1,6 @@
 // What crash-everywhere.test.ts crashes: workflows, and what a client asks of them meanwhile.
 import { expect } from "vitest";
-import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
+import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
 import { ObjectLostError } from "./host.ts";
@@ -54,6 +54,23 @@ export class Client {
       const result = await instance.update(request);
       return { ok: result.ok || result.code === "PENDING" };
     });
+  }
+  /** As often as it takes: what a crash has held up fails later. Each failure is another request. */
+  async rewindUntilCompleted(): Promise<void> {
+    for (let attempt = 0; attempt < 60; attempt++) {
+      let status: string | undefined;
+      await this.#ask(async (instance) => {
+        const found = await instance.describe({ payloads: false });
+        status = found?.status;
+        if (status === "FAILED") await instance.rewind({ requestId: `rewind of ${found?.lastUpdatedAtMs}` });
+        return { ok: true };
+      });
+      if (status === "COMPLETED") return;
+      await this.pass(5_000);
+    }
+  }
+  async changeVersion(version: string): Promise<void> {
+    await this.#ask((instance) => instance.changeVersion({ requestId: `to ${version}`, version }));
   }
   async pass(ms: number): Promise<void> {
     await this.world.advance(ms);
@@ -258,6 +275,37 @@ export const scenarios: Record<string, Scenario> = {
       return yield ctx.callChildWorkflow("child", 1);
     },
     script: (client) => client.start(undefined, undefined, { retentionMs: 60_000 }),
+  },
+  "a tree that fails and is rewound, with other work open": {
+    *main(ctx): Code {
+      const slow = ctx.callActivity("slow", 12_000);
+      const other = ctx.callChildWorkflow("child", 1);
+      yield ctx.callChildWorkflow("parent", { name: "call", input: { activity: "repaired" }, id: "grandchild" }, "c");
+      return [(yield slow).length, yield other, yield ctx.callActivity("repaired")];
+    },
+    script: async (client) => {
+      client.world.activity("repaired", () => {
+        if (client.world.nowMs < START_MS + 10_000) throw new Error("to be repaired");
+        return "repaired";
+      });
+      await client.start();
+      await client.pass(5_000);
+      await client.rewindUntilCompleted();
+    },
+  },
+  "another version": {
+    *main(): Code {},
+    script: async (client) => {
+      const code = function* (ctx: WorkflowContext): Code {
+        const first = yield ctx.callActivity("echo", 1);
+        return [first, yield ctx.waitForExternalEvent("go"), ctx.getVersion()];
+      };
+      client.world.versions = ["1", "2"].map((version) => ({ name: "main", version, code, latest: version === "1" }));
+      await client.start();
+      await client.changeVersion("2");
+      await client.raise("go", 2);
+    },
+    keepsEvents: true,
   },
   "a long payload, everywhere": {
     *main(ctx, input: string): Code {

@@ -111,6 +111,16 @@ async function perform(instance: Instance, operation: Operation, messageId: stri
       return codeOf(await instance.purge({ recursive: true }));
     case "purge by force":
       return codeOf(await instance.purge({ recursive: true, force: true }));
+    case "rewind": {
+      const found = await instance.describe({ payloads: false });
+      if (found?.status === "COMPLETED") return "OK";
+      const requestId = `${messageId} for the failure of ${found?.lastUpdatedAtMs}`;
+      if (found?.status === "FAILED") await instance.rewind({ requestId, reason: "as planned" });
+      // What has been rewound may fail again: somebody looks after it, and asks for another one then.
+      return "PENDING";
+    }
+    case "version":
+      return codeOf(await instance.changeVersion({ requestId: messageId, version: operation.version }));
     case "describe":
       return (await instance.describe({ payloads: true }))?.status ?? "NOT_FOUND";
   }

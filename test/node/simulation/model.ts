@@ -67,6 +67,7 @@ function faultsOfLeaf(
   const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(leaf)} gave ${JSON.stringify(result)}`]);
   switch (leaf.do) {
     case "activity":
+    case "repaired":
       return expected(result === leaf.value);
     case "timer":
       return expected(result === true);

@@ -3,12 +3,14 @@ import { WorkflowRuntime } from "../../../src/authoring/workflow-runtime.ts";
 import type {
   ChildWorkflowInstanceCompleted,
   ChildWorkflowInstanceFailed,
+  ExecutionCompleted,
   HistoryEvent,
 } from "../../../src/model/history-event.ts";
+import { executionOfName } from "../../../src/model/ids.ts";
 import { replayHistory } from "../../../src/testing/replay.ts";
 import { INSTANCE } from "../../rows.ts";
 import type { Host } from "../instance/host.ts";
-import { faultsOf } from "../instance/support.ts";
+import { faultsOf, replayed } from "../instance/support.ts";
 import { START_MS, type World } from "../instance/world.ts";
 import { faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
@@ -106,8 +108,10 @@ function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: 
   const [started] = history;
   if (started?.type !== "ExecutionStarted") return ["has no beginning"];
   if (started.name === "versioned") {
-    const [before] = status === "COMPLETED" ? outputOf(history) : [started.version];
-    return before === started.version ? [] : [`began as version ${started.version} and ran as ${before}`];
+    const changed = history.findLast(({ type }) => type === "ExecutionVersionChanged");
+    const version = changed?.type === "ExecutionVersionChanged" ? changed.version : started.version;
+    const [before] = status === "COMPLETED" ? outputOf(history) : [version];
+    return before === version ? [] : [`should run as version ${version} and ran as ${before}`];
   }
   const { program } = JSON.parse(started.input ?? "null") as State;
   if (isInterrupted && (status === "TERMINATED" || status === "CANCELED")) return [];
@@ -117,9 +121,14 @@ function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: 
   return faultsOfOutput(program, outputOf(history), purged);
 }
 
+/** The end that counts: a rewind may have taken back others. */
+function endOf(history: readonly HistoryEvent[]): ExecutionCompleted | undefined {
+  const end = replayed(history).find((event) => event.type === "ExecutionCompleted");
+  return end?.type === "ExecutionCompleted" ? end : undefined;
+}
+
 function outputOf(history: readonly HistoryEvent[]) {
-  const end = history.find((event) => event.type === "ExecutionCompleted");
-  return JSON.parse(end?.output ?? "null");
+  return JSON.parse(endOf(history)?.output ?? "null");
 }
 
 /** Parent and child agree: what the parent has recorded is how the child ended, and nobody waits who should not. */
@@ -136,14 +145,16 @@ function familyFaults(
       faults.push(`${event.instanceId} was never started`);
     if (event.type !== "ChildWorkflowInstanceCreated") continue;
     const child = stored.get(event.instanceId);
-    const isOurs = child?.parent?.executionId === executionId && child.parent.taskId === event.id;
-    const answer = history.find((other) => isEndOfChild(other) && other.id === event.id);
+    const isOurs =
+      executionOfName(child?.parent?.executionId ?? "").executionId === executionId &&
+      child?.parent?.taskId === event.id;
+    const answer = replayed(history).find((other) => isEndOfChild(other) && other.id === event.id);
     if (child === undefined && answer !== undefined && !isPurged(event.instanceId))
       faults.push(`${event.instanceId} has answered and is not there`);
     // Under a name that a program gives, another call of it may have started another child since.
     if (child === undefined || !isOurs) continue;
     if (answer?.type === "ChildWorkflowInstanceCompleted") {
-      const end = child.history.find((other) => other.type === "ExecutionCompleted");
+      const end = endOf(child.history);
       if (child.status !== "COMPLETED" || end?.output !== answer.result)
         faults.push(`${event.instanceId} is ${child.status}, and its parent has heard of a completion`);
     }
@@ -172,7 +183,7 @@ async function toldFaults(world: World, { host, status, history }: Stored): Prom
   await world.advance(1_000);
   const told = await asked;
   const [started] = history;
-  const end = history.find((event) => event.type === "ExecutionCompleted");
+  const end = endOf(history);
   const expected = [status, started?.type === "ExecutionStarted" ? started.input : undefined, end?.output];
   const found = [told?.status, told?.input, told?.output];
   return JSON.stringify(found) === JSON.stringify(expected) ? [] : [`tells ${found} and is ${expected}`];

@@ -10,7 +10,9 @@ export type Leaf =
   | { readonly do: "timer"; readonly ms: number }
   | { readonly do: "event"; readonly name: EventName }
   | { readonly do: "child"; readonly program: Program; readonly id?: string }
-  | { readonly do: "versioned" };
+  | { readonly do: "versioned" }
+  /** An activity that fails until it has been repaired: see `Plan.repairedAtMs`. */
+  | { readonly do: "repaired"; readonly value: number };
 
 export type Step =
   | Leaf
@@ -33,6 +35,8 @@ export interface Program {
   readonly steps: readonly Step[];
   /** Throws in the end. */
   readonly fails: boolean;
+  /** What fails is not caught: the workflow fails with it, and is there to be rewound. */
+  readonly isStrict?: boolean;
 }
 
 /** What a client asks for, one after the other for each sender; `afterMs` is the pause before it. */
@@ -40,6 +44,9 @@ export type Operation = { readonly sender: string; readonly to: string; readonly
   | { readonly type: "raise"; readonly name: EventName; readonly value: number }
   | { readonly type: "update"; readonly updateId: string }
   | { readonly type: "suspend" | "resume" | "terminate" | "cancel" | "purge" | "purge by force" | "describe" }
+  /** As often as it takes: until the instance has completed. */
+  | { readonly type: "rewind" }
+  | { readonly type: "version"; readonly version: string }
 );
 
 export interface Root {
@@ -89,6 +96,8 @@ export interface Plan {
   readonly keys?: readonly { readonly atMs: number; readonly ids: readonly string[] }[];
   /** How many activities of an instance run at a time; plans that were pinned before this leave it at the default. */
   readonly maxConcurrentActivities?: number;
+  /** From here on nothing fails any more that had to be repaired. */
+  readonly repairedAtMs?: number;
   /** Objects that begin a life after this time have this code. */
   readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
 }
@@ -98,6 +107,7 @@ export function planFrom(seed: number): Plan {
   const later = new Random(~seed);
   if (later.chance(0.05)) return queuedBehindContinueAsNew(later);
   if (later.chance(0.05)) return purgedAsItReopens(later);
+  if (later.chance(0.08)) return rewoundTree(later);
   const random = new Random(seed);
   if (random.chance(0.1)) return purgedTree(random);
   return random.chance(0.05) ? purgedAtItsEnd(random) : mixed(random);
@@ -169,6 +179,61 @@ function purgedAtItsEnd(random: Random): Plan {
   const roots = [{ id, program: { rounds: 1, steps, fails: false }, delayMs: 0, operations }];
   const deploys = [{ atMs: afterMs - random.between(0, 30), code: "old" as const }];
   return { seed: random.below(2 ** 31), roots, faults, encrypted: random.chance(0.3), deploys };
+}
+
+/** A tree in which something is broken for a while: it fails, is rewound, fails again perhaps, and comes to its end. */
+function rewoundTree(random: Random): Plan {
+  const id = "root-0";
+  const repairedAtMs = random.of([0, 500, 3_000, 20_000]);
+  const program = treeFrom(random, id, 2);
+  const control = { sender: `${id} control`, to: id };
+  const operations: Operation[] = [{ ...control, type: "rewind", afterMs: pause(random) }];
+  if (random.chance(0.3))
+    operations.push({ ...control, sender: `${id} other`, type: "rewind", afterMs: pause(random) });
+  if (random.chance(0.3))
+    operations.push({
+      sender: `${id} version`,
+      to: `${id}:0001`,
+      type: "version",
+      version: "2",
+      afterMs: pause(random),
+    });
+  if (random.chance(0.2))
+    operations.push({ ...control, sender: `${id} who asks`, type: "describe", afterMs: pause(random) });
+  const deploys = random.chance(0.4) ? [{ atMs: random.below(8_000), code: "new" as const }] : [];
+  const faults = faultsFrom(random);
+  return {
+    seed: random.below(2 ** 31),
+    roots: [{ id, program, delayMs: 0, operations }],
+    faults,
+    encrypted: random.chance(0.2),
+    repairedAtMs,
+    deploys,
+  };
+}
+
+/** Steps of which one at least is to be repaired, here or further down. */
+function treeFrom(random: Random, id: string, depth: number): Program {
+  const work = (): Leaf => ({ do: "activity", value: random.below(1_000), ms: random.of([0, 10, 2_000]), fails: 0 });
+  const broken = (n: number): Leaf => {
+    if (depth === 0 || random.chance(0.4)) return { do: "repaired", value: random.below(1_000) };
+    const named = random.chance(0.3) ? { id: `${id}-${n}-child` } : {};
+    return { do: "child", program: treeFrom(random, `${id}-${n}`, depth - 1), ...named };
+  };
+  const other = (): Leaf =>
+    random.of<() => Leaf>([
+      work,
+      () => ({ do: "timer", ms: random.of([50, 1_000, 60_000]) }),
+      () => ({ do: "versioned" }),
+    ])();
+  const steps = Array.from({ length: random.between(1, 3) }, (_, n): Step => {
+    if (random.chance(0.15)) return { do: "patch" };
+    if (random.chance(0.3)) return other();
+    if (random.chance(0.5)) return broken(n);
+    return { do: "all", of: [broken(n), other(), ...(random.chance(0.5) ? [broken(n + 10)] : [])] };
+  });
+  if (depth === 2) steps.push(broken(9));
+  return { rounds: random.chance(0.15) ? 2 : 1, steps, fails: false, isStrict: true };
 }
 
 /** A small tree that is purged while it comes into being, by objects that are often lost and calls that come late. */

@@ -39,7 +39,12 @@ export function deploy(world: World, code: "old" | "new"): void {
   }));
 }
 
-export function registerActivities(world: World): void {
+/** `repairedAtMs`: of the world's time; until then, what is to be repaired fails. */
+export function registerActivities(world: World, repairedAtMs = 0): void {
+  world.activity("repaired", (_ctx: WorkflowActivityContext, value: unknown) => {
+    if (world.nowMs < repairedAtMs) throw new Error("to be repaired");
+    return value;
+  });
   world.activity("echo", (_ctx: WorkflowActivityContext, value: unknown) => value);
   world.activity(
     "work",
@@ -74,7 +79,7 @@ export function programOf(code: "old" | "new"): TWorkflow {
         try {
           results.push(yield* perform(ctx, step, code, updates));
         } catch (error) {
-          if (!(error instanceof TaskFailedError)) throw error;
+          if (program.isStrict || !(error instanceof TaskFailedError)) throw error;
           results.push("failed");
         }
       }
@@ -134,5 +139,7 @@ function call(ctx: WorkflowContext, leaf: Leaf): Task {
       return ctx.callChildWorkflow("program", stateOf(leaf.program), leaf.id);
     case "versioned":
       return ctx.callChildWorkflow("versioned");
+    case "repaired":
+      return ctx.callActivity("repaired", leaf.value);
   }
 }

@@ -40,7 +40,7 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   const limits = { stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 };
   const world = new World(maxConcurrentActivities === undefined ? limits : { ...limits, maxConcurrentActivities });
   world.onNonDeterminism = "stall";
-  registerActivities(world);
+  registerActivities(world, plan.repairedAtMs === undefined ? 0 : world.nowMs + plan.repairedAtMs);
   deploy(world, "old");
   const trace: string[] = [];
   const tell = (line: string) => void trace.push(`${world.nowMs} ${line}`);

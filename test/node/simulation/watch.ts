@@ -1,5 +1,8 @@
 // What has to hold at every moment of a simulation, looked at whenever something has become durable.
 
+import { replayOrder } from "../../../src/engine/rewind.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
+import { executionOfName } from "../../../src/model/ids.ts";
 import { INSTANCE } from "../../rows.ts";
 import type { Host } from "../instance/host.ts";
 import type { Point, World } from "../instance/world.ts";
@@ -8,6 +11,7 @@ interface State {
   readonly status: string;
   readonly execution: string;
   readonly generation: number;
+  readonly rewinds: number;
   /** The history, event by event, as text. */
   readonly events: readonly string[];
   /** What was accepted and may not be lost: events by their message, updates by their ID, terminates and cancels. */
@@ -103,7 +107,8 @@ export class Watch {
       for (const key of before.accepted)
         if (!state.accepted.has(key) && !TERMINAL.includes(state.status) && !wasHandedOn(key, state))
           this.violations.push(`${host.id}: ${key} was accepted and is nowhere any more`);
-      if (TERMINAL.includes(before.status) && before.status !== state.status)
+      const isRewound = before.status === "FAILED" && state.rewinds > before.rewinds;
+      if (TERMINAL.includes(before.status) && before.status !== state.status && !isRewound)
         this.violations.push(`${host.id}: ${before.status} has become ${state.status}`);
     }
     const isOver = TERMINAL.includes(state.status);
@@ -125,7 +130,8 @@ export class Watch {
     this.#executions.set(host.id, executions.add(execution));
     const [row] = host.db.read<{ parent: string | null }>(`SELECT parent FROM ${INSTANCE}`);
     if (row === undefined || row.parent === null) return;
-    const { instanceId, executionId } = JSON.parse(row.parent) as Parent;
+    const { instanceId, executionId: name } = JSON.parse(row.parent) as Parent;
+    const { executionId } = executionOfName(name);
     const parents = this.lineage.parents.get(host.id) ?? [];
     if (!parents.some((parent) => parent.executionId === executionId)) parents.push({ instanceId, executionId });
     this.lineage.parents.set(host.id, parents);
@@ -133,18 +139,21 @@ export class Watch {
 
   #activity(host: Host): void {
     const [call = ""] = this.#world.activityRuns.slice(-1);
-    const run = `${host.counters.lives} ${call}`;
+    const split = call.lastIndexOf(":");
+    const taskId = Number(call.slice(split + 1));
+    const events = eventsOf(host);
+    // A call that was rewound is made once more.
+    const failures = events.filter((event) => event.taskId === taskId && event.type === "TaskFailed").length;
+    const run = `${host.counters.lives} ${call} ${failures}`;
     if (this.#runs.has(run) && !this.#mayRunAgain) this.violations.push(`${host.id}: ${call} runs twice in one life`);
     this.#runs.add(run);
-    const split = call.lastIndexOf(":");
     const executionId = call.slice(0, split);
     const instance = instanceOf(host);
     // One whose beginning is still held back has no row, and has never been committed.
     const isBeingPurged = instance === undefined && this.#executions.get(host.id)?.has(executionId) === true;
     if (isBeingPurged || this.#purged.has(executionId))
       this.violations.push(`${host.id}: ${call} runs though its instance has been purged`);
-    const taskId = Number(call.slice(split + 1));
-    const isRecorded = eventsOf(host).some(
+    const isRecorded = replayed(events).some(
       (event) => event.taskId === taskId && /^Task(Completed|Failed)$/.test(event.type),
     );
     if (isRecorded && instance?.execution === executionId)
@@ -156,7 +165,7 @@ export class Watch {
     if (instance === undefined) return undefined;
     const events = eventsOf(host);
     const open = new Set<number | null>();
-    for (const { type, taskId } of events) {
+    for (const { type, taskId } of replayed(events)) {
       if (/^(TaskScheduled|TimerCreated)$/.test(type)) open.add(taskId);
       if (/^(TaskCompleted|TaskFailed|TimerFired)$/.test(type)) open.delete(taskId);
     }
@@ -192,10 +201,27 @@ function keyOf({ type, detail }: { readonly type: string; readonly detail: strin
   return ["ExecutionTerminated", "ExecutionCancelRequested"].includes(type) ? [type] : [];
 }
 
-function instanceOf(host: Host): Pick<State, "status" | "execution" | "generation"> | undefined {
-  return host.db.read<Pick<State, "status" | "execution" | "generation">>(
-    `SELECT status, execution_id AS execution, generation FROM ${INSTANCE}`,
-  )[0];
+function instanceOf(host: Host): Pick<State, "status" | "execution" | "generation" | "rewinds"> | undefined {
+  const [row] = host.db.read<{ status: string; name: string; generation: number }>(
+    `SELECT status, execution_id AS name, generation FROM ${INSTANCE}`,
+  );
+  if (row === undefined) return undefined;
+  const { executionId: execution, rewinds = 0 } = executionOfName(row.name);
+  return { status: row.status, generation: row.generation, execution, rewinds };
+}
+
+/** What a replay makes of the history: what was taken back by a rewind is not there. */
+function replayed(events: readonly StoredEvent[]): readonly StoredEvent[] {
+  if (!events.some(({ type }) => type === "ExecutionRewound")) return events;
+  const order = replayOrder(
+    events.map(({ atMs, type, taskId, detail }) => ({
+      ...(type === "ExecutionRewound" && JSON.parse(detail ?? "{}")),
+      timestampMs: atMs,
+      type,
+      id: taskId ?? undefined,
+    })) as HistoryEvent[],
+  );
+  return (order ?? []).map(({ position }) => events[position] as StoredEvent);
 }
 
 /** All events, whether they share a row or not. Read without SQL's JSON, which would take longer than all else here. */
