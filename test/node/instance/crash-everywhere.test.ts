@@ -23,7 +23,7 @@ interface Run {
 
 type Crash = { readonly at: number; readonly kind: "reset" | "process" } | undefined;
 
-async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
+async function run({ main, script, isRewound }: Scenario, crash: Crash): Promise<Run> {
   const world = makeWorld();
   world.workflow("main", main);
   world.workflow("child", function* (ctx, n: number): Code {
@@ -46,7 +46,7 @@ async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
     if (points.length - 1 !== crash?.at) return;
     if (crash.kind === "process") world.crashAll();
     else world.crash(id);
-    for (const host of world.hosts.values()) for (const taskId of recordedIn(host)) recorded.add(taskId);
+    for (const host of world.hosts.values()) for (const taskId of recordedIn(host, isRewound)) recorded.add(taskId);
   };
   const client = new Client(world);
   await script(client);
@@ -72,13 +72,12 @@ async function run({ main, script }: Scenario, crash: Crash): Promise<Run> {
   return { world, points, end, acknowledged: client.acknowledged, faults };
 }
 
-/** The results of activities that an object has. */
-function recordedIn({ db }: Host): string[] {
+/** The results of activities that an object has. `isRewound`: a failure may be taken back, and the call be made once more. */
+function recordedIn({ db }: Host, isRewound = false): string[] {
   if (db.tables().length === 0) return [];
   const [row] = db.read<{ name: string }>(`SELECT execution_id AS name FROM ${INSTANCE}`);
-  const { executionId, rewinds } = executionOfName(row?.name ?? "");
-  // A failure may be taken back, and the call be made once more.
-  const types = rewinds === undefined ? "'TaskCompleted', 'TaskFailed'" : "'TaskCompleted'";
+  const { executionId } = executionOfName(row?.name ?? "");
+  const types = !isRewound ? "'TaskCompleted', 'TaskFailed'" : "'TaskCompleted'";
   return db
     .read<{ id: number }>(`SELECT task_id AS id FROM ${EVENTS.instance} WHERE type IN (${types})`)
     .map(({ id }) => `${executionId}:${id}`);

@@ -83,6 +83,8 @@ export interface Scenario {
   readonly script: (client: Client) => Promise<void>;
   /** Whether all EventRaised stay in the history. */
   readonly keepsEvents?: boolean;
+  /** What has failed may run again. */
+  readonly isRewound?: boolean;
   /** Long payloads take their time. */
   readonly kinds?: readonly ("reset" | "process")[];
 }
@@ -292,6 +294,7 @@ export const scenarios: Record<string, Scenario> = {
       await client.pass(5_000);
       await client.rewindUntilCompleted();
     },
+    isRewound: true,
   },
   "another version": {
     *main(): Code {},
