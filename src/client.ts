@@ -13,6 +13,7 @@ export type {
   HistoryPageOptions,
   PurgeOptions,
   RaiseOptions,
+  RepairOptions,
   RestartOptions,
   RunOptions,
   ScheduleOptions,

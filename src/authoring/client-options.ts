@@ -69,6 +69,13 @@ export interface TerminateOptions {
   readonly reason?: string | null | undefined;
 }
 
+export interface RepairOptions {
+  /** Names this request: sent twice, it counts once. Default: a random UUID. */
+  readonly requestId?: string | null | undefined;
+  /** Why, in at most 1,000 characters: it stands in the history. */
+  readonly reason?: string | null | undefined;
+}
+
 export interface PurgeOptions {
   /** Also one that has not ended, or that is stalled. Default false. */
   readonly force?: boolean | null | undefined;
@@ -126,6 +133,7 @@ export const runOptions = optionsOf<RunOptions>({
 export const raiseOptions = optionsOf<RaiseOptions>({ reason: aString });
 export const terminateOptions = optionsOf<TerminateOptions>({ nonRecursive: aBoolean, reason: aString });
 export const purgeOptions = optionsOf<PurgeOptions>({ force: aBoolean, nonRecursive: aBoolean, reason: aString });
+export const repairOptions = optionsOf<RepairOptions>({ requestId: aString, reason: aString });
 export const restartOptions = optionsOf<RestartOptions>({ requestId: aString, reason: aString });
 export const updateOptions = optionsOf<UpdateOptions>({
   updateId: aString,

@@ -29,9 +29,11 @@ import {
   payloadsOf,
   purgeOptions,
   type RaiseOptions,
+  type RepairOptions,
   type RestartOptions,
   type RunOptions,
   raiseOptions,
+  repairOptions,
   restartOptions,
   runOptions,
   type ScheduleOptions,
@@ -219,6 +221,30 @@ export class DaprWorkflowClient {
     const { requestId, reason } = readOptions(restartOptions, options, "restartWorkflow", workflowInstanceId);
     const query = { requestID: requestId ?? undefined, reason: reason ?? undefined };
     await this.#api.change(`${segment(workflowInstanceId)}/restart`, query);
+  }
+
+  /**
+   * A failed instance goes on from the place at which its code has failed: the call that has failed is made again, and what has succeeded
+   * stays. A failed child is rewound with its parent. Rejects with status 400 when the instance is not FAILED.
+   *
+   *     await client.rewindWorkflow("order-1", { reason: "the bank is back" });
+   */
+  async rewindWorkflow(workflowInstanceId: string, options?: RepairOptions | null): Promise<void> {
+    await this.#repair("rewind", "rewindWorkflow", workflowInstanceId, options);
+  }
+
+  /**
+   * An instance that has begun and not ended, a stalled one too, goes on with the code of another version of its workflow. Rejects with
+   * status 400 when that is not registered.
+   *
+   *     await client.changeWorkflowVersion("order-1", "v2", { reason: "v1 is gone" });
+   */
+  async changeWorkflowVersion(
+    workflowInstanceId: string,
+    version: string,
+    options?: RepairOptions | null,
+  ): Promise<void> {
+    await this.#repair("version", "changeWorkflowVersion", workflowInstanceId, options, JSON.stringify({ version }));
   }
 
   /**
@@ -437,6 +463,18 @@ export class DaprWorkflowClient {
 
   /** Nothing has to be stopped: there is no connection. */
   async stop(): Promise<void> {}
+
+  async #repair(
+    operation: string,
+    call: string,
+    instanceId: string,
+    options?: RepairOptions | null,
+    body?: string,
+  ): Promise<void> {
+    const { requestId, reason } = readOptions(repairOptions, options, call, instanceId);
+    const query = { requestID: requestId ?? undefined, reason: reason ?? undefined };
+    await this.#api.change(`${segment(instanceId)}/${operation}`, query, body);
+  }
 
   async #operate(operation: string, call: string, instanceId: string, reason?: string | null): Promise<void> {
     const text = readArgument(aString, reason, "reason", call, instanceId);

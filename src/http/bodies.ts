@@ -19,6 +19,15 @@ const instanceId = v.pipe(
 /** Of what is asked of one instance. */
 export const REASON_ALONE = v.strictObject({ reason: v.exactOptional(reason) });
 
+/** Names of versions are the author's: the code that asks for one has it as a text. */
+export const NEW_VERSION = v.strictObject({
+  version: v.pipe(
+    v.string(),
+    v.nonEmpty(() => "is the name of a version, found an empty text"),
+  ),
+  reason: v.exactOptional(reason),
+});
+
 export const CATALOG_REBUILD = v.strictObject({
   instanceIDs: v.pipe(v.array(instanceId), v.minLength(1), v.maxLength(MOST_REBUILT)),
   reason: v.exactOptional(reason),

@@ -32,6 +32,8 @@ export type Operation =
   | "query"
   | "update"
   | "restart"
+  | "rewind"
+  | "version"
   | "history"
   | "list"
   | "catalog"
@@ -49,6 +51,8 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   query: { errorCode: "ERR_QUERY_WORKFLOW", text: (id) => `error querying workflow '${id}'` },
   update: { errorCode: "ERR_UPDATE_WORKFLOW", text: (id) => `error updating workflow '${id}'` },
   restart: { errorCode: "ERR_RESTART_WORKFLOW", text: (id) => `error restarting workflow '${id}'` },
+  rewind: { errorCode: "ERR_REWIND_WORKFLOW", text: (id) => `error rewinding workflow '${id}'` },
+  version: { errorCode: "ERR_VERSION_WORKFLOW", text: (id) => `error changing the version of workflow '${id}'` },
   history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
   list: { errorCode: "ERR_LIST_WORKFLOW", text: () => "error listing workflows" },
   catalog: { errorCode: "ERR_CATALOG_WORKFLOW", text: () => "error asking the catalog of workflows" },
@@ -66,6 +70,11 @@ export function tooManyWatchers(instanceId: string, most: number): HttpError {
     errorCode: "ERR_TOO_MANY_WATCHERS",
     message: `instance '${instanceId}' is watched by ${most} already, which is the most`,
   });
+}
+
+/** It is for the caller to ask for something else. */
+export function operationRefused(operation: Operation, subject: string, reason: string): HttpError {
+  return new HttpError(400, operationFailed(operation, subject, reason).body);
 }
 
 export function instanceIdTooLong(maxBytes: number): HttpError {

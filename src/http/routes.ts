@@ -34,6 +34,7 @@ import {
   UPDATE_ID,
   WAIT,
 } from "./parameters.ts";
+import { changeVersion, rewindWorkflow } from "./repairs.ts";
 import type { Reply } from "./replies.ts";
 import { restartWorkflow } from "./rerun.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
@@ -139,6 +140,20 @@ const BEYOND_DAPR = {
     parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
     refusesUnknown: true,
     handler: restartWorkflow,
+  },
+  rewindWorkflow: {
+    method: "POST",
+    path: "/:id/rewind",
+    parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
+    refusesUnknown: true,
+    handler: rewindWorkflow,
+  },
+  changeVersion: {
+    method: "POST",
+    path: "/:id/version",
+    parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
+    refusesUnknown: true,
+    handler: changeVersion,
   },
   getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
   getEvents: {

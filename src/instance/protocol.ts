@@ -23,7 +23,7 @@ import type {
   WaitOptions,
 } from "./requests.ts";
 
-export type { RestartRequest, RestartResult } from "./repair-protocol.ts";
+export type { RepairResult, RestartRequest, RestartResult } from "./repair-protocol.ts";
 export type * from "./requests.ts";
 
 /**

@@ -43,6 +43,16 @@ export const ERRORS = {
     when: "the instance is stalled, has not left its place to a new run in time, or cannot be reached",
     also: { 400: "the instance is a child" },
   },
+  ERR_REWIND_WORKFLOW: {
+    status: 500,
+    when: "the instance, or its parent, cannot be read or reached",
+    also: { 400: "the instance is not FAILED, or its parent has taken its failure" },
+  },
+  ERR_VERSION_WORKFLOW: {
+    status: 500,
+    when: "the instance cannot be read or reached",
+    also: { 400: "the version is not registered, or the instance has not begun or has ended" },
+  },
   ERR_QUERY_WORKFLOW: { status: 500, when: "the query has failed, or the instance cannot answer it now" },
   ERR_UPDATE_WORKFLOW: { status: 500, when: "the update has failed, or the instance takes none" },
   ERR_HISTORY_WORKFLOW: { status: 500, when: "the history cannot be read by this deployment, or not be reached" },

@@ -206,6 +206,26 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_RESTART_WORKFLOW"],
     checks: "instance",
   },
+  rewindWorkflow: {
+    tag: "Beyond Dapr",
+    summary: "Rewind a failed instance",
+    description:
+      "It goes on from the place at which its code has failed: the call that has failed is made again, what has succeeded stays, and a failed child is rewound with it. The answer comes once that is on disk.",
+    body: WITH_REASON,
+    answers: ACCEPTED,
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_REWIND_WORKFLOW"],
+    checks: "instance",
+  },
+  changeVersion: {
+    tag: "Beyond Dapr",
+    summary: "Put an instance on another version of its workflow",
+    description:
+      "It is replayed with the code of this version, and goes on with it; where that does not fit, it stalls. A stalled instance can be put on another version, too.",
+    body: { is: "NewVersion", when: "The version, and why.", isRequired: true },
+    answers: ACCEPTED,
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_VERSION_WORKFLOW"],
+    checks: "instance",
+  },
   queryWorkflow: {
     tag: "Beyond Dapr",
     summary: "Ask a workflow's code",

@@ -6,7 +6,7 @@ import type { FailureDetails } from "../../model/failure.ts";
 import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
 import type { SearchAttributes } from "../../model/search-attributes.ts";
 import type { RuntimeStatus } from "../../model/status.ts";
-import { BULK_JOB, CATALOG_REBUILD, reason } from "../bodies.ts";
+import { BULK_JOB, CATALOG_REBUILD, NEW_VERSION, reason } from "../bodies.ts";
 
 /*
  * What answers and bodies are made of. The keys of SCHEMAS are the names in the document's `components.schemas`. Where an answer is a value of the
@@ -348,6 +348,7 @@ export const SCHEMAS = {
     workflows: v.object({ connectedWorkers: count, workflows: v.array(text), activities: v.array(text) }),
   }),
   Reason: v.object({ reason: may(reason) }),
+  NewVersion: NEW_VERSION,
   Termination: v.object({ output: may(v.unknown()), reason: may(reason) }),
   SeedInput: v.object({ input: may(v.unknown()) }),
   SeedStarted: v.object({ WFInfo: seedInstance }),

@@ -305,7 +305,7 @@ function meantBy(request: HostileRequest): { readonly id: string } | "a new one"
   if (form === "GET 2" && version === "v1.0-alpha1") id = second;
   if (form === "GET 3" && version === "v1.0" && second === "query") id = first;
   if (form === "POST 2" && /^(terminate|pause|resume|purge)$/.test(second)) id = first;
-  if (form === "POST 2" && version === "v1.0" && /^(cancel|restart)$/.test(second)) id = first;
+  if (form === "POST 2" && version === "v1.0" && /^(cancel|restart|rewind|version)$/.test(second)) id = first;
   if (form === "POST 3" && version === "v1.0" && second === "update") id = first;
   if (form === "POST 3" && version === "v1.0-alpha1" && third === "start") id = second;
   if (form === "POST 3" && second === "raiseEvent") id = first;

@@ -260,6 +260,8 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   terminateWorkflow: [{}, { body: '{"reason":"r","output":{"a":1}}' }],
   purgeWorkflow: once,
   cancelWorkflow: once,
+  rewindWorkflow: [{}, { query: "requestID=r&reason=why" }, { body: '{"reason":"why"}' }],
+  changeVersion: [{ body: '{"version":"2"}' }, { query: "requestID=r", body: '{"version":"2","reason":"why"}' }],
   restartWorkflow: [{}, { query: "requestID=r&reason=why" }, { body: '{"reason":"why"}' }],
   queryWorkflow: ["1", "null", "[{}]", undefined].map((result) => ({ answers: { query: { ok: true, result } } })),
   updateWorkflow: [{}, { answers: { update: { ok: false, code: "PENDING" } } }],
@@ -326,6 +328,7 @@ const ofJob: readonly Example[] = [
 const ofCatalog: readonly Example[] = [{ deps: { catalog: undefined } }];
 
 /** What may go wrong in the operation itself. */
+const NEW_VERSION = '{"version":"9"}';
 const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   startWorkflow: [
     ...starts,
@@ -342,6 +345,28 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   terminateWorkflow: [gone, unreachable],
   purgeWorkflow: [gone, unreachable, { answers: { operation: { ok: false, code: "STALLED" } } }],
   cancelWorkflow: [gone, unreachable],
+  rewindWorkflow: [
+    { answers: { repair: { ok: false, code: "NOT_FOUND" } } },
+    { answers: { repair: { ok: false, code: "STALLED" } } },
+    { answers: { repair: { ok: false, code: "WRONG_STATUS", status: "RUNNING" } } },
+    { answers: { repair: { ok: false, code: "PARENT_KNOWS", instanceId: "p" } } },
+    { answers: { repair: { ok: false, code: "PARENT_UNREACHABLE", instanceId: "p" } } },
+    unreachable,
+  ],
+  changeVersion: [
+    { body: NEW_VERSION, answers: { repair: { ok: false, code: "NOT_FOUND" } } },
+    {
+      body: NEW_VERSION,
+      answers: { repair: { ok: false, code: "VERSION_UNKNOWN", name: "w", version: "9", versions: ["1", "2"] } },
+    },
+    {
+      body: NEW_VERSION,
+      answers: { repair: { ok: false, code: "VERSION_UNKNOWN", name: "w", version: "9", versions: [] } },
+    },
+    { body: "{}" },
+    { body: '{"version":""}' },
+    { body: NEW_VERSION, ...unreachable },
+  ],
   restartWorkflow: [
     { answers: { restart: { ok: false, code: "NOT_FOUND" } } },
     { answers: { restart: { ok: false, code: "STALLED" } } },
@@ -417,11 +442,13 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
     { query: "appID=another" },
     { body: "{} ", deps: { maxBodyBytes: 2 } },
     { body: new Uint8Array([0xff]) },
-    // A bug of ours: an instance answers what it never should.
-    {
+    // A bug of ours: an instance answers what it never should. A body where one has to be there.
+    ...[{}, { body: NEW_VERSION }].map((example) => ({
+      ...example,
       answers: {
         start: nothing,
         restart: nothing,
+        repair: nothing,
         state: nothing,
         operation: nothing,
         query: nothing,
@@ -429,7 +456,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
         history: nothing,
         watch: nothing,
       },
-    },
+    })),
   ],
   catalog: [
     ...checked,
@@ -460,6 +487,8 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   terminateWorkflow: "instance",
   purgeWorkflow: "instance",
   cancelWorkflow: "instance",
+  rewindWorkflow: "instance",
+  changeVersion: "instance",
   restartWorkflow: "instance",
   queryWorkflow: "instance",
   updateWorkflow: "instance",

@@ -40,7 +40,9 @@ export class Client {
       await this.#world.sleep(operation.afterMs);
       const messageId = `message-${++this.#requests}`;
       this.onSend(operation);
-      await this.#ask(operation, operation.to, messageId, (instance) => perform(instance, operation, messageId));
+      // Whoever rewinds what has failed again asks for another rewind.
+      const next = () => (operation.type === "rewind" ? `message-${++this.#requests}` : messageId);
+      await this.#ask(operation, operation.to, messageId, (instance) => perform(instance, operation, next()));
     }
   }
 
@@ -114,8 +116,7 @@ async function perform(instance: Instance, operation: Operation, messageId: stri
     case "rewind": {
       const found = await instance.describe({ payloads: false });
       if (found?.status === "COMPLETED") return "OK";
-      const requestId = `${messageId} for the failure of ${found?.lastUpdatedAtMs}`;
-      if (found?.status === "FAILED") await instance.rewind({ requestId, reason: "as planned" });
+      if (found?.status === "FAILED") await instance.rewind({ requestId: messageId, reason: "as planned" });
       // What has been rewound may fail again: somebody looks after it, and asks for another one then.
       return "PENDING";
     }
