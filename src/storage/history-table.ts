@@ -206,13 +206,13 @@ export function hasChildren(db: SqlDatabase, table: HistoryTable): boolean {
 
 /** Whether an activity or a timer has no answer. After the end timers do not count. */
 export function hasOpenCalls(db: SqlDatabase, table: HistoryTable, status: RuntimeStatus): boolean {
+  if (hasBeenRewound(db, table)) return isAnyOpen(db, table, isTerminal(status));
   const timers = isTerminal(status) ? "" : ", 'TimerCreated', 'TimerFired'";
   const open = db.query(
     `SELECT task_id FROM ${EVENTS[table]} WHERE type IN ('TaskScheduled', 'TaskCompleted', 'TaskFailed'${timers})
        GROUP BY task_id HAVING count(*) = 1 LIMIT 1`,
   );
-  if (open.length > 0) return true;
-  return hasBeenRewound(db, table) && hasReopenedCalls(db, table, isTerminal(status));
+  return open.length > 0;
 }
 
 function hasBeenRewound(db: SqlDatabase, table: HistoryTable): boolean {
@@ -220,8 +220,8 @@ function hasBeenRewound(db: SqlDatabase, table: HistoryTable): boolean {
   return executionOfName(row?.name ?? "").rewinds !== undefined;
 }
 
-/** Calls that have been answered, and are open again: what counts is the history as it is replayed. */
-function hasReopenedCalls(db: SqlDatabase, table: HistoryTable, hasEnded: boolean): boolean {
+/** The same of the history as it is replayed: some calls are open again, and others nobody's any more. */
+function isAnyOpen(db: SqlDatabase, table: HistoryTable, hasEnded: boolean): boolean {
   const rows = db.query<{ at_ms: number; type: string; task_id: number | null; detail: string | null }>(
     `SELECT at_ms, type, task_id, detail FROM ${EVENTS[table]} ORDER BY seq`,
   );

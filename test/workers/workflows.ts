@@ -252,6 +252,27 @@ export async function* tagged(ctx: WorkflowContext): Workflow {
   }
 }
 
+/** What is broken just now: calls with these names fail. */
+export const broken = new Set<string>();
+export function unlessBroken(ctx: WorkflowActivityContext, name: string): string {
+  note(ctx, name);
+  if (broken.has(name)) throw new Error(`${name} is broken`);
+  return name;
+}
+export async function* repairable(ctx: WorkflowContext, names: string[]): Workflow {
+  const done: unknown[] = [];
+  for (const name of names) done.push(yield ctx.callActivity(unlessBroken, name));
+  return done;
+}
+export async function* repairableParent(ctx: WorkflowContext, child: { id: string; names: string[] }): Workflow {
+  yield ctx.callActivity(unlessBroken, "parent");
+  return yield ctx.callChildWorkflow(repairable, child.names, child.id);
+}
+async function* tellsItsVersion(ctx: WorkflowContext): Workflow {
+  yield ctx.waitForExternalEvent("go");
+  return ctx.getVersion();
+}
+
 export function registerTestWorkflows(runtime: WorkflowRuntime): void {
   for (const workflow of [
     echo,
@@ -280,10 +301,14 @@ export function registerTestWorkflows(runtime: WorkflowRuntime): void {
     carelessParent,
     startsAnother,
     tagged,
+    repairable,
+    repairableParent,
   ]) {
     runtime.registerWorkflow(workflow);
   }
-  for (const activity of [one, oneAfterIo, throughGate, throwIt, makeText, startAndWait]) {
+  for (const activity of [one, oneAfterIo, throughGate, throwIt, makeText, startAndWait, unlessBroken]) {
     runtime.registerActivity(activity);
   }
+  for (const version of ["v1", "v2"])
+    runtime.registerVersionedWorkflow("tellsItsVersion", version, tellsItsVersion, { latest: version === "v1" });
 }

@@ -47,6 +47,28 @@ describe("[S6] what an instance leaves, and what it has open", () => {
     expect(open({ type: "TimerFired", id: 3 })).toEqual([false, false, false]);
   });
 
+  it("[S6.5] of a rewound execution, what the rewind has opened again, and not what it has taken back", () => {
+    const { store } = openInstance();
+    const open = (...list: HistoryFact[]) => {
+      store.commit(change({ append: list.map((fact) => at(fact)) }));
+      return (["RUNNING", "COMPLETED"] as const).map((status) => store.hasOpenWork(status));
+    };
+    const failure = { errorType: "E", message: "m" };
+    expect(
+      open(
+        { type: "TaskScheduled", id: 1, name: "a" },
+        { type: "TaskFailed", id: 1, failure },
+        { type: "TaskScheduled", id: 2, name: "un-awaited" },
+        { type: "ExecutionCompleted", status: "FAILED", failure },
+      ),
+    ).toEqual([true, true]);
+    store.commit(change({ record: { ...RECORD, status: "RUNNING", rewinds: 1 } }));
+    expect(open({ type: "ExecutionRewound", failedAt: 2, askedFrom: 3 })).toEqual([true, true]);
+    expect(open({ type: "TaskCompleted", id: 1, result: "1" })).toEqual([false, false]);
+    expect(open({ type: "TimerCreated", id: 2, fireAtMs: 1 })).toEqual([true, false]);
+    expect(open({ type: "TimerFired", id: 2 })).toEqual([false, false]);
+  });
+
   it("[S6.3] a fact not taken and a message not delivered are open work, whatever the status", () => {
     const { store } = openInstance();
     const open = () => (["RUNNING", "COMPLETED", "TERMINATED"] as const).map((status) => store.hasOpenWork(status));

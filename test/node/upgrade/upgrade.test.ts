@@ -1,7 +1,7 @@
 // [U] Databases that the code of an earlier schema version has written are gone on with. For a new version: RECORD=1.
 import { describe, expect, it } from "vitest";
 import { historyTable, SCHEMA_VERSION, SHARING_VERSION } from "../../../src/storage/schema.ts";
-import { describeInstance, endOf, faultsOf, purge } from "../instance/support.ts";
+import { describeInstance, endOf, faultsOf, purge, terminate, typesOf } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 import { record, restore } from "./fixture.ts";
 import { ends, finish, play, sceneWorld } from "./scenes.ts";
@@ -51,6 +51,35 @@ describe("[U1] A database of each schema version opens and is gone on with", () 
     for (const id of ["parent", "rounds", "done"]) expect(await purge(world, id)).toEqual({ ok: true });
     for (const id of ["parent", "child", "rounds", "rounds:0001", "rounds:1.0001", "done"])
       expect([id, world.host(id).db.tables()]).toEqual([id, []]);
+  });
+
+  it.each(versions)("[U1.4] version %i: what has failed is rewound, and a parent with its child", async (version) => {
+    const world = restored(version);
+    let isMended = false;
+    world.activity("fail", () => {
+      if (!isMended) throw new Error("broken still");
+      return "mended";
+    });
+    const rewind = (id: string, requestId: string) => world.call(id, (instance) => instance.rewind({ requestId }));
+    await terminate(world, "child");
+    await world.advance(1_000);
+    expect(await rewind("child", "w")).toEqual({ ok: false, code: "WRONG_STATUS", status: "TERMINATED" });
+    for (const id of ["failing", "parent"]) expect([id, await rewind(id, "w1")]).toEqual([id, { ok: true }]);
+    await world.advance(1_000);
+    expect(await endOf(world, "failing")).toEqual(["FAILED", undefined]);
+    isMended = true;
+    expect(await rewind("failing", "w2")).toEqual({ ok: true });
+    world.crashAll();
+    await finish(world);
+    const mended = { ...ends, failing: ["COMPLETED", "mended"] };
+    for (const [id, end] of Object.entries(mended)) {
+      expect([id, await endOf(world, id)]).toEqual([id, end]);
+      expect([id, faultsOf(world, id), world.host(id).durableAlarm]).toEqual([id, [], null]);
+      for (const table of ["inbox", "outbox", "recovery"])
+        expect([id, table, world.host(id).db.read(`SELECT * FROM ${table}`)]).toEqual([id, table, []]);
+    }
+    expect(versionOf(world, "failing")).toBe(Math.max(version, 2));
+    expect(typesOf(world, "failing").filter((type) => type === "ExecutionRewound")).toHaveLength(2);
   });
 
   it.each(versions)(
