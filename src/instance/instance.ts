@@ -16,13 +16,16 @@ import {
   Restarts,
   Starts,
   Vacancy,
+  Views,
 } from "./life/index.ts";
 import type { InstancePorts, Socket } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
+  DescribeOptions,
   FindActiveRequest,
   HistoryPage,
+  HistoryRequest,
   InstanceApi,
   InstanceDescription,
   InstancePeer,
@@ -36,13 +39,14 @@ import type {
   StartRequest,
   StartResult,
   TerminateRequest,
+  TimelinePage,
+  TimelineRequest,
   UpdateRequest,
   UpdateResult,
   WaitedFor,
   WaitOptions,
   WatchResult,
 } from "./protocol.ts";
-import { describeInstance, hasStarted, readHistoryPage } from "./reading/index.ts";
 import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
 import type { Ring } from "./waking/index.ts";
 
@@ -61,6 +65,7 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #reception: Reception;
   readonly #questions: Questions;
   readonly #repairs: Repairs;
+  readonly #views: Views;
   readonly #deliveries: Deliveries;
   /** What the catalog asks. */
   readonly catalog: CatalogAnswers;
@@ -75,6 +80,7 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#starts = new Starts(ports, lives, this.#gate, this.#purges, this.#reception, vacancy);
     this.#restarts = new Restarts(ports, lives, this.#gate, this.#starts, vacancy);
     this.#questions = new Questions(ports, lives, this.#reception);
+    this.#views = new Views(ports, lives, this.#reception);
     this.#repairs = new Repairs(ports, lives, this.#reception, this.#starts);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts, this.#repairs);
     this.catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
@@ -118,37 +124,12 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#restarts.restart(request);
   }
 
-  describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
-    return this.#gate.pass(() => this.#describe(options));
-  }
-
-  async #describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
-    // A caller reads its own writes: what was accepted before this call is taken into account first.
-    if (this.#lives.current.isBehind || this.#lives.loop.isRunning) await this.#reception.catchUp();
-    this.#lives.household.announcer?.remind();
-    return describeInstance(this.#ports, this.#lives, options.payloads);
+  describe(options: DescribeOptions): Promise<InstanceDescription | undefined> {
+    return this.#gate.pass(() => this.#views.describe(options));
   }
 
   waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
-    return this.#gate.pass(() => this.#waitFor(until, options));
-  }
-
-  async #waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
-    // Other code may be here by now, and nothing else tells an instance that is stalled.
-    if (this.#lives.record?.status === "STALLED" && this.#lives.current.isBehind) await this.#reception.catchUp();
-    const isReached = () => {
-      const { record } = this.#lives;
-      if (record === undefined) return true;
-      return until === "started" ? hasStarted(record) : isTerminal(record.status);
-    };
-    const { retention } = this.#lives.household;
-    retention.awaited();
-    try {
-      await this.#lives.watchers.until(isReached, options.timeoutMs);
-      return await describeInstance(this.#ports, this.#lives, options.payloads);
-    } finally {
-      retention.answered();
-    }
+    return this.#gate.pass(() => this.#views.waitFor(until, options));
   }
 
   async raiseEvent(request: RaiseEventRequest): Promise<OperationResult> {
@@ -196,13 +177,12 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#gate.pass(() => this.#questions.update(request));
   }
 
-  history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-    return this.#gate.pass(() => this.#history(page));
+  history(request: HistoryRequest): Promise<HistoryPage | undefined> {
+    return this.#gate.pass(() => this.#views.history(request));
   }
 
-  async #history({ from, limit }: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-    if (this.#lives.record === undefined) return undefined;
-    return readHistoryPage(this.#ports, { from, limit }, () => this.#lives.readability.check());
+  timeline(request: TimelineRequest): Promise<TimelinePage | undefined> {
+    return this.#gate.pass(() => this.#views.timeline(request));
   }
 
   watch({ after }: { readonly after: HistoryPosition | undefined }): Promise<WatchResult> {

@@ -1,5 +1,4 @@
 import type { FailureDetails } from "../model/failure.ts";
-import type { HistoryEvent } from "../model/history-event.ts";
 import type { Message } from "../model/message.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
@@ -13,6 +12,7 @@ import type {
 } from "./repair-protocol.ts";
 import type {
   Command,
+  DescribeOptions,
   FindActiveRequest,
   PurgeRequest,
   RaiseEventRequest,
@@ -26,6 +26,8 @@ import type {
 export type { RepairResult, RestartRequest, RestartResult } from "./repair-protocol.ts";
 export type * from "./requests.ts";
 
+import type { HistoryPage, HistoryRequest, InstanceDetail, TimelinePage, TimelineRequest } from "./views.ts";
+
 /**
  * What can be asked of an instance from outside its object. Each method is idempotent, because the platform may
  * repeat a call, and answers an expected failure as a value, because an error thrown across an RPC is a fault of ours.
@@ -37,7 +39,7 @@ export interface InstanceApi {
   /** Starts the instance once more, from the beginning: what runs is terminated, and once that has left nothing open, a new run begins. */
   restart(request: RestartRequest): Promise<RestartResult>;
   /** `undefined` when no instance has this ID. */
-  describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined>;
+  describe(options: DescribeOptions): Promise<InstanceDescription | undefined>;
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
   waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined>;
   raiseEvent(request: RaiseEventRequest): Promise<OperationResult>;
@@ -52,8 +54,10 @@ export interface InstanceApi {
    * for good, and the same call asks for its result.
    */
   update(request: UpdateRequest): Promise<UpdateResult>;
-  /** At most `limit` events of the current execution, from number `from` on. */
-  history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined>;
+  /** Events of the current execution. */
+  history(request: HistoryRequest): Promise<HistoryPage | undefined>;
+  /** The current execution as bars. */
+  timeline(request: TimelineRequest): Promise<TimelinePage | undefined>;
   terminate(request: TerminateRequest): Promise<OperationResult>;
   /** A failed instance goes on, from the place at which its code has failed. */
   rewind(request: RewindRequest): Promise<RepairResult>;
@@ -124,14 +128,6 @@ export type UpdateResult =
   | { readonly ok: false; readonly code: "FORGOTTEN" }
   | { readonly ok: false; readonly code: "REJECTED" | "FAILED"; readonly failure: FailureDetails };
 
-export interface HistoryPage {
-  readonly events: readonly HistoryEvent[];
-  /** Whether there are events after these. */
-  readonly hasMore: boolean;
-  /** Why this code, or these keys, cannot read the history. */
-  readonly unreadable?: string | undefined;
-}
-
 export type StartResult =
   /** `state`: when it was waited for, and the instance is still there. Code that is older than `waitFor` leaves it out. */
   | { readonly ok: true; readonly state?: InstanceDescription | undefined }
@@ -182,4 +178,8 @@ export interface InstanceDescription {
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, where its start has said so. */
   readonly retentionMs?: number | undefined;
+  /** Where it was asked for. */
+  readonly detail?: InstanceDetail | undefined;
 }
+
+export type * from "./views.ts";

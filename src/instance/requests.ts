@@ -8,10 +8,15 @@ import type { SearchAttributes } from "../model/search-attributes.ts";
 /** What a caller may wait for: the first turn, or the end. */
 export type WaitedFor = "started" | "ended";
 
-export interface WaitOptions {
-  readonly timeoutMs: number;
+export interface DescribeOptions {
   /** Whether input and output are wanted. */
   readonly payloads: boolean;
+  /** Whether `detail` is. */
+  readonly detail?: boolean | undefined;
+}
+
+export interface WaitOptions extends DescribeOptions {
+  readonly timeoutMs: number;
 }
 
 export interface FindActiveRequest {

@@ -16,8 +16,10 @@ import type { CatalogPort, InstancePorts } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
+  DescribeOptions,
   FindActiveRequest,
   HistoryPage,
+  HistoryRequest,
   InstanceApi,
   InstanceDescription,
   InstancePeer,
@@ -31,6 +33,8 @@ import type {
   StartRequest,
   StartResult,
   TerminateRequest,
+  TimelinePage,
+  TimelineRequest,
   UpdateRequest,
   UpdateResult,
   WaitedFor,
@@ -106,7 +110,7 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   async restart(request: RestartRequest): Promise<RestartResult> {
     return (await this.#instance()).restart(request);
   }
-  async describe(options: { readonly payloads: boolean }): Promise<InstanceDescription | undefined> {
+  async describe(options: DescribeOptions): Promise<InstanceDescription | undefined> {
     return (await this.#instance()).describe(options);
   }
   async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {
@@ -136,8 +140,11 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   async update(request: UpdateRequest): Promise<UpdateResult> {
     return (await this.#instance()).update(request);
   }
-  async history(page: { readonly from: number; readonly limit: number }): Promise<HistoryPage | undefined> {
-    return (await this.#instance()).history(page);
+  async history(request: HistoryRequest): Promise<HistoryPage | undefined> {
+    return (await this.#instance()).history(request);
+  }
+  async timeline(request: TimelineRequest): Promise<TimelinePage | undefined> {
+    return (await this.#instance()).timeline(request);
   }
   async terminate(request: TerminateRequest): Promise<OperationResult> {
     return (await this.#instance()).terminate(request);

@@ -49,6 +49,16 @@ export class FactQueue {
     return this.#scheduledStart?.fact;
   }
 
+  /** When it is due. */
+  get scheduledAtMs(): number | undefined {
+    return this.#scheduledStart?.dueAtMs;
+  }
+
+  /** What has come and no turn has taken. */
+  get waiting(): readonly HistoryFact[] {
+    return this.#items.map(({ fact }) => fact);
+  }
+
   /** Results of activities that no row holds, and no turn has committed. */
   get results(): readonly QueuedFact[] {
     return [...new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined))];

@@ -14,3 +14,4 @@ export { Repairs } from "./repairs.ts";
 export { Restarts } from "./restarts.ts";
 export { Starts } from "./starts.ts";
 export { Vacancy } from "./vacancy.ts";
+export { Views } from "./views.ts";

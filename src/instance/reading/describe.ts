@@ -5,6 +5,7 @@ import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { InstanceDescription } from "../protocol.ts";
+import { detailOf, type Moment, unreadableDetail } from "./detail.ts";
 import { reading } from "./sealing.ts";
 
 /** What memory knows of the instance that is described. */
@@ -23,20 +24,24 @@ interface Queue {
   readonly isStartPaused: boolean;
 }
 
-/** What a caller sees of an instance; `undefined` when there is none. `lives`: in which it may have moved on when it is read. */
+/**
+ * What a caller sees of an instance; `undefined` when there is none. `lives`: in which it may have moved on when it is read. With
+ * `moment` it is told in detail.
+ */
 export async function describeInstance(
   ports: InstancePorts,
   lives: { readonly current: Described },
   payloads: boolean,
+  moment?: Moment,
 ): Promise<InstanceDescription | undefined> {
   const { record, unreadable } = lives.current;
   if (record === undefined) return undefined;
-  if (unreadable !== undefined) return describeUnreadable(record, unreadable);
+  if (unreadable !== undefined) return describeUnreadable(record, unreadable, moment);
   try {
-    return await reading(ports, () => read(ports, lives.current, lives.current.record ?? record, payloads));
+    return await reading(ports, () => read(ports, lives.current, lives.current.record ?? record, payloads, moment));
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
-    return describeUnreadable(record, error);
+    return describeUnreadable(record, error, moment);
   }
 }
 
@@ -59,11 +64,13 @@ export function hasStarted({ status, generation }: InstanceRecord): boolean {
 }
 
 function read(
-  { store }: InstancePorts,
+  ports: InstancePorts,
   { outline, queue }: Described,
   record: InstanceRecord,
   payloads: boolean,
+  moment: Moment | undefined,
 ): InstanceDescription {
+  const { store } = ports;
   const { instanceId, name, createdAtMs, customStatus, searchAttributes, retentionMs } = record;
   const { first, completed, lastAtMs } = outline ?? store.outline(record.completedSeq);
   const started = first ?? queue.scheduledStart;
@@ -81,13 +88,17 @@ function read(
     failure: ended?.failure ?? (stalled && { errorType: stalled.reason, message: stalled.message }),
     searchAttributes,
     retentionMs,
+    detail: moment && detailOf(ports, record, moment, { started, completed, stall: stalled }),
   };
 }
 
 function describeUnreadable(
-  { instanceId, name, createdAtMs }: InstanceRecord,
+  record: InstanceRecord,
   { name: errorType, message }: UnreadableError,
+  moment: Moment | undefined,
 ): InstanceDescription {
+  const { instanceId, name, createdAtMs } = record;
   const failure = { errorType, message };
-  return { instanceId, name, status: "STALLED", createdAtMs, lastUpdatedAtMs: createdAtMs, failure };
+  const detail = moment && unreadableDetail(record, { reason: errorType, message });
+  return { instanceId, name, status: "STALLED", createdAtMs, lastUpdatedAtMs: createdAtMs, failure, detail };
 }

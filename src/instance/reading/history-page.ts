@@ -1,23 +1,26 @@
+import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
-import type { HistoryPage } from "../protocol.ts";
+import type { HistoryPage, HistoryRequest } from "../views.ts";
 import { reading } from "./sealing.ts";
 
-/** At most `limit` events of the history, from number `from` on. `check`: throws UnreadableError where it is known already. */
+/** Events of the execution that is current now. `check`: throws UnreadableError where it is known already. */
 export async function readHistoryPage(
   ports: InstancePorts,
-  { from, limit }: { readonly from: number; readonly limit: number },
+  { executionId }: InstanceRecord,
+  request: HistoryRequest,
   check: () => void,
 ): Promise<HistoryPage> {
-  const { store } = ports;
+  const nothing = { events: [], hasMore: false, executionId };
+  if (request.executionId !== undefined && request.executionId !== executionId) return { ...nothing, isOver: true };
   try {
     check();
     return await reading(ports, () => {
-      const events = store.historyPage(from, limit);
-      return { events, hasMore: events.length > 0 && from + events.length < store.nextHistorySeq };
+      const { events, next, isCut } = ports.store.searchHistory(request);
+      return { events, hasMore: next !== undefined, executionId, next, isCut };
     });
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
-    return { events: [], hasMore: false, unreadable: error.message };
+    return { ...nothing, unreadable: error.message };
   }
 }

@@ -1,9 +1,13 @@
 /*
  * Reading: what the database says, where its texts may be encrypted, and what a caller is told of it. The other rooms enter here.
  */
+
 export { describeInstance, hasStarted, visibleStatus } from "./describe.ts";
+export type { Moment } from "./detail.ts";
 export { readHistoryPage } from "./history-page.ts";
 export { payloadCipher } from "./payload-keys.ts";
 export { queryEnded, toQueryResult } from "./query.ts";
 export { Readability } from "./readability.ts";
 export { openText, reading, readingInto, writing } from "./sealing.ts";
+export { NOTHING_KNOWN, type Snapshot, snapshotOf } from "./snapshot.ts";
+export { readTimeline } from "./timeline-page.ts";

@@ -1,0 +1,105 @@
+import type { Outline } from "../../engine/turn.ts";
+import type { ExecutionStalled, HistoryFact } from "../../model/history-event.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { InstancePorts } from "../ports.ts";
+import type { Bar, BufferedEvents, InstanceDetail, PendingAttempt } from "../views.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { type OpenCall, Timeline } from "./timeline.ts";
+
+/** What is known of an instance beside its database. */
+export interface Moment extends Snapshot {
+  readonly startAtMs: number | undefined;
+  readonly nextDueAtMs: number | undefined;
+  /** What waits for its start with it. */
+  readonly waiting: readonly HistoryFact[];
+}
+
+interface Read {
+  readonly started: HistoryFact | undefined;
+  readonly completed: Outline["completed"];
+  readonly stall: ExecutionStalled | undefined;
+}
+
+/** So many of a kind are told. */
+const MAX_LISTED = 1_000;
+
+/** Reads the whole history but its payloads: calls that are open, and how their attempts have failed, stand nowhere else. */
+export function detailOf(
+  { store }: InstancePorts,
+  { executionId, generation, parent }: InstanceRecord,
+  { waits, isOpen, startAtMs, nextDueAtMs, waiting }: Moment,
+  { started, completed, stall }: Read,
+): InstanceDetail {
+  const timeline = new Timeline();
+  for (const { seq, event } of store.skimHistory()) timeline.add(seq, event);
+  const calls = timeline.openCalls();
+  const timers = timeline.endedAtMs === undefined ? timeline.openTimers(isOpen) : [];
+  const more: Record<string, number> = {};
+  const listed = <T>(name: string, all: readonly T[]): readonly T[] => {
+    if (all.length > MAX_LISTED) more[name] = all.length;
+    return all.slice(0, MAX_LISTED);
+  };
+  const start = started?.type === "ExecutionStarted" ? started : undefined;
+  const output = completed?.type === "ExecutionCompleted" ? completed.output : undefined;
+  return {
+    executionId,
+    generation,
+    version: start?.version,
+    parent,
+    endedAtMs: timeline.endedAtMs,
+    startAtMs,
+    activities: listed("pendingActivities", ofKind(calls, "activity")).map(toActivity),
+    timers: listed("openTimers", timers).map(toTimer),
+    children: listed("openChildren", ofKind(calls, "child")).map(toChild),
+    awaitedEvents: waits && listed("awaitedEvents", waits.events),
+    awaitsCondition: waits?.condition,
+    bufferedEvents: listed("bufferedEvents", byName([...(waits?.buffered ?? []), ...waiting])),
+    queries: waits && listed("queries", waits.handlers.queries),
+    updates: waits && listed("updates", waits.handlers.updates),
+    more,
+    sizes: { ...store.sizes(), inputBytes: bytesOf(start?.input), outputBytes: bytesOf(output) },
+    stall: stall && { reason: stall.reason, message: stall.message },
+    nextDueAtMs,
+  };
+}
+
+/** Of an instance that this code, or these keys, cannot read. */
+export function unreadableDetail(
+  { executionId, generation, parent }: InstanceRecord,
+  stall: NonNullable<InstanceDetail["stall"]>,
+): InstanceDetail {
+  return { executionId, generation, parent, activities: [], timers: [], children: [], stall };
+}
+
+function ofKind(calls: readonly OpenCall[], kind: Bar["kind"]): OpenCall[] {
+  return calls.filter(({ bar }) => bar.kind === kind);
+}
+
+function attemptOf({ bar, attempt, failure }: OpenCall): PendingAttempt {
+  const status = bar.status === "retrying" ? "retrying" : "running";
+  return { attempt, status, lastFailure: failure, nextAttemptAtMs: bar.dueAtMs };
+}
+
+function toActivity(call: OpenCall) {
+  const { id = 0, name = "", scheduledAtMs } = call.bar;
+  return { id, name, scheduledAtMs, ...attemptOf(call) };
+}
+
+function toChild(call: OpenCall) {
+  const { id = 0, name = "", instanceId = "", scheduledAtMs } = call.bar;
+  return { id, name, instanceId, createdAtMs: scheduledAtMs, ...attemptOf(call) };
+}
+
+function toTimer({ id = 0, scheduledAtMs, dueAtMs = 0 }: Bar) {
+  return { id, createdAtMs: scheduledAtMs, fireAtMs: dueAtMs };
+}
+
+function byName(facts: readonly HistoryFact[]): BufferedEvents[] {
+  const counts = new Map<string, number>();
+  for (const fact of facts) if (fact.type === "EventRaised") counts.set(fact.name, (counts.get(fact.name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => ({ name, count }));
+}
+
+function bytesOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : new TextEncoder().encode(text).byteLength;
+}

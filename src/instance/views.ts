@@ -1,0 +1,168 @@
+import type { FailureDetails } from "../model/failure.ts";
+import type { HistoryEvent, ParentLink, StallReason } from "../model/history-event.ts";
+
+/*
+ * What an instance tells those who look after it, beside its state: a part of protocol.ts, so that fields are only ever added, and
+ * added as optional ones.
+ */
+
+export interface HistoryRequest {
+  readonly limit: number;
+  /** The number of the event to begin with, counted from 0. Default: the first in this order. */
+  readonly from?: number | undefined;
+  readonly order?: "asc" | "desc" | undefined;
+  readonly types?: readonly string[] | undefined;
+  /** Events with this text in one of their texts. */
+  readonly contains?: string | undefined;
+  /** The execution that `from` is of: another one answers with nothing. */
+  readonly executionId?: string | undefined;
+}
+
+export interface HistoryPage {
+  readonly events: readonly HistoryEvent[];
+  /** Whether there are events after these, in the order that was asked for. */
+  readonly hasMore: boolean;
+  /** Why this code, or these keys, cannot read the history. */
+  readonly unreadable?: string | undefined;
+  /** That the events are of. Code before this one does not tell, and knows no more of the request than `from` and `limit`. */
+  readonly executionId?: string | undefined;
+  /** The number of the event to go on with, where there are more. */
+  readonly next?: number | undefined;
+  /** The search was given up before it had found as many as were wanted: few of many events fit. */
+  readonly isCut?: boolean | undefined;
+  /** The execution that was asked for is over, and its history is gone. */
+  readonly isOver?: boolean | undefined;
+}
+
+/** What `describe` tells beside the state. Lists have at most 1,000 entries; `more` has how many there are of those that are cut. */
+export interface InstanceDetail {
+  readonly executionId: string;
+  readonly generation: number;
+  readonly version?: string | undefined;
+  readonly parent?: ParentLink | undefined;
+  readonly endedAtMs?: number | undefined;
+  /** Of a start that waits for its time. */
+  readonly startAtMs?: number | undefined;
+  readonly activities: readonly PendingActivity[];
+  readonly timers: readonly OpenTimer[];
+  readonly children: readonly OpenChild[];
+  /** What only the code can tell; absent when it does not run, or is at work for too long to be asked. */
+  readonly awaitedEvents?: readonly string[] | undefined;
+  readonly awaitsCondition?: boolean | undefined;
+  readonly queries?: readonly string[] | undefined;
+  readonly updates?: readonly string[] | undefined;
+  readonly bufferedEvents?: readonly BufferedEvents[] | undefined;
+  readonly more?: Readonly<Record<string, number>> | undefined;
+  readonly sizes?: InstanceSizes | undefined;
+  readonly stall?: { readonly reason: StallReason | string; readonly message: string } | undefined;
+  /** When it goes on by itself: the next timer, delivery, or look at a stall. */
+  readonly nextDueAtMs?: number | undefined;
+}
+
+export interface PendingActivity extends PendingAttempt {
+  readonly id: number;
+  readonly name: string;
+  readonly scheduledAtMs: number;
+}
+
+export interface PendingAttempt {
+  /** The one that runs, or the one that has failed while the call is `retrying`. */
+  readonly attempt: number;
+  readonly status: "running" | "retrying";
+  readonly lastFailure?: FailureDetails | undefined;
+  readonly nextAttemptAtMs?: number | undefined;
+}
+
+export interface OpenTimer {
+  readonly id: number;
+  readonly createdAtMs: number;
+  readonly fireAtMs: number;
+}
+
+export interface OpenChild extends PendingAttempt {
+  readonly id: number;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly createdAtMs: number;
+}
+
+/** Of one name. */
+export interface BufferedEvents {
+  readonly name: string;
+  readonly count: number;
+}
+
+export interface InstanceSizes {
+  readonly historyEvents: number;
+  readonly historyBytes: number;
+  readonly inputBytes?: number | undefined;
+  readonly outputBytes?: number | undefined;
+  readonly databaseBytes?: number | undefined;
+}
+
+export interface TimelineRequest {
+  readonly limit: number;
+  readonly from?: number | undefined;
+  readonly order?: "asc" | "desc" | undefined;
+  readonly executionId?: string | undefined;
+}
+
+export interface TimelinePage {
+  readonly executionId: string;
+  readonly bars: readonly Bar[];
+  readonly next?: number | undefined;
+  /** More events lie behind these bars than were looked at: what ends later is shown as open. */
+  readonly isTruncated: boolean;
+  readonly isOver?: boolean | undefined;
+  readonly unreadable?: string | undefined;
+}
+
+export type BarKind =
+  | "turn"
+  | "activity"
+  | "child"
+  | "timer"
+  | "event"
+  | "update"
+  | "pause"
+  | "stall"
+  | "cancel"
+  | "terminate"
+  | "sent"
+  | "detached";
+
+/** `left`: the instance has ended before it, and its end is not told any more. */
+export type BarStatus = "running" | "retrying" | "waiting" | "completed" | "failed" | "canceled" | "left";
+
+export interface Bar {
+  /** The number of the event that it begins with. */
+  readonly position: number;
+  readonly kind: BarKind;
+  readonly status: BarStatus;
+  /** Of a call: that of its first attempt. */
+  readonly id?: number | undefined;
+  readonly name?: string | undefined;
+  readonly instanceId?: string | undefined;
+  readonly updateId?: string | undefined;
+  readonly scheduledAtMs: number;
+  /** Its last attempt, where that is not the first. */
+  readonly startedAtMs?: number | undefined;
+  readonly endedAtMs?: number | undefined;
+  /** Of a timer, or of the next attempt. */
+  readonly dueAtMs?: number | undefined;
+  readonly errorType?: string | undefined;
+  /** Of a call that has been tried more than once, the last 100. */
+  readonly attempts?: readonly BarAttempt[] | undefined;
+  /** Of a turn: how many it has. */
+  readonly events?: number | undefined;
+}
+
+export interface BarAttempt {
+  readonly id: number;
+  readonly attempt: number;
+  readonly status: BarStatus;
+  readonly scheduledAtMs: number;
+  readonly endedAtMs?: number | undefined;
+  readonly errorType?: string | undefined;
+  readonly nextAttemptAtMs?: number | undefined;
+}
