@@ -14,6 +14,12 @@ const ZERO_TIME = "0001-01-01T00:00:00Z";
 export function toDaprState(state: InstanceDescription): object {
   const { instanceId: instanceID, status: runtimeStatus } = state;
   if (runtimeStatus === "PENDING") return { instanceID, createdAt: ZERO_TIME, lastUpdatedAt: ZERO_TIME, runtimeStatus };
+  return stateForm(state);
+}
+
+/** The same, as it is of all but those that are PENDING. */
+export function stateForm(state: InstanceDescription): object {
+  const { instanceId: instanceID, status: runtimeStatus } = state;
   return {
     instanceID,
     workflowName: state.name || undefined,
@@ -69,7 +75,6 @@ function properties({ input, output, customStatus, failure }: InstanceDescriptio
   };
 }
 
-/** RFC 3339 in UTC with no or three digits of a second, as protojson prints a whole number of milliseconds. */
 function formatSeconds(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 }

@@ -1,6 +1,6 @@
 import { type Call, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { appIdInvalid, instanceIdInvalid, instanceIdTooLong, operationFailed } from "./errors.ts";
+import { appIdInvalid, instanceIdInvalid, instanceIdTooLong, type Operation, operationFailed } from "./errors.ts";
 import type { Target } from "./instance-call.ts";
 
 /** Bytes of UTF-8, although Dapr's message says characters. */
@@ -28,4 +28,13 @@ export function checkAppId(call: Call, deps: HttpDeps, target: Target): void {
   if (!NAME.test(appId)) throw appIdInvalid(appId);
   const reason = `app '${appId}' cannot be reached: this deployment serves the workflows of app '${deps.appId}' only`;
   throw operationFailed(target.operation, target.subject, reason);
+}
+
+/** The instance that the path names, once the app that is meant is this one. */
+export function targetOf(operation: Operation, call: Call, deps: HttpDeps): Target {
+  const { id } = call.params;
+  const target = { operation, instanceId: id, subject: id };
+  call.instanceId = id;
+  checkAppId(call, deps, target);
+  return target;
 }

@@ -2,17 +2,16 @@ import type { QueryResult, UpdateResult } from "../instance/protocol.ts";
 import { readBody, readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { HttpError, instanceNotFound, type Operation, operationFailed } from "./errors.ts";
-import { callInstance, type Target } from "./instance-call.ts";
-import { checkAppId } from "./instance-id.ts";
-import { HISTORY_PAGE, QUERY_INPUT, readParameters, UPDATE_ID } from "./parameters.ts";
+import { HttpError, instanceNotFound, operationFailed } from "./errors.ts";
+import { callInstance } from "./instance-call.ts";
+import { targetOf } from "./instance-id.ts";
+import { QUERY_INPUT, readParameters, UPDATE_ID } from "./parameters.ts";
 import { noteReason } from "./reason.ts";
 import { json, jsonText, type Reply } from "./replies.ts";
 import { readTimeoutMs } from "./state.ts";
 
 /*
- * What goes beyond Dapr: asking a workflow's code, changing it and hearing the result, and reading the history. All of it
- * is served under /v1.0 only.
+ * What goes beyond Dapr: asking a workflow's code, and changing it and hearing the result. Both are served under /v1.0 only.
  */
 
 /** `GET …/{id}/query/{name}[?input=<JSON>]`: 200 and the result as JSON. 404 `ERR_WORKFLOW_QUERY_NOT_FOUND` when there is no such query. */
@@ -43,31 +42,6 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
   if (result.ok) return jsonText(200, result.result ?? "null");
   if (result.code === "PENDING") return json(202, { updateID: updateId });
   throw updateRefused(id, result);
-}
-
-/**
- * `GET …/{id}/history[?limit=][&continuationToken=]`: 200 `{"events":[…],"continuationToken"?}`, the events of the current
- * execution in order, at most `limit` (1 to 10,000; 1,000 when not given). There are more as long as there is a token.
- * Each page is of the execution that is current then: after a continue-as-new, the token goes on in the new one.
- */
-export async function getHistory(call: Call, deps: HttpDeps): Promise<Reply> {
-  await readOptionalFields(call.request, deps.maxBodyBytes);
-  const { id } = call.params;
-  const { limit, continuationToken: from } = readParameters(call, HISTORY_PAGE);
-  const target = targetOf("history", call, deps);
-  const page = await callInstance(call, deps, target, (instance) => instance.history({ from, limit }));
-  if (page === undefined) throw instanceNotFound(id);
-  const { events, hasMore, unreadable } = page;
-  if (unreadable !== undefined) throw operationFailed("history", id, `workflow is stalled: ${unreadable}`);
-  return json(200, { events, ...(hasMore && { continuationToken: String(from + events.length) }) });
-}
-
-function targetOf(operation: Operation, call: Call, deps: HttpDeps): Target {
-  const { id } = call.params;
-  const target = { operation, instanceId: id, subject: id };
-  call.instanceId = id;
-  checkAppId(call, deps, target);
-  return target;
 }
 
 function queryRefused(id: string, result: Extract<QueryResult, { ok: false }>): HttpError {

@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import { COUNT_KEYS } from "../catalog/protocol.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
+import { HISTORY_EVENT_TYPES } from "../model/history-event.ts";
 import { HISTORY_POSITION } from "../model/history-position.ts";
+import { didYouMean } from "../model/near-name.ts";
 import { RUNTIME_STATUSES } from "../model/status.ts";
 import { type Call, queryValue } from "./call.ts";
 import { malformed } from "./errors.ts";
@@ -41,8 +43,7 @@ export function readParameters<P extends Parameters>(call: Call, parameters: P):
 type Issue = v.BaseIssue<unknown>;
 
 function whole(min: number, max: number) {
-  const message = ({ input }: Issue) =>
-    `is a whole number from ${min} to ${max}, found ${JSON.stringify(String(input))}`;
+  const message = ({ input }: Issue) => `is a whole number from ${min} to ${max}, found ${shown(String(input))}`;
   return v.pipe(
     v.string(),
     v.regex(/^\d{1,16}$/, message),
@@ -57,6 +58,10 @@ function whole(min: number, max: number) {
 /** `given` is what stands in the place of a parameter that is left out. */
 function wholeNumber(min: number, max: number, given: number) {
   return v.optional(whole(min, max), String(given));
+}
+
+function shown(input: unknown): string {
+  return JSON.stringify(input);
 }
 
 const text = v.optional(v.string());
@@ -99,6 +104,7 @@ export const WAIT = {
   ...TIMEOUT,
   fetchPayloads: flag,
 } satisfies Parameters;
+export const DETAIL = { detail: v.optional(v.picklist(["full"])) } satisfies Parameters;
 export const CHILDREN = { nonRecursive: flag } satisfies Parameters;
 export const FORCE = { force: flag } satisfies Parameters;
 export const HEALTH = { appid: text } satisfies Parameters;
@@ -113,9 +119,47 @@ const madeUpId = v.optional(
 );
 export const UPDATE_ID = { updateID: madeUpId } satisfies Parameters;
 export const REQUEST_ID = { requestID: madeUpId } satisfies Parameters;
+const order = v.optional(
+  v.picklist(["asc", "desc"], ({ input }: Issue) => `is "asc" or "desc", found ${shown(input)}`),
+  "asc",
+);
+const token = v.optional(
+  v.pipe(
+    v.string(),
+    v.regex(
+      /^(\S{1,200}\.\d{1,15}|\d{1,16})$/,
+      ({ input }: Issue) => `is that of the page before, found ${shown(input)}`,
+    ),
+  ),
+);
+const eventTypes = v.optional(
+  v.pipe(
+    v.string(),
+    v.transform((list) => list.split(",")),
+    v.array(
+      v.picklist(HISTORY_EVENT_TYPES, ({ input }: Issue) => {
+        const near = didYouMean(String(input), HISTORY_EVENT_TYPES);
+        return `is a list of types of events, separated by commas, found ${shown(input)}${near}`;
+      }),
+    ),
+  ),
+);
 export const HISTORY_PAGE = {
+  order,
+  types: eventTypes,
+  contains: text,
+  format: v.optional(
+    v.picklist(["json", "jsonl"], ({ input }: Issue) => `is "json" or "jsonl", found ${shown(input)}`),
+    "json",
+  ),
   limit: wholeNumber(1, MAX_PAGE, DEFAULT_PAGE),
-  continuationToken: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+  pageSize: v.optional(whole(1, MAX_PAGE)),
+  continuationToken: token,
+} satisfies Parameters;
+export const TIMELINE_PAGE = {
+  order,
+  limit: wholeNumber(1, MAX_PAGE, DEFAULT_PAGE),
+  continuationToken: token,
 } satisfies Parameters;
 
 /** Several of these, separated by commas; in any case of letters where `fold` makes that of the values. */

@@ -3,7 +3,8 @@ import { getCatalog, listWorkflows, rebuildCatalog } from "./catalog.ts";
 import type { HttpDeps } from "./deps.ts";
 import { getEvents } from "./events.ts";
 import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
-import { getHistory, queryWorkflow, updateWorkflow } from "./interactions.ts";
+import { getHistory, getTimeline } from "./histories.ts";
+import { queryWorkflow, updateWorkflow } from "./interactions.ts";
 import { cancelJob, getJob, listJobs, startJob } from "./jobs.ts";
 import {
   cancelWorkflow,
@@ -16,6 +17,7 @@ import {
 import {
   APP_ID,
   CHILDREN,
+  DETAIL,
   EVENTS,
   FORCE,
   HEALTH,
@@ -30,6 +32,7 @@ import {
   REQUEST_ID,
   REUSE,
   START,
+  TIMELINE_PAGE,
   TIMEOUT,
   UPDATE_ID,
   WAIT,
@@ -88,7 +91,12 @@ const OPERATIONS = {
     parameters: { ...NEW_INSTANCE, ...REUSE, ...APP_ID, ...REASON, ...WAIT },
     handler: startWorkflow,
   },
-  getWorkflow: { method: "GET", path: "/:id", parameters: { ...APP_ID, ...WAIT }, handler: getWorkflow },
+  getWorkflow: {
+    method: "GET",
+    path: "/:id",
+    parameters: { ...APP_ID, ...WAIT, ...DETAIL },
+    handler: getWorkflow,
+  },
   terminateWorkflow: {
     method: "POST",
     path: "/:id/terminate",
@@ -156,6 +164,13 @@ const BEYOND_DAPR = {
     handler: changeVersion,
   },
   getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
+  getTimeline: {
+    method: "GET",
+    path: "/:id/timeline",
+    parameters: { ...APP_ID, ...TIMELINE_PAGE },
+    refusesUnknown: true,
+    handler: getTimeline,
+  },
   getEvents: {
     method: "GET",
     path: "/:id/events",

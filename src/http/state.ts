@@ -3,6 +3,7 @@ import { readOptionalFields } from "./body.ts";
 import { type Call, queryFlag, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { toDaprState, toSeedState } from "./description.ts";
+import { toFullState } from "./detail.ts";
 import { instanceNotFound, malformed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
@@ -10,7 +11,9 @@ import { json, type Reply } from "./replies.ts";
 
 /** `GET …/{component}/{id}`: 200 and the state, 404 when there is no such instance. */
 export async function getWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
-  return json(200, toDaprState(await readState(call, deps)));
+  const isFull = readDetail(call);
+  const state = await readState(call, deps, isFull);
+  return json(200, isFull ? toFullState(state) : toDaprState(state));
 }
 
 /**
@@ -24,24 +27,33 @@ export async function getSeedWorkflow(call: Call, deps: HttpDeps): Promise<Reply
   return json(202, toSeedState(state, component));
 }
 
-async function readState(call: Call, deps: HttpDeps): Promise<InstanceDescription> {
+async function readState(call: Call, deps: HttpDeps, detail?: true): Promise<InstanceDescription> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id } = call.params;
   const target: Target = { operation: "get", instanceId: id, subject: id };
   call.instanceId = id;
   checkAppId(call, deps, target);
-  const description = await callInstance(call, deps, target, readQuestion(call, deps));
+  const description = await callInstance(call, deps, target, readQuestion(call, deps, detail));
   if (description === undefined) throw instanceNotFound(id);
   return description;
 }
 
 type Question = (instance: InstanceApi) => Promise<InstanceDescription | undefined>;
 
-function readQuestion(call: Call, deps: HttpDeps): Question {
+function readQuestion(call: Call, deps: HttpDeps, detail: true | undefined): Question {
   const wait = readWait(call, deps);
-  if (wait !== undefined) return (instance) => instance.waitFor(wait.until, wait.options());
+  const more = detail && { detail };
+  if (wait !== undefined) return (instance) => instance.waitFor(wait.until, { ...wait.options(), ...more });
   const payloads = readFetchPayloads(call);
-  return (instance) => instance.describe({ payloads });
+  return (instance) => instance.describe({ payloads, ...more });
+}
+
+/** Ours: `?detail=full` tells all that there is to tell, beside Dapr's form. */
+function readDetail(call: Call): true | undefined {
+  const detail = queryValue(call, "detail");
+  if (detail !== undefined && detail !== "full")
+    throw malformed(`query parameter detail is "full", found ${JSON.stringify(detail)}`);
+  return detail === "full" || undefined;
 }
 
 /** What the caller waits for; `options` has the time that is left. */

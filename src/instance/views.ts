@@ -6,16 +6,20 @@ import type { HistoryEvent, ParentLink, StallReason } from "../model/history-eve
  * added as optional ones.
  */
 
-export interface HistoryRequest {
-  readonly limit: number;
+/** Where a page begins. */
+export interface HistoryPlace {
   /** The number of the event to begin with, counted from 0. Default: the first in this order. */
   readonly from?: number | undefined;
+  /** The execution that `from` is of: another one answers with nothing. */
+  readonly executionId?: string | undefined;
+}
+
+export interface HistoryRequest extends HistoryPlace {
+  readonly limit: number;
   readonly order?: "asc" | "desc" | undefined;
   readonly types?: readonly string[] | undefined;
   /** Events with this text in one of their texts. */
   readonly contains?: string | undefined;
-  /** The execution that `from` is of: another one answers with nothing. */
-  readonly executionId?: string | undefined;
 }
 
 export interface HistoryPage {
@@ -69,7 +73,8 @@ export interface PendingAttempt {
   /** The one that runs, or the one that has failed while the call is `retrying`. */
   readonly attempt: number;
   readonly status: "running" | "retrying";
-  readonly lastFailure?: FailureDetails | undefined;
+  /** Its type and its message, which may be cut. */
+  readonly lastFailure?: Pick<FailureDetails, "errorType" | "message"> | undefined;
   readonly nextAttemptAtMs?: number | undefined;
 }
 
@@ -100,11 +105,9 @@ export interface InstanceSizes {
   readonly databaseBytes?: number | undefined;
 }
 
-export interface TimelineRequest {
+export interface TimelineRequest extends HistoryPlace {
   readonly limit: number;
-  readonly from?: number | undefined;
   readonly order?: "asc" | "desc" | undefined;
-  readonly executionId?: string | undefined;
 }
 
 export interface TimelinePage {

@@ -42,6 +42,39 @@ export type HistoryFact =
 
 export type HistoryEventType = HistoryFact["type"];
 
+const ALL_TYPES = {
+  ExecutionStarted: true,
+  TaskScheduled: true,
+  TaskCompleted: true,
+  TaskFailed: true,
+  TimerCreated: true,
+  TimerFired: true,
+  EventRaised: true,
+  ChildWorkflowInstanceCreated: true,
+  ChildWorkflowInstanceCompleted: true,
+  ChildWorkflowInstanceFailed: true,
+  DetachedWorkflowScheduled: true,
+  EventSent: true,
+  PatchRecorded: true,
+  UpdateRequested: true,
+  UpdateCompleted: true,
+  UpdateFailed: true,
+  ExecutionSuspended: true,
+  ExecutionResumed: true,
+  ExecutionCancelRequested: true,
+  ExecutionTerminated: true,
+  ExecutionStalled: true,
+  ExecutionUnstalled: true,
+  ExecutionCompleted: true,
+  ExecutionRewound: true,
+  ExecutionVersionChanged: true,
+} satisfies Record<HistoryEventType, true>;
+export const HISTORY_EVENT_TYPES = Object.keys(ALL_TYPES) as readonly HistoryEventType[];
+
+export function isEventType(type: unknown): type is HistoryEventType {
+  return typeof type === "string" && Object.hasOwn(ALL_TYPES, type);
+}
+
 /** Of what somebody asks for from outside: it stands in the event, and goes to the children that hear of it. */
 export interface Asked {
   /** Why. */

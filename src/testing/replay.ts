@@ -4,7 +4,7 @@ import { Execution } from "../engine/execution.ts";
 import { withoutCalls } from "../engine/failed-call.ts";
 import { replayOf } from "../engine/replay.ts";
 import type { ReplayStep } from "../engine/rewind.ts";
-import type { HistoryEvent, HistoryEventType } from "../model/history-event.ts";
+import { type HistoryEvent, isEventType } from "../model/history-event.ts";
 import type { ExportedHistory } from "./environment.ts";
 
 /** Today's code does something else than the history says. The message shows where, and what each of them does. */
@@ -61,34 +61,6 @@ export async function replayHistory(
   return { events: events.length, state: execution.completion === undefined ? "waiting" : "ended" };
 }
 
-const known: Record<HistoryEventType, true> = {
-  ExecutionStarted: true,
-  TaskScheduled: true,
-  TaskCompleted: true,
-  TaskFailed: true,
-  TimerCreated: true,
-  TimerFired: true,
-  EventRaised: true,
-  ChildWorkflowInstanceCreated: true,
-  ChildWorkflowInstanceCompleted: true,
-  ChildWorkflowInstanceFailed: true,
-  DetachedWorkflowScheduled: true,
-  EventSent: true,
-  PatchRecorded: true,
-  UpdateRequested: true,
-  UpdateCompleted: true,
-  UpdateFailed: true,
-  ExecutionSuspended: true,
-  ExecutionResumed: true,
-  ExecutionCancelRequested: true,
-  ExecutionTerminated: true,
-  ExecutionStalled: true,
-  ExecutionUnstalled: true,
-  ExecutionCompleted: true,
-  ExecutionRewound: true,
-  ExecutionVersionChanged: true,
-};
-
 /** A file may hold anything, and a replay that passes over what it does not know would pass for good. */
 function checkHistory(events: readonly HistoryEvent[]): void {
   if (!Array.isArray(events))
@@ -96,7 +68,7 @@ function checkHistory(events: readonly HistoryEvent[]): void {
   if (events[0]?.type !== "ExecutionStarted")
     throw new TypeError(`A history begins with ExecutionStarted, found ${JSON.stringify(events[0]?.type)}`);
   for (const [index, event] of events.entries()) {
-    if (!Object.hasOwn(known, String(event?.type))) {
+    if (!isEventType(event?.type)) {
       throw new TypeError(
         `Event ${index} of the history has the type ${JSON.stringify(event?.type)}, which this version of edge-workflows ` +
           "does not know. Newer code may have recorded it.",

@@ -104,8 +104,12 @@ function contentOf(schema: NonNullable<AnswerDoc["schema"]>): JsonObject {
 
 function answersOf(doc: OperationDoc): JsonObject {
   const answers: Record<string, Json> = {};
-  for (const [status, { when, schema }] of Object.entries(doc.answers)) {
-    answers[status] = { description: when, ...(schema !== undefined && { content: contentOf(schema) }) };
+  for (const [status, { when, schema, hasLines }] of Object.entries(doc.answers)) {
+    const lines = hasLines && { "application/jsonl": { schema: { type: "string" } } };
+    answers[status] = {
+      description: when,
+      ...(schema !== undefined && { content: { ...contentOf(schema), ...lines } }),
+    };
   }
   const common = COMMON[doc.checks];
   const codes: readonly ErrorCode[] = [...doc.errors, ...common.errors];

@@ -20,6 +20,8 @@ export interface AnswerDoc {
   readonly when: string;
   /** "anything": any JSON value; "events": Server-Sent Events. Without one the answer has no body. */
   readonly schema?: SchemaName | "anything" | "events";
+  /** Or text, a line of JSON for each event. */
+  readonly hasLines?: true;
 }
 
 export interface OperationDoc {
@@ -67,8 +69,13 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   idPrefix: "The ID begins with this.",
   input: "The input of the query: JSON, or any text.",
   instanceID: "At most 64 bytes of letters, digits, _ and -. Default: a UUID.",
+  contains:
+    "Only events with this text in one of theirs: names, payloads, failures, reasons. Upper and lower case count.",
+  detail: "Beyond Dapr: `full` tells all that there is to tell. Its code may be replayed for that, as for a query.",
+  format: "`jsonl`: the whole history as one answer, which the test kit replays. Default: `json`, in pages.",
   limit: "How many events at most.",
   name: "The name of the workflow; `order*` is each that begins with `order`.",
+  types: "Only events of these types, separated by commas.",
   nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
   order: "By creation: `desc`, the newest first, or `asc`.",
   pageSize: "How many instances at most; of changes, how many of each shard.",
@@ -138,7 +145,7 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     tag: "Workflows",
     summary: "Get the state of an instance",
     description: "Of a PENDING instance Dapr knows neither name nor times nor properties.",
-    answers: { 200: { when: "The state.", schema: "WorkflowState" } },
+    answers: { 200: { when: "The state; with `detail=full` a WorkflowDetail.", schema: "WorkflowFound" } },
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_GET_WORKFLOW"],
     checks: "instance",
   },
@@ -253,7 +260,29 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
   getHistory: {
     tag: "Beyond Dapr",
     summary: "Read the history of the current execution",
-    answers: { 200: { when: "A page of events, in order.", schema: "History" } },
+    description:
+      "From either end, of some types, with a text. A token names its execution: once the instance has continued as new, it is refused (400).",
+    names: {
+      order: "`desc`: from the end. Default: `asc`.",
+      pageSize: "The same as `limit`, by the name that lists have.",
+    },
+    answers: {
+      200: {
+        when: "A page of events; with `format=jsonl` a line that names the instance, and a line for each event.",
+        schema: "History",
+        hasLines: true,
+      },
+    },
+    errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_HISTORY_WORKFLOW"],
+    checks: "instance",
+  },
+  getTimeline: {
+    tag: "Beyond Dapr",
+    summary: "See the current execution as bars",
+    description:
+      "A bar for each turn, activity and child with all its attempts, timer, event, update, pause and stall, in the order in which they begin.",
+    names: { limit: "How many bars at most, or one more.", order: "`desc`: from the end. Default: `asc`." },
+    answers: { 200: { when: "A page of bars.", schema: "Timeline" } },
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_HISTORY_WORKFLOW"],
     checks: "instance",
   },

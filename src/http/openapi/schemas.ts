@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { CountKey, ShardHealth } from "../../catalog/protocol.ts";
 import type { ListedWorkflow } from "../../catalog/reading/list.ts";
+import type { BarKind, BarStatus } from "../../instance/protocol.ts";
 import { JOB_OPERATIONS } from "../../jobs/job.ts";
 import type { FailureDetails } from "../../model/failure.ts";
 import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
@@ -193,6 +194,106 @@ const workflowState = v.object({
   failure: may(failureDetails),
 });
 
+const attempt = {
+  status: v.picklist(["running", "retrying"]),
+  attempt: v.pipe(whole, v.description("The one that runs, or that has failed last.")),
+  lastFailure: may(v.object({ errorType: text, message: text })),
+  nextAttemptAt: may(time),
+};
+const texts = v.array(text);
+
+/** What `detail=full` adds to the state. */
+const workflowDetail = v.object({
+  ...workflowState.entries,
+  customStatus: may(text),
+  version: may(text),
+  executionId: text,
+  generation: count,
+  startTime: may(time),
+  endedAt: may(time),
+  parentInstanceID: may(text),
+  parent: may(parent),
+  pendingActivities: v.array(v.object({ id: whole, name: text, scheduledAt: time, ...attempt })),
+  openTimers: v.array(v.object({ id: whole, createdAt: time, fireAt: time })),
+  openChildren: v.array(v.object({ id: whole, workflowName: text, instanceID: text, createdAt: time, ...attempt })),
+  awaitedEvents: may(texts),
+  awaitsCondition: may(v.boolean()),
+  bufferedEvents: may(v.array(v.object({ name: text, count }))),
+  queries: may(texts),
+  updates: may(texts),
+  more: may(
+    v.pipe(v.record(text, count), v.description("How many there are of each list that is cut, at 1,000 entries.")),
+  ),
+  sizes: may(
+    v.object({
+      historyEvents: count,
+      historyBytes: v.pipe(count, v.description("Of the texts of the history, as they are stored.")),
+      inputBytes: may(count),
+      outputBytes: may(count),
+      databaseBytes: may(count),
+    }),
+  ),
+  stall: may(v.object({ reason: text, message: text })),
+  nextDueAt: may(time),
+});
+
+const barStatus = v.picklist(
+  Object.keys({
+    running: 1,
+    retrying: 1,
+    waiting: 1,
+    completed: 1,
+    failed: 1,
+    canceled: 1,
+    left: 1,
+  } satisfies Record<BarStatus, 1>) as BarStatus[],
+);
+const barKind = v.picklist(
+  Object.keys({
+    turn: 1,
+    activity: 1,
+    child: 1,
+    timer: 1,
+    event: 1,
+    update: 1,
+    pause: 1,
+    stall: 1,
+    cancel: 1,
+    terminate: 1,
+    sent: 1,
+    detached: 1,
+  } satisfies Record<BarKind, 1>) as BarKind[],
+);
+const position = v.pipe(count, v.description("The number of the event that it begins with."));
+const timelineBar = v.object({
+  position,
+  kind: barKind,
+  status: barStatus,
+  id: may(whole),
+  name: may(text),
+  instanceID: may(text),
+  updateID: may(text),
+  scheduled: time,
+  started: may(v.pipe(time, v.description("Its last attempt, where that is not the first."))),
+  ended: may(time),
+  due: may(v.pipe(time, v.description("Of a timer, or of the next attempt."))),
+  errorType: may(text),
+  attempts: may(
+    v.array(
+      v.object({
+        id: whole,
+        attempt: whole,
+        status: barStatus,
+        scheduled: time,
+        ended: may(time),
+        errorType: may(text),
+        nextAttempt: may(time),
+      }),
+    ),
+  ),
+  events: may(v.pipe(count, v.description("Of a turn: how many events it has."))),
+});
+
 const seedInstance = v.object({ instance_id: text });
 
 const seedWorkflowState = v.object({
@@ -306,12 +407,27 @@ const nothing = v.array(v.never());
 
 export const SCHEMAS = {
   WorkflowState: workflowState,
+  WorkflowDetail: workflowDetail,
+  WorkflowFound: v.union([workflowState, workflowDetail]),
   RuntimeStatus: runtimeStatus,
   FailureDetails: failureDetails,
   WorkflowStarted: v.object({ instanceID: text }),
   Accepted: v.object({}),
   UpdateAccepted: v.object({ updateID: text }),
-  History: v.object({ events: v.array(historyEvent), continuationToken: may(text) }),
+  History: v.object({
+    events: v.array(historyEvent),
+    continuationToken: may(text),
+    complete: may(v.pipe(v.literal(false), v.description("The search was given up before the page was full."))),
+  }),
+  Timeline: v.object({
+    instanceID: text,
+    executionId: text,
+    bars: v.array(timelineBar),
+    continuationToken: may(text),
+    truncated: may(
+      v.pipe(v.literal(true), v.description("What ends after the events that were looked at is shown as open.")),
+    ),
+  }),
   HistoryEvent: historyEvent,
   ListedWorkflow: listedWorkflow,
   WorkflowList: v.union([workflowPage, workflowCounts, workflowChanges]),

@@ -49,11 +49,6 @@ export class FactQueue {
     return this.#scheduledStart?.fact;
   }
 
-  /** When it is due. */
-  get scheduledAtMs(): number | undefined {
-    return this.#scheduledStart?.dueAtMs;
-  }
-
   /** What has come and no turn has taken. */
   get waiting(): readonly HistoryFact[] {
     return this.#items.map(({ fact }) => fact);

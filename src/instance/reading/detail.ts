@@ -1,4 +1,5 @@
 import type { Outline } from "../../engine/turn.ts";
+import type { FailureDetails } from "../../model/failure.ts";
 import type { ExecutionStalled, HistoryFact } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
@@ -22,6 +23,7 @@ interface Read {
 
 /** So many of a kind are told. */
 const MAX_LISTED = 1_000;
+const MAX_MESSAGE = 1_024;
 
 /** Reads the whole history but its payloads: calls that are open, and how their attempts have failed, stand nowhere else. */
 export function detailOf(
@@ -77,7 +79,13 @@ function ofKind(calls: readonly OpenCall[], kind: Bar["kind"]): OpenCall[] {
 
 function attemptOf({ bar, attempt, failure }: OpenCall): PendingAttempt {
   const status = bar.status === "retrying" ? "retrying" : "running";
-  return { attempt, status, lastFailure: failure, nextAttemptAtMs: bar.dueAtMs };
+  return { attempt, status, lastFailure: failure && shortened(failure), nextAttemptAtMs: bar.dueAtMs };
+}
+
+/** A thousand of them fit into one answer; the history has them whole. */
+function shortened({ errorType, message }: FailureDetails): FailureDetails {
+  const isLong = message.length > MAX_MESSAGE;
+  return { errorType, message: isLong ? `${message.slice(0, MAX_MESSAGE).toWellFormed()}…` : message };
 }
 
 function toActivity(call: OpenCall) {

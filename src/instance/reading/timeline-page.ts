@@ -6,7 +6,7 @@ import { reading } from "./sealing.ts";
 import type { OpenTimers } from "./snapshot.ts";
 import { Timeline } from "./timeline.ts";
 
-/** So many events are looked at for one page, so that none takes long; back from an event, half of them lie before it. */
+/** So many events are looked at for one page, so that none takes long; half of them before the place where it begins. */
 const MAX_LOOKED_AT = 100_000;
 
 /** At most `limit` bars, or one more: a turn goes with its first event. `check`: as in `readHistoryPage`. */
@@ -31,18 +31,23 @@ export async function readTimeline(
 function drawPage({ store }: InstancePorts, { order, limit, from }: TimelineRequest, isOpen: OpenTimers) {
   const isBack = order === "desc";
   const total = store.nextHistorySeq;
-  const last = from ?? total - 1;
-  const begin = isBack ? Math.max(0, last + 1 - MAX_LOOKED_AT / (from === undefined ? 1 : 2)) : (from ?? 0);
-  const timeline = new Timeline();
+  const place = from ?? (isBack ? total - 1 : 0);
+  // What bars are made of may lie before their place, and their ends behind it.
+  const before = isBack && from === undefined ? MAX_LOOKED_AT : MAX_LOOKED_AT / 2;
+  const begin = Math.max(0, place + 1 - before);
   const end = Math.min(total, begin + MAX_LOOKED_AT);
+  const timeline = new Timeline();
   for (const { seq, event } of store.skimHistory(begin)) {
     if (seq >= end) break;
     timeline.add(seq, event);
   }
   timeline.openTimers(isOpen);
-  const drawn = isBack ? timeline.bars.filter(({ position }) => position <= last).reverse() : timeline.bars;
+  // The first event that is looked at may stand in the middle of its turn.
+  const first = isBack ? begin && begin + 1 : place;
+  const drawn = timeline.bars.filter(({ position }) => position >= first && (!isBack || position <= place));
+  if (isBack) drawn.reverse();
   const bars = firstOf(drawn, limit);
-  const rest = isBack ? begin - 1 : end;
+  const rest = isBack ? first - 1 : end;
   const next = drawn[bars.length]?.position ?? (rest >= 0 && rest < total ? rest : undefined);
   return { bars, next, isTruncated: end < total };
 }

@@ -139,9 +139,13 @@ export class Timeline {
   }
 
   #timerCreated(seq: number, { id, fireAtMs, firstId, timestampMs }: Extract<HistoryEvent, { type: "TimerCreated" }>) {
-    const call = firstId === undefined ? undefined : this.#calls.get(firstId);
+    if (firstId === undefined) {
+      this.#timers.set(id, this.#draw(seq, "timer", "waiting", timestampMs, { id, dueAtMs: fireAtMs }));
+      return;
+    }
+    const call = this.#calls.get(firstId);
     call?.pauseUntil(fireAtMs);
-    this.#timers.set(id, call ?? this.#draw(seq, "timer", "waiting", timestampMs, { id, dueAtMs: fireAtMs }));
+    if (call !== undefined) this.#timers.set(id, call);
   }
 
   #addRest(seq: number, event: HistoryEvent): void {

@@ -224,6 +224,7 @@ export class Target {
       query: (request) => ask((instance) => instance.query(request)),
       update: (request) => ask((instance) => instance.update(request)),
       history: (page) => ask((instance) => instance.history(page)),
+      timeline: (page) => ask((instance) => instance.timeline(page)),
       terminate: (request) => ask((instance) => instance.terminate(request)),
       purge: (request) => ask((instance) => instance.purge(request)),
     };
@@ -301,7 +302,7 @@ function meantBy(request: HostileRequest): { readonly id: string } | "a new one"
   const form = `${request.method} ${rest.length}`;
   let id: string | undefined;
   if (form === "GET 1") id = first;
-  if (form === "GET 2" && version === "v1.0" && /^(history|events)$/.test(second)) id = first;
+  if (form === "GET 2" && version === "v1.0" && /^(history|timeline|events)$/.test(second)) id = first;
   if (form === "GET 2" && version === "v1.0-alpha1") id = second;
   if (form === "GET 3" && version === "v1.0" && second === "query") id = first;
   if (form === "POST 2" && /^(terminate|pause|resume|purge)$/.test(second)) id = first;

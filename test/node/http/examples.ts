@@ -1,7 +1,7 @@
 // For each operation of the table, requests that bring about each of its answers.
 import type { HttpDeps } from "../../../src/http/deps.ts";
 import type { Route, Table } from "../../../src/http/routes.ts";
-import type { InstanceDescription, WatchSocket } from "../../../src/instance/protocol.ts";
+import type { Bar, InstanceDescription, InstanceDetail, WatchSocket } from "../../../src/instance/protocol.ts";
 import type { JobInput } from "../../../src/jobs/job.ts";
 import type { FailureDetails } from "../../../src/model/failure.ts";
 import type { HistoryEvent, HistoryEventType } from "../../../src/model/history-event.ts";
@@ -115,6 +115,58 @@ const jobs: readonly InstanceDescription[] = [
 const states: readonly Example[] = STATES.map((state) => ({ answers: { state } }));
 
 const timestampMs = 1_767_323_045_678;
+const attempt = { attempt: 2, lastFailure: { errorType: "E", message: "no" }, nextAttemptAtMs: timestampMs } as const;
+const DETAIL: InstanceDetail = {
+  executionId: "e",
+  generation: 1,
+  version: "2",
+  parent: { instanceId: "p", executionId: "e", name: "n", taskId: 1 },
+  endedAtMs: timestampMs,
+  startAtMs: timestampMs,
+  activities: [{ id: 1, name: "a", scheduledAtMs: timestampMs, status: "retrying", ...attempt }],
+  timers: [{ id: 2, createdAtMs: timestampMs, fireAtMs: timestampMs }],
+  children: [{ id: 3, name: "c", instanceId: "i", createdAtMs: timestampMs, status: "running", attempt: 1 }],
+  awaitedEvents: ["approval"],
+  awaitsCondition: true,
+  bufferedEvents: [{ name: "other", count: 2 }],
+  queries: ["item"],
+  updates: ["change"],
+  more: { openTimers: 1_001 },
+  sizes: { historyEvents: 9, historyBytes: 99, inputBytes: 1, outputBytes: 2, databaseBytes: 4_096 },
+  stall: { reason: "NON_DETERMINISM", message: "m" },
+  nextDueAtMs: timestampMs,
+};
+const LITTLE: InstanceDetail = { executionId: "e", generation: 0, activities: [], timers: [], children: [], more: {} };
+const described: readonly Example[] = [DETAIL, LITTLE].flatMap((detail) =>
+  STATES.map((state) => ({ query: "detail=full", answers: { state: { ...state, detail } } })),
+);
+const BARS: readonly Bar[] = [
+  { position: 0, kind: "turn", status: "completed", scheduledAtMs: timestampMs, endedAtMs: timestampMs, events: 2 },
+  {
+    position: 1,
+    kind: "activity",
+    status: "retrying",
+    id: 1,
+    name: "a",
+    scheduledAtMs: timestampMs,
+    startedAtMs: timestampMs,
+    dueAtMs: timestampMs,
+    errorType: "E",
+    attempts: [
+      {
+        id: 1,
+        attempt: 1,
+        status: "failed",
+        scheduledAtMs: timestampMs,
+        endedAtMs: timestampMs,
+        errorType: "E",
+        nextAttemptAtMs: timestampMs,
+      },
+    ],
+  },
+  { position: 2, kind: "child", status: "left", id: 2, name: "c", instanceId: "i", scheduledAtMs: timestampMs },
+  { position: 3, kind: "update", status: "failed", name: "u", updateId: "u", scheduledAtMs: timestampMs },
+];
 const EVENTS: { readonly [Type in HistoryEventType]: Extract<HistoryEvent, { type: Type }> } = {
   ExecutionStarted: {
     timestampMs,
@@ -228,6 +280,7 @@ const gone: Example = {
     repair: { ok: false, code: "NOT_FOUND" },
     state: undefined,
     history: undefined,
+    timeline: undefined,
     watch: { ok: false, code: "NOT_FOUND" },
   },
 };
@@ -242,6 +295,7 @@ const unreachable: Example = {
     query: fault,
     update: fault,
     history: fault,
+    timeline: fault,
     watch: fault,
   },
 };
@@ -253,7 +307,7 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     { query: "instanceID=a" },
     ...STATES.map((state) => ({ query: "waitFor=completed", answers: { start: { ok: true as const, state } } })),
   ],
-  getWorkflow: [...states, { query: "waitFor=started&fetchPayloads=false" }],
+  getWorkflow: [...states, ...described, { query: "waitFor=started&fetchPayloads=false" }],
   raiseEvent: once,
   pauseWorkflow: [{}, { body: '{"reason":"r"}' }],
   resumeWorkflow: once,
@@ -269,6 +323,12 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     {},
     { answers: { history: { events: Object.values(EVENTS), hasMore: true } } },
     ...Object.values(EVENTS).map((event) => ({ answers: { history: { events: [event], hasMore: false } } })),
+    { answers: { history: { events: [], hasMore: true, executionId: "e", next: 7, isCut: true } } },
+    { query: "format=jsonl" },
+  ],
+  getTimeline: [
+    { answers: { timeline: { executionId: "e", bars: BARS, isTruncated: false } } },
+    { answers: { timeline: { executionId: "e", bars: [], next: 7, isTruncated: true } } },
   ],
   listWorkflows: [
     {},
@@ -385,6 +445,13 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
     { answers: { update: { ok: false, code: "FAILED", failure } } },
     unreachable,
   ],
+  getTimeline: [
+    gone,
+    unreachable,
+    { answers: { timeline: { executionId: "e", bars: [], isTruncated: false, unreadable: "why" } } },
+    { answers: { timeline: { executionId: "e", bars: [], isTruncated: false, isOver: true } } },
+    { query: "limit=0" },
+  ],
   getHistory: [gone, unreachable, { answers: { history: { events: [], hasMore: false, unreadable: "why" } } }],
   listWorkflows: [...ofCatalog, { query: "Status=FAILED" }, { query: "status=ASLEEP" }, { query: "since=x" }],
   getCatalog: [...ofCatalog, { query: "status=FAILED" }],
@@ -455,6 +522,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
         update: nothing,
         history: nothing,
         watch: nothing,
+        timeline: nothing,
       },
     })),
   ],
@@ -494,6 +562,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   updateWorkflow: "instance",
   getHistory: "instance",
   getEvents: "instance",
+  getTimeline: "instance",
   startSeedWorkflow: "instance",
   getSeedWorkflow: "instance",
   listWorkflows: "catalog",

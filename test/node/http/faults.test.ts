@@ -31,6 +31,7 @@ function failing(fault: Error): Api {
     update: fault,
     history: fault,
     watch: fault,
+    timeline: fault,
   };
   return api;
 }

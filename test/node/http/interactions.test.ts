@@ -160,18 +160,21 @@ describe("[H62] History", () => {
 });
 
 describe("[H63] What goes beyond Dapr is served under /v1.0 alone", () => {
-  it.each(["POST X/cancel", "GET X/query/q", "POST X/update/u", "GET X/history"])("[H63] %s", async (target) => {
-    const api = new Api();
-    const [method, path] = target.split(" ");
-    for (const version of ["v1.0-beta1", "v1.0-alpha1"]) {
-      const answer = await read(await api.send(`${method} /${version}/workflows/dapr/${path}`));
-      // The early form of the API has a GET with as many segments: the workflow X, and its instance `history`.
-      const isSeed = version === "v1.0-alpha1" && path === "X/history";
-      expect(answer).toEqual(isSeed ? { ...NOT_FOUND, body: expect.anything() } : NO_ROUTE);
-    }
-    const other = method === "GET" ? "POST" : "GET";
-    expect(await read(await api.send(`${other} /v1.0/workflows/dapr/${path}`))).toEqual(NO_ROUTE);
-  });
+  it.each(["POST X/cancel", "GET X/query/q", "POST X/update/u", "GET X/history", "GET X/timeline"])(
+    "[H63] %s",
+    async (target) => {
+      const api = new Api();
+      const [method, path] = target.split(" ");
+      for (const version of ["v1.0-beta1", "v1.0-alpha1"]) {
+        const answer = await read(await api.send(`${method} /${version}/workflows/dapr/${path}`));
+        // The early form of the API has a GET with as many segments: the workflow X, and its instance `history`.
+        const isSeed = version === "v1.0-alpha1" && /^X\/(history|timeline)$/.test(path ?? "");
+        expect(answer).toEqual(isSeed ? { ...NOT_FOUND, body: expect.anything() } : NO_ROUTE);
+      }
+      const other = method === "GET" ? "POST" : "GET";
+      expect(await read(await api.send(`${other} /v1.0/workflows/dapr/${path}`))).toEqual(NO_ROUTE);
+    },
+  );
 
   it("[H63] a stalled instance refuses what Dapr refuses, in its words", async () => {
     const api = new Api();

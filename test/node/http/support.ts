@@ -10,6 +10,7 @@ import type {
   RestartResult,
   StartRequest,
   StartResult,
+  TimelinePage,
   UpdateResult,
   WatchResult,
 } from "../../../src/instance/protocol.ts";
@@ -39,6 +40,7 @@ export interface Answers {
   update: UpdateResult | Error;
   history: HistoryPage | undefined | Error;
   watch: WatchResult | Error;
+  timeline: TimelinePage | undefined | Error;
 }
 
 export type Body = string | Uint8Array<ArrayBuffer>;
@@ -57,6 +59,7 @@ export class Api {
     update: { ok: true, result: "2" },
     history: undefined,
     watch: { ok: false, code: "NOT_FOUND" },
+    timeline: undefined,
   };
   nowMs = NOW_MS;
   #ids = 0;
@@ -119,6 +122,7 @@ export class Api {
       query: record("query", "query"),
       update: record("update", "update"),
       history: record("history", "history"),
+      timeline: record("timeline", "timeline"),
       terminate: record("terminate", "operation"),
       purge: record("purge", "operation"),
     };

@@ -30,6 +30,7 @@ const methods: Record<Method, true> = {
   query: true,
   update: true,
   history: true,
+  timeline: true,
   terminate: true,
   purge: true,
   deliver: true,
@@ -67,6 +68,7 @@ const laterAnswers: Record<keyof InstanceApi, readonly string[]> = {
   describe: ["COMPLETED"],
   waitFor: ["COMPLETED"],
   history: [],
+  timeline: [],
 };
 
 /** A call as it was made. */

@@ -1,7 +1,8 @@
 // [I14] Queries and updates; [I17.4] a query of an instance that is purged meanwhile.
 import { describe, expect, it } from "vitest";
 import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
-import type { UpdateResult } from "../../../../src/instance/protocol.ts";
+import type { HistoryRequest, UpdateResult } from "../../../../src/instance/protocol.ts";
+import type { ExecutionStarted, HistoryEvent } from "../../../../src/model/history-event.ts";
 import { type Code, gate, historyOf, makeWorld, raise, start, suspend, typesOf } from "../support.ts";
 import { START_MS, type World } from "../world.ts";
 
@@ -132,15 +133,27 @@ describe("[I14] Queries and updates", () => {
     });
   });
 
-  it("[I14.5] the history is read in pages", async () => {
+  it("[I14.5] the history is read in pages, from either end; a page names its execution, and another one answers nothing", async () => {
     const world = basket();
     await start(world, "i", "main");
     await raise(world, "i", "checkout", 1);
-    const page = (from: number, limit: number) => world.call("i", (i) => i.history({ from, limit }));
+    const page = (from: number | undefined, limit: number, more: Partial<HistoryRequest> = {}) =>
+      world.call("i", (i) => i.history({ from, limit, ...more }));
     const all = historyOf(world, "i");
-    expect(await page(0, 10)).toEqual({ events: all, hasMore: false });
-    expect(await page(0, 2)).toEqual({ events: all.slice(0, 2), hasMore: true });
-    expect(await page(2, 2)).toEqual({ events: all.slice(2), hasMore: false });
+    const { executionId } = all[0] as HistoryEvent & ExecutionStarted;
+    const whole = { executionId, isCut: false, hasMore: false };
+    expect(await page(0, 10)).toEqual({ ...whole, events: all });
+    expect(await page(0, 2, { executionId })).toEqual({ ...whole, events: all.slice(0, 2), hasMore: true, next: 2 });
+    expect(await page(2, 2)).toEqual({ ...whole, events: all.slice(2) });
+    const back = { order: "desc" } as const;
+    expect(await page(undefined, 2, back)).toEqual({ ...whole, events: [all[2], all[1]], hasMore: true, next: 0 });
+    expect(await page(undefined, 9, { types: ["EventRaised"] })).toMatchObject({ events: [{ name: "checkout" }] });
+    expect(await page(2, 2, { executionId: "another" })).toEqual({
+      events: [],
+      hasMore: false,
+      executionId,
+      isOver: true,
+    });
     expect(await world.call("x", (i) => i.history({ from: 0, limit: 1 }))).toBeUndefined();
   });
 });

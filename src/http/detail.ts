@@ -1,0 +1,51 @@
+import type { InstanceDescription, OpenChild, PendingActivity, PendingAttempt } from "../instance/protocol.ts";
+import { stateForm } from "./description.ts";
+import { timeOf } from "./timeline.ts";
+
+/** The answer of `?detail=full`: Dapr's form, and beside its fields what else there is to tell. What is undefined is left out. */
+export function toFullState(state: InstanceDescription): object {
+  // Dapr tells little of one that is PENDING.
+  const form = { ...stateForm(state), customStatus: state.customStatus };
+  const { detail } = state;
+  if (detail === undefined) return form;
+  const { executionId, generation, version, parent, stall, sizes, more } = detail;
+  const { awaitedEvents, awaitsCondition, bufferedEvents, queries, updates } = detail;
+  return {
+    ...form,
+    version,
+    executionId,
+    generation,
+    startTime: timeOf(detail.startAtMs),
+    endedAt: timeOf(detail.endedAtMs),
+    parentInstanceID: parent?.instanceId,
+    parent,
+    pendingActivities: detail.activities.map(toActivity),
+    openTimers: detail.timers.map(({ id, createdAtMs, fireAtMs }) => ({
+      id,
+      createdAt: timeOf(createdAtMs),
+      fireAt: timeOf(fireAtMs),
+    })),
+    openChildren: detail.children.map(toChild),
+    awaitedEvents,
+    awaitsCondition,
+    bufferedEvents,
+    queries,
+    updates,
+    more: more && Object.keys(more).length > 0 ? more : undefined,
+    sizes,
+    stall,
+    nextDueAt: timeOf(detail.nextDueAtMs),
+  };
+}
+
+function toActivity({ id, name, scheduledAtMs, ...attempt }: PendingActivity): object {
+  return { id, name, scheduledAt: timeOf(scheduledAtMs), ...toAttempt(attempt) };
+}
+
+function toChild({ id, name, instanceId, createdAtMs, ...attempt }: OpenChild): object {
+  return { id, workflowName: name, instanceID: instanceId, createdAt: timeOf(createdAtMs), ...toAttempt(attempt) };
+}
+
+function toAttempt({ status, attempt, lastFailure, nextAttemptAtMs }: PendingAttempt): object {
+  return { status, attempt, lastFailure, nextAttemptAt: timeOf(nextAttemptAtMs) };
+}

@@ -1,0 +1,264 @@
+// [I43] What an instance tells in detail, and its timeline: whatever state it is in. How bars are drawn: reading/timeline.test.ts.
+import { describe, expect, it } from "vitest";
+import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
+import type { InstanceDetail, TimelineRequest } from "../../../../src/instance/protocol.ts";
+import { type Code, gate, historyOf, makeWorld, raise, resume, start, suspend, terminate } from "../support.ts";
+import { START_MS, type World } from "../world.ts";
+
+const RETRY = { maxNumberOfAttempts: 5, firstRetryInterval: 60 };
+
+function makeBusy(): World {
+  const world = makeWorld();
+  world.workflow("busy", function* (ctx: WorkflowContext, input: unknown): Code {
+    ctx.setQueryHandler("item", () => input);
+    ctx.setUpdateHandler("change", () => 1);
+    const called = [
+      ctx.callActivity("fail", 1, { retry: RETRY }),
+      ctx.callActivity("slow", 600_000),
+      ctx.callChildWorkflow("event", "go", "kid"),
+      ctx.createTimer(3_600),
+      ctx.waitForExternalEvent("Approval"),
+    ];
+    const lost = ctx.createTimer(7_200);
+    yield ctx.whenAny([ctx.waitForExternalEvent("first"), lost]);
+    lost.cancel();
+    return yield ctx.whenAll(called);
+  });
+  return world;
+}
+
+async function detailOf(world: World, id = "i"): Promise<InstanceDetail> {
+  const told = await world.call(id, (instance) => instance.describe({ payloads: true, detail: true }));
+  if (told?.detail === undefined) throw new Error("nothing is told in detail");
+  return told.detail;
+}
+
+const failure = { errorType: "TypeError", message: "as told" };
+
+describe("[I43] In detail", () => {
+  async function running(): Promise<World> {
+    const world = makeBusy();
+    await start(world, "i", "busy", "é");
+    await raise(world, "i", "first", 1);
+    await raise(world, "i", "other", 1);
+    await raise(world, "i", "other", 2);
+    return world;
+  }
+
+  const expected = (world: World) => {
+    const [first] = historyOf(world, "i");
+    return {
+      executionId: first?.type === "ExecutionStarted" && first.executionId,
+      generation: 0,
+      activities: [
+        {
+          id: 1,
+          name: "fail",
+          scheduledAtMs: START_MS,
+          status: "retrying",
+          attempt: 1,
+          lastFailure: failure,
+          nextAttemptAtMs: START_MS + 60_000,
+        },
+        { id: 2, name: "slow", scheduledAtMs: START_MS, status: "running", attempt: 1 },
+      ],
+      children: [{ id: 3, name: "event", instanceId: "kid", createdAtMs: START_MS, status: "running", attempt: 1 }],
+      timers: [{ id: 4, createdAtMs: START_MS, fireAtMs: START_MS + 3_600_000 }],
+      awaitedEvents: ["Approval"],
+      awaitsCondition: false,
+      bufferedEvents: [{ name: "other", count: 2 }],
+      queries: ["item"],
+      updates: ["change"],
+      more: {},
+      sizes: { historyEvents: historyOf(world, "i").length, historyBytes: expect.any(Number), inputBytes: 4 },
+      nextDueAtMs: START_MS + 60_000,
+    };
+  };
+
+  it("[I43.1] one that runs tells of what is open, what it waits for, what can be asked of it, and when it goes on", async () => {
+    const world = await running();
+    expect(await detailOf(world)).toEqual(expected(world));
+  });
+
+  it("[I43.2] the same where its code is not in memory: it is replayed, and nothing is written", async () => {
+    const world = await running();
+    world.crash("i");
+    const { activities: _, ...rest } = expected(world);
+    expect(await detailOf(world)).toMatchObject(rest);
+    const before = JSON.stringify(world.host("i").db.dump());
+    await detailOf(world);
+    expect(JSON.stringify(world.host("i").db.dump())).toBe(before);
+  });
+
+  it("[I43.3] the next attempt is counted, with the failure of the one before; a pause keeps what comes", async () => {
+    const world = await running();
+    await world.advance(60_000);
+    await suspend(world, "i");
+    await raise(world, "i", "APPROVAL", 1);
+    expect(await detailOf(world)).toMatchObject({
+      activities: [{ attempt: 2, status: "retrying", lastFailure: failure, nextAttemptAtMs: START_MS + 120_000 }, {}],
+      awaitedEvents: ["Approval"],
+      bufferedEvents: [
+        { name: "other", count: 2 },
+        { name: "APPROVAL", count: 1 },
+      ],
+    });
+    await resume(world, "i");
+    expect(await detailOf(world)).toMatchObject({ awaitedEvents: [], bufferedEvents: [{ name: "other", count: 2 }] });
+  });
+
+  it("[I43.4] one that has ended is not run again, and tells when it has; of a child, whose it is", async () => {
+    const world = await running();
+    await world.advance(1_000);
+    await raise(world, "kid", "go");
+    let runs = 0;
+    world.workflow("event", () => runs++);
+    world.crash("kid");
+    const kid = await detailOf(world, "kid");
+    expect(kid).toMatchObject({ endedAtMs: START_MS + 1_000, parent: { instanceId: "i", name: "busy", taskId: 3 } });
+    expect([kid.activities, kid.timers, kid.children, kid.queries, kid.awaitedEvents, runs]).toEqual([
+      [],
+      [],
+      [],
+      undefined,
+      undefined,
+      0,
+    ]);
+    await terminate(world, "i", '"é"');
+    expect(await detailOf(world)).toMatchObject({
+      activities: [],
+      timers: [],
+      children: [],
+      sizes: { outputBytes: 4 },
+    });
+  });
+
+  it("[I43.5] one that waits for its start tells when, and what has come", async () => {
+    const world = makeWorld();
+    await start(world, "i", "event", "e", { startAtMs: START_MS + 5_000 });
+    await raise(world, "i", "e");
+    expect(await detailOf(world)).toMatchObject({
+      startAtMs: START_MS + 5_000,
+      nextDueAtMs: START_MS + 5_000,
+      bufferedEvents: [{ name: "e", count: 1 }],
+      activities: [],
+      sizes: { historyEvents: 0, inputBytes: 3 },
+    });
+  });
+
+  it("[I43.6] one that is stalled tells why, and what its history says is open", async () => {
+    const world = await running();
+    world.workflow("busy", function* (ctx: WorkflowContext): Code {
+      yield ctx.callActivity("other");
+    });
+    world.crash("i");
+    const detail = await detailOf(world);
+    expect(detail).toMatchObject({
+      stall: { reason: "NON_DETERMINISM", message: expect.stringContaining("callActivity") },
+      activities: [{ name: "fail" }, { name: "slow" }],
+      children: [{ instanceId: "kid" }],
+    });
+    expect([detail.queries, detail.awaitedEvents]).toEqual([undefined, undefined]);
+  });
+
+  it("[I43.7] one that cannot be read tells why, and nothing else", async () => {
+    const world = await running();
+    world.crash("i");
+    world.host("i").db.tamper("UPDATE instance SET version = 2 WHERE seq >= 0");
+    expect(await detailOf(world)).toMatchObject({
+      generation: 0,
+      activities: [],
+      stall: { reason: "UnknownEventError", message: expect.any(String) },
+    });
+  });
+
+  it("[I43.8] where code holds up its turn, what its history says is told", async () => {
+    const world = makeWorld();
+    const held = gate();
+    world.workflow("held", async function* (ctx: WorkflowContext) {
+      yield ctx.callActivity("slow", 1);
+      await held.promise;
+    });
+    await start(world, "i", "held");
+    await world.advance(1);
+    const told = world.post("i", (instance) => instance.describe({ payloads: true, detail: true }));
+    await world.advance(world.limits.watchdogMs + 1);
+    expect(await told).toMatchObject({ status: "RUNNING", detail: { generation: 0, activities: [{ id: 1 }] } });
+  });
+
+  it("[I43.9] lists have at most 1,000 entries, and how many there are is told", async () => {
+    const world = makeWorld();
+    world.workflow("many", function* (ctx: WorkflowContext): Code {
+      yield ctx.whenAll(Array.from({ length: 1_001 }, (_, n) => ctx.createTimer(n + 1)));
+    });
+    await start(world, "i", "many");
+    const { timers, more } = await detailOf(world);
+    expect([timers.length, more]).toEqual([1_000, { openTimers: 1_001 }]);
+  });
+
+  it("[I43.10] without being asked for, nothing of it is told or read", async () => {
+    const world = await running();
+    const told = await world.call("i", (instance) => instance.describe({ payloads: true }));
+    expect(Object.keys(told ?? {})).not.toContain("detail.executionId");
+    expect(told?.detail).toBeUndefined();
+  });
+});
+
+describe("[I43] Timeline", () => {
+  const barsOf = async (world: World, request: Partial<TimelineRequest> = {}) =>
+    world.call("i", (instance) => instance.timeline({ limit: 1_000, ...request }));
+
+  async function lived(): Promise<World> {
+    const world = makeBusy();
+    await start(world, "i", "busy", "x");
+    await world.advance(1_000);
+    await raise(world, "i", "first", 1);
+    return world;
+  }
+
+  it("[I43.11] has what the code has called off as canceled, in memory or not", async () => {
+    const world = await lived();
+    const kinds = async () => (await barsOf(world))?.bars.map(({ kind, id, status }) => [kind, id, status].join(" "));
+    const expected = [
+      "turn  completed",
+      "activity 1 retrying",
+      "activity 2 running",
+      "child 3 running",
+      "timer 4 waiting",
+      "timer 5 canceled",
+      "turn  completed",
+      "event  completed",
+    ];
+    expect(await kinds()).toEqual(expected);
+    world.crash("i");
+    expect((await kinds())?.filter((bar) => bar.startsWith("timer"))).toEqual(expected.slice(4, 6));
+  });
+
+  it("[I43.12] is read in pages from either end, which no event stands in two of, and a page names its execution", async () => {
+    const world = await lived();
+    const whole = (await barsOf(world))?.bars ?? [];
+    for (const order of ["asc", "desc"] as const)
+      for (const limit of [1, 2, 3]) {
+        const found = [];
+        let from: number | undefined;
+        do {
+          const page = await barsOf(world, { order, limit, from });
+          expect(page?.bars.length).toBeLessThanOrEqual(limit + 1);
+          found.push(...(page?.bars ?? []));
+          from = page?.next;
+        } while (from !== undefined);
+        const sorted = found.toSorted((a, b) => a.position - b.position || (a.kind === "turn" ? -1 : 1));
+        expect(sorted).toEqual(whole);
+        if (order === "desc") expect(found[0]?.kind).not.toBe("turn");
+      }
+    expect(await barsOf(world, { executionId: "another" })).toMatchObject({ bars: [], isOver: true });
+    expect(await world.call("x", (instance) => instance.timeline({ limit: 1 }))).toBeUndefined();
+  });
+
+  it("[I43.13] of one that cannot be read there is none, and why", async () => {
+    const world = await lived();
+    world.crash("i");
+    world.host("i").db.tamper("UPDATE instance SET version = 2 WHERE seq >= 0");
+    expect(await barsOf(world)).toMatchObject({ bars: [], unreadable: expect.stringContaining("version 2") });
+  });
+});
