@@ -25,8 +25,15 @@ export type { WatchedEvent } from "./authoring/client-watch.ts";
 export type { WorkflowClientOptions } from "./authoring/connection-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";
-export { DaprWorkflowClient, type HistoryPage } from "./authoring/workflow-client.ts";
+export { DaprWorkflowClient } from "./authoring/workflow-client.ts";
+export {
+  type OpenChild,
+  type PendingActivity,
+  WorkflowDescription,
+  type WorkflowDetail,
+} from "./authoring/workflow-description.ts";
 export type { CountKey, ListOptions, StatusLike, WorkflowFilter } from "./authoring/workflow-filter.ts";
+export type { HistoryPage } from "./authoring/workflow-history.ts";
 export {
   type WorkflowCount,
   type WorkflowCounts,

@@ -1,3 +1,4 @@
+import { type HistoryEventType, isEventType } from "../model/history-event.ts";
 import {
   aBoolean,
   aDate,
@@ -104,8 +105,14 @@ export interface UpdateOptions {
 export interface HistoryPageOptions {
   /** At most so many events, 1 to 10,000. Default 1,000. */
   readonly limit?: number | null | undefined;
-  /** Of the page before. Default: from the beginning. */
+  /** Of the page before. Default: from the beginning, or from the end where `order` is "desc". */
   readonly continuationToken?: string | null | undefined;
+  /** "desc": from the end. Default "asc". */
+  readonly order?: "asc" | "desc" | null | undefined;
+  /** Only events of these types. */
+  readonly types?: readonly HistoryEventType[] | null | undefined;
+  /** Only events with this text in one of theirs. Upper and lower case count. */
+  readonly contains?: string | null | undefined;
 }
 
 function isNameOrDeclaration(value: unknown): boolean {
@@ -143,6 +150,9 @@ export const updateOptions = optionsOf<UpdateOptions>({
 export const historyPageOptions = optionsOf<HistoryPageOptions>({
   limit: aNumber("a whole number from 1 to 10000", (value) => Number.isInteger(value) && value >= 1 && value <= 10_000),
   continuationToken: aString,
+  order: oneOf("asc", "desc"),
+  types: typeRule("a list of types of events", (value) => Array.isArray(value) && value.every(isEventType)),
+  contains: aString,
 });
 
 const DEFAULT_TIMEOUT_SECONDS = 60;

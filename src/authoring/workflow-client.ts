@@ -51,7 +51,8 @@ import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "
 import { type WatchedEvent, watch } from "./client-watch.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
-import { bodyOf, ifThere, resultText, segment, WorkflowApi } from "./workflow-api.ts";
+import { ifThere, resultText, segment, WorkflowApi } from "./workflow-api.ts";
+import { descriptionOf, type WorkflowDescription } from "./workflow-description.ts";
 import {
   type CountKey,
   countByOf,
@@ -61,14 +62,9 @@ import {
   queryOf,
   type WorkflowFilter,
 } from "./workflow-filter.ts";
+import { type HistoryPage, historyPage, wholeHistory } from "./workflow-history.ts";
 import { countsOf, pageOf, type WorkflowCounts, WorkflowList } from "./workflow-list.ts";
 import type { WorkflowState } from "./workflow-state.ts";
-
-/** One page of a history. There are more events as long as there is a token. */
-export interface HistoryPage {
-  readonly events: HistoryEvent[];
-  readonly continuationToken?: string;
-}
 
 /**
  * Starts and manages instances (Dapr JS: DaprWorkflowClient), over the HTTP API: from Node, a browser or another
@@ -161,6 +157,22 @@ export class DaprWorkflowClient {
   ): Promise<WorkflowState | undefined> {
     const fetchPayloads = payloadsOf(getInputsAndOutputs, "getWorkflowState", workflowInstanceId);
     return stateOf(await ifThere(this.#api.ask(segment(workflowInstanceId), { fetchPayloads })));
+  }
+
+  /**
+   * The state of an instance and all else there is to tell of it, in `detail`: activities that are pending with their attempts, timers, children,
+   * events it waits for, sizes, why it is stalled. `undefined` when there is no such instance. Its code may be replayed for that.
+   *
+   *     const { detail } = (await client.describeWorkflow("order-1")) ?? {};
+   *     for (const { name, attempt, lastFailure, nextAttemptAt } of detail?.pendingActivities ?? []) …
+   */
+  async describeWorkflow(
+    workflowInstanceId: string,
+    getInputsAndOutputs?: boolean | null,
+  ): Promise<WorkflowDescription | undefined> {
+    const fetchPayloads = payloadsOf(getInputsAndOutputs, "describeWorkflow", workflowInstanceId);
+    const answer = await ifThere(this.#api.ask(segment(workflowInstanceId), { detail: "full", fetchPayloads }));
+    return answer && descriptionOf(answer);
   }
 
   /** Resolves once the instance is no longer PENDING; with `undefined` when there is none. Rejects with TimeoutError after `timeoutInSeconds`. */
@@ -311,19 +323,11 @@ export class DaprWorkflowClient {
   }
 
   /**
-   * The events of the instance's current execution, in order. `undefined` when there is no such instance. Read in pages of 1,000:
-   * one that continues as new meanwhile gives the rest of its new execution.
+   * The events of the instance's current execution, in order. `undefined` when there is no such instance. Read in pages of 1,000; one that
+   * continues as new meanwhile is read from the beginning again.
    */
   async getWorkflowHistory(workflowInstanceId: string): Promise<HistoryEvent[] | undefined> {
-    const events: HistoryEvent[] = [];
-    let continuationToken: string | undefined;
-    do {
-      const page = await this.getWorkflowHistoryPage(workflowInstanceId, { continuationToken });
-      if (page === undefined) return undefined;
-      events.push(...page.events);
-      continuationToken = page.continuationToken;
-    } while (continuationToken !== undefined);
-    return events;
+    return wholeHistory((continuationToken) => this.getWorkflowHistoryPage(workflowInstanceId, { continuationToken }));
   }
 
   /** One page of it: hand the `continuationToken` of one page in for the next. */
@@ -332,9 +336,7 @@ export class DaprWorkflowClient {
     options?: HistoryPageOptions | null,
   ): Promise<HistoryPage | undefined> {
     const read = readOptions(historyPageOptions, options, "getWorkflowHistoryPage", workflowInstanceId);
-    const query = { limit: read.limit ?? undefined, continuationToken: read.continuationToken ?? undefined };
-    const page = await ifThere(this.#api.ask(`${segment(workflowInstanceId)}/history`, query));
-    return page && (bodyOf(page, "history", ({ events }) => Array.isArray(events)) as HistoryPage);
+    return historyPage(this.#api, workflowInstanceId, read);
   }
 
   /**

@@ -5,7 +5,8 @@ import { timeOf } from "./timeline.ts";
 /** The answer of `?detail=full`: Dapr's form, and beside its fields what else there is to tell. What is undefined is left out. */
 export function toFullState(state: InstanceDescription): object {
   // Dapr tells little of one that is PENDING.
-  const form = { ...stateForm(state), customStatus: state.customStatus };
+  const { customStatus, searchAttributes, retentionMs } = state;
+  const form = { ...stateForm(state), customStatus, searchAttributes, retention: goDuration(retentionMs) };
   const { detail } = state;
   if (detail === undefined) return form;
   const { executionId, generation, version, parent, stall, sizes, more } = detail;
@@ -36,6 +37,11 @@ export function toFullState(state: InstanceDescription): object {
     stall,
     nextDueAt: timeOf(detail.nextDueAtMs),
   };
+}
+
+/** As `retention` of a start takes it. */
+function goDuration(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : `${ms / 1_000}s`;
 }
 
 function toActivity({ id, name, scheduledAtMs, ...attempt }: PendingActivity): object {

@@ -71,7 +71,7 @@ const ALL_TYPES = {
 } satisfies Record<HistoryEventType, true>;
 export const HISTORY_EVENT_TYPES = Object.keys(ALL_TYPES) as readonly HistoryEventType[];
 
-export function isEventType(type: unknown): type is HistoryEventType {
+export function isEventType(type: unknown): boolean {
   return typeof type === "string" && Object.hasOwn(ALL_TYPES, type);
 }
 

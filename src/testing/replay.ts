@@ -6,6 +6,7 @@ import { replayOf } from "../engine/replay.ts";
 import type { ReplayStep } from "../engine/rewind.ts";
 import { type HistoryEvent, isEventType } from "../model/history-event.ts";
 import type { ExportedHistory } from "./environment.ts";
+import { readHistoryText } from "./history-text.ts";
 
 /** Today's code does something else than the history says. The message shows where, and what each of them does. */
 export class ReplayError extends Error {
@@ -28,16 +29,17 @@ export interface ReplayResult {
 
 /**
  * Runs today's code over a history that was exported before (`WorkflowTestEnvironment.history`,
- * `DaprWorkflowClient.getWorkflowHistory`, or what `GET …/history` answers), without running any activity. Rejects with a ReplayError when an instance with
+ * `DaprWorkflowClient.getWorkflowHistory`, or what `GET …/history` answers, with `format=jsonl` as text), without running any activity. Rejects with a ReplayError when an instance with
  * this history would not go on, or would end otherwise than it did; with a TypeError when it is given no history.
  */
 export async function replayHistory(
   runtime: WorkflowRuntime,
-  history: ExportedHistory | Pick<ExportedHistory, "events"> | readonly HistoryEvent[],
+  exported: ExportedHistory | Pick<ExportedHistory, "events"> | readonly HistoryEvent[] | string,
 ): Promise<ReplayResult> {
   const registry = registryOf(runtime, "replayHistory");
+  const history = typeof exported === "string" ? readHistoryText(exported) : exported;
   const events = "events" in history ? history.events : history;
-  const instanceId = "instanceId" in history ? history.instanceId : "replayed";
+  const { instanceId = "replayed" } = history as Partial<ExportedHistory>;
   checkHistory(events);
   const { order, patches, version } = replayOf(events, true);
   const steps = order ?? events.map((event, position) => ({ event, position }));

@@ -206,6 +206,8 @@ const texts = v.array(text);
 const workflowDetail = v.object({
   ...workflowState.entries,
   customStatus: may(text),
+  searchAttributes: may(searchAttributes),
+  retention: may(v.pipe(text, v.description("That of its start, as a Go duration."))),
   version: may(text),
   executionId: text,
   generation: count,

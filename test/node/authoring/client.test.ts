@@ -209,6 +209,81 @@ describe("[A6] What only reads is asked again when its connection is lost", () =
   });
 });
 
+describe("[A14] A history of an instance that continues as new while it is read", () => {
+  const page = (id: number, token?: string) =>
+    answers(200, JSON.stringify({ events: [{ id }], continuationToken: token }));
+  const over = answers(400, '{"errorCode":"ERR_MALFORMED_REQUEST","message":"is of an execution that is over"}');
+
+  it("[A14.1] is that of its new execution, whole", async () => {
+    const { requests, client } = serverThat(page(1, "old.1"), over, page(2, "new.1"), page(3));
+    expect(await client.getWorkflowHistory("i")).toEqual([{ id: 2 }, { id: 3 }]);
+    expect(requests.map(({ url }) => url)).toEqual([
+      "i/history",
+      "i/history?continuationToken=old.1",
+      "i/history",
+      "i/history?continuationToken=new.1",
+    ]);
+  });
+
+  it("[A14.2] is given up where it does so all the time", async () => {
+    const { requests, client } = serverThat(...Array.from({ length: 5 }, () => [page(1, "old.1"), over]).flat());
+    await expect(client.getWorkflowHistory("i")).rejects.toMatchObject({ status: 400 });
+    expect(requests).toHaveLength(10);
+  });
+});
+
+describe("[A15] describeWorkflow", () => {
+  const times = { createdAt: "2026-01-02T03:04:05.006Z", lastUpdatedAt: "2026-01-02T03:04:06Z" };
+  const attempt = { status: "retrying", attempt: 2, lastFailure: { errorType: "E", message: "m" } };
+  const body = {
+    instanceID: "i",
+    workflowName: "order",
+    ...times,
+    runtimeStatus: "RUNNING",
+    properties: { "dapr.workflow.custom_status": "" },
+    executionId: "e",
+    generation: 1,
+    parentInstanceID: "p",
+    parent: { instanceId: "p", executionId: "f", name: "w", taskId: 1 },
+    searchAttributes: { createdAt: "2026-01-02", workflowName: "x" },
+    pendingActivities: [{ id: 1, name: "a", scheduledAt: times.createdAt, ...attempt, nextAttemptAt: times.createdAt }],
+    openTimers: [{ id: 2, createdAt: times.createdAt, fireAt: times.createdAt }],
+    openChildren: [
+      { id: 3, workflowName: "c", instanceID: "k", createdAt: times.createdAt, status: "running", attempt: 1 },
+    ],
+    nextDueAt: times.createdAt,
+  };
+
+  it("[A15.1] is the state, and in `detail` the rest, with dates for times and the client's names", async () => {
+    const { requests, client } = serverThat(answers(200, JSON.stringify(body)));
+    const described = await client.describeWorkflow("i", false);
+    expect(requests.map(({ url }) => url)).toEqual(["i?detail=full&fetchPayloads=false"]);
+    expect([described?.name, described?.instanceId, described?.createdAt]).toEqual([
+      "order",
+      "i",
+      new Date(times.createdAt),
+    ]);
+    const at = new Date(times.createdAt);
+    expect(described?.detail).toEqual({
+      executionId: "e",
+      generation: 1,
+      parentInstanceId: "p",
+      parent: body.parent,
+      searchAttributes: body.searchAttributes,
+      pendingActivities: [{ id: 1, name: "a", scheduledAt: at, ...attempt, nextAttemptAt: at }],
+      openTimers: [{ id: 2, createdAt: at, fireAt: at }],
+      openChildren: [{ id: 3, name: "c", instanceId: "k", createdAt: at, status: "running", attempt: 1 }],
+      nextDueAt: at,
+    });
+    expect(JSON.parse(JSON.stringify(described))).toMatchObject({ name: "order", detail: { executionId: "e" } });
+  });
+
+  it("[A15.2] of a server that tells no detail is an error", async () => {
+    const { client } = serverThat(answers(200, JSON.stringify({ ...body, executionId: undefined })));
+    await expect(client.describeWorkflow("i")).rejects.toThrow("no state in detail of the workflow API");
+  });
+});
+
 describe("[A13] What answers is the workflow API, or an error says that it is not", () => {
   const NOT_STATES = [
     "null",
@@ -590,6 +665,12 @@ describe("[A8] Every option of the HTTP API", () => {
       "i/history?limit=5&continuationToken=7",
       "",
     ],
+    [
+      "a page from the end, of some events",
+      (c) => c.getWorkflowHistoryPage("i", { order: "desc", types: ["TaskFailed", "TimerFired"], contains: "a b" }),
+      "i/history?order=desc&types=TaskFailed%2CTimerFired&contains=a+b",
+      "",
+    ],
     ["a state without payloads", (c) => c.getWorkflowState("i", false), "i?fetchPayloads=false", ""],
   ])("[A8.1] %s", async (_what, call, url, body) => {
     const { requests, client } = serverThat(answers(200, '{"instanceID":"i","runtimeStatus":"RUNNING","events":[]}'));
@@ -798,6 +879,7 @@ describe("[A8] Every option of the HTTP API", () => {
     expect(await client.getWorkflowState("i")).toBeUndefined();
     expect(await client.getWorkflowHistory("i")).toBeUndefined();
     expect(await client.getWorkflowHistoryPage("i")).toBeUndefined();
+    expect(await client.describeWorkflow("i")).toBeUndefined();
   });
 });
 

@@ -138,7 +138,10 @@ const DETAIL: InstanceDetail = {
 };
 const LITTLE: InstanceDetail = { executionId: "e", generation: 0, activities: [], timers: [], children: [], more: {} };
 const described: readonly Example[] = [DETAIL, LITTLE].flatMap((detail) =>
-  STATES.map((state) => ({ query: "detail=full", answers: { state: { ...state, detail } } })),
+  STATES.map((state) => ({
+    query: "detail=full",
+    answers: { state: { ...state, detail, searchAttributes: { vip: true }, retentionMs: 1_500 } },
+  })),
 );
 const BARS: readonly Bar[] = [
   { position: 0, kind: "turn", status: "completed", scheduledAtMs: timestampMs, endedAtMs: timestampMs, events: 2 },

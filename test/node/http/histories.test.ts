@@ -210,11 +210,14 @@ describe("[H142] GET …?detail=full", () => {
   it("[H142.1] asks for it, also behind a wait, and tells it beside Dapr's form", async () => {
     const api = new Api();
     const plain = (await read(await api.send(`GET ${at("")}`))).body as object;
-    api.answers.state = { ...RUNNING, detail };
+    const more = { searchAttributes: { customer: "c" }, retentionMs: 86_400_500 };
+    api.answers.state = { ...RUNNING, ...more, detail };
     const { status, body } = await read(await api.send(`GET ${at("")}?detail=full&fetchPayloads=false`));
     expect(status).toBe(200);
     expect(body).toEqual({
       ...plain,
+      searchAttributes: { customer: "c" },
+      retention: "86400.5s",
       executionId: "e",
       generation: 2,
       pendingActivities: [],

@@ -338,6 +338,37 @@ describe("[K4] Replay of an exported history", () => {
     });
   });
 
+  it("[K4.7] of a text: JSON lines with or without the line that names the instance, and JSON", async () => {
+    const history = await export_();
+    const runtime = new WorkflowRuntime().registerWorkflow(order);
+    const lines = history.events.map((event) => `${JSON.stringify(event)}\n`).join("");
+    const named = `${JSON.stringify({ instanceId: "order-1" })}\n${lines}`;
+    const texts = [
+      named,
+      lines,
+      named.replaceAll("\n", "\r\n"),
+      JSON.stringify(history),
+      JSON.stringify(history, null, 2),
+    ];
+    for (const text of texts) expect(await replayHistory(runtime, text)).toEqual({ events: 5, state: "ended" });
+    expect(await replayHistory(runtime, JSON.stringify(history.events, null, 2))).toMatchObject({ events: 5 });
+    await expect(replayHistory(new WorkflowRuntime(), named)).rejects.toThrow("history of 'order-1'");
+  });
+
+  it("[K4.8] a text that was cut off, or is none, is told of", async () => {
+    const { instanceId, events } = await export_();
+    const runtime = new WorkflowRuntime().registerWorkflow(order);
+    const text = [{ instanceId }, ...events].map((value) => JSON.stringify(value)).join("\n");
+    await expect(replayHistory(runtime, text.slice(0, -5))).rejects.toThrow(
+      "Line 6 of the history is no JSON: it may have been cut off in the middle",
+    );
+    await expect(replayHistory(runtime, '{"instanceId":"x"}')).rejects.toThrow(
+      "begins with ExecutionStarted, found undefined",
+    );
+    for (const none of ["", "null", "<html>", "not\nJSON"])
+      await expect(replayHistory(runtime, none)).rejects.toThrow("The text is no history");
+  });
+
   it("[K4.4] a workflow that is not there", async () => {
     await expect(replayHistory(new WorkflowRuntime(), await export_())).rejects.toThrow(/'order' does not exist/);
   });

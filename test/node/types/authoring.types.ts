@@ -268,7 +268,7 @@ export async function leftOut(
   await client.terminateWorkflow(id, 1, { nonRecursive: force, reason: text });
   await client.updateWorkflow(id, "u", 1, { updateId: text, timeoutInSeconds: seconds, reason: text });
   await client.raiseEvent(id, "e", 1, { reason: text });
-  await client.getWorkflowHistoryPage(id, { limit: seconds, continuationToken: text });
+  await client.getWorkflowHistoryPage(id, { limit: seconds, continuationToken: text, order: null, contains: text });
   const options: WorkerOptions = { appId: text, basePath: text, limits: { maxConcurrentActivities: seconds } };
   new WorkflowTestEnvironment(new WorkflowRuntime(), { startAt: undefined, limits: { watchdogMs: null } });
   // @ts-expect-error not everything is
