@@ -1,7 +1,6 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { Message } from "../model/message.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
-import type { RuntimeStatus } from "../model/status.ts";
 import type {
   RepairResult,
   RestartRequest,
@@ -26,7 +25,7 @@ import type {
 export type { RepairResult, RestartRequest, RestartResult } from "./repair-protocol.ts";
 export type * from "./requests.ts";
 
-import type { HistoryPage, HistoryRequest, InstanceDetail, TimelinePage, TimelineRequest } from "./views.ts";
+import type { HistoryPage, HistoryRequest, InstanceDescription, TimelinePage, TimelineRequest } from "./views.ts";
 
 /**
  * What can be asked of an instance from outside its object. Each method is idempotent, because the platform may
@@ -163,23 +162,5 @@ export type DeliveryResult =
   | { readonly accepted: false; readonly code: "OCCUPIED" }
   /** A rewind of a child that is not there any more: the sender's call fails. */
   | { readonly accepted: false; readonly code: "GONE" };
-
-export interface InstanceDescription {
-  readonly instanceId: string;
-  readonly name: string;
-  readonly status: RuntimeStatus;
-  readonly createdAtMs: number;
-  readonly lastUpdatedAtMs: number;
-  /** Raw text as it was sent; absent when there was none or when payloads were not asked for. */
-  readonly input?: string | undefined;
-  readonly output?: string | undefined;
-  readonly customStatus?: string | undefined;
-  readonly failure?: FailureDetails | undefined;
-  readonly searchAttributes?: SearchAttributes | undefined;
-  /** How long after its end it is kept, where its start has said so. */
-  readonly retentionMs?: number | undefined;
-  /** Where it was asked for. */
-  readonly detail?: InstanceDetail | undefined;
-}
 
 export type * from "./views.ts";

@@ -1,10 +1,30 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { HistoryEvent, ParentLink, StallReason } from "../model/history-event.ts";
+import type { SearchAttributes } from "../model/search-attributes.ts";
+import type { RuntimeStatus } from "../model/status.ts";
 
 /*
- * What an instance tells those who look after it, beside its state: a part of protocol.ts, so that fields are only ever added, and
+ * What an instance tells of itself, its state and those who look after it more than that: a part of protocol.ts, so that fields are only ever added, and
  * added as optional ones.
  */
+
+export interface InstanceDescription {
+  readonly instanceId: string;
+  readonly name: string;
+  readonly status: RuntimeStatus;
+  readonly createdAtMs: number;
+  readonly lastUpdatedAtMs: number;
+  /** Raw text as it was sent; absent when there was none or when payloads were not asked for. */
+  readonly input?: string | undefined;
+  readonly output?: string | undefined;
+  readonly customStatus?: string | undefined;
+  readonly failure?: FailureDetails | undefined;
+  readonly searchAttributes?: SearchAttributes | undefined;
+  /** How long after its end it is kept, where its start has said so. */
+  readonly retentionMs?: number | undefined;
+  /** Where it was asked for. */
+  readonly detail?: InstanceDetail | undefined;
+}
 
 /** Where a page begins. */
 export interface HistoryPlace {
