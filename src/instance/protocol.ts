@@ -1,6 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { Message } from "../model/message.ts";
-import type { SearchAttributes } from "../model/search-attributes.ts";
 import type {
   RepairResult,
   RestartRequest,

@@ -151,6 +151,8 @@ export type BarKind =
   | "stall"
   | "cancel"
   | "terminate"
+  | "rewind"
+  | "version"
   | "sent"
   | "detached";
 

@@ -262,6 +262,8 @@ const barKind = v.picklist(
     stall: 1,
     cancel: 1,
     terminate: 1,
+    rewind: 1,
+    version: 1,
     sent: 1,
     detached: 1,
   } satisfies Record<BarKind, 1>) as BarKind[],

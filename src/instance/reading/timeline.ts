@@ -1,70 +1,29 @@
-import type { FailureDetails } from "../../model/failure.ts";
-import type { ChildWorkflowInstanceCreated, HistoryEvent, TaskScheduled } from "../../model/history-event.ts";
-import type { Bar, BarAttempt, BarStatus } from "../views.ts";
+import type {
+  ChildWorkflowInstanceCreated,
+  ExecutionRewound,
+  HistoryEvent,
+  TaskScheduled,
+} from "../../model/history-event.ts";
+import type { Bar, BarStatus } from "../views.ts";
+import { CallBar, type Drawn } from "./call-bar.ts";
+
+export type { OpenCall } from "./call-bar.ts";
 
 /*
  * The timeline of an execution: its history as bars, in the order in which they begin. Pure: whoever adds the same events gets the
  * same bars. All attempts of a call are one bar, and a pause between two of them is none of its own.
  */
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
-type Drawn = Writable<Bar>;
-
-/** Of a call that is retried for years, the last ones. */
-const MAX_ATTEMPTS = 100;
-
-/** A call that has no answer. */
-export interface OpenCall {
-  readonly bar: Bar;
-  readonly attempt: number;
-  /** That of the attempt before. */
-  readonly failure: FailureDetails | undefined;
-}
-
-/** An activity or a child with all its attempts. */
-class CallBar implements OpenCall {
-  readonly bar: Drawn;
-  readonly attempts: Writable<BarAttempt>[] = [];
-  attempt = 0;
-  failure: FailureDetails | undefined;
-
-  constructor(bar: Drawn) {
-    this.bar = bar;
-  }
-
-  begin({
-    id,
-    timestampMs,
-    attempt = this.attempt + 1,
-  }: HistoryEvent & (TaskScheduled | ChildWorkflowInstanceCreated)) {
-    this.attempt = attempt;
-    if (this.attempts.length === MAX_ATTEMPTS) this.attempts.shift();
-    this.attempts.push({ id, attempt, status: "running", scheduledAtMs: timestampMs });
-    if (timestampMs !== this.bar.scheduledAtMs) this.bar.startedAtMs = timestampMs;
-    if (this.failure !== undefined) this.bar.attempts = this.attempts;
-    this.bar.status = "running";
-    this.bar.dueAtMs = undefined;
-    this.bar.endedAtMs = undefined;
-  }
-
-  end(status: BarStatus, atMs: number, failure?: FailureDetails): void {
-    const last = this.attempts.at(-1);
-    this.failure = failure;
-    const errorType = failure?.errorType;
-    Object.assign(this.bar, { status, endedAtMs: atMs, errorType });
-    if (last !== undefined) Object.assign(last, { status, endedAtMs: atMs, errorType });
-  }
-
-  pauseUntil(dueAtMs: number): void {
-    const last = this.attempts.at(-1);
-    if (last !== undefined) last.nextAttemptAtMs = dueAtMs;
-    Object.assign(this.bar, { status: "retrying", endedAtMs: undefined, dueAtMs, attempts: this.attempts });
-  }
-
-  get isRetrying(): boolean {
-    return this.bar.status === "retrying";
-  }
-}
+/** What ends where it begins. */
+const AT_ONCE: Partial<Record<HistoryEvent["type"], Bar["kind"]>> = {
+  EventRaised: "event",
+  EventSent: "sent",
+  DetachedWorkflowScheduled: "detached",
+  ExecutionCancelRequested: "cancel",
+  ExecutionTerminated: "terminate",
+  ExecutionRewound: "rewind",
+  ExecutionVersionChanged: "version",
+};
 
 export class Timeline {
   readonly bars: Drawn[] = [];
@@ -76,6 +35,8 @@ export class Timeline {
   readonly #updates = new Map<string, Drawn>();
   #pause: Drawn | undefined;
   #stall: Drawn | undefined;
+  /** What the end has closed. */
+  #reopen: (() => void)[] = [];
 
   /** The next event; `seq` is its number. */
   add(seq: number, event: HistoryEvent): void {
@@ -84,11 +45,13 @@ export class Timeline {
       this.#turn = this.#draw(seq, "turn", "completed", timestampMs, { endedAtMs: timestampMs, events: 0 });
     this.#turn.events = (this.#turn.events ?? 0) + 1;
     this.#addCall(seq, event);
+    const kind = AT_ONCE[event.type];
+    if (kind !== undefined) this.#happened(seq, kind, event);
     this.#addRest(seq, event);
   }
 
   /** Activities and children without an answer, those in a pause before another attempt too. */
-  openCalls(): OpenCall[] {
+  openCalls(): CallBar[] {
     const open = [...new Set(this.#calls.values())].filter(({ bar }) => bar.endedAtMs === undefined);
     return open.filter(({ bar }) => bar.status !== "left");
   }
@@ -111,10 +74,10 @@ export class Timeline {
         return this.#called(seq, event);
       case "TaskCompleted":
       case "ChildWorkflowInstanceCompleted":
-        return this.#calls.get(event.id)?.end("completed", event.timestampMs);
+        return this.#calls.get(event.id)?.end("completed", event.timestampMs, seq);
       case "TaskFailed":
       case "ChildWorkflowInstanceFailed":
-        return this.#calls.get(event.id)?.end("failed", event.timestampMs, event.failure);
+        return this.#calls.get(event.id)?.end("failed", event.timestampMs, seq, event.failure);
       case "TimerCreated":
         return this.#timerCreated(seq, event);
       case "TimerFired": {
@@ -151,16 +114,6 @@ export class Timeline {
   #addRest(seq: number, event: HistoryEvent): void {
     const atMs = event.timestampMs;
     switch (event.type) {
-      case "EventRaised":
-        return this.#happened(seq, "event", event);
-      case "EventSent":
-        return this.#happened(seq, "sent", event);
-      case "DetachedWorkflowScheduled":
-        return this.#happened(seq, "detached", event);
-      case "ExecutionCancelRequested":
-        return this.#happened(seq, "cancel", event);
-      case "ExecutionTerminated":
-        return this.#happened(seq, "terminate", event);
       case "UpdateRequested": {
         const { updateId, name } = event;
         this.#updates.set(updateId, this.#draw(seq, "update", "running", atMs, { name, updateId }));
@@ -182,27 +135,57 @@ export class Timeline {
         return end(this.#stall, "completed", atMs);
       case "ExecutionCompleted":
         return this.#completed(atMs, event.status === "TERMINATED");
+      case "ExecutionRewound":
+        return this.#rewound(event);
     }
   }
 
   /** Nobody waits any more. Activities that were called still run to their end, unless it was a terminate. */
   #completed(atMs: number, isTerminated: boolean): void {
     this.endedAtMs = atMs;
-    for (const timer of this.#timers.values()) {
-      if (!(timer instanceof CallBar)) end(timer, "canceled", atMs);
-      else if (timer.isRetrying) timer.end("failed", timer.attempts.at(-1)?.endedAtMs ?? atMs, timer.failure);
+    this.#reopen = [];
+    for (const [id, timer] of this.#timers) {
+      this.#reopen.push(() => this.#timers.set(id, timer));
+      if (!(timer instanceof CallBar)) this.#close(timer, { status: "canceled", endedAtMs: atMs });
+      else if (timer.isRetrying)
+        this.#close(timer.bar, { status: "failed", endedAtMs: timer.attempts.at(-1)?.endedAtMs ?? atMs });
     }
     this.#timers.clear();
     for (const open of [this.#pause, this.#stall]) if (open?.endedAtMs === undefined) end(open, "completed", atMs);
-    for (const { bar } of this.openCalls()) if (isTerminated || bar.kind === "child") (bar as Drawn).status = "left";
+    for (const { bar } of this.openCalls())
+      if (isTerminated || bar.kind === "child") this.#close(bar, { status: "left" });
+  }
+
+  /** Until a rewind opens it again. */
+  #close(bar: Drawn, how: Partial<Bar>): void {
+    const { status, endedAtMs } = bar;
+    this.#reopen.push(() => Object.assign(bar, { status, endedAtMs }));
+    Object.assign(bar, how);
+  }
+
+  /** The end is none, the answer that was fatal is taken back, and so is what the code has asked for since. */
+  #rewound({ failedAt, askedFrom, answerStays, timestampMs }: HistoryEvent & ExecutionRewound): void {
+    this.endedAtMs = undefined;
+    for (const reopen of this.#reopen) reopen();
+    for (const [id, timer] of this.#timers) {
+      if (timer instanceof CallBar || timer.position < askedFrom) continue;
+      this.#timers.delete(id);
+      end(timer, "canceled", timestampMs);
+    }
+    for (const { bar } of this.openCalls()) if (bar.position >= askedFrom) bar.status = "left";
+    const fatal = [...this.#calls.values()].find(({ endedAt }) => endedAt === failedAt);
+    if (answerStays !== true && fatal?.bar.status === "failed") fatal.reopen(timestampMs);
   }
 
   #happened(
     seq: number,
     kind: Bar["kind"],
-    { timestampMs, ...more }: HistoryEvent & { id?: number; name?: string; instanceId?: string },
+    {
+      timestampMs,
+      ...more
+    }: HistoryEvent & { id?: number; name?: string; version?: string | undefined; instanceId?: string },
   ): void {
-    const { id, name, instanceId } = more;
+    const { id, version, name = version, instanceId } = more;
     this.#draw(seq, kind, "completed", timestampMs, { endedAtMs: timestampMs, id, name, instanceId });
   }
 

@@ -235,3 +235,55 @@ it("[I42.13] A part of a history shows what begins in it; what began before is n
     barsOf({ 5: [completed(1), fired(2), pause(6, 1, 6)], 6: [scheduled(7, { attempt: 3, firstId: 1 })] }),
   ).toMatchObject([{ kind: "activity", id: 1, status: "running" }]);
 });
+
+describe("[I42] A rewind", () => {
+  const run: Turns = {
+    1: [started, scheduled(1), { type: "TimerCreated", id: 2, fireAtMs: 99 }],
+    2: [failed(1), scheduled(3), { type: "ExecutionCompleted", status: "FAILED", failure }],
+    5: [{ type: "ExecutionRewound", failedAt: 3, askedFrom: 4 }],
+  };
+
+  it("[I42.14] takes back the answer that was fatal, the end, and what was asked for since", () => {
+    expect(barsOf(run)).toMatchObject([
+      {
+        kind: "activity",
+        id: 1,
+        status: "running",
+        startedAtMs: 5,
+        attempts: [
+          { id: 1, status: "failed", endedAtMs: 2 },
+          { id: 1, status: "running", scheduledAtMs: 5 },
+        ],
+      },
+      { kind: "timer", id: 2, status: "waiting" },
+      { kind: "activity", id: 3, status: "left" },
+      { kind: "rewind", status: "completed", scheduledAtMs: 5 },
+    ]);
+    const timeline = drawn(run);
+    expect([timeline.endedAtMs, timeline.openCalls().map(({ bar }) => bar.id)]).toEqual([undefined, [1]]);
+    const done = barsOf({ ...run, 6: [completed(1)], 99: [fired(2)], 100: [ended("COMPLETED")] });
+    expect(done.slice(0, 2)).toMatchObject([
+      { status: "completed", endedAtMs: 6 },
+      { status: "completed", endedAtMs: 99 },
+    ]);
+  });
+
+  it("[I42.15] leaves an answer that stays, and calls off timers that were set since", () => {
+    const bars = barsOf({
+      ...run,
+      2: [
+        failed(1),
+        { type: "TimerCreated", id: 3, fireAtMs: 9 },
+        { type: "ExecutionCompleted", status: "FAILED", failure },
+      ],
+      5: [{ type: "ExecutionRewound", failedAt: 3, askedFrom: 4, answerStays: true }],
+    });
+    expect(bars.slice(0, 3).map(({ status }) => status)).toEqual(["failed", "waiting", "canceled"]);
+  });
+
+  it("[I42.16] and a change of the version are bars, too", () => {
+    expect(barsOf({ 1: [started], 2: [{ type: "ExecutionVersionChanged", version: "2" }] })).toMatchObject([
+      { kind: "version", name: "2", status: "completed" },
+    ]);
+  });
+});
