@@ -1,5 +1,5 @@
 import type { Bar, BarAttempt } from "../instance/protocol.ts";
-import { formatTime } from "./description.ts";
+import { formatTime } from "../model/time.ts";
 
 /** A bar as the timeline shows it. What is undefined is left out. */
 export function toBar(bar: Bar): object {
