@@ -8,12 +8,14 @@ export interface Outcome {
   readonly output: unknown;
 }
 
-/** `logging` writes its structured log, the others none; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none. */
-export type Variant = "plain" | "logging" | "metered";
+/** `logging` writes its structured log, the others none; `catalog` announces its instances to a catalog; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none. */
+export type Variant = "plain" | "logging" | "catalog" | "metered";
 
 export interface Contestant {
   readonly title: string;
   readonly worker: WorkerConfig;
+  /** Of variants that need more. */
+  readonly workers?: Readonly<Partial<Record<Variant, WorkerConfig>>>;
   readonly entries: Readonly<Partial<Record<Variant, string>>>;
   /** The class of the objects, for those that can be put out of memory. */
   readonly objects?: string;
@@ -42,9 +44,22 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
       env: { WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" } },
       exports: { WorkflowInstance: { type: "durable-object", storage: "sqlite" } },
     },
+    workers: {
+      catalog: {
+        env: {
+          WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" },
+          WORKFLOW_CATALOG: { type: "durable-object", worker: "bench", exportName: "WorkflowCatalog" },
+        },
+        exports: {
+          WorkflowInstance: { type: "durable-object", storage: "sqlite" },
+          WorkflowCatalog: { type: "durable-object", storage: "sqlite" },
+        },
+      },
+    },
     entries: {
       plain: "workers/edge.ts",
       logging: "workers/edge-logging.ts",
+      catalog: "workers/edge-catalog.ts",
       metered: "workers/edge-metered.ts",
     },
     objects: "WorkflowInstance",

@@ -39,6 +39,14 @@ export function formatLogs(results: Results): string | undefined {
   return relation && `with logs: ${formatSummary(relation, "x")} as many instances/s as without, at 50 clients.`;
 }
 
+/** What the catalog costs, where both were measured: in each round both have had their turn. */
+export function formatCatalog(results: Results): string | undefined {
+  const speed = results.relation("sum_series_catalog", "sum_series", "perSecond");
+  const latency = results.relation("sum_series_catalog", "sum_series", "p50Ms");
+  if (speed === undefined || latency === undefined) return undefined;
+  return `with the catalog: ${formatSummary(speed, "x")} as many instances/s as without, at 50 clients; p50 ${formatSummary(latency, "x")} at 1 client.`;
+}
+
 function withLogs(results: Results): Summary | undefined {
   return results.relation("sum_series_logging", "sum_series", "perSecond");
 }

@@ -17,7 +17,7 @@ import { CONTESTANTS, type ContestantName, USUAL, type Variant } from "./contest
 import { countSamples, countSteps } from "./counts.ts";
 import { BenchDirectory } from "./disk.ts";
 import { type EchoServer, startEchoServer } from "./echo-server.ts";
-import { formatLogs, formatNumber, formatTable, toJson } from "./report.ts";
+import { formatCatalog, formatLogs, formatNumber, formatTable, toJson } from "./report.ts";
 import { Results } from "./results.ts";
 import { bundle } from "./server.ts";
 import { type Summary, summarize } from "./statistics.ts";
@@ -123,7 +123,7 @@ class Bench {
   /** Who fails is left out and named below the table; when it is edge-workflows, the run goes on and fails at its end. */
   async #withTurn(name: ContestantName, variant: Variant, what: string, use: (turn: Turn) => Promise<void>) {
     const contestant = CONTESTANTS[name];
-    const code = await this.#code(contestant.entries[variant] ?? "");
+    const code = await this.#code(contestant.entries[variant] ?? contestant.entries.plain ?? "");
     const { isQuick } = this.#flags;
     const turn = await Turn.begin(
       { name, contestant, variant, code, isQuick, echoUrl: this.#echo.url },
@@ -157,6 +157,8 @@ function print(results: Results, { names }: Flags, fsyncMs: Summary, isInMemory:
   console.log(formatTable(results));
   if (names.length > 1 && names.includes("edge"))
     console.log("speed vs: how many times as fast edge-workflows is, round by round; above 1 it is ahead.");
+  const catalog = formatCatalog(results);
+  if (catalog !== undefined) console.log(catalog);
   const logs = formatLogs(results);
   if (logs !== undefined) console.log(logs);
   for (const failure of results.failures) console.log(`failed: ${failure}`);

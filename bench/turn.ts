@@ -3,7 +3,7 @@ import type { BenchDirectory } from "./disk.ts";
 import { HttpClient } from "./http-client.ts";
 import { type Job, outputOf } from "./job.ts";
 import { type Crowd, crowd, repeat } from "./load.ts";
-import { type Server, serve } from "./server.ts";
+import { type Server, serve, type WorkerConfig } from "./server.ts";
 
 /**
  * As long as this for every contestant: code is slow until V8 has compiled it well, which takes it some thousand steps and
@@ -19,6 +19,7 @@ export class Turn {
   readonly echoUrl: string;
   readonly directory: string;
   readonly #code: string;
+  readonly #config: WorkerConfig;
   #server: Server;
   #client: HttpClient;
 
@@ -29,13 +30,14 @@ export class Turn {
     this.echoUrl = options.echoUrl;
     this.directory = directory;
     this.#code = options.code;
+    this.#config = configOf(options);
     this.#server = server;
     this.#client = new HttpClient(server.origin);
   }
 
   static async begin(options: TurnOptions, disk: BenchDirectory): Promise<Turn> {
     const directory = disk.newTurn();
-    return new Turn(options, directory, await serve(options.code, options.contestant.worker, directory));
+    return new Turn(options, directory, await serve(options.code, configOf(options), directory));
   }
 
   async end(): Promise<void> {
@@ -46,7 +48,7 @@ export class Turn {
   /** A new workerd on the same directory. */
   async restart(): Promise<void> {
     await this.end();
-    this.#server = await serve(this.#code, this.contestant.worker, this.directory);
+    this.#server = await serve(this.#code, this.#config, this.directory);
     this.#client = new HttpClient(this.#server.origin);
   }
 
@@ -128,4 +130,8 @@ export interface TurnOptions {
   readonly code: string;
   readonly isQuick: boolean;
   readonly echoUrl: string;
+}
+
+function configOf({ contestant, variant }: TurnOptions): WorkerConfig {
+  return contestant.workers?.[variant] ?? contestant.worker;
 }

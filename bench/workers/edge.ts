@@ -94,7 +94,9 @@ for (const workflow of [steps, fanout, payload, io, timers, events, child, child
   runtime.registerWorkflow(workflow);
 for (const activity of [noop, echo, get]) runtime.registerActivity(activity);
 
-export const makeWorker = (logLevel: "info" | "none") => createWorker(runtime, { logLevel });
+/** `catalog`: left out where there is none, so that a library of before it knows the options. */
+export const makeWorker = (logLevel: "info" | "none", catalog?: { readonly shards: number }) =>
+  createWorker(runtime, { logLevel, ...(catalog && { catalog }) });
 
 const worker = makeWorker("none");
 export class WorkflowInstance extends worker.WorkflowInstance {}

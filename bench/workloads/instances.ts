@@ -35,6 +35,17 @@ export const parallel: Workload = {
   sample: (turn) => turn.run(PARALLEL),
 };
 
+/** To be compared with `sum_series`, where there is no catalog: here each instance is one announcement more. */
+export const catalog: Workload = {
+  name: "sum_series_catalog",
+  title: "sum_series with the catalog",
+  metrics: { ...LATENCY_METRICS, ...CROWD_METRICS },
+  contestants: ["edge", "floor"],
+  variant: "catalog",
+  turnsPerRound: 2,
+  measure: (turn) => aloneThenCrowded(turn, SERIES),
+};
+
 /** To be compared with `sum_series`, where nothing is logged: here a line for each request and one for each end. */
 export const logging: Workload = {
   name: "sum_series_logging",

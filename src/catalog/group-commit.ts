@@ -14,6 +14,8 @@ interface Waiting<Item, Answer> {
 
 /** The longest that an item waits for others. */
 const WINDOW_MS = 5;
+/** Behind one that came alone: a caller that asks again as soon as it has its answer is not held up by its own window. */
+const LONE_WINDOW_MS = 1;
 
 /**
  * Writes together what comes together: the platform makes a commit of each call's writes, so a thousand announcements at once would be
@@ -25,7 +27,7 @@ const WINDOW_MS = 5;
  *    ^                            |  add: waits
  *    '----------------------------'  the window ends, nothing waits
  * ```
- * So one that comes alone is written at once, and nobody waits longer than a window. A flush that fails is told to those
+ * So one that comes alone is written at once, and nobody waits longer than a window, which is short as long as they come one by one. A flush that fails is told to those
  * who are in it, and to nobody else.
  */
 export class GroupCommit<Item, Answer> {
@@ -48,7 +50,7 @@ export class GroupCommit<Item, Answer> {
   #flush(): void {
     const flushed = this.#waiting;
     this.#waiting = [];
-    this.#openWindow();
+    this.#openWindow(flushed.length > 1 ? WINDOW_MS : LONE_WINDOW_MS);
     try {
       const answers = this.#ports.write(flushed.map(({ item }) => item));
       for (const [n, { resolve }] of flushed.entries()) resolve(answers[n] as Answer);
@@ -57,9 +59,9 @@ export class GroupCommit<Item, Answer> {
     }
   }
 
-  #openWindow(): void {
+  #openWindow(ms: number): void {
     this.#isWindowOpen = true;
-    this.#ports.schedule(WINDOW_MS, () => {
+    this.#ports.schedule(ms, () => {
       this.#isWindowOpen = false;
       if (this.#waiting.length > 0) this.#flush();
     });

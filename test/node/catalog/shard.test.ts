@@ -336,7 +336,8 @@ describe("[K29] The alarm", () => {
       pauses.push((world.alarm.atMs ?? 0) - world.clock.nowMs);
     }
     expect(pauses.slice(-1)).toEqual([20 * SECOND]);
-    expect(pauses[3]).toBe(160 * SECOND);
+    // What is heard is written within a window.
+    expect(Math.abs((pauses[3] ?? 0) - 160 * SECOND)).toBeLessThan(5);
   });
 
   it("[K29.19] what comes late of a life is refused for an hour after it was found to be gone, and the memory of it ends then", async () => {
@@ -399,7 +400,8 @@ describe("[K29] The alarm", () => {
       await world.ring();
       expect(world.asked.length).toBeLessThanOrEqual(40);
       asked.push(...world.asked.splice(0));
-      expect(world.alarm.atMs).toBe(world.clock.nowMs + (n < 2 ? SECOND : 6 * HOUR));
+      const inMs = (world.alarm.atMs ?? 0) - world.clock.nowMs;
+      expect(Math.abs(inMs - (n < 2 ? SECOND : 6 * HOUR))).toBeLessThan(5);
       await world.clock.advance(SECOND);
       world = openWorld({ ...world, nowMs: world.clock.nowMs });
     }
