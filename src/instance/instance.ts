@@ -113,11 +113,15 @@ export class Instance implements InstanceApi, InstancePeer {
   }
 
   async start(request: StartRequest): Promise<StartResult> {
-    const result = await this.#starts.start(request);
     const { waitFor } = request;
-    return result.ok && waitFor !== undefined
-      ? { ok: true, state: await this.waitFor(waitFor.until, waitFor) }
-      : result;
+    if (waitFor === undefined) return this.#starts.start(request);
+    this.#lives.household.retention.awaited();
+    try {
+      const result = await this.#starts.start(request);
+      return result.ok ? { ok: true, state: await this.waitFor(waitFor.until, waitFor) } : result;
+    } finally {
+      this.#lives.household.retention.answered();
+    }
   }
 
   restart(request: RestartRequest): Promise<RestartResult> {

@@ -9,6 +9,7 @@ import { firstListing, nextListing } from "./listings.ts";
 import { depart } from "./telling.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+type Leaving = Pick<InstanceRecord, "createdAtMs" | "listing">;
 
 /**
  * Tells the catalog of the instance: the state at the end of the first burst, the end, and once a second at most what a list shows of
@@ -99,7 +100,7 @@ export class Announcer {
     }
     const { life } = this.#of;
     const { record } = life;
-    if (record === undefined || !isKnown(life, record)) return flights.release();
+    if (record === undefined || this.#of.isNotKept || !isKnown(life, record)) return flights.release();
     const isOwed = flights.debtOf(record) !== undefined;
     if (isOwed && !flights.debts.isDue) return flights.release();
     const told = flights.toldOf(record)?.entry;
@@ -183,14 +184,18 @@ export class Announcer {
 
   // Its end.
 
+  /** It has begun in this object, and nothing was told since: no shard knows of it, nor owes it the end of a life before. */
+  isUnheardOf(record: InstanceRecord): boolean {
+    return this.#of.life.isNew && this.#flights.isUnheardOf(record);
+  }
+
   /**
    * The life is about to be wiped, and its shard is told before. Returns what is to be told afterwards: the shard could not be
    * reached in time, or others are owed something.
    */
-  async leave(life: Pick<InstanceRecord, "createdAtMs" | "listing">): Promise<readonly OwedTelling[]> {
+  async leave({ createdAtMs, listing }: Leaving): Promise<readonly OwedTelling[]> {
     const { debts, numbers } = this.#flights;
     const instanceId = this.#ports.instanceId();
-    const { createdAtMs, listing } = life;
     const shard = listing?.shard ?? this.#catalog.shardOf(instanceId);
     this.#flights.giveUp();
     numbers.saw(listing?.seq);
@@ -211,8 +216,7 @@ export class Announcer {
     if (record === undefined) return { type: "absent" };
     if (isUnknown(record)) throw life.unreadable ?? new Error("It is not known what lies here.");
     const entry = await entryOf(this.#ports, life, record);
-    const flights = this.#flights;
-    return { type: "present", entry, seq: flights.seqOf(record, entry), shard: flights.shardOf(record) };
+    return { type: "present", entry, seq: this.#flights.seqOf(record, entry), shard: this.#flights.shardOf(record) };
   }
 }
 

@@ -25,6 +25,8 @@ export interface Subject {
   /** Its code has come as far as its history, or waits for its start. */
   readonly isLoaded: boolean;
   readonly hasEnded: boolean;
+  /** It has begun here, and was not read from the database. */
+  readonly isNew: boolean;
 }
 
 interface Failure {

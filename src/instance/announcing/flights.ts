@@ -20,6 +20,8 @@ export interface Announced {
   /** The life that is current. */
   readonly life: Subject;
   readonly burst: { readonly isOpen: boolean };
+  /** It has ended and goes at once: nobody hears of it who has not heard of it before. */
+  readonly isNotKept: boolean;
   /** When to wake next may have changed, and what somebody waits for. */
   atRest(): void;
 }
@@ -92,6 +94,11 @@ export class Flights {
   isHeard(record: InstanceRecord): boolean {
     const isReminded = this.#remindedOf === record.createdAtMs;
     return isReminded || this.toldOf(record) !== undefined || this.debtOf(record) !== undefined;
+  }
+
+  isUnheardOf(record: InstanceRecord): boolean {
+    const isOwing = record.listing?.former !== undefined || !this.debts.areNone;
+    return !isOwing && !this.isUnderWay && !this.isHeard(record);
   }
 
   /** Where the life announces itself. */

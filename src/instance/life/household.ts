@@ -142,6 +142,11 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     return tellAtMs > afterMs ? Math.min(dueAtMs, tellAtMs) : dueAtMs;
   }
 
+  get isNotKept(): boolean {
+    // What has been told of a life before it is taken back by telling of this one.
+    return this.retention.isNone && this.record?.listing?.former === undefined;
+  }
+
   expiresAtMs(): number {
     return this.retention.dueAtMs();
   }

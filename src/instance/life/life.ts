@@ -72,6 +72,7 @@ export class Life {
   record: InstanceRecord | undefined;
   /** Why the database cannot be read. */
   readonly unreadable: UnreadableError | undefined;
+  readonly isNew: boolean;
   readonly queue = new FactQueue();
   readonly execution: LiveExecution;
   readonly stallWatch: StallWatch;
@@ -98,6 +99,7 @@ export class Life {
     this.stallWatch = new StallWatch(ports);
     this.warnings = new AuthorWarnings(ports);
     this.outbox = new Outbox(ports, parts.sender, parts.onTheWay);
+    this.isNew = birth.type === "begun";
     this.unreadable = birth.type === "unreadable" ? birth.error : undefined;
     this.#begin(birth);
   }
@@ -205,8 +207,6 @@ export class Life {
 
   #begin(birth: Birth): void {
     switch (birth.type) {
-      case "vacant":
-        return;
       case "begun":
         this.record = birth.record;
         this.execution.drop(birth.history);

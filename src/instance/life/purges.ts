@@ -136,12 +136,14 @@ export class Purges {
     prepare: () => void | Promise<void>,
   ): Promise<OperationResult> {
     const { announcer } = this.#lives.household;
+    const isUnheardOf = announcer?.isUnheardOf(record) !== false;
     const remove = async () => {
       try {
         // Of one that cannot be read, memory may know nothing.
         const { createdAtMs, listing } = record.executionId === "" ? this.#ports.store.kin() : record;
         await prepare();
-        const left = createdAtMs === undefined ? undefined : await announcer?.leave({ createdAtMs, listing });
+        const isToTell = createdAtMs !== undefined && !isUnheardOf;
+        const left = isToTell ? await announcer?.leave({ createdAtMs, listing }) : undefined;
         if (left === undefined || left.length === 0) await this.#ports.wipe();
         else this.#lives.wipeBut(left);
         this.#last = record;

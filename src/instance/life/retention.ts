@@ -42,6 +42,12 @@ export class Retention {
     return this.#isUnderWay;
   }
 
+  /** It has ended, and goes as soon as everybody who waits has an answer. */
+  get isNone(): boolean {
+    const { record } = this.#of.life;
+    return record !== undefined && this.#keptMs(record) === 0;
+  }
+
   /** When the instance is to go; infinity for never. */
   dueAtMs(): number {
     const { life } = this.#of;

@@ -1,6 +1,16 @@
 // [I36] The end of a life, and the next one under its ID: what the catalog is told before the wipe, and after it.
 import { describe, expect, it } from "vitest";
-import { type Code, describeInstance, purge, purgeByForce, start, statusOf, terminate, toyCipher } from "../support.ts";
+import {
+  type Code,
+  describeInstance,
+  purge,
+  purgeByForce,
+  raise,
+  start,
+  statusOf,
+  terminate,
+  toyCipher,
+} from "../support.ts";
 import { START_MS } from "../world.ts";
 import {
   entryFor,
@@ -283,5 +293,28 @@ describe("[I36] What the catalog asks", () => {
     expect(await listedStatus(world)).toBe("RUNNING");
     await world.advance(32 * HOUR_MS);
     expect(await listedStatus(world)).toBe("SUSPENDED");
+  });
+
+  it("[I36.17] 0s: one that ends in its first burst leaves no row, nor a mark; of one that was told of the row goes", async () => {
+    const world = listedWorld();
+    world.retention = { completed: 0 };
+    const waitFor = { until: "ended", timeoutMs: 60_000, payloads: true } as const;
+    expect(await start(world, "a", "echo", 1, { waitFor })).toMatchObject({ state: { output: "1" } });
+    await world.advance(1_000);
+    expect([told(world), tablesOf(world), await entryFor(world)]).toEqual([[], [], undefined]);
+    await start(world, "b", "event", "x");
+    await raise(world, "b", "x");
+    await world.advance(1_000);
+    expect([told(world), tablesOf(world, "b"), await entryFor(world, "b")]).toEqual([
+      ["b announce", "b leave"],
+      [],
+      undefined,
+    ]);
+    // In the place of one that is listed, it takes that one out of the list.
+    await start(world, "c", "echo", 1, { retentionMs: HOUR_MS });
+    expect((await entryFor(world, "c"))?.status).toBe("COMPLETED");
+    await start(world, "c", "echo", 2);
+    await world.advance(1_000);
+    expect([tablesOf(world, "c"), await entryFor(world, "c")]).toEqual([[], undefined]);
   });
 });
