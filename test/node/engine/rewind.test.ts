@@ -353,6 +353,28 @@ describe("[T38] several answers in the turn that failed", () => {
     expect(endOf(await driver.turn(completed(3, 3)))).toBe(3);
   });
 
+  it("[T38] where the code has called off, as it failed, what it had asked for before: the rest of that stays", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const pay = ctx.callActivity("pay");
+      yield ctx.waitForExternalEvent("go");
+      const timer = ctx.createTimer(60);
+      const other = ctx.callActivity("other");
+      try {
+        yield pay;
+      } catch (error) {
+        timer.cancel();
+        ctx.callActivity("tell");
+        throw error;
+      }
+      return yield other;
+    });
+    await driver.turn();
+    const { events } = await driver.turn(raised("go"), failed(1, "no"));
+    expect(events.flatMap((event) => (event.type === "TaskScheduled" ? event.name : []))).toEqual(["other", "tell"]);
+    expect(driver.rewind().dropped).toEqual([4]);
+    expect(await openIn(driver)).toEqual(["pay #1", "other #3"]);
+  });
+
   it("[T38] an answer that was held while the workflow was suspended: it is that one, and not the resume", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const [a, b, c] = ["a", "b", "c"].map((name) => ctx.callActivity(name)) as [Task, Task, Task];
@@ -648,11 +670,15 @@ describe("[T38] the code that a rewound execution is replayed with", () => {
       driver.history,
       true,
     );
-    const end = await other.turn([completed(2, 2)], driver.nowMs);
-    expect(typesOf(end.events)).toEqual(["TaskCompleted", "ExecutionCompleted"]);
+    const end = await other.turn([failed(2, "too")], driver.nowMs);
+    expect(typesOf(end.events)).toEqual(["TaskFailed", "ExecutionCompleted"]);
     driver.history.push(...end.events);
+    // The code has never seen this answer: it is not what the code has failed at, and is a fact now.
     expect(driver.rewind().event).toMatchObject({ failedAt: 4, askedFrom: 5, answerStays: true });
-    expect(endOf(await driver.turn())).toBe(2);
+    expect(await openIn(driver)).toEqual([]);
+    expect(endOf(await driver.turn())).toMatch(/'b'.* too$/);
+    driver.rewind();
+    expect(endOf(await driver.turn(completed(2, 2)))).toBe(2);
   });
 });
 

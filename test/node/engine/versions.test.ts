@@ -275,6 +275,16 @@ describe("[T39] an execution is put on another version", () => {
     ]);
   });
 
+  it("[T39] one that does not fit in the same way says so once more, for that version", async () => {
+    const first = await (await resume(versions({ v1: calls("a") }), [started("v1")], false)).turn([], T0);
+    const misfits = versions({ v1: calls("b"), v2: calls("b") });
+    const history = [started("v1"), ...first.events];
+    history.push(...(await (await resume(misfits, history)).turn([], T0 + 1)).events);
+    expect((await resume(misfits, history)).hasUncommitted).toBe(false);
+    const { events } = await (await resume(misfits, [...history, changed("v2")])).turn([], T0 + 4);
+    expect(events.map(({ type }) => type)).toEqual(["ExecutionStalled"]);
+  });
+
   it("[T39] before its first turn too, which is a first one still", async () => {
     const registry = versions({ v2: calls("a") });
     const stalled = await (await resume(registry, [started("v1")], false)).turn([], T0);

@@ -336,6 +336,39 @@ describe("[I41] rewinds, parents and children", () => {
     await purge(other, "a").catch(() => undefined);
   });
 
+  it("[I41.21] so is one whose parent has it in its inbox, and is stalled; and one whose parent is being rewound for it", async () => {
+    const world = payingWorld("c");
+    world.onNonDeterminism = "stall";
+    world.workflow("late", function* (ctx): Code {
+      yield ctx.createTimer(60);
+      yield ctx.callActivity("pay", "c");
+    });
+    const main: TWorkflow = function* (ctx): Code {
+      return yield ctx.callChildWorkflow("late", undefined, "c");
+    };
+    world.workflow("main", main);
+    await start(world, "a", "main");
+    await world.advance(1_000);
+    world.workflow("main", function* (ctx): Code {
+      yield ctx.callActivity("echo", 1);
+    });
+    world.crash("a");
+    await world.advance(70_000);
+    expect([await statusOf(world, "a"), await statusOf(world, "c")]).toEqual(["STALLED", "FAILED"]);
+    expect(await rewind(world, "c")).toEqual({ ok: false, code: "PARENT_KNOWS", instanceId: "a" });
+    world.workflow("main", main);
+    world.crashAll();
+    expect(await statusOf(world, "a")).toBe("FAILED");
+    world.peerFault = ({ argument }) =>
+      (argument as { type?: string }).type === "RewindChild" ? "unreachable" : undefined;
+    expect(await rewind(world, "a")).toEqual(OK);
+    expect(await rewind(world, "c")).toEqual({ ok: false, code: "PARENT_KNOWS", instanceId: "a" });
+    world.peerFault = undefined;
+    world.broken.clear();
+    await expectRest(world);
+    expect([await statusOf(world, "a"), await statusOf(world, "c")]).toEqual(["COMPLETED", "COMPLETED"]);
+  });
+
   it("[I41.13] a child whose parent has failed without it, or is not there, may be rewound; its parent hears of it when it is rewound", async () => {
     const world = payingWorld("first", "second");
     world.workflow("late", function* (ctx, name: string): Code {
