@@ -23,7 +23,8 @@ import { type WireRow, WorkflowSummary } from "./workflow-list.ts";
  * Bulk jobs as the client has them: one operation, asked of many instances.
  */
 
-export type BulkOperation = "terminate" | "cancel" | "pause" | "resume" | "purge" | "raise";
+const OPERATIONS = ["terminate", "cancel", "pause", "resume", "purge", "raise", "rewind", "restart"] as const;
+export type BulkOperation = (typeof OPERATIONS)[number];
 
 /** What is asked, and of whom: `instanceIds` or `filter`. */
 export interface BulkJobOptions {
@@ -102,7 +103,7 @@ const isWhole = (least: number, most: number) => (value: number) =>
   Number.isInteger(value) && value >= least && value <= most;
 
 export const bulkJobOptions = optionsOf<BulkJobOptions>({
-  operation: required(oneOf("terminate", "cancel", "pause", "resume", "purge", "raise")),
+  operation: required(oneOf(...OPERATIONS)),
   instanceIds: rangeRule(
     "a list of IDs",
     (value) => Array.isArray(value) && value.every((id) => typeof id === "string" && id !== ""),

@@ -1,11 +1,12 @@
 import type { Asked } from "../model/history-event.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import type { Command } from "./requests.ts";
 
 /*
  * What is asked of an instance that is to be repaired, and what it answers: a part of the protocol.
  */
 
-export interface RewindRequest extends Asked {
+export interface RewindRequest extends Command {
   /** Names this request: delivered twice, it counts once. */
   readonly requestId: string;
 }
@@ -38,7 +39,7 @@ export type RepairResult =
       readonly versions: readonly string[];
     };
 
-export interface RestartRequest extends Asked {
+export interface RestartRequest extends Command {
   /** Names this request: delivered twice it begins one run, as long as that is the one that has the ID. */
   readonly requestId: string;
   readonly traceparent?: string | undefined;

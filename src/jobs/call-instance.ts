@@ -1,4 +1,4 @@
-import type { InstanceApi, OperationResult } from "../instance/protocol.ts";
+import type { InstanceApi, OperationResult, RepairResult, RestartResult } from "../instance/protocol.ts";
 import { isJobId } from "../model/ids.ts";
 import type { JobCall } from "./job.ts";
 
@@ -40,6 +40,8 @@ export async function callInstance(
 function ask(instance: InstanceApi, call: JobCall, { jobId, instanceId, createdByMs }: JobTarget) {
   const { reason, actor, output } = call;
   const command = { reason, actor, createdByMs };
+  // The same in each run of the batch, so that what is asked twice counts once.
+  const ofThisCall = `${jobId}:${instanceId}`;
   const recursive = call.nonRecursive !== true;
   switch (call.operation) {
     case "terminate":
@@ -54,15 +56,22 @@ function ask(instance: InstanceApi, call: JobCall, { jobId, instanceId, createdB
       return instance.purge({ ...command, recursive, force: call.force === true });
     case "raise": {
       const { eventName: name = "", payload: input } = call;
-      // The same of each run, so that it counts once.
-      return instance.raiseEvent({ ...command, name, input, messageId: `${jobId}:${instanceId}` });
+      return instance.raiseEvent({ ...command, name, input, messageId: ofThisCall });
     }
+    case "rewind":
+      return instance.rewind({ ...command, requestId: ofThisCall });
+    case "restart":
+      return instance.restart({ ...command, requestId: ofThisCall });
     default:
       throw new Error(`this deployment knows no operation '${call.operation satisfies never}'`);
   }
 }
 
-function outcomeOf(result: OperationResult, { operation }: JobCall, { instanceId, isRepeated }: JobTarget): Outcome {
+function outcomeOf(
+  result: OperationResult | RepairResult | RestartResult,
+  { operation }: JobCall,
+  { instanceId, isRepeated }: JobTarget,
+): Outcome {
   if (result.ok) return DONE;
   const failed = (error: string) => ({ type: "failed", error }) as const;
   switch (result.code) {
@@ -76,5 +85,20 @@ function outcomeOf(result: OperationResult, { operation }: JobCall, { instanceId
     }
     case "PARENT_UNREACHABLE":
       return failed(`its parent '${result.instanceId}' waits for it and cannot be told at the moment`);
+    case "CHILD":
+      return failed("cannot restart child-workflows; restart the parent");
+    case "CHILD_ACTIVE":
+      return failed(`child workflow '${result.childInstanceId}': orchestration has not yet completed`);
+    case "ALREADY_ACTIVE":
+    case "AWAITING_ACTIVITY":
+      return failed("it has been told to terminate, and has not ended yet; restart it again");
+    case "UNREADABLE":
+      return failed("it has ended, and cannot be read by this deployment");
+    case "WRONG_STATUS":
+      return failed(`it is ${result.status}, and what is rewound is FAILED`);
+    case "PARENT_KNOWS":
+      return failed(`its parent '${result.instanceId}' has taken its failure; rewind the parent`);
+    default:
+      return failed(result.code);
   }
 }

@@ -5,7 +5,16 @@ import type { Asked } from "../model/history-event.ts";
  * instance, where code of other versions finds them: fields are only ever added, and added as optional ones.
  */
 
-export const JOB_OPERATIONS = ["terminate", "cancel", "pause", "resume", "purge", "raise"] as const;
+export const JOB_OPERATIONS = [
+  "terminate",
+  "cancel",
+  "pause",
+  "resume",
+  "purge",
+  "raise",
+  "rewind",
+  "restart",
+] as const;
 export type JobOperation = (typeof JOB_OPERATIONS)[number];
 
 /** How many instances can be named. */

@@ -16,6 +16,7 @@ import { reading, visibleStatus, writing } from "../reading/index.ts";
 import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "../repair-protocol.ts";
 import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
+import { isMeant } from "./meant.ts";
 import type { Reception } from "./reception.ts";
 import { isSameCall, type Starts } from "./starts.ts";
 
@@ -52,7 +53,7 @@ export class Repairs {
     for (;;) {
       await this.#reception.catchUp();
       const { record, current: life } = this.#lives;
-      if (record === undefined) return NOT_FOUND;
+      if (!isMeant(request, record)) return NOT_FOUND;
       if (life.isUnreadable) return STALLED;
       const notFailed = { ok: false, code: "WRONG_STATUS", status: visibleStatus(record, life) } as const;
       if (record.status !== "FAILED" && record.rewinds === undefined) return notFailed;

@@ -5,6 +5,7 @@ import type { RestartRequest, RestartResult } from "../protocol.ts";
 import { reading } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Lives } from "./lives.ts";
+import { isMeant } from "./meant.ts";
 import { type Starts, stillDelivering } from "./starts.ts";
 import type { Vacancy } from "./vacancy.ts";
 
@@ -37,6 +38,7 @@ export class Restarts {
       const { record: former, current: life } = this.#lives;
       if (former === undefined) return { ok: false, code: "NOT_FOUND" };
       if (former.startRequestId === request.requestId) return OK;
+      if (meant === undefined && !isMeant(request, former)) return { ok: false, code: "NOT_FOUND" };
       if (life.isUnreadable) return { ok: false, code: "STALLED" };
       if (former.parent !== undefined) return { ok: false, code: "CHILD" };
       meant ??= former;

@@ -70,6 +70,8 @@ describe("a job that begins", () => {
     [{ operation: "raise", eventName: "go" }, { eventName: "go" }],
     [{ operation: "cancel" }, {}],
     [{ operation: "resume" }, {}],
+    [{ operation: "rewind" }, {}],
+    [{ operation: "restart" }, {}],
   ])("[H140] %j: what each instance is asked", async (body, call) => {
     const api = new Api();
     expect((await post(api, { ...body, instanceIDs: ["a"] })).status).toBe(202);
@@ -111,7 +113,9 @@ describe("a job that is refused, before anybody is called", () => {
     ["", malformed("operation is expected, found nothing")],
     [
       { ...NAMED, operation: "stop" },
-      malformed('operation is "terminate" or "cancel" or "pause" or "resume" or "purge" or "raise", found "stop"'),
+      malformed(
+        'operation is "terminate" or "cancel" or "pause" or "resume" or "purge" or "raise" or "rewind" or "restart", found "stop"',
+      ),
     ],
     [{ operation: "pause" }, malformed("either instanceIDs or filter says whom the job is about, found neither")],
     [{ ...NAMED, filter: {} }, malformed("either instanceIDs or filter says whom the job is about, found both")],

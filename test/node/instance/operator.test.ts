@@ -142,6 +142,40 @@ describe("[I40] what is meant for an instance that was created by a certain time
   });
 });
 
+describe("[I40] repairs of one that was created by a certain time", () => {
+  const repairs: Record<string, (instance: Instance, createdByMs: number) => Promise<{ ok: boolean }>> = {
+    rewind: (i, createdByMs) => i.rewind({ requestId: "r", createdByMs }),
+    restart: (i, createdByMs) => i.restart({ requestId: "r", createdByMs }),
+  };
+
+  it.each(Object.entries(repairs))("[I40.4] %s: does not reach one that was created later", async (_, repair) => {
+    const world = makeWorld();
+    await world.advance(10);
+    await start(world, "a", "call", { activity: "fail" });
+    expect(await statusOf(world, "a")).toBe("FAILED");
+    const before = world.host("a").db.dump();
+    expect(await world.call("a", (instance) => repair(instance, START_MS + 9))).toEqual({
+      ok: false,
+      code: "NOT_FOUND",
+    });
+    expect(world.host("a").db.dump()).toEqual(before);
+    expect(await world.call("a", (instance) => repair(instance, START_MS + 10))).toEqual({ ok: true });
+  });
+
+  it("[I40.5] a restart that comes again finds its own run, which was created later", async () => {
+    const world = makeWorld();
+    await start(world, "a", "event", "go");
+    await world.advance(10);
+    const restart = () => world.post("a", (i) => i.restart({ requestId: "r", createdByMs: START_MS }));
+    const first = restart();
+    await world.advance(60_000);
+    const second = restart();
+    await world.advance(60_000);
+    expect([await first, await second]).toEqual([{ ok: true }, { ok: true }]);
+    expect(historyOf(world, "a")).toHaveLength(1);
+  });
+});
+
 describe("[I25] one place makes stubs", () => {
   const namespaceIn = (where: string) => ({
     jurisdiction: (jurisdiction: string) => namespaceIn(`${where}/${jurisdiction}`),

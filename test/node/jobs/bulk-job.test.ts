@@ -153,6 +153,8 @@ describe("[J2] What each operation asks", () => {
       "raiseEvent",
       { ...command, name: "go", input: "[1]", messageId: `${JOB}:a` },
     ],
+    [{ operation: "rewind" }, "rewind", { ...command, requestId: `${JOB}:a` }],
+    [{ operation: "restart" }, "restart", { ...command, requestId: `${JOB}:a` }],
   ] as const)("[J2.1] %j", async (call, method, request) => {
     const jobs = makeJobWorld();
     jobs.answer = () => OK;
@@ -164,6 +166,13 @@ describe("[J2] What each operation asks", () => {
     [{ code: "STALLED" }, "workflow is stalled"],
     [{ code: "NOT_ENDED", instanceId: "c" }, "child workflow 'c': orchestration has not yet completed"],
     [{ code: "PARENT_UNREACHABLE", instanceId: "p" }, "its parent 'p' waits for it and cannot be told at the moment"],
+    [{ code: "CHILD" }, "cannot restart child-workflows; restart the parent"],
+    [{ code: "CHILD_ACTIVE", childInstanceId: "c" }, "child workflow 'c': orchestration has not yet completed"],
+    [{ code: "ALREADY_ACTIVE" }, "it has been told to terminate, and has not ended yet; restart it again"],
+    [{ code: "AWAITING_ACTIVITY" }, "it has been told to terminate, and has not ended yet; restart it again"],
+    [{ code: "UNREADABLE" }, "it has ended, and cannot be read by this deployment"],
+    [{ code: "WRONG_STATUS", status: "RUNNING" }, "it is RUNNING, and what is rewound is FAILED"],
+    [{ code: "PARENT_KNOWS", instanceId: "p" }, "its parent 'p' has taken its failure; rewind the parent"],
   ])("[J2.2] refused with %j", async (refusal, error) => {
     const jobs = makeJobWorld();
     jobs.answer = () => ({ ok: false, ...refusal });

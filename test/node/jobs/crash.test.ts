@@ -2,11 +2,12 @@
 import { describe, expect, it } from "vitest";
 import type { JobCall } from "../../../src/jobs/job.ts";
 import { announce, entry, tell } from "../catalog/support.ts";
-import { historyOf, start, statusOf } from "../instance/support.ts";
+import { type Code, historyOf, start, statusOf } from "../instance/support.ts";
 import { type Point, START_MS } from "../instance/world.ts";
 import { JOB, jobState, makeJobWorld, startJob } from "./support.ts";
 
 const IDS = ["a", "b", "c"];
+const WORKFLOWS: Readonly<Record<string, string>> = { purge: "echo", rewind: "fails" };
 
 interface Run {
   readonly points: string[];
@@ -17,10 +18,19 @@ interface Run {
 async function run(call: JobCall, crash?: { readonly at: number; readonly kind: "reset" | "process" }): Promise<Run> {
   const jobs = makeJobWorld();
   const { world } = jobs;
+  let fails = true;
+  world.workflow("fails", function* (ctx): Code {
+    return yield ctx.callActivity("sometimes");
+  });
+  world.activity("sometimes", () => {
+    if (fails) throw new Error("not yet");
+    return "well";
+  });
   for (const id of IDS) {
     tell(jobs.shard, announce(entry(id, { createdAtMs: START_MS }), 1));
-    await start(world, id, call.operation === "purge" ? "echo" : "event", "never");
+    await start(world, id, WORKFLOWS[call.operation] ?? "event", "never");
   }
+  fails = false;
   const points: string[] = [];
   world.onPoint = (point: Point, id: string) => {
     points.push(`${point} ${id}`);
@@ -43,17 +53,22 @@ async function run(call: JobCall, crash?: { readonly at: number; readonly kind: 
   const [status, progress] = await jobState(jobs);
   const found = [];
   for (const id of IDS) {
-    const raised = historyOf(world, id).filter(({ type }) => type === "EventRaised").length;
-    found.push([id, await statusOf(world, id), raised]);
+    const history = historyOf(world, id);
+    const counted = history.filter(({ type }) => type === "EventRaised" || type === "ExecutionRewound").length;
+    const [first] = history;
+    const run = first?.type === "ExecutionStarted" && first.reason === "once more" ? "another run" : "the same run";
+    found.push([id, await statusOf(world, id), counted, run]);
   }
   return { points, end: { status, progress, found } };
 }
 
 describe("[J5] A crash at every point", () => {
   it.each([
-    [{ operation: "raise", eventName: "e", payload: "1" }, ["RUNNING", 1]],
-    [{ operation: "purge" }, [undefined, 0]],
-    [{ operation: "terminate" }, ["TERMINATED", 0]],
+    [{ operation: "raise", eventName: "e", payload: "1" }, ["RUNNING", 1, "the same run"]],
+    [{ operation: "purge" }, [undefined, 0, "the same run"]],
+    [{ operation: "terminate" }, ["TERMINATED", 0, "the same run"]],
+    [{ operation: "rewind" }, ["COMPLETED", 1, "the same run"]],
+    [{ operation: "restart", reason: "once more" }, ["RUNNING", 0, "another run"]],
   ] as const)("[J5.1] %j: ends as without, each instance done, each event counted once", async (call, found) => {
     const undisturbed = await run(call);
     expect(undisturbed.end).toEqual({
