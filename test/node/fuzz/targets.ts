@@ -38,6 +38,7 @@ const segment = fc.oneof(
       ".",
       "..",
       "a%2fb",
+      "bulk:00000000-0000-4000-8000-000000000001",
       "victim-1%2f..%2fvictim-2",
       "victim-1%00",
       "VICTIM-1",
