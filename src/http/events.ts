@@ -1,5 +1,6 @@
 import type { WatchResult } from "../instance/protocol.ts";
 import { type HistoryPosition, readPosition } from "../model/history-position.ts";
+import { isJobId } from "../model/ids.ts";
 import { readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -24,6 +25,7 @@ export async function getEvents(call: Call, deps: HttpDeps): Promise<Reply> {
   const target = { operation: "history", instanceId: id, subject: id } as const;
   call.instanceId = id;
   checkAppId(call, deps, target);
+  if (isJobId(id)) throw instanceNotFound(id);
   const result = await callInstance(call, deps, target, () => deps.watch(id, after));
   if (!result.ok) throw watchRefused(id, result);
   const body = eventStream(result.socket, call.request.signal);

@@ -3,7 +3,7 @@ import type { InstanceApi } from "../instance/protocol.ts";
 import { isJobId } from "../model/ids.ts";
 import { type Call, describeFault, type Fault } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
-import { instanceNotFound, type Operation, operationFailed } from "./errors.ts";
+import { type Operation, operationFailed } from "./errors.ts";
 
 /** What is asked of which instance, in the words that an error needs. */
 export interface Target {
@@ -38,8 +38,8 @@ export async function callInstance<T>(
     call.fault = { name: "ConfigurationError", message: deps.notReady, retryable: false, overloaded: false, at: [] };
     throw operationFailed(target.operation, target.subject, deps.notReady);
   }
-  // It is an instance, and has routes of its own.
-  if (isJobId(target.instanceId) && target.operation !== "job") throw instanceNotFound(target.instanceId);
+  // It is an instance, and has routes of its own: nobody else finds it.
+  if (isJobId(target.instanceId) && target.operation !== "job") return ask(nobody(target));
   for (let attempt = 0; ; attempt++) {
     try {
       return await ask(deps.instance(target.instanceId));
@@ -58,6 +58,13 @@ export async function callInstance<T>(
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
+}
+
+/** Answers each question as an object does that has no instance. */
+function nobody({ operation }: Target): InstanceApi {
+  const isRead = operation === "get" || operation === "history";
+  const answer = async () => (isRead ? undefined : { ok: false, code: "NOT_FOUND" });
+  return new Proxy({} as InstanceApi, { get: () => answer });
 }
 
 function messageOf(error: unknown): string {

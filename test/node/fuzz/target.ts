@@ -196,10 +196,11 @@ export class Target {
   }
 
   /** A job that is new is an instance of its own, and one that is a dry run looks at those that it names. */
-  #isOfJob(id: string, job: { readonly id: string } | "a new one", { body }: HostileRequest): boolean {
+  #isOfJob(id: string, job: { readonly id: string } | "a new one", { body, target }: HostileRequest): boolean {
     if (job !== "a new one") return id === job.id && id.startsWith("bulk:");
     if (this.#newIds.some((uuid) => id === `bulk:${uuid}`)) return true;
-    return typeof body === "string" && body.includes('"dryRun":true') && body.includes(JSON.stringify(id));
+    if (typeof body !== "string" || !body.includes(JSON.stringify(id))) return false;
+    return body.includes('"dryRun":true') || target.includes("dryRun=true");
   }
 
   #newId(): string {

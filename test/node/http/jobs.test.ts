@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { CATALOG_MISSING } from "../../../src/catalog/binding.ts";
 import type { Shards } from "../../../src/catalog/reading/shards.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
 import type { JobInput } from "../../../src/jobs/job.ts";
 import { DAY, entry } from "../catalog/support.ts";
@@ -391,25 +392,34 @@ describe("a job that is looked at", () => {
   });
 });
 
+const GONE = { ok: false, code: "NOT_FOUND" } as const;
+const NOBODY = {
+  state: undefined,
+  history: undefined,
+  operation: GONE,
+  query: GONE,
+  update: GONE,
+  watch: GONE,
+  restart: GONE,
+};
+
 describe("a job as an instance", () => {
-  it.each([
-    `GET /v1.0/workflows/dapr/${JOB}`,
-    `GET /v1.0/workflows/dapr/${JOB}/history`,
-    `GET /v1.0/workflows/dapr/${JOB}/query/q`,
-    `GET /v1.0-alpha1/workflows/dapr/bulk-job/${JOB}`,
-    `POST /v1.0/workflows/dapr/${JOB}/terminate`,
-    `POST /v1.0/workflows/dapr/${JOB}/purge?force=true`,
-    `POST /v1.0/workflows/dapr/${JOB}/pause`,
-    `POST /v1.0/workflows/dapr/${JOB}/raiseEvent/e`,
-    `POST /v1.0/workflows/dapr/${JOB}/update/u`,
-    `POST /v1.0/workflows/dapr/${JOB}/cancel`,
-    `GET /v1.0/workflows/dapr/${JOB}/events`,
-  ])("[H146] %s: is not there", async (target) => {
+  const routes = ROUTES.filter(({ path }) => /\/workflows\/.*:id/.test(path)).map(({ method, path, operation }) => [
+    `${method} ${path}`,
+    operation,
+  ]);
+  it.each(routes)("[H146] %s: is answered as where there is nobody, and not asked", async (route, operation) => {
+    const body = operation === "startSeedWorkflow" ? "{}" : undefined;
+    const at = (id: string) => route.replaceAll(/:(?!id)\w+/g, "x").replace(":id", id);
+    const nobody = new Api();
+    Object.assign(nobody.answers, NOBODY);
+    const expected = await read(await nobody.send(at("nobody"), body));
     const api = new Api();
-    expect(await read(await api.send(target))).toMatchObject({
-      status: 404,
-      body: { errorCode: "ERR_INSTANCE_ID_NOT_FOUND" },
-    });
+    const answer = await read(await api.send(at(JOB), body));
+    expect(JSON.parse(JSON.stringify(answer).replaceAll(JOB, "nobody"))).toEqual(
+      operation === "startSeedWorkflow" ? { status: 400, body: expect.anything() } : expected,
+    );
+    expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(api.calls).toEqual([]);
   });
 
