@@ -2,6 +2,8 @@ import type { Registry } from "../engine/registry.ts";
 import { Instance } from "../instance/instance.ts";
 import { type InstanceLimits, limitsFrom } from "../instance/limits.ts";
 import type { InstancePorts } from "../instance/ports.ts";
+import { jobRegistry } from "../jobs/activities.ts";
+import { isJobId } from "../model/ids.ts";
 import type { LogLine } from "../model/log.ts";
 import type { Given } from "../model/options.ts";
 import type { RuntimeStatus } from "../model/status.ts";
@@ -44,6 +46,8 @@ export class Hosts {
   readonly #options: HostsOptions;
   readonly #limits: InstanceLimits;
   readonly #hosts = new Map<string, Host>();
+  /** Bulk jobs run it. There is no catalog. */
+  readonly #jobs = jobRegistry({ instance: (instanceId) => this.stub(instanceId), catalog: undefined });
   /** Those whose alarms are due next: looking for them among thousands costs more than all the rest of a step. */
   #next: Host[] = [];
   #isDisposed = false;
@@ -233,6 +237,7 @@ export class Hosts {
     const schedule = (ms: number, callback: () => void) => clock.schedule(ms, callback, life);
     return {
       ...code(),
+      ...(isJobId(instanceId) && { registry: this.#jobs }),
       store: ofLife(host.store, life),
       limits: this.#limits,
       clock: {

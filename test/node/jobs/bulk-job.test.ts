@@ -1,5 +1,7 @@
 // [J1] What a bulk job does with many instances: whom it calls, how fast, what it tells, and how it is stopped.
 import { describe, expect, it } from "vitest";
+import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
+import { childInstanceId, isJobId, jobId } from "../../../src/model/ids.ts";
 import { announce, entry, tell } from "../catalog/support.ts";
 import { historyOf, raise, start, statusOf } from "../instance/support.ts";
 import { START_MS } from "../instance/world.ts";
@@ -268,5 +270,20 @@ describe("[J4] A job that is canceled", () => {
     void cancel(jobs);
     await jobs.world.rest();
     expect(await jobState(jobs)).toEqual(["CANCELED", done(200)]);
+  });
+});
+
+describe("[J6] The ID of a job", () => {
+  it("[J6.1] is none that children or anybody else has", () => {
+    expect(isJobId(jobId("0a1b2c3d-0000-4000-8000-00000000000f"))).toBe(true);
+    for (const id of [childInstanceId("bulk", 0, 1), "bulk:", `${JOB}:0001`, JOB.slice(1), "bulk", `a${JOB}`])
+      expect([id, isJobId(id)]).toEqual([id, false]);
+  });
+
+  it("[J6.2] leads to a shard of its own, which no list of instances reads", () => {
+    const shards = { shards: 8, former: [4] };
+    expect(shardOf(JOB, shards)).toBe("jobs");
+    expect(allShards(shards)).not.toContain("jobs");
+    expect(allShards(shards)).toContain(shardOf(`${JOB}:0001`, shards));
   });
 });

@@ -24,7 +24,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["jobs", "catalog", "instance/protocol.ts", "instance/binding.ts", "model"],
   "dapr.ts": ["client.ts", "authoring"],
   "testing.ts": ["testing"],
-  testing: ["http", "authoring", "instance", "storage", "engine", "model"],
+  testing: ["jobs", "http", "authoring", "instance", "storage", "engine", "model"],
   "client.ts": ["authoring", "engine", "model"],
   "worker-options.ts": ["catalog/options.ts", "http/deps.ts", "instance", "model"],
   "create-worker.ts": ["worker-options.ts", "jobs", "catalog", "http", "authoring", "instance", "engine", "model"],
