@@ -392,35 +392,37 @@ describe("a job that is looked at", () => {
   });
 });
 
-const GONE = { ok: false, code: "NOT_FOUND" } as const;
-const NOBODY = {
-  state: undefined,
-  history: undefined,
-  operation: GONE,
-  query: GONE,
-  update: GONE,
-  watch: GONE,
-  restart: GONE,
-};
-
 describe("a job as an instance", () => {
   const routes = ROUTES.filter(({ path }) => /\/workflows\/.*:id/.test(path)).map(({ method, path, operation }) => [
     `${method} ${path}`,
     operation,
   ]);
-  it.each(routes)("[H146] %s: is answered as where there is nobody, and not asked", async (route, operation) => {
-    const body = operation === "startSeedWorkflow" ? "{}" : undefined;
-    const at = (id: string) => route.replaceAll(/:(?!id)\w+/g, "x").replace(":id", id);
-    const nobody = new Api();
-    Object.assign(nobody.answers, NOBODY);
-    const expected = await read(await nobody.send(at("nobody"), body));
+  it.each(routes)("[H146] %s: is not there, and not asked", async (route, operation) => {
     const api = new Api();
-    const answer = await read(await api.send(at(JOB), body));
-    expect(JSON.parse(JSON.stringify(answer).replaceAll(JOB, "nobody"))).toEqual(
-      operation === "startSeedWorkflow" ? { status: 400, body: expect.anything() } : expected,
-    );
-    expect(answer.status).toBeGreaterThanOrEqual(400);
+    const target = route.replaceAll(/:(?!id)\w+/g, "x").replace(":id", JOB);
+    const response = await api.send(target, operation === "startSeedWorkflow" ? "{}" : undefined);
+    expect(response.status).toBeGreaterThanOrEqual(400);
     expect(api.calls).toEqual([]);
+  });
+
+  it("[H146] is told of as where there is nobody, by each operation in its own words", async () => {
+    const ask = async (id: string, operation: string, answers: Partial<Api["answers"]>) => {
+      const api = new Api();
+      Object.assign(api.answers, answers);
+      const answer = await read(await api.send(`${operation.replace("I", id)}`));
+      return JSON.stringify(answer).replaceAll(id, "I");
+    };
+    const gone = { ok: false, code: "NOT_FOUND" } as const;
+    for (const operation of ["pause", "resume", "raiseEvent/e", "terminate", "purge", "cancel"]) {
+      const target = `POST /v1.0/workflows/dapr/I/${operation}`;
+      expect([operation, await ask(JOB, target, {})]).toEqual([
+        operation,
+        await ask("nobody-1", target, { operation: gone }),
+      ]);
+    }
+    expect(await ask(JOB, "GET /v1.0/workflows/dapr/I", {})).toBe(
+      await ask("nobody-1", "GET /v1.0/workflows/dapr/I", { state: undefined }),
+    );
   });
 
   it("[H146] cannot be started by anybody, nor is an instance of a like name one", async () => {
