@@ -137,6 +137,9 @@ describe("[E8] options of createWorker", () => {
     await expect.poll(() => status("goes")).toBe(404);
     expect((await startChild("instanceID=stays&retention=1h")).status).toBe(200);
     expect((await startChild("instanceID=nobody&retention=1d")).status).toBe(400);
+    // By the object's own alarm: this Worker has no catalog.
+    await startChild("instanceID=short&retention=1ms");
+    await expect.poll(() => status("short")).toBe(404);
     expect([await status("stays"), await status("nobody")]).toEqual([200, 404]);
   });
 
