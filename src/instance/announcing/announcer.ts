@@ -1,15 +1,13 @@
 import type { Presence } from "../../model/catalog-entry.ts";
 import type { InstanceRecord, Listing } from "../../storage/instance-row.ts";
 import type { OwedTelling } from "../../storage/instance-store.ts";
-import { within } from "../patience.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
+import { type Leaving, tellDeparture } from "./departures.ts";
 import { entryOf, type Subject } from "./entry.ts";
-import { type Announced, Flights, PATIENCE_MS } from "./flights.ts";
+import { type Announced, Flights } from "./flights.ts";
 import { firstListing, nextListing } from "./listings.ts";
-import { depart } from "./telling.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-type Leaving = Pick<InstanceRecord, "createdAtMs" | "listing">;
 
 /**
  * Tells the catalog of the instance: the state at the end of the first burst, the end, and once a second at most what a list shows of
@@ -73,7 +71,7 @@ export class Announcer {
   /** The object has been loaded, because somebody asks: of one that has ended it is told before the first answer. */
   opened(): Promise<void> | undefined {
     const { record, hasEnded } = this.#of.life;
-    if (record === undefined || !hasEnded || this.#flights.isHeard(record)) return undefined;
+    if (record === undefined || !hasEnded || this.#of.isNotKept || this.#flights.isHeard(record)) return undefined;
     const settled = this.#flights.settled();
     this.#flights.begin(record, "reminder");
     return this.#catalog.confirm === "background" ? undefined : settled;
@@ -193,20 +191,17 @@ export class Announcer {
    * The life is about to be wiped, and its shard is told before. Returns what is to be told afterwards: the shard could not be
    * reached in time, or others are owed something.
    */
-  async leave({ createdAtMs, listing }: Leaving): Promise<readonly OwedTelling[]> {
+  async leave(life: Leaving): Promise<readonly OwedTelling[]> {
     const { debts, numbers } = this.#flights;
-    const instanceId = this.#ports.instanceId();
-    const shard = listing?.shard ?? this.#catalog.shardOf(instanceId);
-    this.#flights.giveUp();
+    const { createdAtMs, listing } = life;
+    const isFormerListed = listing?.former !== undefined && !this.#flights.isTold(life);
     numbers.saw(listing?.seq);
-    const departure = { instanceId, createdAtMs, seq: numbers.next() };
-    const tell = async () => {
-      await depart(this.#catalog.shard(shard), "leave", departure, numbers);
-      return true;
-    };
-    const isTold = await within((ms, callback) => this.#ports.clock.schedule(ms, callback), PATIENCE_MS, tell);
-    const others = debts.all.filter((telling) => telling.createdAtMs !== createdAtMs || telling.shard !== shard);
-    return isTold ? others : [...others, { createdAtMs, shard, seq: departure.seq }];
+    const former = isFormerListed ? { ...listing.former, seq: numbers.next() } : undefined;
+    this.#flights.giveUp();
+    const left = await tellDeparture(this.#ports, this.#catalog, this.#flights, life, former);
+    const isOf = (telling: OwedTelling) =>
+      telling.createdAtMs === createdAtMs || telling.createdAtMs === former?.createdAtMs;
+    return [...debts.all.filter((telling) => !isOf(telling)), ...left];
   }
 
   /** What the catalog is answered when it asks. Rejects when that is not known. */

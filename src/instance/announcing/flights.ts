@@ -90,6 +90,10 @@ export class Flights {
     return this.#told?.entry.createdAtMs === createdAtMs ? this.#told : undefined;
   }
 
+  isTold({ createdAtMs }: Pick<InstanceRecord, "createdAtMs">): boolean {
+    return this.#told?.entry.createdAtMs === createdAtMs;
+  }
+
   /** The shard knows of the life, or will be told of it. */
   isHeard(record: InstanceRecord): boolean {
     const isReminded = this.#remindedOf === record.createdAtMs;

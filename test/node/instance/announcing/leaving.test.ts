@@ -282,6 +282,21 @@ describe("[I36] What the catalog asks", () => {
     expect([tablesOf(world), await entryFor(world)]).toEqual([[], undefined]);
   });
 
+  it("[I36.18] one that is purged before it was told of takes the one before it out of the list", async () => {
+    const world = await ended();
+    await world.advance(10);
+    world.catalog.fault = ({ method }) => (method === "announce" ? "unreachable" : undefined);
+    const answer = world.post("a", (instance) => instance.start({ instanceId: "a", name: "event", requestId: "r" }));
+    await world.advance(300);
+    await answer;
+    const purged = purgeByForce(world, "a");
+    await world.advance(1_000);
+    await purged;
+    reachable(world);
+    await world.rest();
+    expect([await entryFor(world), tablesOf(world)]).toEqual([undefined, []]);
+  });
+
   it("[I36.16] a shard that is told nothing for a day asks, and corrects what it has", async () => {
     const world = listedWorld();
     await start(world, "a", "event", "x");
