@@ -100,9 +100,8 @@ export async function getJob(call: Call, deps: HttpDeps): Promise<Reply> {
 export async function listJobs(call: Call, deps: HttpDeps): Promise<Reply> {
   const catalog = catalogFor("job", call, deps);
   const query = { type: "page", filter: EVERYTHING, order: "desc", ...readParameters(call, JOBS_PAGE) } as const;
-  const { entries, continuationToken, missingShards } = await refusing(() =>
-    readPage(query, { ...catalog, names: [JOBS_SHARD] }),
-  );
+  const shards = { names: [JOBS_SHARD], schedule: catalog.schedule, shard: (name: string) => catalog.shard(name) };
+  const { entries, continuationToken, missingShards } = await refusing(() => readPage(query, shards));
   const found = await Promise.all(entries.map(({ instanceId }) => describeJob(instanceId, call, deps)));
   const jobs = found.filter((one) => one !== undefined).map((one) => toJob(one, deps.now()));
   return json(200, {

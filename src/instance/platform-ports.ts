@@ -76,14 +76,13 @@ export class PlatformPorts implements InstancePorts {
     this.#ctx = ctx;
     this.#env = env;
     this.#placement = shared.placement ?? ANYWHERE;
-    const isJob = jobs !== undefined && isJobId(this.instanceId());
-    this.registry = isJob ? jobs(env) : registry;
+    this.registry = jobs !== undefined && isJobId(this.instanceId()) ? jobs(env) : registry;
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
     this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;
     this.retention = shared.retention;
-    // Bulk jobs are in no list.
-    this.catalog = isJob ? undefined : shared.catalog?.(env);
+    // Bulk jobs lie in a shard of their own, which no list of instances reads.
+    this.catalog = shared.catalog?.(env);
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);
