@@ -14,6 +14,7 @@ export type {
   PurgeOptions,
   RaiseOptions,
   RepairOptions,
+  RerunOptions,
   RestartOptions,
   RunOptions,
   ScheduleOptions,

@@ -86,6 +86,21 @@ export interface PurgeOptions {
   readonly reason?: string | null | undefined;
 }
 
+export interface RerunOptions {
+  /** The `id` of a TaskScheduled, TimerCreated or ChildWorkflowInstanceCreated in the history: that call is made again. Default 0: all is done again. */
+  readonly eventId?: number | null | undefined;
+  /** Default: a random UUID. */
+  readonly newInstanceId?: string | null | undefined;
+  /** In place of the input of the call, or of the workflow; `undefined` and `null` are inputs, too. Default: the same. */
+  readonly input?: unknown;
+  /** Where the call is that of a child. Default: an ID made of that of the new instance. */
+  readonly newChildWorkflowInstanceId?: string | null | undefined;
+  /** Names this request: sent twice with the same new ID, it makes one instance. Default: a random UUID. */
+  readonly requestId?: string | null | undefined;
+  /** Why, in at most 1,000 characters: it stands in the history of the new instance. */
+  readonly reason?: string | null | undefined;
+}
+
 export interface RestartOptions {
   /** Names this request: sent twice, it begins one new run. Default: a random UUID. */
   readonly requestId?: string | null | undefined;
@@ -141,6 +156,14 @@ export const raiseOptions = optionsOf<RaiseOptions>({ reason: aString });
 export const terminateOptions = optionsOf<TerminateOptions>({ nonRecursive: aBoolean, reason: aString });
 export const purgeOptions = optionsOf<PurgeOptions>({ force: aBoolean, nonRecursive: aBoolean, reason: aString });
 export const repairOptions = optionsOf<RepairOptions>({ requestId: aString, reason: aString });
+export const rerunOptions = optionsOf<RerunOptions>({
+  eventId: aNumber("a whole number from 0", (value) => Number.isInteger(value) && value >= 0),
+  newInstanceId: aString,
+  input: anything,
+  newChildWorkflowInstanceId: aString,
+  requestId: aString,
+  reason: aString,
+});
 export const restartOptions = optionsOf<RestartOptions>({ requestId: aString, reason: aString });
 export const updateOptions = optionsOf<UpdateOptions>({
   updateId: aString,

@@ -75,7 +75,7 @@ function asJson(value: SearchAttribute | undefined): string | undefined {
   return value === undefined ? undefined : JSON.stringify(value);
 }
 
-function idIn(answer: Answer): string {
+export function idIn(answer: Answer): string {
   const body = bodyOf(answer, "started instance", ({ instanceID }) => typeof instanceID === "string");
   return (body as { instanceID: string }).instanceID;
 }

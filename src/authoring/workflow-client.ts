@@ -30,10 +30,12 @@ import {
   purgeOptions,
   type RaiseOptions,
   type RepairOptions,
+  type RerunOptions,
   type RestartOptions,
   type RunOptions,
   raiseOptions,
   repairOptions,
+  rerunOptions,
   restartOptions,
   runOptions,
   type ScheduleOptions,
@@ -46,7 +48,7 @@ import {
   type WatchOptions,
   watchOptions,
 } from "./client-options.ts";
-import { type Encoded, start, startAndWait } from "./client-starts.ts";
+import { type Encoded, idIn, start, startAndWait } from "./client-starts.ts";
 import { Deadline, stateOf, type WaitedFor, waitForState, waitForUpdate } from "./client-waits.ts";
 import { type WatchedEvent, watch } from "./client-watch.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
@@ -221,6 +223,28 @@ export class DaprWorkflowClient {
    */
   async cancelWorkflow(workflowInstanceId: string, reason?: string | null): Promise<void> {
     await this.#operate("cancel", "cancelWorkflow", workflowInstanceId, reason);
+  }
+
+  /**
+   * Makes a new instance of one that has ended: it takes over what that has done before a call, makes the call again, and goes on from there.
+   * Resolves with its ID.
+   *
+   *     const id = await client.rerunWorkflow("order-1", { eventId: 7, input: { amount: 20 } });
+   */
+  async rerunWorkflow(workflowInstanceId: string, options?: RerunOptions | null): Promise<string> {
+    const read = readOptions(rerunOptions, options, "rerunWorkflow", workflowInstanceId);
+    const body: Record<string, unknown> = {
+      eventID: read.eventId ?? undefined,
+      newInstanceID: read.newInstanceId ?? undefined,
+      newChildWorkflowInstanceID: read.newChildWorkflowInstanceId ?? undefined,
+      reason: read.reason ?? undefined,
+    };
+    if (options && "input" in options) {
+      const { input = null } = options;
+      body.input = JSON.parse(this.#payloads.encode(input, "input", "rerunWorkflow", workflowInstanceId) ?? "null");
+    }
+    const query = { requestID: read.requestId ?? undefined };
+    return idIn(await this.#api.change(`${segment(workflowInstanceId)}/rerun`, query, JSON.stringify(body)));
   }
 
   /**

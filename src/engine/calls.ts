@@ -1,4 +1,4 @@
-import type { Action, Call, Note } from "../model/action.ts";
+import type { Action, Call, Note, ScheduleActivity } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { AttemptDetails } from "../model/history-event.ts";
 import type { Answered } from "./answers.ts";
@@ -155,6 +155,17 @@ export class Calls implements AttemptCalls {
 
   confirmUpdateEnd(updateId: string, historyIndex: number): NonDeterminismError | undefined {
     return this.actions.delete(updateKey(updateId)) ? undefined : updateNotEnded(updateId, historyIndex);
+  }
+
+  /** Times of what has been asked for that are over by now are put off. */
+  putOff(nowMs: number, delayMs: number): void {
+    for (const [key, action] of this.actions) {
+      if (action.type === "CreateTimer" && action.fireAtMs <= nowMs)
+        this.actions.set(key, { ...action, fireAtMs: action.fireAtMs + delayMs });
+      const { deadlineAtMs } = action.type === "ScheduleActivity" ? action : noDetails;
+      if (deadlineAtMs !== undefined && deadlineAtMs <= nowMs)
+        this.actions.set(key, { ...(action as ScheduleActivity), deadlineAtMs: deadlineAtMs + delayMs });
+    }
   }
 
   /** What has been asked for and not recorded, in order. Forgets it. */

@@ -77,6 +77,12 @@ export class ExecutionState implements CallOwner {
     if (searchAttributes !== undefined) this.searchAttributes = ownAttributes(searchAttributes);
   }
 
+  /** So many events, up to this time. */
+  replayed(events: number, nowMs: number): void {
+    const { rerunOf } = this.started ?? {};
+    if (rerunOf?.events === events) this.calls.putOff(nowMs, rerunOf.delayMs);
+  }
+
   /** What is called behind a continue-as-new is dropped. */
   changeAttributes(changes: AttributeChanges): void {
     const merged = mergeAttributes(this.searchAttributes, changes, "setSearchAttributes");
@@ -90,7 +96,7 @@ export class ExecutionState implements CallOwner {
 
   /** One stream of chance for the whole execution; made when it is first needed. */
   get chance(): SeededRandom {
-    this.#random ??= new SeededRandom(`${this.instanceId} ${this.started?.executionId}`);
+    this.#random ??= new SeededRandom(this.started?.seed ?? `${this.instanceId} ${this.started?.executionId}`);
     return this.#random;
   }
 }

@@ -170,6 +170,12 @@ export class Execution {
     this.#end.takeBackContinuation();
   }
 
+  /** Of so many events. Where a rerun begins, what the code has asked for beside the call that is made again has the source's times. */
+  endReplay(events: number, nowMs: number): void {
+    this.endTurn();
+    this.#state.replayed(events, nowMs);
+  }
+
   get hasActions(): boolean {
     return this.#state.calls.actions.size > 0;
   }

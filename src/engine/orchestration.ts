@@ -55,7 +55,7 @@ export class Orchestration {
     orchestration.#execution.beginTurn();
     await orchestration.#replay(replay, runEnded);
     orchestration.#history.isWhole(history.length);
-    orchestration.#execution.endTurn();
+    orchestration.#execution.endReplay(history.length, orchestration.#history.latestMs);
     return orchestration;
   }
 

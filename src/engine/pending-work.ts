@@ -73,6 +73,10 @@ export class PendingWork {
     this.activities.set(id, progress === undefined ? rest : { ...rest, progress });
   }
 
+  hasTimer(id: number): boolean {
+    return this.#timers.has(id);
+  }
+
   /** It has fired, or the workflow has canceled it. */
   dropTimer(id: number): void {
     this.#timers.delete(id);

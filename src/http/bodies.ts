@@ -60,3 +60,11 @@ export const BULK_JOB = v.strictObject({
 });
 
 export type JobBody = v.InferOutput<typeof BULK_JOB>;
+
+export const RERUN = v.strictObject({
+  eventID: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff))),
+  newInstanceID: v.exactOptional(v.string()),
+  input: value,
+  newChildWorkflowInstanceID: v.exactOptional(instanceId),
+  reason: v.exactOptional(reason),
+});

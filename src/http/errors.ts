@@ -31,6 +31,7 @@ export type Operation =
   | "cancel"
   | "query"
   | "update"
+  | "rerun"
   | "restart"
   | "rewind"
   | "version"
@@ -50,6 +51,7 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   cancel: { errorCode: "ERR_CANCEL_WORKFLOW", text: (id) => `error canceling workflow '${id}'` },
   query: { errorCode: "ERR_QUERY_WORKFLOW", text: (id) => `error querying workflow '${id}'` },
   update: { errorCode: "ERR_UPDATE_WORKFLOW", text: (id) => `error updating workflow '${id}'` },
+  rerun: { errorCode: "ERR_RERUN_WORKFLOW", text: (id) => `error rerunning workflow '${id}'` },
   restart: { errorCode: "ERR_RESTART_WORKFLOW", text: (id) => `error restarting workflow '${id}'` },
   rewind: { errorCode: "ERR_REWIND_WORKFLOW", text: (id) => `error rewinding workflow '${id}'` },
   version: { errorCode: "ERR_VERSION_WORKFLOW", text: (id) => `error changing the version of workflow '${id}'` },

@@ -1,20 +1,68 @@
-import type { RestartResult } from "../instance/protocol.ts";
-import { REASON_ALONE } from "./bodies.ts";
+import type { RerunRequest, RerunResult, RestartResult } from "../instance/protocol.ts";
+import { REASON_ALONE, RERUN } from "./bodies.ts";
+import { fieldAsJson } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { HttpError, instanceNotFound, operationFailed } from "./errors.ts";
 import { callInstance } from "./instance-call.ts";
-import { checkAppId } from "./instance-id.ts";
+import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
 import { readJsonBody } from "./json-body.ts";
 import { REQUEST_ID, readParameters } from "./parameters.ts";
 import { readReason } from "./reason.ts";
-import { accepted, type Reply } from "./replies.ts";
+import { accepted, json, type Reply } from "./replies.ts";
 import { refusal } from "./start.ts";
 
 /*
  * Once more: a restart is another run of the same instance, a rerun another instance that begins with what this one has done. Both are
  * served under /v1.0 only.
  */
+
+/**
+ * `POST …/{id}/rerun` with `{"eventID","newInstanceID","input","newChildWorkflowInstanceID"}`, each of which may be left out: 202
+ * `{"instanceID"}`, that of the new instance. Dapr has it over gRPC alone: its checks in its order, and its texts.
+ */
+export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
+  const { id } = call.params;
+  const fields = await readJsonBody(call, deps, RERUN);
+  const { eventID: eventId = 0, newChildWorkflowInstanceID: newChildWorkflowInstanceId } = fields;
+  const newId = fields.newInstanceID || deps.newId();
+  const target = { operation: "rerun", instanceId: newId, subject: id } as const;
+  call.instanceId = id;
+  checkAppId(call, deps, target);
+  if (newId === id) throw rerunError(400, "rerun workflow instance ID must be different from the original instance ID");
+  checkNewInstanceId(newId);
+  const request: RerunRequest = {
+    requestId: readParameters(call, REQUEST_ID).requestID || deps.newId(),
+    sourceInstanceId: id,
+    eventId,
+    newChildWorkflowInstanceId,
+    input: Object.hasOwn(fields, "input") ? { text: fieldAsJson(fields, "input") } : undefined,
+    traceparent: call.trace.traceparent,
+    reason: readReason(call, fields),
+  };
+  const result = await callInstance(call, deps, target, (instance) => instance.rerun(request));
+  if (result.ok) return json(202, { instanceID: newId });
+  throw rerunRefused(id, newId, result);
+}
+
+function rerunRefused(id: string, newId: string, result: Extract<RerunResult, { ok: false }>): HttpError {
+  switch (result.code) {
+    case "NOT_FOUND":
+      return rerunError(404, result.message);
+    case "INVALID_ARGUMENT":
+      return rerunError(400, result.message);
+    case "ALREADY_EXISTS":
+      return rerunError(500, `workflow '${newId}' has already been created`);
+    case "CHANGED":
+      return operationFailed("rerun", id, "it was replaced or purged while its history was read; send this again");
+    case "UNREADABLE":
+      return operationFailed("rerun", id, `workflow is stalled: ${result.message}`);
+  }
+}
+
+function rerunError(status: number, message: string): HttpError {
+  return new HttpError(status, { errorCode: "ERR_RERUN_WORKFLOW", message });
+}
 
 /** `POST …/{id}/restart[?requestID=]`: 202 `{}` once the new run is on disk. */
 export async function restartWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {

@@ -39,7 +39,7 @@ import {
 } from "./parameters.ts";
 import { changeVersion, rewindWorkflow } from "./repairs.ts";
 import type { Reply } from "./replies.ts";
-import { restartWorkflow } from "./rerun.ts";
+import { rerunWorkflow, restartWorkflow } from "./rerun.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
@@ -141,6 +141,13 @@ const BEYOND_DAPR = {
     path: "/:id/update/:name",
     parameters: { ...APP_ID, ...UPDATE_ID, ...TIMEOUT, ...REASON },
     handler: updateWorkflow,
+  },
+  rerunWorkflow: {
+    method: "POST",
+    path: "/:id/rerun",
+    parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
+    refusesUnknown: true,
+    handler: rerunWorkflow,
   },
   restartWorkflow: {
     method: "POST",

@@ -4,6 +4,7 @@ import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
 import {
+  Beginnings,
   CatalogAnswers,
   Deliveries,
   Gate,
@@ -13,9 +14,6 @@ import {
   Questions,
   Reception,
   Repairs,
-  Restarts,
-  Starts,
-  Vacancy,
   Views,
 } from "./life/index.ts";
 import type { InstancePorts, Socket } from "./ports.ts";
@@ -34,8 +32,6 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
-  RestartRequest,
-  RestartResult,
   StartRequest,
   StartResult,
   TerminateRequest,
@@ -47,7 +43,8 @@ import type {
   WaitOptions,
   WatchResult,
 } from "./protocol.ts";
-import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
+import { readRerunPage } from "./reading/index.ts";
+import type * as Repair from "./repair-protocol.ts";
 import type { Ring } from "./waking/index.ts";
 
 /**
@@ -60,8 +57,7 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #gate = new Gate();
   readonly #lives: Lives;
   readonly #purges: Purges;
-  readonly #starts: Starts;
-  readonly #restarts: Restarts;
+  readonly #beginnings: Beginnings;
   readonly #reception: Reception;
   readonly #questions: Questions;
   readonly #repairs: Repairs;
@@ -76,13 +72,12 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#lives = lives;
     this.#purges = new Purges(ports, lives, this.#gate);
     this.#reception = new Reception(ports, lives, this.#gate);
-    const vacancy = new Vacancy(ports, lives, this.#reception);
-    this.#starts = new Starts(ports, lives, this.#gate, this.#purges, this.#reception, vacancy);
-    this.#restarts = new Restarts(ports, lives, this.#gate, this.#starts, vacancy);
+    this.#beginnings = new Beginnings(ports, lives, this.#gate, this.#purges, this.#reception);
+    const { starts } = this.#beginnings;
     this.#questions = new Questions(ports, lives, this.#reception);
     this.#views = new Views(ports, lives, this.#reception);
-    this.#repairs = new Repairs(ports, lives, this.#reception, this.#starts);
-    this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, this.#starts, this.#repairs);
+    this.#repairs = new Repairs(ports, lives, this.#reception, starts);
+    this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, starts, this.#repairs);
     this.catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
   }
 
@@ -114,18 +109,26 @@ export class Instance implements InstanceApi, InstancePeer {
 
   async start(request: StartRequest): Promise<StartResult> {
     const { waitFor } = request;
-    if (waitFor === undefined) return this.#starts.start(request);
+    if (waitFor === undefined) return this.#beginnings.starts.start(request);
     this.#lives.household.retention.awaited();
     try {
-      const result = await this.#starts.start(request);
+      const result = await this.#beginnings.starts.start(request);
       return result.ok ? { ok: true, state: await this.waitFor(waitFor.until, waitFor) } : result;
     } finally {
       this.#lives.household.retention.answered();
     }
   }
 
-  restart(request: RestartRequest): Promise<RestartResult> {
-    return this.#restarts.restart(request);
+  rerun(request: Repair.RerunRequest): Promise<Repair.RerunResult> {
+    return this.#beginnings.reruns.rerun(request);
+  }
+
+  readForRerun(request: Repair.RerunRead): Promise<Repair.RerunPage> {
+    return this.#gate.pass(() => readRerunPage(this.#ports, () => this.#lives.record, request));
+  }
+
+  restart(request: Repair.RestartRequest): Promise<Repair.RestartResult> {
+    return this.#beginnings.restarts.restart(request);
   }
 
   describe(options: DescribeOptions): Promise<InstanceDescription | undefined> {
@@ -161,15 +164,15 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#operate(request, { type: "ExecutionCancelRequested", reason, actor });
   }
 
-  rewind(request: RewindRequest): Promise<RepairResult> {
+  rewind(request: Repair.RewindRequest): Promise<Repair.RepairResult> {
     return this.#gate.pass(() => this.#repairs.rewind(request));
   }
 
-  changeVersion(request: VersionRequest): Promise<RepairResult> {
+  changeVersion(request: Repair.VersionRequest): Promise<Repair.RepairResult> {
     return this.#gate.pass(() => this.#repairs.changeVersion(request));
   }
 
-  hasTaken(request: TakenRequest): Promise<boolean> {
+  hasTaken(request: Repair.TakenRequest): Promise<boolean> {
     return this.#gate.pass(() => this.#repairs.hasTaken(request));
   }
 

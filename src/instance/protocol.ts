@@ -1,13 +1,6 @@
 import type { FailureDetails } from "../model/failure.ts";
 import type { Message } from "../model/message.ts";
-import type {
-  RepairResult,
-  RestartRequest,
-  RestartResult,
-  RewindRequest,
-  TakenRequest,
-  VersionRequest,
-} from "./repair-protocol.ts";
+import type { RepairApi, RepairPeer } from "./repair-protocol.ts";
 import type {
   Command,
   DescribeOptions,
@@ -21,7 +14,7 @@ import type {
   WaitOptions,
 } from "./requests.ts";
 
-export type { RepairResult, RestartRequest, RestartResult } from "./repair-protocol.ts";
+export type * from "./repair-protocol.ts";
 export type * from "./requests.ts";
 
 import type { HistoryPage, HistoryRequest, InstanceDescription, TimelinePage, TimelineRequest } from "./views.ts";
@@ -31,11 +24,9 @@ import type { HistoryPage, HistoryRequest, InstanceDescription, TimelinePage, Ti
  * repeat a call, and answers an expected failure as a value, because an error thrown across an RPC is a fault of ours.
  * Fields are only ever added, and added as optional ones: old and new code talk to each other during a deploy.
  */
-export interface InstanceApi {
+export interface InstanceApi extends RepairApi {
   /** Creates the instance. Once this answers `ok`, the instance exists for good and its first turn will come. */
   start(request: StartRequest): Promise<StartResult>;
-  /** Starts the instance once more, from the beginning: what runs is terminated, and once that has left nothing open, a new run begins. */
-  restart(request: RestartRequest): Promise<RestartResult>;
   /** `undefined` when no instance has this ID. */
   describe(options: DescribeOptions): Promise<InstanceDescription | undefined>;
   /** Answers as soon as the instance has started or ended, or with the state it is in after `timeoutMs`. */
@@ -57,10 +48,6 @@ export interface InstanceApi {
   /** The current execution as bars. */
   timeline(request: TimelineRequest): Promise<TimelinePage | undefined>;
   terminate(request: TerminateRequest): Promise<OperationResult>;
-  /** A failed instance goes on, from the place at which its code has failed. */
-  rewind(request: RewindRequest): Promise<RepairResult>;
-  /** An instance that has not ended goes on with the code of this version. */
-  changeVersion(request: VersionRequest): Promise<RepairResult>;
   /** Removes every trace of an ended instance and, when `recursive`, of its children first. */
   purge(request: PurgeRequest): Promise<OperationResult>;
 }
@@ -90,11 +77,9 @@ export interface WatchSocket {
 }
 
 /** What instances ask of each other. */
-export interface InstancePeer {
+export interface InstancePeer extends RepairPeer {
   /** `accepted` ends the sender's duty to deliver. `isOwed` comes with a message that begins an instance; older code sends none. */
   deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult>;
-  /** Whether the instance has heard how the child of this call has ended. */
-  hasTaken(request: TakenRequest): Promise<boolean>;
   /** As `InstanceApi.purge`. `isOwed` comes with a parent's purge of its child: whether that still goes on. */
   purge(request: PurgeRequest, isOwed?: IsOwed): Promise<OperationResult>;
   /** The ID of this instance if it has not ended, else of a child (of a child …) that has not; `undefined` if all have. */

@@ -28,6 +28,10 @@ import type {
   PurgeRequest,
   QueryResult,
   RaiseEventRequest,
+  RerunPage,
+  RerunRead,
+  RerunRequest,
+  RerunResult,
   RestartRequest,
   RestartResult,
   StartRequest,
@@ -106,6 +110,12 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
 
   async start(request: StartRequest): Promise<StartResult> {
     return (await this.#instance()).start(request);
+  }
+  async rerun(request: RerunRequest): Promise<RerunResult> {
+    return (await this.#instance()).rerun(request);
+  }
+  async readForRerun(request: RerunRead): Promise<RerunPage> {
+    return (await this.#instance()).readForRerun(request);
   }
   async restart(request: RestartRequest): Promise<RestartResult> {
     return (await this.#instance()).restart(request);

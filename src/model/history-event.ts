@@ -100,6 +100,22 @@ export interface ExecutionStarted extends Asked {
   readonly recentMessages?: Readonly<Record<string, number>> | undefined;
   /** Those that it begins with: of its start, or of the execution before. What its code sets is set again in a replay. */
   readonly searchAttributes?: SearchAttributes | undefined;
+  /** Of a rerun: what it has begun with. */
+  readonly rerunOf?: RerunOf | undefined;
+  /** Of a rerun: where its chance comes from, so that a replay of what it has begun with draws what the source has drawn. */
+  readonly seed?: string | undefined;
+}
+
+/** The execution that a rerun was made of. */
+export interface RerunOf {
+  readonly instanceId: string;
+  readonly executionId: string;
+  /** The call that is made again; absent when it began anew. */
+  readonly eventId?: number | undefined;
+  /** So many events the history had when it began. */
+  readonly events: number;
+  /** How much later that call was made again. */
+  readonly delayMs: number;
 }
 
 /** Which call of which execution a child workflow answers. */

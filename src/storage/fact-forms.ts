@@ -30,9 +30,9 @@ interface Form<T extends FactType> {
 const FORMS: { readonly [T in FactType]: Form<T> } = {
   ExecutionStarted: {
     write({ type, name, input, executionId, generation, version, parent, ...others }) {
-      const { traceparent, recentMessages, searchAttributes, reason, actor } = others;
+      const { traceparent, recentMessages, searchAttributes, rerunOf, seed, reason, actor } = others;
       const first = { executionId, generation, version, parent, traceparent, recentMessages };
-      return row(type, null, name, input, { ...first, searchAttributes, reason, actor });
+      return row(type, null, name, input, { ...first, searchAttributes, rerunOf, seed, reason, actor });
     },
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },

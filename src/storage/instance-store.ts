@@ -16,7 +16,7 @@ import {
   readTime,
 } from "./history-table.ts";
 import { type InboxEntry, type NewInboxEntry, readInbox } from "./inbox-table.ts";
-import { type InstanceRecord, insertRecord, type Kin, kinOf, readRow, storedStatus, toRecord } from "./instance-row.ts";
+import { type InstanceRecord, type Kin, kinOf, readRow, storedStatus, toRecord } from "./instance-row.ts";
 import { InstanceTables } from "./instance-tables.ts";
 import { areQueuesEmpty, deleteOutbox, isOutboxEmpty, type OutboxEntry, readOutbox } from "./outbox-table.ts";
 import { countRecovery, type Recovery, readProgress, readRecoveries, saveProgress } from "./recovery-table.ts";
@@ -24,7 +24,7 @@ import type { SqlDatabase } from "./sql-database.ts";
 import { Tellings } from "./tellings.ts";
 import { isSimple, type TurnChange } from "./turn-change.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
-import { addToHistory, addToInbox, writeTurn } from "./writes.ts";
+import { addToHistory, addToInbox, type Created, writeFirst, writeTurn } from "./writes.ts";
 
 /**
  * What an instance keeps, and all that it may ask for and do with it: no other folder knows of tables. Every method is
@@ -53,34 +53,29 @@ export class InstanceStore {
 
   /**
    * Creates the instance, in the place of an ended one if there is one, with what it begins with: its start, and what has come with
-   * that. Returns what waits in the inbox, where the start is to wait. `flushFollows`: as in `commit`.
+   * that. `send`: what its first events have told others. `flushFollows`: as in `commit`.
    */
   create(
     record: InstanceRecord,
     first: HistoryEvent | readonly [HistoryEvent, ...HistoryEvent[]],
     dueAtMs: number | undefined,
     flushFollows = false,
-  ): InboxEntry[] {
+    send: TurnChange["send"] = [],
+  ): Created {
     const tables = this.#tables;
     const events = "type" in first ? [first] : first;
     const stored = events.map((event) => toStored(event, this.#codec));
-    const isHeld = flushFollows && dueAtMs === undefined && fitIntoOneRow(stored, true);
-    const create = (): InboxEntry[] => {
+    const isHeld = flushFollows && dueAtMs === undefined && send.length === 0 && fitIntoOneRow(stored, true);
+    const create = (): Created => {
       tables.renew();
-      if (isHeld) return [];
-      insertRecord(tables.db, record, storedStatus(record, this.#codec));
-      if (dueAtMs !== undefined)
-        return events.map((fact) =>
-          addToInbox(tables, this.#codec, fact.type === "ExecutionStarted" ? { fact, dueAtMs } : { fact }),
-        );
-      addToHistory(tables, stored);
-      return [];
+      if (isHeld) return { waiting: [], sent: [] };
+      return writeFirst(tables, this.#codec, { record, events, stored, dueAtMs, send });
     };
     // One statement needs no transaction.
-    const entries = tables.areNone && isHeld ? create() : tables.transaction(create);
+    const created = tables.areNone && isHeld ? create() : tables.transaction(create);
     tables.mayHold = flushFollows;
     if (isHeld) tables.hold(stored, record, storedStatus(record, this.#codec), true);
-    return entries;
+    return created;
   }
 
   receive(entry: NewInboxEntry): InboxEntry {

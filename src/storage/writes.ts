@@ -1,3 +1,4 @@
+import type { HistoryEvent } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import { deleteHistoryPayloads, writePayload } from "./chunk-table.ts";
 import { toStoredColumns } from "./fact-columns.ts";
@@ -5,7 +6,7 @@ import { keepChildren } from "./former-child-table.ts";
 import { needsChunks, type StoredEvent } from "./history-row.ts";
 import { deleteEvents, hasChildren, insertEvents } from "./history-table.ts";
 import { deleteInbox, type InboxEntry, insertInbox, type NewInboxEntry } from "./inbox-table.ts";
-import { storedStatus, updateRecord } from "./instance-row.ts";
+import { type InstanceRecord, insertRecord, storedStatus, updateRecord } from "./instance-row.ts";
 import type { InstanceTables } from "./instance-tables.ts";
 import { insertOutbox, type OutboxEntry } from "./outbox-table.ts";
 import { deleteRecoveries, deleteRecovery } from "./recovery-table.ts";
@@ -43,6 +44,37 @@ export function addToInbox(
   columns = toStoredColumns(entry.fact, codec),
 ): InboxEntry {
   return insertInbox(tables.needOthers(), tables.takeSeq("inbox"), entry, columns);
+}
+
+/** What a new instance has beside its history: facts that its start waits with, and messages to others. */
+export interface Created {
+  readonly waiting: readonly InboxEntry[];
+  readonly sent: readonly OutboxEntry[];
+}
+
+interface First {
+  readonly record: InstanceRecord;
+  readonly events: readonly HistoryEvent[];
+  readonly stored: readonly StoredEvent[];
+  readonly dueAtMs: number | undefined;
+  readonly send: readonly AddressedMessage[];
+}
+
+/** All that an instance begins with. `dueAtMs`: its start, and what has come with that, waits in the inbox. */
+export function writeFirst(
+  tables: InstanceTables,
+  codec: TextCodec,
+  { record, events, stored, dueAtMs, send }: First,
+): Created {
+  insertRecord(tables.db, record, storedStatus(record, codec));
+  if (dueAtMs === undefined) addToHistory(tables, stored);
+  const inbox = dueAtMs === undefined ? [] : events;
+  return {
+    waiting: inbox.map((fact) =>
+      addToInbox(tables, codec, fact.type === "ExecutionStarted" ? { fact, dueAtMs } : { fact }),
+    ),
+    sent: send.map((message) => addToOutbox(tables, codec, message)),
+  };
 }
 
 function addToOutbox(tables: InstanceTables, codec: TextCodec, message: AddressedMessage): OutboxEntry {

@@ -1,5 +1,6 @@
 import { replayOrder } from "../engine/rewind.ts";
 import type { ExecutionStalled, HistoryEvent } from "../model/history-event.ts";
+import type { AddressedMessage } from "../model/message.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import { searchCells } from "../storage/history-search.ts";
 import { type InstanceRecord, nameOf } from "../storage/instance-row.ts";
@@ -36,14 +37,16 @@ export class MemoryStore implements InstanceStorage {
     record: InstanceRecord,
     first: HistoryEvent | readonly HistoryEvent[],
     dueAtMs: number | undefined,
-  ): InboxEntry[] {
+    _flushFollows = false,
+    send: readonly AddressedMessage[] = [],
+  ): ReturnType<InstanceStorage["create"]> {
     this.tellings.wipeBut(this.#tellings);
     this.#record = record;
     const events = "type" in first ? [first] : first;
-    if (dueAtMs !== undefined)
-      return events.map((fact) => this.#receive(fact.type === "ExecutionStarted" ? { fact, dueAtMs } : { fact }));
-    this.#history.push(...events);
-    return [];
+    if (dueAtMs === undefined) this.#history.push(...events);
+    const inbox = dueAtMs === undefined ? [] : events;
+    const waiting = inbox.map((fact) => this.#receive(fact.type === "ExecutionStarted" ? { fact, dueAtMs } : { fact }));
+    return { waiting, sent: this.#send(send) };
   }
 
   receive(entry: Omit<InboxEntry, "seq">): InboxEntry {
@@ -56,7 +59,11 @@ export class MemoryStore implements InstanceStorage {
     if (change.taken.length > 0) this.#inbox = this.#inbox.filter(({ seq }) => !change.taken.includes(seq));
     for (const taskId of change.recovered ?? []) this.#recoveries.delete(taskId);
     if (change.record !== undefined) this.#record = change.record;
-    const sent = change.send.map((message) => ({ ...message, seq: this.#nextOutboxSeq++ }));
+    return this.#send(change.send);
+  }
+
+  #send(messages: readonly AddressedMessage[]): OutboxEntry[] {
+    const sent = messages.map((message) => ({ ...message, seq: this.#nextOutboxSeq++ }));
     this.#outbox.push(...sent);
     return sent;
   }

@@ -38,6 +38,14 @@ export const ERRORS = {
   ERR_RESUME_WORKFLOW: { status: 500, when: "there is no such instance, it is stalled, or cannot be reached" },
   ERR_PURGE_WORKFLOW: { status: 500, when: "the instance has not ended, is stalled, or cannot be reached" },
   ERR_CANCEL_WORKFLOW: { status: 500, when: "the instance is stalled, or cannot be reached" },
+  ERR_RERUN_WORKFLOW: {
+    status: 500,
+    when: "an instance with the new ID is there, or the source cannot be read, was replaced meanwhile, or cannot be reached",
+    also: {
+      400: "the source has not ended, or is a child; or what is asked for does not fit the event",
+      404: "there is no such instance, or it has no such event",
+    },
+  },
   ERR_RESTART_WORKFLOW: {
     status: 500,
     when: "the instance is stalled, has not left its place to a new run in time, or cannot be reached",

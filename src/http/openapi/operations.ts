@@ -203,6 +203,16 @@ export const OPERATION_DOCS: { readonly [O in Operation]: OperationDoc } = {
     errors: ["ERR_INSTANCE_ID_NOT_FOUND", "ERR_CANCEL_WORKFLOW"],
     checks: "instance",
   },
+  rerunWorkflow: {
+    tag: "Beyond Dapr",
+    summary: "Rerun an instance that has ended",
+    description:
+      "A new instance takes over what this one has done before an event of its history, and goes on from there: an activity, a timer or a child is called again. Dapr has it over gRPC.",
+    body: { is: "Rerun", when: "From where, and what is to be different." },
+    answers: { 202: { when: "The new instance is on disk.", schema: "WorkflowStarted" } },
+    errors: ["ERR_INSTANCE_ID_TOO_LONG", "ERR_INSTANCE_ID_INVALID", "ERR_RERUN_WORKFLOW"],
+    checks: "instance",
+  },
   restartWorkflow: {
     tag: "Beyond Dapr",
     summary: "Restart an instance",

@@ -4,10 +4,10 @@ import type { ListedWorkflow } from "../../catalog/reading/list.ts";
 import type { BarKind, BarStatus } from "../../instance/protocol.ts";
 import { JOB_OPERATIONS } from "../../jobs/job.ts";
 import type { FailureDetails } from "../../model/failure.ts";
-import type { HistoryEvent, HistoryEventType, ParentLink } from "../../model/history-event.ts";
+import type { HistoryEvent, HistoryEventType, ParentLink, RerunOf } from "../../model/history-event.ts";
 import type { SearchAttributes } from "../../model/search-attributes.ts";
 import type { RuntimeStatus } from "../../model/status.ts";
-import { BULK_JOB, CATALOG_REBUILD, NEW_VERSION, reason } from "../bodies.ts";
+import { BULK_JOB, CATALOG_REBUILD, NEW_VERSION, RERUN, reason } from "../bodies.ts";
 
 /*
  * What answers and bodies are made of. The keys of SCHEMAS are the names in the document's `components.schemas`. Where an answer is a value of the
@@ -83,6 +83,9 @@ function event<const Type extends HistoryEventType, F extends v.ObjectEntries>(
   return v.object({ timestampMs: atMs, type: v.literal(type), ...(fields as F) });
 }
 
+const rerunOf: v.GenericSchema<RerunOf> = exactly<RerunOf>()(
+  v.object({ instanceId: text, executionId: text, eventId: may(whole), events: count, delayMs: v.number() }),
+);
 const asked = { reason: may(text), actor: may(text) };
 const failed = { id: whole, failure: failureDetails };
 const EVENTS = {
@@ -97,6 +100,8 @@ const EVENTS = {
     recentMessages: may(v.record(text, atMs)),
     ...asked,
     searchAttributes: may(searchAttributes),
+    rerunOf: may(rerunOf),
+    seed: may(text),
   }),
   TaskScheduled: event("TaskScheduled", {
     id: whole,
@@ -440,6 +445,7 @@ export const SCHEMAS = {
   WorkflowChanges: workflowChanges,
   CatalogHealth: v.object({ shards: v.array(shardHealth), missingShards }),
   CatalogRebuild: CATALOG_REBUILD,
+  Rerun: RERUN,
   CatalogRebuilt: v.object({
     announced: v.pipe(v.number(), v.integer(), v.description("Instances that are in the catalog now, as they say.")),
     missing: v.pipe(v.number(), v.integer(), v.description("IDs that have no instance.")),

@@ -29,8 +29,7 @@ export type Birth =
       readonly record: InstanceRecord;
       /** `undefined`: its start waits. */
       readonly history: readonly HistoryEvent[] | undefined;
-      /** That, and what waits behind it. */
-      readonly waiting: readonly InboxEntry[];
+      readonly created: ReturnType<InstancePorts["store"]["create"]>;
     }
   /** As the database has it. */
   | {
@@ -210,7 +209,8 @@ export class Life {
       case "begun":
         this.record = birth.record;
         this.execution.drop(birth.history);
-        this.queue.reread(birth.waiting);
+        this.queue.reread(birth.created.waiting);
+        this.outbox.add(birth.created.sent);
         return;
       case "read":
         this.record = birth.record;

@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "../../model/history-event.ts";
+import type { AddressedMessage } from "../../model/message.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { OwedTelling, TurnChange } from "../../storage/instance-store.ts";
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
@@ -56,18 +57,22 @@ export class Lives implements LifeKeeper {
     if (!isForCatalog) await this.household.announcer?.opened();
   }
 
-  /** Creates the instance in the database, with what it begins with; its first turn waits until `scheduledAtMs`, if there is one. */
+  /**
+   * Creates the instance in the database, with what it begins with; its first turn waits until `scheduledAtMs`, if there is one. `send`:
+   * what its first events have told others.
+   */
   begin(
     record: InstanceRecord,
     first: readonly [HistoryEvent, ...HistoryEvent[]],
     scheduledAtMs: number | undefined,
+    send?: readonly AddressedMessage[],
   ): void {
     const { record: former } = this;
     this.household.burst.goOn();
-    const waiting = this.#ports.store.create(record, first, scheduledAtMs, true);
+    const created = this.#ports.store.create(record, first, scheduledAtMs, true, send);
     this.household.activities.dropWaiting();
-    const history = waiting.length === 0 ? first : undefined;
-    this.#enter({ type: "begun", record, history, waiting });
+    const history = created.waiting.length === 0 ? first : undefined;
+    this.#enter({ type: "begun", record, history, created });
     if (former !== undefined) this.household.announcer?.replaced(former);
     this.#loop.run();
   }

@@ -4,6 +4,7 @@ import type { Recovery } from "../activities/index.ts";
 import { isEndedByTerminate } from "../waking/index.ts";
 import type { Lasting } from "./lasting.ts";
 import type { Life } from "./life.ts";
+import type { Loaded } from "./live-execution.ts";
 
 /**
  * Makes the execution from its history, and runs the activities again that it has open and nobody runs. `undefined`: the life has
@@ -29,12 +30,20 @@ export async function loadExecution(life: Life, lasting: Lasting): Promise<Orche
   if (execution.isWithoutCode) {
     // The turn to come ends it, and takes no results any more.
     for (const { id } of open) life.recoveries.add(id);
+  } else if (isNewRerun(life, loaded)) {
+    // No restart has found them open.
+    for (const task of open) lasting.activities.start({ executionId, task });
   } else if (open.length > 0) {
     const recovery = await life.recoveries.plan(executionId, open, lasting);
     if (life.isClosed) return undefined;
     recover(life, lasting, executionId, recovery);
   }
   return execution.keep(loaded);
+}
+
+/** Its history was made of another one's, and what is open in it was not run here yet. */
+function isNewRerun({ syncsBeforeActing }: Life, { orchestration, history }: Loaded): boolean {
+  return !syncsBeforeActing && orchestration.started?.rerunOf?.events === history.length;
 }
 
 function recover({ queue }: Life, { activities, log }: Lasting, executionId: string, { giveUp, run }: Recovery): void {

@@ -8,6 +8,7 @@ export { readHistoryPage } from "./history-page.ts";
 export { payloadCipher } from "./payload-keys.ts";
 export { queryEnded, toQueryResult } from "./query.ts";
 export { Readability } from "./readability.ts";
+export { readRerunPage } from "./rerun-page.ts";
 export { openText, reading, readingInto, writing } from "./sealing.ts";
 export { NOTHING_KNOWN, type Snapshot, snapshotOf } from "./snapshot.ts";
 export { readTimeline } from "./timeline-page.ts";

@@ -95,6 +95,7 @@ const CHANGES: readonly (readonly [string, Read])[] = [
   ["resumeWorkflow", (client) => client.resumeWorkflow("i")],
   ["cancelWorkflow", (client) => client.cancelWorkflow("i")],
   ["updateWorkflow", (client) => client.updateWorkflow("i", "u", 1)],
+  ["rerunWorkflow", (client) => client.rerunWorkflow("i")],
   ["restartWorkflow", (client) => client.restartWorkflow("i")],
   ["runWorkflow", (client) => client.runWorkflow("w", 1, { instanceId: "i" })],
 ];
@@ -637,6 +638,22 @@ describe("[A8] Every option of the HTTP API", () => {
     ["suspend", (c) => c.suspendWorkflow("i", "r"), "i/pause", '{"reason":"r"}'],
     ["resume", (c) => c.resumeWorkflow("i", "r"), "i/resume", '{"reason":"r"}'],
     ["cancel", (c) => c.cancelWorkflow("i", "r"), "i/cancel", '{"reason":"r"}'],
+    ["rerun", (c) => c.rerunWorkflow("i"), "i/rerun", "{}"],
+    [
+      "rerun with everything",
+      (c) =>
+        c.rerunWorkflow("i", {
+          eventId: 7,
+          newInstanceId: "n",
+          input: { a: 1 },
+          newChildWorkflowInstanceId: "n:child",
+          requestId: "q",
+          reason: "r",
+        }),
+      "i/rerun?requestID=q",
+      '{"eventID":7,"newInstanceID":"n","newChildWorkflowInstanceID":"n:child","reason":"r","input":{"a":1}}',
+    ],
+    ["rerun with the input null", (c) => c.rerunWorkflow("i", { input: undefined }), "i/rerun", '{"input":null}'],
     ["restart", (c) => c.restartWorkflow("i", { requestId: "q", reason: "r" }), "i/restart?requestID=q&reason=r", ""],
     ["a reason that is null", (c) => c.suspendWorkflow("i", null), "i/pause", ""],
     [

@@ -221,6 +221,7 @@ export class Target {
     };
     return {
       start: (request) => ask((instance) => instance.start(request)),
+      rerun: (request) => ask((instance) => instance.rerun(request)),
       restart: (request) => ask((instance) => instance.restart(request)),
       describe: (options) => ask((instance) => instance.describe(options)),
       waitFor: (until, options) => ask((instance) => instance.waitFor(until, options)),
@@ -334,7 +335,9 @@ function meantBy(request: HostileRequest): { readonly id: string } | "a new one"
   if (form === "POST 3" && version === "v1.0-alpha1" && third === "start") id = second;
   if (form === "POST 3" && second === "raiseEvent") id = first;
   const isStart = form === "POST 2" && second === "start";
-  if (id === undefined && !isStart) return undefined;
+  // The new one is asked, and asks the one that is named.
+  const isRerun = form === "POST 2" && version === "v1.0" && second === "rerun";
+  if (id === undefined && !isStart && !isRerun) return undefined;
   try {
     // One segment that cannot be read is enough to refuse all.
     for (const segment of [component, ...rest]) unescapeAsGo(segment);
@@ -342,6 +345,7 @@ function meantBy(request: HostileRequest): { readonly id: string } | "a new one"
   } catch {
     return undefined;
   }
+  if (isRerun) return "a new one";
   const given = new URL(`http://localhost:8787${request.target}`).searchParams.get("instanceID");
   return given ? { id: given } : "a new one";
 }

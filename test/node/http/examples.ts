@@ -291,6 +291,7 @@ const fault = platformFault();
 const unreachable: Example = {
   answers: {
     start: fault,
+    rerun: fault,
     restart: fault,
     state: fault,
     operation: fault,
@@ -319,6 +320,12 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   cancelWorkflow: once,
   rewindWorkflow: [{}, { query: "requestID=r&reason=why" }, { body: '{"reason":"why"}' }],
   changeVersion: [{ body: '{"version":"2"}' }, { query: "requestID=r", body: '{"version":"2","reason":"why"}' }],
+  rerunWorkflow: [
+    {},
+    {
+      body: '{"eventID":3,"newInstanceID":"new","input":{"a":1},"newChildWorkflowInstanceID":"new:child","reason":"why"}',
+    },
+  ],
   restartWorkflow: [{}, { query: "requestID=r&reason=why" }, { body: '{"reason":"why"}' }],
   queryWorkflow: ["1", "null", "[{}]", undefined].map((result) => ({ answers: { query: { ok: true, result } } })),
   updateWorkflow: [{}, { answers: { update: { ok: false, code: "PENDING" } } }],
@@ -430,6 +437,14 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
     { body: '{"version":""}' },
     { body: NEW_VERSION, ...unreachable },
   ],
+  rerunWorkflow: [
+    { answers: { rerun: { ok: false, code: "NOT_FOUND", message: "no" } } },
+    { answers: { rerun: { ok: false, code: "INVALID_ARGUMENT", message: "no" } } },
+    { answers: { rerun: { ok: false, code: "ALREADY_EXISTS" } } },
+    { body: `{"newInstanceID":"${"i".repeat(65)}"}` },
+    { body: '{"newInstanceID":"a/b"}' },
+    unreachable,
+  ],
   restartWorkflow: [
     { answers: { restart: { ok: false, code: "NOT_FOUND" } } },
     { answers: { restart: { ok: false, code: "STALLED" } } },
@@ -517,6 +532,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
       ...example,
       answers: {
         start: nothing,
+        rerun: nothing,
         restart: nothing,
         repair: nothing,
         state: nothing,
@@ -560,6 +576,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   cancelWorkflow: "instance",
   rewindWorkflow: "instance",
   changeVersion: "instance",
+  rerunWorkflow: "instance",
   restartWorkflow: "instance",
   queryWorkflow: "instance",
   updateWorkflow: "instance",

@@ -23,6 +23,7 @@ function failing(fault: Error): Api {
   const api = new Api();
   api.answers = {
     start: fault,
+    rerun: fault,
     restart: fault,
     state: fault,
     operation: fault,

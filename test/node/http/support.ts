@@ -7,6 +7,7 @@ import type {
   OperationResult,
   QueryResult,
   RaiseEventRequest,
+  RerunResult,
   RestartResult,
   StartRequest,
   StartResult,
@@ -32,6 +33,7 @@ export type RecordedCall = readonly [method: string, instanceId: string, argumen
 /** Answers that a test puts into the fake; an Error is thrown, a function is asked. */
 export interface Answers {
   start: StartResult | Error;
+  rerun: RerunResult | Error;
   restart: RestartResult | Error;
   state: InstanceDescription | undefined | Error;
   operation: OperationResult | Error;
@@ -51,6 +53,7 @@ export class Api {
   readonly log: Record<string, unknown>[] = [];
   answers: Answers = {
     start: { ok: true },
+    rerun: { ok: true },
     restart: { ok: true },
     state: RUNNING,
     operation: { ok: true },
@@ -110,6 +113,7 @@ export class Api {
     };
     return {
       start: record("start", "start") as (request: StartRequest) => Promise<StartResult>,
+      rerun: record("rerun", "rerun"),
       restart: record("restart", "restart"),
       describe: record("describe", "state"),
       waitFor: (until, options) => record("waitFor", "state")({ until, ...options }),

@@ -24,6 +24,7 @@ export function peerOf(world: World, caller: Caller, to: string): InstancePeer {
     purge: (request, isOwed) =>
       send(world, caller, to, "purge", request, (peer, life) => peer.purge(request, asked(isOwed, request, life))),
     hasTaken: (request) => send(world, caller, to, "hasTaken", request, (peer) => peer.hasTaken(request)),
+    readForRerun: (request) => send(world, caller, to, "readForRerun", request, (peer) => peer.readForRerun(request)),
     findActive: (request) => send(world, caller, to, "findActive", request, (peer) => peer.findActive(request)),
   };
 }

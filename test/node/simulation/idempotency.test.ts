@@ -19,6 +19,8 @@ type Method = keyof InstanceApi | keyof InstancePeer;
 const methods: Record<Method, true> = {
   start: true,
   restart: true,
+  rerun: true,
+  readForRerun: true,
   describe: true,
   waitFor: true,
   raiseEvent: true,
@@ -55,6 +57,7 @@ const messages: Record<Message["type"], true> = {
 const laterAnswers: Record<keyof InstanceApi, readonly string[]> = {
   start: [],
   restart: [],
+  rerun: [],
   raiseEvent: [],
   suspend: [],
   resume: [],

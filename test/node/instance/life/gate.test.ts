@@ -37,6 +37,9 @@ type Requests = { readonly [method in keyof (InstanceApi & InstancePeer)]: (inst
 /** Every method that can be called from outside, and what it answers where no instance is. */
 const REQUESTS: Requests = {
   start: (a) => a.start({ instanceId: "a", name: "main", requestId: "r2" }),
+  // The one that is asked for its history is not there.
+  rerun: (a) => a.rerun({ requestId: "r4", sourceInstanceId: "s", eventId: 0 }).catch((error: Error) => error.message),
+  readForRerun: (a) => a.readForRerun({ eventId: 0, hasInput: false, from: 0 }),
   restart: (a) => a.restart({ requestId: "r3" }),
   describe: (a) => a.describe({ payloads: true }),
   waitFor: (a) => a.waitFor("ended", { timeoutMs: 0, payloads: true }),
@@ -67,6 +70,8 @@ const OF_NONE: Readonly<Record<string, unknown>> = {
   deliver: { accepted: true },
   findActive: undefined,
   hasTaken: false,
+  rerun: "There is no other instance",
+  readForRerun: { ok: false, code: "NOT_FOUND", message: "workflow instance does not exist with ID 'a'" },
 };
 
 describe("[I28] Requests while a purge is under way", () => {

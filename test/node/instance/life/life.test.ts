@@ -33,6 +33,7 @@ function object() {
     purge: async () => ({ ok: true }),
     findActive: async () => undefined,
     hasTaken: async () => false,
+    readForRerun: async () => ({ ok: false, code: "CHANGED" }) as const,
     deliver: (given) => {
       sent.push(given);
       return new Promise<DeliveryResult>((resolve) => {
@@ -62,7 +63,7 @@ function object() {
 
 /** One that has a fact with a row, a result without, a recovery's row and the end of a former execution's update. */
 function lived(born: (birth: Birth) => Life): Life {
-  const life = born({ type: "begun", record: RECORD, history: [], waiting: [] });
+  const life = born({ type: "begun", record: RECORD, history: [], created: { waiting: [], sent: [] } });
   life.queue.add(result);
   life.queue.add(event);
   life.recoveries.add(1);
@@ -105,7 +106,7 @@ describe("[I29] A life", () => {
     const { born } = object();
     const former = lived(born);
     expect(handed(born({ type: "vacant" }), former)).toEqual(NOTHING);
-    const begun = born({ type: "begun", record: RECORD, history: [], waiting: [] });
+    const begun = born({ type: "begun", record: RECORD, history: [], created: { waiting: [], sent: [] } });
     expect(handed(begun, former)).toEqual({ ...NOTHING, record: RECORD });
   });
 

@@ -59,7 +59,7 @@ describe("[I38] Restart", () => {
         if (how === "fail") throw new Error("as told");
         return input.n;
       });
-      const given = { searchAttributes: { customer: "c1" }, retentionMs: 99 };
+      const given = { searchAttributes: { customer: "c1" }, retentionMs: 99_000_000 };
       await start(world, "a", "main", { n: 7 }, given);
       if (status === "COMPLETED") await raise(world, "a", "go");
       if (status === "FAILED") await raise(world, "a", "go", "fail");
@@ -78,7 +78,7 @@ describe("[I38] Restart", () => {
       expect(await describeInstance(world, "a")).toMatchObject({
         status: "RUNNING",
         input: '{"n":7}',
-        retentionMs: 99,
+        retentionMs: 99_000_000,
       });
       await raise(world, "a", "go");
       expect(await endOf(world, "a")).toEqual(["COMPLETED", 7]);

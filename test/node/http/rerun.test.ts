@@ -1,0 +1,162 @@
+import { describe, expect, it } from "vitest";
+import type { RerunRequest, RerunResult, RestartResult } from "../../../src/instance/protocol.ts";
+import { Api, read, refusal } from "./support.ts";
+
+const RERUN = "POST /v1.0/workflows/dapr/abc/rerun";
+const RESTART = "POST /v1.0/workflows/dapr/abc/restart";
+const UUID = "00000000-0000-4000-8000-000000000001";
+
+/** The one rerun that reached an instance, and which. */
+function rerun(api: Api): [to: string, request: RerunRequest] {
+  expect(api.calls.map(([method]) => method)).toEqual(["rerun"]);
+  const [[, to, request] = []] = api.calls;
+  return [to as string, request as RerunRequest];
+}
+
+describe("rerun", () => {
+  it("[H140] 202 with the ID of the new instance, which is the one that is asked, and nothing else", async () => {
+    const api = new Api();
+    const body =
+      '{"eventID":3,"newInstanceID":"xyz","input":{"a":[1]},"newChildWorkflowInstanceID":"xyz:c","reason":"why"}';
+    const response = await api.send(RERUN, body);
+    expect(await read(response)).toEqual({ status: 202, body: { instanceID: "xyz" } });
+    expect(rerun(api)).toEqual([
+      "xyz",
+      {
+        requestId: UUID,
+        sourceInstanceId: "abc",
+        eventId: 3,
+        input: { text: '{"a":[1]}' },
+        newChildWorkflowInstanceId: "xyz:c",
+        reason: "why",
+        traceparent: response.headers.get("traceparent"),
+      },
+    ]);
+  });
+
+  it.each([undefined, "{}"])(
+    "[H140] with the body %s it is from the beginning, under a UUID, with the input that was",
+    async (body) => {
+      const api = new Api();
+      expect(await read(await api.send(RERUN, body))).toEqual({ status: 202, body: { instanceID: UUID } });
+      expect(rerun(api)).toMatchObject([UUID, { eventId: 0, input: undefined, newChildWorkflowInstanceId: undefined }]);
+    },
+  );
+
+  it.each([
+    ["null", "null"],
+    ["0", "0"],
+    ['""', '""'],
+    ["false", "false"],
+  ])("[H140] the input %s is one", async (input, text) => {
+    const api = new Api();
+    await api.send(RERUN, `{"input":${input}}`);
+    expect(rerun(api)[1].input).toEqual({ text });
+  });
+
+  it("[H140] a request has the name that it is given", async () => {
+    const api = new Api();
+    await api.send(`${RERUN}?requestID=mine`);
+    expect(rerun(api)[1].requestId).toBe("mine");
+  });
+
+  it.each<[RerunResult, number, string]>([
+    [{ ok: false, code: "NOT_FOUND", message: "Dapr's words" }, 404, "Dapr's words"],
+    [{ ok: false, code: "INVALID_ARGUMENT", message: "Dapr's words" }, 400, "Dapr's words"],
+    [{ ok: false, code: "ALREADY_EXISTS" }, 500, "workflow 'xyz' has already been created"],
+    [
+      { ok: false, code: "CHANGED" },
+      500,
+      "error rerunning workflow 'abc': it was replaced or purged while its history was read; send this again",
+    ],
+    [
+      { ok: false, code: "UNREADABLE", message: "no key" },
+      500,
+      "error rerunning workflow 'abc': workflow is stalled: no key",
+    ],
+  ])("[H141] %j is %i", async (result, status, message) => {
+    const api = new Api();
+    api.answers.rerun = result;
+    expect(await read(await api.send(RERUN, '{"newInstanceID":"xyz"}'))).toEqual(
+      refusal(status, "ERR_RERUN_WORKFLOW", message),
+    );
+  });
+
+  it.each<[string, number, string, string]>([
+    [
+      '{"newInstanceID":"abc"}',
+      400,
+      "ERR_RERUN_WORKFLOW",
+      "rerun workflow instance ID must be different from the original instance ID",
+    ],
+    ['{"newInstanceID":"a b"}', 400, "ERR_INSTANCE_ID_INVALID", "workflow instance ID 'a b' is invalid"],
+    ['{"eventId":3}', 400, "ERR_MALFORMED_REQUEST", "unknown field eventId, did you mean eventID"],
+    ['{"eventID":-1}', 400, "ERR_MALFORMED_REQUEST", "eventID"],
+    ['{"eventID":1.5}', 400, "ERR_MALFORMED_REQUEST", "eventID"],
+    ['{"eventID":"3"}', 400, "ERR_MALFORMED_REQUEST", "eventID"],
+    ["[]", 400, "ERR_MALFORMED_REQUEST", "expected a JSON object"],
+  ])("[H142] %s is %i, and no instance is asked", async (body, status, code, text) => {
+    const api = new Api();
+    const answer = await read(await api.send(RERUN, body));
+    expect(answer).toMatchObject({ status, body: { errorCode: code } });
+    expect((answer.body as { message: string }).message).toContain(text);
+    expect(api.calls).toEqual([]);
+  });
+
+  it.each([`${RERUN}?eventID=3`, `${RESTART}?force=true`])("[H142] %s: an unknown parameter is 400", async (target) => {
+    const api = new Api();
+    expect(await read(await api.send(target))).toMatchObject({
+      status: 400,
+      body: { errorCode: "ERR_MALFORMED_REQUEST" },
+    });
+    expect(api.calls).toEqual([]);
+  });
+});
+
+describe("restart", () => {
+  it.each([
+    ["", "", UUID, undefined],
+    ["?requestID=mine&reason=why", "", "mine", "why"],
+    ["?reason=query", '{"reason":"body"}', UUID, "body"],
+  ])("[H143] %s %s: 202 {}, with its name and why", async (query, body, requestId, reason) => {
+    const api = new Api();
+    const response = await api.send(RESTART + query, body);
+    expect(await read(response)).toEqual({ status: 202, body: {} });
+    const traceparent = response.headers.get("traceparent");
+    expect(api.calls).toEqual([["restart", "abc", { requestId, reason, traceparent }]]);
+  });
+
+  it.each<[RestartResult, number, string, string]>([
+    [
+      { ok: false, code: "NOT_FOUND" },
+      404,
+      "ERR_INSTANCE_ID_NOT_FOUND",
+      "unable to find workflow with the provided instance ID: abc",
+    ],
+    [{ ok: false, code: "CHILD" }, 400, "ERR_RESTART_WORKFLOW", "cannot restart child-workflows; restart the parent"],
+    [{ ok: false, code: "STALLED" }, 500, "ERR_RESTART_WORKFLOW", "workflow is stalled"],
+    [
+      { ok: false, code: "ALREADY_ACTIVE" },
+      500,
+      "ERR_RESTART_WORKFLOW",
+      "it has been told to terminate, and has not ended yet; restart it again",
+    ],
+    [
+      { ok: false, code: "AWAITING_ACTIVITY" },
+      500,
+      "ERR_RESTART_WORKFLOW",
+      "a terminated workflow with ID 'abc' is already awaiting an activity result",
+    ],
+    [
+      { ok: false, code: "CHILD_ACTIVE", childInstanceId: "c" },
+      500,
+      "ERR_RESTART_WORKFLOW",
+      "rpc error: code = AlreadyExists desc = cannot recreate workflow with ID 'abc': child workflow 'c': orchestration has not yet completed",
+    ],
+  ])("[H143] %j is %i", async (result, status, code, reason) => {
+    const api = new Api();
+    api.answers.restart = result;
+    const message = status === 404 ? reason : `error restarting workflow 'abc': ${reason}`;
+    expect(await read(await api.send(RESTART))).toEqual(refusal(status, code, message));
+  });
+});
