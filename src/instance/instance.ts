@@ -213,18 +213,19 @@ export class Instance implements InstanceApi, InstancePeer {
     return this.#deliveries.deliver(message, isOwed);
   }
 
-  async findActive({ asChildOf, above = [] }: FindActiveRequest): Promise<string | undefined> {
+  async findActive({ asChildOf, above = [], untilFree }: FindActiveRequest): Promise<string | undefined> {
     // Before the gate: whoever asks waits for what has asked here, and its purge would wait for itself.
     if (above.includes(this.#ports.instanceId())) return undefined;
-    return this.#gate.pass(() => this.#findActive(asChildOf, above));
+    return this.#gate.pass(() => this.#findActive(asChildOf, above, untilFree));
   }
 
-  async #findActive(asChildOf: string, above: readonly string[]): Promise<string | undefined> {
+  async #findActive(asChildOf: string, above: readonly string[], untilFree?: boolean): Promise<string | undefined> {
     this.#lives.readability.check();
     const { record } = this.#lives;
     if (record === undefined || record.parent?.instanceId !== asChildOf) return undefined;
-    if (!isTerminal(record.status)) return record.instanceId;
-    return firstActiveChild(this.#ports, record.instanceId, above);
+    const isBusy = untilFree === true && record.status === "TERMINATED" && this.#lives.household.activities.size > 0;
+    if (!isTerminal(record.status) || isBusy) return record.instanceId;
+    return firstActiveChild(this.#ports, record.instanceId, above, untilFree);
   }
 
   #operate(command: Command, fact: HistoryFact): Promise<OperationResult> {

@@ -23,6 +23,8 @@ export interface FindActiveRequest {
   readonly asChildOf: string;
   /** The instances that have been asked on the way here. */
   readonly above?: readonly string[] | undefined;
+  /** Counts one as active, too, that was terminated and whose activities still run: its ID is not free for a child. */
+  readonly untilFree?: boolean | undefined;
 }
 
 /** What is asked of an instance that is there. */

@@ -9,8 +9,9 @@ export async function firstActiveChild(
   ports: InstancePorts,
   instanceId: string,
   above: readonly string[] = [],
+  untilFree?: boolean,
 ): Promise<string | undefined> {
-  const request = { asChildOf: instanceId, above: [...above, instanceId] };
+  const request = { asChildOf: instanceId, above: [...above, instanceId], untilFree };
   for (const batch of batches(ports.store.children())) {
     const answers = await Promise.all(batch.map((child) => ports.peer(child).findActive(request)));
     const active = answers.find((answer) => answer !== undefined);

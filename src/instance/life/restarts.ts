@@ -44,7 +44,7 @@ export class Restarts {
       meant ??= former;
       // Another restart, or a start, has come through meanwhile: what ran when this was asked for is gone.
       if (!isSameRun(former, meant)) return OK;
-      const inTheWay = await this.#vacancy.inTheWay(former);
+      const inTheWay = await this.#vacancy.inTheWay(former, undefined, true);
       if (inTheWay !== undefined) {
         const goesOn = inTheWay === "changed" || (await insist(inTheWay));
         if (goesOn === true) continue;

@@ -68,7 +68,7 @@ export class Starts {
         const done = await this.#withoutStart(request, former);
         if (done === "changed") continue;
         if (done !== undefined) return done;
-        const inTheWay = await this.#vacancy.inTheWay(former, isOwed && requestId);
+        const inTheWay = await this.#vacancy.inTheWay(former, isOwed && requestId, insist !== undefined);
         if (inTheWay !== undefined) {
           const goesOn = inTheWay === "changed" || (await insist?.(inTheWay));
           if (goesOn === true) continue;

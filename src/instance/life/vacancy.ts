@@ -30,8 +30,11 @@ export class Vacancy {
     this.#reception = reception;
   }
 
-  /** `undefined`: nothing. `calledBy`: the request of one that schedules itself, and cannot deliver that before it is answered. */
-  async inTheWay(former: InstanceRecord, calledBy?: string): Promise<InTheWay | undefined> {
+  /**
+   * `undefined`: nothing. `calledBy`: the request of one that schedules itself, and cannot deliver that before it is answered.
+   * `isInsisting`: children are waited for until their IDs are free, as the new run will call them again.
+   */
+  async inTheWay(former: InstanceRecord, calledBy?: string, isInsisting?: boolean): Promise<InTheWay | undefined> {
     if (!isTerminal(former.status)) return { ok: false, code: "ALREADY_ACTIVE" };
     if (this.#awaitsActivity(former)) return { ok: false, code: "AWAITING_ACTIVITY" };
     const isReadable = await this.#lives.readability.isEndReadable(former);
@@ -41,7 +44,7 @@ export class Vacancy {
     if (calledBy !== undefined && this.#lives.current.outbox.isCallingItself(calledBy))
       return { ok: false, code: "ALREADY_ACTIVE" };
     if (!(await this.#lives.hasDelivered())) return "delivering";
-    const childInstanceId = await firstActiveChild(this.#ports, former.instanceId);
+    const childInstanceId = await firstActiveChild(this.#ports, former.instanceId, [], isInsisting);
     if (childInstanceId === undefined) return undefined;
     return this.#lives.record === former ? { ok: false, code: "CHILD_ACTIVE", childInstanceId } : "changed";
   }

@@ -279,6 +279,34 @@ const scenarios: Record<string, Scenario> = {
       await world.advance(3_000);
     },
   },
+  "a restart": {
+    *main(ctx): Code {
+      const child = yield ctx.callChildWorkflow("call", { activity: "slow", input: 5 }, "child");
+      return [child, ...(yield* more(ctx, "go"))];
+    },
+    script: async (ask, world) => {
+      await ask("start", startOf("start"));
+      await world.advance(3);
+      await ask("restart", { requestId: "again", reason: "r" });
+      await world.advance(3_000);
+    },
+  },
+  "a rerun": {
+    *main(ctx): Code {
+      const first = yield ctx.callActivity("echo", 1);
+      const child = yield ctx.callChildWorkflow("echo", first);
+      return [child, yield ctx.callActivity("slow", 5)];
+    },
+    script: async (ask, world) => {
+      await passing(
+        world,
+        world.post("source", (source) => source.start({ ...startOf("s"), instanceId: "source" })),
+      );
+      await world.advance(3_000);
+      await ask("rerun", { requestId: "r", sourceInstanceId: "source", eventId: 2 });
+      await world.advance(3_000);
+    },
+  },
 };
 
 /** Which of the calls of a run is given once more, at which point, and whether the object that got it is lost before. */
@@ -380,6 +408,7 @@ async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ri
 function takesBack(method: keyof InstanceApi, earlier: Made["method"]): boolean {
   if (method === "resume") return earlier === "suspend";
   if (method === "purge") return earlier === "start";
+  if (method === "restart") return earlier === "start";
   return method === "start" && (earlier === "start" || earlier === "purge");
 }
 

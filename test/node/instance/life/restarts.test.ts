@@ -117,6 +117,16 @@ describe("[I38] Restart", () => {
     expect(messagesOf(world.peerCalls).filter((m) => m === "a ChildEnded").length).toBeGreaterThanOrEqual(2);
   });
 
+  it("[I38.11] it waits for the activities of children, too: the new run calls the same children again", async () => {
+    const world = makeWorld();
+    await start(world, "a", "parent", { name: "call", input: { activity: "slow", input: 5_000 } });
+    expect(await statusOf(world, "a:0001")).toBe("RUNNING");
+    expect(await restart(world, "a")).toEqual(OK);
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "slept 5000"]);
+    expect(world.activityRuns).toHaveLength(2);
+  });
+
   it("[I38.3] one that waits for its time begins at once, and not again at that time", async () => {
     const world = makeWorld();
     await start(world, "a", "echo", 5, { startAtMs: START_MS + 3_600_000 });
