@@ -1,4 +1,5 @@
 import type { RerunRequest, RerunResult, RestartResult } from "../instance/protocol.ts";
+import { isJobId } from "../model/ids.ts";
 import { REASON_ALONE, RERUN } from "./bodies.ts";
 import { fieldAsJson } from "./body.ts";
 import type { Call } from "./call.ts";
@@ -31,6 +32,8 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   checkAppId(call, deps, target);
   if (newId === id) throw rerunError(400, "rerun workflow instance ID must be different from the original instance ID");
   checkNewInstanceId(newId);
+  // A job is no instance to anybody but its own routes.
+  if (isJobId(id)) throw rerunError(404, `workflow instance does not exist with ID '${id}'`);
   const request: RerunRequest = {
     requestId: readParameters(call, REQUEST_ID).requestID || deps.newId(),
     sourceInstanceId: id,
