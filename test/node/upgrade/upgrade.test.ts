@@ -1,7 +1,7 @@
 // [U] Databases that the code of an earlier schema version has written are gone on with. For a new version: RECORD=1.
 import { describe, expect, it } from "vitest";
 import { historyTable, SCHEMA_VERSION, SHARING_VERSION } from "../../../src/storage/schema.ts";
-import { describeInstance, endOf, faultsOf, purge, terminate, typesOf } from "../instance/support.ts";
+import { describeInstance, endOf, faultsOf, purge, raise, terminate, typesOf } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 import { record, restore } from "./fixture.ts";
 import { ends, finish, play, sceneWorld } from "./scenes.ts";
@@ -52,6 +52,31 @@ describe("[U1] A database of each schema version opens and is gone on with", () 
     for (const id of ["parent", "child", "rounds", "rounds:0001", "rounds:1.0001", "done"])
       expect([id, world.host(id).db.tables()]).toEqual([id, []]);
   });
+
+  it.each(versions)(
+    "[U1.5] version %i: what has ended is rerun from its call, and all is restarted",
+    async (version) => {
+      const world = restored(version);
+      await finish(world);
+      for (const id of ["activity", "timer", "long", "done"]) {
+        const eventId = id === "activity" || id === "timer" ? 1 : 0;
+        const request = { requestId: `rerun ${id}`, sourceInstanceId: id, eventId };
+        const again = `${id} again`;
+        expect([id, await world.call(again, (instance) => instance.rerun(request))]).toEqual([id, { ok: true }]);
+        await raise(world, again, "go", "at last");
+        await world.rest();
+        expect([id, await endOf(world, again), faultsOf(world, again)]).toEqual([id, ends[id], []]);
+      }
+      for (const id of ["activity", "event", "parent", "rounds", "suspended", "done"]) {
+        const restarted = world.post(id, (instance) => instance.restart({ requestId: `restart ${id}` }));
+        await world.advance(60_000);
+        expect([id, await restarted]).toEqual([id, { ok: true }]);
+        expect([id, versionOf(world, id), faultsOf(world, id)]).toEqual([id, SCHEMA_VERSION, []]);
+      }
+      await raise(world, "event", "go", "at last");
+      expect(await endOf(world, "event")).toEqual(ends.event);
+    },
+  );
 
   it.each(versions)("[U1.4] version %i: what has failed is rewound, and a parent with its child", async (version) => {
     const world = restored(version);
