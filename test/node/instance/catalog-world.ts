@@ -23,15 +23,22 @@ export class CatalogWorld {
   readonly hosts = new Map<string, Host<Shard>>();
   readonly calls: CatalogCall[] = [];
   fault: ((call: CatalogCall) => PeerFault) | undefined;
-  /** Before each commit of a shard. */
-  onCommit: ((shard: string) => void) | undefined;
+  /** A shard comes to such a point; may throw in the place of a statement, or lose the shard. */
+  onPoint: ((point: "write" | "read" | "commit", shard: string) => void) | undefined;
+  readonly confirm: "before-answer" | "background";
   readonly #world: World;
   readonly #retention: RetentionPolicy;
   #lives = 0;
 
-  constructor(world: World, config: CatalogShards, retention: RetentionPolicy = {}) {
+  constructor(
+    world: World,
+    config: CatalogShards,
+    confirm: "before-answer" | "background" = "before-answer",
+    retention: RetentionPolicy = {},
+  ) {
     this.#world = world;
     this.config = config;
+    this.confirm = confirm;
     this.#retention = retention;
   }
 
@@ -53,7 +60,7 @@ export class CatalogWorld {
   }
 
   /** All that its shards list, by ID. */
-  async entries(): Promise<{ readonly shard: string; readonly entry: CatalogEntry }[]> {
+  entries(): { readonly shard: string; readonly entry: CatalogEntry }[] {
     const found: { shard: string; entry: CatalogEntry }[] = [];
     for (const shard of new Set([...allShards(this.config), ...this.hosts.keys()])) {
       const store = new ShardStore(this.host(shard).db.port(), shard, "reader");
@@ -122,9 +129,9 @@ export class CatalogWorld {
       });
     const store = new ShardStore(
       host.db.port(
-        (statement) => host.failWrite?.(statement),
+        () => this.onPoint?.("write", host.id),
         () => fate.dead,
-        (statement) => host.failRead?.(statement),
+        () => this.onPoint?.("read", host.id),
       ),
       host.id,
       `life ${++this.#lives}`,

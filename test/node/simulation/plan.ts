@@ -85,6 +85,27 @@ export interface Faults {
   readonly latencyMs: number;
 }
 
+/** What befalls the shards of the catalog, and what is said to them and by them: it has a budget of its own. */
+export interface CatalogPlan {
+  readonly shards: number;
+  /** Objects that begin a life before this time have code that knows of no catalog; 0: none has. */
+  readonly sinceMs: number;
+  /** Objects that begin a life after this time announce new instances to so many shards. */
+  readonly reshard?: { readonly atMs: number; readonly shards: number };
+  readonly confirm: "before-answer" | "background";
+  readonly budget: number;
+  /** A shard is lost; it cannot be reached for an hour. */
+  readonly crash: number;
+  readonly dark: number;
+  readonly failWrite: number;
+  readonly failRead: number;
+  readonly failCommit: number;
+  readonly unreachable: number;
+  readonly answerLost: number;
+  readonly twice: number;
+  readonly twiceLate: number;
+}
+
 export interface Plan {
   /** Of the chance in the run. */
   readonly seed: number;
@@ -98,11 +119,42 @@ export interface Plan {
   readonly maxConcurrentActivities?: number;
   /** From here on nothing fails any more that had to be repaired. */
   readonly repairedAtMs?: number;
+  /** The catalog; plans that were pinned before this have none. */
+  readonly catalog?: CatalogPlan;
   /** Objects that begin a life after this time have this code. */
   readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
 }
 
 export function planFrom(seed: number): Plan {
+  // Chosen by numbers of its own: every seed keeps the rest of its plan.
+  const catalog = catalogFrom(new Random(seed ^ 0x5ca7a106));
+  const plan = withoutCatalog(seed);
+  return catalog === undefined ? plan : { ...plan, catalog };
+}
+
+function catalogFrom(random: Random): CatalogPlan | undefined {
+  if (random.chance(0.3)) return undefined;
+  const rate = (most: number) => (random.chance(0.5) ? 0 : random.next() * most);
+  const shards = random.between(1, 3);
+  return {
+    shards,
+    sinceMs: random.chance(0.2) ? random.below(8_000) : 0,
+    ...(random.chance(0.2) && { reshard: { atMs: random.below(8_000), shards: random.between(1, 3) } }),
+    confirm: random.chance(0.7) ? "before-answer" : "background",
+    budget: random.between(0, 12),
+    crash: rate(0.05),
+    dark: rate(0.02),
+    failWrite: rate(0.05),
+    failRead: rate(0.05),
+    failCommit: rate(0.05),
+    unreachable: rate(0.3),
+    answerLost: rate(0.3),
+    twice: rate(0.3),
+    twiceLate: rate(0.3),
+  };
+}
+
+function withoutCatalog(seed: number): Plan {
   // What came later is chosen by numbers of its own: every other seed keeps its plan.
   const later = new Random(~seed);
   if (later.chance(0.05)) return queuedBehindContinueAsNew(later);

@@ -3,14 +3,15 @@
  * the durable state is compared with the model. The trace tells all that happened, so that two runs can be compared.
  */
 import { createHash } from "node:crypto";
-import type { Host } from "../instance/host.ts";
+import type { Host, Resident } from "../instance/host.ts";
 import { World } from "../instance/world.ts";
+import { CatalogChance, entryFaults, listFaults } from "./catalog.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
 import { encrypt } from "./encryption.ts";
 import { faultsOfObserver, Observer } from "./observer.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
-import type { Plan } from "./plan.ts";
+import type { CatalogPlan, Plan } from "./plan.ts";
 import { deploy, registerActivities } from "./program.ts";
 import { Watch } from "./watch.ts";
 
@@ -51,10 +52,13 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
     watch.at(point, id);
     chance.at(point, id);
   };
+  const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan.seed, chance.counts, tell);
+  if (plan.catalog?.sinceMs === 0) catalog?.begin();
   let keys: readonly string[] = ["k"];
   if (plan.encrypted) encrypt(world, plan.seed, () => keys);
   const changes = [
     ...plan.deploys.map(({ atMs, code }) => ({ atMs, make: () => deploy(world, code) })),
+    ...catalogChanges(plan.catalog, catalog),
     ...(plan.keys ?? []).map(({ atMs, ids }) => ({
       atMs,
       make: () => {
@@ -89,8 +93,13 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   });
   await settle(world, watch);
   if (!areAnswered) watch.violations.push("a client is not answered");
+  const isAcknowledged = acknowledgedIn(plan, asked, watch);
+  // Before any of them began with a catalog, nobody could tell.
+  if (plan.catalog?.sinceMs === 0) watch.violations.push(...listFaults(world, isAcknowledged));
   // From here on the platform behaves, the newest code runs, and somebody asks after every instance.
   chance.cease();
+  catalog?.cease();
+  catalog?.begin();
   deploy(world, "new");
   world.crashAll();
   for (const id of world.hosts.keys())
@@ -100,6 +109,7 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   // Whoever watches still, or has given up, has all that there is after once more.
   for (const observer of observers) void observer.connect();
   if (watched) await settle(world, watch);
+  watch.violations.push(...listFaults(world, () => true), ...(await entryFaults(world)));
 
   world.onPoint = undefined;
   const violations = [
@@ -107,7 +117,7 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
     ...(await faultsAtEnd(world, plan, asked, watch.lineage)),
     ...observers.flatMap((observer) => faultsOfObserver(observer, world)),
   ];
-  const dump = [...world.hosts.values()].map(dumpOf);
+  const dump = [...world.hosts.values(), ...(world.catalog?.hosts.values() ?? [])].map(dumpOf);
   const digest = createHash("sha256")
     .update(JSON.stringify([trace, dump, world.log]))
     .digest("hex");
@@ -115,7 +125,7 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   const ends: Record<string, number> = {};
   for (const status of records) ends[status] = (ends[status] ?? 0) + 1;
   // Not left to the garbage collector, which does not see how much memory they hold.
-  for (const { db } of world.hosts.values()) db.close();
+  for (const { db } of [...world.hosts.values(), ...(world.catalog?.hosts.values() ?? [])]) db.close();
   return {
     violations,
     digest,
@@ -129,6 +139,23 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
     told: observers.reduce((sum, { frames }) => sum + frames.length, 0),
     connections: observers.reduce((sum, { connections }) => sum + connections, 0),
   };
+}
+
+function catalogChanges(plan: CatalogPlan | undefined, catalog: CatalogChance | undefined) {
+  if (plan === undefined || catalog === undefined) return [];
+  const { sinceMs, reshard } = plan;
+  const begins = sinceMs === 0 ? [] : [{ atMs: sinceMs, make: () => catalog.begin() }];
+  if (reshard === undefined) return begins;
+  return [...begins, { atMs: reshard.atMs, make: () => catalog.reshard(reshard.shards) }];
+}
+
+/** A client has heard of its start, or a parent or a sender of its: it has been told to, and owes nothing any more. */
+function acknowledgedIn(plan: Plan, { outcomes }: Asked, watch: Watch): (id: string) => boolean {
+  if (plan.catalog?.confirm !== "before-answer") return () => false;
+  const started = new Set(
+    outcomes.filter(({ operation, outcome }) => operation === "start" && outcome === "OK").map(({ to }) => to),
+  );
+  return (id) => started.has(id) || watch.lineage.parents.has(id);
 }
 
 /** Objects that are in memory stay as they are, until the platform restarts them one by one. */
@@ -154,6 +181,6 @@ async function settle(world: World, watch: Watch): Promise<void> {
 }
 
 /** All rows of an object's database. */
-function dumpOf(host: Host): unknown {
+function dumpOf(host: Host<Resident>): unknown {
   return [host.id, host.durableAlarm, host.db.dump()];
 }

@@ -1,6 +1,18 @@
 // Makes a failing plan smaller, as long as it fails: the rest is what matters.
-import type { Faults, Leaf, Operation, Plan, Program, Root, Step } from "./plan.ts";
+import type { CatalogPlan, Faults, Leaf, Operation, Plan, Program, Root, Step } from "./plan.ts";
 import { simulate } from "./run.ts";
+
+const CATALOG_FAULTS = [
+  "crash",
+  "dark",
+  "failWrite",
+  "failRead",
+  "failCommit",
+  "unreachable",
+  "answerLost",
+  "twice",
+  "twiceLate",
+] as const;
 
 /** A smaller plan that fails in the same way. Takes at most so many simulations. */
 export async function shrink(plan: Plan, attempts = 2_000): Promise<{ plan: Plan; violations: readonly string[] }> {
@@ -37,6 +49,9 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
   if (maxConcurrentActivities !== undefined) yield unlimited;
   if ((plan.keys ?? []).length > 0) yield { ...plan, keys: [] };
   for (const faults of smallerFaults(plan.faults)) yield { ...plan, faults };
+  const { catalog, ...withoutCatalog } = plan;
+  if (catalog !== undefined) yield withoutCatalog;
+  for (const smaller of smallerCatalogs(catalog)) yield { ...plan, catalog: smaller };
   for (const [n, root] of plan.roots.entries()) {
     for (const smaller of smallerRoots(root)) yield { ...plan, roots: plan.roots.with(n, smaller) };
   }
@@ -46,6 +61,16 @@ function* smallerFaults(faults: Faults): Generator<Faults> {
   for (const name of Object.keys(faults) as (keyof Faults)[]) {
     if (faults[name] !== 0) yield { ...faults, [name]: name === "budget" ? faults.budget - 1 : 0 };
   }
+}
+
+function* smallerCatalogs(catalog: CatalogPlan | undefined): Generator<CatalogPlan> {
+  if (catalog === undefined) return;
+  const { reshard, ...whole } = catalog;
+  if (reshard !== undefined) yield whole;
+  if (catalog.shards > 1) yield { ...catalog, shards: 1 };
+  if (catalog.sinceMs > 0) yield { ...catalog, sinceMs: 0 };
+  if (catalog.budget > 0) yield { ...catalog, budget: catalog.budget - 1 };
+  for (const name of CATALOG_FAULTS) if (catalog[name] > 0) yield { ...catalog, [name]: 0 };
 }
 
 function* smallerRoots(root: Root): Generator<Root> {
