@@ -19,13 +19,12 @@ export interface CatalogCall {
 export class CatalogWorld {
   /** Where what begins a life from now on announces itself; what has begun before stays with what it was given. */
   config: CatalogShards;
-  confirm: CatalogPort["confirm"] = "before-answer";
+  readonly confirm: CatalogPort["confirm"];
   readonly hosts = new Map<string, Host<Shard>>();
   readonly calls: CatalogCall[] = [];
   fault: ((call: CatalogCall) => PeerFault) | undefined;
   /** A shard comes to such a point; may throw in the place of a statement, or lose the shard. */
   onPoint: ((point: "write" | "read" | "commit", shard: string) => void) | undefined;
-  readonly confirm: "before-answer" | "background";
   readonly #world: World;
   readonly #retention: RetentionPolicy;
   #lives = 0;
@@ -33,7 +32,7 @@ export class CatalogWorld {
   constructor(
     world: World,
     config: CatalogShards,
-    confirm: "before-answer" | "background" = "before-answer",
+    confirm: CatalogPort["confirm"] = "before-answer",
     retention: RetentionPolicy = {},
   ) {
     this.#world = world;

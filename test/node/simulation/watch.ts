@@ -96,7 +96,10 @@ export class Watch {
     if (state === undefined) {
       for (const execution of this.#executions.get(host.id) ?? []) this.#purged.add(execution);
       this.#before.delete(host.id);
-      if (host.durableAlarm !== null) this.violations.push(`${host.id}: nothing is left but an alarm`);
+      const hasToTell = host.db.hasTable("telling");
+      if (hasToTell && host.durableAlarm === null && !host.hasLostAlarm)
+        this.violations.push(`${host.id}: the catalog is to be told of a purge, and no alarm`);
+      if (!hasToTell && host.durableAlarm !== null) this.violations.push(`${host.id}: nothing is left but an alarm`);
       return;
     }
     this.#before.set(host.id, state);
@@ -117,7 +120,8 @@ export class Watch {
       (!isOver &&
         !state.isStartPaused &&
         (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
-    if (hasWork && host.durableAlarm === null && !host.hasLostAlarm) {
+    const isOwing = host.db.hasTable("telling") && this.#world.catalog !== undefined;
+    if ((hasWork || isOwing) && host.durableAlarm === null && !host.hasLostAlarm) {
       this.violations.push(`${host.id}: ${JSON.stringify(state)} and no alarm at ${this.#world.nowMs}`);
     }
   }
