@@ -1,6 +1,6 @@
 import { instanceStub, type Placement } from "../instance/namespace.ts";
 import type { CatalogShard, CatalogSource } from "../model/catalog-entry.ts";
-import { allShards, type CatalogShards, shardOf } from "../model/catalog-shards.ts";
+import { allShards, type CatalogShards, firstShardOf, shardOf } from "../model/catalog-shards.ts";
 import type { CatalogConfig } from "./options.ts";
 import type { Schedule } from "./patience.ts";
 import type { CatalogApi } from "./protocol.ts";
@@ -87,6 +87,10 @@ export class InstancesCatalog {
 
   shardOf(instanceId: string): string {
     return shardOf(instanceId, this.#config);
+  }
+
+  firstShardOf(instanceId: string): string {
+    return firstShardOf(instanceId, this.#config);
   }
 
   shard(name: string): CatalogShard {

@@ -44,6 +44,8 @@ export interface CatalogPort {
   readonly confirm: "before-answer" | "background";
   /** The name of the shard that a new life under this ID is announced to. */
   shardOf(instanceId: string): string;
+  /** Of a life that does not know it. */
+  firstShardOf(instanceId: string): string;
   /** Its calls reject when it cannot be reached. */
   shard(name: string): CatalogShard;
 }

@@ -21,6 +21,14 @@ export function shardOf(instanceId: string, { shards, former = [] }: CatalogShar
   return `${former.length}-${fnv1a(instanceId) % shards}`;
 }
 
+/**
+ * Of an instance that does not know where it was announced, since it began under code that had no catalog: that of the first
+ * generation, which stays what it is when there are more.
+ */
+export function firstShardOf(instanceId: string, { shards, former = [] }: CatalogShards): string {
+  return shardOf(instanceId, { shards: former[0] ?? shards });
+}
+
 /** Those of all generations, the newest first: there most of what is asked for lies. */
 export function allShards({ shards, former = [] }: CatalogShards): string[] {
   return [...former, shards]

@@ -103,6 +103,7 @@ export class Announcer {
     if (isOwed && !flights.debts.isDue) return flights.release();
     const told = flights.toldOf(record)?.entry;
     const isVital = told === undefined || (life.hasEnded && told.endedAtMs === undefined);
+    if (!isOwed && flights.isPausing) return this.#lookIn(flights.quietMs);
     if (!isVital && !isOwed) {
       if (life.hasEnded && life.outline?.lastAtMs === told.updatedAtMs) return flights.release();
       if (flights.quietMs > 0) return this.#lookIn(flights.quietMs);

@@ -38,15 +38,18 @@ interface Failure {
 export function entryOf(
   ports: InstancePorts,
   life: Subject,
-  record: InstanceRecord,
+  begun: InstanceRecord,
 ): CatalogEntry | Promise<CatalogEntry> {
   const { outline, unreadable } = life;
   if (unreadable !== undefined) {
     const failure = { errorType: unreadable.name, message: unreadable.message };
-    return entry(ports, life, { ...record, status: "STALLED" }, {}, failure);
+    return entry(ports, life, { ...begun, status: "STALLED" }, {}, failure);
   }
-  if (outline !== undefined && record.status !== "STALLED") return entry(ports, life, record, outline);
+  if (outline !== undefined && begun.status !== "STALLED") return entry(ports, life, begun, outline);
   return reading(ports, () => {
+    // Where payloads are encrypted, it may have moved on meanwhile.
+    const { record: now } = life;
+    const record = now?.createdAtMs === begun.createdAtMs ? now : begun;
     const stall = record.status === "STALLED" ? ports.store.lastStall() : undefined;
     const failure = stall && { errorType: stall.reason, message: stall.message };
     return entry(ports, life, record, life.outline ?? ports.store.outline(record.completedSeq), failure);

@@ -86,6 +86,11 @@ export class Flights {
     return this.#quietUntilMs - this.#ports.clock.now();
   }
 
+  /** The last one was in vain, and what it told of could not even be owed: the next one has to wait. */
+  get isPausing(): boolean {
+    return this.#failures > 0 && this.quietMs > 0;
+  }
+
   toldOf({ createdAtMs }: InstanceRecord): { readonly entry: CatalogEntry; readonly seq: number } | undefined {
     return this.#told?.entry.createdAtMs === createdAtMs ? this.#told : undefined;
   }
@@ -107,7 +112,7 @@ export class Flights {
 
   /** Where the life announces itself. */
   shardOf({ listing, instanceId }: InstanceRecord): string {
-    return listing?.shard ?? this.#catalog.shardOf(instanceId);
+    return listing?.shard ?? this.#catalog.firstShardOf(instanceId);
   }
 
   debtOf(record: InstanceRecord): ReturnType<Debts["find"]> {

@@ -1,7 +1,7 @@
 // What one life of an object has of the world. Once that is over its ports do nothing, and what waits for them waits for ever.
 import { Registry } from "../../../src/engine/registry.ts";
 import type { CatalogPort, InstancePorts } from "../../../src/instance/ports.ts";
-import { shardOf } from "../../../src/model/catalog-shards.ts";
+import { firstShardOf, shardOf } from "../../../src/model/catalog-shards.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { Vault } from "../../../src/storage/vault.ts";
 import type { Fate, Host } from "./host.ts";
@@ -69,6 +69,7 @@ function catalogOf(world: World, host: Host, fate: Fate): CatalogPort | undefine
     catalog && {
       confirm: catalog.confirm,
       shardOf: (id) => shardOf(id, catalog.config),
+      firstShardOf: (id) => firstShardOf(id, catalog.config),
       shard: (name) => catalog.shardFor(host, fate, name),
     }
   );

@@ -99,7 +99,8 @@ export class Watch {
       const hasToTell = host.db.hasTable("telling");
       if (hasToTell && host.durableAlarm === null && !host.hasLostAlarm)
         this.violations.push(`${host.id}: the catalog is to be told of a purge, and no alarm`);
-      if (!hasToTell && host.durableAlarm !== null) this.violations.push(`${host.id}: nothing is left but an alarm`);
+      if (!hasToTell && host.durableAlarm !== null && host.ringing === undefined)
+        this.violations.push(`${host.id}: nothing is left but an alarm`);
       return;
     }
     this.#before.set(host.id, state);
