@@ -55,13 +55,18 @@ export class Debts {
 
   add(telling: OwedTelling): void {
     this.#ports.store.tellings.owe(telling);
-    this.load();
+    // Not read again, which may fail: what is owed on disk and not in memory would have no alarm.
+    this.#rows = [...this.#without(telling), telling].sort((a, b) => a.createdAtMs - b.createdAtMs);
   }
 
   paid(telling: OwedTelling): void {
     this.#ports.store.tellings.told(telling);
     this.#failures = this.#notBeforeMs = 0;
-    this.load();
+    this.#rows = this.#without(telling);
+  }
+
+  #without({ createdAtMs, shard }: OwedTelling): readonly OwedTelling[] {
+    return this.#rows.filter((row) => row.createdAtMs !== createdAtMs || row.shard !== shard);
   }
 
   /** In vain: it is tried again after a pause. */

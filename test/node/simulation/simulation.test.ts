@@ -38,14 +38,23 @@ describe("[V] the invariants, in simulations", () => {
       "alarm rings again",
       "all objects are lost",
       "answer is lost",
+      "answer of the catalog is lost",
       "call arrives twice",
       "call arrives twice, late",
       "call does not arrive",
+      "call of the catalog arrives twice",
+      "call of the catalog arrives twice, late",
+      "call of the catalog does not arrive",
       "clock jumps",
       "commit fails",
+      "commit of a shard fails",
       "object is lost",
       "query fails",
+      "query of a shard fails",
+      "shard is lost",
+      "shard is not reached for an hour",
       "statement fails",
+      "statement of a shard fails",
     ]);
   });
 

@@ -58,6 +58,8 @@ export class Watch {
   readonly #runs = new Set<string>();
   /** All that each ID has had. */
   readonly #executions = new Map<string, Set<string>>();
+  /** Objects that had to tell the catalog of a purge. */
+  readonly #farewells = new Set<string>();
   /** Those of instances that have been removed. */
   readonly #purged = new Set<string>();
 
@@ -99,7 +101,9 @@ export class Watch {
       const hasToTell = host.db.hasTable("telling");
       if (hasToTell && host.durableAlarm === null && !host.hasLostAlarm)
         this.violations.push(`${host.id}: the catalog is to be told of a purge, and no alarm`);
-      if (!hasToTell && host.durableAlarm !== null && host.ringing === undefined)
+      // Once it has told, it rings in vain.
+      if (hasToTell) this.#farewells.add(host.id);
+      if (host.durableAlarm !== null && !this.#farewells.has(host.id))
         this.violations.push(`${host.id}: nothing is left but an alarm`);
       return;
     }
