@@ -189,8 +189,8 @@ export class Announcer {
   }
 
   /**
-   * The life is about to be wiped, and its shard is told before. Returns what is to be told afterwards: the shard could not be
-   * reached in time, or others are owed something.
+   * The life is about to be wiped, and its shard is told before; and of the life before it, if no shard may have heard that this one
+   * took its place. Returns what is to be told afterwards: what could not be told in time, and what is owed to others.
    */
   async leave(life: Leaving): Promise<readonly OwedTelling[]> {
     const { debts, numbers } = this.#flights;
@@ -214,6 +214,10 @@ export class Announcer {
     const entry = await entryOf(this.#ports, life, record);
     return { type: "present", entry, seq: this.#flights.seqOf(record, entry), shard: this.#flights.shardOf(record) };
   }
+}
+
+function isSameLife(a: OwedTelling, b: OwedTelling | undefined): boolean {
+  return a.createdAtMs === b?.createdAtMs && a.shard === b.shard;
 }
 
 /** Nothing could be read of it. */

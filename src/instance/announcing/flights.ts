@@ -91,7 +91,9 @@ export class Flights {
     return this.#failures > 0 && this.quietMs > 0;
   }
 
-  toldOf({ createdAtMs }: InstanceRecord): { readonly entry: CatalogEntry; readonly seq: number } | undefined {
+  toldOf({
+    createdAtMs,
+  }: Pick<InstanceRecord, "createdAtMs">): { readonly entry: CatalogEntry; readonly seq: number } | undefined {
     return this.#told?.entry.createdAtMs === createdAtMs ? this.#told : undefined;
   }
 
