@@ -19,25 +19,19 @@ export interface CatalogCall {
 export class CatalogWorld {
   /** Where what begins a life from now on announces itself; what has begun before stays with what it was given. */
   config: CatalogShards;
-  readonly confirm: CatalogPort["confirm"];
+  confirm: CatalogPort["confirm"] = "before-answer";
   readonly hosts = new Map<string, Host<Shard>>();
   readonly calls: CatalogCall[] = [];
   fault: ((call: CatalogCall) => PeerFault) | undefined;
-  /** A shard comes to such a point; may throw in the place of a statement, or lose the shard. */
-  onPoint: ((point: "write" | "read" | "commit", shard: string) => void) | undefined;
+  /** A shard comes to a statement, in whose place this may throw. Its commits are points of the world. */
+  onStatement: ((kind: "write" | "read", shard: string) => void) | undefined;
   readonly #world: World;
   readonly #retention: RetentionPolicy;
   #lives = 0;
 
-  constructor(
-    world: World,
-    config: CatalogShards,
-    confirm: CatalogPort["confirm"] = "before-answer",
-    retention: RetentionPolicy = {},
-  ) {
+  constructor(world: World, config: CatalogShards, retention: RetentionPolicy = {}) {
     this.#world = world;
     this.config = config;
-    this.confirm = confirm;
     this.#retention = retention;
   }
 
@@ -128,9 +122,9 @@ export class CatalogWorld {
       });
     const store = new ShardStore(
       host.db.port(
-        () => this.onPoint?.("write", host.id),
+        () => this.onStatement?.("write", host.id),
         () => fate.dead,
-        () => this.onPoint?.("read", host.id),
+        () => this.onStatement?.("read", host.id),
       ),
       host.id,
       `life ${++this.#lives}`,

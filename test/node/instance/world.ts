@@ -309,10 +309,10 @@ export class World {
     if (!host.hasToCommit) return false;
     const { life } = host;
     if (host.hasWritten) {
-      this.#at("commit", host);
+      this.onPoint?.("commit", host.id);
       if (host.life !== life) return true;
       host.commit();
-      this.#at("committed", host);
+      this.onPoint?.("committed", host.id);
     }
     host.openGates();
     return true;
@@ -321,10 +321,10 @@ export class World {
   #ring(host: Host<Resident>): void {
     host.beginRing();
     const life = this.#life(host, true);
-    this.#at("ring", host);
+    this.onPoint?.("ring", host.id);
     const rung = () => {
       if (life.dead) return;
-      this.#at("rung", host);
+      this.onPoint?.("rung", host.id);
       if (!life.dead) host.endRing(() => this.chaos?.ringsAgain() ?? false);
     };
     // As WorkflowInstance.alarm does: no error escapes.
@@ -336,12 +336,6 @@ export class World {
       .then((resident) => resident.alarm(ring))
       .catch(failed)
       .then(rung);
-  }
-
-  /** What is told of the shards of the catalog is told apart. */
-  #at(point: Point, host: Host<Resident>): void {
-    if (this.catalog?.hosts.get(host.id) !== host) this.onPoint?.(point, host.id);
-    else if (point === "commit") this.catalog.onPoint?.(point, host.id);
   }
 
   #life<R extends Resident>(host: Host<R>, isRinging = false): Life<R> {

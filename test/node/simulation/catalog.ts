@@ -1,7 +1,7 @@
 // The catalog in a simulation: what befalls its shards, and what has to hold of them.
 import { fitEntry, type Presence } from "../../../src/model/catalog-entry.ts";
 import { CatalogWorld } from "../instance/catalog-world.ts";
-import type { PeerFault, World } from "../instance/world.ts";
+import type { PeerFault, Point, World } from "../instance/world.ts";
 import { Random } from "../random.ts";
 import type { FaultCounts } from "./chance.ts";
 import type { CatalogPlan, Plan } from "./plan.ts";
@@ -27,14 +27,15 @@ export class CatalogChance {
     this.#counts = counts;
     this.#tell = tell;
     this.#left = plan.budget;
-    const catalog = new CatalogWorld(world, { shards: plan.shards, former: [] }, plan.confirm);
+    const catalog = new CatalogWorld(world, { shards: plan.shards, former: [] });
+    catalog.confirm = plan.confirm;
     this.#catalog = catalog;
     catalog.fault = ({ from, to, method }) => {
       tell(`${method} of ${from} arrives at ${to}`);
       const shard = catalog.hosts.has(to) ? to : from;
       return this.#callFault(shard);
     };
-    catalog.onPoint = (point, shard) => this.#at(point, shard);
+    catalog.onStatement = (kind) => this.#statement(kind);
   }
 
   /** From here on objects that begin a life have it. */
@@ -52,14 +53,23 @@ export class CatalogChance {
     this.#darkUntilMs.clear();
   }
 
-  #at(point: "write" | "read" | "commit", shard: string): void {
-    if (point === "write" && this.#happens("statement of a shard fails", this.#plan.failWrite))
+  /** Whether this is a shard of it; what befalls one at its commits. */
+  at(point: Point, id: string): boolean {
+    if (!this.#catalog.hosts.has(id)) return false;
+    if (point !== "commit") return true;
+    if (
+      this.#happens("commit of a shard fails", this.#plan.failCommit) ||
+      this.#happens("shard is lost", this.#plan.crash)
+    )
+      this.#catalog.lose(id);
+    return true;
+  }
+
+  #statement(kind: "write" | "read"): void {
+    if (kind === "write" && this.#happens("statement of a shard fails", this.#plan.failWrite))
       throw new Error("SQLITE_FULL: told to fail");
-    if (point === "read" && this.#happens("query of a shard fails", this.#plan.failRead))
+    if (kind === "read" && this.#happens("query of a shard fails", this.#plan.failRead))
       throw new Error("SQLITE_IOERR: told to fail");
-    if (point !== "commit") return;
-    if (this.#happens("commit of a shard fails", this.#plan.failCommit)) return this.#catalog.lose(shard);
-    if (this.#happens("shard is lost", this.#plan.crash)) this.#catalog.lose(shard);
   }
 
   #callFault(shard: string): PeerFault {
@@ -116,7 +126,7 @@ export async function entryFaults(world: World): Promise<string[]> {
   const listed = new Map(catalog.entries().map(({ shard, entry }) => [entry.instanceId, { shard, entry }]));
   for (const [id, { db }] of world.hosts) {
     if (db.read("SELECT 1 FROM instance").length === 0) continue;
-    const asked = world.post(id, (instance) => instance.presence());
+    const asked = world.post(id, (instance) => instance.catalog.presence());
     await world.advance(1_000);
     const presence: Presence = await asked;
     if (presence.type !== "present") {

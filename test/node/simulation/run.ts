@@ -47,12 +47,13 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   const tell = (line: string) => void trace.push(`${world.nowMs} ${line}`);
   const chance = new Chance(world, plan, tell);
   const watch = new Watch(world);
+  const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan.seed, chance.counts, tell);
   world.onPoint = (point, id) => {
     tell(`${point} ${id}`);
+    if (catalog?.at(point, id) === true) return;
     watch.at(point, id);
     chance.at(point, id);
   };
-  const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan.seed, chance.counts, tell);
   if (plan.catalog?.sinceMs === 0) catalog?.begin();
   let keys: readonly string[] = ["k"];
   if (plan.encrypted) encrypt(world, plan.seed, () => keys);

@@ -16,7 +16,7 @@ export function listedWorld(config: CatalogShards = { shards: 1 }, retention: Re
 /** What the catalog says of the instance, once a group commit has had its time. */
 export async function entryFor(world: Listed, id = "a"): Promise<CatalogEntry | undefined> {
   await world.advance(5);
-  const found = (await world.catalog.entries()).filter(({ entry }) => entry.instanceId === id);
+  const found = world.catalog.entries().filter(({ entry }) => entry.instanceId === id);
   if (found.length > 1) throw new Error(`${found.length} rows of '${id}': ${JSON.stringify(found)}`);
   return found[0]?.entry;
 }
