@@ -216,10 +216,6 @@ export class Announcer {
   }
 }
 
-function isSameLife(a: OwedTelling, b: OwedTelling | undefined): boolean {
-  return a.createdAtMs === b?.createdAtMs && a.shard === b.shard;
-}
-
 /** Nothing could be read of it. */
 function isUnknown({ executionId }: InstanceRecord): boolean {
   return executionId === "";
