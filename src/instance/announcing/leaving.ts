@@ -31,7 +31,7 @@ export async function leave(
     within(
       (ms, callback) => ports.clock.schedule(ms, callback),
       PATIENCE_MS,
-      async () => {
+      async (): Promise<true> => {
         await depart(catalog.shard(shard), how, { instanceId, createdAtMs, seq }, numbers);
         return true;
       },
