@@ -20,7 +20,7 @@ export async function tellDeparture(
   former: OwedTelling | undefined,
 ): Promise<OwedTelling[]> {
   const instanceId = ports.instanceId();
-  const shard = listing?.shard ?? catalog.shardOf(instanceId);
+  const shard = listing?.shard ?? catalog.firstShardOf(instanceId);
   const tell = async (how: "leave" | "forget", life: OwedTelling) => {
     const told = async () => {
       await depart(

@@ -91,9 +91,7 @@ export class Flights {
     return this.#failures > 0 && this.quietMs > 0;
   }
 
-  toldOf({
-    createdAtMs,
-  }: Pick<InstanceRecord, "createdAtMs">): { readonly entry: CatalogEntry; readonly seq: number } | undefined {
+  toldOf({ createdAtMs }: InstanceRecord): { readonly entry: CatalogEntry; readonly seq: number } | undefined {
     return this.#told?.entry.createdAtMs === createdAtMs ? this.#told : undefined;
   }
 
