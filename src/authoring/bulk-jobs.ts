@@ -23,7 +23,7 @@ import { type WireRow, WorkflowSummary } from "./workflow-list.ts";
  * Bulk jobs as the client has them: one operation, asked of many instances.
  */
 
-const OPERATIONS = ["terminate", "cancel", "pause", "resume", "purge", "raise", "rewind", "restart"] as const;
+const OPERATIONS = ["terminate", "cancel", "pause", "resume", "purge", "raise", "rewind", "rerun", "restart"] as const;
 export type BulkOperation = (typeof OPERATIONS)[number];
 
 /** What is asked, and of whom: `instanceIds` or `filter`. */
@@ -49,6 +49,10 @@ export interface BulkJobOptions {
   readonly event?: string | EventDeclaration<Any> | null | undefined;
   /** Of raise: any JSON value. */
   readonly eventPayload?: unknown;
+  /** Of rerun: the number of the call that is made again. Default: from the beginning. */
+  readonly eventId?: number | null | undefined;
+  /** Of rerun: in place of the input of that call, or of the workflow. */
+  readonly input?: unknown;
 }
 
 /** What a job would do. */
@@ -117,6 +121,8 @@ export const bulkJobOptions = optionsOf<BulkJobOptions>({
   force: aBoolean,
   event: typeRule("the name of an event, or its declaration", (value) => ["string", "object"].includes(typeof value)),
   eventPayload: anything,
+  eventId: aNumber("a whole number from 0", (value) => Number.isInteger(value) && value >= 0),
+  input: anything,
 });
 export const bulkJobPageOptions = optionsOf<BulkJobPageOptions>({
   pageSize: aNumber("a whole number from 1 to 40", isWhole(1, 40)),
@@ -125,10 +131,11 @@ export const bulkJobPageOptions = optionsOf<BulkJobPageOptions>({
 
 /** The body of the request. Payloads are JSON already. */
 export function jobBodyOf(options: Partial<BulkJobOptions>, payloads: Payloads, dryRun: boolean): string {
-  const { instanceIds, filter, output, event, eventPayload, ...same } = options;
+  const { instanceIds, filter, output, event, eventPayload, eventId, input, ...same } = options;
   const name = event == null ? undefined : nameOf(event);
   const fields: Record<string, string | undefined> = {
     output: output === undefined ? undefined : payloads.encode(output, "output", "terminateWorkflow", "many"),
+    input: input === undefined ? undefined : payloads.encode(input, "input", "workflow", "many"),
     payload: eventPayload === undefined ? undefined : payloads.encode(eventPayload, "payload", "event", name ?? ""),
   };
   const plain = {
@@ -136,6 +143,7 @@ export function jobBodyOf(options: Partial<BulkJobOptions>, payloads: Payloads, 
     instanceIDs: instanceIds,
     filter: filter == null ? undefined : queryOf(filter),
     eventName: name,
+    eventID: eventId,
     dryRun: dryRun || undefined,
   };
   for (const [key, value] of Object.entries(plain))

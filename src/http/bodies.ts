@@ -43,6 +43,7 @@ export const START_AND_RAISE = v.strictObject({
 });
 
 const flag = v.exactOptional(v.boolean());
+const eventId = v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)));
 
 export const BULK_JOB = v.strictObject({
   operation: v.picklist(JOB_OPERATIONS),
@@ -57,12 +58,14 @@ export const BULK_JOB = v.strictObject({
   output: value,
   nonRecursive: flag,
   force: flag,
+  eventID: eventId,
+  input: value,
 });
 
 export type JobBody = v.InferOutput<typeof BULK_JOB>;
 
 export const RERUN = v.strictObject({
-  eventID: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff))),
+  eventID: eventId,
   newInstanceID: v.exactOptional(v.string()),
   input: value,
   newChildWorkflowInstanceID: v.exactOptional(instanceId),

@@ -38,6 +38,8 @@ const FIELDS: Readonly<Record<string, readonly JobBody["operation"][]>> = {
   force: ["purge"],
   eventName: ["raise"],
   payload: ["raise"],
+  eventID: ["rerun"],
+  input: ["rerun"],
 };
 
 /**
@@ -55,7 +57,7 @@ export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
   if (dryRun) return json(200, { ...matched, samples: await sampleOf(targets, call, deps) });
   checkConfirmed(matched, confirm);
   const id = jobId(deps.newId());
-  const { operation, eventName, nonRecursive, force } = named;
+  const { operation, eventName, nonRecursive, force, eventID: eventId } = named;
   const input: JobInput = {
     call: {
       operation,
@@ -63,6 +65,8 @@ export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
       eventName,
       nonRecursive,
       force,
+      eventId,
+      input: fieldAsJson(body, "input"),
       payload: fieldAsJson(body, "payload"),
       output: fieldAsJson(body, "output"),
     },

@@ -59,7 +59,8 @@ export type RepairResult =
       readonly versions: readonly string[];
     };
 
-export interface RerunRequest extends Asked {
+/** Who is meant is the source. */
+export interface RerunRequest extends Command {
   /** Names this request: delivered twice it creates one instance. */
   readonly requestId: string;
   readonly sourceInstanceId: string;
@@ -84,7 +85,7 @@ export type RerunResult =
   | { readonly ok: false; readonly code: "ALREADY_EXISTS" }
   | RerunRefused;
 
-export interface RerunRead extends Pick<RerunRequest, "eventId" | "newChildWorkflowInstanceId"> {
+export interface RerunRead extends Pick<RerunRequest, "eventId" | "newChildWorkflowInstanceId" | "createdByMs"> {
   readonly hasInput: boolean;
   readonly from: number;
   /** Of the page before. */

@@ -50,7 +50,7 @@ async function callAll(
   const jobId = ctx.getWorkflowInstanceId();
   const outcomes = await Promise.all(
     instanceIds.map((instanceId) =>
-      callInstance(() => ports.instance(instanceId), call, { jobId, instanceId, createdByMs, isRepeated }),
+      callInstance((id) => ports.instance(id), call, { jobId, instanceId, createdByMs, isRepeated }),
     ),
   );
   return instanceIds.reduce((progress, instanceID, n) => {

@@ -1,5 +1,6 @@
-import type { InstanceApi, OperationResult, RepairResult, RestartResult } from "../instance/protocol.ts";
+import type { InstanceApi, OperationResult, RepairResult, RerunResult, RestartResult } from "../instance/protocol.ts";
 import { isJobId } from "../model/ids.ts";
+import { sha256 } from "../model/sha256.ts";
 import type { JobCall } from "./job.ts";
 
 /** What became of a call. */
@@ -19,17 +20,19 @@ export interface JobTarget {
 
 const DONE = { type: "done" } as const;
 const GONE = { type: "gone" } as const;
+const NO_SOURCE = "workflow instance does not exist";
 
 /** Never rejects. A fault that the platform marks as retryable, such as that of a deploy, is tried once more. */
 export async function callInstance(
-  instance: () => InstanceApi,
+  instance: (instanceId: string) => InstanceApi,
   call: JobCall,
   target: JobTarget,
   mayTryAgain = true,
 ): Promise<Outcome> {
   if (isJobId(target.instanceId)) return GONE;
   try {
-    return outcomeOf(await ask(instance(), call, target), call, target);
+    const asked = call.operation === "rerun" ? rerunId(target) : target.instanceId;
+    return outcomeOf(await ask(instance(asked), call, target), call, target);
   } catch (error) {
     const { retryable, overloaded, message } = Object(error) as Partial<Record<string, unknown>>;
     if (retryable === true && overloaded !== true && mayTryAgain) return callInstance(instance, call, target, false);
@@ -60,6 +63,12 @@ function ask(instance: InstanceApi, call: JobCall, { jobId, instanceId, createdB
     }
     case "rewind":
       return instance.rewind({ ...command, requestId: ofThisCall });
+    case "rerun": {
+      const { eventId = 0, input } = call;
+      const given = input === undefined ? undefined : { text: input };
+      const rerun = { requestId: ofThisCall, sourceInstanceId: instanceId, eventId, input: given };
+      return instance.rerun({ ...command, ...rerun });
+    }
     case "restart":
       return instance.restart({ ...command, requestId: ofThisCall });
     default:
@@ -67,13 +76,21 @@ function ask(instance: InstanceApi, call: JobCall, { jobId, instanceId, createdB
   }
 }
 
+/** The ID of the new instance: the same in each run of the batch, a UUID made of job and source. */
+export function rerunId({ jobId, instanceId }: Pick<JobTarget, "jobId" | "instanceId">): string {
+  const hash = sha256(`${jobId}:${instanceId}`);
+  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}
+
 function outcomeOf(
-  result: OperationResult | RepairResult | RestartResult,
+  result: OperationResult | RepairResult | RestartResult | RerunResult,
   { operation }: JobCall,
   { instanceId, isRepeated }: JobTarget,
 ): Outcome {
   if (result.ok) return DONE;
   const failed = (error: string) => ({ type: "failed", error }) as const;
+  // Dapr's words for a rerun. One without its source has the same code as one without the call that is asked for.
+  if ("message" in result) return result.message.startsWith(NO_SOURCE) ? GONE : failed(result.message);
   switch (result.code) {
     case "NOT_FOUND":
       return operation === "purge" && isRepeated ? DONE : GONE;
@@ -94,6 +111,10 @@ function outcomeOf(
       return failed("it has been told to terminate, and has not ended yet; restart it again");
     case "UNREADABLE":
       return failed("it has ended, and cannot be read by this deployment");
+    case "ALREADY_EXISTS":
+      return failed("the ID of its rerun is in use");
+    case "CHANGED":
+      return failed("it was replaced or purged while its history was read");
     case "WRONG_STATUS":
       return failed(`it is ${result.status}, and what is rewound is FAILED`);
     case "PARENT_KNOWS":

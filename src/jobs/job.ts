@@ -13,6 +13,7 @@ export const JOB_OPERATIONS = [
   "purge",
   "raise",
   "rewind",
+  "rerun",
   "restart",
 ] as const;
 export type JobOperation = (typeof JOB_OPERATIONS)[number];
@@ -28,6 +29,10 @@ export interface JobCall extends Asked {
   readonly force?: boolean | undefined;
   readonly eventName?: string | undefined;
   readonly payload?: string | undefined;
+  /** Of a rerun: from which call on; default: from the beginning. */
+  readonly eventId?: number | undefined;
+  /** Of a rerun: in place of that of the call, or of the workflow. */
+  readonly input?: string | undefined;
 }
 
 /** Whom a job is about: what is left of it. */

@@ -5,11 +5,10 @@ import { checkOwed, purgeChildren, tellParentOfPurge } from "../delivery/index.t
 import { InstanceLog } from "../instance-log.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { IsOwed, OperationResult, PurgeRequest } from "../protocol.ts";
-import { visibleStatus } from "../reading/index.ts";
+import { isMeant, visibleStatus } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
-import { isMeant } from "./meant.ts";
 
 /** How long a parent's purge waits for another one of the same child, which may have a tree of its own to purge. */
 const PATIENCE_MS = 60_000;

@@ -4,11 +4,10 @@ import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { textsOfFact } from "../../storage/instance-store.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { Command, OperationResult } from "../protocol.ts";
-import { writing } from "../reading/index.ts";
+import { isMeant, writing } from "../reading/index.ts";
 import { isTakenWhileStalled } from "../waking/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Lives } from "./lives.ts";
-import { isMeant } from "./meant.ts";
 
 const OK = { ok: true } as const;
 const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;

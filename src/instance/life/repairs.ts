@@ -12,11 +12,10 @@ import { UnreadableError } from "../../storage/unreadable-error.ts";
 import { errorFields } from "../log-text.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { DeliveryResult, IsOwed } from "../protocol.ts";
-import { reading, visibleStatus, writing } from "../reading/index.ts";
+import { isMeant, reading, visibleStatus, writing } from "../reading/index.ts";
 import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "../repair-protocol.ts";
 import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
-import { isMeant } from "./meant.ts";
 import type { Reception } from "./reception.ts";
 import { isSameCall, type Starts } from "./starts.ts";
 

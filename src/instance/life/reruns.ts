@@ -51,9 +51,9 @@ export class Reruns {
 
   /** All that it begins with, as one page. */
   async #read(request: RerunRequest): Promise<RerunPage> {
-    const { sourceInstanceId, eventId, newChildWorkflowInstanceId, input } = request;
+    const { sourceInstanceId, eventId, newChildWorkflowInstanceId, input, createdByMs } = request;
     const source = this.#ports.peer(sourceInstanceId);
-    const asked = { eventId, newChildWorkflowInstanceId, hasInput: input !== undefined };
+    const asked = { eventId, newChildWorkflowInstanceId, hasInput: input !== undefined, createdByMs };
     let page = await source.readForRerun({ ...asked, from: 0 });
     if (!page.ok) return page;
     const events = [...page.events];

@@ -2,10 +2,9 @@ import type { ExecutionStarted, HistoryFact } from "../../model/history-event.ts
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { RestartRequest, RestartResult } from "../protocol.ts";
-import { reading } from "../reading/index.ts";
+import { isMeant, reading } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Lives } from "./lives.ts";
-import { isMeant } from "./meant.ts";
 import { type Starts, stillDelivering } from "./starts.ts";
 import type { Vacancy } from "./vacancy.ts";
 

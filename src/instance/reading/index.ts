@@ -5,6 +5,7 @@
 export { describeInstance, hasStarted, visibleStatus } from "./describe.ts";
 export type { Moment } from "./detail.ts";
 export { readHistoryPage } from "./history-page.ts";
+export { isMeant } from "./meant.ts";
 export { payloadCipher } from "./payload-keys.ts";
 export { queryEnded, toQueryResult } from "./query.ts";
 export { Readability } from "./readability.ts";

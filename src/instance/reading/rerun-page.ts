@@ -6,6 +6,7 @@ import type { NumberedEvent } from "../../storage/instance-store.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { RerunPage, RerunRead } from "../protocol.ts";
+import { isMeant } from "./meant.ts";
 import { openText, reading } from "./sealing.ts";
 
 /** A page is shorter where its events are long (`historyPage`). */
@@ -21,7 +22,7 @@ export async function readRerunPage(
 ): Promise<RerunPage> {
   const record = recordNow();
   const id = ports.instanceId();
-  if (record === undefined) return notFound(`workflow instance does not exist with ID '${id}'`);
+  if (!isMeant(request, record)) return notFound(`workflow instance does not exist with ID '${id}'`);
   if (!isTerminal(record.status)) return invalid(`'${id}' is not in a terminal state`);
   if (record.parent !== undefined) return invalid(`'${id}': cannot rerun from child-workflows`);
   const { executionId, retentionMs } = record;

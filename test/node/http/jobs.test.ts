@@ -73,6 +73,11 @@ describe("a job that begins", () => {
     [{ operation: "resume" }, {}],
     [{ operation: "rewind" }, {}],
     [{ operation: "restart" }, {}],
+    [
+      { operation: "rerun", eventID: 3, input: null },
+      { eventId: 3, input: "null" },
+    ],
+    [{ operation: "rerun" }, {}],
   ])("[H140] %j: what each instance is asked", async (body, call) => {
     const api = new Api();
     expect((await post(api, { ...body, instanceIDs: ["a"] })).status).toBe(202);
@@ -115,7 +120,7 @@ describe("a job that is refused, before anybody is called", () => {
     [
       { ...NAMED, operation: "stop" },
       malformed(
-        'operation is "terminate" or "cancel" or "pause" or "resume" or "purge" or "raise" or "rewind" or "restart", found "stop"',
+        'operation is "terminate" or "cancel" or "pause" or "resume" or "purge" or "raise" or "rewind" or "rerun" or "restart", found "stop"',
       ),
     ],
     [{ operation: "pause" }, malformed("either instanceIDs or filter says whom the job is about, found neither")],
@@ -127,6 +132,7 @@ describe("a job that is refused, before anybody is called", () => {
       { ...NAMED, nonRecursive: true },
       malformed("nonRecursive goes with the operation terminate or purge, found pause"),
     ],
+    [{ ...NAMED, eventID: 1 }, malformed("eventID goes with the operation rerun, found pause")],
     [{ ...NAMED, operation: "raise" }, malformed("eventName is the name of the event to raise, found nothing")],
     [{ ...NAMED, confirm: -1 }, malformed("confirm is >=0, found -1")],
     [{ ...NAMED, rps: 0 }, malformed("rps is >=1, found 0")],

@@ -1,5 +1,6 @@
 // [J1] What a bulk job does with many instances: whom it calls, how fast, what it tells, and how it is stopped.
 import { describe, expect, it } from "vitest";
+import { rerunId } from "../../../src/jobs/call-instance.ts";
 import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
 import { childInstanceId, isJobId, jobId } from "../../../src/model/ids.ts";
 import { announce, entry, tell } from "../catalog/support.ts";
@@ -157,6 +158,12 @@ describe("[J2] What each operation asks", () => {
     ],
     [{ operation: "rewind" }, "rewind", { ...command, requestId: `${JOB}:a` }],
     [{ operation: "restart" }, "restart", { ...command, requestId: `${JOB}:a` }],
+    [{ operation: "rerun" }, "rerun", { ...command, requestId: `${JOB}:a`, sourceInstanceId: "a", eventId: 0 }],
+    [
+      { operation: "rerun", eventId: 3, input: "[1]" },
+      "rerun",
+      { ...command, requestId: `${JOB}:a`, sourceInstanceId: "a", eventId: 3, input: { text: "[1]" } },
+    ],
   ] as const)("[J2.1] %j", async (call, method, request) => {
     const jobs = makeJobWorld();
     jobs.answer = () => OK;
@@ -174,6 +181,17 @@ describe("[J2] What each operation asks", () => {
     [{ code: "AWAITING_ACTIVITY" }, "it has been told to terminate, and has not ended yet; restart it again"],
     [{ code: "UNREADABLE" }, "it has ended, and cannot be read by this deployment"],
     [{ code: "WRONG_STATUS", status: "RUNNING" }, "it is RUNNING, and what is rewound is FAILED"],
+    [{ code: "ALREADY_EXISTS" }, "the ID of its rerun is in use"],
+    [{ code: "CHANGED" }, "it was replaced or purged while its history was read"],
+    [{ code: "INVALID_ARGUMENT", message: "'a' is not in a terminal state" }, "'a' is not in a terminal state"],
+    [
+      { code: "NOT_FOUND", message: "does not have history event with ID '9'" },
+      "does not have history event with ID '9'",
+    ],
+    [
+      { code: "NOT_FOUND", message: "workflow instance does not exist with ID 'a'" },
+      "there was no such instance when the job began",
+    ],
     [{ code: "PARENT_KNOWS", instanceId: "p" }, "its parent 'p' has taken its failure; rewind the parent"],
   ])("[J2.2] refused with %j", async (refusal, error) => {
     const jobs = makeJobWorld();
@@ -270,6 +288,37 @@ describe("[J4] A job that is canceled", () => {
     void cancel(jobs);
     await jobs.world.rest();
     expect(await jobState(jobs)).toEqual(["CANCELED", done(200)]);
+  });
+});
+
+describe("[J7] A rerun", () => {
+  it("[J7.1] makes one new instance of each, whose ID is that of job and source, and none of one that came later", async () => {
+    const jobs = makeJobWorld();
+    await start(jobs.world, "a", "echo", 1);
+    await start(jobs.world, "runs", "event", "go");
+    await jobs.world.advance(1);
+    await start(jobs.world, "later", "echo", 1);
+    const [status, progress] = await runJob(jobs, {
+      call: { operation: "rerun", reason: "again" },
+      targets: { instanceIds: ["a", "runs", "later"] },
+    });
+    expect([status, progress]).toEqual([
+      "COMPLETED",
+      {
+        done: 1,
+        failed: 2,
+        skipped: 0,
+        failures: [
+          { instanceID: "runs", error: "'runs' is not in a terminal state" },
+          { instanceID: "later", error: "there was no such instance when the job began" },
+        ],
+      },
+    ]);
+    const id = rerunId({ jobId: JOB, instanceId: "a" });
+    expect(jobs.calls[0]?.instanceId).toBe(id);
+    expect(id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+    expect(await statusOf(jobs.world, id)).toBe("COMPLETED");
+    expect(historyOf(jobs.world, id)[0]).toMatchObject({ type: "ExecutionStarted", reason: "again" });
   });
 });
 

@@ -1,5 +1,6 @@
 // [J5] A crash at any point of a job leads to the same end: nobody is passed over, and what was done is not told as a failure.
 import { describe, expect, it } from "vitest";
+import { rerunId } from "../../../src/jobs/call-instance.ts";
 import type { JobCall } from "../../../src/jobs/job.ts";
 import { announce, entry, tell } from "../catalog/support.ts";
 import { type Code, historyOf, start, statusOf } from "../instance/support.ts";
@@ -7,7 +8,7 @@ import { type Point, START_MS } from "../instance/world.ts";
 import { JOB, jobState, makeJobWorld, startJob } from "./support.ts";
 
 const IDS = ["a", "b", "c"];
-const WORKFLOWS: Readonly<Record<string, string>> = { purge: "echo", rewind: "fails" };
+const WORKFLOWS: Readonly<Record<string, string>> = { purge: "echo", rewind: "fails", rerun: "echo" };
 
 interface Run {
   readonly points: string[];
@@ -57,7 +58,13 @@ async function run(call: JobCall, crash?: { readonly at: number; readonly kind: 
     const counted = history.filter(({ type }) => type === "EventRaised" || type === "ExecutionRewound").length;
     const [first] = history;
     const run = first?.type === "ExecutionStarted" && first.reason === "once more" ? "another run" : "the same run";
-    found.push([id, await statusOf(world, id), counted, run]);
+    found.push([
+      id,
+      await statusOf(world, id),
+      counted,
+      run,
+      await statusOf(world, rerunId({ jobId: JOB, instanceId: id })),
+    ]);
   }
   return { points, end: { status, progress, found } };
 }
@@ -69,12 +76,13 @@ describe("[J5] A crash at every point", () => {
     [{ operation: "terminate" }, ["TERMINATED", 0, "the same run"]],
     [{ operation: "rewind" }, ["COMPLETED", 1, "the same run"]],
     [{ operation: "restart", reason: "once more" }, ["RUNNING", 0, "another run"]],
+    [{ operation: "rerun" }, ["COMPLETED", 0, "the same run", "COMPLETED"]],
   ] as const)("[J5.1] %j: ends as without, each instance done, each event counted once", async (call, found) => {
     const undisturbed = await run(call);
     expect(undisturbed.end).toEqual({
       status: "COMPLETED",
       progress: { done: 3, failed: 0, skipped: 0, failures: [] },
-      found: IDS.map((id) => [id, ...found]),
+      found: IDS.map((id) => [id, ...found, ...(found.length === 3 ? [undefined] : [])]),
     });
     const ofJob = undisturbed.points.flatMap((point, at) => (point.endsWith(JOB) ? [at] : []));
     expect(ofJob.length).toBeGreaterThan(20);

@@ -28,7 +28,17 @@ export interface JobWorld {
   failPage: (() => boolean) | undefined;
 }
 
-const METHODS = ["terminate", "cancel", "suspend", "resume", "purge", "raiseEvent", "rewind", "restart"] as const;
+const METHODS = [
+  "terminate",
+  "cancel",
+  "suspend",
+  "resume",
+  "purge",
+  "raiseEvent",
+  "rewind",
+  "rerun",
+  "restart",
+] as const;
 
 /** A world in which the job's object has our own workflow, and calls the instances of the same world. */
 export function makeJobWorld(): JobWorld {
