@@ -1,4 +1,5 @@
 import type { InstanceDescription, OpenChild, PendingActivity, PendingAttempt } from "../instance/protocol.ts";
+import { formatDuration } from "../model/go-duration.ts";
 import { stateForm } from "./description.ts";
 import { timeOf } from "./timeline.ts";
 
@@ -6,7 +7,12 @@ import { timeOf } from "./timeline.ts";
 export function toFullState(state: InstanceDescription): object {
   // Dapr tells little of one that is PENDING.
   const { customStatus, searchAttributes, retentionMs } = state;
-  const form = { ...stateForm(state), customStatus, searchAttributes, retention: goDuration(retentionMs) };
+  const form = {
+    ...stateForm(state),
+    customStatus,
+    searchAttributes,
+    retention: retentionMs === undefined ? undefined : formatDuration(retentionMs),
+  };
   const { detail } = state;
   if (detail === undefined) return form;
   const { executionId, generation, version, parent, stall, sizes, more } = detail;
@@ -37,11 +43,6 @@ export function toFullState(state: InstanceDescription): object {
     stall,
     nextDueAt: timeOf(detail.nextDueAtMs),
   };
-}
-
-/** As `retention` of a start takes it. */
-function goDuration(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : `${ms / 1_000}s`;
 }
 
 function toActivity({ id, name, scheduledAtMs, ...attempt }: PendingActivity): object {

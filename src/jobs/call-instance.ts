@@ -116,7 +116,7 @@ function outcomeOf(
     case "CHANGED":
       return failed("it was replaced or purged while its history was read");
     case "WRONG_STATUS":
-      return failed(`it is ${result.status}, and what is rewound is FAILED`);
+      return failed(`it is ${result.status}, and only an instance that is FAILED can be rewound`);
     case "PARENT_KNOWS":
       return failed(`its parent '${result.instanceId}' has taken its failure; rewind the parent`);
     default:

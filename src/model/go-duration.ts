@@ -43,6 +43,13 @@ export function parseDuration(text: string): Duration {
   return { ns: isNegative ? -sum : sum };
 }
 
+/** A whole number of hours or minutes, else seconds: "24h", "90m", "1.5s". */
+export function formatDuration(ms: number): string {
+  for (const [unit, unitMs] of Object.entries({ h: 3_600_000, m: 60_000 }))
+    if (ms > 0 && ms % unitMs === 0) return `${ms / unitMs}${unit}`;
+  return `${ms / 1_000}s`;
+}
+
 /** Go leaves out the digits that do not fit, and reckons with floating point, too. */
 function fractionOf(digits: string, unitNs: bigint): bigint {
   let value = 0n;

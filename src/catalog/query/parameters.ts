@@ -41,12 +41,15 @@ const FILTERS: Readonly<Record<string, Parse>> = {
   endedBefore: time("ended", "<"),
   parent: (value) => ({ type: "text", field: "parent", operator: "=", value }),
   version: (value) => ({ type: "text", field: "version", operator: "=", value }),
-  waitingFor: exactOrPrefix("waitingFor"),
+  waitingFor: (value, name) => exactOrPrefix("waitingFor")(aWait(value, name), name),
   retrying: (value, name) => ({ type: "retrying", value: oneOf(value, name, ["true", "false"]) === "true" }),
   q: parseQuery,
 };
 const OTHERS = ["order", "pageSize", "continuationToken", "since", "countBy"];
-const KNOWN = [...Object.keys(FILTERS), "attr.KEY", ...OTHERS];
+const FILTER_NAMES = [...Object.keys(FILTERS), "attr.KEY"];
+const KNOWN = [...FILTER_NAMES, ...OTHERS];
+/** What an instance may wait for: the name of an event alone, say, would fit none, and nobody would be told. */
+const WAITS = ["event:", "timer:", "activity:", "child:", "condition", "limit:", "start:"];
 
 /** Reads the query of a list's URL. Throws FilterError for what is unknown, malformed or does not go together. */
 export function readParameters(parameters: Iterable<readonly [name: string, value: string]>): ListQuery {
@@ -71,6 +74,8 @@ export function readParameters(parameters: Iterable<readonly [name: string, valu
 export function readFilter(parameters: Readonly<Record<string, string>>): Condition {
   const other = Object.keys(parameters).find((name) => OTHERS.includes(name));
   if (other !== undefined) throw new FilterError(`a filter: expected none of ${OTHERS.join(", ")}, found ${other}`);
+  const unknown = Object.keys(parameters).find((name) => !name.startsWith("attr.") && !Object.hasOwn(FILTERS, name));
+  if (unknown !== undefined) throw unknownParameter(unknown, FILTER_NAMES);
   return readParameters(Object.entries(parameters)).filter;
 }
 
@@ -78,8 +83,12 @@ function filterOf(name: string, value: string): Condition | undefined {
   if (name.startsWith("attr.")) return attribute(name.slice("attr.".length), value);
   if (Object.hasOwn(FILTERS, name)) return FILTERS[name]?.(value, name);
   if (OTHERS.includes(name)) return undefined;
-  throw new FilterError(
-    `unknown parameter ${quoted(name)}${didYouMean(name, KNOWN)}. The parameters are ${KNOWN.join(", ")}`,
+  throw unknownParameter(name, KNOWN);
+}
+
+function unknownParameter(name: string, known: readonly string[]): FilterError {
+  return new FilterError(
+    `unknown parameter ${quoted(name)}${didYouMean(name, known) || "."} Known: ${known.join(", ")}`,
   );
 }
 
@@ -131,6 +140,14 @@ function exactOrPrefix(field: TextField): Parse {
     value.endsWith("*")
       ? { type: "text", field, operator: "startsWith", value: value.slice(0, -1) }
       : { type: "text", field, operator: "=", value };
+}
+
+function aWait(value: string, name: string): string {
+  const start = value.endsWith("*") ? value.slice(0, -1) : value;
+  const fits = WAITS.some((wait) => start.startsWith(wait) || (start !== value && wait.startsWith(start)));
+  if (fits) return value;
+  const waits = WAITS.map((wait) => (wait.endsWith(":") ? `${wait}…` : wait));
+  throw new FilterError(`${name}: expected ${waits.join(", ")}, found ${quoted(value)}`);
 }
 
 function time(field: TimeField, operator: ">=" | "<"): Parse {

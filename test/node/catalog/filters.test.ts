@@ -70,6 +70,7 @@ describe("[K23] Parameters", () => {
     ["version=2", [1]],
     ["waitingFor=event:approval", [1]],
     ["waitingFor=timer:*", [10]],
+    ["waitingFor=t*", [10]],
     ["retrying=true", [7]],
     ["retrying=false&name=ship*", [6]],
     ["attr.customer=c995", [3]],
@@ -101,13 +102,20 @@ describe("[K23] Parameters", () => {
   });
 
   it.each([
-    ["pagesize=5", 'unknown parameter "pagesize", did you mean pageSize?. The parameters are status, name, idPrefix'],
+    ["pagesize=5", 'unknown parameter "pagesize", did you mean pageSize? Known: status, name, idPrefix'],
+    ["x=1", 'unknown parameter "x". Known: status, name, idPrefix'],
     ["pageSize=0", 'pageSize: expected a whole number from 1 to 1024, found "0"'],
     ["pageSize=1025", 'pageSize: expected a whole number from 1 to 1024, found "1025"'],
     ["pageSize=1e2", 'found "1e2"'],
     ["order=up", 'order: expected desc, asc, found "up"'],
     ["status=DONE", "status: expected one or more of PENDING, RUNNING"],
     ["status=", 'found ""'],
+    [
+      "waitingFor=approval",
+      'waitingFor: expected event:…, timer:…, activity:…, child:…, condition, limit:…, start:…, found "approval"',
+    ],
+    ["waitingFor=approval*", 'found "approval*"'],
+    ["waitingFor=event", 'found "event"'],
     ["retrying=yes", 'retrying: expected true, false, found "yes"'],
     ["createdAfter=yesterday", "createdAfter: expected a time as 2026-11-28T10:00:00Z, or a day as 2026-11-28, found"],
     ["createdAfter=2026-02-30", 'found "2026-02-30"'],

@@ -108,7 +108,7 @@ describe("[K24] Values", () => {
       `attr.k=${hostile}`,
       `attr.${hostile.replaceAll("'", "")}=1`,
       `q=FailureMessage CONTAINS "${hostile}"`,
-      `waitingFor=${hostile}*`,
+      `waitingFor=event:${hostile}*`,
       `version=${hostile}`,
     ]) {
       expect(listed(opened, query.replaceAll(";", "%3B"))).toEqual([]);

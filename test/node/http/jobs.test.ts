@@ -152,7 +152,10 @@ describe("a job that is refused, before anybody is called", () => {
 
   it.each([
     [{ order: "asc" }, "a filter: expected none of order, pageSize, continuationToken, since, countBy, found order"],
-    [{ Status: "FAILED" }, 'unknown parameter "Status", did you mean status?'],
+    [
+      { Status: "FAILED" },
+      'unknown parameter "Status", did you mean status? Known: status, name, idPrefix, createdAfter, createdBefore, endedAfter, endedBefore, parent, version, waitingFor, retrying, q, attr.KEY',
+    ],
     [{ status: "ASLEEP" }, "status: expected one or more of"],
     [{ q: "Name =" }, "q"],
   ])("[H141] the filter %j", async (filter, message) => {

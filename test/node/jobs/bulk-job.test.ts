@@ -180,7 +180,7 @@ describe("[J2] What each operation asks", () => {
     [{ code: "ALREADY_ACTIVE" }, "it has been told to terminate, and has not ended yet; restart it again"],
     [{ code: "AWAITING_ACTIVITY" }, "it has been told to terminate, and has not ended yet; restart it again"],
     [{ code: "UNREADABLE" }, "it has ended, and cannot be read by this deployment"],
-    [{ code: "WRONG_STATUS", status: "RUNNING" }, "it is RUNNING, and what is rewound is FAILED"],
+    [{ code: "WRONG_STATUS", status: "RUNNING" }, "it is RUNNING, and only an instance that is FAILED can be rewound"],
     [{ code: "ALREADY_EXISTS" }, "the ID of its rerun is in use"],
     [{ code: "CHANGED" }, "it was replaced or purged while its history was read"],
     [{ code: "INVALID_ARGUMENT", message: "'a' is not in a terminal state" }, "'a' is not in a terminal state"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseDuration } from "../../../src/model/go-duration.ts";
+import { formatDuration, parseDuration } from "../../../src/model/go-duration.ts";
 import { retentionFrom, retentionOf, retentionPolicyFrom } from "../../../src/model/retention.ts";
 
 const S = 1_000_000_000n;
@@ -83,6 +83,18 @@ describe("durations, as Go's time.ParseDuration reads them", () => {
     ["soon", { problem: 'invalid duration "soon"' }],
   ])("[D20] an instance is kept for %s: %j, in whole milliseconds and not less", (text, expected) => {
     expect(retentionFrom(text)).toEqual(expected);
+  });
+
+  it.each([
+    [0, "0s"],
+    [500, "0.5s"],
+    [90_000, "90s"],
+    [5_400_000, "90m"],
+    [86_400_000, "24h"],
+    [86_400_500, "86400.5s"],
+  ])("[D20] %d ms are told as %s, which is read as the same", (ms, text) => {
+    expect(formatDuration(ms)).toBe(text);
+    expect(retentionFrom(text)).toEqual({ ms });
   });
 
   it("[D20] a policy is read once, in milliseconds; what is left out is kept", () => {
