@@ -12,7 +12,7 @@ import { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { defaultLimits } from "../../../src/instance/limits.ts";
 import type { ExecutionStarted } from "../../../src/model/history-event.ts";
-import { bundle, ROOT, serve, temporaryDirectory } from "../e2e/server.ts";
+import { bundle, ROOT, type Server, serve, temporaryDirectory } from "../e2e/server.ts";
 import { startedAs, T0 } from "../engine/support.ts";
 import { isAsSaid } from "./project-page.ts";
 import { type Block, commandsOf, fileOf, readPage } from "./readme.ts";
@@ -27,6 +27,8 @@ const programs = singles.flatMap((page) =>
     .map((block) => ({ page, block, file: `${page.replace(".md", "")}-${block.line}.ts` })),
 );
 const isWorker = ({ code }: Block) => code.includes("createWorker");
+/** Programs that read a file run where the commands of their page have written it. */
+const isOfWalk = ({ code }: Block) => code.includes('readFileSync("');
 
 /** The library as an author imports it, from its sources. */
 const paths = {
@@ -73,41 +75,46 @@ describe("[R4] The pages of docs/", () => {
     expect(printed).toBe("");
   });
 
-  it.each(programs.filter(({ block }) => !isWorker(block)).map(({ file }) => file))(
+  it.each(programs.filter(({ block }) => !isWorker(block) && !isOfWalk(block)).map(({ file }) => file))(
     "[R4.2] %s runs to its end",
-    async (file) => {
-      const path = join(directory, "node", file);
-      const inPlace = readFileSync(path, "utf8")
-        .replace('"edge-workflows/testing"', JSON.stringify(join(ROOT, "src/testing.ts")))
-        .replace('"edge-workflows"', JSON.stringify(join(ROOT, "src/client.ts")));
-      writeFileSync(path.replace(/\.ts$/, ".run.ts"), inPlace);
-      await import(path.replace(/\.ts$/, ".run.ts"));
-    },
+    runProgram,
   );
 
-  // A page's Worker is served; what its curl commands print, line for line, is in the ```text block behind them, and what a single one prints is all of it; … stands for anything.
+  // A page's Worker is served; another one further down is deployed in its place. what its curl commands print, line for line, is in the ```text block behind them, and what a single one prints is all of it; … stands for anything.
   // A step more of a page, of docs/operations.md say, is a ```sh block with curl commands and a ```text block behind it, where it belongs in
-  // the walk: commands run from top to bottom, against one server, each on what those before it have left.
-  it.each(singles.filter((page) => commands(page).length > 0))(
+  // the walk: commands run from top to bottom, each on what those before it have left. $JOB is the ID of the bulk job that was begun last, and
+  // what a command writes into a file is there for a program that reads it with readFileSync("file").
+  it.each(singles.filter((page) => steps(page).some(({ run }) => run.length > 0)))(
     "[R4.7] the curl commands of %s print what it says",
     async (page) => {
-      const worker = programs.find((program) => program.page === page && isWorker(program.block));
-      if (worker === undefined) throw new Error(`docs/${page} has curl commands and no Worker`);
-      const server = await serve(await bundle(join(directory, "worker", worker.file)));
+      const walk = steps(page);
+      let server: Server | undefined;
+      let job = "";
       try {
-        for (const { run, prints } of commands(page)) {
+        for (const { block, run, prints } of walk) {
+          const { file } = programs.find((program) => program.page === page && program.block.line === block.line) ?? {};
+          if (file !== undefined && isWorker(block)) {
+            const worker = await bundle(join(directory, "worker", file));
+            if (server === undefined) server = await serve(worker);
+            else await server.reload(worker);
+          } else if (file !== undefined && isOfWalk(block)) await runProgram(file);
+          if (run.length === 0) continue;
+          if (server === undefined)
+            throw new Error(`docs/${page}:${block.line} has curl commands and no Worker before them`);
           const said = run.length === 1 ? [prints.join("\n").trim()] : prints;
           const printed: string[] = [];
           for (const [n, command] of run.entries()) {
             const here = command
               .replaceAll("http://localhost:8787", server.origin)
               .replace(/^curl /, "curl -s --max-time 30 ");
-            printed.push(await print(here, said[n] ?? ""));
+            const answer = await print(here, said[n] ?? "", job);
+            job = /"jobID":"([^"]+)"/.exec(answer)?.[1] ?? job;
+            printed.push(answer);
           }
           expect(printed.map((line, n) => (isAsSaid(line, said[n] ?? "") ? said[n] : line))).toEqual(said);
         }
       } finally {
-        await server.close();
+        await server?.close();
       }
     },
   );
@@ -364,27 +371,39 @@ function titlesOf(code: string, prefix: string): Set<string> {
   );
 }
 
-/** The curl commands of a page, block by block, and what they print. */
-function commands(page: string): { run: string[]; prints: string[] }[] {
+/** The blocks of a page, with the curl commands of each, and what they print. */
+function steps(page: string): { block: Block; run: string[]; prints: string[] }[] {
   const { blocks } = readPage(`docs/${page}`);
-  return blocks.flatMap((block, n) => {
-    if (block.language !== "sh" || !block.code.includes("curl ")) return [];
+  return blocks.map((block, n) => {
+    if (block.language !== "sh" || !block.code.includes("curl ")) return { block, run: [], prints: [] };
     const next = blocks[n + 1];
     if (next?.language !== "text") throw new Error(`docs/${page}:${block.line}: what does this print?`);
-    return [{ run: commandsOf(block), prints: next.code.trimEnd().split("\n") }];
+    return { block, run: commandsOf(block), prints: next.code.trimEnd().split("\n") };
   });
+}
+
+/** Runs a program of a page, with the library from its sources and files where the commands of the page have put them. */
+async function runProgram(file: string): Promise<void> {
+  const path = join(directory, "node", file);
+  const inPlace = readFileSync(path, "utf8")
+    .replace('"edge-workflows/testing"', JSON.stringify(join(ROOT, "src/testing.ts")))
+    .replace('"edge-workflows"', JSON.stringify(join(ROOT, "src/client.ts")))
+    .replace(/readFileSync\("([^"]+)"/, (_, name: string) => `readFileSync(${JSON.stringify(join(directory, name))}`);
+  writeFileSync(path.replace(/\.ts$/, ".run.ts"), inPlace);
+  await import(path.replace(/\.ts$/, ".run.ts"));
 }
 
 /**
  * What the command prints. One that only reads is run again for a while, until it prints what is said: a list of all instances
  * knows of a change a moment after it.
  */
-async function print(command: string, said: string): Promise<string> {
+async function print(command: string, said: string, job: string): Promise<string> {
   const changes = /-X POST|-d /.test(command);
   const deadlineMs = Date.now() + (changes ? 0 : READ_MS);
+  const options = { cwd: directory, env: { ...process.env, JOB: job } };
   for (;;) {
     const printed = await new Promise<string>((resolve) =>
-      execFile("sh", ["-c", command], (_, out) => resolve(out.trim())),
+      execFile("sh", ["-c", command], options, (_, out) => resolve(out.trim())),
     );
     if (isAsSaid(printed, said) || Date.now() >= deadlineMs) return printed;
     await new Promise((resolve) => setTimeout(resolve, 50));
