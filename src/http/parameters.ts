@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { COUNT_KEYS } from "../catalog/protocol.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
+import { A_WAIT, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
 import { HISTORY_EVENT_TYPES } from "../model/history-event.ts";
 import { HISTORY_POSITION } from "../model/history-position.ts";
 import { didYouMean } from "../model/near-name.ts";
@@ -184,7 +184,7 @@ export const LIST = {
   endedBefore: timeOrDay,
   parent: text,
   version: text,
-  waitingFor: text,
+  waitingFor: v.optional(v.pipe(v.string(), v.regex(A_WAIT))),
   retrying: flag,
   "attr.KEY": text,
   q: text,

@@ -48,8 +48,8 @@ const FILTERS: Readonly<Record<string, Parse>> = {
 const OTHERS = ["order", "pageSize", "continuationToken", "since", "countBy"];
 const FILTER_NAMES = [...Object.keys(FILTERS), "attr.KEY"];
 const KNOWN = [...FILTER_NAMES, ...OTHERS];
-/** What an instance may wait for: the name of an event alone, say, would fit none, and nobody would be told. */
-const WAITS = ["event:", "timer:", "activity:", "child:", "condition", "limit:", "start:"];
+/** What an instance may wait for, or `*`: the name of an event alone, say, would fit none, and nobody would be told. */
+export const A_WAIT = /^((event|timer|activity|child|limit|start):[\s\S]*|condition|\*)$/;
 
 /** Reads the query of a list's URL. Throws FilterError for what is unknown, malformed or does not go together. */
 export function readParameters(parameters: Iterable<readonly [name: string, value: string]>): ListQuery {
@@ -143,11 +143,10 @@ function exactOrPrefix(field: TextField): Parse {
 }
 
 function aWait(value: string, name: string): string {
-  const start = value.endsWith("*") ? value.slice(0, -1) : value;
-  const fits = WAITS.some((wait) => start.startsWith(wait) || (start !== value && wait.startsWith(start)));
-  if (fits) return value;
-  const waits = WAITS.map((wait) => (wait.endsWith(":") ? `${wait}…` : wait));
-  throw new FilterError(`${name}: expected ${waits.join(", ")}, found ${quoted(value)}`);
+  if (A_WAIT.test(value)) return value;
+  const waits =
+    "event:NAME, timer:TIME, activity:NAME, child:ID, condition, limit:NAME, start:TIME, or a beginning as event:*";
+  throw new FilterError(`${name}: expected ${waits}, found ${quoted(value)}`);
 }
 
 function time(field: TimeField, operator: ">=" | "<"): Parse {

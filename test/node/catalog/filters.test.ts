@@ -70,7 +70,7 @@ describe("[K23] Parameters", () => {
     ["version=2", [1]],
     ["waitingFor=event:approval", [1]],
     ["waitingFor=timer:*", [10]],
-    ["waitingFor=t*", [10]],
+    ["waitingFor=*", [1, 10]],
     ["retrying=true", [7]],
     ["retrying=false&name=ship*", [6]],
     ["attr.customer=c995", [3]],
@@ -112,7 +112,7 @@ describe("[K23] Parameters", () => {
     ["status=", 'found ""'],
     [
       "waitingFor=approval",
-      'waitingFor: expected event:…, timer:…, activity:…, child:…, condition, limit:…, start:…, found "approval"',
+      'waitingFor: expected event:NAME, timer:TIME, activity:NAME, child:ID, condition, limit:NAME, start:TIME, or a beginning as event:*, found "approval"',
     ],
     ["waitingFor=approval*", 'found "approval*"'],
     ["waitingFor=event", 'found "event"'],
