@@ -2,7 +2,8 @@ import { EVENTS } from "../src/storage/history-table.ts";
 
 /** For queries: the instance's own row, in columns of its own. */
 export const INSTANCE = `(
-  SELECT detail ->> '$.instanceId' AS instance_id, name, type AS status, detail ->> '$.executionId' AS execution_id,
+  SELECT detail ->> '$.instanceId' AS instance_id, name, type AS status, at_ms AS created_at_ms,
+    detail ->> '$.executionId' AS execution_id,
     detail ->> '$.generation' AS generation, detail -> '$.parent' AS parent, payload AS custom_status
     FROM instance WHERE seq = -1
 )`;

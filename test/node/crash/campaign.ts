@@ -2,9 +2,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
+import { type CatalogFindings, type CatalogSight, lookAtCatalog } from "./catalog-audit.ts";
 import { Client } from "./client.ts";
 import { hasNoAlarm } from "./database.ts";
-import { HarnessError, insist, LateError, untilQuiet, type Verdict, within } from "./harness.ts";
+import { HarnessError, insist, LateError, rootOf, untilQuiet, type Verdict, within } from "./harness.ts";
 import { KINDS, type Kind } from "./kinds.ts";
 import { hasEnded, openTrees } from "./open.ts";
 import { Host } from "./processes.ts";
@@ -26,6 +27,8 @@ export interface CampaignOptions {
   /** All of it ends within this time, or the harness fails and tells how far it came. Default: none. */
   readonly limitMs?: number;
   readonly tell?: (line: string) => void;
+  /** Called when all is at rest and stopped, before the catalog is looked at. */
+  readonly atRest?: (directory: string) => void;
 }
 
 export interface CampaignResult extends Verdict {
@@ -41,28 +44,39 @@ export interface CampaignResult extends Verdict {
   readonly repeated: number;
   /** The code that activities have run with, one entry for each change. */
   readonly editions: readonly string[];
+  /** How many kills came while a purge was under way. */
+  readonly killsInPurges: number;
+  /** What the catalog said in the end. */
+  readonly catalog: CatalogFindings;
 }
 
 const STARTS = 3;
 /** Later than any alarm of work that goes on. One of an hour's sleep may be left on the runtime's list (`readStrayAlarms`): the audit looks after it. */
 const SOON_MS = 600_000;
+/** Every so many kills one waits for the next purge to be sent. */
+const KILLS_PER_PURGE = 3;
+/** One shard, and two from the middle on: those that have begun before stay where they are. */
+const SHARDS = [{ shards: 1 }, { shards: 2, former: [1] }] as const;
 const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
-  const { quietMs = 120_000, limitMs } = options;
+  const { quietMs = 120_000, limitMs, atRest } = options;
   const random = new Random(seed);
   const moments = Array.from({ length: kills }, () => 20 + random.below(longestMs - 20));
+  const momentsInPurge = moments.map(() => random.below(25));
   const recorder = await Recorder.listen([]);
   recorder.latencyMs = () => random.below(20);
   const client = new Client();
   const audit = new Audit(recorder);
   const { violations } = audit;
-  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
-  const stage: Stage = { client, recorder, isFinishing: false, acknowledged, violations };
+  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0 };
+  const purges = new Set<Subject>();
+  const stage: Stage = { client, recorder, isFinishing: false, acknowledged, purges, violations };
   const subjects: Subject[] = [];
   const inFlight = new Set<Subject>();
   let leastInFlight = Number.POSITIVE_INFINITY;
+  let killsInPurges = 0;
   audit.mayBeGone = (id) => {
     const [root = ""] = id.split(":");
     return subjects.some((subject) => subject.id === root && subject.mayBeGone);
@@ -95,9 +109,11 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   };
 
   let host: Host | undefined;
+  let starts = 0;
   const startHost = async () => {
     step("start the server");
-    const startOne = () => Host.start(directory, recorder.url, { worker: "./kinds-worker.js", signal });
+    const env = { CATALOG: JSON.stringify(SHARDS[starts++ > kills / 2 && !reloads ? 1 : 0]) };
+    const startOne = () => Host.start(directory, recorder.url, { worker: "./kinds-worker.js", env, signal });
     host = await insist("The server did not start", STARTS, startOne);
     step("callers go on");
     client.up(host.origin);
@@ -123,6 +139,25 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     return [...texts, ...others.map(([root, text]) => `${root} does not come to rest: on disk ${text}`)];
   };
 
+  const purgeBegins = () =>
+    new Promise<void>((resolve) => {
+      stage.onPurge = resolve;
+    });
+  /** Stops at rest what runs, and looks at the catalog: as it is, and when somebody has asked after every instance. */
+  const lookAtRest = async (server: Host): Promise<Omit<CatalogSight, "quietMs" | "clock">> => {
+    await insist("The server did not end", 1, () => server.stop());
+    client.down();
+    atRest?.(directory);
+    const startAgain = async () => {
+      const again = await startHost();
+      return async () => insist("The server did not end", 1, () => again.stop());
+    };
+    const acknowledged = new Set(subjects.filter(({ isAcknowledged }) => isAcknowledged).map(({ id }) => id));
+    // What is below a root is there because somebody above it was told so.
+    const isAcknowledged = (id: string) => id !== rootOf(id) || acknowledged.has(id);
+    return { directory, client, startAgain, isAcknowledged };
+  };
+
   const play = async (): Promise<CampaignResult> => {
     let server = await startHost();
     for (let n = 0; n < instances; n++) launch(KINDS[n % KINDS.length] as Kind);
@@ -130,6 +165,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       violations.push({ what: "lost", text: `only ${acknowledged.starts} of ${instances} starts are acknowledged` });
     for (const [n, momentMs] of moments.entries()) {
       await delay(momentMs);
+      if (n % KILLS_PER_PURGE === 1) {
+        await Promise.race([purgeBegins(), delay(longestMs)]);
+        await delay(momentsInPurge[n]);
+      }
       step(reloads ? "reload the code" : "kill the server");
       if (reloads) {
         await server.reload(`edition ${n + 2}`);
@@ -137,6 +176,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         continue;
       }
       const killed = server;
+      if (purges.size > 0) killsInPurges++;
       await insist("The server did not end", 1, () => killed.kill());
       client.down();
       const onDisk = audit.crashed(directory);
@@ -155,15 +195,27 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       (await settles("the end of all alarms", () => hasNoAlarm(directory, Date.now() + SOON_MS)));
     step("stop the server");
     const last = server;
-    if (isAtRest) await insist("The server did not end", 1, () => last.stop());
-    else for (const text of await killAndTell()) violations.push({ what: "lost", text });
+    const sight = isAtRest ? await lookAtRest(last) : undefined;
+    if (!isAtRest) for (const text of await killAndTell()) violations.push({ what: "lost", text });
     const atEnd = audit.ended(directory);
     for (const subject of subjects) subject.expectEnd(atEnd);
+    step("look at the catalog");
+    const catalog = await lookAtCatalog(sight && { ...sight, quietMs, clock: realTime }, atEnd);
+    violations.push(...catalog.violations);
     const finished = recorder.reports.filter(({ phase }) => phase === "finished").length;
     const repeated = recorder.reports.length - finished - finished;
     const editions = recorder.reports.map(({ edition }) => edition).filter((edition, n, all) => edition !== all[n - 1]);
     const transportRepeats = recorder.repeats + client.refusals;
-    const seen = { acknowledged, instances: atEnd.size, leastInFlight, activities: finished, repeated, editions };
+    const seen = {
+      acknowledged,
+      instances: atEnd.size,
+      leastInFlight,
+      activities: finished,
+      repeated,
+      editions,
+      killsInPurges,
+      catalog,
+    };
     return { ...audit.verdict(), ...seen, transportRepeats };
   };
 

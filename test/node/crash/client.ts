@@ -33,13 +33,13 @@ export class Client {
     this.#isUp = this.#newPromise();
   }
 
-  /** `undefined`: the connection broke before the answer, so that nobody knows whether the request was heard. */
+  /** Of an instance, or with a query alone the list. `undefined`: the connection broke before the answer, so that nobody knows whether the request was heard. */
   async send(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer | undefined> {
     if (this.#underWay >= CONCURRENCY) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#underWay++;
     try {
       await this.#isUp;
-      const response = await fetch(`${this.#origin}/v1.0/workflows/dapr/${path}`, {
+      const response = await fetch(`${this.#origin}/v1.0/workflows/dapr${path.startsWith("?") ? "" : "/"}${path}`, {
         method,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });

@@ -22,7 +22,7 @@ const tell = (line: string) => console.log(line);
 const callers = Math.ceil(1.5 * instances);
 const options = { directory, seed, kills, instances: callers, longestMs: 2_000, tell };
 const outcome = await runCampaign(options).catch(giveUp);
-const { violations, acknowledged, ...result } = outcome;
+const { violations, acknowledged, catalog, ...result } = outcome;
 const tooFew = `at least ${instances} should have been in flight, and once there were ${result.leastInFlight}`;
 const harness = [...result.harness, ...(result.leastInFlight < instances ? [tooFew] : [])];
 
@@ -30,6 +30,7 @@ const count = (what: Violation["what"]) => violations.filter((violation) => viol
 const rows: readonly (readonly [string, number])[] = [
   ["seed", seed],
   ["kills", kills],
+  ["kills while a purge was under way", result.killsInPurges],
   ["instances in flight at a kill, at least", result.leastInFlight],
   ["instances in all, with children and detached ones", result.instances],
   ["activities run", result.activities],
@@ -37,11 +38,19 @@ const rows: readonly (readonly [string, number])[] = [
   ["starts acknowledged", acknowledged.starts],
   ["events acknowledged", acknowledged.events],
   ["updates acknowledged", acknowledged.updates],
-  ["pauses, resumes, terminates, cancels and purges acknowledged", acknowledged.operations],
+  ["pauses, resumes, terminates, cancels, purges and restarts acknowledged", acknowledged.operations],
+  ["lives begun under an ID that was in use, acknowledged", acknowledged.lives],
   ["lost: starts, events, updates, results", count("lost")],
   ["applied twice: events, updates, completions, side effects", count("twice")],
   ["timers early", count("early")],
   ["otherwise wrong", count("wrong")],
+  ["catalog: rows compared", catalog.compared],
+  ["catalog: missing", catalog.missing],
+  ["catalog: too many", catalog.tooMany],
+  ["catalog: wrong when all had been asked", catalog.wrong],
+  ["catalog: not listed until asked, acknowledged to nobody", catalog.unheard],
+  ["catalog: behind until asked, their end was told in vain", catalog.behind],
+  ["catalog: ms from the last start until all was right", catalog.rightAfterMs],
   ["faults of the harness itself", harness.length],
   ["its reports and requests that were lost and sent again", result.transportRepeats],
   ["seconds", Math.round((Date.now() - startedAtMs) / 1000)],

@@ -20,23 +20,48 @@ export interface HistoryRow {
 export interface StoredInstance {
   readonly instanceId: string;
   readonly executionId: string;
+  /** When its life began. */
+  readonly createdAtMs: number;
   readonly status: string;
   readonly history: readonly HistoryRow[];
   /** How many rows are left in each table that holds unfinished work. */
-  readonly left: Readonly<Record<"inbox" | "outbox" | "recovery", number>>;
+  readonly left: Readonly<Record<"inbox" | "outbox" | "recovery" | "telling", number>>;
 }
 
-/** All instances, by their IDs. Reads a copy, because opening a database after a crash changes it. */
+/** All instances, by their IDs. Nothing may run. */
 export function readInstances(directory: string): Map<string, StoredInstance> {
-  const source = objectDirectory(directory, "WorkflowInstance");
+  return inCopies(directory, "WorkflowInstance", (files) => {
+    const instances = files.flatMap((file) => readInstance(file) ?? []);
+    return new Map(instances.map((instance) => [instance.instanceId, instance]));
+  });
+}
+
+/** The databases of the objects of a class. Copies, because opening a database after a crash changes it. */
+export function inCopies<T>(directory: string, className: string, read: (files: readonly string[]) => T): T {
+  const source = objectDirectory(directory, className);
   const copy = temporaryDirectory();
   try {
     if (existsSync(source)) cpSync(source, copy, { recursive: true });
-    const files = readdirSync(copy).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
-    const instances = files.flatMap((name) => readInstance(join(copy, name)) ?? []);
-    return new Map(instances.map((instance) => [instance.instanceId, instance]));
+    return read(filesIn(copy));
   } finally {
     rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+/** One for each object. */
+export function filesIn(directory: string): string[] {
+  const names = readdirSync(directory).filter((name) => name.endsWith(".sqlite") && name !== "metadata.sqlite");
+  return names.map((name) => join(directory, name));
+}
+
+/** Nothing where there is no such table. */
+export function query(file: string, table: string, sql: string): Record<string, unknown>[] {
+  const db = new DatabaseSync(file);
+  try {
+    const isThere = db.prepare("SELECT 1 FROM sqlite_master WHERE name = ?").get(table) !== undefined;
+    return isThere ? db.prepare(sql).all() : [];
+  } finally {
+    db.close();
   }
 }
 
@@ -46,7 +71,7 @@ function readInstance(file: string): StoredInstance | undefined {
     const check = db.prepare("PRAGMA integrity_check").get() as { integrity_check: string };
     if (check.integrity_check !== "ok") throw new Error(`${file} is damaged: ${check.integrity_check}`);
     if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'instance'").get() === undefined) return undefined;
-    const row = db.prepare(`SELECT instance_id, execution_id, status FROM ${INSTANCE}`).get();
+    const row = db.prepare(`SELECT instance_id, execution_id, created_at_ms, status FROM ${INSTANCE}`).get();
     if (row === undefined) return undefined;
     const history = db
       .prepare(`SELECT seq, at_ms, type, task_id, name, payload, detail FROM ${EVENTS.instance} ORDER BY seq`)
@@ -63,6 +88,7 @@ function readInstance(file: string): StoredInstance | undefined {
     return {
       instanceId: String(row.instance_id),
       executionId: String(row.execution_id),
+      createdAtMs: Number(row.created_at_ms),
       status: String(row.status),
       history: history.map((event) => ({
         seq: Number(event.seq),
@@ -73,7 +99,7 @@ function readInstance(file: string): StoredInstance | undefined {
         payload: event.payload === null ? null : String(event.payload),
         detail: event.detail === null ? {} : JSON.parse(String(event.detail)),
       })),
-      left: { inbox: count("inbox"), outbox: count("outbox"), recovery: count("recovery") },
+      left: { inbox: count("inbox"), outbox: count("outbox"), recovery: count("recovery"), telling: count("telling") },
     };
   } finally {
     db.close();

@@ -59,9 +59,10 @@ function stored(more: Partial<StoredInstance> = {}): StoredInstance {
   return {
     instanceId: "a",
     executionId: "execution-1",
+    createdAtMs: 0,
     status: "COMPLETED",
     history: history((rows) => rows),
-    left: { inbox: 0, outbox: 0, recovery: 0 },
+    left: { inbox: 0, outbox: 0, recovery: 0, telling: 0 },
     ...more,
   };
 }
@@ -166,11 +167,11 @@ const instances: readonly (readonly [title: string, spoilt: StoredInstance, says
     twice("UpdateRequested"),
     ["twice: a: UpdateRequested #null at 11 has the ID u1 of another"],
   ],
-  ...(["inbox", "outbox", "recovery"] as const).map(
+  ...(["inbox", "outbox", "recovery", "telling"] as const).map(
     (table) =>
       [
         `rows are left in ${table}`,
-        stored({ left: { inbox: 0, outbox: 0, recovery: 0, [table]: 2 } }),
+        stored({ left: { inbox: 0, outbox: 0, recovery: 0, telling: 0, [table]: 2 } }),
         [`lost: a: 2 rows are left in ${table}`],
       ] as const,
   ),
@@ -494,8 +495,15 @@ describe("[C6] what the audit says after a kill", () => {
 // What each kind of the campaign has to end with.
 
 function subjectOf(kind: Kind): Subject {
-  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
-  const stage = { client: new Client(), recorder: new Recorder(), isFinishing: false, acknowledged, violations: [] };
+  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0 };
+  const stage = {
+    client: new Client(),
+    recorder: new Recorder(),
+    isFinishing: false,
+    acknowledged,
+    purges: new Set<Subject>(),
+    violations: [],
+  };
   return new Subject("a", kind, stage, new Random(0));
 }
 

@@ -1,7 +1,7 @@
 import type { HistoryRow, StoredInstance } from "./database.ts";
 
 export interface Violation {
-  readonly what: "lost" | "twice" | "early" | "wrong";
+  readonly what: "lost" | "twice" | "early" | "wrong" | "catalog";
   readonly text: string;
 }
 

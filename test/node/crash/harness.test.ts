@@ -44,9 +44,10 @@ function failedBy(errorType: string, message = "no way"): StoredInstance {
   return {
     instanceId: "s1",
     executionId: "e",
+    createdAtMs: 0,
     status: "FAILED",
     history: [row("TaskScheduled", null), row("TaskFailed", { errorType, message })],
-    left: { inbox: 0, outbox: 0, recovery: 0 },
+    left: { inbox: 0, outbox: 0, recovery: 0, telling: 0 },
   };
 }
 
@@ -161,9 +162,16 @@ describe("[C7] transport that is lost is used again", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const client = new Client();
     client.up(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0 };
+    const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0 };
     const violations: Violation[] = [];
-    const stage = { client, recorder: new Recorder(), isFinishing: false, acknowledged, violations };
+    const stage = {
+      client,
+      recorder: new Recorder(),
+      isFinishing: false,
+      acknowledged,
+      purges: new Set<Subject>(),
+      violations,
+    };
     const subject = new Subject("s1", KINDS[0] as (typeof KINDS)[number], stage, new Random(0));
     await subject.operate("pause");
     expect([violations, client.refusals, acknowledged.operations]).toEqual([[], 2, 1]);
@@ -261,7 +269,7 @@ describe("[C7] what does not end is told of, and not waited for without end", ()
 
   it("[C7.14] an instance in one line: its status, its last event, what is left to do, and when it is woken", () => {
     const instance = failedBy("Error");
-    expect(stateOf({ ...instance, left: { inbox: 1, outbox: 0, recovery: 2 } }, 4_000, 6_500)).toBe(
+    expect(stateOf({ ...instance, left: { inbox: 1, outbox: 0, recovery: 2, telling: 0 } }, 4_000, 6_500)).toBe(
       "s1 is FAILED, 2 events, the last TaskFailed #1 6.5 s ago, 1 in inbox, 2 in recovery, its alarm 2.5 s ago",
     );
     expect(stateOf(instance, 3_606_500, 6_500)).toMatch(/ #1 6\.5 s ago, its alarm in 3600\.0 s$/);

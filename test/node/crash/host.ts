@@ -17,7 +17,8 @@ const edition = (name: string) => ({ code: code.replace("first edition", name), 
 const onLog = (line: string) => {
   if (process.env.TELL_ERRORS !== undefined && line.includes('"level":"error"')) console.error(line);
 };
-const variables = { RECORDER_URL: recorderUrl };
+const { CATALOG } = process.env;
+const variables = { RECORDER_URL: recorderUrl, ...(CATALOG !== undefined && { CATALOG }) };
 const inspector = process.env.INSPECT !== undefined;
 // Without one, any that is free.
 const port = Number(process.env.PORT ?? 0);

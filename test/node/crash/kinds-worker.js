@@ -1,5 +1,6 @@
 // Workflows of every kind, for the campaign of kills. Each calls the activity "last" when it has done what it is for, so
 // that the recorder outside knows which instances are still under way.
+import { env } from "cloudflare:workers";
 import { createWorker, WorkflowRuntime } from "edge-workflows";
 import { report, step } from "./step.js";
 
@@ -60,6 +61,13 @@ async function* family(ctx) {
 
 async function* household(ctx) {
   return yield ctx.callChildWorkflow(chain, 1);
+}
+
+/** One of the lives that an ID has, one after the other. */
+async function* life(ctx, n) {
+  yield ctx.callActivity(step, `first of ${n}`);
+  yield ctx.callActivity(step, `last of ${n}`);
+  return n;
 }
 
 /** Is terminated from outside, together with its children. */
@@ -136,10 +144,12 @@ async function* announce(ctx, count) {
 
 const runtime = new WorkflowRuntime();
 for (const activity of [step, thirdTime, longHaul]) runtime.registerActivity(activity);
-const workflows = [chain, fanOut, timers, collect, family, household, doomed, nest, sleeper];
+const workflows = [chain, fanOut, timers, collect, family, household, life, doomed, nest, sleeper];
 for (const workflow of [...workflows, retries, heartbeats, ledger, announce]) runtime.registerWorkflow(workflow);
 
 // Here no crash is an activity's fault, however often one is in the middle of it.
-const worker = createWorker(runtime, { limits: { maxActivityRecoveries: 1_000, heartbeatWriteMs: 50 } });
-export const { WorkflowInstance } = worker;
+const limits = { maxActivityRecoveries: 1_000, heartbeatWriteMs: 50 };
+// The host says how many shards there are, and were.
+const worker = createWorker(runtime, { limits, catalog: JSON.parse(env.CATALOG ?? "{}") });
+export const { WorkflowInstance, WorkflowCatalog } = worker;
 export default worker;

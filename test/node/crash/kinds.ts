@@ -70,6 +70,22 @@ const everyEvent: Kind["check"] = (subject, endOf) => {
   }
 };
 
+/** Begins with the life 0, which is followed by the life 1. */
+function usedAgain(name: string, first: Pick<Kind, "workflow" | "input">, between: Kind["play"]): Kind {
+  return {
+    name,
+    ...first,
+    play: async (subject) => {
+      await subject.start();
+      await between(subject);
+      await subject.seen("finished", "last of 1");
+    },
+    check: outputs(1),
+  };
+}
+
+const LIFE = { workflow: "life", input: 0 };
+
 /** A tree that waits, until somebody ends it. */
 function endedFromOutside(operation: "terminate" | "cancel" | "purge", expected: string): Kind {
   return {
@@ -157,6 +173,34 @@ export const KINDS: readonly Kind[] = [
   {
     ...endedFromOutside("purge", "missing"),
     isPurged: true,
+  },
+  usedAgain("ID used anew", LIFE, async (subject) => {
+    await subject.seen("finished", "last of 0");
+    await subject.ended();
+    await subject.startAgain(1);
+  }),
+  usedAgain("purge and ID used anew", LIFE, async (subject) => {
+    await subject.seen("started", "first of 0");
+    await subject.pause(0, 300);
+    await subject.purge();
+    await subject.startAgain(1);
+  }),
+  usedAgain("reuse=terminate", { workflow: "doomed" }, async (subject) => {
+    await subject.seen("finished", "first");
+    await subject.pause(0, 2_000);
+    await subject.startAgain(1, "&reuse=terminate");
+  }),
+  {
+    name: "restart",
+    ...LIFE,
+    play: async (subject) => {
+      await subject.start();
+      await subject.seen("started", "first of 0");
+      await subject.pause(0, 300);
+      await subject.restart();
+      await subject.ended();
+    },
+    check: outputs(0),
   },
   {
     name: "detached",

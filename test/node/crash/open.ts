@@ -2,7 +2,7 @@
 import { readAlarms, readInstances, type StoredInstance } from "./database.ts";
 import { rootOf } from "./harness.ts";
 
-const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]);
+export const TERMINAL = new Set(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"]);
 
 export function hasEnded({ status }: StoredInstance): boolean {
   return TERMINAL.has(status);

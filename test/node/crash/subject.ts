@@ -6,6 +6,7 @@ import type { StoredInstance } from "./database.ts";
 import type { Violation } from "./faults.ts";
 import { isOfApi, Waits } from "./harness.ts";
 import type { Kind } from "./kinds.ts";
+import { TERMINAL } from "./open.ts";
 import type { Recorder } from "./recorder.ts";
 
 /** What all subjects have in common. */
@@ -15,7 +16,11 @@ export interface Stage {
   /** Nothing new is begun any more: all come to an end. */
   isFinishing: boolean;
   /** How often a request was acknowledged, by what it asked for. */
-  readonly acknowledged: Record<"starts" | "events" | "updates" | "operations", number>;
+  readonly acknowledged: Record<"starts" | "events" | "updates" | "operations" | "lives", number>;
+  /** Purges that were sent and are not answered. */
+  readonly purges: Set<Subject>;
+  /** Called when another one is. */
+  onPurge?: (() => void) | undefined;
   readonly violations: Violation[];
 }
 
@@ -31,6 +36,8 @@ export class Subject {
   readonly stage: Stage;
   readonly random: Random;
   isStarted = false;
+  /** A start was answered; else it is known from what the instance says of itself. */
+  isAcknowledged = false;
   /** Somebody purges it. */
   mayBeGone = false;
   /** Events in the order in which each sender has sent them, each once. */
@@ -54,9 +61,29 @@ export class Subject {
     const { workflow, input } = this.kind;
     const path = `${workflow}/start?instanceID=${this.id}${query}`;
     // A start that was cut off before its answer may have been heard all the same.
-    while ((await this.#once("POST", path, input)) === undefined && !(await this.#exists()));
+    for (;;) {
+      this.isAcknowledged = (await this.#once("POST", path, input)) !== undefined;
+      if (this.isAcknowledged || (await this.#exists())) break;
+    }
     this.isStarted = true;
     this.stage.acknowledged.starts++;
+  }
+
+  /** Another life under the ID, whatever there is. */
+  async startAgain(n: number, query = ""): Promise<void> {
+    const path = `life/start?instanceID=${this.id}${query}`;
+    for (;;) {
+      this.isAcknowledged = (await this.#once("POST", path, n)) !== undefined;
+      if (this.isAcknowledged || (await this.#input()) === n) break;
+    }
+    this.mayBeGone = false;
+    this.stage.acknowledged.lives++;
+  }
+
+  /** One whose answer was cut off may have been carried out: the run is another one more then. */
+  async restart(): Promise<void> {
+    await this.operate("restart");
+    this.stage.acknowledged.lives++;
   }
 
   /** Sent once, whether it is acknowledged or not: a repetition would be another event. */
@@ -75,11 +102,14 @@ export class Subject {
   /** By force, and with all below it. One whose answer was cut off may have been carried out: nothing is there to be purged then. */
   async purge(): Promise<void> {
     this.mayBeGone = true;
+    this.stage.purges.add(this);
+    this.stage.onPurge?.();
     while ((await this.#once("POST", `${this.id}/purge?force=true`)) === undefined && (await this.#exists()));
+    this.stage.purges.delete(this);
     this.stage.acknowledged.operations++;
   }
 
-  async operate(operation: "pause" | "resume" | "terminate" | "cancel"): Promise<void> {
+  async operate(operation: "pause" | "resume" | "terminate" | "cancel" | "restart"): Promise<void> {
     await this.#insist("POST", `${this.id}/${operation}`);
     this.stage.acknowledged.operations++;
   }
@@ -96,6 +126,14 @@ export class Subject {
       const answer = await this.#once("GET", this.id);
       if (answer !== undefined) return JSON.parse(answer.text).runtimeStatus;
     }
+  }
+
+  /** Resolves when it has ended, which is to be soon. */
+  async ended(): Promise<void> {
+    const answer = await this.#once("GET", `${this.id}?waitFor=completed&timeoutSeconds=1`);
+    if (answer !== undefined && TERMINAL.has(JSON.parse(answer.text).runtimeStatus)) return;
+    await this.pause(100, 500);
+    return this.ended();
   }
 
   seen(phase: "started" | "finished", label: string, id = this.id): Promise<void> {
@@ -117,6 +155,16 @@ export class Subject {
     for (;;) {
       const answer = await this.#send("GET", this.id);
       if (answer !== undefined) return answer.status === 200;
+    }
+  }
+
+  async #input(): Promise<unknown> {
+    for (;;) {
+      const answer = await this.#send("GET", this.id);
+      if (answer === undefined) continue;
+      if (answer.status !== 200) return undefined;
+      const input = JSON.parse(answer.text).properties?.["dapr.workflow.input"];
+      return input === undefined ? undefined : JSON.parse(input);
     }
   }
 
