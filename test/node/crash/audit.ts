@@ -1,5 +1,6 @@
 // What has to hold of the databases and of what was seen outside, at every crash and in the end.
 import { isDeepStrictEqual } from "node:util";
+import { executionOfName } from "../../../src/model/ids.ts";
 import { type HistoryRow, readAlarms, readInstances, readStrayAlarms, type StoredInstance } from "./database.ts";
 import { faultsOf, type Violation } from "./faults.ts";
 import { apart, harnessFaultOf, rootOf, type Verdict } from "./harness.ts";
@@ -8,7 +9,7 @@ import type { Recorder, Report } from "./recorder.ts";
 /** Names one run of an activity through all restarts: the attempts of a call share the task execution ID. */
 const runKey = (taskExecutionId: string, attempt: unknown) => `${taskExecutionId} ${attempt ?? 1}`;
 const scheduledKey = (executionId: string, { taskId, detail }: HistoryRow) =>
-  runKey(`${executionId}:${detail.firstId ?? taskId}`, detail.attempt);
+  runKey(`${executionOfName(executionId).executionId}:${detail.firstId ?? taskId}`, detail.attempt);
 const reportKey = ({ taskExecutionId, attempt }: Report) => runKey(taskExecutionId, attempt);
 
 export class Audit {
@@ -32,11 +33,12 @@ export class Audit {
   crashed(directory: string): ReadonlyMap<string, StoredInstance> {
     const epoch = ++this.#recorder.epoch;
     const instances = this.#read(directory);
-    for (const { executionId, history } of instances.values()) {
+    for (const { instanceId, executionId, history } of instances.values()) {
       const runs = runsOf(executionId, history);
       for (const { type, taskId } of history) {
         const run = runs.get(taskId ?? 0);
-        const isResult = type === "TaskCompleted" || type === "TaskFailed";
+        const isToRunAgain = () => this.#recorder.hasFailed(instanceId, JSON.parse(run?.label ?? "null"));
+        const isResult = type === "TaskCompleted" || (type === "TaskFailed" && !isToRunAgain());
         if (isResult && run !== undefined && !this.#recorded.has(run.key)) this.#recorded.set(run.key, epoch);
       }
     }
@@ -91,7 +93,7 @@ export class Audit {
       const now = instances.get(id);
       if (now === undefined) {
         if (!this.mayBeGone(id)) this.#add("lost", `${id} was on disk at a crash and is gone`);
-      } else if (now.executionId === before.executionId) {
+      } else if (idOf(now) === idOf(before)) {
         const isPrefix = isDeepStrictEqual(now.history.slice(0, before.history.length), before.history);
         if (!isPrefix) this.#add("lost", `${id}: the history at a crash is not the beginning of a later one`);
       }
@@ -114,10 +116,15 @@ export class Audit {
     }
     const ofExecution = this.#recorder
       .of(instanceId)
-      .filter((report) => report.taskExecutionId.startsWith(executionId));
+      .filter((report) => report.taskExecutionId.startsWith(executionOfName(executionId).executionId));
     for (const report of ofExecution)
       if (!known.has(reportKey(report))) this.#add("wrong", `${instanceId}: ${report.label} ran and was not scheduled`);
   }
+}
+
+/** Of its execution, rewound or not. */
+function idOf({ executionId }: StoredInstance): string {
+  return executionOfName(executionId).executionId;
 }
 
 interface Run {

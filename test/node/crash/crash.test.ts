@@ -98,7 +98,7 @@ describe("[C1] The whole server is killed and started again on the same director
 
   it("[C1.3] at random moments, again and again, with every kind under load: nothing is lost, twice or early", async () => {
     console.log(`CRASH_SEED=${SEED}`);
-    const instances = KINDS_OF_CAMPAIGN.length * 2;
+    const instances = Math.ceil(KINDS_OF_CAMPAIGN.length * 1.5);
     // What does not end is told of before the test's time is up.
     const bounds = { quietMs: 25_000, limitMs: 52_000 };
     const result = await runCampaign({ directory, seed: SEED, kills: 4, instances, longestMs: 600, ...bounds });

@@ -38,7 +38,7 @@ const rows: readonly (readonly [string, number])[] = [
   ["starts acknowledged", acknowledged.starts],
   ["events acknowledged", acknowledged.events],
   ["updates acknowledged", acknowledged.updates],
-  ["pauses, resumes, terminates, cancels, purges and restarts acknowledged", acknowledged.operations],
+  ["pauses, resumes, terminates, cancels, purges, restarts, rewinds acknowledged", acknowledged.operations],
   ["lives begun under an ID that was in use, acknowledged", acknowledged.lives],
   ["lost: starts, events, updates, results", count("lost")],
   ["applied twice: events, updates, completions, side effects", count("twice")],

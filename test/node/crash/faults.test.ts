@@ -177,6 +177,27 @@ const instances: readonly (readonly [title: string, spoilt: StoredInstance, says
   ),
 ];
 
+/** It fails by its activity, is rewound, and comes to its end. */
+function rewound(change: (rows: Rows) => Rows): StoredInstance {
+  const [started] = history((rows) => rows);
+  const of = (type: string, taskId: number | null, detail: HistoryRow["detail"] = {}) => ({
+    ...(started as HistoryRow),
+    type,
+    taskId,
+    detail,
+  });
+  const rows = [
+    started as HistoryRow,
+    of("TaskScheduled", 1),
+    of("TaskFailed", 1),
+    of("ExecutionCompleted", null),
+    of("ExecutionRewound", null, { failedAt: 2, askedFrom: 3 }),
+    of("TaskCompleted", 1),
+    of("ExecutionCompleted", null),
+  ];
+  return stored({ executionId: "execution-1~1", history: history(() => change(rows)) });
+}
+
 describe("[C6] what is wrong with an instance that has ended", () => {
   it.each(["COMPLETED", "FAILED", "CANCELED", "TERMINATED"])("[C6.1] nothing: %s", (status) => {
     expect(faultsOf(stored({ status }))).toEqual([]);
@@ -184,6 +205,15 @@ describe("[C6] what is wrong with an instance that has ended", () => {
 
   it.each(instances)("[C6.2] %s", (_title, spoilt, says) => {
     expect(texts(faultsOf(spoilt))).toEqual(says);
+  });
+
+  it("[C6.14] one that was rewound is sound, and what came after the rewind is looked at as all else is", () => {
+    expect(faultsOf(rewound((rows) => rows))).toEqual([]);
+    const twice = rewound((rows) => rows.toSpliced(6, 0, rows[5] as HistoryRow));
+    expect(texts(faultsOf(twice))).toEqual(["twice: a: TaskCompleted #1 at 6 is there twice"]);
+    expect(texts(faultsOf(rewound((rows) => rows.slice(0, -1))))).toEqual(["wrong: a: has no end in its history"]);
+    const unasked = rewound((rows) => rows.filter(({ type }) => type !== "ExecutionRewound"));
+    expect(texts(faultsOf(unasked))).toContain("twice: a: TaskCompleted #1 at 4 is there twice");
   });
 });
 
@@ -438,6 +468,19 @@ describe("[C6] what the audit says after a kill", () => {
     expect(texts(stage.audit.violations)).toEqual([
       "twice: a: execution-1:1 1 ran in epoch 1, its result was on disk before",
       "twice: a: execution-1:4 1 ran in epoch 2, its result was on disk before",
+    ]);
+  });
+
+  it("[C6.15] an activity that was told to fail may run again once it is rewound, whatever was on disk", async () => {
+    const stage = await killInTheMiddle();
+    stage.recorder.fail("a", "flaky");
+    save(stage);
+    stage.audit.crashed(directory);
+    again(stage, "flaky", { epoch: 2, life: "second" });
+    again(stage, "before", { epoch: 2, life: "second" });
+    stage.audit.ended(directory);
+    expect(texts(stage.audit.violations)).toEqual([
+      "twice: a: execution-1:1 1 ran in epoch 2, its result was on disk before",
     ]);
   });
 

@@ -1,3 +1,5 @@
+import { replayOrder } from "../../../src/engine/rewind.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import type { HistoryRow, StoredInstance } from "./database.ts";
 
 export interface Violation {
@@ -16,21 +18,25 @@ const RESOLVES: Readonly<Record<string, string>> = {
 };
 
 /** What is wrong with an instance that has ended, whatever its workflow; empty when nothing is. */
-export function faultsOf({ instanceId, status, history, left }: StoredInstance): Violation[] {
+export function faultsOf({ instanceId, status, history: stored, left }: StoredInstance): Violation[] {
   const faults: Violation[] = [];
   const calls = new Map<number, HistoryRow>();
   const resolved = new Set<number>();
   const messages = new Set<unknown>();
   let previousAtMs = 0;
   let isSuspended = false;
-  const endedAt = history.findIndex(({ type }) => type === "ExecutionCompleted");
-  if (!ENDED.includes(status)) add("wrong", `is ${status}`);
-  if (endedAt < 0) add("wrong", "has no end in its history");
-  for (const [index, event] of history.entries()) {
+  for (const [index, event] of stored.entries()) {
     const what = `${event.type} #${event.taskId} at ${index}`;
     if (event.seq !== index) add("wrong", `${what} has seq ${event.seq}`);
     if (event.atMs < previousAtMs) add("wrong", `${what} is older than the one before`);
     previousAtMs = event.atMs;
+  }
+  const history = replayed(stored);
+  const endedAt = history.findIndex(({ event: { type } }) => type === "ExecutionCompleted");
+  if (!ENDED.includes(status)) add("wrong", `is ${status}`);
+  if (endedAt < 0) add("wrong", "has no end in its history");
+  for (const [index, { event, position }] of history.entries()) {
+    const what = `${event.type} #${event.taskId} at ${position}`;
     if ((event.type === "ExecutionStarted") !== (index === 0)) add("wrong", `${what} is misplaced`);
     // Of an activity that ran when the instance was canceled, the result is taken all the same (T8).
     const mayBeLate = status === "CANCELED" && /^Task(Completed|Failed)$/.test(event.type);
@@ -64,4 +70,17 @@ export function faultsOf({ instanceId, status, history, left }: StoredInstance):
   function add(what: Violation["what"], text: string): void {
     faults.push({ what, text: `${instanceId}: ${text}` });
   }
+}
+
+/** What a replay makes of it, and where it stands: what was taken back by a rewind is not there. */
+function replayed(history: readonly HistoryRow[]): readonly { event: HistoryRow; position: number }[] {
+  const steps = history.map((event, position) => ({ event, position }));
+  const events = history.map(({ atMs, type, taskId, detail }) => ({
+    ...detail,
+    timestampMs: atMs,
+    type,
+    id: taskId ?? undefined,
+  }));
+  const order = replayOrder(events as HistoryEvent[]);
+  return order?.flatMap(({ position }) => steps[position] ?? []) ?? steps;
 }

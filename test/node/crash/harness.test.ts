@@ -143,6 +143,21 @@ describe("[C7] transport that is lost is used again", () => {
     await recorder.close();
   });
 
+  it("[C7.18] an activity that is to fail is told so until that is mended, and none of its runs counts", () => {
+    const recorder = new Recorder();
+    const answers: string[] = [];
+    const response = { end: ((text?: string) => answers.push(String(text))) as never };
+    recorder.fail("s1", "gated");
+    recorder.take(sent, response);
+    recorder.take({ ...sent, reportId: "r2", instanceId: "s2" }, response);
+    expect([answers, recorder.reports.map(({ instanceId }) => instanceId)]).toEqual([["fail"], ["s2"]]);
+    recorder.mend("s1", "gated");
+    // Its answer was lost: it comes again, and counts now.
+    recorder.take({ ...sent, again: 1 }, response);
+    expect(recorder.reports.map(({ instanceId }) => instanceId)).toEqual(["s2", "s1"]);
+    expect([recorder.hasFailed("s1", "gated"), recorder.hasFailed("s2", "gated")]).toEqual([true, false]);
+  });
+
   it("[C7.7] an answer of a server before the API is a lost connection; the API's own is the engine's", async () => {
     expect([isOfApi('{"errorCode":"ERR_X","message":""}'), isOfApi("Network connection lost."), isOfApi("{}")]).toEqual(
       [true, false, false],

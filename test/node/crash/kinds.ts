@@ -203,6 +203,22 @@ export const KINDS: readonly Kind[] = [
     check: outputs(0),
   },
   {
+    name: "rewind",
+    workflow: "household",
+    play: async (subject) => {
+      const fatal = [`${subject.id}:0001`, "chain-0"] as const;
+      subject.stage.recorder.fail(...fatal);
+      await subject.start();
+      await subject.ended();
+      await subject.pause(0, 1_000);
+      subject.stage.recorder.mend(...fatal);
+      // Sent again under its ID, it is the same.
+      await subject.operate("rewind?requestID=once");
+      await subject.seen("finished", "last", `${subject.id}:0001`);
+    },
+    check: outputs(done("chain", 1)),
+  },
+  {
     name: "detached",
     workflow: "announce",
     input: 6,

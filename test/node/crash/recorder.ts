@@ -29,6 +29,8 @@ export class Recorder {
   epoch = 0;
   /** How long an answer takes, which tells apart the moments at which a crash may fall. */
   latencyMs: () => number = () => 0;
+  readonly #failing = new Set<string>();
+  readonly #everFailing = new Set<string>();
   /** How often a report came again because its connection, or its answer, was lost on the way. */
   repeats = 0;
   readonly #known = new Set<string>();
@@ -64,6 +66,20 @@ export class Recorder {
     this.#closed.delete(label);
     for (const { response } of this.#waiting.filter((waiting) => waiting.label === label)) response.end("go");
     this.#waiting = this.#waiting.filter((waiting) => waiting.label !== label);
+  }
+
+  /** From here on it fails as soon as it has started, until `mend`. Such a run has no side effect, and is not among the reports. */
+  fail(instanceId: string, label: string): void {
+    this.#failing.add(`${instanceId} ${label}`);
+    this.#everFailing.add(`${instanceId} ${label}`);
+  }
+
+  mend(instanceId: string, label: string): void {
+    this.#failing.delete(`${instanceId} ${label}`);
+  }
+
+  hasFailed(instanceId: string, label: string): boolean {
+    return this.#everFailing.has(`${instanceId} ${label}`);
   }
 
   of(instanceId: string): Report[] {
@@ -104,6 +120,7 @@ export class Recorder {
   /** @internal One that came before is answered as the first was, and counts once. */
   take({ reportId, again, ...report }: Sent, response: Pick<ServerResponse, "end">): void {
     if (again > 0) this.repeats++;
+    if (this.#failing.has(`${report.instanceId} ${report.label}`)) return void response.end("fail");
     const isNew = !this.#known.has(reportId);
     this.#known.add(reportId);
     if (isNew) this.reports.push({ ...report, atMs: Date.now(), epoch: this.epoch });

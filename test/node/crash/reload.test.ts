@@ -71,7 +71,7 @@ describe.concurrent("[C5] The code is changed in the middle of a run", () => {
     place: { directory },
   }) => {
     console.log(`CRASH_SEED=${SEED}`);
-    const instances = KINDS_OF_CAMPAIGN.length * 2;
+    const instances = Math.ceil(KINDS_OF_CAMPAIGN.length * 1.5);
     const bounds = { quietMs: 25_000, limitMs: 52_000 };
     const options = { directory, seed: SEED, kills: 3, reloads: true, instances, longestMs: 600, ...bounds };
     const { violations, leastInFlight, editions } = await runCampaign(options);

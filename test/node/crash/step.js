@@ -34,8 +34,8 @@ export async function report(ctx, phase, label) {
       const body = JSON.stringify({ ...told, again });
       const signal = AbortSignal.timeout(ANSWER_MS);
       const response = await fetch(env.RECORDER_URL, { method: "POST", body, signal });
-      await response.text();
-      if (response.ok) return;
+      const text = await response.text();
+      if (response.ok) return text;
       throw new Error(`The recorder answered ${response.status}`);
     } catch (error) {
       if (Date.now() >= untilMs) throw new RecorderUnreachable(String(error));
@@ -46,7 +46,7 @@ export async function report(ctx, phase, label) {
 
 /** The answer to `started` comes when the recorder's gate for this label is open. */
 export async function step(ctx, label) {
-  await report(ctx, "started", label);
+  if ((await report(ctx, "started", label)) === "fail") throw new Error("The recorder says so.");
   await report(ctx, "finished", label);
   return `${label} done`;
 }

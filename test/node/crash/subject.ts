@@ -109,7 +109,9 @@ export class Subject {
     this.stage.acknowledged.operations++;
   }
 
-  async operate(operation: "pause" | "resume" | "terminate" | "cancel" | "restart"): Promise<void> {
+  async operate(
+    operation: "pause" | "resume" | "terminate" | "cancel" | "restart" | "rewind?requestID=once",
+  ): Promise<void> {
     await this.#insist("POST", `${this.id}/${operation}`);
     this.stage.acknowledged.operations++;
   }
@@ -164,7 +166,8 @@ export class Subject {
       if (answer === undefined) continue;
       if (answer.status !== 200) return undefined;
       const input = JSON.parse(answer.text).properties?.["dapr.workflow.input"];
-      return input === undefined ? undefined : JSON.parse(input);
+      // Without one it is the empty text, as in Dapr.
+      return input ? JSON.parse(input) : undefined;
     }
   }
 
@@ -201,6 +204,7 @@ export interface End {
 }
 
 function endOf(instance: StoredInstance | undefined): End {
-  const payload = instance?.history.find(({ type }) => type === "ExecutionCompleted")?.payload;
+  // Of one that was rewound, the end that came last.
+  const payload = instance?.history.findLast(({ type }) => type === "ExecutionCompleted")?.payload;
   return { status: instance?.status ?? "missing", output: payload == null ? undefined : JSON.parse(payload) };
 }
