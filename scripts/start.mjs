@@ -120,11 +120,12 @@ function writeProblem(directory) {
 
 async function greet() {
   const host = ip === "127.0.0.1" || ip === "0.0.0.0" || ip === "::" || ip === "*" ? "localhost" : hostInUrl(ip);
-  const workflows = `${values["local-protocol"]}://${host}:${port}/v1.0/workflows/dapr`;
+  const origin = `${values["local-protocol"]}://${host}:${port}`;
+  const workflows = `${origin}/v1.0/workflows/dapr`;
   const header = (await needsToken()) ? ' -H "dapr-api-token: $DAPR_API_TOKEN"' : "";
   const shownDirectory = relative(process.cwd(), dataDirectory);
   console.log(`
-edge-workflows listens on ${values["local-protocol"]}://${host}:${port}
+edge-workflows listens on ${origin}
 ${header === "" ? "" : "\nEvery request needs the token:\n  export DAPR_API_TOKEN=…\n"}
 Start an order; above 5000 it waits for an approval, 30 s long:
   curl -i -X POST${header} '${workflows}/orderProcessingWorkflow/start?instanceID=order-1' -d '{"itemName":"car","totalCost":9000,"quantity":1}'
@@ -134,6 +135,9 @@ See that it waits:
 
 Approve it, and see it again:
   curl -i -X POST${header} '${workflows}/order-1/raiseEvent/approval_event' -d 'true'
+
+List all that there are, or read about every route, and try it, at ${origin}/docs/:
+  curl${header} '${workflows}?pageSize=10'
 
 Data lives in ${shownDirectory.startsWith("..") ? dataDirectory : shownDirectory} and outlasts restarts. Ctrl-C stops.
 `);
