@@ -152,6 +152,7 @@ const askForEverything: Scenario["script"] = async (ask, world) => {
   await ask("query", { name: "sums" });
   await ask("describe", { payloads: true });
   await ask("history", { from: 0, limit: 10 });
+  await ask("timeline", { from: 0, limit: 10 });
   await ask("waitFor", "started", { timeoutMs: 10, payloads: false });
   await world.advance(5_000);
   await ask("raiseEvent", { name: "last", input: "9", messageId: "m2" });
@@ -291,6 +292,22 @@ const scenarios: Record<string, Scenario> = {
       await world.advance(3_000);
     },
   },
+  "starts with an event: of one, on one that runs, and in its place": {
+    *main(ctx): Code {
+      const child = ctx.callChildWorkflow("call", { activity: "slow", input: 5 }, "child");
+      const events = [yield ctx.waitForExternalEvent("go"), ...(yield* more(ctx, "go")), ...(yield* more(ctx, "go"))];
+      return [events, yield child];
+    },
+    script: async (ask, world) => {
+      const event = (input: string) => ({ name: "go", input, messageId: `m${input}` });
+      await ask("start", { ...startOf("start"), event: event("1") });
+      await ask("start", { ...startOf("on it"), event: event("2") });
+      await world.advance(3);
+      await ask("start", { ...startOf("in its place"), reuse: "terminate", event: event("3") });
+      await world.advance(3_000);
+      await ask("start", { ...startOf("ignored"), reuse: "ignore" });
+    },
+  },
   "a rerun": {
     *main(ctx): Code {
       const first = yield ctx.callActivity("echo", 1);
@@ -369,7 +386,7 @@ async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ri
   const ask: Ask = async (method, ...args) => {
     for (const earlier of made) {
       if (earlier.message !== undefined || !takesBack(method, earlier.method)) continue;
-      earlier.untilAt = points;
+      earlier.untilAt = Math.min(earlier.untilAt, points);
       if (repeat !== undefined && "which" in repeat && made[repeat.which] === earlier && copy !== undefined)
         await passing(world, copy);
     }
@@ -436,8 +453,9 @@ async function passing<T>(world: World, answer: Promise<T>): Promise<T> {
 /** What an answer says, without what changes from moment to moment. */
 function told(answer: unknown): string {
   if (answer === undefined) return "nothing";
-  const { ok, code, result, status, events } = answer as Partial<Record<string, unknown>>;
+  const { ok, code, result, status, events, bars } = answer as Partial<Record<string, unknown>>;
   if (ok !== undefined) return String(ok ? (result ?? "ok") : code);
+  if (bars !== undefined) return String((bars as { kind: string }[])[0]?.kind);
   return String(status ?? (events as { type: string }[])[0]?.type);
 }
 
