@@ -16,7 +16,7 @@ import type { World } from "./world.ts";
 interface Run {
   readonly world: World;
   readonly points: string[];
-  readonly end: Record<string, unknown>;
+  readonly end: Record<string, readonly unknown[]>;
   readonly acknowledged: readonly string[];
   readonly faults: string[];
 }
@@ -53,7 +53,7 @@ async function run({ main, script, isRewound }: Scenario, crash: Crash): Promise
   await world.rest();
   // Reading is no part of it.
   world.onPoint = undefined;
-  const end: Record<string, unknown> = {};
+  const end: Record<string, readonly unknown[]> = {};
   for (const id of [...world.hosts.keys()].sort()) {
     const found = await describeInstance(world, id);
     end[id] = [found?.status, found?.output, found?.failure?.message, found?.searchAttributes];
@@ -89,6 +89,8 @@ describe("[I11] A crash at any point leads to the same end", () => {
       it(`[I11.1] ${name}: ${kind === "reset" ? "one object is lost" : "all objects are lost"}`, async () => {
         const undisturbed = await run(scenario, undefined);
         expect(undisturbed.faults).toEqual([]);
+        for (const [status] of Object.values(undisturbed.end))
+          expect([undefined, "COMPLETED", "FAILED", "CANCELED", "TERMINATED"]).toContain(status);
         for (const [at, point] of undisturbed.points.entries()) {
           const disturbed = await run(scenario, { at, kind });
           const what = `k=${at} of ${undisturbed.points.length} (${point})`;

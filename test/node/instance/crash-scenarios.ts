@@ -31,6 +31,35 @@ export class Client {
     const request = { instanceId: "a", name: "main", input: text, startAtMs, requestId: "the start", ...more };
     expect(await this.#ask((instance) => instance.start(request))).toBe(true);
   }
+  /** A request that may take its time, sent again under the same name until it is done. */
+  async insist(to: string, call: (instance: Instance) => Promise<{ ok: boolean }>): Promise<void> {
+    let isDone = false;
+    for (let attempt = 0; attempt < 12 && !isDone; attempt++) {
+      const answer = this.world.post(to, call).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      let isAnswered = false;
+      void answer.then(() => {
+        isAnswered = true;
+      });
+      for (let n = 0; n < 1_000 && !isAnswered; n++) await this.world.advance(50);
+      isDone = await answer;
+    }
+    expect(isDone).toBe(true);
+  }
+  async startInstead(input: unknown, more: Partial<StartRequest> = {}): Promise<void> {
+    const requestId = "instead";
+    const request = { instanceId: "a", name: "main", input: JSON.stringify(input), requestId, ...more };
+    await this.insist("a", (instance) => instance.start({ ...request, reuse: "terminate" }));
+  }
+  async restart(): Promise<void> {
+    await this.insist("a", (instance) => instance.restart({ requestId: "the restart", reason: "r" }));
+  }
+  /** Of `a`, as `b`. */
+  async rerun(eventId: number): Promise<void> {
+    await this.insist("b", (instance) => instance.rerun({ requestId: "r", sourceInstanceId: "a", eventId }));
+  }
   async raise(name: string, input: unknown): Promise<void> {
     const messageId = `raise-${++this.#requests}`;
     const request = { name, input: JSON.stringify(input), messageId };
@@ -295,6 +324,65 @@ export const scenarios: Record<string, Scenario> = {
       await client.rewindUntilCompleted();
     },
     isRewound: true,
+  },
+  "a restart, with a child, an event and an activity of the old run": {
+    *main(ctx, input: string): Code {
+      const slow = ctx.callActivity("slow", 2_000);
+      const child = ctx.callChildWorkflow("child", 1, "c");
+      const go = ctx.waitForExternalEvent("go");
+      const isRaised = (yield ctx.whenAny([go, ctx.createTimer(60)])) === go;
+      return [input, isRaised && go.getResult(), yield child, yield slow];
+    },
+    script: async (client) => {
+      await client.start("input", undefined, { searchAttributes: { customer: "c" } });
+      await client.raise("other", "of the old run");
+      await client.pass(100);
+      await client.restart();
+      await client.raise("go", "of the new run");
+    },
+  },
+  "a start in the place of one that runs, with an event": {
+    *main(ctx, input: string): Code {
+      const slow = ctx.callActivity("slow", 2_000);
+      const child = ctx.callChildWorkflow("event", input === "old" ? "never" : "go", "c");
+      ctx.sendEvent("c", "go", input);
+      return [input, yield ctx.waitForExternalEvent("go"), yield slow, yield child];
+    },
+    script: async (client) => {
+      await client.start("old");
+      await client.pass(100);
+      const event = { name: "go", input: '"with it"', messageId: "with the start" };
+      await client.startInstead("new", { event });
+    },
+  },
+  "a start with an event, and another one for one that runs": {
+    *main(ctx): Code {
+      const first = yield ctx.waitForExternalEvent("go");
+      const last = yield ctx.callActivity("slow", 20);
+      return [first, last, yield ctx.waitForExternalEvent("go")];
+    },
+    script: async (client) => {
+      const goWith = (input: string) => ({ name: "go", input: JSON.stringify(input), messageId: `with ${input}` });
+      await client.start(undefined, undefined, { event: goWith("first") });
+      await client.start(undefined, undefined, { event: goWith("second"), requestId: "another start" });
+      client.acknowledged.push("with first", "with second");
+    },
+    keepsEvents: true,
+  },
+  "a rerun from an activity, with a child and another activity open": {
+    *main(ctx): Code {
+      const first = yield ctx.callActivity("echo", 1);
+      const child = ctx.callChildWorkflow("child", first);
+      const slow = ctx.callActivity("slow", 2_000);
+      const echo = yield ctx.callActivity("echo", 2);
+      yield ctx.createTimer(1);
+      return [first, yield child, yield slow, echo];
+    },
+    script: async (client) => {
+      await client.start();
+      await client.pass(120_000);
+      await client.rerun(4);
+    },
   },
   "another version": {
     *main(): Code {},

@@ -302,6 +302,8 @@ const scenarios: Record<string, Scenario> = {
       const event = (input: string) => ({ name: "go", input, messageId: `m${input}` });
       await ask("start", { ...startOf("start"), event: event("1") });
       await ask("start", { ...startOf("on it"), event: event("2") });
+      await world.advance(3_000);
+      await ask("start", startOf("again"));
       await world.advance(3);
       await ask("start", { ...startOf("in its place"), reuse: "terminate", event: event("3") });
       await world.advance(3_000);
