@@ -11,6 +11,7 @@ const PAYLOAD = "a word that is in no other place";
 /** The workflow waits for the event `go`, and gives back what it has been given and what has come. */
 const WORKFLOW = "keeps";
 const code = await bundle("test/node/encryption/worker.js");
+const listed = await bundle("test/node/encryption/listed-worker.js");
 
 const directories: string[] = [];
 afterEach(() => {
@@ -34,9 +35,9 @@ async function deployed<T>(directory: string, keys: string | undefined, use: (ap
   }
 }
 
-/** All bytes of all databases. */
-function bytesOn(directory: string): string {
-  const objects = objectDirectory(directory, "WorkflowInstance");
+/** All bytes of all databases of a class. */
+function bytesOn(directory: string, className = "WorkflowInstance"): string {
+  const objects = objectDirectory(directory, className);
   if (!existsSync(objects)) return "";
   return readdirSync(objects)
     .map((name) => readFileSync(join(objects, name), "latin1"))
@@ -93,4 +94,51 @@ it.each([
     return api.ended("a");
   });
   expect(outputOf(ended)).toEqual([PAYLOAD, "kept"]);
+});
+
+/** All that can be said to instances with a text, and what has become of it: in the databases of both classes, the log, and lists. */
+async function told(keys: string | undefined) {
+  const directory = newDirectory();
+  const variables = keys === undefined ? {} : { PAYLOAD_KEYS: keys };
+  const server = await serve(listed, { directory, variables });
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body) };
+    const response = await fetch(`${server.origin}/v1.0/${path}`, init);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
+    return text;
+  };
+  const reason = `reason=${encodeURIComponent(PAYLOAD)}`;
+  const of = (id: string) => `workflows/dapr/${id}`;
+  const ended = (id: string) => ask("GET", `${of(id)}?waitFor=completed&timeoutSeconds=30`);
+  await ask("POST", `workflows/dapr/parent/start?instanceID=family&${reason}`, PAYLOAD);
+  for (const id of ["fails", "ends", "goes"]) {
+    await ask("POST", `workflows/dapr/tells/start?instanceID=${id}&${reason}`, PAYLOAD);
+    await ask("POST", `${of(id)}/pause`, { reason: PAYLOAD });
+    await ask("POST", `${of(id)}/resume`, { reason: PAYLOAD });
+  }
+  const raise = { operation: "raise", eventName: "go", payload: PAYLOAD, reason: PAYLOAD };
+  await ask("POST", "workflow-jobs/dapr", { ...raise, instanceIDs: ["child", "fails"] });
+  await Promise.all(["family", "fails"].map(ended));
+  await ask("POST", `${of("ends")}/terminate`, { output: PAYLOAD, reason: PAYLOAD });
+  await ask("POST", `${of("goes")}/purge?force=true`, { reason: PAYLOAD });
+  const list = () => ask("GET", "workflows/dapr?status=FAILED");
+  await expect.poll(async () => (JSON.parse(await list()) as { workflows: unknown[] }).workflows.length).toBe(3);
+  const lists = await list();
+  const log = server.log.join("\n");
+  await server.close();
+  const shards = bytesOn(directory, "WorkflowCatalog");
+  const found = { instances: bytesOn(directory), shards, lists, log };
+  return {
+    payload: Object.entries(found).flatMap(([where, text]) => (text.includes(PAYLOAD) ? where : [])),
+    open: [shards, lists].map((text) => text.includes("an attribute for everybody")),
+    types: [shards, lists].map((text) => text.includes("TaskFailedError")),
+    lines: log.length > 0,
+  };
+}
+
+it("[X2.4] with the secret no payload, custom status, message or reason is in a shard's file, a list or the log", async () => {
+  const rest = { open: [true, true], types: [true, true], lines: true };
+  expect(await told(undefined)).toEqual({ payload: ["instances", "shards", "lists", "log"], ...rest });
+  expect(await told(KEY_1)).toEqual({ payload: [], ...rest });
 });

@@ -297,6 +297,25 @@ describe("[I36] What the catalog asks", () => {
     expect([await entryFor(world), tablesOf(world)]).toEqual([undefined, []]);
   });
 
+  it("[I36.19] one that has ended before there was a catalog, and is not listed, goes by its own alarm as before", async () => {
+    const world = listedWorld({ shards: 1 }, { completed: HOUR_MS });
+    const { catalog } = world;
+    world.retention = { completed: HOUR_MS };
+    Object.assign(world, { catalog: undefined });
+    for (const id of ["a", "b"]) await start(world, id, "echo", 1);
+    await world.advance(1);
+    world.crashAll();
+    Object.assign(world, { catalog });
+    // Who asks after it has it listed; both let it go, and the row goes with it.
+    expect(await statusOf(world, "b")).toBe("COMPLETED");
+    expect(await listedStatus(world, "b")).toBe("COMPLETED");
+    expect(world.host("a").durableAlarm?.atMs).toBe(START_MS + HOUR_MS);
+    await world.advance(HOUR_MS);
+    expect([tablesOf(world), tablesOf(world, "b"), await entryFor(world, "b")]).toEqual([[], [], undefined]);
+    await world.advance(2 * HOUR_MS);
+    expect([world.host("a").durableAlarm, world.host("b").durableAlarm]).toEqual([null, null]);
+  });
+
   it("[I36.16] a shard that is told nothing for a day asks, and corrects what it has", async () => {
     const world = listedWorld();
     await start(world, "a", "event", "x");
