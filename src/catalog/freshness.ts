@@ -3,8 +3,8 @@ import type { ShardHealth } from "./protocol.ts";
 const MOST = 1_000;
 
 /**
- * How long after the change that it tells of an announcement was written: of the last 1,000, since the shard was loaded. What comes
- * twice counts twice.
+ * How long after the change that it tells of an announcement was written: of the last 1,000, since the shard was loaded. One that tells
+ * nothing new, of an instance that was loaded anew or rebuilt, was not on its way for so long, and does not count.
  */
 export class Freshness {
   readonly #lags: number[] = [];

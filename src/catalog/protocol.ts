@@ -83,7 +83,7 @@ export interface ShardHealth {
   readonly entries: number;
   /** Those of them that have not ended. */
   readonly live: number;
-  /** The last announcements, at most 1,000: how long after the change that they tell of they were written. */
+  /** The last announcements of something new, at most 1,000: how long after the change that they tell of they were written. */
   readonly freshness?: { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number } | undefined;
   readonly schemaVersion: number;
 }

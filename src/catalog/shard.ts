@@ -7,7 +7,6 @@ import {
   departureProblem,
 } from "../model/catalog-entry.ts";
 import { alarmAfterMs, chase, nextAlarmMs } from "./chasing.ts";
-import { Freshness } from "./freshness.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { ShardPorts } from "./ports.ts";
 import type {
@@ -32,7 +31,6 @@ const COUNTS_PAUSE_MS = 10_000;
 export class Shard implements CatalogApi {
   readonly #ports: ShardPorts;
   readonly #commit: GroupCommit<Telling, Announced>;
-  readonly #freshness = new Freshness();
   #alarmAtMs: number | undefined;
   /** While the alarm rings: what has been told since wants it to ring again by these times. */
   #wanted: number[] | undefined;
@@ -52,9 +50,7 @@ export class Shard implements CatalogApi {
   async announce(announcement: Announcement): Promise<Announced> {
     const problem = announcementProblem(announcement);
     if (problem !== undefined) return { ok: false, code: "INVALID", message: problem };
-    const answer = await this.#commit.add({ type: "announce", announcement });
-    if (answer.ok) this.#freshness.add(this.#ports.now() - announcement.entry.updatedAtMs);
-    return answer;
+    return this.#commit.add({ type: "announce", announcement });
   }
 
   async leave(departure: Departure): Promise<Announced> {
@@ -84,13 +80,7 @@ export class Shard implements CatalogApi {
   }
 
   async health(): Promise<ShardHealth> {
-    const freshness = this.#freshness.summary();
-    return {
-      shard: this.#ports.name,
-      ...this.#ports.store.sizes(),
-      ...(freshness && { freshness }),
-      schemaVersion: SCHEMA_VERSION,
-    };
+    return { shard: this.#ports.name, ...this.#ports.store.health(), schemaVersion: SCHEMA_VERSION };
   }
 
   /** Never rejects; what it could not do it tries again. It is set once, at its end: until then it would ring again by itself. */

@@ -3,6 +3,7 @@ import { type ListedWorkflow, readList } from "../catalog/reading/list.ts";
 import { type Page, readPage } from "../catalog/reading/page.ts";
 import type { JobTargets } from "../jobs/job.ts";
 import { isJobId } from "../model/ids.ts";
+import { formatTime } from "../model/time.ts";
 import type { JobBody } from "./bodies.ts";
 import type { Call } from "./call.ts";
 import { catalogFor, refusing } from "./catalog.ts";
@@ -83,8 +84,8 @@ async function describe(instanceId: string, call: Call, deps: HttpDeps): Promise
       instanceID: instanceId,
       workflowName: found.name,
       runtimeStatus: found.status,
-      createdAt: new Date(found.createdAtMs).toISOString(),
-      lastUpdatedAt: new Date(found.lastUpdatedAtMs).toISOString(),
+      createdAt: formatTime(found.createdAtMs),
+      lastUpdatedAt: formatTime(found.lastUpdatedAtMs),
     }
   );
 }

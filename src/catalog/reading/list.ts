@@ -1,5 +1,6 @@
 import type { CatalogEntry } from "../../model/catalog-entry.ts";
-import type { ChangesPart, ChangesPlace, CountRow, ShardHealth } from "../protocol.ts";
+import { formatTime } from "../../model/time.ts";
+import type { Change, ChangesPart, ChangesPlace, CountRow, ShardHealth } from "../protocol.ts";
 import { addCounts } from "../query/count.ts";
 import type { ListQuery } from "../query/parameters.ts";
 import { readPage } from "./page.ts";
@@ -77,19 +78,49 @@ async function readChanges(
   const parts = await askAll(shards, (shard, name) =>
     shard.changes({ filter, since: places.get(name) ?? nowhere, limit: pageSize }),
   );
-  const present = [...parts].filter((part): part is [string, ChangesPart] => part[1] !== undefined);
-  // One that does not answer is asked for the same again.
-  for (const [name, { next }] of present) places.set(name, next);
-  const changes = present.flatMap(([, part]) => part.changes);
-  const needsResync = present.some(([, { resync }]) => resync);
+  const { changes, next, needsResync, missing } = together(parts, places, pageSize);
   return {
     workflows: changes.map((change) =>
       "entry" in change ? toListed(change.entry) : { instanceID: change.instanceId, deleted: true as const },
     ),
-    since: sinceToken(places, filter),
+    since: sinceToken(next, filter),
     ...(needsResync && { resync: true as const }),
-    ...reach(true, parts.size - present.length),
+    ...reach(true, missing),
   };
+}
+
+/**
+ * As many parts as have room. A shard that does not answer, or has none, is asked for the same again, and comes first then. That a
+ * former life has gone is left out where it is known later than the one that has its ID now.
+ */
+function together(
+  parts: ReadonlyMap<string, ChangesPart | undefined>,
+  places: ReadonlyMap<string, ChangesPlace>,
+  most: number,
+) {
+  const left = new Map<string, ChangesPlace>();
+  const done = new Map<string, ChangesPlace>();
+  const changes: Change[] = [];
+  const found = new Set<string>();
+  let [count, missing, needsResync] = [0, 0, false];
+  for (const name of new Set([...places.keys(), ...parts.keys()])) {
+    const part = parts.get(name);
+    const place = places.get(name);
+    if (parts.has(name) && part === undefined) missing++;
+    if (part === undefined || count + part.changes.length > most) {
+      if (place !== undefined && parts.has(name)) left.set(name, place);
+      continue;
+    }
+    done.set(name, part.next);
+    count += part.changes.length;
+    needsResync ||= part.resync;
+    for (const change of part.changes) {
+      if ("entry" in change) found.add(change.entry.instanceId);
+      else if (found.has(change.instanceId)) continue;
+      changes.push(change);
+    }
+  }
+  return { changes, next: new Map([...left, ...done]), needsResync, missing };
 }
 
 /** The shards one by one, and how many of them have not answered. */
@@ -120,9 +151,9 @@ function toListed(entry: CatalogEntry): ListedWorkflow {
     instanceID: instanceId,
     ...same,
     runtimeStatus: status,
-    createdAt: new Date(createdAtMs).toISOString(),
-    lastUpdatedAt: new Date(updatedAtMs).toISOString(),
-    ...(endedAtMs !== undefined && { endedAt: new Date(endedAtMs).toISOString() }),
+    createdAt: formatTime(createdAtMs),
+    lastUpdatedAt: formatTime(updatedAtMs),
+    ...(endedAtMs !== undefined && { endedAt: formatTime(endedAtMs) }),
     ...(parentInstanceId !== undefined && { parentInstanceID: parentInstanceId }),
     retrying: retrying === true,
   };

@@ -48,6 +48,8 @@ export class Application {
   readonly #nowMs: number;
   readonly counts: CountChange[] = [];
   readonly changed: LifeKey[] = [];
+  /** Of announcements of something new: how long after it they are written, in ms. */
+  readonly lags: number[] = [];
 
   /** `shard`: the name of this one. */
   constructor(db: SqlDatabase, names: Names, shard: string, nowMs: number) {
@@ -80,6 +82,7 @@ export class Application {
     if (held !== undefined && held.seq > seq) return this.#refuse(held, seq);
     const row = toRow(entry, seq, this.#names.numberOf(entry.workflowName));
     upsertEntry(this.#db, row);
+    if (!isListed(held) || !isSame({ ...held, seq }, row)) this.lags.push(this.#nowMs - entry.updatedAtMs);
     this.#note(held, row);
     return { ok: true };
   }

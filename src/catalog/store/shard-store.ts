@@ -1,6 +1,15 @@
 import type { Announced, CatalogEntry, LifeKey } from "../../model/catalog-entry.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
-import type { ChangesPart, ChangesRequest, CountPart, CountRequest, PagePart, PageRequest } from "../protocol.ts";
+import { Freshness } from "../freshness.ts";
+import type {
+  ChangesPart,
+  ChangesRequest,
+  CountPart,
+  CountRequest,
+  PagePart,
+  PageRequest,
+  ShardHealth,
+} from "../protocol.ts";
 import { placeOf } from "../query/places.ts";
 import { Application, type Telling } from "./apply.ts";
 import { Changes } from "./changes.ts";
@@ -20,6 +29,7 @@ export class ShardStore {
   readonly #names: Names;
   readonly #counts: Counts;
   readonly #changes: Changes;
+  readonly #freshness = new Freshness();
   #haveTables = false;
 
   /** `epoch`: what no other life of this shard in memory is called. */
@@ -47,6 +57,7 @@ export class ShardStore {
     });
     if (application.counts.length > 0) this.#counts.apply(application.counts);
     for (const key of application.changed) this.#changes.add(key);
+    for (const lagMs of application.lags) this.#freshness.add(lagMs);
     return answers;
   }
 
@@ -73,11 +84,13 @@ export class ShardStore {
     return entry === undefined ? { instanceId: key.instanceId } : { entry };
   }
 
-  /** How many rows are listed, and how many of them have not ended. */
-  sizes(): { readonly entries: number; readonly live: number } {
+  /** How many rows are listed, how many of them have not ended, and how fresh what it was told was. */
+  health(): Pick<ShardHealth, "entries" | "live" | "freshness"> {
     const counts = this.#haveTables ? (this.#counts.all() ?? countByStatus(this.#db)) : [];
     const sum = (of: typeof counts) => of.reduce((total, { n }) => total + n, 0);
-    return { entries: sum(counts), live: sum(counts.filter(({ status }) => isLive(status))) };
+    const freshness = this.#freshness.summary();
+    const live = sum(counts.filter(({ status }) => isLive(status)));
+    return { entries: sum(counts), live, ...(freshness && { freshness }) };
   }
 
   /** Whether `saveCounts` would write. */

@@ -88,7 +88,7 @@ describe("[K27] since=", () => {
     expect(await changed()).toEqual(["-a", "a"]);
   });
 
-  it("[K27.6] at most pageSize of each shard at a time; the next answer goes on", async () => {
+  it("[K27.6] at most pageSize at a time; the next answer goes on", async () => {
     const { ask, changed, tell } = follow();
     await ask();
     for (const id of ["a", "b", "c", "d", "e"]) tell("0-0", announce(entry(id), 1));
@@ -98,6 +98,25 @@ describe("[K27] since=", () => {
       ["e"],
       [],
     ]);
+  });
+
+  it("[K27.11] a former life that another shard has gone of later does not take the next one out", async () => {
+    const { ask, changed, tell } = follow();
+    tell("0-1", announce(entry("a"), 5));
+    await ask();
+    tell("0-0", announce(entry("a", { createdAtMs: DAY + 1 }), 9, { createdAtMs: DAY, shard: "0-1" }));
+    tell("0-1", departure("forget", "a", 10));
+    expect(await changed()).toEqual(["a"]);
+  });
+
+  it("[K27.12] pageSize is of all shards together: whoever has no room comes first in the next answer", async () => {
+    const { ask, changed, tell } = follow();
+    await ask();
+    for (const id of ["a", "b", "c", "d"]) tell("0-0", announce(entry(id), 1));
+    for (const id of ["e", "f", "g"]) tell("0-1", announce(entry(id), 1));
+    const answers = [await changed(2), await changed(2), await changed(2), await changed(2), await changed(2)];
+    expect(answers).toEqual([["a", "b"], ["e", "f"], ["c", "d"], ["g"], []]);
+    expect(await changed()).toEqual([]);
   });
 
   it("[K27.7] a shard that has begun anew cannot know: resync, and from there it goes on", async () => {

@@ -129,7 +129,7 @@ describe("[K26] Counts", () => {
     };
     expect(count(opened, "", "status")).toEqual(expected);
     expect(count(reopen(opened), "", "status")).toEqual(expected);
-    expect(opened.store.sizes()).toEqual({ entries: 5, live: 2 });
+    expect(opened.store.health()).toMatchObject({ entries: 5, live: 2 });
   });
 
   it("[K26.4] stored ones are read after a restart, and rows are not counted", () => {
@@ -137,10 +137,10 @@ describe("[K26] Counts", () => {
     opened.store.saveCounts();
     const again = reopen(opened);
     again.statements.length = 0;
-    expect(again.store.sizes()).toEqual({ entries: 6, live: 2 });
+    expect(again.store.health()).toMatchObject({ entries: 6, live: 2 });
     expect(again.statements).toEqual([]);
     tell(again, announce(entry("g"), 1));
-    expect(again.store.sizes()).toEqual({ entries: 7, live: 2 });
+    expect(again.store.health()).toMatchObject({ entries: 7, live: 2 });
   });
 
   it("[K26.5] after a crash behind a change they are counted anew, when they are asked for and not before", () => {
@@ -150,9 +150,9 @@ describe("[K26] Counts", () => {
     const again = reopen(opened);
     tell(again, announce(entry("h"), 1));
     expect(again.statements.filter(({ text }) => text.includes("count(*)"))).toEqual([]);
-    expect(again.store.sizes()).toEqual({ entries: 8, live: 2 });
+    expect(again.store.health()).toMatchObject({ entries: 8, live: 2 });
     again.store.saveCounts();
-    expect(reopen(again).store.sizes()).toEqual({ entries: 8, live: 2 });
+    expect(reopen(again).store.health()).toMatchObject({ entries: 8, live: 2 });
   });
 
   it("[K26.6] the mark is one row for all changes until they are stored", () => {
@@ -200,7 +200,7 @@ describe("[K26] Counts", () => {
     for (const shard of [opened, reopen(opened)]) {
       expect(count(shard, "name=n7", "status")).toEqual({ counts: [{ status: "RUNNING", count: 1 }], complete: true });
       expect(count(shard, "", "status")).toEqual({ counts: [{ status: "RUNNING", count: 10_001 }], complete: true });
-      expect(shard.store.sizes()).toEqual({ entries: 10_001, live: 10_001 });
+      expect(shard.store.health()).toMatchObject({ entries: 10_001, live: 10_001 });
       shard.store.saveCounts();
       expect(listed(shard, "name=n10000")).toEqual(["i10000"]);
       expect(shard.store.page(page({ order: "asc", limit: 1 })).entries).toMatchObject([{ workflowName: "n0" }]);

@@ -84,6 +84,13 @@ describe("[K28] A shard", () => {
       freshness: { p50Ms: 0, p99Ms: 105, maxMs: 105 },
       schemaVersion: 1,
     });
+    // Told again days later, because its object was loaded anew: at the same number, or at a newer one. Only what is new counts.
+    await clock.advance(3 * 86_400_000);
+    await tell(running("b", { updatedAtMs: NOW - 100 }), 1);
+    await tell(running("b", { updatedAtMs: NOW - 100 }), 2);
+    expect((await shard.health()).freshness).toEqual({ p50Ms: 0, p99Ms: 105, maxMs: 105 });
+    await tell(running("b", { updatedAtMs: NOW - 100, waitingFor: "event:paid" }), 3);
+    expect((await shard.health()).freshness?.maxMs).toBeGreaterThan(3 * 86_400_000);
   });
 
   it("[K28.6] counts are stored 10 s after the first change that they do not have, and not again without one", async () => {

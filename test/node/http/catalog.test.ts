@@ -15,7 +15,7 @@ const ROWS = {
     instanceID: "order-1",
     workflowName: "order",
     runtimeStatus: "COMPLETED",
-    createdAt: "2026-11-28T00:00:00.000Z",
+    createdAt: "2026-11-28T00:00:00Z",
     lastUpdatedAt: "2026-11-28T00:00:00.005Z",
     retrying: false,
   },

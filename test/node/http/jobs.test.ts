@@ -278,7 +278,7 @@ describe("a dry run", () => {
             instanceID: "order-1",
             workflowName: "OrderProcessing",
             runtimeStatus: "RUNNING",
-            createdAt: "2026-01-02T03:04:05.000Z",
+            createdAt: "2026-01-02T03:04:05Z",
             lastUpdatedAt: "2026-01-02T03:04:06.070Z",
           },
         ],
