@@ -26,11 +26,20 @@ export async function readJsonBody<S extends v.GenericSchema>(
   const unknown = known && Object.keys(body).find((name) => !known.includes(name));
   if (unknown !== undefined) throw unknownField(unknown, unknown, known);
   const read = v.safeParse(schema, body, { abortEarly: true, abortPipeEarly: true, message: problem });
-  if (read.success) return read.output;
+  if (read.success) {
+    // To valibot a list is an object, too. As a filter it would be one without conditions.
+    const list = Object.entries(body).find(([name, value]) => Array.isArray(value) && !isList(read.output, name));
+    if (list === undefined) return read.output;
+    throw bodyMalformed(`${list[0]} is an object, found a list`);
+  }
   const [issue] = read.issues;
   if (issue.type === "strict_object" && issue.expected === "never")
     throw unknownField(String(issue.input), placeOf(issue));
   throw bodyMalformed(`${placeOf(issue)} ${issue.message}`);
+}
+
+function isList(output: unknown, name: string): boolean {
+  return Array.isArray((output as Readonly<Record<string, unknown>>)[name]);
 }
 
 type Issue = v.BaseIssue<unknown>;
@@ -51,6 +60,9 @@ function problem({ type, expected, received, input, requirement }: Issue): strin
     const unit = typeof input === "string" ? "characters" : "items";
     return `has at ${type === "max_length" ? "most" : "least"} ${requirement} ${unit}, found ${received}`;
   }
+  const bound = type === "min_value" ? "at least" : type === "max_value" ? "at most" : undefined;
+  if (bound !== undefined) return `is ${bound} ${requirement}, found ${received}`;
+  if (type === "integer") return `is a whole number, found ${received}`;
   const found =
     input === undefined ? "nothing" : Array.isArray(input) ? "a list" : (WORDS[received] ?? short(received));
   return `is ${expectation(type, expected)}, found ${found}`;

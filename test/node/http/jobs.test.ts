@@ -134,8 +134,11 @@ describe("a job that is refused, before anybody is called", () => {
     ],
     [{ ...NAMED, eventID: 1 }, malformed("eventID goes with the operation rerun, found pause")],
     [{ ...NAMED, operation: "raise" }, malformed("eventName is the name of the event to raise, found nothing")],
-    [{ ...NAMED, confirm: -1 }, malformed("confirm is >=0, found -1")],
-    [{ ...NAMED, rps: 0 }, malformed("rps is >=1, found 0")],
+    [{ ...NAMED, confirm: -1 }, malformed("confirm is at least 0, found -1")],
+    [{ ...NAMED, rps: 0 }, malformed("rps is at least 1, found 0")],
+    [{ ...NAMED, confirm: 1.5 }, malformed("confirm is a whole number, found 1.5")],
+    [{ operation: "purge", filter: [] }, malformed("filter is an object, found a list")],
+    [{ operation: "purge", filter: ["FAILED"] }, malformed("filter is an object, found a list")],
     [{ ...NAMED, dryrun: true }, malformed("unknown field dryrun, did you mean dryRun?")],
   ])("[H141] %j", async (body, refused) => {
     const api = new Api({ catalog: catalogOf({}) });

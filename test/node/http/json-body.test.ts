@@ -9,13 +9,8 @@ const JOB = v.strictObject({
   instanceIDs: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(3))),
   filter: v.optional(v.strictObject({ status: v.string() })),
   dryRun: v.optional(v.boolean()),
-  rps: v.optional(
-    v.pipe(
-      v.number(),
-      v.integer(({ received }) => `is a whole number, found ${received}`),
-      v.maxValue(500),
-    ),
-  ),
+  rps: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500))),
+  labels: v.optional(v.record(v.string(), v.string())),
   reason: v.optional(v.pipe(v.string(), v.maxLength(10))),
 });
 
@@ -62,7 +57,10 @@ describe("a body that is read by its schema", () => {
     ['{"operation":"purge","filter":{}}', "filter.status is expected, found nothing"],
     ['{"operation":"purge","filter":{"status":{}}}', "filter.status is a text, found an object"],
     ['{"operation":"purge","rps":1.5}', "rps is a whole number, found 1.5"],
-    ['{"operation":"purge","rps":501}', "rps is <=500, found 501"],
+    ['{"operation":"purge","rps":501}', "rps is at most 500, found 501"],
+    ['{"operation":"purge","rps":0}', "rps is at least 1, found 0"],
+    ['{"operation":"purge","labels":[]}', "labels is an object, found a list"],
+    ['{"operation":"purge","labels":["a"]}', "labels is an object, found a list"],
     ['{"operation":"purge","reason":"12345678901"}', "reason has at most 10 characters, found 11"],
     [`{"operation":"${"x".repeat(500)}"}`, `operation is "purge" or "rerun", found "${"x".repeat(59)}…`],
   ])("[H117] %s is refused: %s", async (body, message) => {
@@ -72,17 +70,17 @@ describe("a body that is read by its schema", () => {
   it.each([
     [
       '{"operation":"purge","instanceIds":["a"]}',
-      "unknown field instanceIds, did you mean instanceIDs? Known: operation, instanceIDs, filter, dryRun, rps, reason",
+      "unknown field instanceIds, did you mean instanceIDs? Known: operation, instanceIDs, filter, dryRun, rps, labels, reason",
     ],
-    ['{"operation":"purge","zzz":1}', "unknown field zzz. Known: operation, instanceIDs, filter, dryRun, rps, reason"],
+    ['{"operation":"purge","zzz":1}', "unknown field zzz. Known: operation, instanceIDs, filter, dryRun, rps, labels, reason"],
     ['{"operation":"purge","filter":{"status":"FAILED","nam":1}}', "unknown field filter.nam."],
     [
       '{"operation":"purge","__proto__":{"polluted":true}}',
-      "unknown field __proto__. Known: operation, instanceIDs, filter, dryRun, rps, reason",
+      "unknown field __proto__. Known: operation, instanceIDs, filter, dryRun, rps, labels, reason",
     ],
     [
       '{"operation":"purge","constructor":{}}',
-      "unknown field constructor. Known: operation, instanceIDs, filter, dryRun, rps, reason",
+      "unknown field constructor. Known: operation, instanceIDs, filter, dryRun, rps, labels, reason",
     ],
   ])("[H118] a field that the schema does not know is refused, and the near one told: %s", async (body, message) => {
     await expect(reading(body)).rejects.toMatchObject(refused(message));
