@@ -18,13 +18,13 @@ export interface RewindDecision {
 export function decideRewind(
   instanceId: string,
   history: readonly HistoryEvent[],
-  asked: Asked & { readonly requestId?: string | undefined },
+  { requestId, reason, actor }: Asked & { readonly requestId?: string | undefined },
   nowMs: number,
 ): RewindDecision | undefined {
   const point = failurePoint(instanceId, history);
   if (point === undefined) return undefined;
   const timestampMs = Math.max(nowMs, history.at(-1)?.timestampMs ?? 0);
-  const event = { type: "ExecutionRewound", timestampMs, ...asked, ...point } as const;
+  const event = { type: "ExecutionRewound", timestampMs, requestId, reason, actor, ...point } as const;
   const steps = replayOrder([...history, event]) ?? [];
   const recorded = new RecordedHistory();
   for (const step of steps) recorded.record(step.event, step.leftOut);
@@ -33,7 +33,6 @@ export function decideRewind(
   const rewinds = steps.filter((step) => step.event.type === "ExecutionRewound").length;
   const toChildren = new Messages({ instanceId, started, rewinds });
   const fatal = steps.find((step) => step.event === event)?.leftOut;
-  const { reason, actor } = asked;
   const messages = [...recorded.pending.children.values()].map((call) =>
     toChildren.rewindChild(call, call.id === fatal?.id, { reason, actor }),
   );

@@ -23,6 +23,8 @@ export interface InstanceRecord {
   /** How often this execution has been rewound; absent: never. */
   readonly rewinds?: number | undefined;
   readonly generation: number;
+  /** That somebody has put this execution on; absent: that of its start. For those who ask: the code goes by the history. */
+  readonly version?: string | undefined;
   readonly createdAtMs: number;
   readonly startRequestId?: string | undefined;
   readonly customStatus?: string | undefined;

@@ -64,7 +64,7 @@ function entry(
   { first, completed, lastAtMs }: Outline,
   stall?: Failure,
 ): CatalogEntry {
-  const { instanceId, createdAtMs, name, parent, customStatus, searchAttributes, retentionMs } = record;
+  const { instanceId, createdAtMs, name, parent, version, customStatus, searchAttributes, retentionMs } = record;
   const started = first ?? life.queue.scheduledStart;
   const end = completed?.type === "ExecutionCompleted" ? completed : undefined;
   const failure = end === undefined ? stall : end.failure;
@@ -77,7 +77,7 @@ function entry(
     status: visibleStatus(record, life),
     updatedAtMs: lastAtMs ?? createdAtMs,
     endedAtMs: end?.timestampMs,
-    version: started?.type === "ExecutionStarted" ? started.version : undefined,
+    version: version ?? (started?.type === "ExecutionStarted" ? started.version : undefined),
     parentInstanceId: parent?.instanceId,
     customStatus: isOpen ? customStatus : undefined,
     failure: failure && { errorType: failure.errorType, message: isOpen ? failure.message : undefined },

@@ -100,7 +100,15 @@ function continueAsNew(
     searchAttributes: before.searchAttributes,
   };
   return {
-    record: { ...before, executionId, rewinds: undefined, generation, status: "PENDING", customStatus: undefined },
+    record: {
+      ...before,
+      executionId,
+      rewinds: undefined,
+      generation,
+      version: undefined,
+      status: "PENDING",
+      customStatus: undefined,
+    },
     history: [started, ...completion.carriedEvents.map((event) => ({ ...event, timestampMs }))],
   };
 }

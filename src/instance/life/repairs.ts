@@ -168,7 +168,7 @@ export class Repairs {
       if ((changedVersion(history) ?? startedVersion(history)) === version) return OK;
       const timestampMs = Math.max(clock.now(), history.at(-1)?.timestampMs ?? 0);
       const event = { type: "ExecutionVersionChanged", timestampMs, requestId, version, reason, actor } as const;
-      if (await this.#amend(life, record, { record, append: [event] })) return OK;
+      if (await this.#amend(life, record, { record: { ...record, version }, append: [event] })) return OK;
     }
   }
 

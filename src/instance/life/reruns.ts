@@ -1,3 +1,4 @@
+import { changedVersion } from "../../engine/replay.ts";
 import { childrenToStart, rerunHistory } from "../../engine/rerun.ts";
 import type { HistoryEvent } from "../../model/history-event.ts";
 import type { AddressedMessage } from "../../model/message.ts";
@@ -100,6 +101,7 @@ export class Reruns {
       status: eventId === 0 ? "PENDING" : "RUNNING",
       executionId,
       generation: 0,
+      version: changedVersion(history),
       createdAtMs: nowMs,
       startRequestId: requestId,
       searchAttributes,

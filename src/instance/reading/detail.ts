@@ -28,7 +28,7 @@ const MAX_MESSAGE = 1_024;
 /** Reads the whole history but its payloads: calls that are open, and how their attempts have failed, stand nowhere else. */
 export function detailOf(
   { store }: InstancePorts,
-  { executionId, generation, parent }: InstanceRecord,
+  { executionId, generation, version, parent }: InstanceRecord,
   { waits, isOpen, startAtMs, nextDueAtMs, waiting }: Moment,
   { started, completed, stall }: Read,
 ): InstanceDetail {
@@ -46,7 +46,7 @@ export function detailOf(
   return {
     executionId,
     generation,
-    version: start?.version,
+    version: version ?? start?.version,
     parent,
     endedAtMs: timeline.endedAtMs,
     startAtMs,
@@ -67,10 +67,10 @@ export function detailOf(
 
 /** Of an instance that this code, or these keys, cannot read. */
 export function unreadableDetail(
-  { executionId, generation, parent }: InstanceRecord,
+  { executionId, generation, version, parent }: InstanceRecord,
   stall: NonNullable<InstanceDetail["stall"]>,
 ): InstanceDetail {
-  return { executionId, generation, parent, activities: [], timers: [], children: [], stall };
+  return { executionId, generation, version, parent, activities: [], timers: [], children: [], stall };
 }
 
 function ofKind(calls: readonly OpenCall[], kind: Bar["kind"]): OpenCall[] {

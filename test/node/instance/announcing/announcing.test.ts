@@ -1,5 +1,6 @@
 // [I34] What the catalog is told of an instance, when, and at what cost.
 import { describe, expect, it } from "vitest";
+import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
 import { defaultLimits } from "../../../../src/instance/limits.ts";
 import { type Code, makeWorld, raise, resume, start, suspend, terminate, toyCipher } from "../support.ts";
 import { START_MS } from "../world.ts";
@@ -114,6 +115,20 @@ describe("[I34] What the catalog is told", () => {
       failure: { errorType: "RangeError", message: "too far" },
     });
     expect(await entryFor(world)).toMatchObject({ searchAttributes: { customer: "c1" }, retentionMs: 5_000 });
+  });
+
+  it("[I34.15] so is the version that somebody has put it on", async () => {
+    const world = listedWorld();
+    const code = function* (ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("go");
+    };
+    world.versions = ["1", "2"].map((version) => ({ name: "order", version, code, latest: version === "1" }));
+    await start(world, "a", "order");
+    expect((await entryFor(world))?.version).toBe("1");
+    await world.call("a", (instance) => instance.changeVersion({ requestId: "v", version: "2" }));
+    await world.rest();
+    expect((await entryFor(world))?.version).toBe("2");
+    expect(owing(world)).toEqual(nothing);
   });
 
   it("[I34.7] with keys for payloads neither custom status nor messages leave the instance", async () => {

@@ -24,7 +24,9 @@ import { START_MS, type World } from "../world.ts";
 const OK = { ok: true };
 
 function rewind(world: World, id: string, requestId = "w"): Promise<RepairResult> {
-  return world.call(id, (instance: Instance) => instance.rewind({ requestId, reason: "repaired" }));
+  return world.call(id, (instance: Instance) =>
+    instance.rewind({ requestId, reason: "repaired", createdByMs: world.nowMs }),
+  );
 }
 function changeVersion(world: World, id: string, version: string, requestId = "v"): Promise<RepairResult> {
   return world.call(id, (instance: Instance) => instance.changeVersion({ requestId, version }));
@@ -63,6 +65,10 @@ async function expectRest(world: World): Promise<void> {
   }
 }
 
+async function detailedVersion(world: World, id: string): Promise<string | undefined> {
+  return (await world.call(id, (instance) => instance.describe({ payloads: false, detail: true })))?.detail?.version;
+}
+
 describe("[I41] a failed instance is rewound", () => {
   function* chain(ctx: WorkflowContext): Code {
     ctx.setCustomStatus("begun");
@@ -95,7 +101,14 @@ describe("[I41] a failed instance is rewound", () => {
     });
     const history = historyOf(world, "a");
     expect(history.slice(0, before.length)).toEqual(before);
-    expect(history[before.length]).toMatchObject({ type: "ExecutionRewound", reason: "repaired", requestId: "w" });
+    expect(history[before.length]).toEqual({
+      type: "ExecutionRewound",
+      timestampMs: expect.any(Number),
+      requestId: "w",
+      reason: "repaired",
+      failedAt: 4,
+      askedFrom: 5,
+    });
     expect(typesOf(world, "a").slice(before.length)).toEqual([
       "ExecutionRewound",
       "TaskCompleted",
@@ -555,12 +568,43 @@ describe("[I42] an instance is put on another version", () => {
     expect(await changeVersion(world, "a", "2")).toEqual(OK);
     expect(await changeVersion(world, "a", "2")).toEqual(OK);
     expect(await changeVersion(world, "a", "2", "another")).toEqual(OK);
+    await world.rest();
+    expect(await detailedVersion(world, "a")).toBe("2");
     await raise(world, "a", "go", 2);
     await expectRest(world);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", ["2", 1, 2]]);
+    expect(await detailedVersion(world, "a")).toBe("2");
     expect(await changeVersion(world, "a", "2")).toEqual(OK);
     expect(world.activityRuns).toHaveLength(2);
     expect(typesOf(world, "a").filter((type) => type === "ExecutionVersionChanged")).toHaveLength(1);
+  });
+
+  it("[I42.6] the next execution goes on with it; a rerun is told to be on the one that it goes on with", async () => {
+    const world = makeWorld();
+    const again = function* (ctx: WorkflowContext, isLast: unknown): Code {
+      yield ctx.waitForExternalEvent("go");
+      yield ctx.callActivity("echo", 1);
+      if (isLast === undefined) ctx.continueAsNew(true);
+      return ctx.getVersion();
+    };
+    world.versions = ["1", "2"].map((version) => ({ name: "again", version, code: again, latest: version === "1" }));
+    await start(world, "a", "again");
+    await world.rest();
+    expect(await changeVersion(world, "a", "2")).toEqual(OK);
+    await raise(world, "a", "go");
+    await world.rest();
+    expect([historyOf(world, "a")[0], await detailedVersion(world, "a")]).toMatchObject([
+      { generation: 1, version: "2" },
+      "2",
+    ]);
+    expect(await changeVersion(world, "a", "1")).toEqual(OK);
+    await raise(world, "a", "go");
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "1"]);
+    const request = { requestId: "r", sourceInstanceId: "a", eventId: 1 };
+    expect(await world.call("b", (instance: Instance) => instance.rerun(request))).toEqual(OK);
+    await expectRest(world);
+    expect([await endOf(world, "b"), await detailedVersion(world, "b")]).toEqual([["COMPLETED", "1"], "1"]);
   });
 
   it("[I42.2] a stalled one goes on, at once", async () => {
