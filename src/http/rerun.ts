@@ -32,6 +32,12 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   checkAppId(call, deps, target);
   if (newId === id) throw rerunError(400, "rerun workflow instance ID must be different from the original instance ID");
   checkNewInstanceId(newId);
+  // A child takes the place of one that has ended: the source is to stay.
+  if (newChildWorkflowInstanceId === id || newChildWorkflowInstanceId === newId)
+    throw rerunError(
+      400,
+      "new child workflow instance ID must be different from that of the original and of the new instance",
+    );
   // A job is no instance to anybody but its own routes.
   if (isJobId(id)) throw rerunError(404, `workflow instance does not exist with ID '${id}'`);
   const request: RerunRequest = {

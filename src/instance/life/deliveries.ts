@@ -1,4 +1,5 @@
 import type { HistoryFact } from "../../model/history-event.ts";
+import { isJobId } from "../../model/ids.ts";
 import type { ChildEndedMessage, Message } from "../../model/message.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
@@ -10,6 +11,7 @@ import type { Repairs } from "./repairs.ts";
 import { notReplaced, type Starts } from "./starts.ts";
 
 const ACCEPTED = { accepted: true } as const;
+const OCCUPIED = { accepted: false, code: "OCCUPIED" } as const;
 
 type MessageOf<T extends Message["type"]> = Extract<Message, { type: T }>;
 
@@ -46,6 +48,8 @@ export class Deliveries {
       const { version } = message as { version: unknown };
       throw new Error(`A message of version ${version} came; this code knows version 1. It will be sent again.`);
     }
+    // A bulk job calls instances as a client does: no instance has anything to tell it, and none takes its ID.
+    if (isJobId(this.#ports.instanceId())) return OCCUPIED;
     if (message.type === "StartChild") return this.#starts.startAsChild(message, purges, isOwed);
     if (message.type === "RewindChild") return this.#repairs.rewindChild(message, purges, isOwed);
     await this.#take(message, isOwed);

@@ -72,7 +72,10 @@ describe("a body that is read by its schema", () => {
       '{"operation":"purge","instanceIds":["a"]}',
       "unknown field instanceIds, did you mean instanceIDs? Known: operation, instanceIDs, filter, dryRun, rps, labels, reason",
     ],
-    ['{"operation":"purge","zzz":1}', "unknown field zzz. Known: operation, instanceIDs, filter, dryRun, rps, labels, reason"],
+    [
+      '{"operation":"purge","zzz":1}',
+      "unknown field zzz. Known: operation, instanceIDs, filter, dryRun, rps, labels, reason",
+    ],
     ['{"operation":"purge","filter":{"status":"FAILED","nam":1}}', "unknown field filter.nam."],
     [
       '{"operation":"purge","__proto__":{"polluted":true}}',

@@ -89,6 +89,18 @@ describe("rerun", () => {
       "ERR_RERUN_WORKFLOW",
       "rerun workflow instance ID must be different from the original instance ID",
     ],
+    [
+      '{"eventID":1,"newChildWorkflowInstanceID":"abc"}',
+      400,
+      "ERR_RERUN_WORKFLOW",
+      "new child workflow instance ID must be different from that of the original and of the new instance",
+    ],
+    [
+      '{"eventID":1,"newInstanceID":"d","newChildWorkflowInstanceID":"d"}',
+      400,
+      "ERR_RERUN_WORKFLOW",
+      "new child workflow instance ID must be different from that of the original and of the new instance",
+    ],
     ['{"newInstanceID":"a b"}', 400, "ERR_INSTANCE_ID_INVALID", "workflow instance ID 'a b' is invalid"],
     ['{"eventId":3}', 400, "ERR_MALFORMED_REQUEST", "unknown field eventId, did you mean eventID"],
     ['{"eventID":-1}', 400, "ERR_MALFORMED_REQUEST", "eventID"],

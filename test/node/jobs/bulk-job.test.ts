@@ -4,7 +4,7 @@ import { rerunId } from "../../../src/jobs/call-instance.ts";
 import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
 import { childInstanceId, isJobId, jobId } from "../../../src/model/ids.ts";
 import { announce, entry, tell } from "../catalog/support.ts";
-import { historyOf, raise, start, statusOf } from "../instance/support.ts";
+import { type Code, endOf, historyOf, raise, start, statusOf } from "../instance/support.ts";
 import { START_MS } from "../instance/world.ts";
 import { type Called, idsFrom, JOB, type JobWorld, jobState, makeJobWorld, runJob, startJob } from "./support.ts";
 
@@ -334,5 +334,32 @@ describe("[J6] The ID of a job", () => {
     expect(shardOf(JOB, shards)).toBe("jobs");
     expect(allShards(shards)).not.toContain("jobs");
     expect(allShards(shards)).toContain(shardOf(`${JOB}:0001`, shards));
+  });
+
+  it("[J6.3] is not taken by a child or a detached workflow of that ID, and no message of an instance reaches a job, whether it runs or has ended", async () => {
+    const jobs = makeJobWorld();
+    const { world } = jobs;
+    jobs.answer = () => OK;
+    world.workflow("taker", function* (ctx): Code {
+      ctx.scheduleNewWorkflow("echo", 1, { instanceId: JOB });
+      ctx.sendEvent(JOB, "go", 1);
+      try {
+        yield ctx.callChildWorkflow("echo", 1, JOB);
+      } catch (error) {
+        return (error as Error).message;
+      }
+    });
+    await startJob(jobs, { targets: { instanceIds: idsFrom(41) }, rps: 1 });
+    await start(world, "a", "taker");
+    await world.advance(5_000);
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", expect.stringContaining(`'${JOB}' already exists`)]);
+    await world.rest();
+    const ended = [await jobState(jobs), historyOf(world, JOB)];
+    expect(ended[0]).toEqual(["COMPLETED", done(41)]);
+    await start(world, "b", "taker");
+    await world.rest();
+    expect(await endOf(world, "b")).toEqual(["COMPLETED", expect.stringContaining(`'${JOB}' already exists`)]);
+    expect([await jobState(jobs), historyOf(world, JOB)]).toEqual(ended);
+    expect(JSON.stringify(ended[1])).not.toContain('"go"');
   });
 });
