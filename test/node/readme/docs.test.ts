@@ -317,7 +317,7 @@ describe("[R4] The pages of docs/", () => {
       expect([number, tests.some((text) => text.includes(`[${number}]`))]).toEqual([number, true]);
   });
 
-  it("[R4.13] http-api.md has every error code, every parameter and every type of event, and no code that is not there", () => {
+  it("[R4.13] http-api.md has every error code, every parameter and every type of event with its fields, and no code that is not there", () => {
     const { text } = readPage("docs/http-api.md");
     const codesIn = (code: string) => [...new Set(code.match(/\bERR_[A-Z_]+/g))].sort();
     const sources = filesBelow("src/http").map((file) => readFileSync(join(ROOT, file), "utf8"));
@@ -331,6 +331,28 @@ describe("[R4] The pages of docs/", () => {
     const events = text.slice(text.indexOf("## History"), text.indexOf("## Health"));
     expect(types.length).toBeGreaterThan(20);
     expect(types.filter((type) => !events.includes(`\`${type}\``))).toEqual([]);
+    const fieldsOf = (name: string): string[] => {
+      const [, bases = "", body = ""] =
+        new RegExp(`interface ${name}(?: extends ([\\w, ]+))? \\{\n([\\s\\S]*?)\n\\}`).exec(model) ?? [];
+      const own = [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field = ""]) => field);
+      return [
+        ...own,
+        ...bases
+          .split(", ")
+          .filter((base) => base !== "")
+          .flatMap(fieldsOf),
+      ];
+    };
+    const untold = types.flatMap((type) => {
+      const row = events
+        .split("\n")
+        .find((line) => line.startsWith("|") && line.split("|")[1]?.includes(`\`${type}\``));
+      return fieldsOf(type)
+        .filter((field) => field !== "type" && row?.includes(`\`${field}\``) !== true)
+        .map((field) => `${type}.${field}`);
+    });
+    expect(fieldsOf("TaskScheduled")).toEqual(expect.arrayContaining(["input", "timeoutMs", "firstId"]));
+    expect(untold).toEqual([]);
   });
 
   it("[R4.6] the conformance page and its tests have the same rows, and the engine's tests it names are there", () => {
