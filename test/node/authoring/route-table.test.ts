@@ -1,0 +1,181 @@
+// The client and the table of routes say the same: each request of the client is one of the table, with the parameters and the body of its row.
+import * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import { DaprWorkflowClient } from "../../../src/authoring/workflow-client.ts";
+import { BULK_JOB, NEW_VERSION, REASON_ALONE, RERUN, START_AND_RAISE } from "../../../src/http/bodies.ts";
+import { ROUTES, type Route, type Table } from "../../../src/http/routes.ts";
+
+type Call = (client: DaprWorkflowClient) => unknown;
+
+/** The seed's form, probes, and what is asked of the catalog and not of workflows have no method; a bar chart and JSON lines are for tools. */
+type WithoutMethod =
+  | "startSeedWorkflow"
+  | "getSeedWorkflow"
+  | "getHealth"
+  | "getOutboundHealth"
+  | "getMetadata"
+  | "getCatalog"
+  | "rebuildCatalog"
+  | "getTimeline";
+
+const repair = { requestId: "r", reason: "why" };
+const start = {
+  instanceId: "i",
+  startAt: new Date(0),
+  searchAttributes: { tenant: "t", size: 3 },
+  retention: "24h",
+  reason: "why",
+  reuse: "terminate",
+} as const;
+const filter = {
+  status: ["FAILED", "STALLED"],
+  name: "w",
+  idPrefix: "a",
+  createdAfter: new Date(0),
+  createdBefore: new Date(1),
+  endedAfter: new Date(0),
+  endedBefore: new Date(1),
+  parent: "p",
+  version: "1",
+  waitingFor: "event:x",
+  retrying: true,
+  attributes: { tenant: "t" },
+  q: "status = 'FAILED'",
+} as const;
+const job = { filter, confirm: 5, rps: 10, reason: "why" };
+
+/** Each operation of the table, as often as the client has a form of its own for it. The compiler asks for all. */
+const CALLS: Record<Exclude<keyof Table, WithoutMethod>, readonly Call[]> = {
+  startWorkflow: [
+    (client) => client.scheduleNewWorkflow("w", 1, start),
+    (client) => client.scheduleNewWorkflow("w", 1, { raiseEvent: "e", eventPayload: 2, reason: "why" }),
+    (client) => client.runWorkflow("w", 1, { ...start, waitFor: "started", timeoutInSeconds: 1, fetchPayloads: false }),
+  ],
+  getWorkflow: [
+    (client) => client.getWorkflowState("i", false),
+    (client) => client.describeWorkflow("i", true),
+    (client) => client.waitForWorkflowStart("i", true, 1),
+    (client) => client.waitForWorkflowCompletion("i", false, 1),
+  ],
+  terminateWorkflow: [(client) => client.terminateWorkflow("i", 1, { nonRecursive: true, reason: "why" })],
+  pauseWorkflow: [(client) => client.suspendWorkflow("i", "why")],
+  resumeWorkflow: [(client) => client.resumeWorkflow("i", "why")],
+  purgeWorkflow: [(client) => client.purgeWorkflow("i", { force: true, nonRecursive: true, reason: "why" })],
+  raiseEvent: [(client) => client.raiseEvent("i", "e", 1, { reason: "why" })],
+  cancelWorkflow: [(client) => client.cancelWorkflow("i", "why")],
+  queryWorkflow: [(client) => client.queryWorkflow("i", "q", 1)],
+  updateWorkflow: [
+    (client) => client.updateWorkflow("i", "u", 1, { updateId: "x", timeoutInSeconds: 1, reason: "why" }),
+  ],
+  rerunWorkflow: [
+    (client) =>
+      client.rerunWorkflow("i", {
+        ...repair,
+        eventId: 3,
+        newInstanceId: "n",
+        newChildWorkflowInstanceId: "c",
+        input: 1,
+      }),
+  ],
+  restartWorkflow: [(client) => client.restartWorkflow("i", repair)],
+  rewindWorkflow: [(client) => client.rewindWorkflow("i", repair)],
+  changeVersion: [(client) => client.changeWorkflowVersion("i", "2", repair)],
+  getHistory: [
+    (client) => client.getWorkflowHistory("i"),
+    (client) =>
+      client.getWorkflowHistoryPage("i", {
+        limit: 5,
+        continuationToken: "t",
+        order: "desc",
+        types: ["TaskFailed"],
+        contains: "x",
+      }),
+  ],
+  getEvents: [(client) => first(client.watchWorkflow("i", { after: "e.1" }))],
+  listWorkflows: [
+    (client) => first(client.listWorkflows({ ...filter, order: "asc", pageSize: 5, continuationToken: "t" }).asPages()),
+    (client) => client.countWorkflows(filter, ["status", "day"]),
+  ],
+  startBulkJob: [
+    (client) => client.startBulkJob({ ...job, operation: "rerun", eventId: 3, input: 1 }),
+    (client) => client.startBulkJob({ ...job, operation: "raise", event: "e", eventPayload: 1 }),
+    (client) => client.startBulkJob({ ...job, operation: "terminate", output: 1, nonRecursive: true }),
+    (client) => client.previewBulkJob({ operation: "purge", force: true, instanceIds: ["i"] }),
+  ],
+  listBulkJobs: [(client) => client.listBulkJobs({ pageSize: 5, continuationToken: "t" })],
+  getBulkJob: [(client) => client.getBulkJob("bulk:1")],
+  cancelBulkJob: [(client) => client.cancelBulkJob("bulk:1", "why")],
+};
+
+/** Bodies beyond Dapr, by operation; those of Dapr's routes may be anything. */
+const BODIES: Partial<Record<keyof Table, v.GenericSchema>> = {
+  startWorkflow: START_AND_RAISE,
+  rerunWorkflow: RERUN,
+  restartWorkflow: REASON_ALONE,
+  rewindWorkflow: REASON_ALONE,
+  changeVersion: NEW_VERSION,
+  startBulkJob: BULK_JOB,
+};
+
+const operations = Object.entries(CALLS).flatMap(([operation, calls]) =>
+  calls.map((call, n) => [operation as keyof Table, n + 1, call] as const),
+);
+
+describe("[A40] Each request of the client is one of the table", () => {
+  it.each(operations)("[A40.1] %s, form %i", async (operation, _, call) => {
+    const requests = await requestsOf(call);
+    expect(requests).not.toEqual([]);
+    for (const { method, url, body } of requests) {
+      const { pathname, searchParams } = new URL(url);
+      const route = routeOf(method, pathname);
+      expect(route?.operation).toBe(operation);
+      const unknown = [...searchParams.keys()].filter((name) => !isKnown(route as Route, name));
+      expect(unknown).toEqual([]);
+      const schema = BODIES[operation];
+      const isOurs = operation !== "startWorkflow" || searchParams.has("raiseEvent");
+      if (schema !== undefined && isOurs && body !== "") v.parse(schema, JSON.parse(body));
+    }
+  });
+
+  it("[A40.2] a request that is none of the table is seen", async () => {
+    expect(routeOf("GET", "/v1.0/workflows/dapr/i/terminate")).toBeUndefined();
+    const listed = ROUTES.find(({ operation }) => operation === "listWorkflows") as Route;
+    expect([isKnown(listed, "attr.x"), isKnown(listed, "stats")]).toEqual([true, false]);
+  });
+});
+
+async function first<T>(items: AsyncIterable<T>): Promise<void> {
+  for await (const _ of items) return;
+}
+
+interface Sent {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+}
+
+/** What a call sends before it hears that there is no such thing. */
+async function requestsOf(call: Call): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  const client = new DaprWorkflowClient({
+    daprHost: "http://server.test",
+    fetch: async (request) => {
+      sent.push({ method: request.method, url: request.url, body: await request.text() });
+      return Response.json({ errorCode: "ERR_INSTANCE_ID_NOT_FOUND", message: "not there" }, { status: 404 });
+    },
+  });
+  await Promise.resolve(call(client)).catch(() => undefined);
+  return sent;
+}
+
+function routeOf(method: string, pathname: string): Route | undefined {
+  return ROUTES.find((route) => route.method === method && patternOf(route.path).test(pathname));
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
+}
+
+function isKnown({ parameters }: Route, name: string): boolean {
+  return name in parameters || (name.startsWith("attr.") && "attr.KEY" in parameters);
+}
