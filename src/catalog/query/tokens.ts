@@ -15,7 +15,7 @@ export interface Token {
 
 export const MAX_LENGTH = 4_096;
 const SIGNS = ["!=", "<=", ">=", "=", "<", ">", "(", ")", ","];
-const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_.:-]*/uy;
+const WORD = /[\p{L}\p{N}_][\p{L}\p{N}_.:+-]*/uy;
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_.:-])/uy;
 /** A quote inside is written twice. */
 const TEXT = /'((?:[^']|'')*)'|"((?:[^"]|"")*)"/y;

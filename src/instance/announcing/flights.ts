@@ -111,7 +111,7 @@ export class Flights {
   }
 
   /** Where the life announces itself. */
-  shardOf({ listing, instanceId }: InstanceRecord): string {
+  shardOf({ listing, instanceId }: Pick<InstanceRecord, "listing" | "instanceId">): string {
     return listing?.shard ?? this.#catalog.firstShardOf(instanceId);
   }
 

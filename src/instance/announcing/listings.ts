@@ -1,8 +1,14 @@
 import type { InstanceRecord, Listing } from "../../storage/instance-row.ts";
 import type { Flights } from "./flights.ts";
 
+type FormerLife = Parameters<Flights["shardOf"]>[0] & Pick<InstanceRecord, "createdAtMs">;
+
 /** For a new life, in the place of the former one if there is one. */
-export function firstListing(flights: Flights, shard: string, former: InstanceRecord | undefined): Listing {
+export function firstListing(
+  flights: Pick<Flights, "numbers" | "shardOf">,
+  shard: string,
+  former: FormerLife | undefined,
+): Listing {
   flights.numbers.saw(former?.listing?.seq);
   const seq = flights.numbers.next();
   if (former === undefined) return { shard, seq };

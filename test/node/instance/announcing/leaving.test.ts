@@ -171,6 +171,28 @@ describe("[I36] The next life", () => {
     expect(told(world)).toEqual(["a announce"]);
   });
 
+  it("[I36.20] once that is told, neither its row nor its purge names the former one any more", async () => {
+    const world = await ended();
+    const listing = () => {
+      const [row] = world
+        .host("a")
+        .db.read<{ former: string | null }>(
+          "SELECT detail ->> '$.listing.former' AS former FROM instance WHERE seq = -1",
+        );
+      return row?.former;
+    };
+    await world.advance(10);
+    await start(world, "a", "event", "x", { requestId: "another" });
+    expect(listing()).not.toBeNull();
+    await world.advance(5);
+    await raise(world, "a", "x");
+    await world.advance(1_000);
+    expect([listing(), await listedStatus(world)]).toEqual([null, "COMPLETED"]);
+    told(world);
+    await purge(world, "a");
+    expect(told(world)).toEqual(["a leave"]);
+  });
+
   it("[I36.9] where the number of shards has changed, the other shard is told to forget it", async () => {
     const world = await ended();
     world.catalog.config = { shards: 3, former: [1] };

@@ -79,6 +79,22 @@ describe("[I35] What is owed", () => {
     expect([await listedStatus(world), owing(world)]).toEqual(["COMPLETED", nothing]);
   });
 
+  it("[I35.12] once it is told, the pauses of the next begin anew", async () => {
+    const world = listedWorld();
+    unreachable(world);
+    await start(world, "a", "event", "x");
+    const first = owing(world).inMs ?? 0;
+    for (let n = 0; n < 5; n++) await world.advance(owing(world).inMs ?? 0);
+    expect(owing(world).inMs).toBeGreaterThan(4 * first);
+    reachable(world);
+    await world.advance(120_000);
+    expect(owing(world)).toEqual(nothing);
+    unreachable(world);
+    await raise(world, "a", "x");
+    await world.settle();
+    expect(owing(world)).toEqual({ rows: 1, inMs: first });
+  });
+
   it("[I35.4] an instance that goes on meanwhile is told of as it is then", async () => {
     const world = listedWorld();
     unreachable(world);

@@ -1,4 +1,4 @@
-// [I35] Retention: an ended instance goes when its time is over, by the object's own alarm where there is no catalog.
+// [I44] Retention: an ended instance goes when its time is over, by the object's own alarm where there is no catalog.
 import { describe, expect, it } from "vitest";
 import type { RetentionPolicy } from "../../../../src/model/retention.ts";
 import { type Code, describeInstance, makeWorld, raise, start, statusOf, terminate, toyCipher } from "../support.ts";
@@ -21,8 +21,8 @@ function worldWith(retention: RetentionPolicy | undefined): World {
 const isGone = (world: World, id: string): boolean => world.host(id).db.tables().length === 0;
 const alarmOf = (world: World, id: string): number | null => world.host(id).durableAlarm?.atMs ?? null;
 
-describe("[I35] Retention", () => {
-  it("[I35.1] none is configured: an ended instance has no alarm, and stays", async () => {
+describe("[I44] Retention", () => {
+  it("[I44.1] none is configured: an ended instance has no alarm, and stays", async () => {
     const world = worldWith(undefined);
     await start(world, "a", "echo", 1);
     await world.advance(1);
@@ -31,7 +31,7 @@ describe("[I35] Retention", () => {
     expect(await statusOf(world, "a")).toBe("COMPLETED");
   });
 
-  it("[I35.2] one is: one alarm, at the end and the retention, and then nothing of it is left", async () => {
+  it("[I44.2] one is: one alarm, at the end and the retention, and then nothing of it is left", async () => {
     const world = worldWith({ anyTerminal: HOUR });
     await start(world, "a", "timer", 60);
     await world.advance(60_000);
@@ -43,7 +43,7 @@ describe("[I35] Retention", () => {
     expect(await describeInstance(world, "a")).toBeUndefined();
   });
 
-  it("[I35.3] so it is when the object was lost meanwhile, and its history is not even loaded", async () => {
+  it("[I44.3] so it is when the object was lost meanwhile, and its history is not even loaded", async () => {
     const world = worldWith({ anyTerminal: HOUR });
     await start(world, "a", "echo", 1);
     await world.advance(1);
@@ -62,7 +62,7 @@ describe("[I35] Retention", () => {
     ["CANCELED", { terminated: 3 * HOUR }, 3 * HOUR],
     ["CANCELED", { completed: HOUR, failed: HOUR }, undefined],
   ])(
-    "[I35.4] %s under %j: what is said of its status counts before what is said of all",
+    "[I44.4] %s under %j: what is said of its status counts before what is said of all",
     async (status, policy, kept) => {
       const world = worldWith(policy);
       await start(world, "a", status === "COMPLETED" ? "echo" : status === "FAILED" ? "fails" : "event", "e");
@@ -74,7 +74,7 @@ describe("[I35] Retention", () => {
     },
   );
 
-  it("[I35.5] that of the start counts before the policy, and over a continue-as-new", async () => {
+  it("[I44.5] that of the start counts before the policy, and over a continue-as-new", async () => {
     const world = worldWith({ anyTerminal: HOUR });
     world.workflow("again", function* (ctx, n: number): Code {
       yield ctx.createTimer(1);
@@ -87,7 +87,7 @@ describe("[I35] Retention", () => {
     expect(isGone(world, "a")).toBe(true);
   });
 
-  it("[I35.6] a reuse of the ID calls it off: the new one has its own", async () => {
+  it("[I44.6] a reuse of the ID calls it off: the new one has its own", async () => {
     const world = worldWith({ completed: HOUR });
     await start(world, "a", "echo", 1);
     await world.advance(HOUR / 2);
@@ -101,7 +101,7 @@ describe("[I35] Retention", () => {
     expect(isGone(world, "a")).toBe(true);
   });
 
-  it("[I35.7] it purges this one instance: its children have their own time", async () => {
+  it("[I44.7] it purges this one instance: its children have their own time", async () => {
     const world = worldWith({ completed: HOUR });
     await start(world, "p", "parent", { name: "event", input: "e", id: "c" });
     await raise(world, "c", "e");
@@ -116,7 +116,7 @@ describe("[I35] Retention", () => {
     expect(isGone(world, "c")).toBe(true);
   });
 
-  it("[I35.8] a policy that a deploy changes: today's holds, for what is stored too", async () => {
+  it("[I44.8] a policy that a deploy changes: today's holds, for what is stored too", async () => {
     const world = worldWith(undefined);
     for (const id of ["a", "b", "c"]) await start(world, id, "echo", 1);
     await world.advance(2 * HOUR);
@@ -142,7 +142,7 @@ describe("[I35] Retention", () => {
     expect([await statusOf(world, "a"), alarmOf(world, "a")]).toEqual(["COMPLETED", null]);
   });
 
-  it("[I35.9] an instance that cannot be removed stays whole, and is tried again", async () => {
+  it("[I44.9] an instance that cannot be removed stays whole, and is tried again", async () => {
     const world = worldWith({ completed: HOUR });
     await start(world, "a", "echo", 1);
     await world.advance(1);
@@ -155,7 +155,7 @@ describe("[I35] Retention", () => {
     expect(isGone(world, "a")).toBe(true);
   });
 
-  it("[I35.10] a disk that does not tell for a while delays it; where it does not tell the end alone, memory does", async () => {
+  it("[I44.10] a disk that does not tell for a while delays it; where it does not tell the end alone, memory does", async () => {
     for (const [unread, isDelayed] of [
       ["SELECT", true],
       ["SELECT * FROM instance WHERE seq BETWEEN", false],
@@ -176,8 +176,8 @@ describe("[I35] Retention", () => {
     }
   });
 
-  describe("[I36] 0s", () => {
-    it("[I36.1] goes when it has ended: whoever waits has the answer, whoever asks later has none", async () => {
+  describe("[I45] 0s", () => {
+    it("[I45.1] goes when it has ended: whoever waits has the answer, whoever asks later has none", async () => {
       const world = worldWith({ completed: 0 });
       const waitFor = { until: "ended", timeoutMs: 60_000, payloads: true } as const;
       expect(await start(world, "a", "echo", 1, { waitFor })).toMatchObject({
@@ -194,7 +194,7 @@ describe("[I35] Retention", () => {
       expect(await describeInstance(world, "b")).toBeUndefined();
     });
 
-    it("[I36.2] not before the parent has heard, and an activity that its last turn has begun has run", async () => {
+    it("[I45.2] not before the parent has heard, and an activity that its last turn has begun has run", async () => {
       const world = worldWith(undefined);
       world.workflow("child", function* (ctx): Code {
         ctx.callActivity("slow", 5_000);
@@ -213,7 +213,7 @@ describe("[I35] Retention", () => {
       expect([isGone(world, "c"), (await describeInstance(world, "p"))?.output]).toEqual([true, '"done"']);
     });
 
-    it("[I36.5] an activity that its last turn has begun runs to its end, again where its object was lost, before it goes", async () => {
+    it("[I45.5] an activity that its last turn has begun runs to its end, again where its object was lost, before it goes", async () => {
       for (const isLost of [false, true]) {
         const world = worldWith({ completed: 0 });
         world.workflow("leaves", function* (ctx): Code {
@@ -230,7 +230,7 @@ describe("[I35] Retention", () => {
       }
     });
 
-    it("[I36.6] whoever waits has the answer, too, where it is read and opened first, which takes a while", async () => {
+    it("[I45.6] whoever waits has the answer, too, where it is read and opened first, which takes a while", async () => {
       const world = worldWith({ completed: 0 });
       const { seal, open } = toyCipher("k")();
       world.cipher = () => ({
@@ -251,7 +251,7 @@ describe("[I35] Retention", () => {
       expect([await answer, isGone(world, "c")]).toMatchObject([{ status: "COMPLETED", output: "7" }, true]);
     });
 
-    it("[I36.3] a crash between its end and its removal leaves it an alarm", async () => {
+    it("[I45.3] a crash between its end and its removal leaves it an alarm", async () => {
       const world = worldWith({ completed: 0 });
       world.peerFault = ({ to, method }) => (to === "p" && method === "deliver" ? "unreachable" : undefined);
       await start(world, "p", "parent", { name: "event", input: "e", id: "c" }, { retentionMs: HOUR });
@@ -263,7 +263,7 @@ describe("[I35] Retention", () => {
       expect([isGone(world, "c"), (await describeInstance(world, "p"))?.output]).toEqual([true, "7"]);
     });
 
-    it("[I36.4] a late copy of its start brings nothing back; another start under the ID is another one", async () => {
+    it("[I45.4] a late copy of its start brings nothing back; another start under the ID is another one", async () => {
       const world = worldWith({ completed: 0 });
       await start(world, "a", "echo", 1, { requestId: "same" });
       await world.advance(2);
