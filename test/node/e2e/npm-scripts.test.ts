@@ -39,11 +39,12 @@ describe("[E4] npm start", () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it("[E4.1] says where it listens and where the data lives, and prints three curl commands", () => {
+  it("[E4.1] says where it listens and where the data lives, and prints four curl commands", () => {
     expect(server.output()).toContain(`http://localhost:${port}`);
     expect(server.output()).toContain(directory);
-    expect(commands).toHaveLength(3);
-    expect(commands.map((command) => command.match(/localhost:(\d+)/)?.[1])).toEqual(Array(3).fill(String(port)));
+    expect(server.output()).toContain(`http://localhost:${port}/docs/`);
+    expect(commands).toHaveLength(4);
+    expect(commands.map((command) => command.match(/localhost:(\d+)/)?.[1])).toEqual(Array(4).fill(String(port)));
   });
 
   it("[E4.2] the same commands with a cheap order: it waits for nobody", async () => {
@@ -54,8 +55,8 @@ describe("[E4] npm start", () => {
     expect(ended.properties["dapr.workflow.output"]).toBe('{"processed":true}');
   });
 
-  it("[E4.3] the three commands, as they are printed: an order that waits, what it waits for, its approval", async () => {
-    const [start = "", read = "", approve = ""] = commands;
+  it("[E4.3] the commands, as they are printed: an order that waits, what it waits for, its approval, the list", async () => {
+    const [start = "", read = "", approve = "", list = ""] = commands;
     const started = await shell(start);
     expect(started).toMatch(/^HTTP\/1\.1 202 /);
     expect(started).toMatch(/\r\n\r\n\{"instanceID":"order-1"\}$/);
@@ -71,6 +72,12 @@ describe("[E4] npm start", () => {
     expect(ended.properties).toMatchObject({
       "dapr.workflow.output": '{"processed":true}',
       "dapr.workflow.custom_status": "approved",
+    });
+    await until("the list says so, too", async () => {
+      const { workflows } = JSON.parse(await shell(list)) as {
+        workflows: { instanceID: string; runtimeStatus: string }[];
+      };
+      return workflows.some((row) => row.instanceID === "order-1" && row.runtimeStatus === "COMPLETED");
     });
   });
 

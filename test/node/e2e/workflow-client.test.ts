@@ -203,9 +203,10 @@ describe("[E2.12] A server that dies", () => {
       // A start is not sent again, whatever it waits for.
       await lost;
       await expect(survivor.raiseEvent("mid", "answer", 1)).rejects.toBeInstanceOf(TypeError);
-      const read = survivor.getWorkflowState("mid");
+      // On a busy machine the server may come too late for it.
+      const read = survivor.getWorkflowState("mid").catch(() => undefined);
       host = await start();
-      expect((await read.catch(() => survivor.getWorkflowState("mid")))?.runtimeStatus).toBe(
+      expect(((await read) ?? (await survivor.getWorkflowState("mid")))?.runtimeStatus).toBe(
         WorkflowRuntimeStatus.RUNNING,
       );
       await survivor.raiseEvent("mid", "answer", 2);
