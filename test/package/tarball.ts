@@ -7,7 +7,11 @@ import { ROOT } from "../node/e2e/server.ts";
 import { run } from "./shell.ts";
 
 /** Compressed. What it is now, and some room: a number that jumps is looked at. The page of the API has 230 of it. */
-const LIMIT_KIB = 650;
+const LIMIT_KIB = 850;
+/** The page of the API: files that browsers get, and no module of ours. */
+const PAGE = "dist/dashboard/docs/";
+/** As npm has it: [H116] knows each byte of it. */
+const RAPIDOC = `${PAGE}rapidoc-min.js`;
 
 /**
  * Packs what a clone of this work tree would hold after `npm ci`: the files that git knows or would add, and the installed packages.
@@ -43,7 +47,7 @@ export function filesOf(unpacked: string): string[] {
 export function checkFiles(unpacked: string): void {
   const files = filesOf(unpacked);
   const known =
-    /^(dist\/.+\.(js|d\.ts)|dist\/dashboard\/(v1\.0\/openapi\.json|_headers)|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
+    /^(dist\/(?!dashboard\/).+\.(js|d\.ts)|dist\/dashboard\/(v1\.0\/openapi\.json|_headers)|dist\/dashboard\/docs\/(index\.html|page\.(css|js)|rapidoc-(min\.js|LICENSE\.txt|min\.js\.LICENSE\.txt))|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
   assert.deepEqual(
     files.filter((file) => !known.test(file)),
     [],
@@ -61,7 +65,7 @@ export function checkFiles(unpacked: string): void {
     [],
     "pages that are missing",
   );
-  const modules = files.filter((file) => file.endsWith(".js"));
+  const modules = files.filter((file) => file.endsWith(".js") && !file.startsWith(PAGE));
   const declarations = files.filter((file) => file.endsWith(".d.ts"));
   assert.deepEqual(
     declarations.map((file) => file.replace(/d\.ts$/, "js")),
@@ -73,7 +77,7 @@ export function checkFiles(unpacked: string): void {
 /** What an import of a relative file, a source map or a path would point to has to be there. */
 export function checkReferences(unpacked: string): void {
   const wrong = filesOf(unpacked)
-    .filter((file) => file.startsWith("dist/"))
+    .filter((file) => file.startsWith("dist/") && file !== RAPIDOC)
     .flatMap((file) => {
       const text = readFileSync(join(unpacked, file), "utf8");
       const specifiers = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\bimport\(\s*)"([^"]+)"/g)].map(
@@ -100,6 +104,7 @@ export function checkPaths(unpacked: string): void {
     (path) => path !== "/",
   );
   const told = filesOf(unpacked).filter((file) => {
+    if (file === RAPIDOC) return false;
     const text = readFileSync(join(unpacked, file), "utf8");
     return places.some((place) => text.includes(place));
   });
@@ -120,7 +125,7 @@ export function checkManifest(unpacked: string): void {
     [".", "./dapr", "./testing", "./openapi.json", "./package.json"],
   );
   assert.ok(existsSync(join(unpacked, manifest.exports["./openapi.json"])), "no OpenAPI document");
-  assert.ok(existsSync(join(unpacked, "dist/dashboard/docs/rapidoc-min.js")), "no page of the API");
+  assert.ok(existsSync(join(unpacked, RAPIDOC)), "no page of the API");
   for (const [name, conditions] of entries) {
     if (typeof conditions === "string") continue;
     assert.equal(Object.keys(conditions)[0], "types", `${name}: types stand first, or a compiler does not see them`);

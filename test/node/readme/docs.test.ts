@@ -252,6 +252,8 @@ describe("[R4] The pages of docs/", () => {
     ["src/instance/workflow-instance.ts", "ALARM_RETRY_MS", "could not even open its database"],
     ["src/instance/watching/watching.ts", "MOST_WATCHERS", "clients that watch one instance"],
     ["src/http/event-stream.ts", "HEARTBEAT_MS", "takes nothing"],
+    ["src/catalog/options.ts", "MOST_SHARDS", "shards of the catalog"],
+    ["src/instance/announcing/flights.ts", "PATIENCE_MS", "its shard of the catalog"],
   ])("[R4.9] a limit that cannot be set is in limits.md too, with its number: %s %s", (file, name, row) => {
     const source = readFileSync(join(ROOT, file), "utf8");
     const value = Number(new RegExp(`const ${name} = ([\\d_]+);`).exec(source)?.[1]?.replaceAll("_", ""));
