@@ -57,6 +57,7 @@ const SOON_MS = 600_000;
 const KILLS_PER_PURGE = 3;
 /** One shard, and two from the middle on: those that have begun before stay where they are. */
 const SHARDS = [{ shards: 1 }, { shards: 2, former: [1] }] as const;
+const isPurge = (path: string) => path.includes("/purge?");
 const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -71,8 +72,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const audit = new Audit(recorder);
   const { violations } = audit;
   const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0 };
-  const purges = new Set<Subject>();
-  const stage: Stage = { client, recorder, isFinishing: false, acknowledged, purges, violations };
+  const stage: Stage = { client, recorder, isFinishing: false, acknowledged, violations };
   const subjects: Subject[] = [];
   const inFlight = new Set<Subject>();
   let leastInFlight = Number.POSITIVE_INFINITY;
@@ -141,7 +141,9 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 
   const purgeBegins = () =>
     new Promise<void>((resolve) => {
-      stage.onPurge = resolve;
+      client.onSend = (path) => {
+        if (isPurge(path)) resolve();
+      };
     });
   /** Stops at rest what runs, and looks at the catalog: as it is, and when somebody has asked after every instance. */
   const lookAtRest = async (server: Host): Promise<Omit<CatalogSight, "quietMs" | "clock">> => {
@@ -176,7 +178,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
         continue;
       }
       const killed = server;
-      if (purges.size > 0) killsInPurges++;
+      if (client.sent.some(isPurge)) killsInPurges++;
       await insist("The server did not end", 1, () => killed.kill());
       client.down();
       const onDisk = audit.crashed(directory);

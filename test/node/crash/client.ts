@@ -12,6 +12,10 @@ const CONCURRENCY = 32;
 export class Client {
   /** Answers of a server before the API, which has not reached it. */
   refusals = 0;
+  /** Called with what leaves for the server. */
+  onSend: (path: string) => void = () => undefined;
+  /** What the server has been sent and has not answered. */
+  readonly sent: string[] = [];
   #origin = "";
   /** Resolved while there is a server. */
   #isUp: Promise<void>;
@@ -39,6 +43,8 @@ export class Client {
     else this.#underWay++;
     try {
       await this.#isUp;
+      this.sent.push(path);
+      this.onSend(path);
       const response = await fetch(`${this.#origin}/v1.0/workflows/dapr${path.startsWith("?") ? "" : "/"}${path}`, {
         method,
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -49,6 +55,7 @@ export class Client {
       await delay(20);
       return undefined;
     } finally {
+      this.sent.splice(this.sent.indexOf(path), 1);
       const next = this.#waiting.shift();
       if (next === undefined) this.#underWay--;
       else next();

@@ -30,7 +30,7 @@ const count = (what: Violation["what"]) => violations.filter((violation) => viol
 const rows: readonly (readonly [string, number])[] = [
   ["seed", seed],
   ["kills", kills],
-  ["kills while a purge was waited for", result.killsInPurges],
+  ["kills while a purge was under way", result.killsInPurges],
   ["instances in flight at a kill, at least", result.leastInFlight],
   ["instances in all, with children and detached ones", result.instances],
   ["activities run", result.activities],

@@ -544,7 +544,6 @@ function subjectOf(kind: Kind): Subject {
     recorder: new Recorder(),
     isFinishing: false,
     acknowledged,
-    purges: new Set<Subject>(),
     violations: [],
   };
   return new Subject("a", kind, stage, new Random(0));

@@ -184,7 +184,6 @@ describe("[C7] transport that is lost is used again", () => {
       recorder: new Recorder(),
       isFinishing: false,
       acknowledged,
-      purges: new Set<Subject>(),
       violations,
     };
     const subject = new Subject("s1", KINDS[0] as (typeof KINDS)[number], stage, new Random(0));

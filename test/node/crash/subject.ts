@@ -17,10 +17,6 @@ export interface Stage {
   isFinishing: boolean;
   /** How often a request was acknowledged, by what it asked for. */
   readonly acknowledged: Record<"starts" | "events" | "updates" | "operations" | "lives", number>;
-  /** Purges that were sent and are not answered. */
-  readonly purges: Set<Subject>;
-  /** Called when another one is. */
-  onPurge?: (() => void) | undefined;
   readonly violations: Violation[];
 }
 
@@ -102,10 +98,7 @@ export class Subject {
   /** By force, and with all below it. One whose answer was cut off may have been carried out: nothing is there to be purged then. */
   async purge(): Promise<void> {
     this.mayBeGone = true;
-    this.stage.purges.add(this);
-    this.stage.onPurge?.();
     while ((await this.#once("POST", `${this.id}/purge?force=true`)) === undefined && (await this.#exists()));
-    this.stage.purges.delete(this);
     this.stage.acknowledged.operations++;
   }
 
