@@ -73,6 +73,18 @@ describe("[K33] Retention", () => {
     expect((world.alarm.atMs ?? 0) - world.clock.nowMs).toBeGreaterThan(5 * HOUR);
   });
 
+  it("[K33.10] and until the next one's time the alarm does not ring for that", async () => {
+    const world = openWorld();
+    for (const one of [ended("soon", { retentionMs: MINUTE }), ended("later", { retentionMs: 5 * HOUR })]) {
+      world.instances.set(one.instanceId, { type: "absent" });
+      await world.announce(one, 5);
+    }
+    expect(await follow(world, 2)).toEqual({ soon: 1 });
+    // What has gone is forgotten after an hour; then nothing is left to be done before the other's time.
+    await follow(world, 63);
+    expect(world.alarm.atMs).toBe(NOW + 5 * HOUR);
+  });
+
   it("[K33.6] so it is where a sweep has many stretches, whichever of them has seen it", async () => {
     const world = openWorld();
     const first = ended("first", { createdAtMs: 5, retentionMs: 10 * MINUTE });

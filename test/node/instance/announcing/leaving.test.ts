@@ -188,6 +188,9 @@ describe("[I36] The next life", () => {
     await raise(world, "a", "x");
     await world.advance(1_000);
     expect([listing(), await listedStatus(world)]).toEqual([null, "COMPLETED"]);
+    // Nothing is written of the next one any more, and it is purged: its row still names the former one, and nobody is told.
+    await start(world, "a", "echo", 1, { requestId: "a third" });
+    expect([listing() === null, await listedStatus(world)]).toEqual([false, "COMPLETED"]);
     told(world);
     await purge(world, "a");
     expect(told(world)).toEqual(["a leave"]);
