@@ -63,6 +63,28 @@ describe("[I35] What is owed", () => {
     expect([await listedStatus(world), owing(world)]).toEqual(["COMPLETED", nothing]);
   });
 
+  it("[I35.13] an answer that never comes is given up after 10 s, and all is told again; when it comes after all, it counts no more", async () => {
+    const world = listedWorld();
+    const { shardFor } = world.catalog;
+    let silent = 1;
+    world.catalog.shardFor = (host, fate, name) => {
+      const shard = shardFor.call(world.catalog, host, fate, name);
+      const announce: typeof shard.announce = async (announcement) => {
+        if (silent-- > 0) await world.sleep(60_000);
+        return shard.announce(announcement);
+      };
+      return { ...shard, announce };
+    };
+    void starting(world, "event", "x");
+    await world.advance(9_000);
+    expect([await listedStatus(world), owing(world).rows]).toEqual([undefined, 1]);
+    await world.advance(4_000);
+    expect([await listedStatus(world), owing(world)]).toEqual(["RUNNING", nothing]);
+    await raise(world, "a", "x");
+    await world.advance(60_000);
+    expect([await listedStatus(world), owing(world)]).toEqual(["COMPLETED", nothing]);
+  });
+
   it("[I35.3] the pauses grow, and an object that is lost meanwhile goes on with them", async () => {
     const world = listedWorld();
     unreachable(world);
