@@ -73,8 +73,20 @@ export class Lives implements LifeKeeper {
     this.household.activities.dropWaiting();
     const history = created.waiting.length === 0 ? first : undefined;
     this.#enter({ type: "begun", record, history, created });
-    if (former !== undefined) this.household.announcer?.replaced(former);
+    if (former !== undefined) this.#tellOfReplaced(former);
     this.#loop.run();
+  }
+
+  #tellOfReplaced(former: InstanceRecord): void {
+    try {
+      this.household.announcer?.replaced(former);
+    } catch (error) {
+      // The new one is in memory, and perhaps not in the database: it would have no alarm, and the former one would stay in the list.
+      this.#ports.abort(
+        "What the catalog is to hear could not be written: this instance begins again with what is on disk.",
+      );
+      throw error;
+    }
   }
 
   /** Something is written beside the turns: `record` and what else `change` has. `dropped`: calls that nobody waits for any more. */

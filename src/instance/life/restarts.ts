@@ -6,7 +6,7 @@ import { isMeant, reading } from "../reading/index.ts";
 import type { Gate } from "./gate.ts";
 import type { Lives } from "./lives.ts";
 import { type Starts, stillDelivering } from "./starts.ts";
-import type { Vacancy } from "./vacancy.ts";
+import { isSameRun, type Vacancy } from "./vacancy.ts";
 
 const OK = { ok: true } as const;
 
@@ -45,7 +45,7 @@ export class Restarts {
       if (!isSameRun(former, meant)) return OK;
       const inTheWay = await this.#vacancy.inTheWay(former, undefined, true);
       if (inTheWay !== undefined) {
-        const goesOn = inTheWay === "changed" || (await insist(inTheWay));
+        const goesOn = inTheWay === "changed" || (await insist(inTheWay, former));
         if (goesOn === true) continue;
         if (inTheWay === "delivering") throw stillDelivering(former);
         return (goesOn === false ? inTheWay : goesOn) as RestartResult;
@@ -65,9 +65,4 @@ export class Restarts {
       this.#lives.current.outline?.first ?? (await reading(this.#ports, () => store.outline(undefined).first));
     return first?.type === "ExecutionStarted" ? first : undefined;
   }
-}
-
-/** Of continue-as-new's executions all are one run. */
-function isSameRun(a: InstanceRecord, b: InstanceRecord): boolean {
-  return a.startRequestId === b.startRequestId && a.createdAtMs === b.createdAtMs;
 }

@@ -70,7 +70,7 @@ export class Starts {
         if (done !== undefined) return done;
         const inTheWay = await this.#vacancy.inTheWay(former, isOwed && requestId, insist !== undefined);
         if (inTheWay !== undefined) {
-          const goesOn = inTheWay === "changed" || (await insist?.(inTheWay));
+          const goesOn = inTheWay === "changed" || (await insist?.(inTheWay, former));
           if (goesOn === true) continue;
           if (typeof goesOn === "object") return goesOn;
           if (inTheWay === "delivering") throw stillDelivering(former);

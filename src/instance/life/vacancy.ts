@@ -52,18 +52,19 @@ export class Vacancy {
   /**
    * For one who insists on the place: what runs is terminated, with its children, and all that is in the way is waited for. Nothing is
    * written but that terminate: should it come to nothing, whoever asked asks again. To be called for each thing that is in the
-   * way; false when it stays there.
+   * way, which is `former`; false when it stays there. A copy of the request may have come through before the terminate is written: what it
+   * has begun is not terminated.
    */
-  insist(asked: Asked): (inTheWay: InTheWay) => Promise<boolean | Refused> {
+  insist(asked: Asked): (inTheWay: InTheWay, former: InstanceRecord) => Promise<boolean | Refused> {
     const untilMs = this.#ports.clock.now() + PATIENCE_MS;
     let pauseMs = FIRST_PAUSE_MS;
-    return async (inTheWay) => {
+    return async (inTheWay, former) => {
       const leftMs = untilMs - this.#ports.clock.now();
       if (leftMs <= 0) return false;
       if (inTheWay === "changed" || inTheWay === "delivering") return true;
       switch (inTheWay.code) {
         case "ALREADY_ACTIVE":
-          return this.#end(asked, leftMs);
+          return this.#end(former, asked, leftMs);
         case "AWAITING_ACTIVITY":
           await this.#lives.watchers.until(() => this.#lives.household.activities.size === 0, leftMs);
           return true;
@@ -78,12 +79,15 @@ export class Vacancy {
     };
   }
 
-  async #end({ reason, actor }: Asked, patienceMs: number): Promise<boolean | Refused> {
-    const told = await this.#reception.accept({ type: "ExecutionTerminated", recursive: true, reason, actor }, {});
+  async #end(former: InstanceRecord, { reason, actor }: Asked, patienceMs: number): Promise<boolean | Refused> {
+    const isFormer = (record: InstanceRecord) => isSameRun(record, former);
+    const terminated = { type: "ExecutionTerminated", recursive: true, reason, actor } as const;
+    const told = await this.#reception.accept(terminated, {}, isFormer);
     if (!told.ok && told.code === "STALLED") return { ok: false, code: "STALLED" };
     const hasEnded = () => {
       const { record } = this.#lives;
-      return record === undefined || isTerminal(record.status) || this.#lives.current.isUnreadable;
+      if (record === undefined || !isFormer(record)) return true;
+      return isTerminal(record.status) || this.#lives.current.isUnreadable;
     };
     await this.#lives.watchers.until(hasEnded, patienceMs);
     return true;
@@ -93,4 +97,9 @@ export class Vacancy {
   #awaitsActivity(former: InstanceRecord): boolean {
     return former.status === "TERMINATED" && this.#lives.household.activities.size > 0;
   }
+}
+
+/** Of continue-as-new's executions all are one run. */
+export function isSameRun(a: InstanceRecord, b: InstanceRecord): boolean {
+  return a.startRequestId === b.startRequestId && a.createdAtMs === b.createdAtMs;
 }

@@ -1,8 +1,10 @@
 // Those who call from outside: each does one thing after the other, and repeats what was not answered under the same name.
 import type { Instance } from "../../../src/instance/instance.ts";
+import type { StartRequest } from "../../../src/instance/protocol.ts";
+import { isTerminal } from "../../../src/model/status.ts";
 import type { World } from "../instance/world.ts";
 import type { Chance } from "./chance.ts";
-import type { Operation, Root } from "./plan.ts";
+import type { Operation, Program, Raised, Root } from "./plan.ts";
 import { stateOf } from "./program.ts";
 
 /** A caller gives up what is refused for so long: there is no such instance, and will be none. */
@@ -26,10 +28,10 @@ export class Client {
   }
 
   /** Starts the instance, then each of its senders. Ends when all of them have been answered. */
-  async run({ id, program, delayMs, operations }: Root): Promise<void> {
+  async run({ id, program, delayMs, operations, event, attributes: searchAttributes }: Root): Promise<void> {
     const startAtMs = delayMs > 0 ? this.#world.nowMs + delayMs : undefined;
-    const input = JSON.stringify(stateOf(program));
-    const request = { instanceId: id, name: "program", input, startAtMs, requestId: `start of ${id}` };
+    const requestId = `start of ${id}`;
+    const request = { ...startOf(id, requestId, program, event), startAtMs, searchAttributes };
     await this.#ask("start", id, request.requestId, async (instance) => codeOf(await instance.start(request)));
     const senders = new Set(operations.map(({ sender }) => sender));
     await Promise.all([...senders].map((sender) => this.#send(operations.filter((o) => o.sender === sender))));
@@ -53,7 +55,7 @@ export class Client {
     call: (instance: Instance) => Promise<string>,
   ): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const outcome = await this.#try(to, call, operation === "start" || operation.type === "suspend");
+      const outcome = await this.#try(to, call, mayNotRepeat(operation));
       if (outcome !== undefined && !isToRepeat(outcome, operation))
         return this.#answered(operation, to, outcome, messageId);
       await this.#world.sleep(this.#chance.pauseMs() + Math.min(attempt * 200, 60_000));
@@ -82,9 +84,18 @@ export class Client {
   }
 }
 
+/** Its second copy would be another request, once what it was refused for has ended. */
+function mayNotRepeat(operation: Operation | "start"): boolean {
+  if (operation === "start" || operation.type === "suspend") return true;
+  return operation.type === "start" && operation.expect === "ALREADY_ACTIVE";
+}
+
 /** What a caller who means it tries again: the instance may come to be, or to its end, other code may come, an update may end. */
 function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   if (operation === "start") return false;
+  if (operation.type === "rerun") return outcome !== "OK" && outcome !== "ALREADY_EXISTS";
+  if (operation.type === "restart" || (operation.type === "start" && operation.reuse === "terminate"))
+    return outcome !== "OK";
   return (
     ["STALLED", "PENDING", "BUSY", "NOT_ENDED", "PARENT_UNREACHABLE"].includes(outcome) ||
     (outcome === "NOT_FOUND" && operation.to.includes("child") && operation.type !== "purge")
@@ -122,9 +133,28 @@ async function perform(instance: Instance, operation: Operation, messageId: stri
     }
     case "version":
       return codeOf(await instance.changeVersion({ requestId: messageId, version: operation.version }));
+    case "restart":
+      return codeOf(await instance.restart({ requestId: messageId, reason: "as planned" }));
+    case "rerun": {
+      const { source: sourceInstanceId, eventId } = operation;
+      return codeOf(await instance.rerun({ requestId: messageId, sourceInstanceId, eventId }));
+    }
+    case "start": {
+      const { to, program, event, reuse, attributes: searchAttributes } = operation;
+      return codeOf(await instance.start({ ...startOf(to, messageId, program, event), reuse, searchAttributes }));
+    }
+    case "await end": {
+      const found = await instance.describe({ payloads: false });
+      return found !== undefined && isTerminal(found.status) ? "OK" : "PENDING";
+    }
     case "describe":
       return (await instance.describe({ payloads: true }))?.status ?? "NOT_FOUND";
   }
+}
+
+function startOf(instanceId: string, requestId: string, program: Program, event: Raised | undefined): StartRequest {
+  const raised = event && { name: event.name, input: JSON.stringify(event.value), messageId: requestId };
+  return { instanceId, name: "program", input: JSON.stringify(stateOf(program)), requestId, event: raised };
 }
 
 function codeOf(result: { readonly ok: true } | { readonly ok: false; readonly code: string }): string {

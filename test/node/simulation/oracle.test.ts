@@ -393,6 +393,7 @@ const watchRows: readonly WatchRow[] = [
     rule: "P11",
     title: "a purge has left the alarm",
     make: async (watched) => {
+      watched.watch.purgeBegins();
       await ended(watched);
       await purge(watched.world, "a");
     },
@@ -402,9 +403,18 @@ const watchRows: readonly WatchRow[] = [
   },
   {
     rule: "P11",
+    title: "an instance is gone that nobody has purged",
+    make: ended,
+    look: committed,
+    spoil: ({ host }) => host.db.tamper("DELETE FROM instance"),
+    says: "a: is gone, and nobody has purged it",
+  },
+  {
+    rule: "P11",
     title: "a call of any execution of a purged instance runs, whoever has the ID since",
     make: async (watched) => {
       const { world } = watched;
+      watched.watch.purgeBegins();
       world.workflow("again", function* (ctx, isSecond: boolean): Code {
         if (isSecond) return;
         yield ctx.callActivity("echo", 1);
@@ -483,7 +493,7 @@ const watchRows: readonly WatchRow[] = [
   },
   {
     rule: "P13",
-    title: "a call of an execution that is over is none of the one that has its ID",
+    title: "a call of a run that is over runs, and another one has its ID",
     make: async (watched) => {
       await ended(watched);
       await ended(watched);
@@ -494,7 +504,7 @@ const watchRows: readonly WatchRow[] = [
       watched.world.activityRuns.push("execution-1:1");
       activity(watched);
     },
-    says: undefined,
+    says: "a: execution-1:1 runs though another run has its place",
   },
 ];
 
@@ -824,7 +834,7 @@ const endRows: readonly EndRow[] = [
     title: "an execution has changed its version",
     make: () => run(program({ do: "versioned" })),
     spoil: ({ world }) => alter(world.host("a:0001"), "ExecutionStarted", { version: "1" }),
-    says: /^a:0001: began as version 1 and ran as 2$/,
+    says: /^a:0001: should run as version 1 and ran as 2$/,
   },
   {
     rule: "P10",
@@ -983,7 +993,7 @@ const endRows: readonly EndRow[] = [
     rule: "P11",
     title: "a purge has left a table",
     make: () => purgedAlone(),
-    spoil: (scene) => a(scene).db.tamper("CREATE TABLE instance (seq, type, name, payload, detail)"),
+    spoil: (scene) => a(scene).db.tamper("CREATE TABLE instance (seq, at_ms, type, name, payload, detail)"),
     says: ["a: tables without an instance"],
   },
   {

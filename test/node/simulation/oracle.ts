@@ -40,7 +40,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     else if (host.durableAlarm !== null) faults.push(`${host.id}: an alarm without an instance`);
     else if (host.db.tables().length > 0) faults.push(`${host.id}: tables without an instance`);
   }
-  const interrupted = interruptedTrees(asked, stored);
+  const interrupted = interruptedTrees(plan, asked, stored, lineage);
   const byForce = asked.outcomes.filter(
     ({ operation }) => operation !== "start" && operation.type === "purge by force",
   );
@@ -57,6 +57,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
   }
   for (const { id } of plan.roots)
     if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
+  faults.push(...againFaults(world, plan, asked, stored, lineage));
   faults.push(...purgeFaults(asked, stored, lineage), ...updateFaults(asked, stored));
   return faults;
 }
@@ -75,10 +76,18 @@ function read(host: Host): Stored | undefined {
 }
 
 /** Of instances that somebody has terminated or canceled, and of all below them, only that they have ended is expected. */
-function interruptedTrees(asked: Asked, stored: ReadonlyMap<string, Stored>): Set<string> {
+function interruptedTrees(
+  plan: Plan,
+  asked: Asked,
+  stored: ReadonlyMap<string, Stored>,
+  { replaced }: Lineage,
+): Set<string> {
   const types = ["terminate", "cancel", "purge by force"];
   const roots = asked.outcomes.filter(({ operation }) => operation !== "start" && types.includes(operation.type));
-  const found = new Set(roots.map(({ to }) => to));
+  const found = new Set([...roots.map(({ to }) => to), ...contended(plan)]);
+  // What is left of a run in whose place there is another one.
+  for (const [id, { parent }] of stored)
+    if (parent !== undefined && replaced.has(executionOfName(parent.executionId).executionId)) found.add(id);
   for (let size = 0; size !== found.size; ) {
     size = found.size;
     for (const [id, { parent }] of stored) if (parent !== undefined && found.has(parent.instanceId)) found.add(id);
@@ -236,4 +245,54 @@ function updateFaults(asked: Asked, stored: ReadonlyMap<string, Stored>): string
     const { updates } = outputOf(instance.history) as Output;
     return updates.includes(operation.updateId) ? [] : [`${to}: ${operation.updateId} was answered and has no effect`];
   });
+}
+
+/** A late copy of a request that terminates comes to nothing more when its object is lost: nobody asks again. */
+function contended({ roots, expected = [] }: Plan): string[] {
+  const replacing = roots.filter(({ operations }) =>
+    operations.some(({ type, ...o }) => type === "restart" || ("reuse" in o && o.reuse === "terminate")),
+  );
+  return replacing.flatMap(({ id }) => (expected.some((one) => one.id === id) ? [] : id));
+}
+
+/** As many have had an ID as were to, the last one is the one that was to be, and no rerun has done again what was done. */
+function againFaults(
+  world: World,
+  { expected = [] }: Plan,
+  asked: Asked,
+  stored: ReadonlyMap<string, Stored>,
+  { runs }: Lineage,
+): string[] {
+  const faults = expected.flatMap(({ id, program, runs: count }) => {
+    const [started] = stored.get(id)?.history ?? [];
+    const input = started?.type === "ExecutionStarted" ? (JSON.parse(started.input ?? "null") as State) : undefined;
+    const had = runs.get(id)?.size ?? 0;
+    return [
+      ...(had === count ? [] : [`${id}: ${had} have had the ID, and ${count} were to`]),
+      ...(JSON.stringify(input?.program) === JSON.stringify(program) ? [] : [`${id}: is not the one that was to be`]),
+    ];
+  });
+  for (const { operation, to, outcome } of asked.outcomes) {
+    if (operation === "start") continue;
+    const { type } = operation;
+    const due = type === "start" ? operation.expect : type === "restart" || type === "await end" ? "OK" : undefined;
+    if (due !== undefined && outcome !== due) faults.push(`${to}: ${type} was answered ${outcome}, and not ${due}`);
+  }
+  const called = new Set(world.activityRuns);
+  for (const [id, { history }] of stored) {
+    const [started] = history;
+    if (started?.type !== "ExecutionStarted" || started.rerunOf === undefined) continue;
+    const { instanceId, executionId, eventId = 0 } = started.rerunOf;
+    const source = stored.get(instanceId);
+    if (source?.executionId !== executionId) faults.push(`${id}: is a rerun of ${executionId}, which is not there`);
+    const before = source?.history.findIndex((event) => "id" in event && event.id === eventId) ?? 0;
+    for (const event of source?.history.slice(0, Math.max(0, before)) ?? [])
+      if (event.type === "TaskCompleted" && called.has(`${started.executionId}:${event.id}`))
+        faults.push(`${id}: call ${event.id} was made again in the rerun`);
+  }
+  const reruns = asked.outcomes.filter(({ operation }) => operation !== "start" && operation.type === "rerun");
+  for (const to of new Set(reruns.map((rerun) => rerun.to)))
+    if (!reruns.some((rerun) => rerun.to === to && rerun.outcome === "OK"))
+      faults.push(`${to}: nobody is told that it is a rerun`);
+  return faults;
 }

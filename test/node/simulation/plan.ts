@@ -1,7 +1,10 @@
 /**
  * What a simulation does, as data: made from a seed, and small enough to be read, kept in a file and made smaller.
  */
+import type { Reuse } from "../../../src/instance/protocol.ts";
+import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
 import { Random } from "../random.ts";
+import { type Expected, usedAgain } from "./used-again.ts";
 
 /** What one `yield` of a program can wait for. Times are in milliseconds. */
 export type Leaf =
@@ -47,10 +50,30 @@ export type Operation = { readonly sender: string; readonly to: string; readonly
   /** As often as it takes: until the instance has completed. */
   | { readonly type: "rewind" }
   | { readonly type: "version"; readonly version: string }
+  | { readonly type: "restart" | "await end" }
+  /** Of the source, up to this call. */
+  | { readonly type: "rerun"; readonly source: string; readonly eventId: number }
+  /** Where there may be one. `expect`: the answer. */
+  | {
+      readonly type: "start";
+      readonly program: Program;
+      readonly reuse: Reuse;
+      readonly event?: Raised;
+      readonly attributes?: SearchAttributes;
+      readonly expect?: string;
+    }
 );
+
+/** What comes with a start. */
+export interface Raised {
+  readonly name: EventName;
+  readonly value: number;
+}
 
 export interface Root {
   readonly id: string;
+  readonly event?: Raised;
+  readonly attributes?: SearchAttributes;
   readonly program: Program;
   /** The first turn waits for so long. */
   readonly delayMs: number;
@@ -121,6 +144,8 @@ export interface Plan {
   readonly repairedAtMs?: number;
   /** The catalog; plans that were pinned before this have none. */
   readonly catalog?: CatalogPlan;
+  /** Of IDs that are used again. */
+  readonly expected?: readonly Expected[];
   /** Objects that begin a life after this time have this code. */
   readonly deploys: readonly { readonly atMs: number; readonly code: "old" | "new" }[];
 }
@@ -128,7 +153,8 @@ export interface Plan {
 export function planFrom(seed: number): Plan {
   // Chosen by numbers of its own: every seed keeps the rest of its plan.
   const catalog = catalogFrom(new Random(seed ^ 0x5ca7a106));
-  const plan = withoutCatalog(seed);
+  const again = new Random(seed ^ 0x0a9a1235);
+  const plan = again.chance(0.07) ? usedAgain(again, faultsFrom(again)) : withoutCatalog(seed);
   return catalog === undefined ? plan : { ...plan, catalog };
 }
 

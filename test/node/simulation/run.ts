@@ -79,11 +79,12 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
     asked.outcomes.push({ operation, to, outcome, messageId });
     if (outcome !== "OK" || operation === "start") return;
     const { type } = operation;
-    if (type === "raise") watch.acknowledged(to, messageId);
+    if (type === "raise" || (type === "start" && operation.event !== undefined)) watch.acknowledged(to, messageId);
     if (type === "terminate") watch.acknowledged(to, "ExecutionTerminated");
     if (type === "cancel") watch.acknowledged(to, "ExecutionCancelRequested");
   });
   client.onSend = ({ type }) => {
+    if (type.startsWith("purge")) watch.purgeBegins();
     if (type === "purge by force") watch.purgeByForceBegins();
   };
   const observers = watched ? plan.roots.flatMap(({ id }) => [new Observer(world, id), new Observer(world, id)]) : [];

@@ -43,7 +43,7 @@ function kindOf([first = ""]: readonly string[]): string {
 }
 
 function* smallerPlans(plan: Plan): Generator<Plan> {
-  for (const roots of without(plan.roots)) if (roots.length > 0) yield { ...plan, roots };
+  for (const roots of without(plan.roots)) if (roots.length > 0) yield { ...plan, roots, ...expectedOf(plan, roots) };
   for (const deploys of without(plan.deploys)) yield { ...plan, deploys };
   const { maxConcurrentActivities, ...unlimited } = plan;
   if (maxConcurrentActivities !== undefined) yield unlimited;
@@ -53,7 +53,9 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
   if (catalog !== undefined) yield withoutCatalog;
   for (const smaller of smallerCatalogs(catalog)) yield { ...plan, catalog: smaller };
   for (const [n, root] of plan.roots.entries()) {
-    for (const smaller of smallerRoots(root)) yield { ...plan, roots: plan.roots.with(n, smaller) };
+    // What is expected of an ID that is used again names its program.
+    for (const smaller of smallerRoots(root, plan.expected !== undefined))
+      yield { ...plan, roots: plan.roots.with(n, smaller) };
   }
 }
 
@@ -73,13 +75,20 @@ function* smallerCatalogs(catalog: CatalogPlan | undefined): Generator<CatalogPl
   for (const name of CATALOG_FAULTS) if (catalog[name] > 0) yield { ...catalog, [name]: 0 };
 }
 
-function* smallerRoots(root: Root): Generator<Root> {
+function expectedOf({ expected }: Plan, roots: readonly Root[]): Pick<Plan, "expected"> {
+  if (expected === undefined) return {};
+  return {
+    expected: expected.filter(({ id }) => roots.some((root) => id === root.id || id.startsWith(`${root.id}-`))),
+  };
+}
+
+function* smallerRoots(root: Root, keepsProgram: boolean): Generator<Root> {
   if (root.delayMs > 0) yield { ...root, delayMs: 0 };
   // A wait without its event would never end, which is no fault: raises go only together with the step.
   for (const operations of without(root.operations)) {
     if (root.operations.filter(isRaise).length === operations.filter(isRaise).length) yield { ...root, operations };
   }
-  for (const program of smallerPrograms(root.program)) yield { ...root, program };
+  if (!keepsProgram) for (const program of smallerPrograms(root.program)) yield { ...root, program };
 }
 
 function isRaise({ type }: Operation): boolean {

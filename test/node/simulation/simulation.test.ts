@@ -78,6 +78,25 @@ describe("[V] the invariants, in simulations", () => {
     expect(planFrom(7)).not.toEqual(planFrom(8));
   });
 
+  it("[V31] among two hundred plans some use an ID again, in every way, or rerun a history", () => {
+    const plans = Array.from({ length: 200 }, (_, n) => planFrom(n + 1)).filter(
+      ({ expected }) => expected !== undefined,
+    );
+    const ways = plans.flatMap(({ roots }) =>
+      roots.flatMap(({ operations }) => operations.map((o) => (o.type === "start" ? `start ${o.reuse}` : o.type))),
+    );
+    expect([...new Set(ways)].sort()).toEqual([
+      "await end",
+      "raise",
+      "rerun",
+      "restart",
+      "start ignore",
+      "start reject",
+      "start replace",
+      "start terminate",
+    ]);
+  });
+
   it("[V8.1] among a hundred plans some have a queue of activities behind a continue-as-new, and some a purge beside a first commit", () => {
     const plans = Array.from({ length: 100 }, (_, n) => planFrom(n + 1));
     const queued = plans.filter(({ maxConcurrentActivities }) => maxConcurrentActivities === 1);

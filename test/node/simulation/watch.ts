@@ -35,6 +35,8 @@ export interface Lineage {
   readonly parents: Map<string, Parent[]>;
   /** Executions of ended instances whose ID another one has taken since: their children are nobody's any more. */
   readonly replaced: Set<string>;
+  /** All that have had an ID; executions of a continue-as-new are one. */
+  readonly runs: Map<string, Set<string>>;
 }
 
 type StoredEvent = {
@@ -51,9 +53,10 @@ const TERMINAL = ["COMPLETED", "FAILED", "CANCELED", "TERMINATED"];
 
 export class Watch {
   readonly violations: string[] = [];
-  readonly lineage: Lineage = { parents: new Map(), replaced: new Set() };
+  readonly lineage: Lineage = { parents: new Map(), replaced: new Set(), runs: new Map() };
   readonly #world: World;
   #mayRunAgain = false;
+  #mayGo = false;
   readonly #before = new Map<string, State>();
   readonly #runs = new Set<string>();
   /** All that each ID has had. */
@@ -70,6 +73,11 @@ export class Watch {
   /** From here on: a forced purge that fails lets go of activities that run, and the instance goes on with others. */
   purgeByForceBegins(): void {
     this.#mayRunAgain = true;
+  }
+
+  /** From here on instances may go. */
+  purgeBegins(): void {
+    this.#mayGo = true;
   }
 
   at(point: Point, id: string): void {
@@ -97,6 +105,8 @@ export class Watch {
     const before = this.#before.get(host.id);
     if (state === undefined) {
       for (const execution of this.#executions.get(host.id) ?? []) this.#purged.add(execution);
+      if (!this.#mayGo && this.#before.has(host.id))
+        this.violations.push(`${host.id}: is gone, and nobody has purged it`);
       this.#before.delete(host.id);
       const hasToTell = host.db.hasTable("telling");
       if (hasToTell && host.durableAlarm === null && !host.hasLostAlarm)
@@ -137,8 +147,12 @@ export class Watch {
     if (before !== undefined && before.execution !== execution && generation === 0)
       for (const former of executions) this.lineage.replaced.add(former);
     this.#executions.set(host.id, executions.add(execution));
-    const [row] = host.db.read<{ parent: string | null }>(`SELECT parent FROM ${INSTANCE}`);
-    if (row === undefined || row.parent === null) return;
+    const [row] = host.db.read<{ parent: string | null; run: string }>(
+      `SELECT detail -> '$.parent' AS parent, at_ms || ' ' || (detail ->> '$.startRequestId') AS run FROM instance WHERE seq = -1`,
+    );
+    if (row === undefined) return;
+    this.lineage.runs.set(host.id, (this.lineage.runs.get(host.id) ?? new Set()).add(row.run));
+    if (row.parent === null) return;
     const { instanceId, executionId: name } = JSON.parse(row.parent) as Parent;
     const { executionId } = executionOfName(name);
     const parents = this.lineage.parents.get(host.id) ?? [];
@@ -157,6 +171,8 @@ export class Watch {
     if (this.#runs.has(run) && !this.#mayRunAgain) this.violations.push(`${host.id}: ${call} runs twice in one life`);
     this.#runs.add(run);
     const executionId = call.slice(0, split);
+    if (this.lineage.replaced.has(executionId))
+      this.violations.push(`${host.id}: ${call} runs though another run has its place`);
     const instance = instanceOf(host);
     // One whose beginning is still held back has no row, and has never been committed.
     const isBeingPurged = instance === undefined && this.#executions.get(host.id)?.has(executionId) === true;

@@ -30,6 +30,9 @@ const HOUR_MS = 3_600_000;
 /** The tables that the object is left with. */
 const tablesOf = (world: Listed, id = "a") => world.host(id).db.tables();
 
+/** A start in the place of the one that has ended. */
+const again = { instanceId: "a", name: "event", requestId: "r", input: '"x"' };
+
 async function ended(): Promise<Listed> {
   const world = listedWorld();
   await start(world, "a", "echo", 1);
@@ -201,9 +204,7 @@ describe("[I36] The next life", () => {
     world.catalog.config = { shards: 3, former: [1] };
     world.crashAll();
     await world.advance(10);
-    const answer = world.post("a", (instance) =>
-      instance.start({ instanceId: "a", name: "event", requestId: "r", input: '"x"' }),
-    );
+    const answer = world.post("a", (instance) => instance.start(again));
     await world.advance(100);
     expect(await answer).toEqual({ ok: true });
     await world.rest();
@@ -229,6 +230,43 @@ describe("[I36] The next life", () => {
     await world.rest();
     expect(await entryFor(world)).toMatchObject({ status: "RUNNING", waitingFor: "event:y" });
     expect(owing(world)).toEqual(nothing);
+  });
+
+  it("[I36.19] where what is to be told cannot be written, no new one is there either, and the same start again begins it", async () => {
+    let failures = 0;
+    for (let at = 1, isOver = false; !isOver; at++) {
+      const world = await ended();
+      world.catalog.config = { shards: 3, former: [1] };
+      world.crashAll();
+      await world.advance(10);
+      let n = 0;
+      world.host("a").failWrite = () => {
+        if (++n === at) throw new Error("SQLITE_FULL: told to fail");
+      };
+      const failed = world
+        .post("a", (instance) => instance.start(again))
+        .then(
+          () => false,
+          () => true,
+        );
+      world.onPoint = (point, id) => {
+        if (point !== "committed" || id !== "a") return;
+        const { db, durableAlarm } = world.host(id);
+        const [row] = db.read<{ status: string }>("SELECT type AS status FROM instance WHERE seq = -1");
+        if (row?.status === "PENDING") expect([at, durableAlarm]).not.toEqual([at, null]);
+      };
+      await world.advance(100);
+      world.host("a").failWrite = () => undefined;
+      if (await failed) failures++;
+      isOver = n < at;
+      const answer = world.post("a", (instance) => instance.start(again));
+      await world.advance(400);
+      expect(await answer).toEqual({ ok: true });
+      await world.rest();
+      const [found, ...others] = await world.catalog.entries();
+      expect([at, found?.entry.status, others, owing(world)]).toEqual([at, "RUNNING", [], nothing]);
+    }
+    expect(failures).toBeGreaterThan(3);
   });
 });
 

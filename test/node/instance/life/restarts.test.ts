@@ -8,6 +8,7 @@ import {
   endOf,
   faultsOf,
   historyOf,
+  holdSealingOf,
   makeWorld,
   messagesOf,
   raise,
@@ -267,5 +268,21 @@ describe("[I38] Restart", () => {
     await world.advance(60_000);
     expect(await answer).toEqual({ ok: false, code: "NOT_FOUND" });
     expect(world.host("a").db.tables()).toEqual([]);
+  });
+
+  it("[I38.12] it ends nobody but the one it was asked for: another restart may come through while its reason is encrypted", async () => {
+    const world = makeWorld();
+    const sealing = holdSealingOf(world, "late");
+    await start(world, "a", "event", "go");
+    await world.settle();
+    sealing.hold();
+    const late = world.post("a", (instance) => instance.restart({ requestId: "late", reason: "late" }));
+    await world.advance(10);
+    expect(await restart(world, "a", { requestId: "in time" })).toEqual(OK);
+    const begun = world.host("a").db.dump();
+    sealing.open();
+    await world.advance(100);
+    expect(await late).toEqual(OK);
+    expect([await statusOf(world, "a"), world.host("a").db.dump()]).toEqual(["RUNNING", begun]);
   });
 });
