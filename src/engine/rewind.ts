@@ -105,7 +105,7 @@ function namedAnswer(
   for (let at = end - 1; at >= 0; at--) {
     const event = history[at] as HistoryEvent;
     if (!isAnswer(event)) return undefined;
-    if (isFailedAnswer(event)) return event.id === id || at === end - 1 ? at : undefined;
+    if (isFailedAnswer(event)) return event.id === id ? at : undefined;
   }
   return undefined;
 }

@@ -13,7 +13,7 @@ import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
 import { readJsonBody } from "./json-body.ts";
 import { REUSE, readParameters } from "./parameters.ts";
-import { noteReason, readReason } from "./reason.ts";
+import { noteReason } from "./reason.ts";
 import { json, type Reply } from "./replies.ts";
 import { readWait, type Wait } from "./state.ts";
 
@@ -48,8 +48,10 @@ export async function startSeedWorkflow(call: Call, deps: HttpDeps): Promise<Rep
 /** Both are any JSON value, and may be left out. */
 async function readStartAndRaise(call: Call, name: string, deps: HttpDeps): Promise<Asked> {
   const fields = await readJsonBody(call, deps, START_AND_RAISE);
-  const event = { name, input: fieldAsJson(fields, "eventPayload"), messageId: deps.newId() };
-  return { input: fieldAsJson(fields, "input"), event, reason: readReason(call, fields) };
+  const reason = noteReason(call, fields);
+  // Of the event too: where one runs, that is all that there is of this.
+  const event = { name, input: fieldAsJson(fields, "eventPayload"), messageId: deps.newId(), reason };
+  return { input: fieldAsJson(fields, "input"), event, reason };
 }
 
 /** What a start asks for beside ID and name. */
@@ -68,7 +70,7 @@ async function start(
   call.instanceId = instanceId;
   checkAppId(call, deps, target);
   if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
-  const reason = asked.reason ?? noteReason(call);
+  const reason = asked.event === undefined ? noteReason(call) : asked.reason;
   const startAtMs = readStartTime(call);
   const retentionMs = readRetention(call);
   const searchAttributes = readAttributes(call);

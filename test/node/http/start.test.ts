@@ -325,15 +325,17 @@ describe("ours: a start that waits", () => {
       expect((await api.send(`${START}?instanceID=a&raiseEvent=go%20on&reason=why`, body)).status).toBe(202);
       const { event, ...request } = started(api);
       expect(request).toMatchObject({ input, reason: "why" });
-      expect(event).toEqual({ name: "go on", input: payload, messageId: "00000000-0000-4000-8000-000000000001" });
+      const messageId = "00000000-0000-4000-8000-000000000001";
+      expect(event).toEqual({ name: "go on", input: payload, messageId, reason: "why" });
       expect(request.requestId).not.toBe(event?.messageId);
     },
   );
 
-  it("[H131] a reason in the body counts before that of the query", async () => {
+  it("[H131] a reason in the body counts before that of the query, for the event and in the log, too", async () => {
     const api = new Api();
     await api.send(`${START}?instanceID=a&raiseEvent=go&reason=query`, '{"reason":"body"}');
-    expect(started(api).reason).toBe("body");
+    expect(started(api)).toMatchObject({ reason: "body", event: { reason: "body" } });
+    expect(api.log[0]?.reason).toBe("body");
   });
 
   it.each([
