@@ -91,6 +91,15 @@ describe("[T38] a failed execution is rewound: it goes on from the place at whic
     expect(endOf(await driver.turn(completed(2, 2)))).toEqual([1, 2]);
   });
 
+  it("[T38] its time is not before that of the last event, however the clock goes", () => {
+    const failed: HistoryEvent = { type: "ExecutionCompleted", timestampMs: T0 + 9, status: "FAILED" };
+    for (const [nowMs, timestampMs] of [
+      [T0 + 5, T0 + 9],
+      [T0 + 20, T0 + 20],
+    ] as const)
+      expect(decideRewind("i", [startedAs("w"), failed], {}, nowMs)?.event).toMatchObject({ timestampMs });
+  });
+
   it("[T38] only one that has failed", () => {
     const started = startedAs("w");
     const end = (status: "COMPLETED" | "CANCELED" | "TERMINATED"): HistoryEvent[] => [

@@ -252,6 +252,21 @@ describe("[I41] a failed instance is rewound", () => {
     expect(JSON.stringify(world.host("a").db.dump())).not.toContain("repaired");
   });
 
+  it("[I41.24] with keys, where writing takes a while: of two at once one rewinds it, and the other is told so", async () => {
+    const world = payingWorld("a");
+    world.cipher = toyCipher("k");
+    await failing(world, chain);
+    world.broken.clear();
+    const both = ["w1", "w2"].map((requestId) =>
+      world.post("a", (instance: Instance) => instance.rewind({ requestId, reason: "repaired" })),
+    );
+    await world.rest();
+    expect(await Promise.all(both)).toEqual([OK, { ok: false, code: "WRONG_STATUS", status: expect.any(String) }]);
+    expect(typesOf(world, "a").filter((type) => type === "ExecutionRewound")).toHaveLength(1);
+    await expectRest(world);
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+  });
+
   it("[I41.9] a timer that has come due meanwhile fires at once; an event that nobody had waited for is there", async () => {
     const world = payingWorld("a");
     world.workflow("main", function* (ctx): Code {
@@ -547,6 +562,40 @@ describe("[I41] rewinds, parents and children", () => {
     world.peerFault = undefined;
     await world.rest();
     expect(await statusOf(world, "a")).toBe("FAILED");
+  });
+
+  it("[I41.22] one whose failure is on its way to the parent is left as it is, though the parent could be asked", async () => {
+    const world = payingWorld("c");
+    world.workflow("main", calls(["c"]));
+    await start(world, "a", "main");
+    await world.advance(50);
+    world.peerFault = ({ to, method }) => (to === "a" && method === "deliver" ? "unreachable" : undefined);
+    await world.advance(5_000);
+    const answer = world.post("c", (instance) => instance.rewind({ requestId: "w" }));
+    await world.advance(120_000);
+    expect(await answer).toEqual({ ok: false, code: "PARENT_UNREACHABLE", instanceId: "a" });
+    expect([await statusOf(world, "a"), await statusOf(world, "c")]).toEqual(["RUNNING", "FAILED"]);
+    world.peerFault = undefined;
+    await expectRest(world);
+    expect(await statusOf(world, "a")).toBe("FAILED");
+    expect(typesOf(world, "c")).not.toContain("ExecutionRewound");
+  });
+
+  it("[I41.23] an open child whose answer is lost hears of the rewind twice, and goes on", async () => {
+    const world = payingWorld("a");
+    await failing(world, function* (ctx): Code {
+      return yield ctx.whenAll([ctx.callActivity("pay", "a"), ctx.callChildWorkflow("event", "go", "c")]);
+    });
+    world.broken.clear();
+    let told = 0;
+    world.peerFault = ({ argument }) =>
+      (argument as { type?: string }).type === "RewindChild" && told++ === 0 ? "answer lost" : undefined;
+    await rewind(world, "a");
+    await world.rest();
+    expect([await statusOf(world, "a"), told]).toEqual(["RUNNING", 2]);
+    await raise(world, "c", "go", 3);
+    await expectRest(world);
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", ["a is paid", 3]]);
   });
 });
 
