@@ -346,6 +346,9 @@ describe("a job that is looked at", () => {
     const failure = { errorType: "Error", message: "no catalog" };
     api.answers.state = { ...state, status: "FAILED", failure };
     expect(await get(api)).toMatchObject({ body: { state: "FAILED", error: "no catalog" } });
+    // A job that was stopped has done what it was asked to.
+    api.answers.state = { ...state, status: "CANCELED", failure };
+    expect((await get(api)).body).toEqual({ ...job, state: "CANCELED", ended: "2026-01-02T03:04:06.070Z" });
     api.answers.state = { ...RUNNING, instanceId: JOB, status: "STALLED", failure };
     expect(await get(api)).toEqual({
       status: 200,

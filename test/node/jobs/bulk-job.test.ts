@@ -211,6 +211,21 @@ describe("[J3] A job of a filter", () => {
     expect(idsOf(jobs.calls)).toEqual(idsFrom(450));
   });
 
+  it("[J3.6] sleeps before each page after the first, too", async () => {
+    const jobs = makeJobWorld();
+    jobs.answer = () => OK;
+    for (const id of idsFrom(450)) list(jobs, id);
+    const pages: number[] = [];
+    jobs.failPage = () => {
+      pages.push(jobs.world.nowMs);
+      return false;
+    };
+    await runJob(jobs, { targets: { filter: {} } });
+    const times = paceOf(jobs).map(([atMs]) => START_MS + atMs);
+    expect(pages).toHaveLength(3);
+    expect(pages.filter((atMs) => times.includes(atMs))).toEqual([]);
+  });
+
   it("[J3.2] skips those that were there, and are not when their turn comes", async () => {
     const jobs = makeJobWorld();
     for (const id of ["gone", "anew", "stays"]) list(jobs, id);
