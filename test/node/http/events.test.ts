@@ -135,6 +135,13 @@ describe("[H140] GET …/events", () => {
     }
   });
 
+  it("[H140.13] has none while something waits", async () => {
+    const { watched, next } = await open();
+    await vi.advanceTimersByTimeAsync(45_000);
+    watched.socket.close();
+    expect([await next(), await next()]).toEqual(["retry: 1000\n\n", undefined]);
+  });
+
   it("[H140.7] tells the instance what the client has taken, when it is much, and not while it waits here", async () => {
     const { watched, next } = await open();
     const text = "ä".repeat(30_000);

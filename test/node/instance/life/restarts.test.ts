@@ -229,6 +229,16 @@ describe("[I38] Restart", () => {
     expect(runsOfB).toHaveLength(2);
   });
 
+  it("[I38.12] of two that wait for the end of one run the first begins the new one, and that is not restarted", async () => {
+    const world = makeWorld();
+    await start(world, "a", "call", { activity: "slow", input: 1_000 });
+    const before = { createdByMs: world.nowMs };
+    const both = [restart(world, "a", { reason: "first" }), restart(world, "a", { reason: "second", ...before })];
+    expect(await Promise.all(both)).toEqual([OK, OK]);
+    expect(historyOf(world, "a")[0]).toMatchObject({ type: "ExecutionStarted", reason: "first" });
+    expect(faultsOf(world, "a")).toEqual([]);
+  });
+
   it("[I38.9] lost at any point: the old run or the new one is there, and the restart that is sent again begins one", async () => {
     for (let at = 0, points = 1; at < points; at++) {
       const world = makeWorld();
