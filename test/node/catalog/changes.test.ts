@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { readParameters } from "../../../src/catalog/query/parameters.ts";
 import { type ListAnswer, readList } from "../../../src/catalog/reading/list.ts";
+import { sinceToken } from "../../../src/catalog/reading/token.ts";
 import type { Telling } from "../../../src/catalog/store/apply.ts";
 import { Changes } from "../../../src/catalog/store/changes.ts";
 import type { ShardStore } from "../../../src/catalog/store/shard-store.ts";
@@ -117,6 +118,22 @@ describe("[K27] since=", () => {
     const answers = [await changed(2), await changed(2), await changed(2), await changed(2), await changed(2)];
     expect(answers).toEqual([["a", "b"], ["e", "f"], ["c", "d"], ["g"], []]);
     expect(await changed()).toEqual([]);
+  });
+
+  it("[K27.13] of a token, a shard that the catalog has no more is left out, and what is no shard is refused", async () => {
+    const { filter } = readParameters([]);
+    const followed = new Map([["0-0", openShard().store]]);
+    const ask = (since: string) => readList(readParameters([["since", since]]), shardsOf(followed));
+    const place = { epoch: "e", position: 0 };
+    const answer = await ask(sinceToken(new Map([...["9-9", "0-0"].map((name) => [name, place] as const)]), filter));
+    expect(answer).toEqual({ workflows: [], since: sinceToken(new Map([["0-0", place]]), filter) });
+    const other = (name: unknown, epoch: unknown, position: unknown) => {
+      const [hash] = JSON.parse(atob(sinceToken(new Map(), filter))) as [string];
+      return btoa(JSON.stringify([hash, [name, epoch, position]])).replace(/=+$/, "");
+    };
+    await expect(ask(other("0-0", "e", 0))).resolves.toEqual(answer);
+    for (const wrong of [other(0, "e", 0), other("0-0", 0, 0), other("0-0", "e", 0.5), other("0-0", "e", "0")])
+      await expect(ask(wrong)).rejects.toThrow("since: expected one that an answer has given, found another text");
   });
 
   it("[K27.7] a shard that has begun anew cannot know: resync, and from there it goes on", async () => {
