@@ -170,6 +170,11 @@ describe("a job that is refused, before anybody is called", () => {
     expect(api.calls).toEqual([]);
   });
 
+  it("[H141] an unknown parameter of a filter is told those that a filter may have, and no others", async () => {
+    const { body } = await post(new Api({ catalog: catalogOf({}) }), filterWith({ stat: "FAILED" }));
+    expect((body as { message: string }).message).toMatch(/Known: status, .*, q, attr\.KEY$/);
+  });
+
   it.each(["?dryRun=yes", "?confirm=-1", "?rps=0", "?rps=1001", "?status=FAILED", `?reason=${"x".repeat(1_001)}`])(
     "[H141] %s",
     async (query) => {
