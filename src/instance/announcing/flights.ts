@@ -58,6 +58,8 @@ export class Flights {
   #remindedOf: number | undefined;
   #flight: Flight | undefined;
   #failures = 0;
+  /** The storage failed when something was to be owed. */
+  #isUnowed = false;
   #quietUntilMs = 0;
   /** Answers that wait. */
   #waiting: (() => void)[] = [];
@@ -88,7 +90,7 @@ export class Flights {
 
   /** The last one was in vain, and what it told of could not even be owed: the next one has to wait. */
   get isPausing(): boolean {
-    return this.#failures > 0 && this.quietMs > 0;
+    return this.#isUnowed && this.quietMs > 0;
   }
 
   toldOf({ createdAtMs }: InstanceRecord): { readonly entry: CatalogEntry; readonly seq: number } | undefined {
@@ -179,6 +181,7 @@ export class Flights {
     if (importance === "partial") this.#remindedOf = record.createdAtMs;
     else this.#told = { entry, seq };
     this.#failures = 0;
+    this.#isUnowed = false;
     this.#quietUntilMs = this.#ports.clock.now() + QUIET_MS;
     const debt = this.debtOf(record);
     if (debt !== undefined) this.debts.paid(debt);
@@ -223,8 +226,10 @@ export class Flights {
       const { createdAtMs } = record;
       this.debts.add({ createdAtMs, shard: this.shardOf(record), seq: this.numbers.next() });
       this.debts.failed();
+      this.#isUnowed = false;
       this.#of.atRest();
     } catch (error) {
+      this.#isUnowed = true;
       this.#warn(errorFields(this.#ports, error));
     }
   }
