@@ -87,7 +87,7 @@ describe.each(PREFIXES)("[W1] every route under /%s", (prefix) => {
       `DELETE ${base}/x`,
       `POST ${base}/x`,
       `POST ${base}/x/raiseEvent`,
-      `POST ${base}/x/rerun`,
+      `POST ${base}/x/replay`,
       `GET /${prefix}/workflows`,
     ]) {
       expect(await ask(target), target).toEqual(none);

@@ -45,7 +45,14 @@ export function limitedDisk(): Disk {
   writeFileSync(wrapper, lines.join("\n"));
   chmodSync(wrapper, 0o755);
   const limit = async (bytes: string) => {
-    const isOurs = (pid: number) => readFileSync(`/proc/${pid}/environ`, "utf8").includes(wrapper);
+    const isOurs = (pid: number) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(wrapper);
+      } catch {
+        // That of another test, which has ended meanwhile.
+        return false;
+      }
+    };
     for (const { name, pid } of await processTree(process.pid))
       if (name === "workerd" && isOurs(pid)) execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:`]);
   };

@@ -139,7 +139,7 @@ export class Target {
     } else if (route === undefined && status !== 204) tell("is not documented");
     // The state of a failed instance has the stack of the workflow's own error, as Dapr's has, and so has its history.
     const shown = text.replace(/"(?:dapr\.workflow\.failure\.stack_trace|stackTrace)":"(?:[^"\\]|\\.)*"/g, "");
-    if (/\bat .*:\d+:\d+|node_modules|\/src\//.test(shown)) tell("shows a stack");
+    if (/\bat [^"]*\.[cm]?[jt]s:\d+:\d+|node_modules|\/src\//.test(shown)) tell("shows a stack");
     if (logged.some((line) => line.fault !== undefined)) tell(`is a fault of ours: ${JSON.stringify(logged)}`);
 
     const reached = new Set(this.#reached);
@@ -151,10 +151,11 @@ export class Target {
     if (isPreflight(request) && mayPass && status !== (request.sender.from === "friend" ? 204 : 404))
       tell("is a preflight, and is neither let in nor unknown");
     for (const fault of wrongHeaders(request, headers)) tell(fault);
-    if (reached.size > 1) tell(`has reached ${[...reached]}`);
     const job = jobMeantBy(request);
     const meant = meantBy(request);
-    for (const id of [...reached].filter((id) => job === undefined || !this.#isOfJob(id, job, request)))
+    const asked = [...reached].filter((id) => job === undefined || !this.#isOfJob(id, job, request));
+    if (asked.length > 1) tell(`has reached ${asked}`);
+    for (const id of asked)
       if (meant === "a new one" ? !this.#newIds.includes(id) : id !== meant?.id)
         tell(`has reached ${id}, and means ${typeof meant === "object" ? meant.id : (meant ?? "none")}`);
     if (text.includes(VICTIM_SECRET) && !VICTIMS.some((id) => reached.has(id)))
