@@ -29,14 +29,14 @@ export class CatalogAnswers implements CatalogSource {
     return this.#gate.shutBy === undefined ? announcer.presence() : { type: "leaving" };
   }
 
-  /** While somebody waits for its end, or is being told of it, it stays. */
+  /** While somebody waits for its end, or is being told of it, it stays; so it does while an activity is open, loaded or not. */
   async expire({ createdAtMs, seq }: Departure): Promise<Presence> {
     const { record, household } = this.#lives;
     const presence = await this.presence();
     const isMeant = presence.type === "present" && presence.seq === seq && presence.entry.createdAtMs === createdAtMs;
     const mayGo =
       record !== undefined && isTerminal(record.status) && !household.isBusy && !household.retention.isAwaited;
-    if (!isMeant || !mayGo) return presence;
+    if (!isMeant || !mayGo || household.ports.store.hasOpenWork(record.status)) return presence;
     return (await this.#purges.expire(record)) ? { type: "absent" } : this.presence();
   }
 }

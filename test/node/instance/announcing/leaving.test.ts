@@ -337,6 +337,26 @@ describe("[I36] What the catalog asks", () => {
     expect(await expire("t")).toBe("present");
   });
 
+  it("[I36.21] expire leaves who has an activity open that the end did not wait for, also out of memory", async () => {
+    const world = listedWorld();
+    world.activity("slow", () => world.sleep(60_000));
+    world.workflow("leaves", function* (ctx): Code {
+      yield ctx.whenAny([ctx.callActivity("slow"), ctx.createTimer(0)]);
+    });
+    await start(world, "a", "leaves");
+    await world.advance(100);
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+    const present = await presenceOf(world);
+    world.crash("a");
+    const seq = present.type === "present" ? present.seq : 0;
+    const answer = world.post("a", (instance) =>
+      instance.catalog.expire({ instanceId: "a", createdAtMs: START_MS, seq }),
+    );
+    await world.advance(300);
+    expect((await answer).type).toBe("present");
+    expect(tablesOf(world)).toContain("instance");
+  });
+
   it("[I36.15] the retention of the catalog removes it, and needs no alarm of the instance", async () => {
     const world = listedWorld({ shards: 1 }, { completed: HOUR_MS });
     await start(world, "a", "echo", 1);
