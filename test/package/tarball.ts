@@ -7,7 +7,7 @@ import { ROOT } from "../node/e2e/server.ts";
 import { run } from "./shell.ts";
 
 /** Compressed. What it is now, and some room: a number that jumps is looked at. The page of the API has 230 of it. */
-const LIMIT_KIB = 850;
+const LIMIT_KIB = 800;
 /** The page of the API: files that browsers get, and no module of ours. */
 const PAGE = "dist/dashboard/docs/";
 /** As npm has it: [H116] knows each byte of it. */
