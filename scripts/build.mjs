@@ -1,7 +1,7 @@
 // npm run build: the library as it is published, JavaScript and declarations, in dist/, and in dist/dashboard what a Worker serves as files. `npm pack` and `npm publish` run it first.
 
 import "./node-version.mjs";
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { writeOpenApi } from "./openapi-document.mjs";
@@ -26,6 +26,8 @@ async function buildIn(name, importer) {
   const { version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
   const text = readFileSync(join(directory, "LICENSE"), "utf8").trim();
   await build({
+    // esbuild writes the path of each module into the code: from here it says the same on every machine.
+    absWorkingDir: realpathSync(directory),
     entryPoints: [join(directory, "dist/index.js")],
     outfile: join(DIST, dirname(importer), `${name}.js`),
     bundle: true,
