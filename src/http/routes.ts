@@ -40,6 +40,7 @@ import {
 import { changeVersion, rewindWorkflow } from "./repairs.ts";
 import type { Reply } from "./replies.ts";
 import { rerunWorkflow, restartWorkflow } from "./rerun.ts";
+import type { Role } from "./role.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
@@ -58,6 +59,8 @@ interface Row {
   readonly method: "GET" | "POST";
   /** As the router has it: `:name` is one segment. */
   readonly path: string;
+  /** The least role that may ask for it. */
+  readonly role: Role;
   /** What its handler reads in the query; `attr.KEY` is any name that begins with `attr.`. */
   readonly parameters: Parameters;
   /** Whether other names are refused (400). Else they are ignored with a warning, as on Dapr's routes, which have to. */
@@ -82,42 +85,49 @@ const OPERATIONS = {
   raiseEvent: {
     method: "POST",
     path: "/:id/raiseEvent/:event",
+    role: "starter",
     parameters: { ...APP_ID, ...REASON },
     handler: raiseEvent,
   },
   startWorkflow: {
     method: "POST",
     path: "/:name/start",
+    role: "starter",
     parameters: { ...NEW_INSTANCE, ...REUSE, ...APP_ID, ...REASON, ...WAIT },
     handler: startWorkflow,
   },
   getWorkflow: {
     method: "GET",
     path: "/:id",
+    role: "viewer",
     parameters: { ...APP_ID, ...WAIT, ...DETAIL },
     handler: getWorkflow,
   },
   terminateWorkflow: {
     method: "POST",
     path: "/:id/terminate",
+    role: "operator",
     parameters: { ...APP_ID, ...CHILDREN, ...REASON },
     handler: terminateWorkflow,
   },
   pauseWorkflow: {
     method: "POST",
     path: "/:id/pause",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON },
     handler: pauseWorkflow,
   },
   resumeWorkflow: {
     method: "POST",
     path: "/:id/resume",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON },
     handler: resumeWorkflow,
   },
   purgeWorkflow: {
     method: "POST",
     path: "/:id/purge",
+    role: "admin",
     parameters: { ...APP_ID, ...CHILDREN, ...FORCE, ...REASON },
     handler: purgeWorkflow,
   },
@@ -127,24 +137,28 @@ const BEYOND_DAPR = {
   cancelWorkflow: {
     method: "POST",
     path: "/:id/cancel",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON },
     handler: cancelWorkflow,
   },
   queryWorkflow: {
     method: "GET",
     path: "/:id/query/:name",
+    role: "viewer",
     parameters: { ...APP_ID, ...QUERY_INPUT },
     handler: queryWorkflow,
   },
   updateWorkflow: {
     method: "POST",
     path: "/:id/update/:name",
+    role: "starter",
     parameters: { ...APP_ID, ...UPDATE_ID, ...TIMEOUT, ...REASON },
     handler: updateWorkflow,
   },
   rerunWorkflow: {
     method: "POST",
     path: "/:id/rerun",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
     refusesUnknown: true,
     handler: rerunWorkflow,
@@ -152,6 +166,7 @@ const BEYOND_DAPR = {
   restartWorkflow: {
     method: "POST",
     path: "/:id/restart",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
     refusesUnknown: true,
     handler: restartWorkflow,
@@ -159,6 +174,7 @@ const BEYOND_DAPR = {
   rewindWorkflow: {
     method: "POST",
     path: "/:id/rewind",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
     refusesUnknown: true,
     handler: rewindWorkflow,
@@ -166,14 +182,22 @@ const BEYOND_DAPR = {
   changeVersion: {
     method: "POST",
     path: "/:id/version",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON, ...REQUEST_ID },
     refusesUnknown: true,
     handler: changeVersion,
   },
-  getHistory: { method: "GET", path: "/:id/history", parameters: { ...APP_ID, ...HISTORY_PAGE }, handler: getHistory },
+  getHistory: {
+    method: "GET",
+    path: "/:id/history",
+    role: "viewer",
+    parameters: { ...APP_ID, ...HISTORY_PAGE },
+    handler: getHistory,
+  },
   getTimeline: {
     method: "GET",
     path: "/:id/timeline",
+    role: "viewer",
     parameters: { ...APP_ID, ...TIMELINE_PAGE },
     refusesUnknown: true,
     handler: getTimeline,
@@ -181,6 +205,7 @@ const BEYOND_DAPR = {
   getEvents: {
     method: "GET",
     path: "/:id/events",
+    role: "viewer",
     parameters: { ...APP_ID, ...EVENTS },
     refusesUnknown: true,
     handler: getEvents,
@@ -191,6 +216,7 @@ const OF_ALL = {
   listWorkflows: {
     method: "GET",
     path: "/v1.0/workflows/:component",
+    role: "viewer",
     parameters: { ...LIST, ...APP_ID },
     refusesUnknown: true,
     handler: listWorkflows,
@@ -198,6 +224,7 @@ const OF_ALL = {
   getCatalog: {
     method: "GET",
     path: "/v1.0/workflow-catalog/:component",
+    role: "viewer",
     parameters: APP_ID,
     refusesUnknown: true,
     handler: getCatalog,
@@ -205,6 +232,7 @@ const OF_ALL = {
   rebuildCatalog: {
     method: "POST",
     path: "/v1.0/workflow-catalog/:component/rebuild",
+    role: "admin",
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: rebuildCatalog,
@@ -212,6 +240,7 @@ const OF_ALL = {
   startBulkJob: {
     method: "POST",
     path: "/v1.0/workflow-jobs/:component",
+    role: "operator",
     parameters: { ...APP_ID, ...NEW_JOB, ...REASON },
     refusesUnknown: true,
     handler: startJob,
@@ -219,6 +248,7 @@ const OF_ALL = {
   listBulkJobs: {
     method: "GET",
     path: "/v1.0/workflow-jobs/:component",
+    role: "viewer",
     parameters: { ...APP_ID, ...JOBS_PAGE },
     refusesUnknown: true,
     handler: listJobs,
@@ -226,6 +256,7 @@ const OF_ALL = {
   getBulkJob: {
     method: "GET",
     path: "/v1.0/workflow-jobs/:component/:id",
+    role: "viewer",
     parameters: APP_ID,
     refusesUnknown: true,
     handler: getJob,
@@ -233,6 +264,7 @@ const OF_ALL = {
   cancelBulkJob: {
     method: "POST",
     path: "/v1.0/workflow-jobs/:component/:id/cancel",
+    role: "operator",
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: cancelJob,
@@ -247,16 +279,29 @@ const SEED = {
   startSeedWorkflow: {
     method: "POST",
     path: "/:name/:id/start",
+    role: "starter",
     parameters: { ...APP_ID, ...START, ...REASON },
     handler: startSeedWorkflow,
   },
-  getSeedWorkflow: { method: "GET", path: "/:name/:id", parameters: { ...APP_ID, ...WAIT }, handler: getSeedWorkflow },
+  getSeedWorkflow: {
+    method: "GET",
+    path: "/:name/:id",
+    role: "viewer",
+    parameters: { ...APP_ID, ...WAIT },
+    handler: getSeedWorkflow,
+  },
 } as const satisfies Record<string, Row>;
 
 const ABOUT_THE_APP = {
-  getHealth: { method: "GET", path: "/v1.0/healthz", parameters: HEALTH, handler: getHealth },
-  getOutboundHealth: { method: "GET", path: "/v1.0/healthz/outbound", parameters: {}, handler: getOutboundHealth },
-  getMetadata: { method: "GET", path: "/v1.0/metadata", parameters: {}, handler: getMetadata },
+  getHealth: { method: "GET", path: "/v1.0/healthz", role: "viewer", parameters: HEALTH, handler: getHealth },
+  getOutboundHealth: {
+    method: "GET",
+    path: "/v1.0/healthz/outbound",
+    role: "viewer",
+    parameters: {},
+    handler: getOutboundHealth,
+  },
+  getMetadata: { method: "GET", path: "/v1.0/metadata", role: "viewer", parameters: {}, handler: getMetadata },
 } as const satisfies Record<string, Row>;
 
 /** Every operation, by its name. For types: what is served, and in which order, is {@link ROUTES}. */

@@ -1,6 +1,7 @@
 import { toJsonSchema, toJsonSchemaDefs } from "@valibot/to-json-schema";
 import * as v from "valibot";
 import { familyOf, type Parameter } from "../parameters.ts";
+import { ROLES } from "../role.ts";
 import { ROUTES, type Route } from "../routes.ts";
 import { VERSION } from "../version.ts";
 import { COMMON, ERRORS, type ErrorCode, type ErrorDoc, TEXTS } from "./errors.ts";
@@ -20,7 +21,9 @@ const ABOUT = `Start, ask and change workflow instances. Routes, texts and statu
 An unknown parameter of the query is ignored where Dapr ignores it, and the header \`warning\` of the answer tells its name; an operation that refuses it says so. Every answer but that of a health probe has
 a \`traceparent\` (W3C); \`tracestate\` and \`baggage\` come back as they were sent. A path or method that is not here is 404 \`ERR_DIRECT_INVOKE\`.
 
-On localhost, while no token is set, none is needed.`;
+On localhost, while no token is set, none is needed.
+
+A token has a role: ${ROLES.join(", ")}; each may do what those before it may, and \`x-required-role\` says the least that an operation needs.`;
 
 /** `routes` are those of the Worker, but for tests. */
 export function openApiDocument(routes: readonly Route[] = ROUTES): JsonObject {
@@ -52,7 +55,7 @@ export function openApiDocument(routes: readonly Route[] = ROUTES): JsonObject {
   };
 }
 
-function operationOf({ operation, operationId, path, parameters, refusesUnknown }: Route): JsonObject {
+function operationOf({ operation, operationId, path, role, parameters, refusesUnknown }: Route): JsonObject {
   const doc = (OPERATION_DOCS as Readonly<Record<string, OperationDoc | undefined>>)[operation];
   if (doc === undefined) throw new Error(`src/http/openapi/operations.ts has no ${operation}`);
   const names: Readonly<Record<string, string | undefined>> = { ...SEGMENTS, ...PARAMETERS, ...doc.names };
@@ -76,7 +79,13 @@ function operationOf({ operation, operationId, path, parameters, refusesUnknown 
     ...describe(name),
     ...parameterSchema(name, schema),
   }));
-  const description = [doc.description, refusesUnknown && "An unknown parameter is refused."].filter(Boolean).join(" ");
+  const description = [
+    doc.description,
+    refusesUnknown && "An unknown parameter is refused.",
+    doc.checks !== "probe" && `Needs the role ${role}.`,
+  ]
+    .filter(Boolean)
+    .join(" ");
   return {
     operationId,
     tags: [isOfToday ? doc.tag : "Earlier versions"],
@@ -85,7 +94,7 @@ function operationOf({ operation, operationId, path, parameters, refusesUnknown 
     parameters: [...inPath, ...inQuery],
     ...(doc.body !== undefined && { requestBody: bodyOf(doc.body) }),
     responses: answersOf(doc),
-    ...(doc.checks === "probe" && { security: [] }),
+    ...(doc.checks === "probe" ? { security: [] } : { "x-required-role": role }),
   };
 }
 

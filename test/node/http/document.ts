@@ -20,6 +20,8 @@ export interface DocumentedParameter {
 }
 export interface DocumentedOperation {
   readonly operationId: string;
+  readonly description?: string;
+  readonly "x-required-role"?: string;
   readonly parameters: readonly DocumentedParameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: Readonly<Record<string, MediaType>> };
   readonly responses: Readonly<Record<string, DocumentedAnswer>>;

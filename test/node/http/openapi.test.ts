@@ -64,6 +64,15 @@ describe("the document", () => {
     }
   });
 
+  it("[H117] says which role each operation needs, as the table has it; a probe needs no token", () => {
+    for (const route of ROUTES) {
+      const operation = operationOf(route);
+      const isProbe = route.path.startsWith("/v1.0/healthz");
+      expect([route.path, operation["x-required-role"]]).toEqual([route.path, isProbe ? undefined : route.role]);
+      expect(operation.description?.includes(`Needs the role ${route.role}.`) === true).toBe(!isProbe);
+    }
+  });
+
   it("[H112] a route without a description stops the build", () => {
     const [route] = ROUTES;
     if (route === undefined) throw new Error("expected a route");
