@@ -16,7 +16,7 @@ export function toFullState(state: InstanceDescription): object {
   const { detail } = state;
   if (detail === undefined) return form;
   const { executionId, generation, version, parent, stall, sizes, more } = detail;
-  const { awaitedEvents, awaitsCondition, bufferedEvents, queries, updates } = detail;
+  const { waitingFor, retrying, awaitedEvents, awaitsCondition, bufferedEvents, queries, updates } = detail;
   return {
     ...form,
     version,
@@ -26,6 +26,8 @@ export function toFullState(state: InstanceDescription): object {
     endedAt: timeOf(detail.endedAtMs),
     parentInstanceID: parent?.instanceId,
     parent,
+    waitingFor,
+    retrying,
     pendingActivities: detail.activities.map(toActivity),
     openTimers: detail.timers.map(({ id, createdAtMs, fireAtMs }) => ({
       id,

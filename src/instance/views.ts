@@ -67,6 +67,9 @@ export interface InstanceDetail {
   readonly endedAtMs?: number | undefined;
   /** Of a start that waits for its time. */
   readonly startAtMs?: number | undefined;
+  /** As the catalog's entry has them, but not cut; absent while the code is at work for too long to be asked. */
+  readonly waitingFor?: string | undefined;
+  readonly retrying?: boolean | undefined;
   readonly activities: readonly PendingActivity[];
   readonly timers: readonly OpenTimer[];
   readonly children: readonly OpenChild[];

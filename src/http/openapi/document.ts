@@ -61,7 +61,7 @@ function operationOf({ operation, operationId, path, role, parameters, refusesUn
   const names: Readonly<Record<string, string | undefined>> = { ...SEGMENTS, ...PARAMETERS, ...doc.names };
   const describe = (name: string): { description: string } => {
     const description = names[name];
-    if (description === undefined) throw new Error(`src/http/openapi/operations.ts does not describe ${name}`);
+    if (description === undefined) throw new Error(`src/http/openapi/operations/names.ts does not describe ${name}`);
     return { description };
   };
   const isOfToday = !/^\/v1\.0-/.test(path);

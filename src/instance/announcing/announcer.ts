@@ -2,6 +2,7 @@ import type { Presence } from "../../model/catalog-entry.ts";
 import type { InstanceRecord, Listing } from "../../storage/instance-row.ts";
 import type { OwedTelling } from "../../storage/instance-store.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
+import { isStandingKnown } from "../reading/index.ts";
 import { type Leaving, tellDeparture } from "./departures.ts";
 import { entryOf, type Subject } from "./entry.ts";
 import { type Announced, Flights } from "./flights.ts";
@@ -221,8 +222,6 @@ function isUnknown({ executionId }: InstanceRecord): boolean {
   return executionId === "";
 }
 
-/** Whether memory knows what it waits for. Before its first turn that is nothing. */
 function isKnown(life: Subject, record: InstanceRecord): boolean {
-  if (isUnknown(record)) return false;
-  return life.hasEnded || life.isLoaded || life.unreadable !== undefined || record.status === "PENDING";
+  return !isUnknown(record) && isStandingKnown(life);
 }

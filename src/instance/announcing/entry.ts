@@ -1,19 +1,13 @@
 import type { Orchestration } from "../../engine/orchestration.ts";
-import type { Wait } from "../../engine/standing.ts";
 import type { Outline } from "../../engine/turn.ts";
 import { type CatalogEntry, fitEntry } from "../../model/catalog-entry.ts";
 import type { HistoryFact } from "../../model/history-event.ts";
-import { formatTime } from "../../model/time.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
-import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
-import { reading, visibleStatus } from "../reading/index.ts";
+import { reading, type StandingLife, shownStanding, visibleStatus } from "../reading/index.ts";
 
 /** The life that is told of, as memory has it. */
-export interface Subject {
-  readonly record: InstanceRecord | undefined;
-  /** Why the database cannot be read. */
-  readonly unreadable: UnreadableError | undefined;
+export interface Subject extends StandingLife {
   readonly orchestration: Pick<Orchestration, "standing"> | undefined;
   /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
   readonly outline: Outline | undefined;
@@ -22,9 +16,6 @@ export interface Subject {
     readonly scheduledStart: HistoryFact | undefined;
     readonly scheduledAtMs: number | undefined;
   };
-  /** Its code has come as far as its history, or waits for its start. */
-  readonly isLoaded: boolean;
-  readonly hasEnded: boolean;
   /** It has begun here, and was not read from the database. */
   readonly isNew: boolean;
 }
@@ -68,7 +59,7 @@ function entry(
   const started = first ?? life.queue.scheduledStart;
   const end = completed?.type === "ExecutionCompleted" ? completed : undefined;
   const failure = end === undefined ? stall : end.failure;
-  const { wait, isRetrying } = life.orchestration?.standing ?? {};
+  const { waitingFor, retrying } = shownStanding(life.queue.scheduledAtMs, life.orchestration?.standing ?? {});
   const isOpen = vault === undefined;
   return fitEntry({
     instanceId,
@@ -83,27 +74,9 @@ function entry(
     failure: failure && { errorType: failure.errorType, message: isOpen ? failure.message : undefined },
     searchAttributes,
     retentionMs,
-    waitingFor: waitingFor(life.queue.scheduledAtMs, wait),
-    retrying: isRetrying || undefined,
+    waitingFor,
+    retrying: retrying || undefined,
   });
-}
-
-/** A start that waits for its time, or else what the code waits for: see `standingOf`. */
-function waitingFor(startAtMs: number | undefined, wait: Wait | undefined): string | undefined {
-  return startAtMs === undefined ? wait && textOf(wait) : `start:${formatTime(startAtMs)}`;
-}
-
-function textOf(wait: Wait): string {
-  switch (wait.type) {
-    case "timer":
-      return `timer:${formatTime(wait.atMs)}`;
-    case "child":
-      return `child:${wait.instanceId}`;
-    case "condition":
-      return "condition";
-    default:
-      return `${wait.type}:${wait.name}`;
-  }
 }
 
 /** Whether the list shows the same. Of one that has not ended the time of its last change alone is none: each turn changes it. */

@@ -93,12 +93,12 @@ export class Views {
 
   /** What only the code can tell, which is replayed for that unless it is in memory. It has nothing more to tell after the end. */
   async #snapshot(): Promise<Snapshot> {
+    const { current } = this.#lives;
+    if (current.record === undefined) return NOTHING_KNOWN;
+    if (current.hasEnded || current.isUnreadable) return snapshotOf(current, 0);
     let snapshot = NOTHING_KNOWN;
-    const { record, current } = this.#lives;
-    if (record === undefined || isTerminal(record.status) || current.isUnreadable) return snapshot;
     await this.#reception.catchUp(() => {
-      const { hasEnded, orchestration } = this.#lives.current;
-      if (!hasEnded) snapshot = snapshotOf(orchestration, this.#ports.store.nextHistorySeq);
+      snapshot = snapshotOf(this.#lives.current, this.#ports.store.nextHistorySeq);
     });
     return snapshot;
   }

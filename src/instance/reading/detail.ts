@@ -5,6 +5,7 @@ import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { Bar, BufferedEvents, InstanceDetail, PendingAttempt } from "../views.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { shownStanding } from "./standing.ts";
 import { type OpenCall, Timeline } from "./timeline.ts";
 
 /** What is known of an instance beside its database. */
@@ -29,9 +30,10 @@ const MAX_MESSAGE = 1_024;
 export function detailOf(
   { store }: InstancePorts,
   { executionId, generation, version, parent }: InstanceRecord,
-  { waits, isOpen, startAtMs, nextDueAtMs, waiting }: Moment,
+  moment: Moment,
   { started, completed, stall }: Read,
 ): InstanceDetail {
+  const { waits, isOpen, startAtMs, nextDueAtMs, waiting, standing } = moment;
   const timeline = new Timeline();
   for (const { seq, event } of store.skimHistory()) timeline.add(seq, event);
   const calls = timeline.openCalls();
@@ -50,6 +52,7 @@ export function detailOf(
     parent,
     endedAtMs: timeline.endedAtMs,
     startAtMs,
+    ...(standing && shownStanding(startAtMs, standing)),
     activities: listed("pendingActivities", ofKind(calls, "activity")).map(toActivity),
     timers: listed("openTimers", timers).map(toTimer),
     children: listed("openChildren", ofKind(calls, "child")).map(toChild),
@@ -70,7 +73,7 @@ export function unreadableDetail(
   { executionId, generation, version, parent }: InstanceRecord,
   stall: NonNullable<InstanceDetail["stall"]>,
 ): InstanceDetail {
-  return { executionId, generation, version, parent, activities: [], timers: [], children: [], stall };
+  return { executionId, generation, version, parent, retrying: false, activities: [], timers: [], children: [], stall };
 }
 
 function ofKind(calls: readonly OpenCall[], kind: Bar["kind"]): OpenCall[] {

@@ -12,4 +12,5 @@ export { Readability } from "./readability.ts";
 export { readRerunPage } from "./rerun-page.ts";
 export { openText, reading, readingInto, writing } from "./sealing.ts";
 export { NOTHING_KNOWN, type Snapshot, snapshotOf } from "./snapshot.ts";
+export { isStandingKnown, type StandingLife, shownStanding } from "./standing.ts";
 export { readTimeline } from "./timeline-page.ts";

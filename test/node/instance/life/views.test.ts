@@ -1,7 +1,9 @@
 // [I43] What an instance tells in detail, and its timeline: whatever state it is in. How bars are drawn: reading/timeline.test.ts.
 import { describe, expect, it } from "vitest";
+import type { Task } from "../../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
 import type { InstanceDetail, TimelineRequest } from "../../../../src/instance/protocol.ts";
+import { entryFor, type Listed, listedWorld } from "../announcing/support.ts";
 import { type Code, gate, historyOf, makeWorld, raise, resume, start, suspend, terminate } from "../support.ts";
 import { START_MS, type World } from "../world.ts";
 
@@ -35,6 +37,10 @@ async function detailOf(world: World, id = "i"): Promise<InstanceDetail> {
 
 const failure = { errorType: "TypeError", message: "as told" };
 
+function* yielding(...tasks: readonly Task[]): Code {
+  for (const task of tasks) yield task;
+}
+
 describe("[I43] In detail", () => {
   async function running(): Promise<World> {
     const world = makeBusy();
@@ -50,6 +56,8 @@ describe("[I43] In detail", () => {
     return {
       executionId: first?.type === "ExecutionStarted" && first.executionId,
       generation: 0,
+      waitingFor: "activity:fail",
+      retrying: true,
       activities: [
         {
           id: 1,
@@ -201,6 +209,94 @@ describe("[I43] In detail", () => {
     const told = await world.call("i", (instance) => instance.describe({ payloads: true }));
     expect(Object.keys(told ?? {})).not.toContain("detail.executionId");
     expect(told?.detail).toBeUndefined();
+  });
+});
+
+describe("[I43] Where it stands", () => {
+  const shown = ({ waitingFor, retrying }: Pick<InstanceDetail, "waitingFor" | "retrying">) => ({
+    waitingFor,
+    retrying,
+  });
+
+  /** As the list's row has it, and as the description does. */
+  async function both(world: Listed): Promise<readonly [object, object]> {
+    const told = shown(await detailOf(world));
+    await world.advance(2_000);
+    const { waitingFor, retrying = false } = (await entryFor(world, "i")) ?? {};
+    return [{ waitingFor, retrying }, told];
+  }
+
+  const stands: readonly (readonly [string, (ctx: WorkflowContext) => Code, object])[] = [
+    ["an event", (ctx) => yielding(ctx.waitForExternalEvent("paid")), { waitingFor: "event:paid", retrying: false }],
+    [
+      "an event or a time",
+      (ctx) => yielding(ctx.whenAny([ctx.waitForExternalEvent("paid"), ctx.createTimer(60)])),
+      { waitingFor: "event:paid", retrying: false },
+    ],
+    ["a timer", (ctx) => yielding(ctx.createTimer(60)), { waitingFor: "timer:2026-11-24T00:01:00Z", retrying: false }],
+    [
+      "an activity that is tried again",
+      (ctx) => yielding(ctx.callActivity("fail", 1, { retry: RETRY })),
+      { waitingFor: "activity:fail", retrying: true },
+    ],
+    [
+      "a child",
+      (ctx) => yielding(ctx.callChildWorkflow("event", "go", "kid")),
+      { waitingFor: "child:kid", retrying: false },
+    ],
+    ["a condition", (ctx) => yielding(ctx.waitForCondition(() => false)), { waitingFor: "condition", retrying: false }],
+    ["nothing, as it has ended", () => yielding(), { retrying: false }],
+    ["nothing, as it has failed", (ctx) => yielding(ctx.callActivity("fail", 1)), { retrying: false }],
+  ];
+
+  it.each(stands)("[I43.15] with %s: as the list has it, in memory or not", async (_, code, expected) => {
+    const world = listedWorld();
+    world.workflow("w", code);
+    await start(world, "i", "w");
+    expect(await both(world)).toEqual([expected, expected]);
+    world.crash("i");
+    expect(await both(world)).toEqual([expected, expected]);
+  });
+
+  it("[I43.16] of a start that waits for its time, one that is stalled, and one that cannot be read, too", async () => {
+    const world = listedWorld();
+    const startAtMs = START_MS + 60_000;
+    world.workflow("w", (ctx: WorkflowContext) => yielding(ctx.createTimer(3_600)));
+    await start(world, "i", "w", "e", { startAtMs });
+    const atStart = { waitingFor: "start:2026-11-24T00:01:00Z", retrying: false };
+    expect(await both(world)).toEqual([atStart, atStart]);
+    await world.advance(60_000);
+    const atTimer = { waitingFor: "timer:2026-11-24T01:01:00Z", retrying: false };
+    expect(await both(world)).toEqual([atTimer, atTimer]);
+    world.workflow("w", (ctx: WorkflowContext) => yielding(ctx.callActivity("other")));
+    world.crash("i");
+    const [listed, told] = await both(world);
+    expect(told).toEqual(listed);
+    expect((await entryFor(world, "i"))?.status).toBe("STALLED");
+    world.crash("i");
+    world.host("i").db.tamper("UPDATE instance SET version = 2 WHERE seq >= 0");
+    const none = { retrying: false };
+    expect(await both(world)).toEqual([none, none]);
+  });
+
+  it("[I43.17] a long name is cut in the list alone; code that holds up its turn tells nothing of it", async () => {
+    const world = listedWorld();
+    const name = "n".repeat(300);
+    world.workflow("w", (ctx: WorkflowContext) => yielding(ctx.waitForExternalEvent(name)));
+    await start(world, "i", "w");
+    const [listed, told] = await both(world);
+    expect(told).toEqual({ waitingFor: `event:${name}`, retrying: false });
+    expect(listed).toEqual({ waitingFor: `${`event:${name}`.slice(0, 255)}…`, retrying: false });
+    const held = gate();
+    world.workflow("held", async function* (ctx: WorkflowContext) {
+      yield ctx.callActivity("slow", 1);
+      await held.promise;
+    });
+    await start(world, "h", "held");
+    await world.advance(1);
+    const asked = world.post("h", (instance) => instance.describe({ payloads: true, detail: true }));
+    await world.advance(world.limits.watchdogMs + 1);
+    expect(shown((await asked)?.detail ?? {})).toEqual({});
   });
 });
 

@@ -1,0 +1,44 @@
+import type { Standing, Wait } from "../../engine/standing.ts";
+import { formatTime } from "../../model/time.ts";
+import type { InstanceRecord } from "../../storage/instance-row.ts";
+import type { UnreadableError } from "../../storage/unreadable-error.ts";
+
+/** A life, as memory has it. */
+export interface StandingLife {
+  readonly record: InstanceRecord | undefined;
+  /** Why the database cannot be read. */
+  readonly unreadable: UnreadableError | undefined;
+  /** Its code has come as far as its history, or waits for its start. */
+  readonly isLoaded: boolean;
+  readonly hasEnded: boolean;
+}
+
+/** Whether memory knows what it waits for. Before its first turn that is nothing. */
+export function isStandingKnown({ record, unreadable, isLoaded, hasEnded }: StandingLife): boolean {
+  return hasEnded || isLoaded || unreadable !== undefined || record?.status === "PENDING";
+}
+
+/** What a list shows of where an instance stands, and its description with it. */
+export interface ShownStanding {
+  readonly waitingFor: string | undefined;
+  readonly retrying: boolean;
+}
+
+/** A start that waits for its time, or else what the code waits for: see `standingOf`. */
+export function shownStanding(startAtMs: number | undefined, { wait, isRetrying }: Standing): ShownStanding {
+  const waitingFor = startAtMs === undefined ? wait && textOf(wait) : `start:${formatTime(startAtMs)}`;
+  return { waitingFor, retrying: isRetrying === true };
+}
+
+function textOf(wait: Wait): string {
+  switch (wait.type) {
+    case "timer":
+      return `timer:${formatTime(wait.atMs)}`;
+    case "child":
+      return `child:${wait.instanceId}`;
+    case "condition":
+      return "condition";
+    default:
+      return `${wait.type}:${wait.name}`;
+  }
+}
