@@ -41,7 +41,9 @@ export interface WorkflowDetail {
   readonly endedAt?: Date;
   readonly searchAttributes?: SearchAttributes;
   readonly retention?: string;
+  /** As the list has it, such as `event:paid`, but whole. */
   readonly waitingFor?: string;
+  /** An activity has failed and will be tried again. */
   readonly retrying?: boolean;
   readonly pendingActivities: readonly PendingActivity[];
   readonly openTimers: readonly { readonly id: number; readonly createdAt: Date; readonly fireAt: Date }[];

@@ -247,6 +247,8 @@ describe("[A15] describeWorkflow", () => {
     parentInstanceID: "p",
     parent: { instanceId: "p", executionId: "f", name: "w", taskId: 1 },
     searchAttributes: { createdAt: "2026-01-02", workflowName: "x" },
+    waitingFor: "activity:a",
+    retrying: true,
     pendingActivities: [{ id: 1, name: "a", scheduledAt: times.createdAt, ...attempt, nextAttemptAt: times.createdAt }],
     openTimers: [{ id: 2, createdAt: times.createdAt, fireAt: times.createdAt }],
     openChildren: [
@@ -271,6 +273,8 @@ describe("[A15] describeWorkflow", () => {
       parentInstanceId: "p",
       parent: body.parent,
       searchAttributes: body.searchAttributes,
+      waitingFor: "activity:a",
+      retrying: true,
       pendingActivities: [{ id: 1, name: "a", scheduledAt: at, ...attempt, nextAttemptAt: at }],
       openTimers: [{ id: 2, createdAt: at, fireAt: at }],
       openChildren: [{ id: 3, name: "c", instanceId: "k", createdAt: at, status: "running", attempt: 1 }],

@@ -205,7 +205,8 @@ describe("[H141] Timeline", () => {
 });
 
 describe("[H142] GET …?detail=full", () => {
-  const detail = { executionId: "e", generation: 2, activities: [], timers: [], children: [] };
+  const stands = { waitingFor: "event:paid", retrying: false };
+  const detail = { executionId: "e", generation: 2, ...stands, activities: [], timers: [], children: [] };
 
   it("[H142.1] asks for it, also behind a wait, and tells it beside Dapr's form", async () => {
     const api = new Api();
@@ -220,6 +221,7 @@ describe("[H142] GET …?detail=full", () => {
       retention: "86400.5s",
       executionId: "e",
       generation: 2,
+      ...stands,
       pendingActivities: [],
       openTimers: [],
       openChildren: [],
