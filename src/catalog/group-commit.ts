@@ -2,8 +2,8 @@
 export interface CommitPorts<Item, Answer> {
   /** Writes all of them, or none, and answers each. Throws when nothing was written. */
   write(items: readonly Item[]): readonly Answer[];
-  /** Calls back after `ms`. */
-  schedule(ms: number, callback: () => void): void;
+  /** Resolves when what has been written is durable, and rejects when it never will be. */
+  durable(): Promise<void>;
 }
 
 interface Waiting<Item, Answer> {
@@ -12,28 +12,24 @@ interface Waiting<Item, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** The longest that an item waits for others. */
-const WINDOW_MS = 5;
-/** Behind one that came alone: a caller that asks again as soon as it has its answer is not held up by its own window. */
-const LONE_WINDOW_MS = 1;
-
 /**
  * Writes together what comes together: the platform makes a commit of each call's writes, so a thousand announcements at once would be
  * a thousand of them.
  *
  * ```
- *            add: flush                    the window ends, something waits: flush
- *   idle ------------------> window open -------------------------------------------> window open
- *    ^                            |  add: waits
- *    '----------------------------'  the window ends, nothing waits
+ *            add: flush               durable, something waits: flush
+ *   idle ------------------> committing -----------------------------> committing
+ *    ^                        |  add: waits
+ *    '------------------------'  durable, nothing waits
  * ```
- * So one that comes alone is written at once, and nobody waits longer than a window, which is short as long as they come one by one. A flush that fails is told to those
- * who are in it, and to nobody else.
+ * So one that comes alone is written at once, and nobody waits longer than for the commit before its own: the slower commits are, the
+ * more are in each. There is no timer, which would hold up for its whole time the answer that is given meanwhile. A flush that fails
+ * is told to those who are in it, and to nobody else.
  */
 export class GroupCommit<Item, Answer> {
   readonly #ports: CommitPorts<Item, Answer>;
   #waiting: Waiting<Item, Answer>[] = [];
-  #isWindowOpen = false;
+  #isCommitting = false;
 
   constructor(ports: CommitPorts<Item, Answer>) {
     this.#ports = ports;
@@ -43,27 +39,26 @@ export class GroupCommit<Item, Answer> {
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, resolve, reject });
-      if (!this.#isWindowOpen) this.#flush();
+      if (!this.#isCommitting) this.#flush();
     });
   }
 
   #flush(): void {
     const flushed = this.#waiting;
     this.#waiting = [];
-    this.#openWindow(flushed.length > 1 ? WINDOW_MS : LONE_WINDOW_MS);
     try {
       const answers = this.#ports.write(flushed.map(({ item }) => item));
       for (const [n, { resolve }] of flushed.entries()) resolve(answers[n] as Answer);
     } catch (error) {
       for (const { reject } of flushed) reject(error);
     }
+    this.#isCommitting = true;
+    const next = () => this.#next();
+    this.#ports.durable().then(next, next);
   }
 
-  #openWindow(ms: number): void {
-    this.#isWindowOpen = true;
-    this.#ports.schedule(ms, () => {
-      this.#isWindowOpen = false;
-      if (this.#waiting.length > 0) this.#flush();
-    });
+  #next(): void {
+    this.#isCommitting = false;
+    if (this.#waiting.length > 0) this.#flush();
   }
 }

@@ -12,6 +12,8 @@ export interface ShardPorts {
   readonly name: string;
   now(): number;
   readonly schedule: Schedule;
+  /** Resolves when what has been written is durable. */
+  durable(): Promise<void>;
   readonly alarm: ShardAlarm;
   /** How long ended instances are kept. */
   readonly retention: RetentionPolicy;

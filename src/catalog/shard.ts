@@ -43,7 +43,7 @@ export class Shard implements CatalogApi {
     this.#alarmAtMs = ports.alarm.initialMs;
     this.#commit = new GroupCommit({
       write: (tellings) => this.#write(tellings),
-      schedule: (ms, callback) => void ports.schedule(ms, callback),
+      durable: () => ports.durable(),
     });
   }
 

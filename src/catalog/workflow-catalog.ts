@@ -84,6 +84,7 @@ class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
       name: this.#name,
       now: Date.now,
       schedule: timers,
+      durable: () => storage.sync(),
       alarm: { initialMs, set: (atMs) => void storage.setAlarm(atMs).catch((error) => this.#fault("setAlarm", error)) },
       retention: this.#options.retention ?? {},
       source: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, this.#options.placement ?? {}, instanceId),

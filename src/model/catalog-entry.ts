@@ -44,6 +44,12 @@ export interface LifeKey {
   readonly createdAtMs: number;
 }
 
+/**
+ * In µs: how far the clocks of two machines may be apart. The number of a departure is later by this, since an announcement that an
+ * object has sent before it was lost may still be on its way, and the next one may be on a machine whose clock is behind.
+ */
+export const MOST_SKEW = 60_000_000;
+
 /** Of a life that is about to be wiped, or is no more. `seq` is newer than everything that has been announced of it. */
 export interface Departure extends LifeKey {
   readonly seq: number;

@@ -1,11 +1,12 @@
-import type {
-  Announced,
-  Announcement,
-  CatalogEntry,
-  Departure,
-  HeldEntry,
-  LifeKey,
-  Presence,
+import {
+  type Announced,
+  type Announcement,
+  type CatalogEntry,
+  type Departure,
+  type HeldEntry,
+  type LifeKey,
+  MOST_SKEW,
+  type Presence,
 } from "../../model/catalog-entry.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
 import type { CountChange } from "./counts.ts";
@@ -78,7 +79,7 @@ export class Application {
     const held = readEntry(this.#db, entry);
     if (held?.seq === seq) return this.#again(held, entry);
     if (former?.shard === this.#shard && former.createdAtMs !== entry.createdAtMs)
-      this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 });
+      this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 + MOST_SKEW });
     if (held !== undefined && held.seq > seq) return this.#refuse(held, seq);
     const row = toRow(entry, seq, this.#names.numberOf(entry.workflowName));
     upsertEntry(this.#db, row);
@@ -88,7 +89,7 @@ export class Application {
   }
 
   /**
-   * Every number of the former life is below those of the next. What is told of it later finds the mark, which is made whether or not
+   * Every number of the former life is below those of the next, as far as clocks agree. What is told of it later finds the mark, which is made whether or not
    * there is a row, and by an announcement that is late itself, too: the last one of the former life may be later still.
    */
   #forgetFormer(departure: Departure): void {

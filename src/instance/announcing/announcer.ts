@@ -3,7 +3,7 @@ import type { InstanceRecord, Listing } from "../../storage/instance-row.ts";
 import type { OwedTelling } from "../../storage/instance-store.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
 import { isStandingKnown } from "../reading/index.ts";
-import { type Leaving, tellDeparture } from "./departures.ts";
+import { type Leaving, oweReplaced, tellDeparture } from "./departures.ts";
 import { entryOf, type Subject } from "./entry.ts";
 import { type Announced, Flights } from "./flights.ts";
 import { firstListing, nextListing } from "./listings.ts";
@@ -46,31 +46,33 @@ export class Announcer {
 
   /** A life has begun in the place of the former one: what its first announcement does not tell of that is told apart. */
   replaced(former: InstanceRecord): void {
-    const { debts, numbers } = this.#flights;
-    const { createdAtMs } = former;
-    const shard = this.#flights.shardOf(former);
-    const before = this.#flights.toldOf(former) === undefined ? former.listing?.former : undefined;
-    const isElsewhere = shard !== this.#catalog.shardOf(this.#ports.instanceId());
-    if (isElsewhere) debts.add({ createdAtMs, shard, seq: numbers.next() });
-    if (before !== undefined) debts.add({ ...before, seq: numbers.next() });
+    const isOwing = oweReplaced(this.#flights, this.#catalog.shardOf(this.#ports.instanceId()), former);
     this.#flights.giveUp();
-    if (isElsewhere || before !== undefined) this.#of.atRest();
+    if (isOwing) this.#of.atRest();
   }
 
   // Who waits for the catalog.
 
-  /** Until what a start has led to has been told; `undefined`: nothing is to be waited for. */
+  /**
+   * Until what a start has led to has been told, or is owed; `undefined`: nothing is to be waited for. Rejects when it is neither: whoever
+   * starts it sends that again.
+   */
   confirmed(): Promise<void> | undefined {
     const { record } = this.#of.life;
     if (this.#catalog.confirm === "background" || record === undefined || this.#flights.isHeard(record))
       return undefined;
     const settled = this.#flights.settled();
     if (!this.#of.burst.isOpen) this.remind();
-    return settled;
+    return settled.then((isKept) => {
+      if (!isKept)
+        throw new Error(
+          "It has started, and the catalog could neither be told of it nor be owed that: send the start again.",
+        );
+    });
   }
 
   /** The object has been loaded, because somebody asks: of one that has ended it is told before the first answer. */
-  opened(): Promise<void> | undefined {
+  opened(): Promise<unknown> | undefined {
     const { record, hasEnded } = this.#of.life;
     if (record === undefined || !hasEnded || this.#of.isNotKept || this.#flights.isHeard(record)) return undefined;
     const settled = this.#flights.settled();
@@ -193,17 +195,8 @@ export class Announcer {
    * The life is about to be wiped, and its shard is told before; and of the life before it, if no shard may have heard that this one
    * took its place. Returns what is to be told afterwards: what could not be told in time, and what is owed to others.
    */
-  async leave(life: Leaving): Promise<readonly OwedTelling[]> {
-    const { debts, numbers } = this.#flights;
-    const { createdAtMs, listing } = life;
-    const isFormerListed = listing?.former !== undefined && !this.#flights.isTold(life);
-    numbers.saw(listing?.seq);
-    const former = isFormerListed ? { ...listing.former, seq: numbers.next() } : undefined;
-    this.#flights.giveUp();
-    const left = await tellDeparture(this.#ports, this.#catalog, this.#flights, life, former);
-    const isOf = (telling: OwedTelling) =>
-      telling.createdAtMs === createdAtMs || telling.createdAtMs === former?.createdAtMs;
-    return [...debts.all.filter((telling) => !isOf(telling)), ...left];
+  leave(life: Leaving): Promise<readonly OwedTelling[]> {
+    return tellDeparture(this.#ports, this.#catalog, this.#flights, life);
   }
 
   /** What the catalog is answered when it asks. Rejects when that is not known. */

@@ -9,34 +9,48 @@ import { depart } from "./telling.ts";
 export type Leaving = Pick<InstanceRecord, "createdAtMs" | "listing">;
 
 /**
- * Tells the shards of a life that goes, and of the one before it where nobody has heard that that has gone. Returns those that could
- * not be told in time.
+ * Tells the shards of a life that goes, and of the one before it where nobody has heard that that has gone. Returns what is to be told
+ * afterwards: what could not be told in time, and what is owed to others.
  */
 export async function tellDeparture(
   ports: InstancePorts,
   catalog: CatalogPort,
-  { numbers }: Flights,
-  { createdAtMs, listing }: Leaving,
-  former: OwedTelling | undefined,
+  flights: Flights,
+  life: Leaving,
 ): Promise<OwedTelling[]> {
+  const { createdAtMs, listing } = life;
+  const { debts, numbers } = flights;
   const instanceId = ports.instanceId();
   const shard = listing?.shard ?? catalog.firstShardOf(instanceId);
-  const tell = async (how: "leave" | "forget", life: OwedTelling) => {
+  const isFormerListed = listing?.former !== undefined && !flights.isTold(life);
+  numbers.saw(listing?.seq);
+  const former = isFormerListed ? { ...listing.former, seq: numbers.last() } : undefined;
+  flights.giveUp();
+  const tell = async (how: "leave" | "forget", telling: OwedTelling) => {
+    const departure = { instanceId, createdAtMs: telling.createdAtMs, seq: telling.seq };
     const told = async () => {
-      await depart(
-        catalog.shard(life.shard),
-        how,
-        { instanceId, createdAtMs: life.createdAtMs, seq: life.seq },
-        numbers,
-      );
+      await depart(catalog.shard(telling.shard), how, departure, numbers);
       return true;
     };
     const isTold = await within((ms, callback) => ports.clock.schedule(ms, callback), PATIENCE_MS, told);
-    return isTold === true ? [] : [life];
+    return isTold === true ? [] : [telling];
   };
   const left = await Promise.all([
-    tell("leave", { createdAtMs, shard, seq: numbers.next() }),
+    tell("leave", { createdAtMs, shard, seq: numbers.last() }),
     former === undefined ? [] : tell("forget", former),
   ]);
-  return left.flat();
+  const isOf = (telling: OwedTelling) =>
+    telling.createdAtMs === createdAtMs || telling.createdAtMs === former?.createdAtMs;
+  return [...debts.all.filter((telling) => !isOf(telling)), ...left.flat()];
+}
+
+/** What the first announcement of the next life, at `shard`, does not tell of is owed. True: there is such a thing. */
+export function oweReplaced(flights: Flights, shard: string, former: InstanceRecord): boolean {
+  const { debts, numbers } = flights;
+  const { createdAtMs, listing } = former;
+  const before = flights.toldOf(former) === undefined ? listing?.former : undefined;
+  const isElsewhere = flights.shardOf(former) !== shard;
+  if (isElsewhere) debts.add({ createdAtMs, shard: flights.shardOf(former), seq: numbers.last() });
+  if (before !== undefined) debts.add({ ...before, seq: numbers.last() });
+  return isElsewhere || before !== undefined;
 }

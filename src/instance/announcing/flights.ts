@@ -62,7 +62,7 @@ export class Flights {
   #isUnowed = false;
   #quietUntilMs = 0;
   /** Answers that wait. */
-  #waiting: (() => void)[] = [];
+  #waiting: ((isKept: boolean) => void)[] = [];
 
   /** `landed`: another one may leave, or this one is to be tried again. */
   constructor(ports: InstancePorts, catalog: CatalogPort, of: Announced, landed: (again: boolean) => void) {
@@ -129,8 +129,11 @@ export class Flights {
     return entry.endedAtMs === undefined ? this.numbers.next() : this.numbers.ofEnd(record, entry, told !== undefined);
   }
 
-  /** Resolves when what is on its way, or leaves next, has been acknowledged, or need not be waited for. */
-  settled(): Promise<void> {
+  /**
+   * Resolves when what is on its way, or leaves next, has been acknowledged, or need not be waited for. False: it could be neither told
+   * nor owed, and only memory knows of it.
+   */
+  settled(): Promise<boolean> {
     return new Promise((resolve) => void this.#waiting.push(resolve));
   }
 
@@ -138,7 +141,7 @@ export class Flights {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of waiting) resolve(!this.#isUnowed);
   }
 
   begin(record: InstanceRecord, importance: Importance): void {

@@ -1,4 +1,4 @@
-import type { CatalogEntry } from "../../model/catalog-entry.ts";
+import { type CatalogEntry, MOST_SKEW } from "../../model/catalog-entry.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { Clock } from "../ports.ts";
 
@@ -19,6 +19,15 @@ export class Numbers {
   /** Later than all that are known. */
   next(): number {
     this.#last = Math.max(this.#clock.now() * 1_000, this.#last + 1);
+    return this.#last;
+  }
+
+  /**
+   * Of a life that goes: later than all that it has told, known here or not. What an object has sent before it was lost may still be on
+   * its way, with a number of a machine whose clock is ahead.
+   */
+  last(): number {
+    this.#last = Math.max(this.#clock.now() * 1_000 + MOST_SKEW, this.#last + 1);
     return this.#last;
   }
 

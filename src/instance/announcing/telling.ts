@@ -52,6 +52,6 @@ export async function depart(
     if (answer.ok || answer.code === "INVALID" || "gone" in answer.held) return;
     numbers.saw(answer.held.seq);
     if (tries === MOST_TRIES) throw new Error("The catalog knows something newer of this instance.");
-    seq = numbers.next();
+    seq = numbers.last();
   }
 }

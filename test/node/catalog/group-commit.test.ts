@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { GroupCommit } from "../../../src/catalog/group-commit.ts";
 
-/** A group commit of numbers that answers with their text; its windows end when the test says so. */
+/** A group commit of numbers that answers with their text; its commits end when the test says so. */
 function commits() {
   const flushes: number[][] = [];
-  const windows: { ms: number; end: () => void }[] = [];
+  const pending: { end: () => void; fail: (error: Error) => void }[] = [];
   const fault: { next: Error | undefined } = { next: undefined };
   const commit = new GroupCommit<number, string>({
     write(items) {
@@ -15,65 +15,87 @@ function commits() {
       flushes.push([...items]);
       return items.map(String);
     },
-    schedule: (ms, callback) => void windows.push({ ms, end: callback }),
+    durable: () => new Promise((end, fail) => void pending.push({ end, fail })),
   });
-  return { commit, flushes, fault, windows, endWindow: () => windows.at(-1)?.end() };
+  const settle = async (how: (last: (typeof pending)[number]) => void) => {
+    const last = pending.pop();
+    if (last === undefined) throw new Error("no commit is under way");
+    how(last);
+    await new Promise(setImmediate);
+  };
+  return { commit, flushes, fault, pending, endCommit: () => settle(({ end }) => end()), settle };
 }
 
 describe("[K22] Group commit", () => {
-  it("[K22.1] one that comes alone is written at once", async () => {
-    const { commit, flushes } = commits();
+  it("[K22.1] one that comes alone is written at once, and its answer waits for nothing", async () => {
+    const { commit, flushes, pending } = commits();
     const answer = commit.add(1);
     expect(flushes).toEqual([[1]]);
     expect(await answer).toBe("1");
+    expect(pending).toHaveLength(1);
   });
 
-  it("[K22.2] those that come within a window of it are written together, and each gets its own answer: 1 ms, and 5 while they come together", async () => {
-    const { commit, flushes, windows, endWindow } = commits();
+  it("[K22.2] those that come while it is being committed are written together, and each gets its own answer", async () => {
+    const { commit, flushes, endCommit, pending } = commits();
     const answers = [1, 2, 3, 4].map((n) => commit.add(n));
     expect(flushes).toEqual([[1]]);
-    endWindow();
+    await endCommit();
     expect(flushes).toEqual([[1], [2, 3, 4]]);
-    endWindow();
+    await endCommit();
+    expect(pending).toEqual([]);
     answers.push(commit.add(5));
-    expect(windows.map(({ ms }) => ms)).toEqual([1, 5, 1]);
+    expect(flushes).toEqual([[1], [2, 3, 4], [5]]);
     expect(await Promise.all(answers)).toEqual(["1", "2", "3", "4", "5"]);
   });
 
-  it("[K22.3] under load there is a flush for each window; when nothing waits, the next is written at once again", async () => {
-    const { commit, flushes, endWindow } = commits();
+  it("[K22.3] one commit at a time, however long it takes; when nothing waits, the next is written at once again", async () => {
+    const { commit, flushes, endCommit, pending } = commits();
     const answers = [commit.add(1), commit.add(2)];
-    endWindow();
+    await endCommit();
     answers.push(commit.add(3));
-    expect(flushes).toEqual([[1], [2]]);
-    endWindow();
-    endWindow();
+    expect([flushes, pending.length]).toEqual([[[1], [2]], 1]);
+    await endCommit();
+    expect([flushes, pending.length]).toEqual([[[1], [2], [3]], 1]);
+    await endCommit();
     answers.push(commit.add(4));
-    expect(flushes).toEqual([[1], [2], [3], [4]]);
+    expect([flushes, pending.length]).toEqual([[[1], [2], [3], [4]], 1]);
     expect(await Promise.all(answers)).toEqual(["1", "2", "3", "4"]);
   });
 
   it("[K22.4] a flush that fails is told to all who are in it, and to nobody else", async () => {
-    const { commit, flushes, fault, endWindow } = commits();
+    const { commit, flushes, fault, endCommit } = commits();
     const first = commit.add(1);
     const failing = [commit.add(2), commit.add(3)];
     fault.next = new Error("SQLITE_FULL");
-    endWindow();
+    await Promise.all([endCommit(), expectRejected(failing, "SQLITE_FULL")]);
     const next = commit.add(4);
-    endWindow();
-    expect(await Promise.allSettled(failing)).toEqual(
-      failing.map(() => ({ status: "rejected", reason: new Error("SQLITE_FULL") })),
-    );
+    await endCommit();
     expect([await first, await next]).toEqual(["1", "4"]);
     expect(flushes).toEqual([[1], [4]]);
   });
 
-  it("[K22.5] one that fails alone rejects, and the next is not held up by more than its window", async () => {
-    const { commit, flushes, fault, endWindow } = commits();
+  it("[K22.5] one that fails alone rejects, and the next is not held up for ever", async () => {
+    const { commit, flushes, fault, endCommit } = commits();
     fault.next = new Error("SQLITE_FULL");
     await expect(commit.add(1)).rejects.toThrow("SQLITE_FULL");
     const next = commit.add(2);
-    endWindow();
+    await endCommit();
     expect([await next, flushes]).toEqual(["2", [[2]]]);
   });
+
+  it("[K22.6] a commit that fails holds nobody up either", async () => {
+    const { commit, flushes, settle } = commits();
+    const answers = [commit.add(1), commit.add(2)];
+    await settle(({ fail }) => fail(new Error("the object is broken")));
+    expect([await Promise.all(answers), flushes]).toEqual([
+      ["1", "2"],
+      [[1], [2]],
+    ]);
+  });
 });
+
+async function expectRejected(promises: Promise<string>[], message: string): Promise<void> {
+  expect(await Promise.allSettled(promises)).toEqual(
+    promises.map(() => ({ status: "rejected", reason: new Error(message) })),
+  );
+}

@@ -50,6 +50,9 @@ interface Start {
   readonly retention?: RetentionPolicy | undefined;
 }
 
+/** So long a commit takes. */
+export const COMMIT_MS = 1;
+
 /** A shard, and all that it has of the world. An instance that is not in `instances` cannot be reached. */
 export function openWorld(start: Start = {}) {
   const { alarmAtMs, nowMs = NOW, db = new MemoryDatabase(), instances = new Map(), retention = {} } = start;
@@ -78,6 +81,7 @@ export function openWorld(start: Start = {}) {
     name: "0-0",
     now: () => clock.nowMs,
     schedule: (ms, callback) => clock.schedule(ms, callback),
+    durable: () => new Promise((resolve) => void clock.schedule(COMMIT_MS, resolve)),
     alarm: {
       initialMs: alarmAtMs,
       set: (atMs) => {

@@ -138,6 +138,7 @@ export class CatalogWorld {
         const occurrence = later(ms, callback);
         return () => world.timeline.remove(occurrence);
       },
+      durable: () => new Promise((resolve) => void host.gated.push(resolve)),
       alarm: {
         initialMs: host.armedAtMs ?? undefined,
         set: (atMs) => {

@@ -85,6 +85,27 @@ describe("[I35] What is owed", () => {
     expect([await listedStatus(world), owing(world)]).toEqual(["COMPLETED", nothing]);
   });
 
+  it("[I35.14] a start that could neither be told nor be owed is not acknowledged; sent again, it announces first", async () => {
+    const world = listedWorld();
+    unreachable(world);
+    world.host("a").failWrite = (statement) => {
+      if (statement.includes("telling")) throw new Error("SQLITE_FULL");
+    };
+    for (const _ of [1, 2]) {
+      const answer = starting(world, "event", "go");
+      const refused = expect(answer).rejects.toThrow("could neither be told of it nor be owed that");
+      await world.advance(10);
+      await refused;
+      expect([owing(world).rows, await entryFor(world)]).toEqual([0, undefined]);
+    }
+    world.host("a").failWrite = undefined;
+    reachable(world);
+    world.crash("a");
+    const answer = starting(world, "event", "go");
+    await world.advance(10);
+    expect([await answer, await listedStatus(world)]).toEqual([{ ok: true }, "RUNNING"]);
+  });
+
   it("[I35.3] the pauses grow, and an object that is lost meanwhile goes on with them", async () => {
     const world = listedWorld();
     unreachable(world);
