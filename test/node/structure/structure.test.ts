@@ -19,6 +19,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "storage/sql-database.ts",
     "model",
   ],
+  schedules: [
+    "instance/platform-ports.ts",
+    "instance/namespace.ts",
+    "instance/log.ts",
+    "instance/log-text.ts",
+    "instance/patience.ts",
+    "instance/protocol.ts",
+    "storage/sql-database.ts",
+    "model",
+  ],
   authoring: ["engine", "model"],
   jobs: ["catalog", "instance/protocol.ts", "engine", "model"],
   http: ["jobs", "catalog", "instance/protocol.ts", "instance/binding.ts", "model"],
@@ -45,6 +55,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "http/openapi/schemas",
     "http/openapi/document.ts",
   ],
+  croner: ["schedules/cron.ts"],
   // Bundled when the package is built: no program that has it installs this one.
   "eventsource-parser": ["authoring/client-watch.ts"],
   // Installed for development alone: see [S1.7].
