@@ -8,9 +8,11 @@ export type {
   BulkJobPreview,
   BulkOperation,
 } from "./authoring/bulk-jobs.ts";
+export type { CatalogHealth, CatalogRebuilt, CatalogShardHealth, RebuildOptions } from "./authoring/catalog-health.ts";
 export { TimeoutError, WorkflowApiError, WorkflowFailedError } from "./authoring/client-errors.ts";
 export type {
   HistoryPageOptions,
+  HistorySearchOptions,
   PurgeOptions,
   RaiseOptions,
   RepairOptions,
@@ -19,6 +21,7 @@ export type {
   RunOptions,
   ScheduleOptions,
   TerminateOptions,
+  TimelinePageOptions,
   UpdateOptions,
   WatchOptions,
 } from "./authoring/client-options.ts";
@@ -33,9 +36,11 @@ export {
   WorkflowDescription,
   type WorkflowDetail,
 } from "./authoring/workflow-description.ts";
-export type { CountKey, ListOptions, StatusLike, WorkflowFilter } from "./authoring/workflow-filter.ts";
+export type { ChangesOptions, CountKey, ListOptions, StatusLike, WorkflowFilter } from "./authoring/workflow-filter.ts";
 export type { HistoryPage } from "./authoring/workflow-history.ts";
 export {
+  type WorkflowChange,
+  type WorkflowChanges,
   type WorkflowCount,
   type WorkflowCounts,
   WorkflowList,
@@ -44,6 +49,13 @@ export {
 } from "./authoring/workflow-list.ts";
 export { type DeclaredWorkflow, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
+export type {
+  TimelineAttempt,
+  TimelineBar,
+  TimelineKind,
+  TimelinePage,
+  TimelineStatus,
+} from "./authoring/workflow-timeline.ts";
 export { type TWorkflowActivity, WorkflowActivityContext } from "./engine/activity-context.ts";
 export type {
   ActivityOptions,

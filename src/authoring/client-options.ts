@@ -117,17 +117,30 @@ export interface UpdateOptions {
   readonly reason?: string | null | undefined;
 }
 
-export interface HistoryPageOptions {
-  /** At most so many events, 1 to 10,000. Default 1,000. */
-  readonly limit?: number | null | undefined;
-  /** Of the page before. Default: from the beginning, or from the end where `order` is "desc". */
-  readonly continuationToken?: string | null | undefined;
+/** Which events, and from where. */
+export interface HistorySearchOptions {
   /** "desc": from the end. Default "asc". */
   readonly order?: "asc" | "desc" | null | undefined;
   /** Only events of these types. */
   readonly types?: readonly HistoryEventType[] | null | undefined;
   /** Only events with this text in one of theirs. Upper and lower case count. */
   readonly contains?: string | null | undefined;
+}
+
+export interface HistoryPageOptions extends HistorySearchOptions {
+  /** At most so many events, 1 to 10,000. Default 1,000. */
+  readonly limit?: number | null | undefined;
+  /** Of the page before. Default: from the beginning, or from the end where `order` is "desc". */
+  readonly continuationToken?: string | null | undefined;
+}
+
+export interface TimelinePageOptions {
+  /** At most so many bars, or one more, 1 to 10,000. Default 1,000. */
+  readonly limit?: number | null | undefined;
+  /** Of the page before. */
+  readonly continuationToken?: string | null | undefined;
+  /** "desc": from the end. Default "asc". */
+  readonly order?: "asc" | "desc" | null | undefined;
 }
 
 function isNameOrDeclaration(value: unknown): boolean {
@@ -170,13 +183,19 @@ export const updateOptions = optionsOf<UpdateOptions>({
   timeoutInSeconds: secondsFromZero,
   reason: aString,
 });
-export const historyPageOptions = optionsOf<HistoryPageOptions>({
+const pageRules = {
   limit: aNumber("a whole number from 1 to 10000", (value) => Number.isInteger(value) && value >= 1 && value <= 10_000),
   continuationToken: aString,
   order: oneOf("asc", "desc"),
+};
+const searchRules = {
+  order: oneOf("asc", "desc"),
   types: typeRule("a list of types of events", (value) => Array.isArray(value) && value.every(isEventType)),
   contains: aString,
-});
+};
+export const historySearchOptions = optionsOf<HistorySearchOptions>(searchRules);
+export const historyPageOptions = optionsOf<HistoryPageOptions>({ ...pageRules, ...searchRules });
+export const timelinePageOptions = optionsOf<TimelinePageOptions>(pageRules);
 
 const DEFAULT_TIMEOUT_SECONDS = 60;
 

@@ -2,8 +2,9 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { HistoryEvent } from "../model/history-event.ts";
 import { readPosition } from "../model/history-position.ts";
 import { WorkflowApiError } from "./client-errors.ts";
-import { CutOffError, isLost, MAX_ATTEMPTS } from "./lost-connection.ts";
+import { isLost, MAX_ATTEMPTS } from "./lost-connection.ts";
 import { WorkflowRuntimeStatus } from "./runtime-status.ts";
+import { piecesOf } from "./text-stream.ts";
 import type { WorkflowApi } from "./workflow-api.ts";
 
 /** What a watch tells. */
@@ -30,8 +31,6 @@ export interface Watch {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The server sends a heartbeat every 15 seconds: a connection that brings nothing for three of them is lost. */
-const PATIENCE_MS = 45_000;
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -85,44 +84,13 @@ async function* connect(
   after: string | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<WatchedEvent | "open"> {
-  signal?.throwIfAborted();
-  const line = new AbortController();
-  const end = () => line.abort(signal?.reason);
-  signal?.addEventListener("abort", end);
-  try {
-    const body = await within(line, () => api.open(path, { after }, line.signal));
-    yield "open";
-    const reader = body.getReader();
-    line.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
-    const decoder = new TextDecoder();
-    const parser = new Parser();
-    for (;;) {
-      const { done, value } = await within(line, () => reader.read());
-      if (done) return;
-      yield* parser.read(decoder.decode(value, { stream: true }));
-    }
-  } catch (error) {
-    throw line.signal.aborted ? line.signal.reason : cutOff(error);
-  } finally {
-    signal?.removeEventListener("abort", end);
-    line.abort();
-  }
-}
-
-/** What breaks off after it has begun has other words in each runtime. */
-function cutOff(error: unknown): unknown {
-  if (error instanceof WorkflowApiError || error instanceof SyntaxError || isLost(error)) return error;
-  const why = error instanceof Error ? error.message : error;
-  return new CutOffError(`The stream of events was cut off: ${why}`, { cause: error });
-}
-
-/** Ends the line when that takes too long. */
-async function within<T>(line: AbortController, ask: () => Promise<T>): Promise<T> {
-  const late = setTimeout(() => line.abort(new CutOffError("The stream of events brings nothing")), PATIENCE_MS);
-  try {
-    return await ask();
-  } finally {
-    clearTimeout(late);
+  const open = (line: AbortSignal) => api.open("text/event-stream", path, { after }, line);
+  const parser = new Parser();
+  let isOpen = false;
+  for await (const piece of piecesOf("The stream of events", open, signal)) {
+    if (!isOpen) yield "open";
+    isOpen = true;
+    yield* parser.read(piece);
   }
 }
 

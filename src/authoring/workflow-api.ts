@@ -17,15 +17,24 @@ export interface Answer {
 /** Members that are `undefined` are left out. */
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** Answers that come bit by bit, and what one is not that is something else. */
+const STREAMS = {
+  "text/event-stream": "no stream of events",
+  "application/jsonl": "no history in lines",
+} as const;
+
 /** How long the answer to a question is waited for that has no time of its own. */
 const PATIENCE_MS = 60_000;
+
+/** What requests are made to: a part of their paths. */
+export type Resource = "workflows" | "workflow-jobs" | "workflow-catalog";
 
 /** Requests to the workflows of a server, and what its answers mean. */
 export class WorkflowApi {
   readonly #options: EndpointOptions;
-  readonly #what: "workflows" | "workflow-jobs";
+  readonly #what: Resource;
 
-  constructor(options: EndpointOptions, what: "workflows" | "workflow-jobs" = "workflows") {
+  constructor(options: EndpointOptions, what: Resource = "workflows") {
     this.#options = options;
     this.#what = what;
   }
@@ -61,15 +70,18 @@ export class WorkflowApi {
     return this.#within(ms, "POST", path, query, body);
   }
 
-  /** A stream of events, until whoever asks for it ends it by the signal. Asked for once. */
-  async open(path: string, query: Query, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  /** A stream of this media type, until whoever asks for it ends it by the signal. Asked for once. */
+  async open(
+    type: keyof typeof STREAMS,
+    path: string,
+    query: Query,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>> {
     const { response, request } = await this.#request("GET", path, query, undefined, signal);
-    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    const isStream = response.headers.get("content-type")?.startsWith(type) === true;
     if (response.ok && isStream && response.body !== null) return response.body;
     const text = await textOf(response, request);
-    throw response.ok
-      ? notTheApi(request, response.status, text, "no stream of events")
-      : refused(response, text, request);
+    throw response.ok ? notTheApi(request, response.status, text, STREAMS[type]) : refused(response, text, request);
   }
 
   /** A connection that nobody serves any more may stay open. */

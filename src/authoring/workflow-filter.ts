@@ -49,6 +49,13 @@ export interface ListOptions extends WorkflowFilter {
   readonly continuationToken?: string | null | undefined;
 }
 
+export interface ChangesOptions extends WorkflowFilter {
+  /** That of the answer before, with the same filter. Default: the answer has a token to begin with, and no changes. */
+  readonly since?: string | null | undefined;
+  /** At most so many changes in one answer, 1 to 1,024. Default 100. */
+  readonly pageSize?: number | null | undefined;
+}
+
 /** What instances can be counted by. */
 export type CountKey = "status" | "name" | "version" | "errorType" | "day";
 
@@ -84,15 +91,17 @@ const FILTER = {
   q: aString,
 };
 export const filterOptions = optionsOf<WorkflowFilter>(FILTER);
+const pageSize = aNumber(
+  "a whole number from 1 to 1024",
+  (value) => Number.isInteger(value) && value >= 1 && value <= 1_024,
+);
 export const listOptions = optionsOf<ListOptions>({
   ...FILTER,
   order: oneOf("desc", "asc"),
-  pageSize: aNumber(
-    "a whole number from 1 to 1024",
-    (value) => Number.isInteger(value) && value >= 1 && value <= 1_024,
-  ),
+  pageSize,
   continuationToken: aString,
 });
+export const changesOptions = optionsOf<ChangesOptions>({ ...FILTER, pageSize, since: aString });
 
 const countKeys: OptionRule = rangeRule(`one or more of ${COUNT_KEYS.join(", ")}`, (value) => {
   const keys: readonly unknown[] = Array.isArray(value) ? value : [value];
@@ -100,7 +109,7 @@ const countKeys: OptionRule = rangeRule(`one or more of ${COUNT_KEYS.join(", ")}
 });
 
 /** As a query of the URL. */
-export function queryOf({ status, attributes, retrying, ...others }: Partial<ListOptions>): Query {
+export function queryOf({ status, attributes, retrying, ...others }: Partial<ListOptions & ChangesOptions>): Query {
   const query: Record<string, string> = {};
   if (status !== undefined && status !== null) query.status = [status].flat().map(nameOfStatus).join();
   if (typeof retrying === "boolean") query.retrying = String(retrying);

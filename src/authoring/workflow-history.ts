@@ -1,7 +1,7 @@
 import type { HistoryEvent } from "../model/history-event.ts";
 import { WorkflowApiError } from "./client-errors.ts";
-import type { HistoryPageOptions } from "./client-options.ts";
-import { bodyOf, ifThere, segment, type WorkflowApi } from "./workflow-api.ts";
+import type { HistoryPageOptions, HistorySearchOptions } from "./client-options.ts";
+import { bodyOf, ifThere, type Query, segment, type WorkflowApi } from "./workflow-api.ts";
 
 /** One page of a history. There are more events as long as there is a token. */
 export interface HistoryPage {
@@ -11,17 +11,20 @@ export interface HistoryPage {
   readonly complete?: boolean;
 }
 
+/** As a query of the URL. */
+export function searchQueryOf({ order, types, contains }: HistorySearchOptions): Query {
+  return { order: order ?? undefined, types: types?.join(","), contains: contains ?? undefined };
+}
+
 export async function historyPage(
   api: WorkflowApi,
   instanceId: string,
-  { limit, continuationToken, order, types, contains }: HistoryPageOptions,
+  { limit, continuationToken, ...search }: HistoryPageOptions,
 ): Promise<HistoryPage | undefined> {
   const query = {
     limit: limit ?? undefined,
     continuationToken: continuationToken ?? undefined,
-    order: order ?? undefined,
-    types: types?.join(","),
-    contains: contains ?? undefined,
+    ...searchQueryOf(search),
   };
   const page = await ifThere(api.ask(`${segment(instanceId)}/history`, query));
   return page && (bodyOf(page, "history", ({ events }) => Array.isArray(events)) as HistoryPage);

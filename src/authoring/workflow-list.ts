@@ -98,6 +98,23 @@ export interface WorkflowCounts {
   readonly missingShards: number;
 }
 
+/** `deleted`: it is gone, or does not fit the filter any more. */
+export type WorkflowChange =
+  | { readonly type: "changed"; readonly workflow: WorkflowSummary }
+  | { readonly type: "deleted"; readonly instanceId: string };
+
+/** What has changed in a list. */
+export interface WorkflowChanges {
+  /** In this order; an instance that has changed several times is there once, as it is now. */
+  readonly changes: readonly WorkflowChange[];
+  /** Where the next answer begins. */
+  readonly since: string;
+  /** What has changed since that token is not known: read the list anew, then go on with `since`. */
+  readonly resync: boolean;
+  /** So many shards of the catalog have not answered: what they have comes later. */
+  readonly missingShards: number;
+}
+
 /** All instances that fit, or page by page. Nothing is asked before it is read, and it may be read several times. */
 export class WorkflowList implements AsyncIterable<WorkflowSummary> {
   readonly #ask: (continuationToken: string | undefined) => Promise<WorkflowPage>;
@@ -155,6 +172,27 @@ export function countsOf(answer: Answer): WorkflowCounts {
   const body = bodyOf(answer, "counts", ({ counts }) => Array.isArray(counts));
   const { counts, ...reach } = body as Reach & Pick<WorkflowCounts, "counts">;
   return { counts, ...reachOf(reach) };
+}
+
+export function changesOf(answer: Answer): WorkflowChanges {
+  const isOfChanges = ({ workflows, since }: { readonly [name: string]: unknown }) =>
+    Array.isArray(workflows) && typeof since === "string";
+  const {
+    workflows,
+    since,
+    resync = false,
+    missingShards = 0,
+  } = bodyOf(answer, "changes", isOfChanges) as Partial<WorkflowChanges> & {
+    readonly workflows: readonly (WireRow | { readonly instanceID: string; readonly deleted: true })[];
+    readonly since: string;
+  };
+  return { changes: workflows.map(changeOf), since, resync, missingShards };
+}
+
+function changeOf(row: WireRow | { readonly instanceID: string; readonly deleted: true }): WorkflowChange {
+  return "deleted" in row
+    ? { type: "deleted", instanceId: row.instanceID }
+    : { type: "changed", workflow: new WorkflowSummary(row) };
 }
 
 function reachOf({ complete = true, missingShards = 0 }: Reach) {

@@ -81,8 +81,8 @@ export class Requests {
 const WITHOUT_CATALOG =
   "a WorkflowTestEnvironment has no catalog, so nothing is listed or counted in it: mock the activity that asks";
 
-/** The answer, with its text in memory: reading it waits for nothing. */
+/** The answer, with its text in memory: reading it waits for nothing. As a stream it can be read, too. */
 async function whole(response: Response): Promise<Response> {
   const text = await response.text();
-  return Object.assign(response, { text: async () => text });
+  return Object.assign(new Response(text === "" ? null : text, response), { text: async () => text });
 }

@@ -57,6 +57,14 @@ function withRealMicrotasks<T>(call: () => T): T {
   }
 }
 
+/** Those of its bases, too. */
+function methodsOf(prototype: object): Set<string> {
+  const names = new Set<string>();
+  for (let at = prototype; at !== Object.prototype; at = Object.getPrototypeOf(at))
+    for (const name of Object.getOwnPropertyNames(at)) names.add(name);
+  return names;
+}
+
 /** What a wait asks of the instance; the promise ends when there is an answer, however long that takes. */
 type Question<T> = (instance: Instance) => Promise<T>;
 
@@ -67,7 +75,7 @@ export class TestClient extends DaprWorkflowClient {
   constructor(env: TestClientOptions) {
     super({ fetch: (request) => env.send(request), payloadConverter: env.payloadConverter ?? null });
     this.#env = env;
-    for (const name of Object.getOwnPropertyNames(DaprWorkflowClient.prototype)) {
+    for (const name of methodsOf(DaprWorkflowClient.prototype)) {
       const method: unknown = Reflect.get(this, name);
       if (typeof method !== "function" || name === "constructor") continue;
       const value = (...args: unknown[]) => withRealMicrotasks(() => method.apply(this, args));
