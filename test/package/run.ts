@@ -78,8 +78,9 @@ async function tryOut(tarball: string): Promise<void> {
   await check("[PK2.1] it brings itty-router and valibot along and nothing else", () =>
     installsAlone(directory, tarball),
   );
-  await check("[PK2.2] client, edge-workflows/dapr and the test kit run a workflow on the lowest Node of engines", () =>
-    runsOnLowestNode(directory, tarball),
+  await check(
+    "[PK2.2] client, edge-workflows/dapr and the test kit run a workflow on the lowest Node of engines, and the command line runs",
+    () => runsOnLowestNode(directory, tarball),
   );
   const typed = new TypedProjects(directory, tarball);
   for (const resolution of RESOLUTIONS) {

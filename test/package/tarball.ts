@@ -14,6 +14,8 @@ const PAGE = "dist/dashboard/docs/";
 const RAPIDOC = `${PAGE}rapidoc-min.js`;
 /** Built in, with its licence; no declaration names it. */
 const BUILT_IN = "dist/authoring/eventsource-parser.js";
+/** The command line: a program of its own, with its packages in it. */
+const CLI = "dist/cli.js";
 
 /**
  * Packs what a clone of this work tree would hold after `npm ci`: the files that git knows or would add, and the installed packages.
@@ -68,7 +70,12 @@ export function checkFiles(unpacked: string): void {
     [],
     "pages that are missing",
   );
-  const modules = files.filter((file) => file.endsWith(".js") && !file.startsWith(PAGE) && file !== BUILT_IN);
+  const program = readFileSync(join(unpacked, CLI), "utf8");
+  assert.match(program, /^#!\/usr\/bin\/env node\n/);
+  for (const name of ["commander", "eventsource-parser", "picocolors", "yaml"])
+    assert.match(program, new RegExp(`^/\\*! ${name} [\\s\\S]*?(MIT License|ISC License|MIT|Permission to use)`, "m"));
+  const isModule = (file: string) => file.endsWith(".js") && !file.startsWith(PAGE) && ![BUILT_IN, CLI].includes(file);
+  const modules = files.filter(isModule);
   const declarations = files.filter((file) => file.endsWith(".d.ts"));
   assert.deepEqual(
     declarations.map((file) => file.replace(/d\.ts$/, "js")),
@@ -80,7 +87,7 @@ export function checkFiles(unpacked: string): void {
 /** What an import of a relative file, a source map or a path would point to has to be there. */
 export function checkReferences(unpacked: string): void {
   const wrong = filesOf(unpacked)
-    .filter((file) => file.startsWith("dist/") && file !== RAPIDOC)
+    .filter((file) => file.startsWith("dist/") && ![RAPIDOC, CLI].includes(file))
     .flatMap((file) => {
       const text = readFileSync(join(unpacked, file), "utf8");
       const specifiers = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\bimport\(\s*)"([^"]+)"/g)].map(
@@ -122,6 +129,8 @@ export function checkManifest(unpacked: string): void {
   // index.js tells clients that they are inside the Worker; nothing else does anything when it is imported.
   assert.deepEqual(manifest.sideEffects, ["./dist/index.js", "./src/index.ts"]);
   assert.deepEqual(Object.keys(manifest.dependencies), ["itty-router", "valibot"]);
+  assert.deepEqual(manifest.bin, { "edge-workflows": CLI });
+  assert.ok(statSync(join(unpacked, CLI)).mode & 0o100, `${CLI} cannot be executed`);
   const entries: [string, string | Record<string, string>][] = Object.entries(manifest.exports);
   assert.deepEqual(
     entries.map(([name]) => name),
