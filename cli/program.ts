@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { connection } from "./command.ts";
 import { addGet } from "./commands/get.ts";
+import { addHistory } from "./commands/history.ts";
 import { addList } from "./commands/list.ts";
 import { addRun } from "./commands/run.ts";
 import { VERSION } from "./version.ts";
@@ -23,6 +24,7 @@ export function programOf(): Command {
   program.commandsGroup("As `dapr workflow` has them:");
   addRun(program);
   addList(program);
+  addHistory(program);
   program.commandsGroup("Beyond:");
   addGet(program);
   return program;

@@ -31,6 +31,10 @@ describe("[L90] The program", () => {
     expect(await cli.run(["help"])).toEqual(help);
     expect(await cli.run([])).toEqual({ code: 2, stdout: "", stderr: help.stdout });
     const unknown = await cli.run(["lst"]);
-    expect(unknown).toEqual({ code: 2, stdout: "", stderr: "error: unknown command 'lst'\n(Did you mean one of list, ls?)\n" });
+    expect(unknown).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: unknown command 'lst'\n(Did you mean one of list, ls?)\n",
+    });
   });
 });
