@@ -23,6 +23,8 @@ import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
 import { jobRegistry } from "./jobs/activities.ts";
 import { retentionPolicyFrom } from "./model/retention.ts";
+import { readWebhooks } from "./webhooks/options.ts";
+import { webhookReceivers } from "./webhooks/webhooks.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
@@ -75,6 +77,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
       placement,
       jobs,
       catalog: instancesCatalog(config, placement),
+      webhooks: webhookReceivers(readWebhooks(options.webhooks)),
     }),
     WorkflowCatalog: workflowCatalogClass({ retention, placement, logLevel: options.logLevel }),
     fetch(request, env) {

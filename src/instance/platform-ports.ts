@@ -9,7 +9,7 @@ import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import { PlatformSockets } from "./platform-sockets.ts";
-import type { Alarm, CatalogPort, Clock, InstancePorts, Sockets } from "./ports.ts";
+import type { Alarm, CatalogPort, Clock, InstancePorts, Sockets, WebhookPort } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
 import { payloadCipher } from "./reading/index.ts";
 
@@ -25,6 +25,7 @@ export interface Shared {
   readonly retention?: RetentionPolicy | undefined;
   readonly placement?: Placement | undefined;
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
+  readonly webhooks?: ((env: object) => WebhookPort) | undefined;
   readonly log: (line: LogLine) => void;
 }
 
@@ -63,6 +64,7 @@ export class PlatformPorts implements InstancePorts {
   readonly logFailureMessages: boolean;
   readonly retention: RetentionPolicy | undefined;
   readonly catalog: CatalogPort | undefined;
+  readonly webhooks: WebhookPort | undefined;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -76,13 +78,15 @@ export class PlatformPorts implements InstancePorts {
     this.#ctx = ctx;
     this.#env = env;
     this.#placement = shared.placement ?? ANYWHERE;
-    this.registry = jobs !== undefined && isJobId(this.instanceId()) ? jobs(env) : registry;
+    const isJob = isJobId(this.instanceId());
+    this.registry = jobs !== undefined && isJob ? jobs(env) : registry;
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
     this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;
     this.retention = shared.retention;
     // Bulk jobs lie in a shard of their own, which no list of instances reads.
     this.catalog = shared.catalog?.(env);
+    this.webhooks = isJob ? undefined : shared.webhooks?.(env);
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);

@@ -2,6 +2,7 @@ import type { Registry } from "../engine/registry.ts";
 import type { CatalogShard } from "../model/catalog-entry.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
+import type { WebhookEvent, WebhookTarget } from "../model/webhook-event.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
@@ -22,6 +23,8 @@ export interface InstancePorts {
   readonly retention?: RetentionPolicy | undefined;
   /** Default: there is none, and nothing is told of the instance. */
   readonly catalog?: CatalogPort | undefined;
+  /** Default: nobody outside is told of ends. */
+  readonly webhooks?: WebhookPort | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -48,6 +51,23 @@ export interface CatalogPort {
   firstShardOf(instanceId: string): string;
   /** Its calls reject when it cannot be reached. */
   shard(name: string): CatalogShard;
+}
+
+/** The receivers of webhooks that the Worker is configured with. */
+export interface WebhookPort {
+  targets(event: WebhookEvent, workflowName: string): readonly WebhookTarget[];
+  /** The status of the answer; `undefined` when there is no such receiver any more. Rejects when none came, or nothing could be signed. */
+  send(webhook: OutgoingWebhook): Promise<number | undefined>;
+  /** What the log may tell of a URL. */
+  hostOf(url: string): string;
+}
+
+export interface OutgoingWebhook {
+  readonly url: string;
+  readonly id: string;
+  readonly body: string;
+  readonly atMs: number;
+  readonly signal: AbortSignal;
 }
 
 export interface Clock {

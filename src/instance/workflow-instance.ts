@@ -12,7 +12,7 @@ import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
-import type { CatalogPort, InstancePorts } from "./ports.ts";
+import type { CatalogPort, InstancePorts, WebhookPort } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
@@ -76,6 +76,8 @@ export interface InstanceOptions {
   readonly jobs?: ((env: object) => Registry) | undefined;
   /** The catalog, where a Worker with these bindings has one. */
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
+  /** The receivers of webhooks. Default: there are none. */
+  readonly webhooks?: ((env: object) => WebhookPort) | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. */

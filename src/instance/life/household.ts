@@ -6,6 +6,7 @@ import { type ActivityOwner, type ActivityRun, ActivityRunner } from "../activit
 import { type Announced, Announcer } from "../announcing/index.ts";
 import { OnTheWay, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
+import { type Notified, Notifier } from "../notifying/index.ts";
 import type { InstancePorts } from "../ports.ts";
 import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
 import { Watching } from "../watching/index.ts";
@@ -29,7 +30,7 @@ export interface LifeKeeper {
  * What outlasts a life: the alarm, those who wait, activities that run, messages on their way, the burst. What they have to tell
  * is told the life that is current by then.
  */
-export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept, Announced {
+export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept, Announced, Notified {
   readonly ports: InstancePorts;
   readonly log: InstanceLog;
   readonly burst: Burst;
@@ -38,6 +39,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   readonly alarm: AlarmKeeper;
   readonly activities: ActivityRunner;
   readonly announcer: Announcer | undefined;
+  readonly notifier: Notifier | undefined;
   readonly onTheWay = new OnTheWay();
   readonly retention: Retention;
   readonly #lives: LifeKeeper;
@@ -53,6 +55,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.activities = new ActivityRunner(ports, this);
     this.retention = new Retention(ports, this);
     this.announcer = ports.catalog && new Announcer(ports, ports.catalog, this);
+    this.notifier = ports.webhooks && new Notifier(ports, ports.webhooks, this);
   }
 
   get #loop(): TurnLoop {
@@ -110,7 +113,8 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
 
   get isBusy(): boolean {
     const isAtWork = this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
-    return isAtWork || this.retention.isUnderWay || this.announcer?.isPaying === true;
+    const isTelling = this.announcer?.isPaying === true || this.notifier?.isSending === true;
+    return isAtWork || isTelling || this.retention.isUnderWay;
   }
 
   get isTelling(): boolean {
@@ -118,7 +122,12 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   get isOwing(): boolean {
-    return this.announcer?.isOwing === true;
+    return this.announcer?.isOwing === true || this.isNotifying;
+  }
+
+  /** Receivers of webhooks are still to be told of something. */
+  get isNotifying(): boolean {
+    return this.notifier?.isOwing === true;
   }
 
   /** Nobody takes the results of an execution that was terminated, or has continued as new. */
@@ -139,7 +148,8 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   nextDueAtMs(afterMs: number): number {
     const dueAtMs = this.#loop.life.nextDueAtMs(afterMs);
     const tellAtMs = this.announcer?.nextAttemptAtMs() ?? dueAtMs;
-    return tellAtMs > afterMs ? Math.min(dueAtMs, tellAtMs) : dueAtMs;
+    const sendAtMs = this.notifier?.nextAttemptAtMs() ?? dueAtMs;
+    return Math.min(dueAtMs, tellAtMs > afterMs ? tellAtMs : dueAtMs, sendAtMs > afterMs ? sendAtMs : dueAtMs);
   }
 
   get isNotKept(): boolean {
@@ -163,6 +173,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     }
     life.outbox.deliverDue();
     this.announcer?.payDue();
+    this.notifier?.sendDue();
     this.#loop.run();
   }
 

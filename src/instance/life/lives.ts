@@ -176,6 +176,8 @@ export class Lives implements LifeKeeper {
     return readStored(this.#ports, (stored) => {
       if (former.isClosed) return;
       this.household.announcer?.load();
+      if (stored.type === "unreadable") this.household.notifier?.unreadable();
+      else this.household.notifier?.load();
       if (stored.type === "read") this.#enter({ ...stored, former });
       else if (stored.type === "unreadable") this.#enterUnreadable(stored.error);
       else this.#enter(stored);

@@ -12,6 +12,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 export interface Kept {
   readonly life: Life;
   readonly isBusy: boolean;
+  /** Receivers of webhooks are still to be told of it. */
+  readonly isNotifying: boolean;
   /** Purges it, and no other that has its ID by then. False: it is still there. Rejects when the storage fails. */
   expire(record: InstanceRecord): Promise<boolean>;
   atRest(): void;
@@ -52,7 +54,7 @@ export class Retention {
   dueAtMs(): number {
     const { life } = this.#of;
     const { record } = life;
-    if (record === undefined || !life.hasEnded || life.isUnreadable) return NEVER;
+    if (record === undefined || !life.hasEnded || life.isUnreadable || this.#of.isNotifying) return NEVER;
     const keptMs = this.#keptMs(record);
     if (keptMs === undefined) return NEVER;
     try {

@@ -4,7 +4,8 @@ import type { Turn } from "../../engine/turn.ts";
 import type { HistoryFact } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
-import { type OutboxEntry, textsOf } from "../../storage/instance-store.ts";
+import { type OutboxEntry, type TurnChange, textsOf } from "../../storage/instance-store.ts";
+import type { Notifier } from "../notifying/index.ts";
 import { writing } from "../reading/index.ts";
 import type { DecidedChange } from "./decided-change.ts";
 import type { QueuedFact } from "./fact-queue.ts";
@@ -74,17 +75,29 @@ function isFor(record: InstanceRecord, { executionId, seq }: QueuedFact): boolea
 /** What the engine has decided, as rows. */
 function decide(
   { record, execution }: Life,
-  { announcer }: Lasting,
+  { announcer, notifier }: Lasting,
   turn: Turn,
   { nowMs, queued, meant }: Given,
 ): Decided {
   const before = record as InstanceRecord;
   const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
   const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
-  const { change, record: after } = execution.changeOf(turn, before, taken, nowMs);
+  const { change: own, record: after } = execution.changeOf(turn, before, taken, nowMs);
+  const change = notifier === undefined ? own : withWebhooks(own, notifier, turn, after, execution.nextHistorySeq);
   if (announcer === undefined || change.record === undefined) return { turn, before, record: after, change, left };
   const listed = { ...after, listing: announcer.nextListing(before) };
   return { turn, before, record: listed, change: { ...change, record: listed }, left };
+}
+
+function withWebhooks(
+  change: TurnChange,
+  notifier: Notifier,
+  turn: Turn,
+  after: InstanceRecord,
+  firstSeq: number,
+): TurnChange {
+  const webhooks = notifier.webhooksOf(turn, after, firstSeq);
+  return webhooks === undefined ? change : { ...change, webhooks };
 }
 
 /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */
@@ -115,7 +128,7 @@ async function syncOnce(life: Life, { ports }: Lasting): Promise<void> {
 
 /** What has been decided is recorded: it may happen. */
 function act({ execution, outbox, stallWatch }: Life, lasting: Lasting, decided: Decided, sent: OutboxEntry[]): void {
-  const { turn, before, record } = decided;
+  const { turn, before, record, change } = decided;
   const { activities, log, watchers } = lasting;
   const { executionId } = record;
   execution.recorded();
@@ -123,6 +136,7 @@ function act({ execution, outbox, stallWatch }: Life, lasting: Lasting, decided:
     outbox.add(sent);
     outbox.deliverDue();
   }
+  if (change.webhooks !== undefined) lasting.notifier?.added(change.webhooks);
   if (turn.aborts.length > 0) activities.abort(new WorkflowCanceledError(undefined), executionId, turn.aborts);
   for (const task of turn.activities) activities.start({ executionId, task });
   if (record.status === "STALLED") log.stalled(record, turn);

@@ -27,6 +27,7 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
     retention: world.retention,
     log: (line) => void (fate.dead || world.log.push(line)),
     catalog: catalogOf(world, host, fate),
+    webhooks: world.webhooks?.portOf(host, fate),
     clock: {
       now: () => world.nowMs + host.skewMs,
       delay: (ms) => (fate.dead ? never() : new Promise((resolve) => void later(ms, resolve))),

@@ -26,6 +26,7 @@ import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/va
 import type { CatalogWorld } from "./catalog-world.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
 import { portsOf } from "./ports.ts";
+import type { Receivers } from "./receivers.ts";
 import { drainMicrotasks, Timeline } from "./timeline.ts";
 
 export const START_MS = Date.UTC(2026, 10, 24);
@@ -81,6 +82,8 @@ export class World {
   failWipe: (() => Error | undefined) | undefined;
   /** The catalog, where there is one. */
   catalog: CatalogWorld | undefined;
+  /** Who is told of ends, in the lives that begin from now on. */
+  webhooks: Receivers | undefined;
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;

@@ -1,10 +1,10 @@
-// src/instance has seven rooms, and each is entered by its door, `index.ts`: what a room shows is read there, the rest is its own.
+// src/instance has eight rooms, and each is entered by its door, `index.ts`: what a room shows is read there, the rest is its own.
 // The tests have the same rooms.
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readSources, readTestsOfInstance, type Source } from "./source.ts";
 
-const ROOMS = ["activities", "announcing", "delivery", "life", "reading", "waking", "watching"].map(
+const ROOMS = ["activities", "announcing", "delivery", "life", "notifying", "reading", "waking", "watching"].map(
   (room) => `instance/${room}`,
 );
 
