@@ -6,6 +6,7 @@ import { type JobInput, NOTHING_DONE, readJob } from "../jobs/job.ts";
 import { JOBS_SHARD } from "../model/catalog-shards.ts";
 import { isJobId, jobId } from "../model/ids.ts";
 import { isTerminal } from "../model/status.ts";
+import { formatTime } from "../model/time.ts";
 import { BULK_JOB, type JobBody } from "./bodies.ts";
 import { fieldAsJson, readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
@@ -171,8 +172,8 @@ function toJob(found: InstanceDescription, nowMs: number): object {
   const about = {
     jobID: instanceId,
     state: status,
-    started: new Date(createdAtMs).toISOString(),
-    ...(hasEnded && { ended: new Date(lastUpdatedAtMs).toISOString() }),
+    started: formatTime(createdAtMs),
+    ...(hasEnded && { ended: formatTime(lastUpdatedAtMs) }),
     ...(failure !== undefined && status !== "CANCELED" && { error: failure.message }),
   };
   if (job === undefined) return about;
@@ -184,7 +185,7 @@ function toJob(found: InstanceDescription, nowMs: number): object {
     ...("filter" in targets && { filter: targets.filter }),
     matched,
     ...progress,
-    ...(!hasEnded && { eta: new Date(endAtMs(job, nowMs)).toISOString() }),
+    ...(!hasEnded && { eta: formatTime(endAtMs(job, nowMs)) }),
   };
 }
 

@@ -1,4 +1,4 @@
-// [A12] What constructors and registration make of their options, and how a client inside the Worker finds a function.
+// [A21] What constructors and registration make of their options, and how a client inside the Worker finds a function.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setStateStores } from "../../../src/authoring/dapr/dapr-state.ts";
 import { setInProcessFetch } from "../../../src/authoring/http-endpoint.ts";
@@ -16,8 +16,8 @@ const classes: [string, Made][] = [
   ["DaprClient", DaprClient],
 ];
 
-describe("[A12] Options of clients and runtimes", () => {
-  it.each(classes)("[A12.1] new %s takes all of Dapr's, and null", (_, Class) => {
+describe("[A21] Options of clients and runtimes", () => {
+  it.each(classes)("[A21.1] new %s takes all of Dapr's, and null", (_, Class) => {
     const all = {
       daprHost: "localhost",
       daprPort: "3500",
@@ -33,7 +33,7 @@ describe("[A12] Options of clients and runtimes", () => {
     for (const options of [all, { ...all, daprPort: 3500 }, nulls, {}, null, undefined]) new Class(options);
   });
 
-  it.each(classes)("[A12.2] new %s refuses what it does not know, and tells the near one", (name, Class) => {
+  it.each(classes)("[A21.2] new %s refuses what it does not know, and tells the near one", (name, Class) => {
     expect(() => new Class({ daprhost: "x" })).toThrow(
       `unknown option daprhost of new ${name}, did you mean daprHost? Known: daprHost, daprPort, `,
     );
@@ -41,13 +41,13 @@ describe("[A12] Options of clients and runtimes", () => {
     expect(() => new Class({ daprPort: 70_000 })).toThrow(`new ${name}: daprPort is a port, such as 3500, found 70000`);
   });
 
-  it.each(classes)("[A12.3] new %s shows no token in an error", (_, Class) => {
+  it.each(classes)("[A21.3] new %s shows no token in an error", (_, Class) => {
     const message = messageOf(() => new Class({ daprApiToken: { value: "hush" } }));
     expect(message).toMatch(/daprApiToken is a string, found an object$/);
     expect(messageOf(() => new Class({ headers: { authorization: ["hush"] } }))).not.toMatch(/hush/);
   });
 
-  it("[A12.5] DaprClient refuses what DaprWorkflowClient has beyond Dapr, and does not take it in vain", () => {
+  it("[A21.5] DaprClient refuses what DaprWorkflowClient has beyond Dapr, and does not take it in vain", () => {
     const converter = { encode: () => undefined, decode: JSON.parse };
     const beyond = { payloadConverter: converter, basePath: "/x", fetch, headers: {}, appId: "a" };
     new DaprWorkflowClient(beyond);
@@ -55,7 +55,7 @@ describe("[A12] Options of clients and runtimes", () => {
       expect(() => new DaprClient({ [name]: value } as Any)).toThrow(`unknown option ${name} of new DaprClient`);
   });
 
-  it("[A12.4] a version's options, too", () => {
+  it("[A21.4] a version's options, too", () => {
     const register = (options: Any) => new WorkflowRuntime().registerVersionedWorkflow("w", "v1", () => 1, options);
     for (const options of [null, undefined, {}, { latest: null }, { latest: true }]) register(options);
     expect(() => register({ isLatest: true })).toThrow(
@@ -70,7 +70,7 @@ describe("[A12] Options of clients and runtimes", () => {
   });
 });
 
-describe("[A14] Options of what clients call", () => {
+describe("[A23] Options of what clients call", () => {
   const nobody = new DaprWorkflowClient({ fetch: async () => Promise.reject(new Error("was sent")) });
   const { workflow, state } = new DaprClient() as Any;
   const client = nobody as Any;
@@ -163,11 +163,11 @@ describe("[A14] Options of what clients call", () => {
       () => state.transaction("s", [{ operation: "upsert", request: { key: "k", etag: 1 } }]),
       'state.transaction: request.etag is a string, or an object such as { value: "1" }, found 1',
     ],
-  ])("[A14.1] %s is refused before anything is sent", async (_, call, message) => {
+  ])("[A23.1] %s is refused before anything is sent", async (_, call, message) => {
     await expect(call()).rejects.toThrow(message);
   });
 
-  it("[A14.2] null is what is left out", async () => {
+  it("[A23.2] null is what is left out", async () => {
     const asked: string[] = [];
     const fetch = async (request: Request) => {
       asked.push(new URL(request.url).search);
@@ -227,10 +227,10 @@ describe("[A16] Values of DaprClient.state", () => {
   });
 });
 
-describe("[A15] Options of the test kit's calls", () => {
+describe("[A24] Options of the test kit's calls", () => {
   const env = new WorkflowTestEnvironment(new WorkflowRuntime().registerActivityWithName("a", () => 1)) as Any;
 
-  it("[A15.1] of injected failures", () => {
+  it("[A24.1] of injected failures", () => {
     for (const options of [null, undefined, {}, { times: null }, { times: 2, error: new Error("x") }])
       env.failActivity("a", options);
     expect(() => env.failActivity("a", { time: 3 })).toThrow(
@@ -241,7 +241,7 @@ describe("[A15] Options of the test kit's calls", () => {
     );
   });
 
-  it("[A15.2] of waits", async () => {
+  it("[A24.2] of waits", async () => {
     await expect(env.client.waitForWorkflowCompletion("i", "yes")).rejects.toThrow(
       "waitForWorkflowCompletion 'i': fetchPayloads is true or false, found \"yes\"",
     );
@@ -251,7 +251,7 @@ describe("[A15] Options of the test kit's calls", () => {
     expect(await env.client.waitForWorkflowCompletion("i", null, null)).toBe(undefined);
   });
 
-  it("[A15.4] a runtime is one, and its options may be left out", async () => {
+  it("[A24.4] a runtime is one, and its options may be left out", async () => {
     new WorkflowTestEnvironment(new WorkflowRuntime(), null);
     for (const none of [undefined, null, {}, { registry: {} }, new DaprWorkflowClient()] as Any[]) {
       expect(() => new WorkflowTestEnvironment(none)).toThrow(
@@ -262,7 +262,7 @@ describe("[A15] Options of the test kit's calls", () => {
     }
   });
 
-  it("[A15.3] of starts and updates, which its client reads as the other one does", async () => {
+  it("[A24.3] of starts and updates, which its client reads as the other one does", async () => {
     const fetch = async () => expect.unreachable();
     const clients = [env.client, new DaprWorkflowClient({ fetch }) as Any];
     const refusals: [string, (client: Any) => Promise<unknown>][] = [
@@ -281,7 +281,7 @@ describe("[A15] Options of the test kit's calls", () => {
   });
 });
 
-describe("[A13] A workflow that is started by its function", () => {
+describe("[A22] A workflow that is started by its function", () => {
   const one = { order: () => "ONE" };
   const two = { order: () => "TWO" };
   const runtime = () => new WorkflowRuntime().registerWorkflow(one.order).registerWorkflowWithName("second", two.order);
@@ -291,14 +291,14 @@ describe("[A13] A workflow that is started by its function", () => {
   };
   afterEach(() => setInProcessFetch(undefined));
 
-  it("[A13.1] in the test kit it is that one, whatever its name", async () => {
+  it("[A22.1] in the test kit it is that one, whatever its name", async () => {
     const env = new WorkflowTestEnvironment(runtime());
     expect([await ended(env, one.order), await ended(env, two.order)]).toEqual(['"ONE"', '"TWO"']);
     const three = { order: () => "THREE" };
     await expect(ended(env, three.order)).rejects.toThrow("The workflow 'order' is registered with another function");
   });
 
-  it("[A13.2] inside the Worker alike; another server is asked by name", async () => {
+  it("[A22.2] inside the Worker alike; another server is asked by name", async () => {
     const asked: string[] = [];
     const send = async (request: Request) => {
       asked.push(new URL(request.url).pathname);
@@ -316,7 +316,7 @@ describe("[A13] A workflow that is started by its function", () => {
     ]);
   });
 
-  it("[A13.3] a mock, a failure and the calls of an activity are of the function, too", async () => {
+  it("[A22.3] a mock, a failure and the calls of an activity are of the function, too", async () => {
     const mail = { send: () => "MAIL" };
     const sms = { send: () => "SMS" };
     const code = new WorkflowRuntime()

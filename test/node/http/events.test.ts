@@ -46,8 +46,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe("[H140] GET …/events", () => {
-  it("[H140.1] is a stream that nobody keeps or compresses, and its line is logged when it begins", async () => {
+describe("[H147] GET …/events", () => {
+  it("[H147.1] is a stream that nobody keeps or compresses, and its line is logged when it begins", async () => {
     const { api, response, next } = await open();
     expect(response.status).toBe(200);
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -62,7 +62,7 @@ describe("[H140] GET …/events", () => {
     ]);
   });
 
-  it("[H140.2] passes on what the instance sends as it is, and ends when the instance has closed", async () => {
+  it("[H147.2] passes on what the instance sends as it is, and ends when the instance has closed", async () => {
     const { watched, next } = await open();
     watched.socket.send("id: e.0\nevent: history\ndata: {}\n\n");
     watched.socket.send("event: end\ndata: {}\n\n");
@@ -76,7 +76,7 @@ describe("[H140] GET …/events", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("[H140.3] begins after the header, else after the parameter, else at the beginning", async () => {
+  it("[H147.3] begins after the header, else after the parameter, else at the beginning", async () => {
     const asked = async (query: string, headers: Record<string, string> = {}) => {
       const { api } = await open(new Request(`http://localhost:8787${EVENTS}${query}`, { headers }));
       return api.calls[0];
@@ -103,7 +103,7 @@ describe("[H140] GET …/events", () => {
     "?after=e.1x",
     "?after=e%20f.1",
     "?after=e.9999999999999999",
-  ])("[H140.4] %s is 400, and no instance is asked", async (query) => {
+  ])("[H147.4] %s is 400, and no instance is asked", async (query) => {
     const api = new Api();
     const { status, body } = await read(await api.send(`GET ${EVENTS}${query}`));
     expect([status, body]).toMatchObject([400, { errorCode: "ERR_MALFORMED_REQUEST" }]);
@@ -113,7 +113,7 @@ describe("[H140] GET …/events", () => {
     expect(api.calls).toEqual([]);
   });
 
-  it("[H140.5] so are a header that is none and a misspelt parameter", async () => {
+  it("[H147.5] so are a header that is none and a misspelt parameter", async () => {
     const api = new Api();
     expect(await read(await api.send(`GET ${EVENTS}`, undefined, { "last-event-id": "x" }))).toEqual(
       refusal(
@@ -126,7 +126,7 @@ describe("[H140] GET …/events", () => {
     expect([status, api.calls]).toEqual([400, []]);
   });
 
-  it("[H140.6] has a heartbeat every 15 s, while nothing waits for the client", async () => {
+  it("[H147.6] has a heartbeat every 15 s, while nothing waits for the client", async () => {
     const { next } = await open();
     expect(await next()).toBe("retry: 1000\n\n");
     for (let n = 0; n < 3; n++) {
@@ -135,14 +135,14 @@ describe("[H140] GET …/events", () => {
     }
   });
 
-  it("[H140.13] has none while something waits", async () => {
+  it("[H147.13] has none while something waits", async () => {
     const { watched, next } = await open();
     await vi.advanceTimersByTimeAsync(45_000);
     watched.socket.close();
     expect([await next(), await next()]).toEqual(["retry: 1000\n\n", undefined]);
   });
 
-  it("[H140.7] tells the instance what the client has taken, when it is much, and not while it waits here", async () => {
+  it("[H147.7] tells the instance what the client has taken, when it is much, and not while it waits here", async () => {
     const { watched, next } = await open();
     const text = "ä".repeat(30_000);
     for (let n = 0; n < 3; n++) watched.socket.send(text);
@@ -158,7 +158,7 @@ describe("[H140] GET …/events", () => {
     expect(watched.told).toEqual(["90000"]);
   });
 
-  it("[H140.8] a client that takes nothing from one heartbeat to the fourth after it is let go, and nothing is left of it", async () => {
+  it("[H147.8] a client that takes nothing from one heartbeat to the fourth after it is let go, and nothing is left of it", async () => {
     const { watched, next } = await open();
     await next();
     watched.socket.send("event: history\ndata: {}\n\n");
@@ -170,7 +170,7 @@ describe("[H140] GET …/events", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("[H140.9] one that takes a little, and is behind for long, is not", async () => {
+  it("[H147.9] one that takes a little, and is behind for long, is not", async () => {
     const { watched, next } = await open();
     for (let n = 0; n < 10; n++) watched.socket.send(`event: history\ndata: {"n":${n}}\n\n`);
     for (let n = 0; n < 10; n++) {
@@ -180,14 +180,14 @@ describe("[H140] GET …/events", () => {
     expect(watched.hasLeft).toBe(false);
   });
 
-  it("[H140.10] a client that has gone closes the socket of the instance", async () => {
+  it("[H147.10] a client that has gone closes the socket of the instance", async () => {
     const { watched, reader } = await open();
     await reader.cancel();
     expect(watched.hasLeft).toBe(true);
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("[H140.11] so does a request that is aborted, before or after the answer", async () => {
+  it("[H147.11] so does a request that is aborted, before or after the answer", async () => {
     const abort = new AbortController();
     const { watched, next } = await open(new Request(`http://localhost:8787${EVENTS}`, { signal: abort.signal }));
     abort.abort(new Error("gone"));
@@ -201,7 +201,7 @@ describe("[H140] GET …/events", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("[H140.12] what the instance sends after that comes to nothing", async () => {
+  it("[H147.12] what the instance sends after that comes to nothing", async () => {
     const { watched, reader } = await open();
     await reader.cancel();
     watched.socket.send("event: history\ndata: {}\n\n");

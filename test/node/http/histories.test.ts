@@ -1,4 +1,4 @@
-// [H140] Histories from either end, filtered, as JSON lines; [H141] timelines; [H142] the state in detail.
+// [H148] Histories from either end, filtered, as JSON lines; [H149] timelines; [H151] the state in detail.
 import { describe, expect, it } from "vitest";
 import type { HistoryPage, HistoryRequest } from "../../../src/instance/protocol.ts";
 import { Api, RUNNING, read, refusal } from "./support.ts";
@@ -8,8 +8,8 @@ const event = { type: "TimerFired", id: 1, timestampMs: 5 } as const;
 const none: HistoryPage = { events: [], hasMore: false, executionId: "e" };
 const asked = ({ calls }: Api) => calls.map(([, , request]) => request);
 
-describe("[H140] History", () => {
-  it("[H140.1] a token names its execution; what is asked for is passed on", async () => {
+describe("[H148] History", () => {
+  it("[H148.1] a token names its execution; what is asked for is passed on", async () => {
     const api = new Api();
     api.answers.history = { events: [event], hasMore: true, executionId: "e-1", next: 7 };
     const query = "order=desc&types=TimerFired,TaskFailed&contains=a%20b&pageSize=5&continuationToken=e-1.9";
@@ -22,7 +22,7 @@ describe("[H140] History", () => {
     ]);
   });
 
-  it("[H140.2] from the end without a token, the instance knows where that is", async () => {
+  it("[H148.2] from the end without a token, the instance knows where that is", async () => {
     const api = new Api();
     api.answers.history = none;
     await api.send(`GET ${at("history")}?order=desc`);
@@ -33,7 +33,7 @@ describe("[H140] History", () => {
     ]);
   });
 
-  it("[H140.3] a search that was given up says so", async () => {
+  it("[H148.3] a search that was given up says so", async () => {
     const api = new Api();
     api.answers.history = { ...none, hasMore: true, next: 10_000, isCut: true };
     expect(await read(await api.send(`GET ${at("history")}?contains=x`))).toEqual({
@@ -42,7 +42,7 @@ describe("[H140] History", () => {
     });
   });
 
-  it("[H140.4] a token of an execution that is over is refused, and says what to do", async () => {
+  it("[H148.4] a token of an execution that is over is refused, and says what to do", async () => {
     const api = new Api();
     api.answers.history = { ...none, isOver: true };
     expect(await read(await api.send(`GET ${at("history")}?continuationToken=old.3`))).toEqual(
@@ -69,7 +69,7 @@ describe("[H140] History", () => {
       "format=jsonl&continuationToken=e.5",
       "continuationToken is for pages: with format=jsonl the whole history is one answer",
     ],
-  ])("[H140.5] ?%s is refused, and nothing is asked", async (query, message) => {
+  ])("[H148.5] ?%s is refused, and nothing is asked", async (query, message) => {
     const api = new Api();
     expect(await read(await api.send(`GET ${at("history")}?${query}`))).toEqual(
       refusal(400, "ERR_MALFORMED_REQUEST", `query parameter ${message}`),
@@ -77,7 +77,7 @@ describe("[H140] History", () => {
     expect(api.calls).toEqual([]);
   });
 
-  it("[H140.6] code before this one knows no order and no filters: it is asked for again, and its pages go on as they did", async () => {
+  it("[H148.6] code before this one knows no order and no filters: it is asked for again, and its pages go on as they did", async () => {
     const api = new Api();
     api.answers.history = { events: [event], hasMore: true };
     expect(await read(await api.send(`GET ${at("history")}?limit=1`))).toEqual({
@@ -95,7 +95,7 @@ describe("[H140] History", () => {
   });
 });
 
-describe("[H140] JSON lines", () => {
+describe("[H148] JSON lines", () => {
   /** An instance that answers with these pages, one after the other. */
   function paged(pages: readonly (HistoryPage | undefined | Error)[]): Api {
     const api = new Api();
@@ -105,7 +105,7 @@ describe("[H140] JSON lines", () => {
   }
   const first: HistoryPage = { events: [event, { ...event, id: 2 }], hasMore: true, executionId: "e", next: 2 };
 
-  it("[H140.7] a line that names the instance, then an event a line, page after page, of one execution", async () => {
+  it("[H148.7] a line that names the instance, then an event a line, page after page, of one execution", async () => {
     const api = paged([first, { ...none, events: [{ ...event, id: 3 }] }]);
     const response = await api.send(`GET ${at("history")}?format=jsonl`);
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/jsonl"]);
@@ -120,7 +120,7 @@ describe("[H140] JSON lines", () => {
     ]);
   });
 
-  it("[H140.8] a page is asked for when the one before has been taken", async () => {
+  it("[H148.8] a page is asked for when the one before has been taken", async () => {
     const api = paged([first, { ...first, next: 4 }, none]);
     const body = (await api.send(`GET ${at("history")}?format=jsonl`)).body as ReadableStream;
     const reader = body.getReader();
@@ -133,13 +133,13 @@ describe("[H140] JSON lines", () => {
     expect(api.calls).toHaveLength(3);
   });
 
-  it("[H140.9] filters hold for it, too", async () => {
+  it("[H148.9] filters hold for it, too", async () => {
     const api = paged([none]);
     await (await api.send(`GET ${at("history")}?format=jsonl&order=desc&types=TimerFired`)).text();
     expect(asked(api)).toEqual([{ order: "desc", types: ["TimerFired"], limit: 1_000 }] satisfies HistoryRequest[]);
   });
 
-  it("[H140.10] what is not there at first is an error like any other", async () => {
+  it("[H148.10] what is not there at first is an error like any other", async () => {
     expect((await paged([undefined]).send(`GET ${at("history")}?format=jsonl`)).status).toBe(404);
     expect((await paged([new Error("no")]).send(`GET ${at("history")}?format=jsonl`)).status).toBe(500);
   });
@@ -148,14 +148,14 @@ describe("[H140] JSON lines", () => {
     ["the execution is over", { ...none, isOver: true }],
     ["the instance is gone", undefined],
     ["it cannot be reached", new Error("no")],
-  ])("[H140.11] when %s in the middle, the answer is cut off", async (_, second) => {
+  ])("[H148.11] when %s in the middle, the answer is cut off", async (_, second) => {
     const response = await paged([first, second]).send(`GET ${at("history")}?format=jsonl`);
     await expect(response.text()).rejects.toThrow();
   });
 });
 
-describe("[H141] Timeline", () => {
-  it("[H141.1] bars with times as dates, and a token", async () => {
+describe("[H149] Timeline", () => {
+  it("[H149.1] bars with times as dates, and a token", async () => {
     const api = new Api();
     const scheduledAtMs = Date.UTC(2026, 0, 2);
     const bars = [
@@ -197,18 +197,18 @@ describe("[H141] Timeline", () => {
     [undefined, 404, "ERR_INSTANCE_ID_NOT_FOUND"],
     [{ executionId: "e", bars: [], isTruncated: false, isOver: true }, 400, "ERR_MALFORMED_REQUEST"],
     [{ executionId: "e", bars: [], isTruncated: false, unreadable: "why" }, 500, "ERR_HISTORY_WORKFLOW"],
-  ])("[H141.2] %j is %i", async (timeline, status, errorCode) => {
+  ])("[H149.2] %j is %i", async (timeline, status, errorCode) => {
     const api = new Api();
     api.answers.timeline = timeline;
     expect(await read(await api.send(`GET ${at("timeline")}`))).toMatchObject({ status, body: { errorCode } });
   });
 });
 
-describe("[H142] GET …?detail=full", () => {
+describe("[H151] GET …?detail=full", () => {
   const stands = { waitingFor: "event:paid", retrying: false };
   const detail = { executionId: "e", generation: 2, ...stands, activities: [], timers: [], children: [] };
 
-  it("[H142.1] asks for it, also behind a wait, and tells it beside Dapr's form", async () => {
+  it("[H151.1] asks for it, also behind a wait, and tells it beside Dapr's form", async () => {
     const api = new Api();
     const plain = (await read(await api.send(`GET ${at("")}`))).body as object;
     const more = { searchAttributes: { customer: "c" }, retentionMs: 86_400_500 };
@@ -234,7 +234,7 @@ describe("[H142] GET …?detail=full", () => {
     ]);
   });
 
-  it("[H142.2] of one that is PENDING tells what Dapr keeps to itself", async () => {
+  it("[H151.2] of one that is PENDING tells what Dapr keeps to itself", async () => {
     const api = new Api();
     api.answers.state = { ...RUNNING, status: "PENDING", detail: { ...detail, startAtMs: RUNNING.createdAtMs } };
     expect((await read(await api.send(`GET ${at("")}?detail=full`))).body).toMatchObject({
@@ -245,7 +245,7 @@ describe("[H142] GET …?detail=full", () => {
     });
   });
 
-  it("[H142.3] any other value is refused", async () => {
+  it("[H151.3] any other value is refused", async () => {
     const api = new Api();
     expect(await read(await api.send(`GET ${at("")}?detail=some`))).toEqual(
       refusal(400, "ERR_MALFORMED_REQUEST", 'query parameter detail is "full", found "some"'),
@@ -253,7 +253,7 @@ describe("[H142] GET …?detail=full", () => {
     expect(api.calls).toEqual([]);
   });
 
-  it("[H142.4] code before this one tells no detail, and its state as it is", async () => {
+  it("[H151.4] code before this one tells no detail, and its state as it is", async () => {
     const api = new Api();
     const plain = await read(await api.send(`GET ${at("")}`));
     expect(await read(await api.send(`GET ${at("")}?detail=full`))).toEqual(plain);

@@ -5,8 +5,8 @@ import { Api, NO_ROUTE, read, refusal } from "./support.ts";
 const at = (path: string) => `/v1.0/workflows/dapr/X/${path}`;
 const NOT_FOUND = refusal(404, "ERR_INSTANCE_ID_NOT_FOUND", "unable to find workflow with the provided instance ID: X");
 
-describe("[H60] Queries", () => {
-  it("[H60] GET …/query/{name} gives the result as JSON; ?input= is passed on as it is", async () => {
+describe("[H103] Queries", () => {
+  it("[H103] GET …/query/{name} gives the result as JSON; ?input= is passed on as it is", async () => {
     const api = new Api();
     api.answers.query = { ok: true, result: '{"n":1}' };
     expect(await read(await api.send(`GET ${at("query/my%20items")}?input=%7B%22a%22:1%7D`))).toEqual({
@@ -51,15 +51,15 @@ describe("[H60] Queries", () => {
         "error querying workflow 'X': the workflow's code is at work and cannot be asked just now; ask again",
       ),
     ],
-  ])("[H60] %j", async (result, answer) => {
+  ])("[H103] %j", async (result, answer) => {
     const api = new Api();
     api.answers.query = result;
     expect(await read(await api.send(`GET ${at("query/q")}`))).toEqual(answer);
   });
 });
 
-describe("[H61] Updates", () => {
-  it("[H61] POST …/update/{name} gives the result; the ID is the caller's, or a UUID", async () => {
+describe("[H104] Updates", () => {
+  it("[H104] POST …/update/{name} gives the result; the ID is the caller's, or a UUID", async () => {
     const api = new Api();
     api.answers.update = { ok: true, result: "3" };
     expect(await read(await api.send(`POST ${at("update/add")}?updateID=u1&timeoutSeconds=5`, '"pen"'))).toEqual({
@@ -73,7 +73,7 @@ describe("[H61] Updates", () => {
     ]);
   });
 
-  it("[H61] 202 and the ID when it has not ended in time", async () => {
+  it("[H104] 202 and the ID when it has not ended in time", async () => {
     const api = new Api();
     api.answers.update = { ok: false, code: "PENDING" };
     expect(await read(await api.send(`POST ${at("update/add")}?updateID=u1`))).toEqual({
@@ -94,13 +94,13 @@ describe("[H61] Updates", () => {
       { ok: false, code: "FORGOTTEN" },
       failed("an update with this ID was taken before the workflow continued as new, and its result is not kept"),
     ],
-  ])("[H61] %j", async (result, answer) => {
+  ])("[H104] %j", async (result, answer) => {
     const api = new Api();
     api.answers.update = result;
     expect(await read(await api.send(`POST ${at("update/add")}`))).toEqual(answer);
   });
 
-  it("[H61] an ID has at most 256 characters", async () => {
+  it("[H104] an ID has at most 256 characters", async () => {
     const api = new Api();
     expect(await read(await api.send(`POST ${at("update/add")}?updateID=${"x".repeat(257)}`))).toEqual(
       refusal(400, "ERR_MALFORMED_REQUEST", "query parameter updateID has at most 256 characters, found 257"),
@@ -109,10 +109,10 @@ describe("[H61] Updates", () => {
   });
 });
 
-describe("[H62] History", () => {
+describe("[H105] History", () => {
   const event = { type: "TimerFired", id: 1, timestampMs: 5 } as const;
 
-  it("[H62] GET …/history gives a page, and a token as long as there is more", async () => {
+  it("[H105] GET …/history gives a page, and a token as long as there is more", async () => {
     const api = new Api();
     api.answers.history = { events: [event, event], hasMore: true };
     expect(await read(await api.send(`GET ${at("history")}?limit=2&continuationToken=4`))).toEqual({
@@ -135,7 +135,7 @@ describe("[H62] History", () => {
     ["limit=10000", { from: 0, limit: 10_000 }],
     ["continuationToken=0", { from: 0, limit: 1_000 }],
     ["continuationToken=9007199254740991", { from: 9_007_199_254_740_991, limit: 1_000 }],
-  ])("[H62] ?%s is the last that is taken", async (query, page) => {
+  ])("[H105] ?%s is the last that is taken", async (query, page) => {
     const api = new Api();
     api.answers.history = { events: [], hasMore: false };
     expect((await api.send(`GET ${at("history")}?${query}`)).status).toBe(200);
@@ -151,7 +151,7 @@ describe("[H62] History", () => {
     "limit=",
     "continuationToken=x",
     "continuationToken=9007199254740992",
-  ])("[H62] ?%s is refused, and nothing is asked", async (query) => {
+  ])("[H105] ?%s is refused, and nothing is asked", async (query) => {
     const api = new Api();
     const { status, body } = await read(await api.send(`GET ${at("history")}?${query}`));
     expect([status, body]).toMatchObject([400, { errorCode: "ERR_MALFORMED_REQUEST" }]);
@@ -159,9 +159,9 @@ describe("[H62] History", () => {
   });
 });
 
-describe("[H63] What goes beyond Dapr is served under /v1.0 alone", () => {
+describe("[H106] What goes beyond Dapr is served under /v1.0 alone", () => {
   it.each(["POST X/cancel", "GET X/query/q", "POST X/update/u", "GET X/history", "GET X/timeline"])(
-    "[H63] %s",
+    "[H106] %s",
     async (target) => {
       const api = new Api();
       const [method, path] = target.split(" ");
@@ -176,7 +176,7 @@ describe("[H63] What goes beyond Dapr is served under /v1.0 alone", () => {
     },
   );
 
-  it("[H63] a stalled instance refuses what Dapr refuses, in its words", async () => {
+  it("[H106] a stalled instance refuses what Dapr refuses, in its words", async () => {
     const api = new Api();
     api.answers.operation = { ok: false, code: "STALLED" };
     const messageOf = async (path: string) =>

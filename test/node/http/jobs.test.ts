@@ -326,7 +326,7 @@ describe("a job that is looked at", () => {
     filter: { status: "FAILED" },
     matched: 100,
     ...progress,
-    started: "2026-01-02T03:04:05.000Z",
+    started: "2026-01-02T03:04:05Z",
   };
   const get = async (api: Api, target = `${JOBS}/${JOB}`) => read(await api.send(`GET ${target}`));
 
@@ -357,7 +357,7 @@ describe("a job that is looked at", () => {
     api.answers.state = { ...RUNNING, instanceId: JOB, status: "STALLED", failure };
     expect(await get(api)).toEqual({
       status: 200,
-      body: { jobID: JOB, state: "STALLED", error: "no catalog", started: "2026-01-02T03:04:05.000Z" },
+      body: { jobID: JOB, state: "STALLED", error: "no catalog", started: "2026-01-02T03:04:05Z" },
     });
   });
 

@@ -25,7 +25,7 @@ const refused = (text: string) => ({
 });
 
 describe("a body that is read by its schema", () => {
-  it("[H116] is what the schema makes of it", async () => {
+  it("[H107] is what the schema makes of it", async () => {
     expect(await reading('{"operation":"purge","instanceIDs":["a","b"],"rps":5}')).toEqual({
       operation: "purge",
       instanceIDs: ["a", "b"],
@@ -33,7 +33,7 @@ describe("a body that is read by its schema", () => {
     });
   });
 
-  it("[H116] none is an object without fields", async () => {
+  it("[H107] none is an object without fields", async () => {
     const schema = v.strictObject({ reason: v.optional(v.string(), "none") });
     expect(await reading("", schema)).toEqual({ reason: "none" });
     expect(await reading(undefined, schema)).toEqual({ reason: "none" });
@@ -63,7 +63,7 @@ describe("a body that is read by its schema", () => {
     ['{"operation":"purge","labels":["a"]}', "labels is an object, found a list"],
     ['{"operation":"purge","reason":"12345678901"}', "reason has at most 10 characters, found 11"],
     [`{"operation":"${"x".repeat(500)}"}`, `operation is "purge" or "rerun", found "${"x".repeat(59)}…`],
-  ])("[H117] %s is refused: %s", async (body, message) => {
+  ])("[H108] %s is refused: %s", async (body, message) => {
     await expect(reading(body)).rejects.toMatchObject(refused(message));
   });
 
@@ -85,11 +85,11 @@ describe("a body that is read by its schema", () => {
       '{"operation":"purge","constructor":{}}',
       "unknown field constructor. Known: operation, instanceIDs, filter, dryRun, rps, labels, reason",
     ],
-  ])("[H118] a field that the schema does not know is refused, and the near one told: %s", async (body, message) => {
+  ])("[H109] a field that the schema does not know is refused, and the near one told: %s", async (body, message) => {
     await expect(reading(body)).rejects.toMatchObject(refused(message));
   });
 
-  it("[H117] one that is too long, or no UTF-8, is refused as everywhere", async () => {
+  it("[H108] one that is too long, or no UTF-8, is refused as everywhere", async () => {
     await expect(reading(" ".repeat(1_001))).rejects.toMatchObject({
       status: 400,
       body: { errorCode: "ERR_BODY_READ" },

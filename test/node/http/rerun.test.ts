@@ -14,7 +14,7 @@ function rerun(api: Api): [to: string, request: RerunRequest] {
 }
 
 describe("rerun", () => {
-  it("[H140] 202 with the ID of the new instance, which is the one that is asked, and nothing else", async () => {
+  it("[H152] 202 with the ID of the new instance, which is the one that is asked, and nothing else", async () => {
     const api = new Api();
     const body =
       '{"eventID":3,"newInstanceID":"xyz","input":{"a":[1]},"newChildWorkflowInstanceID":"xyz:c","reason":"why"}';
@@ -35,7 +35,7 @@ describe("rerun", () => {
   });
 
   it.each([undefined, "{}"])(
-    "[H140] with the body %s it is from the beginning, under a UUID, with the input that was",
+    "[H152] with the body %s it is from the beginning, under a UUID, with the input that was",
     async (body) => {
       const api = new Api();
       expect(await read(await api.send(RERUN, body))).toEqual({ status: 202, body: { instanceID: UUID } });
@@ -48,13 +48,13 @@ describe("rerun", () => {
     ["0", "0"],
     ['""', '""'],
     ["false", "false"],
-  ])("[H140] the input %s is one", async (input, text) => {
+  ])("[H152] the input %s is one", async (input, text) => {
     const api = new Api();
     await api.send(RERUN, `{"input":${input}}`);
     expect(rerun(api)[1].input).toEqual({ text });
   });
 
-  it("[H140] a request has the name that it is given", async () => {
+  it("[H152] a request has the name that it is given", async () => {
     const api = new Api();
     await api.send(`${RERUN}?requestID=mine`);
     expect(rerun(api)[1].requestId).toBe("mine");
@@ -74,7 +74,7 @@ describe("rerun", () => {
       500,
       "error rerunning workflow 'abc': workflow is stalled: no key",
     ],
-  ])("[H141] %j is %i", async (result, status, message) => {
+  ])("[H153] %j is %i", async (result, status, message) => {
     const api = new Api();
     api.answers.rerun = result;
     expect(await read(await api.send(RERUN, '{"newInstanceID":"xyz"}'))).toEqual(
@@ -107,7 +107,7 @@ describe("rerun", () => {
     ['{"eventID":1.5}', 400, "ERR_MALFORMED_REQUEST", "eventID"],
     ['{"eventID":"3"}', 400, "ERR_MALFORMED_REQUEST", "eventID"],
     ["[]", 400, "ERR_MALFORMED_REQUEST", "expected a JSON object"],
-  ])("[H142] %s is %i, and no instance is asked", async (body, status, code, text) => {
+  ])("[H154] %s is %i, and no instance is asked", async (body, status, code, text) => {
     const api = new Api();
     const answer = await read(await api.send(RERUN, body));
     expect(answer).toMatchObject({ status, body: { errorCode: code } });
@@ -115,7 +115,7 @@ describe("rerun", () => {
     expect(api.calls).toEqual([]);
   });
 
-  it.each([`${RERUN}?eventID=3`, `${RESTART}?force=true`])("[H142] %s: an unknown parameter is 400", async (target) => {
+  it.each([`${RERUN}?eventID=3`, `${RESTART}?force=true`])("[H154] %s: an unknown parameter is 400", async (target) => {
     const api = new Api();
     expect(await read(await api.send(target))).toMatchObject({
       status: 400,
@@ -130,7 +130,7 @@ describe("restart", () => {
     ["", "", UUID, undefined],
     ["?requestID=mine&reason=why", "", "mine", "why"],
     ["?reason=query", '{"reason":"body"}', UUID, "body"],
-  ])("[H143] %s %s: 202 {}, with its name and why", async (query, body, requestId, reason) => {
+  ])("[H155] %s %s: 202 {}, with its name and why", async (query, body, requestId, reason) => {
     const api = new Api();
     const response = await api.send(RESTART + query, body);
     expect(await read(response)).toEqual({ status: 202, body: {} });
@@ -165,7 +165,7 @@ describe("restart", () => {
       "ERR_RESTART_WORKFLOW",
       "rpc error: code = AlreadyExists desc = cannot recreate workflow with ID 'abc': child workflow 'c': orchestration has not yet completed",
     ],
-  ])("[H143] %j is %i", async (result, status, code, reason) => {
+  ])("[H155] %j is %i", async (result, status, code, reason) => {
     const api = new Api();
     api.answers.restart = result;
     const message = status === 404 ? reason : `error restarting workflow 'abc': ${reason}`;

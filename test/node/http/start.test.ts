@@ -166,7 +166,7 @@ describe("ours: search attributes and retention of a start", () => {
     ["attr.__proto__=x&attr.constructor=y", JSON.parse('{"__proto__":"x","constructor":"y"}')],
     ["attr.attr.x=1", { "attr.x": 1 }],
     ["attrx=1&Attr.x=1", undefined],
-  ])("[H116] ?%s: JSON or text", async (query, searchAttributes) => {
+  ])("[H127] ?%s: JSON or text", async (query, searchAttributes) => {
     const api = new Api();
     expect((await api.send(`${START}?${query}`)).status).toBe(202);
     expect(JSON.stringify(started(api).searchAttributes)).toBe(JSON.stringify(searchAttributes));
@@ -187,7 +187,7 @@ describe("ours: search attributes and retention of a start", () => {
     ["retention=30", 'missing unit in duration "30"'],
     ["retention=-1s", "it is below 0s"],
     ["retention=9999999h", "invalid duration"],
-  ])("[H117] ?%s is 400, says why, and starts nothing", async (query, why) => {
+  ])("[H128] ?%s is 400, says why, and starts nothing", async (query, why) => {
     const api = new Api();
     expect(await read(await api.send(`${START}?${query}`))).toMatchObject({
       status: 400,
@@ -204,19 +204,19 @@ describe("ours: search attributes and retention of a start", () => {
     ["0", 0],
     ["1ns", 1],
     ["10%C2%B5s", 1],
-  ])("[H118] ?retention=%s reaches the instance in milliseconds, not less", async (text, retentionMs) => {
+  ])("[H129] ?retention=%s reaches the instance in milliseconds, not less", async (text, retentionMs) => {
     const api = new Api();
     expect((await api.send(`${START}?retention=${text}`)).status).toBe(202);
     expect(started(api).retentionMs).toBe(retentionMs);
   });
 
-  it("[H118] Dapr's checks of the start come first", async () => {
+  it("[H129] Dapr's checks of the start come first", async () => {
     const api = new Api();
     const { body } = await read(await api.send(`${START}?instanceID=a%20b&retention=x&attr.=1`));
     expect(body).toMatchObject({ errorCode: "ERR_INSTANCE_ID_INVALID" });
   });
 
-  it("[H116] names of attributes are none that the route does not know", async () => {
+  it("[H127] names of attributes are none that the route does not know", async () => {
     const response = await new Api().send(`${START}?attr.a=1&attr.b=2&retention=1h`);
     expect(response.headers.get("warning")).toBeNull();
     const other = await new Api().send("GET /v1.0/workflows/dapr/a?attr.a=1");
