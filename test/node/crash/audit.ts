@@ -1,6 +1,6 @@
 // What has to hold of the databases and of what was seen outside, at every crash and in the end.
 import { isDeepStrictEqual } from "node:util";
-import { executionOfName } from "../../../src/model/ids.ts";
+import { executionOfName, isJobId } from "../../../src/model/ids.ts";
 import { type HistoryRow, readAlarms, readInstances, readStrayAlarms, type StoredInstance } from "./database.ts";
 import { faultsOf, type Violation } from "./faults.ts";
 import { apart, harnessFaultOf, rootOf, type Verdict } from "./harness.ts";
@@ -18,6 +18,8 @@ export class Audit {
   mayBeGone: (id: string) => boolean = () => false;
   /** Whether objects break while the server goes on, as they do when their disk is full: an activity may then begin again. */
   objectsBreak = false;
+  /** Without a catalog an instance keeps an alarm for the end of its retention; jobs are kept for 30 days. */
+  hasCatalog = true;
   readonly #recorder: Recorder;
   #previous: ReadonlyMap<string, StoredInstance> = new Map();
   /** By the root of its tree, how the harness has failed an instance. */
@@ -51,7 +53,8 @@ export class Audit {
     for (const instance of instances.values()) this.violations.push(...faultsOf(instance));
     const strays = readStrayAlarms(directory);
     for (const id of readAlarms(directory).keys())
-      if (!strays.has(id)) this.#add("wrong", `${id} has ended and an alarm is still set`);
+      if (!strays.has(id) && (this.hasCatalog || !isJobId(id)))
+        this.#add("wrong", `${id} has ended and an alarm is still set`);
     const reports = Map.groupBy(this.#recorder.reports, reportKey);
     for (const instance of instances.values()) this.#checkReports(instance, reports);
     for (const [key, all] of reports) {
@@ -104,6 +107,8 @@ export class Audit {
 
   /** Each activity of the history ran, nothing else did, and none before a timer that the history has before it was due. */
   #checkReports({ instanceId, executionId, status, history }: StoredInstance, all: Map<string, Report[]>): void {
+    // What a job does is told by its targets.
+    if (isJobId(instanceId)) return;
     const runs = [...runsOf(executionId, history).values()];
     const known = new Set(runs.map(({ key }) => key));
     for (const { key, label, notBeforeMs } of runs) {
@@ -135,15 +140,23 @@ interface Run {
   readonly notBeforeMs: number;
 }
 
+/** Of a rerun: what it has begun with and what was answered by then has run in its source. */
+function ranInSource(history: readonly HistoryRow[]): ReadonlySet<number | null> {
+  const of = history[0]?.detail.rerunOf as { events?: number } | undefined;
+  const answers = history.slice(0, of?.events ?? 0).filter(({ type }) => /^Task(Completed|Failed)$/.test(type));
+  return new Set(answers.map(({ taskId }) => taskId));
+}
+
 /** The runs of activities in a history, by their task IDs. */
 function runsOf(executionId: string, history: readonly HistoryRow[]): Map<number, Run> {
   const fireAtMs = new Map<number | null, number>();
   const runs = new Map<number, Run>();
+  const before = ranInSource(history);
   let notBeforeMs = 0;
   for (const row of history) {
     if (row.type === "TimerCreated") fireAtMs.set(row.taskId, Number(row.detail.fireAtMs));
     if (row.type === "TimerFired") notBeforeMs = Math.max(notBeforeMs, fireAtMs.get(row.taskId) ?? 0);
-    if (row.type === "TaskScheduled")
+    if (row.type === "TaskScheduled" && !before.has(row.taskId))
       runs.set(row.taskId ?? 0, { key: scheduledKey(executionId, row), label: row.payload, notBeforeMs });
   }
   return runs;

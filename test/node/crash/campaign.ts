@@ -1,5 +1,6 @@
 // Instances of every kind in flight, callers at work, and everything killed again and again.
 import { setTimeout as delay } from "node:timers/promises";
+import { isJobId } from "../../../src/model/ids.ts";
 import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { type CatalogFindings, type CatalogSight, lookAtCatalog } from "./catalog-audit.ts";
@@ -18,6 +19,12 @@ export interface CampaignOptions {
   readonly kills: number;
   /** In the place of kills: other code is served, by the same server, from the same directory. */
   readonly reloads?: boolean;
+  /** Of which kinds. Default: all. */
+  readonly kinds?: readonly Kind[];
+  /** Whether there is a catalog. Default: yes. */
+  readonly hasCatalog?: boolean;
+  /** Whether instances that go by the alarm of a shard are waited for, a minute or two. Default: no. */
+  readonly awaitsShards?: boolean;
   /** How many callers there are: as soon as the instance of one has ended, it starts another of its kind. */
   readonly instances: number;
   /** The latest moment of a kill after the server is there. */
@@ -46,6 +53,10 @@ export interface CampaignResult extends Verdict {
   readonly editions: readonly string[];
   /** How many kills came while a purge was under way. */
   readonly killsInPurges: number;
+  /** How many kills came while a bulk job was. */
+  readonly killsInJobs: number;
+  /** How many instances were seen to be gone, by a purge, a job, or because their time was over. */
+  readonly gone: number;
   /** What the catalog said in the end. */
   readonly catalog: CatalogFindings;
 }
@@ -62,7 +73,8 @@ const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
-  const { quietMs = 120_000, limitMs, atRest } = options;
+  const { quietMs = 120_000, limitMs, atRest, kinds = KINDS, hasCatalog = true } = options;
+  const awaitsShards = options.awaitsShards ?? !hasCatalog;
   const random = new Random(seed);
   const moments = Array.from({ length: kills }, () => 20 + random.below(longestMs - 20));
   const momentsInPurge = moments.map(() => random.below(25));
@@ -70,17 +82,17 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   recorder.latencyMs = () => random.below(20);
   const client = new Client();
   const audit = new Audit(recorder);
+  audit.hasCatalog = hasCatalog;
   const { violations } = audit;
-  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0 };
-  const stage: Stage = { client, recorder, isFinishing: false, acknowledged, violations };
+  const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0, jobs: 0 };
+  const common = { client, recorder, acknowledged, violations, hasCatalog, awaitsShards };
+  const stage: Stage = { ...common, isFinishing: false };
   const subjects: Subject[] = [];
   const inFlight = new Set<Subject>();
   let leastInFlight = Number.POSITIVE_INFINITY;
   let killsInPurges = 0;
-  audit.mayBeGone = (id) => {
-    const [root = ""] = id.split(":");
-    return subjects.some((subject) => subject.id === root && subject.mayBeGone);
-  };
+  let killsInJobs = 0;
+  audit.mayBeGone = (id) => subjects.some((subject) => subject.id === rootOf(id) && subject.mayBeGone);
 
   const launch = (kind: Kind) => {
     const subject = new Subject(`s${subjects.length}`, kind, stage, new Random(seed + subjects.length));
@@ -112,7 +124,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   let starts = 0;
   const startHost = async () => {
     step("start the server");
-    const env = { CATALOG: JSON.stringify(SHARDS[starts++ > kills / 2 && !reloads ? 1 : 0]) };
+    const shards = SHARDS[starts++ > kills / 2 && !reloads ? 1 : 0];
+    const env = { CATALOG: JSON.stringify(hasCatalog && shards) };
     const startOne = () => Host.start(directory, recorder.url, { worker: "./kinds-worker.js", env, signal });
     host = await insist("The server did not start", STARTS, startOne);
     step("callers go on");
@@ -154,17 +167,20 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       const again = await startHost();
       return async () => insist("The server did not end", 1, () => again.stop());
     };
-    const acknowledged = new Set(subjects.filter(({ isAcknowledged }) => isAcknowledged).map(({ id }) => id));
-    // What is below a root is there because somebody above it was told so.
-    const isAcknowledged = (id: string) => id !== rootOf(id) || acknowledged.has(id);
-    return { directory, client, startAgain, isAcknowledged };
+    const started = new Map(subjects.flatMap((subject) => [...subject.started]));
+    const jobs = new Set(subjects.flatMap((subject) => subject.jobs));
+    // What nobody here has started is there because an instance, or a job, was told so.
+    const isAcknowledged = (id: string) => (isJobId(id) ? jobs.has(id) : (started.get(id) ?? id !== rootOf(id)));
+    const gone = new Set(subjects.flatMap((subject) => [...subject.gone]));
+    return { directory, client, startAgain, isAcknowledged, gone };
   };
 
   const play = async (): Promise<CampaignResult> => {
     let server = await startHost();
-    for (let n = 0; n < instances; n++) launch(KINDS[n % KINDS.length] as Kind);
-    if (!(await settles("the starts", () => acknowledged.starts >= instances)))
-      violations.push({ what: "lost", text: `only ${acknowledged.starts} of ${instances} starts are acknowledged` });
+    for (let n = 0; n < instances; n++) launch(kinds[n % kinds.length] as Kind);
+    const begun = () => subjects.filter(({ started }) => started.size > 0).length;
+    if (!(await settles("the starts", () => begun() >= instances)))
+      violations.push({ what: "lost", text: `only ${begun()} of ${instances} starts are acknowledged` });
     for (const [n, momentMs] of moments.entries()) {
       await delay(momentMs);
       if (n % KILLS_PER_PURGE === 1) {
@@ -182,11 +198,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       await insist("The server did not end", 1, () => killed.kill());
       client.down();
       const onDisk = audit.crashed(directory);
-      const live = [...onDisk.values()].filter((instance) => !hasEnded(instance)).length;
+      const open = [...onDisk.values()].filter((instance) => !hasEnded(instance));
+      const live = open.length;
       leastInFlight = Math.min(leastInFlight, live);
-      for (const { id, isStarted, mayBeGone } of subjects)
-        if (isStarted && !mayBeGone && !onDisk.has(id))
-          violations.push({ what: "lost", text: `${id} was acknowledged` });
+      if (open.some(({ instanceId }) => isJobId(instanceId))) killsInJobs++;
+      for (const { started, mayBeGone } of subjects)
+        for (const id of started.keys())
+          if (!mayBeGone && !onDisk.has(id)) violations.push({ what: "lost", text: `${id} was acknowledged` });
       tell(`kill ${n + 1} of ${kills} after ${momentMs} ms: ${live} in flight, ${onDisk.size} on disk`);
       server = await startHost();
     }
@@ -197,7 +215,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       (await settles("the end of all alarms", () => hasNoAlarm(directory, Date.now() + SOON_MS)));
     step("stop the server");
     const last = server;
-    const sight = isAtRest ? await lookAtRest(last) : undefined;
+    const sight = isAtRest && hasCatalog ? await lookAtRest(last) : undefined;
+    if (isAtRest && !hasCatalog) await insist("The server did not end", 1, () => last.stop());
     if (!isAtRest) for (const text of await killAndTell()) violations.push({ what: "lost", text });
     const atEnd = audit.ended(directory);
     for (const subject of subjects) subject.expectEnd(atEnd);
@@ -216,6 +235,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       repeated,
       editions,
       killsInPurges,
+      killsInJobs,
+      gone: subjects.reduce((sum, { gone }) => sum + gone.size, 0),
       catalog,
     };
     return { ...audit.verdict(), ...seen, transportRepeats };

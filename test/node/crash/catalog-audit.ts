@@ -1,5 +1,15 @@
 // At rest, what the catalog says of the instances: as the kills have left it, and when somebody has asked after each.
-import { countTellings, differences, linesOf, listAll, readRows, statusOf, untilRight } from "./catalog.ts";
+import {
+  askInstance,
+  countTellings,
+  differences,
+  linesOf,
+  listAll,
+  listJobs,
+  type Row,
+  readRows,
+  untilRight,
+} from "./catalog.ts";
 import type { Client } from "./client.ts";
 import type { StoredInstance } from "./database.ts";
 import type { Violation } from "./faults.ts";
@@ -11,6 +21,8 @@ export interface CatalogSight {
   /** Starts a server, and gives back how it is stopped. */
   startAgain(): Promise<() => Promise<void>>;
   isAcknowledged(instanceId: string): boolean;
+  /** Were purged, by whomever: nothing brings them back. */
+  readonly gone: ReadonlySet<string>;
   readonly quietMs: number;
   readonly clock: { now(): number; delay(ms: number): Promise<void> };
 }
@@ -71,25 +83,31 @@ export async function lookAtCatalog(
 }
 
 async function ask(
-  { client, startAgain, quietMs, clock }: CatalogSight,
+  { client, startAgain, gone, quietMs, clock }: CatalogSight,
   instances: ReadonlyMap<string, StoredInstance>,
 ) {
   const stop = await startAgain();
   const startedAtMs = clock.now();
-  const said = new Map<string, StoredInstance>();
+  const said = new Map<string, Row>();
   const lies: string[] = [];
-  const asked = [...instances.values()].map(async (instance) => {
-    const { instanceId } = instance;
-    const status = await statusOf(client, instanceId);
-    if (status !== instance.status)
-      lies.push(`${instanceId} says that it is ${status}, and is ${instance.status} on disk`);
-    said.set(instanceId, { ...instance, status });
+  const asked = [...instances.values()].map(async ({ instanceId, createdAtMs, status }) => {
+    const told = await askInstance(client, instanceId);
+    if (told.status !== status) lies.push(`${instanceId} says that it is ${told.status}, and is ${status} on disk`);
+    said.set(instanceId, { instanceId, createdAtMs, ...told });
   });
-  await Promise.all(asked);
+  const askedInVain = [...gone].map(async (instanceId) => {
+    const { status } = await askInstance(client, instanceId);
+    if (status !== "missing") lies.push(`${instanceId} was gone, and says that it is ${status}`);
+  });
+  await Promise.all([...asked, ...askedInVain]);
   const look = async () => {
     const rows = await listAll(client);
-    if (typeof rows !== "string") return differences(rows, said, () => true);
-    return { ...differences([], new Map(), () => true), wrong: [rows] };
+    const jobs = await listJobs(client);
+    if (typeof rows !== "string" && typeof jobs !== "string") return differences([...rows, ...jobs], said, () => true);
+    return {
+      ...differences([], new Map(), () => true),
+      wrong: [rows, jobs].filter((each) => typeof each === "string"),
+    };
   };
   const found = await untilRight(look, (seen) => linesOf(seen).length, quietMs, clock);
   const rightAfterMs = clock.now() - startedAtMs;

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
 import { objectDirectory, temporaryDirectory } from "../e2e/server.ts";
 import { runCampaign } from "./campaign.ts";
-import { differences, listAll, type Row, statusOf, type There, untilRight } from "./catalog.ts";
+import { askInstance, differences, listAll, listJobs, type Row, type There, untilRight } from "./catalog.ts";
 import { Client } from "./client.ts";
 import { filesIn, query } from "./database.ts";
 
@@ -65,6 +65,15 @@ describe("[C8] one row for each instance and no other", () => {
       missing: ["s1 was acknowledged and is not listed"],
       unheard: ["s1:0001 was acknowledged to nobody and is not listed"],
     });
+  });
+
+  it("[C8.10] what else it says of an instance is compared where both say it", () => {
+    const rows = [{ ...row("s1"), says: "red" }, row("s1:0001", "FAILED")];
+    const says = (text: string) => there({ ...row("s1"), says: text }, { ...row("s1:0001", "FAILED"), says: text });
+    expect(differences(rows, says("red"), all)).toEqual({ compared: 2, ...nothing });
+    expect(differences(rows, BOTH, all)).toEqual({ compared: 2, ...nothing });
+    const wrong = ["s1 is listed with red and says blue"];
+    expect(differences(rows, says("blue"), all)).toEqual({ compared: 2, ...nothing, wrong });
   });
 
   it("[C8.4] a mark of a purge, and of one whose ID is in use anew, is nothing that is listed", () => {
@@ -139,9 +148,53 @@ describe("[C8] the list, over HTTP", () => {
       [502, "Bad Gateway"],
       [200, { workflows: [listed("s2")] }],
     ]);
-    expect(await listAll(client)).toEqual([row("s1"), row("s2")]);
+    expect(await listAll(client)).toMatchObject([row("s1"), row("s2")]);
     const second = "/v1.0/workflows/dapr?pageSize=256&continuationToken=t%2F1";
     expect(asked).toEqual(["/v1.0/workflows/dapr?pageSize=256", second, second]);
+    await close();
+  });
+
+  it("[C8.11] jobs have a list, and an answer, of their own", async () => {
+    const job = {
+      jobID: "bulk:00000000-0000-0000-0000-000000000001",
+      started: "1970-01-01T00:00:00.001Z",
+      state: "RUNNING",
+    };
+    const { client, asked, close } = await answering([
+      [200, { jobs: [job], continuationToken: "t/1" }],
+      [200, { jobs: [] }],
+      [200, job],
+      [200, { jobs: [], missingShards: 1 }],
+      [404, {}],
+    ]);
+    expect(await listJobs(client)).toEqual([row(job.jobID, "RUNNING")]);
+    expect(await askInstance(client, job.jobID)).toEqual({ status: "RUNNING" });
+    expect(await listJobs(client)).toBe("the list of jobs misses its shard");
+    expect(await listJobs(client)).toBe("the list of jobs answered 404: {}");
+    const list = "/v1.0/workflow-jobs/dapr?pageSize=40";
+    expect(asked.slice(0, 3)).toEqual([
+      list,
+      `${list}&continuationToken=t%2F1`,
+      `/v1.0/workflow-jobs/dapr/${job.jobID}`,
+    ]);
+    await close();
+  });
+
+  it("[C8.12] what a list and an instance both say is the same text, in whatever order their fields stand", async () => {
+    const told = {
+      ...listed("s1"),
+      ...{ workflowName: "w", version: "v2", customStatus: "c", parentInstanceID: "p" },
+      failure: { errorType: "TypeError", message: "no" },
+    };
+    const { client, close } = await answering([
+      [200, { workflows: [{ ...told, searchAttributes: { a: 1, b: 2 }, retrying: false }] }],
+      [200, { searchAttributes: { b: 2, a: 1 }, ...told, executionId: "e" }],
+      [200, { searchAttributes: { b: 2, a: 2 }, ...told }],
+    ]);
+    const rows = await listAll(client);
+    const [first, second] = [await askInstance(client, "s1"), await askInstance(client, "s1")];
+    expect(rows).toEqual([{ ...row("s1"), says: first.says }]);
+    expect(second.says).not.toBe(first.says);
     await close();
   });
 
@@ -155,8 +208,8 @@ describe("[C8] the list, over HTTP", () => {
     ]);
     expect(await listAll(client)).toBe("the list misses 1 shards");
     expect(await listAll(client)).toBe(`the list answered 500: ${JSON.stringify(error)}`);
-    expect(await statusOf(client, "s1")).toBe("missing");
-    expect(await statusOf(client, "s1")).toBe(`answered with 500: ${JSON.stringify(error)}`);
+    expect(await askInstance(client, "s1")).toEqual({ status: "missing" });
+    expect(await askInstance(client, "s1")).toEqual({ status: `answered with 500: ${JSON.stringify(error)}` });
     await close();
   });
 });

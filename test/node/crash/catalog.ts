@@ -1,8 +1,9 @@
 // What the catalog says of the instances, from outside: the rows of its shards on disk, the list over HTTP, and what the instances themselves say.
 import { setTimeout as delay } from "node:timers/promises";
 import { LEAVING, toStatus } from "../../../src/catalog/store/statuses.ts";
+import { isJobId } from "../../../src/model/ids.ts";
 import type { Client } from "./client.ts";
-import { inCopies, query, type StoredInstance } from "./database.ts";
+import { inCopies, query } from "./database.ts";
 import { isOfApi } from "./harness.ts";
 
 export interface Row {
@@ -10,10 +11,12 @@ export interface Row {
   readonly createdAtMs: number;
   /** "leaving": marked by a purge, and not listed. The shard asks the instance within a minute whether it has gone. */
   readonly status: string;
+  /** What else is told of it, where that is known: JSON. */
+  readonly says?: string | undefined;
 }
 
 /** An instance, as the catalog should have it. */
-export type There = Pick<StoredInstance, "instanceId" | "createdAtMs" | "status">;
+export type There = Row;
 
 /** What the catalog has wrong, one line for each. */
 export interface Differences {
@@ -49,13 +52,15 @@ export function differences(
     else if (right.has(instanceId)) tooMany.push(`${instanceId} is listed twice`);
     else right.set(instanceId, row);
   }
-  for (const { instanceId, status } of instances.values()) {
+  for (const { instanceId, status, says } of instances.values()) {
     const row = right.get(instanceId);
     if (row === undefined && leaving.has(instanceId)) wrong.push(`${instanceId} is marked as leaving and is ${status}`);
     else if (row === undefined && isAcknowledged(instanceId))
       missing.push(`${instanceId} was acknowledged and is not listed`);
     else if (row === undefined) unheard.push(`${instanceId} was acknowledged to nobody and is not listed`);
     else if (row.status !== status) wrong.push(`${instanceId} is listed as ${row.status} and is ${status}`);
+    else if (row.says !== undefined && says !== undefined && row.says !== says)
+      wrong.push(`${instanceId} is listed with ${row.says} and says ${says}`);
   }
   return { compared: rows.length, missing, unheard, tooMany, wrong };
 }
@@ -86,14 +91,32 @@ export function countTellings(directory: string): number {
   );
 }
 
+/** What the list and the instance both tell. */
+interface Told {
+  readonly createdAt: string;
+  readonly runtimeStatus: string;
+  readonly workflowName?: string;
+  readonly lastUpdatedAt?: string;
+  readonly endedAt?: string;
+  readonly customStatus?: string;
+  readonly version?: string;
+  readonly parentInstanceID?: string;
+  readonly searchAttributes?: Readonly<Record<string, unknown>>;
+  readonly failure?: { readonly errorType: string };
+}
+
 interface Page {
-  readonly workflows: readonly {
-    readonly instanceID: string;
-    readonly createdAt: string;
-    readonly runtimeStatus: string;
-  }[];
+  readonly workflows: readonly (Told & { readonly instanceID: string })[];
   readonly continuationToken?: string;
   readonly missingShards?: number;
+}
+
+/** The fields that a list has of an instance, but its ID and its status. */
+function fieldsOf(told: Told): string {
+  const { createdAt, workflowName, lastUpdatedAt, endedAt, customStatus, version, parentInstanceID } = told;
+  const attributes = Object.entries(told.searchAttributes ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const fields = { createdAt, workflowName, lastUpdatedAt, endedAt, customStatus, version, parentInstanceID };
+  return JSON.stringify({ ...fields, attributes, errorType: told.failure?.errorType });
 }
 
 /** All pages of the list; text: why there is none. */
@@ -105,18 +128,44 @@ export async function listAll(client: Client): Promise<Row[] | string> {
     if (answer.status !== 200) return `the list answered ${answer.status}: ${answer.text}`;
     const { workflows, continuationToken, missingShards }: Page = JSON.parse(answer.text);
     if (missingShards !== undefined) return `the list misses ${missingShards} shards`;
-    for (const { instanceID, createdAt, runtimeStatus } of workflows)
-      rows.push({ instanceId: instanceID, createdAtMs: Date.parse(createdAt), status: runtimeStatus });
+    for (const one of workflows)
+      rows.push({
+        instanceId: one.instanceID,
+        createdAtMs: Date.parse(one.createdAt),
+        status: one.runtimeStatus,
+        says: fieldsOf(one),
+      });
     if (continuationToken === undefined) return rows;
     token = continuationToken;
   }
 }
 
-/** What the instance itself says; of one that is not there "missing". */
-export async function statusOf(client: Client, instanceId: string): Promise<string> {
-  const { status, text } = await ask(client, `${encodeURIComponent(instanceId)}`);
-  if (status === 404) return "missing";
-  return status === 200 ? JSON.parse(text).runtimeStatus : `answered with ${status}: ${text}`;
+const JOBS = "/workflow-jobs/dapr";
+
+/** All bulk jobs, which have a list of their own; text: why there is none. */
+export async function listJobs(client: Client): Promise<Row[] | string> {
+  const rows: Row[] = [];
+  for (let token = ""; ; ) {
+    const path = `${JOBS}?pageSize=40${token && `&continuationToken=${encodeURIComponent(token)}`}`;
+    const answer = await ask(client, path);
+    if (answer.status !== 200) return `the list of jobs answered ${answer.status}: ${answer.text}`;
+    const { jobs, continuationToken, missingShards } = JSON.parse(answer.text);
+    if (missingShards !== undefined) return "the list of jobs misses its shard";
+    for (const { jobID, started, state } of jobs)
+      rows.push({ instanceId: jobID, createdAtMs: Date.parse(started), status: state });
+    if (continuationToken === undefined) return rows;
+    token = continuationToken;
+  }
+}
+
+/** What the instance itself says; of one that is not there that it is "missing". */
+export async function askInstance(client: Client, instanceId: string): Promise<Pick<Row, "status" | "says">> {
+  const path = isJobId(instanceId) ? `${JOBS}/${instanceId}` : `${encodeURIComponent(instanceId)}?detail=full`;
+  const { status, text } = await ask(client, path);
+  if (status === 404) return { status: "missing" };
+  if (status !== 200) return { status: `answered with ${status}: ${text}` };
+  const told = JSON.parse(text);
+  return isJobId(instanceId) ? { status: told.state } : { status: told.runtimeStatus, says: fieldsOf(told) };
 }
 
 /** What has not reached the API is sent again. */

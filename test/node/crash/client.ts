@@ -37,7 +37,7 @@ export class Client {
     this.#isUp = this.#newPromise();
   }
 
-  /** Of an instance, or with a query alone the list. `undefined`: the connection broke before the answer, so that nobody knows whether the request was heard. */
+  /** Of an instance, with a query alone the list, or after a slash what else there is under /v1.0. `undefined`: the connection broke before the answer, so that nobody knows whether the request was heard. */
   async send(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer | undefined> {
     if (this.#underWay >= CONCURRENCY) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#underWay++;
@@ -45,7 +45,7 @@ export class Client {
       await this.#isUp;
       this.sent.push(path);
       this.onSend(path);
-      const response = await fetch(`${this.#origin}/v1.0/workflows/dapr${path.startsWith("?") ? "" : "/"}${path}`, {
+      const response = await fetch(`${this.#origin}/v1.0${routeOf(path)}`, {
         method,
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
@@ -67,4 +67,9 @@ export class Client {
       this.#comeUp = resolve;
     });
   }
+}
+
+function routeOf(path: string): string {
+  if (path.startsWith("/")) return path;
+  return `/workflows/dapr${path.startsWith("?") ? "" : "/"}${path}`;
 }

@@ -1,9 +1,10 @@
 /**
  * npm run crash: workflows of every kind under load on a real workerd on disk, which is killed at random moments and
- * started again on the same directory. `--instances 200`, `--kills 20`, `--seed S`. Exits 1 when anything is lost, there
+ * started again on the same directory; a quarter of it then without the catalog. `--instances 200`, `--kills 20`, `--seed S`. Exits 1 when anything is lost, there
  * twice, early or otherwise wrong, 2 when only the harness itself has failed or an option is wrong, and then keeps the directory. The seed gives the moments and the pauses; what runs at such
  * a moment depends on the machine too.
  */
+import { join } from "node:path";
 import { temporaryDirectory } from "../e2e/server.ts";
 import { runCampaign } from "./campaign.ts";
 import type { Violation } from "./faults.ts";
@@ -20,17 +21,25 @@ const startedAtMs = Date.now();
 const tell = (line: string) => console.log(line);
 // Some of them have just ended, or are about to start.
 const callers = Math.ceil(1.5 * instances);
-const options = { directory, seed, kills, instances: callers, longestMs: 2_000, tell };
-const outcome = await runCampaign(options).catch(giveUp);
-const { violations, acknowledged, catalog, ...result } = outcome;
+const options = { directory: join(directory, "listed"), seed, kills, instances: callers, longestMs: 2_000, tell };
+const outcome = await runCampaign({ ...options, awaitsShards: true }).catch(giveUp);
+const { acknowledged, catalog, ...result } = outcome;
+// Once more and smaller, where nobody keeps a list: there every instance looks after its own retention.
+tell("without the catalog");
+const alone = await runCampaign({
+  ...{ ...options, directory: join(directory, "alone"), seed: seed + 1, hasCatalog: false },
+  ...{ kills: Math.ceil(kills / 4), instances: Math.ceil(callers / 4) },
+}).catch(giveUp);
+const violations = [...outcome.violations, ...alone.violations];
 const tooFew = `at least ${instances} should have been in flight, and once there were ${result.leastInFlight}`;
-const harness = [...result.harness, ...(result.leastInFlight < instances ? [tooFew] : [])];
+const harness = [...result.harness, ...alone.harness, ...(result.leastInFlight < instances ? [tooFew] : [])];
 
 const count = (what: Violation["what"]) => violations.filter((violation) => violation.what === what).length;
-const rows: readonly (readonly [string, number])[] = [
+const rows: readonly (readonly [string, string | number])[] = [
   ["seed", seed],
   ["kills", kills],
   ["kills while a purge was under way", result.killsInPurges],
+  ["kills while a bulk job was under way", result.killsInJobs],
   ["instances in flight at a kill, at least", result.leastInFlight],
   ["instances in all, with children and detached ones", result.instances],
   ["activities run", result.activities],
@@ -38,9 +47,22 @@ const rows: readonly (readonly [string, number])[] = [
   ["starts acknowledged", acknowledged.starts],
   ["events acknowledged", acknowledged.events],
   ["updates acknowledged", acknowledged.updates],
-  ["pauses, resumes, terminates, cancels, purges, restarts, rewinds acknowledged", acknowledged.operations],
+  [
+    "pauses, resumes, terminates, cancels, purges, restarts, rewinds, reruns, versions acknowledged",
+    acknowledged.operations,
+  ],
+  ["bulk jobs acknowledged", acknowledged.jobs],
+  ["instances seen to be gone for good, by a purge, a job or their retention", result.gone],
   ["lives begun under an ID that was in use, acknowledged", acknowledged.lives],
-  ["lost: starts, events, updates, results", count("lost")],
+  [
+    "without the catalog: kills, of these in purges, in jobs",
+    `${Math.ceil(kills / 4)}, ${alone.killsInPurges}, ${alone.killsInJobs}`,
+  ],
+  [
+    "without the catalog: instances in all, jobs, seen to be gone",
+    `${alone.instances}, ${alone.acknowledged.jobs}, ${alone.gone}`,
+  ],
+  ["lost: starts, events, updates, results, operations", count("lost")],
   ["applied twice: events, updates, completions, side effects", count("twice")],
   ["timers early", count("early")],
   ["otherwise wrong", count("wrong")],
@@ -52,7 +74,7 @@ const rows: readonly (readonly [string, number])[] = [
   ["catalog: behind until asked, their end was told in vain", catalog.behind],
   ["catalog: ms from the last start until all was right", catalog.rightAfterMs],
   ["faults of the harness itself", harness.length],
-  ["its reports and requests that were lost and sent again", result.transportRepeats],
+  ["its reports and requests that were lost and sent again", result.transportRepeats + alone.transportRepeats],
   ["seconds", Math.round((Date.now() - startedAtMs) / 1000)],
 ];
 report(rows, { violations, harness });

@@ -23,6 +23,8 @@ export interface StoredInstance {
   /** When its life began. */
   readonly createdAtMs: number;
   readonly status: string;
+  readonly customStatus?: string | undefined;
+  readonly searchAttributes?: unknown;
   readonly history: readonly HistoryRow[];
   /** How many rows are left in each table that holds unfinished work. */
   readonly left: Readonly<Record<"inbox" | "outbox" | "recovery" | "telling", number>>;
@@ -71,7 +73,9 @@ function readInstance(file: string): StoredInstance | undefined {
     const check = db.prepare("PRAGMA integrity_check").get() as { integrity_check: string };
     if (check.integrity_check !== "ok") throw new Error(`${file} is damaged: ${check.integrity_check}`);
     if (db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'instance'").get() === undefined) return undefined;
-    const row = db.prepare(`SELECT instance_id, execution_id, created_at_ms, status FROM ${INSTANCE}`).get();
+    const row = db
+      .prepare(`SELECT instance_id, execution_id, created_at_ms, status, custom_status, attributes FROM ${INSTANCE}`)
+      .get();
     if (row === undefined) return undefined;
     const history = db
       .prepare(`SELECT seq, at_ms, type, task_id, name, payload, detail FROM ${EVENTS.instance} ORDER BY seq`)
@@ -90,6 +94,8 @@ function readInstance(file: string): StoredInstance | undefined {
       executionId: String(row.execution_id),
       createdAtMs: Number(row.created_at_ms),
       status: String(row.status),
+      customStatus: row.custom_status === null ? undefined : String(row.custom_status),
+      searchAttributes: row.attributes === null ? undefined : JSON.parse(String(row.attributes)),
       history: history.map((event) => ({
         seq: Number(event.seq),
         atMs: Number(event.at_ms),

@@ -86,6 +86,8 @@ describe("[C7] whose fault it is", () => {
     ["s1", "s1"],
     ["s1:0002:0001", "s1"],
     ["s1-d", "s1"],
+    ["s1-r:0001", "s1"],
+    ["s1-t12 is FAILED", "s1"],
     ["s1 was on disk", "s1"],
     ["a-parent:0002", "a-parent"],
   ])("[C7.3] %s is of the tree %s", (id, root) => expect(rootOf(id)).toBe(root));
@@ -177,7 +179,7 @@ describe("[C7] transport that is lost is used again", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const client = new Client();
     client.up(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-    const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0 };
+    const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0, jobs: 0 };
     const violations: Violation[] = [];
     const stage = {
       client,
@@ -185,6 +187,8 @@ describe("[C7] transport that is lost is used again", () => {
       isFinishing: false,
       acknowledged,
       violations,
+      hasCatalog: true,
+      awaitsShards: false,
     };
     const subject = new Subject("s1", KINDS[0] as (typeof KINDS)[number], stage, new Random(0));
     await subject.operate("pause");

@@ -37,10 +37,10 @@ export function harnessFaultOf({ history }: StoredInstance): string | undefined 
   return undefined;
 }
 
-/** The root of a tree: children are called `<parent>:<number>`, what one announces `<its own>-d`. */
+/** The root of a tree: children are called `<parent>:<number>`, what one announces `<its own>-d`, its rerun `-r`, and one of a group `-t<number>`. */
 export function rootOf(text: string): string {
   const [first = ""] = text.split(/[:\s]/);
-  return first.replace(/-d$/, "");
+  return first.replace(/-([dr]|t\d+)$/, "");
 }
 
 /** What a tree has done after the harness has failed one of its activities is not the engine's. */

@@ -142,14 +142,37 @@ async function* announce(ctx, count) {
   yield ctx.callActivity(step, "last");
 }
 
+/** What a list can be asked for: its attributes are given, changed and taken back. */
+async function* labelled(ctx, n) {
+  ctx.setSearchAttributes({ n, phase: "begun" });
+  ctx.setCustomStatus(`${n} begun`);
+  yield ctx.callActivity(step, "chain-0");
+  ctx.setSearchAttributes({ phase: "done", gone: null });
+  ctx.setCustomStatus(`${n} done`);
+  yield ctx.callActivity(step, "last");
+}
+
+/** Two versions of one workflow, which part after the event. */
+const versioned = (version) =>
+  async function* (ctx) {
+    yield ctx.callActivity(step, "first");
+    yield ctx.waitForExternalEvent("go");
+    const done = yield ctx.callActivity(step, version);
+    yield ctx.callActivity(step, "last");
+    return done;
+  };
+
 const runtime = new WorkflowRuntime();
 for (const activity of [step, thirdTime, longHaul]) runtime.registerActivity(activity);
 const workflows = [chain, fanOut, timers, collect, family, household, life, doomed, nest, sleeper];
-for (const workflow of [...workflows, retries, heartbeats, ledger, announce]) runtime.registerWorkflow(workflow);
+for (const workflow of [...workflows, retries, heartbeats, ledger, announce, labelled])
+  runtime.registerWorkflow(workflow);
+runtime.registerVersionedWorkflow("versioned", "v1", versioned("v1"), { latest: true });
+runtime.registerVersionedWorkflow("versioned", "v2", versioned("v2"));
 
 // Here no crash is an activity's fault, however often one is in the middle of it.
 const limits = { maxActivityRecoveries: 1_000, heartbeatWriteMs: 50 };
-// The host says how many shards there are, and were.
+// The host says how many shards there are, and were; or that there is no catalog.
 const worker = createWorker(runtime, { limits, catalog: JSON.parse(env.CATALOG ?? "{}") });
 export const { WorkflowInstance, WorkflowCatalog } = worker;
 export default worker;

@@ -1,33 +1,12 @@
 // The kinds of instances of the campaign: what each one's callers do, and what it has to end with.
 import { isDeepStrictEqual } from "node:util";
-import type { End, Subject } from "./subject.ts";
+import { done, expectOutput, type Kind, outputs, startAndWatch } from "./kind.ts";
+import { BULK_KINDS } from "./kinds-bulk.ts";
+import { REPAIR_KINDS } from "./kinds-repair.ts";
+import { RETENTION_KINDS } from "./kinds-retention.ts";
+import type { Subject } from "./subject.ts";
 
-export interface Kind {
-  readonly name: string;
-  readonly workflow: string;
-  readonly input?: unknown;
-  /** What its callers do until it has ended. */
-  play(subject: Subject): Promise<void>;
-  /** In the end nothing is left of it. */
-  readonly isPurged?: boolean;
-  check(subject: Subject, endOf: (instanceId: string) => End): void;
-}
-
-const done = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i} done`);
-
-async function startAndWatch(subject: Subject): Promise<void> {
-  await subject.start();
-  await subject.seen("finished", "last");
-}
-
-function outputs(expected: unknown): Kind["check"] {
-  return (subject, endOf) => expectOutput(subject, endOf(subject.id), expected);
-}
-
-function expectOutput(subject: Subject, end: End, expected: unknown): void {
-  if (end.status === "COMPLETED" && isDeepStrictEqual(end.output, expected)) return;
-  subject.violation("wrong", `ended as ${JSON.stringify(end)}, expected the output ${JSON.stringify(expected)}`);
-}
+export type { Kind } from "./kind.ts";
 
 /** Two senders side by side, each of which awaits an answer before it goes on, and then the end. */
 async function raiseFrom(subject: Subject, eventsPerSender: number): Promise<void> {
@@ -191,34 +170,6 @@ export const KINDS: readonly Kind[] = [
     await subject.startAgain(1, "&reuse=terminate");
   }),
   {
-    name: "restart",
-    ...LIFE,
-    play: async (subject) => {
-      await subject.start();
-      await subject.seen("started", "first of 0");
-      await subject.pause(0, 300);
-      await subject.restart();
-      await subject.ended();
-    },
-    check: outputs(0),
-  },
-  {
-    name: "rewind",
-    workflow: "household",
-    play: async (subject) => {
-      const fatal = [`${subject.id}:0001`, "chain-0"] as const;
-      subject.stage.recorder.fail(...fatal);
-      await subject.start();
-      await subject.ended();
-      await subject.pause(0, 1_000);
-      subject.stage.recorder.mend(...fatal);
-      // Sent again under its ID, it is the same.
-      await subject.operate("rewind?requestID=once");
-      await subject.seen("finished", "last", `${subject.id}:0001`);
-    },
-    check: outputs(done("chain", 1)),
-  },
-  {
     name: "detached",
     workflow: "announce",
     input: 6,
@@ -241,4 +192,38 @@ export const KINDS: readonly Kind[] = [
     },
     check: outputs(done("chain", 1)),
   },
+  {
+    name: "start and raise",
+    workflow: "collect",
+    input: {},
+    play: async (subject) => {
+      for (let n = 0; n < 8 && (n === 0 || !subject.stage.isFinishing); n++) {
+        await subject.startAndRaise("a", n);
+        await subject.pause(20, 300);
+      }
+      await subject.signal("item", "stop");
+      await subject.seen("finished", "last");
+    },
+    check: everyEvent,
+  },
+  {
+    name: "search attributes",
+    workflow: "labelled",
+    input: 7,
+    play: async (subject) => {
+      await subject.start(`&attr.owner=${subject.id}&attr.gone=1`);
+      await subject.seen("finished", "last");
+      await subject.ended();
+      await subject.listed(`attr.owner=${subject.id}&attr.phase=done`, [subject.id]);
+    },
+    check: (subject, _endOf, stored) => {
+      const expected = { owner: subject.id, n: 7, phase: "done" };
+      const found = stored.get(subject.id)?.searchAttributes;
+      if (!isDeepStrictEqual(found, expected))
+        subject.violation("wrong", `its search attributes are ${JSON.stringify(found)}`);
+    },
+  },
+  ...REPAIR_KINDS,
+  ...BULK_KINDS,
+  ...RETENTION_KINDS,
 ];
