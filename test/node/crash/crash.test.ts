@@ -9,7 +9,7 @@ import { Audit } from "./audit.ts";
 import { runCampaign } from "./campaign.ts";
 import { readAlarms, readStrayAlarms } from "./database.ts";
 import { KINDS as KINDS_OF_CAMPAIGN } from "./kinds.ts";
-import { bringToTheMiddle, expectEnds, expectSound, KINDS } from "./middle.ts";
+import { bringToTheMiddle, expectEnds, expectListed, expectSound, KINDS } from "./middle.ts";
 import { gone, Host, kill, ownWorkerd } from "./processes.ts";
 import { Recorder } from "./recorder.ts";
 
@@ -67,6 +67,7 @@ describe("[C1] The whole server is killed and started again on the same director
       await apiAfter.raise("a-event", "buffered", "buffered");
       await apiAfter.raise("a-buffered", "awaited", "awaited");
       await expectEnds(apiAfter);
+      await expectListed(second.origin, [...KINDS, "a-parent:0002"]);
       await second.stop();
 
       expectSound(audit, directory, [...KINDS, "a-parent:0002"]);
@@ -96,6 +97,7 @@ describe("[C1] The whole server is killed and started again on the same director
       "COMPLETED",
       { before: "before done", after: "after done", isEarly: false },
     ]);
+    await expectListed(second.origin, ["overdue"]);
     await second.stop();
     expectSound(audit, directory, ["overdue"]);
   });
@@ -161,6 +163,7 @@ describe("[C2] workerd alone is killed, and Miniflare starts another on the same
     await api.raise("a-event", "buffered", "buffered");
     await api.raise("a-buffered", "awaited", "awaited");
     await expectEnds(api);
+    await expectListed(server.origin, [...KINDS, "a-parent:0002"]);
     await close();
     expectSound(audit, directory, [...KINDS, "a-parent:0002"]);
   });

@@ -1,7 +1,10 @@
 // Instances in the middle of an activity, a timer, two event waits and a child, and what has to become of them.
+import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
 import { type Api, outputOf } from "../e2e/server.ts";
 import type { Audit } from "./audit.ts";
+import { askInstance, differences, linesOf, listAll, type Row, untilRight } from "./catalog.ts";
+import { Client } from "./client.ts";
 import type { Recorder } from "./recorder.ts";
 
 export const KINDS = ["a-activity", "a-timer", "a-event", "a-buffered", "a-parent"] as const;
@@ -38,6 +41,24 @@ export async function expectEnds(api: Api): Promise<void> {
     const state = await api.ended(id);
     expect([id, state.runtimeStatus, outputOf(state)]).toEqual([id, "COMPLETED", expected[id]]);
   }
+}
+
+/** Each of them is listed, and nobody else: what is owed to the catalog is told within seconds. */
+export async function expectListed(origin: string, ids: readonly string[]): Promise<void> {
+  const client = new Client();
+  client.up(origin);
+  const expected = new Map<string, Row>();
+  for (const instanceId of ids) {
+    const { status, says = "" } = await askInstance(client, instanceId);
+    const { createdAt } = JSON.parse(says);
+    expected.set(instanceId, { instanceId, createdAtMs: Date.parse(createdAt), status, says });
+  }
+  const look = async () => {
+    const rows = await listAll(client);
+    return typeof rows === "string" ? [rows] : linesOf(differences(rows, expected, () => true));
+  };
+  const clock = { now: Date.now, delay };
+  expect(await untilRight(look, (lines) => lines.length, 10_000, clock)).toEqual([]);
 }
 
 /** Once all have been stopped: these instances and no others, all of them completed, and no rule broken. */

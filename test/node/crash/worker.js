@@ -39,5 +39,5 @@ const runtime = new WorkflowRuntime().registerActivity(step);
 for (const workflow of [activities, timer, events, parent]) runtime.registerWorkflow(workflow);
 
 const worker = createWorker(runtime);
-export const { WorkflowInstance } = worker;
+export const { WorkflowInstance, WorkflowCatalog } = worker;
 export default worker;
