@@ -4,15 +4,14 @@ import { readPage } from "../catalog/reading/page.ts";
 import type { Shards } from "../catalog/reading/shards.ts";
 import type { WorkflowActivityContext } from "../engine/activity-context.ts";
 import { Registry } from "../engine/registry.ts";
-import type { InstanceApi } from "../instance/protocol.ts";
 import { type BatchRequest, BULK_JOB, batch, bulkJob, type PageAnswer, type PageRequest, page } from "./bulk-job.ts";
-import { callInstance, type Outcome } from "./call-instance.ts";
+import { type CalledInstance, callInstance, type Outcome } from "./call-instance.ts";
 import { addProgress, type JobProgress, MAX_ERROR_LENGTH, NOTHING_DONE } from "./job.ts";
 
 /** What jobs have of the world outside. */
 export interface JobPorts {
   /** A stub for the object of this instance. */
-  instance(instanceId: string): InstanceApi;
+  instance(instanceId: string): CalledInstance;
   /** Where there is none, no job with a filter begins. */
   readonly catalog: Shards | undefined;
 }

@@ -3,6 +3,12 @@ import { isJobId } from "../model/ids.ts";
 import { sha256 } from "../model/sha256.ts";
 import type { JobCall } from "./job.ts";
 
+/** What jobs ask of an instance. */
+export type CalledInstance = Pick<
+  InstanceApi,
+  "terminate" | "cancel" | "suspend" | "resume" | "purge" | "raiseEvent" | "rewind" | "rerun" | "restart"
+>;
+
 /** What became of a call. */
 export type Outcome =
   | { readonly type: "done" }
@@ -24,7 +30,7 @@ const NO_SOURCE = "workflow instance does not exist";
 
 /** Never rejects. A fault that the platform marks as retryable, such as that of a deploy, is tried once more. */
 export async function callInstance(
-  instance: (instanceId: string) => InstanceApi,
+  instance: (instanceId: string) => CalledInstance,
   call: JobCall,
   target: JobTarget,
   mayTryAgain = true,
@@ -40,7 +46,7 @@ export async function callInstance(
   }
 }
 
-function ask(instance: InstanceApi, call: JobCall, { jobId, instanceId, createdByMs }: JobTarget) {
+function ask(instance: CalledInstance, call: JobCall, { jobId, instanceId, createdByMs }: JobTarget) {
   const { reason, actor, output } = call;
   const command = { reason, actor, createdByMs };
   // The same in each run of the batch, so that what is asked twice counts once.

@@ -1,4 +1,8 @@
 // The catalog of a world: its shards are objects as instances are, with a database, an alarm and lives of their own.
+import type { CatalogApi } from "../../../src/catalog/protocol.ts";
+import { EVERYTHING } from "../../../src/catalog/query/condition.ts";
+import { readFilter } from "../../../src/catalog/query/parameters.ts";
+import type { Shards } from "../../../src/catalog/reading/shards.ts";
 import { Shard } from "../../../src/catalog/shard.ts";
 import { ShardStore } from "../../../src/catalog/store/shard-store.ts";
 import type { CatalogPort } from "../../../src/instance/ports.ts";
@@ -13,7 +17,7 @@ import type { PeerFault, World } from "./world.ts";
 export interface CatalogCall {
   readonly from: string;
   readonly to: string;
-  readonly method: keyof CatalogShard | keyof CatalogSource;
+  readonly method: keyof CatalogApi | keyof CatalogSource;
 }
 
 export class CatalogWorld {
@@ -52,13 +56,13 @@ export class CatalogWorld {
     this.host(name).lose("reset", this.#world.nowMs);
   }
 
-  /** All that its shards list, by ID. */
-  entries(): { readonly shard: string; readonly entry: CatalogEntry }[] {
+  /** All that its shards list, by ID. `filter`: as the parameters of a list. */
+  entries(filter?: Readonly<Record<string, string>>): { readonly shard: string; readonly entry: CatalogEntry }[] {
     const found: { shard: string; entry: CatalogEntry }[] = [];
     for (const shard of new Set([...allShards(this.config), ...this.hosts.keys()])) {
       const store = new ShardStore(this.host(shard).db.port(), shard, "reader");
       store.open();
-      const page = store.page({ filter: { type: "and", parts: [] }, order: "desc", limit: 10_000 });
+      const page = store.page({ filter: filter ? readFilter(filter) : EVERYTHING, order: "desc", limit: 10_000 });
       found.push(...page.entries.map((entry) => ({ shard, entry })));
     }
     return found;
@@ -74,6 +78,25 @@ export class CatalogWorld {
       announce: (announcement) => send("announce", (shard) => shard.announce(structuredClone(announcement))),
       leave: (departure) => send("leave", (shard) => shard.leave(structuredClone(departure))),
       forget: (departure) => send("forget", (shard) => shard.forget(structuredClone(departure))),
+    };
+  }
+
+  /** All shards that lists are read from, as a life of a bulk job sees them. */
+  shardsFor(reader: Host, fate: Fate): Shards {
+    const ask = <T>(name: string, method: keyof CatalogApi, call: (shard: Shard) => Promise<T>) =>
+      this.#send(reader, fate, { from: reader.id, to: name, method }, () => this.#world.serveAt(this.host(name), call));
+    return {
+      names: allShards(this.config),
+      schedule: (ms, callback) => {
+        const occurrence = this.#world.timeline.add(ms, () => void (fate.dead || callback()));
+        return () => this.#world.timeline.remove(occurrence);
+      },
+      shard: (name) => ({
+        list: (request) => ask(name, "list", (shard) => shard.list(request)),
+        count: (request) => ask(name, "count", (shard) => shard.count(request)),
+        changes: (request) => ask(name, "changes", (shard) => shard.changes(request)),
+        health: () => ask(name, "health", (shard) => shard.health()),
+      }),
     };
   }
 

@@ -2,6 +2,7 @@
 // of a life that is over nothing leaves, and nothing comes to it.
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstancePeer, IsOwed } from "../../../src/instance/protocol.ts";
+import type { CalledInstance } from "../../../src/jobs/call-instance.ts";
 import { type Fate, type Host, type Life, ObjectLostError } from "./host.ts";
 import { never } from "./timeline.ts";
 import type { PeerCall, World } from "./world.ts";
@@ -29,18 +30,38 @@ export function peerOf(world: World, caller: Caller, to: string): InstancePeer {
   };
 }
 
+/** The same as the life of a bulk job sees it. One that is lost meanwhile is called once more, as the platform says that it may be. */
+export function calledBy(world: World, caller: Caller, to: string): CalledInstance {
+  const ask = <T>(method: keyof CalledInstance, request: unknown, call: (instance: Instance) => Promise<T>) =>
+    send(world, caller, to, method, request, call).catch((error) => {
+      throw error instanceof ObjectLostError ? Object.assign(error, { retryable: true }) : error;
+    });
+  return {
+    terminate: (request) => ask("terminate", request, (instance) => instance.terminate(request)),
+    cancel: (request) => ask("cancel", request, (instance) => instance.cancel(request)),
+    suspend: (request) => ask("suspend", request, (instance) => instance.suspend(request)),
+    resume: (request) => ask("resume", request, (instance) => instance.resume(request)),
+    purge: (request) => ask("purge", request, (instance) => instance.purge(request)),
+    raiseEvent: (request) => ask("raiseEvent", request, (instance) => instance.raiseEvent(request)),
+    rewind: (request) => ask("rewind", request, (instance) => instance.rewind(request)),
+    rerun: (request) => ask("rerun", request, (instance) => instance.rerun(request)),
+    restart: (request) => ask("restart", request, (instance) => instance.restart(request)),
+  };
+}
+
 function send<T>(
   world: World,
   { host, fate }: Caller,
   to: string,
-  method: keyof InstancePeer,
+  method: Exclude<PeerCall["method"], "isOwed">,
   argument: unknown,
   call: (peer: Instance, life: Life) => Promise<T>,
 ): Promise<T> {
   if (fate.dead) return never();
   world.onPoint?.("peer call", host.id);
   if (fate.dead) return never();
-  const repeat = () => void world.serve(to, call).catch(() => undefined);
+  const served = (value: T) => world.onServed?.(sent, value);
+  const repeat = () => void world.serve(to, call).then(served, () => undefined);
   const sent: PeerCall = { ...structuredClone({ from: host.id, to, method, argument }), repeat };
   world.peerCalls.push(sent);
   return new Promise((resolve, reject) => {
@@ -54,7 +75,10 @@ function send<T>(
       if (fault === "twice") repeat();
       if (fault === "twice, late") world.travel(repeat);
       world.serve(to, call).then(
-        (value) => arrive(() => (fault === "answer lost" ? reject(new Error("The answer was lost")) : resolve(value))),
+        (value) => {
+          served(value);
+          arrive(() => (fault === "answer lost" ? reject(new Error("The answer was lost")) : resolve(value)));
+        },
         (error) => arrive(() => reject(error)),
       );
     };

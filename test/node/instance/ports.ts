@@ -2,6 +2,7 @@
 import { Registry } from "../../../src/engine/registry.ts";
 import type { CatalogPort, InstancePorts } from "../../../src/instance/ports.ts";
 import { firstShardOf, shardOf } from "../../../src/model/catalog-shards.ts";
+import { isJobId } from "../../../src/model/ids.ts";
 import { InstanceStore } from "../../../src/storage/instance-store.ts";
 import { Vault } from "../../../src/storage/vault.ts";
 import type { Fate, Host } from "./host.ts";
@@ -20,7 +21,7 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
   return {
     store: storeOf(world, host, fate, vault),
     vault,
-    registry: registryOf(world, host.id, fate),
+    registry: registryOf(world, host, fate),
     limits: world.limits,
     onNonDeterminism: world.onNonDeterminism,
     logFailureMessages: world.logFailureMessages,
@@ -90,11 +91,14 @@ function storeOf(world: World, host: Host, fate: Fate, vault: Vault | undefined)
   );
 }
 
-function registryOf(world: World, id: string, fate: Fate): Registry {
+function registryOf(world: World, host: Host, fate: Fate): Registry {
   const registry = new Registry();
-  for (const [name, code] of world.workflows) registry.addWorkflow(name, code);
-  for (const { name, version, code, latest } of world.versions) registry.addVersion(name, version, code, latest);
-  for (const [name, code] of world.activities) {
+  const { id } = host;
+  const jobs = isJobId(id) ? world.jobs?.(host, fate) : undefined;
+  for (const [name, code] of jobs?.workflows ?? world.workflows) registry.addWorkflow(name, code);
+  for (const { name, version, code, latest } of jobs === undefined ? world.versions : [])
+    registry.addVersion(name, version, code, latest);
+  for (const [name, code] of jobs?.activities ?? world.activities) {
     registry.addActivity(name, (context, input) => {
       if (fate.dead) return never();
       const call = context.getTaskExecutionId();

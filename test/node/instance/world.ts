@@ -20,11 +20,13 @@ import type { TWorkflow } from "../../../src/engine/workflow-context.ts";
 import { Instance } from "../../../src/instance/instance.ts";
 import { defaultLimits, type InstanceLimits } from "../../../src/instance/limits.ts";
 import type { InstancePeer, WatchResult } from "../../../src/instance/protocol.ts";
+import type { CalledInstance } from "../../../src/jobs/call-instance.ts";
 import type { HistoryPosition } from "../../../src/model/history-position.ts";
 import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
 import type { CatalogWorld } from "./catalog-world.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
+import type { JobCode } from "./job-world.ts";
 import { portsOf } from "./ports.ts";
 import type { Receivers } from "./receivers.ts";
 import { drainMicrotasks, Timeline } from "./timeline.ts";
@@ -52,8 +54,8 @@ export interface Chaos {
 export interface PeerCall {
   readonly from: string;
   readonly to: string;
-  /** `isOwed`: what a receiver asks back, as part of a call that it has got. */
-  readonly method: keyof InstancePeer | "isOwed";
+  /** Of a bulk job too. `isOwed`: what a receiver asks back, as part of a call that it has got. */
+  readonly method: keyof InstancePeer | keyof CalledInstance | "isOwed";
   readonly argument: unknown;
   /** Lets a second copy of it arrive now. */
   repeat(): void;
@@ -77,6 +79,8 @@ export class World {
   readonly activityRuns: string[] = [];
   onPoint: ((point: Point, id: string) => void) | undefined;
   peerFault: ((call: PeerCall) => PeerFault) | undefined;
+  /** A call has been answered, which the caller may never hear of: what was written for it is durable. */
+  onServed: ((call: PeerCall, answer: unknown) => void) | undefined;
   chaos: Chaos | undefined;
   /** A fault of the storage: why the tables of an object cannot be removed. */
   failWipe: (() => Error | undefined) | undefined;
@@ -84,6 +88,8 @@ export class World {
   catalog: CatalogWorld | undefined;
   /** Who is told of ends, in the lives that begin from now on. */
   webhooks: Receivers | undefined;
+  /** The code of bulk jobs, where there are any. */
+  jobs: ((host: Host, fate: Fate) => JobCode) | undefined;
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;

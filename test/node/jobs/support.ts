@@ -1,7 +1,7 @@
 import type { Shards } from "../../../src/catalog/reading/shards.ts";
-import type { InstanceApi } from "../../../src/instance/protocol.ts";
 import { jobRegistry } from "../../../src/jobs/activities.ts";
 import { BULK_JOB } from "../../../src/jobs/bulk-job.ts";
+import type { CalledInstance } from "../../../src/jobs/call-instance.ts";
 import { type JobInput, type JobProgress, NOTHING_DONE } from "../../../src/jobs/job.ts";
 import { type Opened, openShard } from "../catalog/support.ts";
 import { describeInstance, makeWorld } from "../instance/support.ts";
@@ -69,7 +69,7 @@ export function makeJobWorld(): JobWorld {
       health: () => Promise.reject(new Error("no job asks for this")),
     }),
   };
-  const registry = jobRegistry({ instance: (id) => instance(id) as unknown as InstanceApi, catalog });
+  const registry = jobRegistry({ instance: (id) => instance(id) as CalledInstance, catalog });
   const found = registry.workflow(BULK_JOB, undefined);
   if (found.type !== "found") throw new Error("no workflow");
   world.workflow(BULK_JOB, found.workflow);

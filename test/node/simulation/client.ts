@@ -1,8 +1,11 @@
 // Those who call from outside: each does one thing after the other, and repeats what was not answered under the same name.
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
+import { BULK_JOB } from "../../../src/jobs/bulk-job.ts";
+import { type JobInput, NOTHING_DONE } from "../../../src/jobs/job.ts";
 import { isTerminal } from "../../../src/model/status.ts";
 import type { World } from "../instance/world.ts";
+import { targetsOf } from "./bulk.ts";
 import type { Chance } from "./chance.ts";
 import type { Operation, Program, Raised, Root } from "./plan.ts";
 import { stateOf } from "./program.ts";
@@ -44,7 +47,10 @@ export class Client {
       this.onSend(operation);
       // Whoever rewinds what has failed again asks for another rewind.
       const next = () => (operation.type === "rewind" ? `message-${++this.#requests}` : messageId);
-      await this.#ask(operation, operation.to, messageId, (instance) => perform(instance, operation, next()));
+      const beganAtMs = this.#world.nowMs;
+      await this.#ask(operation, operation.to, messageId, (instance) =>
+        perform(instance, operation, next(), beganAtMs),
+      );
     }
   }
 
@@ -102,7 +108,12 @@ function isToRepeat(outcome: string, operation: Operation | "start"): boolean {
   );
 }
 
-async function perform(instance: Instance, operation: Operation, messageId: string): Promise<string> {
+async function perform(
+  instance: Instance,
+  operation: Operation,
+  messageId: string,
+  beganAtMs: number,
+): Promise<string> {
   switch (operation.type) {
     case "raise": {
       const { name, value } = operation;
@@ -143,6 +154,8 @@ async function perform(instance: Instance, operation: Operation, messageId: stri
       const { to, program, event, reuse, attributes: searchAttributes } = operation;
       return codeOf(await instance.start({ ...startOf(to, messageId, program, event), reuse, searchAttributes }));
     }
+    case "bulk":
+      return codeOf(await instance.start({ ...jobOf(operation, beganAtMs), requestId: messageId }));
     case "await end": {
       const found = await instance.describe({ payloads: false });
       return found !== undefined && isTerminal(found.status) ? "OK" : "PENDING";
@@ -155,6 +168,21 @@ async function perform(instance: Instance, operation: Operation, messageId: stri
 function startOf(instanceId: string, requestId: string, program: Program, event: Raised | undefined): StartRequest {
   const raised = event && { name: event.name, input: JSON.stringify(event.value), messageId: requestId };
   return { instanceId, name: "program", input: JSON.stringify(stateOf(program)), requestId, event: raised };
+}
+
+/** As the HTTP face begins it. */
+function jobOf({ to, call, targets, rps }: Operation & { type: "bulk" }, beganAtMs: number) {
+  const wanted = "filter" in targets ? targets : { instanceIds: targetsOf(targets) };
+  const matched = "filter" in targets ? 0 : targetsOf(targets).length;
+  const input: JobInput = {
+    call: { ...call, reason: to },
+    targets: wanted,
+    matched,
+    rps,
+    beganAtMs,
+    progress: NOTHING_DONE,
+  };
+  return { instanceId: to, name: BULK_JOB, input: JSON.stringify(input), reason: to };
 }
 
 function codeOf(result: { readonly ok: true } | { readonly ok: false; readonly code: string }): string {

@@ -1,5 +1,6 @@
 // What has to hold of the durable state once nothing happens any more.
 import { WorkflowRuntime } from "../../../src/authoring/workflow-runtime.ts";
+import { BULK_JOB, bulkJob } from "../../../src/jobs/bulk-job.ts";
 import type {
   ChildWorkflowInstanceCompleted,
   ChildWorkflowInstanceFailed,
@@ -19,13 +20,21 @@ import type { Lineage } from "./watch.ts";
 
 /** What clients asked for, and the last answer to each. */
 export interface Asked {
-  readonly outcomes: { operation: Operation | "start"; to: string; outcome: string; messageId: string }[];
+  readonly outcomes: {
+    operation: Operation | "start";
+    to: string;
+    outcome: string;
+    messageId: string;
+    /** Of a bulk job, which is about nobody who was created later. */
+    createdByMs?: number;
+  }[];
   readonly violations: string[];
 }
 
 interface Stored {
   readonly host: Host;
   readonly status: string;
+  readonly createdAtMs: number;
   readonly executionId: string;
   readonly parent: { instanceId: string; executionId: string; taskId: number } | undefined;
   readonly history: readonly HistoryEvent[];
@@ -64,11 +73,12 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
 
 function read(host: Host): Stored | undefined {
   if (!host.db.hasTable("instance")) return undefined;
-  const [row] = host.db.read(`SELECT status, execution_id, parent FROM ${INSTANCE}`);
+  const [row] = host.db.read(`SELECT status, created_at_ms, execution_id, parent FROM ${INSTANCE}`);
   if (row === undefined) return undefined;
   return {
     host,
     status: row.status as string,
+    createdAtMs: row.created_at_ms as number,
     executionId: row.execution_id as string,
     parent: row.parent === null ? undefined : JSON.parse(row.parent as string),
     history: host.history(),
@@ -80,7 +90,7 @@ function interruptedTrees(
   plan: Plan,
   asked: Asked,
   stored: ReadonlyMap<string, Stored>,
-  { replaced }: Lineage,
+  { replaced, parents }: Lineage,
 ): Set<string> {
   const types = ["terminate", "cancel", "purge by force"];
   const roots = asked.outcomes.filter(({ operation }) => operation !== "start" && types.includes(operation.type));
@@ -88,11 +98,21 @@ function interruptedTrees(
   // What is left of a run in whose place there is another one.
   for (const [id, { parent }] of stored)
     if (parent !== undefined && replaced.has(executionOfName(parent.executionId).executionId)) found.add(id);
+  // Many may be children, whose parents get a failure.
+  for (const { to, createdByMs } of roots)
+    if (createdByMs !== undefined) for (const above of ancestorsOf(to, parents)) found.add(above);
   for (let size = 0; size !== found.size; ) {
     size = found.size;
     for (const [id, { parent }] of stored) if (parent !== undefined && found.has(parent.instanceId)) found.add(id);
   }
   return found;
+}
+
+function* ancestorsOf(id: string, parents: Lineage["parents"]): Generator<string> {
+  for (const { instanceId } of parents.get(id) ?? []) {
+    yield instanceId;
+    if (instanceId !== id) yield* ancestorsOf(instanceId, parents);
+  }
 }
 
 function restFaults({ host, status }: Stored): string[] {
@@ -116,6 +136,8 @@ function startFaults({ roots, faults }: Plan, id: string, { history }: Stored): 
 function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: ReadonlySet<string>): string[] {
   const [started] = history;
   if (started?.type !== "ExecutionStarted") return ["has no beginning"];
+  // See bulk-watch.ts.
+  if (started.name === BULK_JOB) return [];
   if (started.name === "versioned") {
     const changed = history.findLast(({ type }) => type === "ExecutionVersionChanged");
     const version = changed?.type === "ExecutionVersionChanged" ? changed.version : started.version;
@@ -201,7 +223,9 @@ async function toldFaults(world: World, { host, status, history }: Stored): Prom
 /** Replay equals live: today's code, run over the whole history, comes to the same end. */
 async function replay({ host, history, status }: Stored): Promise<void> {
   if (status === "TERMINATED") return;
-  const runtime = new WorkflowRuntime().registerWorkflowWithName("program", programOf("new"));
+  const runtime = new WorkflowRuntime()
+    .registerWorkflowWithName("program", programOf("new"))
+    .registerWorkflowWithName(BULK_JOB, bulkJob);
   for (const version of ["1", "2"])
     runtime.registerVersionedWorkflow("versioned", version, versioned, { latest: version === "2" });
   await replayHistory(runtime, { instanceId: host.id, events: [...history] });
@@ -220,7 +244,9 @@ function purgeFaults(asked: Asked, stored: ReadonlyMap<string, Stored>, lineage:
   const purged = asked.outcomes.filter(
     ({ operation, outcome }) => operation !== "start" && isPurge(operation) && outcome === "OK",
   );
-  return purged.flatMap(({ to }) => {
+  return purged.flatMap(({ to, createdByMs = Number.POSITIVE_INFINITY }) => {
+    // Another one has the ID, and children of its own.
+    if ((stored.get(to)?.createdAtMs ?? 0) > createdByMs) return [];
     const left = [...stored.keys()].filter((id) => id === to || isBelow(id, to, stored, lineage));
     return left.map((id) => `${id} is left after the purge of ${to}`);
   });

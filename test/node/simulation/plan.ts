@@ -2,8 +2,10 @@
  * What a simulation does, as data: made from a seed, and small enough to be read, kept in a file and made smaller.
  */
 import type { Reuse } from "../../../src/instance/protocol.ts";
+import type { JobCall } from "../../../src/jobs/job.ts";
 import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
 import { Random } from "../random.ts";
+import { bulk } from "./bulk.ts";
 import { type Expected, usedAgain } from "./used-again.ts";
 
 /** What one `yield` of a program can wait for. Times are in milliseconds. */
@@ -53,6 +55,8 @@ export type Operation = { readonly sender: string; readonly to: string; readonly
   | { readonly type: "restart" | "await end" }
   /** Of the source, up to this call. */
   | { readonly type: "rerun"; readonly source: string; readonly eventId: number }
+  /** A bulk job with the ID `to`, which is the reason that it gives, too. */
+  | { readonly type: "bulk"; readonly call: JobCall; readonly targets: BulkTargets; readonly rps: number }
   /** Where there may be one. `expect`: the answer. */
   | {
       readonly type: "start";
@@ -63,6 +67,11 @@ export type Operation = { readonly sender: string; readonly to: string; readonly
       readonly expect?: string;
     }
 );
+
+/** `nobodies`: behind the others so many IDs that no instance can have. */
+export type BulkTargets =
+  | { readonly instanceIds: readonly string[]; readonly nobodies?: number }
+  | { readonly filter: Readonly<Record<string, string>> };
 
 /** What comes with a start. */
 export interface Raised {
@@ -154,7 +163,12 @@ export function planFrom(seed: number): Plan {
   // Chosen by numbers of its own: every seed keeps the rest of its plan.
   const catalog = catalogFrom(new Random(seed ^ 0x5ca7a106));
   const again = new Random(seed ^ 0x0a9a1235);
-  const plan = again.chance(0.07) ? usedAgain(again, faultsFrom(again)) : withoutCatalog(seed);
+  const many = new Random(seed ^ 0x0b01c0de);
+  const plan = many.chance(0.05)
+    ? bulk(many, faultsFrom(many), rewoundTree(many), catalog !== undefined)
+    : again.chance(0.07)
+      ? usedAgain(again, faultsFrom(again))
+      : withoutCatalog(seed);
   return catalog === undefined ? plan : { ...plan, catalog };
 }
 

@@ -4,7 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import type { Host, Resident } from "../instance/host.ts";
+import { withJobs } from "../instance/job-world.ts";
 import { World } from "../instance/world.ts";
+import { BulkWatch, jobListFaults } from "./bulk-watch.ts";
 import { CatalogChance, entryFaults, listFaults } from "./catalog.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
@@ -47,11 +49,15 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   const tell = (line: string) => void trace.push(`${world.nowMs} ${line}`);
   const chance = new Chance(world, plan, tell);
   const watch = new Watch(world);
+  const asked: Asked = { outcomes: [], violations: watch.violations };
+  const hasJobs = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "bulk"));
+  const jobs = hasJobs ? new BulkWatch(withJobs(world), watch, asked, plan.faults.skewMs) : undefined;
   const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan.seed, chance.counts, tell);
   world.onPoint = (point, id) => {
     tell(`${point} ${id}`);
     if (catalog?.at(point, id) === true) return;
     watch.at(point, id);
+    jobs?.at(point, id);
     chance.at(point, id);
   };
   if (plan.catalog?.sinceMs === 0) catalog?.begin();
@@ -73,7 +79,6 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
     changes.sort((a, b) => a.atMs - b.atMs),
   );
 
-  const asked: Asked = { outcomes: [], violations: watch.violations };
   const client = new Client(world, chance, (operation, to, outcome, messageId) => {
     tell(`${JSON.stringify(operation)} ${to}: ${outcome}`);
     asked.outcomes.push({ operation, to, outcome, messageId });
@@ -83,7 +88,9 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
     if (type === "terminate") watch.acknowledged(to, "ExecutionTerminated");
     if (type === "cancel") watch.acknowledged(to, "ExecutionCancelRequested");
   });
-  client.onSend = ({ type }) => {
+  client.onSend = (operation) => {
+    const { type } = operation;
+    jobs?.begins(operation);
     if (type.startsWith("purge")) watch.purgeBegins();
     if (type === "purge by force") watch.purgeByForceBegins();
   };
@@ -112,6 +119,7 @@ export async function simulate(plan: Plan, { watched = false } = {}): Promise<Si
   for (const observer of observers) void observer.connect();
   if (watched) await settle(world, watch);
   watch.violations.push(...listFaults(world, () => true), ...(await entryFaults(world)));
+  if (jobs !== undefined) watch.violations.push(...jobListFaults(world), ...(await jobs.faults()));
 
   world.onPoint = undefined;
   const violations = [

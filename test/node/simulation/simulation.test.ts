@@ -1,6 +1,7 @@
 // Random workflows under faults, each seed twice. SIMULATION_SEED and SIMULATION_SEEDS set where to begin and how many.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import { JOB_OPERATIONS } from "../../../src/jobs/job.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { World } from "../instance/world.ts";
 import { type Plan, planFrom } from "./plan.ts";
@@ -95,6 +96,19 @@ describe("[V] the invariants, in simulations", () => {
       "start replace",
       "start terminate",
     ]);
+  });
+
+  it("[V32] among a thousand plans some have bulk jobs: of every operation, by filter and by IDs, of more than a page, called off", () => {
+    const operations = Array.from({ length: 1_000 }, (_, n) => planFrom(n + 1)).flatMap(({ roots }) =>
+      roots.flatMap((root) => root.operations),
+    );
+    const jobs = operations.filter((operation) => operation.type === "bulk");
+    expect([...new Set(jobs.map(({ call }) => call.operation))].sort()).toEqual([...JOB_OPERATIONS].sort());
+    const kinds = jobs.map(({ targets }) => ("filter" in targets ? "filter" : targets.nobodies ? "pages" : "IDs"));
+    expect([...new Set(kinds)].sort()).toEqual(["IDs", "filter", "pages"]);
+    expect(jobs.filter(({ call }) => call.force)).not.toEqual([]);
+    const isCalledOff = (id: string) => operations.some(({ to, type }) => to === id && type === "cancel");
+    expect(jobs.filter(({ to }) => isCalledOff(to))).not.toEqual([]);
   });
 
   it("[V8.1] among a hundred plans some have a queue of activities behind a continue-as-new, and some a purge beside a first commit", () => {

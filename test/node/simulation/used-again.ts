@@ -140,11 +140,17 @@ function contended(random: Random, id: string): Part {
   return { root: { id, program, delayMs: 0, operations }, expected: [] };
 }
 
-const EVENT_A: Leaf = { do: "event", name: "a" };
+export const EVENT_A: Leaf = { do: "event", name: "a" };
 const EVENT_B: Leaf = { do: "event", name: "b" };
 
 /** Work, and one wait for each of these events. `isCounted`: each call is one of the history. */
-function programFrom(random: Random, id: string, events: readonly Leaf[], isCounted = false, depth = 1): Program {
+export function programFrom(
+  random: Random,
+  id: string,
+  events: readonly Leaf[],
+  isCounted = false,
+  depth = 1,
+): Program {
   const leaf = (n: number): Leaf => {
     const kind = random.below(4);
     if (kind === 0) return { do: "timer", ms: random.of([1, 50, 1_000, 20_000]) };
@@ -163,6 +169,6 @@ function programFrom(random: Random, id: string, events: readonly Leaf[], isCoun
   return { rounds: events.length === 0 && random.chance(0.15) ? 2 : 1, steps, fails: false };
 }
 
-function pause(random: Random): number {
+export function pause(random: Random): number {
   return random.of([0, random.below(50), random.below(3_000), random.below(30_000)]);
 }

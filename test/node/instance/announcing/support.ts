@@ -1,8 +1,8 @@
 // What the tests of announcements share: a world with a catalog.
-import type { CatalogEntry, CatalogShard } from "../../../../src/model/catalog-entry.ts";
+import type { CatalogEntry } from "../../../../src/model/catalog-entry.ts";
 import type { CatalogShards } from "../../../../src/model/catalog-shards.ts";
 import type { RetentionPolicy } from "../../../../src/model/retention.ts";
-import { CatalogWorld } from "../catalog-world.ts";
+import { type CatalogCall, CatalogWorld } from "../catalog-world.ts";
 import { makeWorld } from "../support.ts";
 import type { PeerFault, World } from "../world.ts";
 
@@ -34,7 +34,7 @@ export function told(world: Listed): string[] {
 }
 
 /** From now on, calls of instances to shards meet with this. */
-export function faultOfTellings(world: Listed, fault: (method: keyof CatalogShard) => PeerFault): void {
+export function faultOfTellings(world: Listed, fault: (method: CatalogCall["method"]) => PeerFault): void {
   world.catalog.fault = ({ method }) => (method === "presence" || method === "expire" ? undefined : fault(method));
 }
 
