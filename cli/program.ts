@@ -1,10 +1,25 @@
 import { Command } from "commander";
 import { connection } from "./command.ts";
+import { addActions, addDaprActions } from "./commands/actions.ts";
+import { addBulk } from "./commands/bulk.ts";
+import { addCatalog } from "./commands/catalog.ts";
+import { addCount } from "./commands/count.ts";
 import { addGet } from "./commands/get.ts";
 import { addHistory } from "./commands/history.ts";
 import { addList } from "./commands/list.ts";
+import { addProfile } from "./commands/profile.ts";
+import { addPurge } from "./commands/purge.ts";
+import { addRaiseEvent } from "./commands/raise-event.ts";
+import { addRerun } from "./commands/rerun.ts";
 import { addRun } from "./commands/run.ts";
+import { addVersion } from "./commands/version.ts";
+import { addWait } from "./commands/wait.ts";
+import { addWatch } from "./commands/watch.ts";
 import { VERSION } from "./version.ts";
+
+/** In the order of the help. */
+const DAPR = [addRun, addList, addHistory, addDaprActions, addRaiseEvent, addRerun, addPurge];
+const BEYOND = [addGet, addWait, addWatch, addCount, addActions, addVersion, addBulk, addCatalog, addProfile];
 
 /** The whole command line. Whoever reads it only, as completion does, runs nothing. */
 export function programOf(): Command {
@@ -22,10 +37,8 @@ export function programOf(): Command {
     .exitOverride();
   connection(program);
   program.commandsGroup("As `dapr workflow` has them:");
-  addRun(program);
-  addList(program);
-  addHistory(program);
+  for (const add of DAPR) add(program);
   program.commandsGroup("Beyond:");
-  addGet(program);
+  for (const add of BEYOND) add(program);
   return program;
 }
