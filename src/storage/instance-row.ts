@@ -84,14 +84,18 @@ export function readRow(db: SqlDatabase): InstanceRow | undefined {
 }
 
 /** What is read from the row of any code, newer too: as far as it lies where this code has it. */
-export type Kin = Partial<Pick<InstanceRecord, "createdAtMs" | "parent" | "listing">>;
+export type Kin = Partial<
+  Pick<InstanceRecord, "name" | "createdAtMs" | "parent" | "version" | "searchAttributes" | "retentionMs" | "listing">
+>;
 
 export function kinOf(row: InstanceRow | undefined): Kin {
   if (row === undefined) return {};
+  const name = String(row.name);
   const createdAtMs = Number("seq" in row ? row.at_ms : row.created_at_ms);
-  if (!("seq" in row)) return { createdAtMs, parent: parentOf(row) };
-  const { parent, listing } = typeof row.detail === "string" ? (JSON.parse(row.detail) as Detail) : {};
-  return { createdAtMs, parent, listing };
+  if (!("seq" in row)) return { name, createdAtMs, parent: parentOf(row) };
+  const detail: Kin = typeof row.detail === "string" ? JSON.parse(row.detail) : {};
+  const { parent, version, searchAttributes, retentionMs, listing } = detail;
+  return { name, createdAtMs, parent, version, searchAttributes, retentionMs, listing };
 }
 
 function parentOf({ parent }: InstanceRow): ParentLink | undefined {

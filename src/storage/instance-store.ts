@@ -206,7 +206,7 @@ export class InstanceStore {
     return status !== "TERMINATED" && hasOpenCalls(this.#tables.db, this.#tables.history, status);
   }
 
-  /** What nothing encrypts: whose child the instance is, and how the catalog knows it. It is known of one that cannot be read, too. */
+  /** What nothing encrypts: what the instance is called, whose child it is, how the catalog knows it. It is known of one that cannot be read, too. */
   kin(): Kin {
     return kinOf(readRow(this.#tables.db));
   }

@@ -124,8 +124,8 @@ export class MemoryStore implements InstanceStorage {
 
   kin(): ReturnType<InstanceStorage["kin"]> {
     if (this.#record === undefined) return {};
-    const { createdAtMs, parent, listing } = this.#record;
-    return { createdAtMs, parent, listing };
+    const { name, createdAtMs, parent, version, searchAttributes, retentionMs, listing } = this.#record;
+    return { name, createdAtMs, parent, version, searchAttributes, retentionMs, listing };
   }
 
   readonly tellings = {

@@ -105,10 +105,12 @@ export class Announcer {
     const isOwed = flights.debtOf(record) !== undefined;
     if (isOwed && !flights.debts.isDue) return flights.release();
     const told = flights.toldOf(record)?.entry;
-    const isVital = told === undefined || (life.hasEnded && told.endedAtMs === undefined);
+    // Nothing is written beside what cannot be read: whoever loads it next tells of it again.
+    const isReadable = life.unreadable === undefined;
+    const isVital = isReadable && (told === undefined || (life.hasEnded && told.endedAtMs === undefined));
     if (!isOwed && flights.isPausing) return this.#lookIn(flights.quietMs);
     if (!isVital && !isOwed) {
-      if (life.hasEnded && life.outline?.lastAtMs === told.updatedAtMs) return flights.release();
+      if (life.hasEnded && told !== undefined && life.outline?.lastAtMs === told.updatedAtMs) return flights.release();
       if (flights.quietMs > 0) return this.#lookIn(flights.quietMs);
     }
     flights.begin(record, isVital ? "vital" : "change");
@@ -211,8 +213,8 @@ export class Announcer {
 }
 
 /** Nothing could be read of it. */
-function isUnknown({ executionId }: InstanceRecord): boolean {
-  return executionId === "";
+function isUnknown({ createdAtMs }: InstanceRecord): boolean {
+  return createdAtMs === 0;
 }
 
 function isKnown(life: Subject, record: InstanceRecord): boolean {

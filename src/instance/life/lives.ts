@@ -188,7 +188,7 @@ export class Lives implements LifeKeeper {
   #enterUnreadable(error: UnreadableError): void {
     const former = this.current;
     if (!former.isUnreadable) this.household.log.unreadable(error);
-    const record = former.record ?? unknownRecord(this.#ports.instanceId());
+    const record = former.record ?? unreadRecord(this.#ports);
     this.#enter({ type: "unreadable", record, error, former });
     this.household.watching.tell();
   }
@@ -206,7 +206,17 @@ export class Lives implements LifeKeeper {
   }
 }
 
-/** Of an instance of which nothing could be read. */
-function unknownRecord(instanceId: string): InstanceRecord {
-  return { instanceId, name: "", status: "STALLED", executionId: "", generation: 0, createdAtMs: 0 };
+/** Of an instance that cannot be read: what its row tells all the same. Created at 0: that neither. */
+function unreadRecord(ports: InstancePorts): InstanceRecord {
+  const nothing = { name: "", createdAtMs: 0, status: "STALLED", executionId: "", generation: 0 } as const;
+  return { ...nothing, ...kinIn(ports), instanceId: ports.instanceId() };
+}
+
+function kinIn({ store }: InstancePorts): Partial<InstanceRecord> {
+  try {
+    return store.kin();
+  } catch {
+    // Newer code may have put something else there, and the storage may fail.
+    return {};
+  }
 }
