@@ -29,6 +29,8 @@ export interface CampaignOptions {
   readonly instances: number;
   /** The latest moment of a kill after the server is there. */
   readonly longestMs: number;
+  /** Every second kill waits until up to so much more has gone on: where a moment finds a busy machine, it would find the same again and again. Default: 0. */
+  readonly stride?: number;
   /** What ends, ends within this time after the last sign of anything that goes on. Default: 120,000. */
   readonly quietMs?: number;
   /** All of it ends within this time, or the harness fails and tells how far it came. Default: none. */
@@ -53,7 +55,9 @@ export interface CampaignResult extends Verdict {
   readonly editions: readonly string[];
   /** How many kills came while a purge was under way. */
   readonly killsInPurges: number;
-  /** How many kills came while a bulk job was. */
+  /** While a restart, a rewind, a rerun, another version, a `reuse=terminate` or a start with an event was. */
+  readonly killsInRepairs: number;
+  /** While a bulk job was. */
   readonly killsInJobs: number;
   /** How many instances were seen to be gone, by a purge, a job, or because their time was over. */
   readonly gone: number;
@@ -64,11 +68,14 @@ export interface CampaignResult extends Verdict {
 const STARTS = 3;
 /** Later than any alarm of work that goes on. One of an hour's sleep may be left on the runtime's list (`readStrayAlarms`): the audit looks after it. */
 const SOON_MS = 600_000;
-/** Every so many kills one waits for the next purge to be sent. */
+/** Of so many kills one waits for the next purge to be sent, and one for the next repair. */
 const KILLS_PER_PURGE = 3;
 /** One shard, and two from the middle on: those that have begun before stay where they are. */
 const SHARDS = [{ shards: 1 }, { shards: 2, former: [1] }] as const;
 const isPurge = (path: string) => path.includes("/purge?");
+const isRepair = (path: string) => /\/(restart|rewind|rerun|version)\?|[?&](reuse|raiseEvent)=/.test(path);
+/** A kill does not wait longer than so for what is to be under way, or to have gone on. */
+const PATIENCE_MS = 6_000;
 const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
@@ -77,7 +84,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const awaitsShards = options.awaitsShards ?? !hasCatalog;
   const random = new Random(seed);
   const moments = Array.from({ length: kills }, () => 20 + random.below(longestMs - 20));
-  const momentsInPurge = moments.map(() => random.below(25));
+  const momentsInside = moments.map(() => random.below(25));
+  const strides = moments.map((_, n) => (n % 2 === 0 ? random.below(1 + (options.stride ?? 0)) : 0));
   const recorder = await Recorder.listen([]);
   recorder.latencyMs = () => random.below(20);
   const client = new Client();
@@ -91,6 +99,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
   const inFlight = new Set<Subject>();
   let leastInFlight = Number.POSITIVE_INFINITY;
   let killsInPurges = 0;
+  let killsInRepairs = 0;
   let killsInJobs = 0;
   audit.mayBeGone = (id) => subjects.some((subject) => subject.id === rootOf(id) && subject.mayBeGone);
 
@@ -152,12 +161,23 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     return [...texts, ...others.map(([root, text]) => `${root} does not come to rest: on disk ${text}`)];
   };
 
-  const purgeBegins = () =>
+  const isSent = (isMeant: (path: string) => boolean) =>
     new Promise<void>((resolve) => {
       client.onSend = (path) => {
-        if (isPurge(path)) resolve();
+        if (isMeant(path)) resolve();
       };
     });
+  const goneOn = () => Object.values(acknowledged).reduce((sum, count) => sum + count, recorder.reports.length);
+  /** When the kill comes: at its moment, when enough has gone on, or in the middle of what is to be cut off. */
+  const moment = async (n: number) => {
+    await delay(moments[n]);
+    const enough = goneOn() + (strides[n] ?? 0);
+    for (const sinceMs = Date.now(); goneOn() < enough && Date.now() - sinceMs < PATIENCE_MS; ) await delay(5);
+    const isMeant = [undefined, isPurge, isRepair][n % KILLS_PER_PURGE];
+    if (isMeant === undefined) return;
+    await Promise.race([isSent(isMeant), delay(Math.min(longestMs, PATIENCE_MS))]);
+    await delay(momentsInside[n]);
+  };
   /** Stops at rest what runs, and looks at the catalog: as it is, and when somebody has asked after every instance. */
   const lookAtRest = async (server: Host): Promise<Omit<CatalogSight, "quietMs" | "clock">> => {
     await insist("The server did not end", 1, () => server.stop());
@@ -182,11 +202,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     if (!(await settles("the starts", () => begun() >= instances)))
       violations.push({ what: "lost", text: `only ${begun()} of ${instances} starts are acknowledged` });
     for (const [n, momentMs] of moments.entries()) {
-      await delay(momentMs);
-      if (n % KILLS_PER_PURGE === 1) {
-        await Promise.race([purgeBegins(), delay(longestMs)]);
-        await delay(momentsInPurge[n]);
-      }
+      await moment(n);
       step(reloads ? "reload the code" : "kill the server");
       if (reloads) {
         await server.reload(`edition ${n + 2}`);
@@ -195,6 +211,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       }
       const killed = server;
       if (client.sent.some(isPurge)) killsInPurges++;
+      if (client.sent.some(isRepair)) killsInRepairs++;
       await insist("The server did not end", 1, () => killed.kill());
       client.down();
       const onDisk = audit.crashed(directory);
@@ -235,6 +252,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       repeated,
       editions,
       killsInPurges,
+      killsInRepairs,
       killsInJobs,
       gone: subjects.reduce((sum, { gone }) => sum + gone.size, 0),
       catalog,

@@ -21,7 +21,15 @@ const startedAtMs = Date.now();
 const tell = (line: string) => console.log(line);
 // Some of them have just ended, or are about to start; but one that has a group begins five.
 const callers = instances;
-const options = { directory: join(directory, "listed"), seed, kills, instances: callers, longestMs: 3_000, tell };
+const options = {
+  directory: join(directory, "listed"),
+  seed,
+  kills,
+  instances: callers,
+  longestMs: 2_000,
+  stride: 400,
+  tell,
+};
 const outcome = await runCampaign({ ...options, awaitsShards: true }).catch(giveUp);
 const { acknowledged, catalog, ...result } = outcome;
 // Once more and smaller, where nobody keeps a list: there every instance looks after its own retention.
@@ -39,6 +47,7 @@ const rows: readonly (readonly [string, string | number])[] = [
   ["seed", seed],
   ["kills", kills],
   ["kills while a purge was under way", result.killsInPurges],
+  ["kills while a repair was under way, or a start with reuse= or raiseEvent=", result.killsInRepairs],
   ["kills while a bulk job was under way", result.killsInJobs],
   ["instances in flight at a kill, at least", result.leastInFlight],
   ["instances in all, with children and detached ones", result.instances],
@@ -55,8 +64,8 @@ const rows: readonly (readonly [string, string | number])[] = [
   ["instances seen to be gone for good, by a purge, a job or their retention", result.gone],
   ["lives begun under an ID that was in use, acknowledged", acknowledged.lives],
   [
-    "without the catalog: kills, of these in purges, in jobs",
-    `${Math.ceil(kills / 4)}, ${alone.killsInPurges}, ${alone.killsInJobs}`,
+    "without the catalog: kills, of these in purges, repairs, jobs",
+    `${Math.ceil(kills / 4)}, ${alone.killsInPurges}, ${alone.killsInRepairs}, ${alone.killsInJobs}`,
   ],
   [
     "without the catalog: instances in all, jobs, seen to be gone",
