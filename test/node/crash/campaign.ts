@@ -75,7 +75,7 @@ const SHARDS = [{ shards: 1 }, { shards: 2, former: [1] }] as const;
 const isPurge = (path: string) => path.includes("/purge?");
 const isRepair = (path: string) => /\/(restart|rewind|rerun|version)\?|[?&](reuse|raiseEvent)=/.test(path);
 /** A kill does not wait longer than so for what is to be under way, or to have gone on. */
-const PATIENCE_MS = 6_000;
+const PATIENCE_MS = 10_000;
 const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
