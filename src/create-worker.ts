@@ -12,7 +12,7 @@ import {
   workflowCatalogClass,
 } from "./catalog/workflow-catalog.ts";
 import type { Registry } from "./engine/registry.ts";
-import { tokenProblem } from "./http/api-token.ts";
+import { secretsOf } from "./http/api-token.ts";
 import { DEFAULT_MAX_BODY_BYTES, type HttpDeps } from "./http/deps.ts";
 import { createHttpHandler } from "./http/handler.ts";
 import { bindingProblem } from "./instance/binding.ts";
@@ -31,8 +31,13 @@ export type { WorkerOptions } from "./worker-options.ts";
 
 /** Bindings and secrets of a Worker made with `createWorker`. */
 export interface WorkerEnv extends InstanceEnv {
-  /** Every request must carry it as `dapr-api-token`. Without it only requests to localhost are served. */
+  /**
+   * Every request must carry it, or one of DAPR_API_TOKENS, as `dapr-api-token`. It may do all. Without any of them only requests to localhost are
+   * served.
+   */
   readonly DAPR_API_TOKEN?: string;
+  /** Tokens with a role each, `name:role:expiry|-:prefix|*:sha256hex` in a line; what does not fit goes on in DAPR_API_TOKENS_2 and so on. */
+  readonly DAPR_API_TOKENS?: string;
   /** The namespace of WorkflowCatalog, for lists, queries and counts. Without it everything else works. */
   readonly WORKFLOW_CATALOG?: DurableObjectNamespace<WorkflowCatalogObject>;
   /** The namespace of StateStore, for `DaprClient.state`. Needed only by who uses that. */
@@ -121,12 +126,13 @@ function depsOf(
   env: WorkerEnv,
   trusted: boolean,
 ): HttpDeps {
+  const now = () => Date.now();
+  const log = logFrom(trusted ? "none" : (options.logLevel ?? "info"));
   return {
     ...reachOf(env, options, placement),
+    ...(!trusted && secretsOf(env, { now, log })),
     watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
     registered: () => registry.names(),
-    apiToken: env.DAPR_API_TOKEN,
-    tokenProblem: tokenProblem(env.DAPR_API_TOKEN),
     allowedOrigins: options.allowedOrigins,
     basePath: options.basePath,
     refusesUnknownWorkflows: options.unknownWorkflows === "refuse",
@@ -134,9 +140,9 @@ function depsOf(
     hidesReasons: !(options.logFailureMessages ?? !env.PAYLOAD_KEYS),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
     appId: options.appId ?? "edge-workflows",
-    log: logFrom(trusted ? "none" : (options.logLevel ?? "info")),
+    log,
     newId: () => crypto.randomUUID(),
-    now: () => Date.now(),
+    now,
     trusted,
   };
 }

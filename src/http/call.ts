@@ -2,6 +2,7 @@ import { placesOf } from "../model/failure.ts";
 import { faultMessage } from "../model/fault.ts";
 import type { HttpDeps } from "./deps.ts";
 import { badEscape, malformed } from "./errors.ts";
+import type { Caller } from "./role.ts";
 import { continueTrace, type TraceContext } from "./trace.ts";
 
 /**
@@ -23,6 +24,8 @@ export type Call = {
   readonly host: string;
   readonly hostname: string;
   readonly trace: TraceContext;
+  /** Once the token has been checked, where one is asked for. */
+  caller?: Caller;
   /** The request's baggage, once it has been found valid. */
   baggage?: string;
   /** The named segments of the route's pattern; a handler reads those that its own route has. */

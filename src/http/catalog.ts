@@ -3,14 +3,15 @@ import { FilterError } from "../catalog/query/condition.ts";
 import { readParameters } from "../catalog/query/parameters.ts";
 import { readHealth, readList } from "../catalog/reading/list.ts";
 import { rebuild } from "../catalog/rebuild.ts";
+import { noteAsked } from "./asked.ts";
 import { CATALOG_REBUILD } from "./bodies.ts";
 import type { Call } from "./call.ts";
+import { mayReach } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";
 import { catalogNotConfigured, malformed, type Operation, operationFailed } from "./errors.ts";
 import { notReady } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
 import { readJsonBody } from "./json-body.ts";
-import { noteReason } from "./reason.ts";
 import { json, type Reply } from "./replies.ts";
 
 /*
@@ -24,7 +25,8 @@ import { json, type Reply } from "./replies.ts";
  */
 export async function listWorkflows(call: Call, deps: HttpDeps): Promise<Reply> {
   const catalog = catalogFor("list", call, deps);
-  return json(200, await refusing(async () => readList(readParameters(filtersOf(call)), catalog)));
+  const read = () => readList({ ...readParameters(filtersOf(call)), within: call.caller?.prefix }, catalog);
+  return json(200, await refusing(async () => read()));
 }
 
 /** `GET /v1.0/workflow-catalog/{component}`: 200 and each shard with its rows, and how long what they tell was on its way. */
@@ -41,9 +43,10 @@ export async function rebuildCatalog(call: Call, deps: HttpDeps): Promise<Reply>
   const fields = await readJsonBody(call, deps, CATALOG_REBUILD);
   const problem = notReady(deps);
   if (problem !== undefined) throw operationFailed("catalog", "", problem);
-  noteReason(call, fields);
-  const { present, absent, failed } = await rebuild(fields.instanceIDs, catalog);
-  return json(200, { announced: present, missing: absent, failed });
+  noteAsked(call, fields);
+  const reached = fields.instanceIDs.filter((id) => mayReach(call, id));
+  const { present, absent, failed } = await rebuild(reached, catalog);
+  return json(200, { announced: present, missing: absent + fields.instanceIDs.length - reached.length, failed });
 }
 
 export function catalogFor(operation: Operation, call: Call, deps: HttpDeps) {

@@ -5,6 +5,8 @@ import type { HistoryPosition } from "../model/history-position.ts";
 import type { LogLine } from "../model/log.ts";
 import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
+import type { ApiToken } from "./tokens.ts";
+
 /** Everything the HTTP face needs from outside. It reads no clock, makes no ID and knows no platform by itself. */
 export interface HttpDeps {
   /** A stub for the object of this instance. It is asked for again at each attempt, because a stub that threw may be broken for good. */
@@ -18,7 +20,9 @@ export interface HttpDeps {
   /** The names that code has registered; `GET /v1.0/metadata` shows them. */
   registered(): { readonly workflows: readonly string[]; readonly activities: readonly string[] };
   /** The secret every caller has to send. `undefined` or empty: only requests to a loopback host are served. */
-  readonly apiToken: string | undefined;
+  readonly apiToken?: string | undefined;
+  /** Tokens beside it. There, they have to be sent as well, also where there are none of them. */
+  readonly tokens?: readonly ApiToken[] | undefined;
   /** Why no caller can send that secret: what every request but a health probe is told. */
   readonly tokenProblem?: string | undefined;
   /** Whose pages may send requests and read the answers, as browsers write them in `Origin`. Default: nobody else's. */

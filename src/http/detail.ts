@@ -28,6 +28,7 @@ export function toFullState(state: InstanceDescription): object {
     parent,
     waitingFor,
     retrying,
+    actor: detail.actor,
     pendingActivities: detail.activities.map(toActivity),
     openTimers: detail.timers.map(({ id, createdAtMs, fireAtMs }) => ({
       id,

@@ -162,6 +162,11 @@ export function crossOrigin(found: string): HttpError {
   });
 }
 
+/** It is known who asks, and they may not. */
+export function forbidden(message: string): HttpError {
+  return new HttpError(403, { errorCode: "ERR_FORBIDDEN", message });
+}
+
 /** Only when `createWorker` was told to; Dapr accepts the start, and the instance fails. */
 export function workflowNotRegistered(name: string, registered: readonly string[]): HttpError {
   const known = registered.length === 0 ? "none" : listNames(registered, name);

@@ -3,6 +3,7 @@ import { type HistoryPosition, readPosition } from "../model/history-position.ts
 import { isJobId } from "../model/ids.ts";
 import { readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
+import { mayReach } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";
 import { type HttpError, instanceNotFound, malformed, operationFailed, tooManyWatchers } from "./errors.ts";
 import { eventStream } from "./event-stream.ts";
@@ -25,7 +26,7 @@ export async function getEvents(call: Call, deps: HttpDeps): Promise<Reply> {
   const target = { operation: "history", instanceId: id, subject: id } as const;
   call.instanceId = id;
   checkAppId(call, deps, target);
-  if (isJobId(id)) throw instanceNotFound(id);
+  if (isJobId(id) || !mayReach(call, id)) throw instanceNotFound(id);
   const result = await callInstance(call, deps, target, () => deps.watch(id, after));
   if (!result.ok) throw watchRefused(id, result);
   const body = eventStream(result.socket, call.request.signal);

@@ -87,6 +87,7 @@ function logRequest(call: Call, status: number, startedAtMs: number, deps: HttpD
     durationMs: deps.now() - startedAtMs,
     traceId: call.trace.traceId,
     ...(call.instanceId !== undefined && { instanceId: call.instanceId }),
+    ...(call.caller !== undefined && { actor: call.caller.name }),
     ...(call.reason !== undefined && deps.hidesReasons !== true && { reason: call.reason }),
     ...(call.warnings !== undefined && { warning: call.warnings.join("; ") }),
     ...(call.fault !== undefined && { fault: call.fault }),

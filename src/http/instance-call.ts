@@ -2,6 +2,7 @@ import { isWithoutSqlite, WITHOUT_SQLITE } from "../instance/binding.ts";
 import type { InstanceApi } from "../instance/protocol.ts";
 import { isJobId } from "../model/ids.ts";
 import { type Call, describeFault, type Fault } from "./call.ts";
+import { mayReach } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";
 import { type Operation, operationFailed } from "./errors.ts";
 
@@ -38,8 +39,7 @@ export async function callInstance<T>(
     call.fault = { name: "ConfigurationError", message: deps.notReady, retryable: false, overloaded: false, at: [] };
     throw operationFailed(target.operation, target.subject, deps.notReady);
   }
-  // It is an instance, and has routes of its own: nobody else finds it.
-  if (isJobId(target.instanceId) && target.operation !== "job") return ask(nobody(target));
+  if (!isFor(call, target)) return ask(nobody(target));
   for (let attempt = 0; ; attempt++) {
     try {
       return await ask(deps.instance(target.instanceId));
@@ -58,6 +58,11 @@ export async function callInstance<T>(
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
+}
+
+/** A job is an instance, and has routes of its own: nobody else finds it. */
+function isFor(call: Call, { operation, instanceId }: Target): boolean {
+  return isJobId(instanceId) ? operation === "job" : mayReach(call, instanceId);
 }
 
 /** Answers each question as an object does that has no instance. */

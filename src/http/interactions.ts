@@ -1,4 +1,5 @@
 import type { QueryResult, UpdateResult } from "../instance/protocol.ts";
+import { noteAsked } from "./asked.ts";
 import { readBody, readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -6,7 +7,6 @@ import { HttpError, instanceNotFound, operationFailed } from "./errors.ts";
 import { callInstance } from "./instance-call.ts";
 import { targetOf } from "./instance-id.ts";
 import { QUERY_INPUT, readParameters, UPDATE_ID } from "./parameters.ts";
-import { noteReason } from "./reason.ts";
 import { json, jsonText, type Reply } from "./replies.ts";
 import { readTimeoutMs } from "./state.ts";
 
@@ -35,9 +35,9 @@ export async function updateWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
   const input = await readBody(call.request, deps.maxBodyBytes);
   const updateId = readParameters(call, UPDATE_ID).updateID || deps.newId();
   const deadlineMs = deps.now() + readTimeoutMs(call);
-  const reason = noteReason(call);
+  const asked = noteAsked(call);
   const result = await callInstance(call, deps, targetOf("update", call, deps), (instance) =>
-    instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()), reason }),
+    instance.update({ updateId, name, input, timeoutMs: Math.max(0, deadlineMs - deps.now()), ...asked }),
   );
   if (result.ok) return jsonText(200, result.result ?? "null");
   if (result.code === "PENDING") return json(202, { updateID: updateId });

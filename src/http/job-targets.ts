@@ -6,6 +6,7 @@ import { isJobId } from "../model/ids.ts";
 import { formatTime } from "../model/time.ts";
 import type { JobBody } from "./bodies.ts";
 import type { Call } from "./call.ts";
+import { mayReach } from "./caller.ts";
 import { catalogFor, refusing } from "./catalog.ts";
 import type { HttpDeps } from "./deps.ts";
 import { bodyMalformed, operationFailed } from "./errors.ts";
@@ -26,14 +27,24 @@ const SAMPLES = 20;
 const MOST_PAGES = 5;
 const PAGE_SIZE = 1_024;
 
-export function targetsIn({ instanceIDs, filter }: JobBody): JobTargets {
+/** Of them, those that the caller may reach: to a token with a prefix the others are not there. */
+export function targetsIn({ instanceIDs, filter }: JobBody, call: Call): JobTargets {
   if ((instanceIDs === undefined) === (filter === undefined))
     throw bodyMalformed(
       `either instanceIDs or filter says whom the job is about, found ${filter ? "both" : "neither"}`,
     );
-  if (instanceIDs !== undefined) return { instanceIds: [...new Set(instanceIDs)] };
+  if (instanceIDs !== undefined)
+    return { instanceIds: [...new Set(instanceIDs)].filter((instanceId) => mayReach(call, instanceId)) };
   const parameters = Object.entries(filter ?? {}).map(([name, value]) => [name, String(value)]);
-  return { filter: Object.fromEntries(parameters) };
+  return narrowed(Object.fromEntries(parameters), call.caller?.prefix);
+}
+
+/** The job keeps the filter as the parameters of a list, so what it may reach stands among them. */
+function narrowed(filter: Readonly<Record<string, string>>, prefix: string | undefined): JobTargets {
+  if (prefix === undefined) return { filter };
+  const { idPrefix = "" } = filter;
+  if (idPrefix.startsWith(prefix)) return { filter };
+  return prefix.startsWith(idPrefix) ? { filter: { ...filter, idPrefix: prefix } } : { instanceIds: [] };
 }
 
 export async function countTargets(targets: JobTargets, call: Call, deps: HttpDeps): Promise<Matched> {

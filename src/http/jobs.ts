@@ -1,4 +1,4 @@
-import { EVERYTHING } from "../catalog/query/condition.ts";
+import { type Condition, EVERYTHING } from "../catalog/query/condition.ts";
 import { readPage } from "../catalog/reading/page.ts";
 import type { InstanceDescription } from "../instance/protocol.ts";
 import { BULK_JOB as WORKFLOW } from "../jobs/bulk-job.ts";
@@ -7,9 +7,11 @@ import { JOBS_SHARD } from "../model/catalog-shards.ts";
 import { isJobId, jobId } from "../model/ids.ts";
 import { isTerminal } from "../model/status.ts";
 import { formatTime } from "../model/time.ts";
+import { readAsked } from "./asked.ts";
 import { BULK_JOB, type JobBody } from "./bodies.ts";
 import { fieldAsJson, readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
+import { needRole } from "./caller.ts";
 import { catalogFor, refusing } from "./catalog.ts";
 import type { HttpDeps } from "./deps.ts";
 import { bodyMalformed, jobNotConfirmed, jobNotFound, operationFailed } from "./errors.ts";
@@ -18,7 +20,6 @@ import { checkAppId } from "./instance-id.ts";
 import { countTargets, type Matched, sampleOf, targetsIn } from "./job-targets.ts";
 import { readJsonBody } from "./json-body.ts";
 import { JOBS_PAGE, NEW_JOB, readParameters } from "./parameters.ts";
-import { readReason } from "./reason.ts";
 import { accepted, json, type Reply } from "./replies.ts";
 
 /*
@@ -29,6 +30,8 @@ import { accepted, json, type Reply } from "./replies.ts";
 /** More than so many are called only when the caller says that they know it. */
 const MOST_UNCONFIRMED = 1_000;
 const DEFAULT_RPS = 50;
+/** The search attribute of a job with the prefix of the token that began it: the job calls no other instances. */
+const PREFIX = "prefix";
 /** Of one that is over, too. */
 const KEPT_MS = 30 * 86_400_000;
 
@@ -50,10 +53,11 @@ export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
   checkAppId(call, deps, targetOf(""));
   const body = await readJsonBody(call, deps, BULK_JOB);
   checkFields(body);
+  if (body.operation === "purge") needRole(call, "admin");
   const query = readParameters(call, NEW_JOB);
   const { dryRun = query.dryRun, confirm = query.confirm, rps = query.rps ?? DEFAULT_RPS, ...named } = body;
-  const reason = readReason(call, body);
-  const targets = targetsIn(body);
+  const asked = readAsked(call, body);
+  const targets = targetsIn(body, call);
   const matched = await countTargets(targets, call, deps);
   if (dryRun) return json(200, { ...matched, samples: await sampleOf(targets, call, deps) });
   checkConfirmed(matched, confirm);
@@ -62,11 +66,12 @@ export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
   const input: JobInput = {
     call: {
       operation,
-      reason,
+      ...asked,
       eventName,
       nonRecursive,
       force,
       eventId,
+      ...(operation === "rerun" && { newIdPrefix: call.caller?.prefix }),
       input: fieldAsJson(body, "input"),
       payload: fieldAsJson(body, "payload"),
       output: fieldAsJson(body, "output"),
@@ -85,7 +90,9 @@ export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
     requestId: deps.newId(),
     traceparent: call.trace.traceparent,
     retentionMs: KEPT_MS,
-    reason,
+    ...asked,
+    // By which those find it whose prefix has this one in it.
+    ...(call.caller?.prefix !== undefined && { searchAttributes: { [PREFIX]: call.caller.prefix } }),
   };
   const started = await callInstance(call, deps, targetOf(id), (instance) => instance.start(request));
   if (!started.ok) throw operationFailed("job", id, "it did not begin");
@@ -96,15 +103,13 @@ export async function startJob(call: Call, deps: HttpDeps): Promise<Reply> {
 export async function getJob(call: Call, deps: HttpDeps): Promise<Reply> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const id = jobIn(call, deps);
-  const found = await describeJob(id, call, deps);
-  if (found === undefined) throw jobNotFound(id);
-  return json(200, toJob(found, deps.now()));
+  return json(200, toJob(await findJob(id, call, deps), deps.now()));
 }
 
 /** `GET /v1.0/workflow-jobs/{component}[?pageSize=][&continuationToken=]`: 200 and the jobs, the newest first. */
 export async function listJobs(call: Call, deps: HttpDeps): Promise<Reply> {
   const catalog = catalogFor("job", call, deps);
-  const query = { type: "page", filter: EVERYTHING, order: "desc", ...readParameters(call, JOBS_PAGE) } as const;
+  const query = { type: "page", filter: jobsFor(call), order: "desc", ...readParameters(call, JOBS_PAGE) } as const;
   const shards = { names: [JOBS_SHARD], schedule: catalog.schedule, shard: (name: string) => catalog.shard(name) };
   const { entries, continuationToken, missingShards } = await refusing(() => readPage(query, shards));
   const found = await Promise.all(entries.map(({ instanceId }) => describeJob(instanceId, call, deps)));
@@ -118,9 +123,10 @@ export async function listJobs(call: Call, deps: HttpDeps): Promise<Reply> {
 
 /** `POST /v1.0/workflow-jobs/{component}/{job}/cancel`: 202. It makes no call more once it has heard of it; what is done stays done. */
 export async function cancelJob(call: Call, deps: HttpDeps): Promise<Reply> {
-  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const asked = readAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
   const id = jobIn(call, deps);
-  const result = await callInstance(call, deps, targetOf(id), (instance) => instance.cancel({ reason }));
+  if (call.caller?.prefix !== undefined) await findJob(id, call, deps);
+  const result = await callInstance(call, deps, targetOf(id), (instance) => instance.cancel(asked));
   if (result.ok) return accepted();
   throw result.code === "NOT_FOUND" ? jobNotFound(id) : operationFailed("job", id, "it is stalled");
 }
@@ -165,6 +171,21 @@ function describeJob(id: string, call: Call, deps: HttpDeps): Promise<InstanceDe
   return callInstance(call, deps, targetOf(id), (instance) => instance.describe({ payloads: true }));
 }
 
+async function findJob(id: string, call: Call, deps: HttpDeps): Promise<InstanceDescription> {
+  const found = await describeJob(id, call, deps);
+  const prefix = call.caller?.prefix;
+  const of = found?.searchAttributes?.[PREFIX];
+  if (found === undefined || (prefix !== undefined && !(typeof of === "string" && of.startsWith(prefix))))
+    throw jobNotFound(id);
+  return found;
+}
+
+/** The jobs that the caller is to know of. */
+function jobsFor({ caller }: Call): Condition {
+  if (caller?.prefix === undefined) return EVERYTHING;
+  return { type: "attribute", key: PREFIX, operator: "startsWith", value: caller.prefix };
+}
+
 function toJob(found: InstanceDescription, nowMs: number): object {
   const { instanceId, status, createdAtMs, lastUpdatedAtMs, failure } = found;
   const job = readJob(found.input, found.customStatus);
@@ -182,6 +203,7 @@ function toJob(found: InstanceDescription, nowMs: number): object {
     ...about,
     operation: call.operation,
     ...(call.reason !== undefined && { reason: call.reason }),
+    ...(call.actor !== undefined && { actor: call.actor }),
     ...("filter" in targets && { filter: targets.filter }),
     matched,
     ...progress,

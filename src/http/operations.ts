@@ -1,11 +1,11 @@
 import type { InstanceApi, OperationResult } from "../instance/protocol.ts";
+import { noteAsked, readAsked } from "./asked.ts";
 import { fieldAsJson, readBody, readOptionalFields } from "./body.ts";
 import { type Call, queryFlag } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { instanceNotFound, type Operation, operationFailed } from "./errors.ts";
 import { callInstance } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
-import { noteReason, readReason } from "./reason.ts";
 import { accepted, type Reply } from "./replies.ts";
 
 /*
@@ -23,7 +23,7 @@ const STALLED = "workflow is stalled";
 export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const fields = await readOptionalFields(call.request, deps.maxBodyBytes);
   const recursive = queryFlag(call, "nonRecursive") !== true;
-  const request = { output: fieldAsJson(fields, "output"), recursive, reason: readReason(call, fields) };
+  const request = { output: fieldAsJson(fields, "output"), recursive, ...readAsked(call, fields) };
   const result = await operate("terminate", call, deps, (instance) => instance.terminate(request));
   if (result.ok) return accepted();
   throw isStalled(result) ? operationFailed("terminate", call.params.id, STALLED) : instanceNotFound(call.params.id);
@@ -33,7 +33,7 @@ export async function terminateWorkflow(call: Call, deps: HttpDeps): Promise<Rep
 export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id, event: name } = call.params;
   const input = await readBody(call.request, deps.maxBodyBytes);
-  const request = { name, input, messageId: deps.newId(), reason: noteReason(call) };
+  const request = { name, input, messageId: deps.newId(), ...noteAsked(call) };
   const result = await operate("raiseEvent", call, deps, (instance) => instance.raiseEvent(request));
   if (result.ok) return accepted();
   throw operationFailed(
@@ -46,8 +46,8 @@ export async function raiseEvent(call: Call, deps: HttpDeps): Promise<Reply> {
 /** The reason goes into the history. It is ours; over gRPC Dapr has it too. */
 export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
-  const result = await operate("pause", call, deps, (instance) => instance.suspend({ reason }));
+  const asked = readAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const result = await operate("pause", call, deps, (instance) => instance.suspend(asked));
   if (result.ok) return accepted();
   throw operationFailed("pause", id, `failed to pause workflow ${id}: failed to suspend workflow: ${reasonOf(result)}`);
 }
@@ -55,8 +55,8 @@ export async function pauseWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
 /** `reason` as for pause. */
 export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
-  const result = await operate("resume", call, deps, (instance) => instance.resume({ reason }));
+  const asked = readAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const result = await operate("resume", call, deps, (instance) => instance.resume(asked));
   if (result.ok) return accepted();
   throw operationFailed(
     "resume",
@@ -68,8 +68,8 @@ export async function resumeWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
 /** Ours: asks the workflow and its children to end. Their code gets an error where it waits, and may clean up. `reason` as for pause. */
 export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
-  const result = await operate("cancel", call, deps, (instance) => instance.cancel({ reason }));
+  const asked = readAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const result = await operate("cancel", call, deps, (instance) => instance.cancel(asked));
   if (result.ok) return accepted();
   throw isStalled(result) ? operationFailed("cancel", id, STALLED) : instanceNotFound(id);
 }
@@ -80,10 +80,10 @@ export async function cancelWorkflow(call: Call, deps: HttpDeps): Promise<Reply>
  */
 export async function purgeWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { id } = call.params;
-  const reason = readReason(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const asked = readAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
   const recursive = queryFlag(call, "nonRecursive") !== true;
   const force = queryFlag(call, "force") === true;
-  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive, force, reason }));
+  const result = await operate("purge", call, deps, (instance) => instance.purge({ recursive, force, ...asked }));
   if (result.ok) return accepted();
   if (result.code === "NOT_FOUND") throw instanceNotFound(id);
   if (result.code === "STALLED") throw operationFailed("purge", id, STALLED);

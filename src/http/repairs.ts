@@ -1,5 +1,6 @@
 import type { InstanceApi, RepairResult } from "../instance/protocol.ts";
 import { listNames } from "../model/near-name.ts";
+import { readAsked } from "./asked.ts";
 import { NEW_VERSION, REASON_ALONE } from "./bodies.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -8,7 +9,6 @@ import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
 import { readJsonBody } from "./json-body.ts";
 import { REQUEST_ID, readParameters } from "./parameters.ts";
-import { readReason } from "./reason.ts";
 import { accepted, type Reply } from "./replies.ts";
 
 /*
@@ -21,16 +21,16 @@ type Repair = "rewind" | "version";
 /** `POST …/{id}/rewind[?requestID=]`: a failed instance goes on from the place at which its code has failed. */
 export async function rewindWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const target = targetOf("rewind", call, deps);
-  const reason = readReason(call, await readJsonBody(call, deps, REASON_ALONE));
+  const asked = readAsked(call, await readJsonBody(call, deps, REASON_ALONE));
   const requestId = requestIdOf(call, deps);
-  return repair(target, call, deps, (instance) => instance.rewind({ requestId, reason }));
+  return repair(target, call, deps, (instance) => instance.rewind({ requestId, ...asked }));
 }
 
 /** `POST …/{id}/version[?requestID=]`: the instance is replayed, and goes on, with the code of this version of its workflow. */
 export async function changeVersion(call: Call, deps: HttpDeps): Promise<Reply> {
   const target = targetOf("version", call, deps);
   const body = await readJsonBody(call, deps, NEW_VERSION);
-  const request = { requestId: requestIdOf(call, deps), version: body.version, reason: readReason(call, body) };
+  const request = { requestId: requestIdOf(call, deps), version: body.version, ...readAsked(call, body) };
   return repair(target, call, deps, (instance) => instance.changeVersion(request));
 }
 

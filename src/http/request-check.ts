@@ -11,19 +11,21 @@ import { crossOrigin, unauthorized } from "./errors.ts";
  *    headers, and a page that makes its own name point at this machine (DNS rebinding) has that name in `Host`.
  * 2. Origin. What a page of somebody else sends is refused, reads too: without a token nothing else would keep them apart. Browsers
  *    say where a request comes from, and programs say nothing (Go's `CrossOriginProtection`, for every method but OPTIONS).
- * 3. Token, where there is one. A secret that no header can equal lets nobody in, and says so before anything else.
+ * 3. Token, where there are any. A secret that no header can equal lets nobody in, and says so before anything else. What the token may do is
+ *    asked of each route.
  *
  * A health probe is put to 2 alone: a load balancer has no token, and asks by any host. A preflight is not asked for the token,
  * which browsers do not send with it. A caller in this process passes.
  */
-type Checked = Pick<HttpDeps, "apiToken" | "tokenProblem" | "trusted" | "allowedOrigins">;
+type Checked = Pick<HttpDeps, "apiToken" | "tokens" | "tokenProblem" | "trusted" | "allowedOrigins" | "now" | "log">;
 
 export function checkRequest(call: Call, deps: Checked): void {
   if (deps.trusted === true) return;
   if (deps.tokenProblem !== undefined) throw unauthorized(deps.tokenProblem);
-  if (!deps.apiToken) checkHost(call);
+  const isOpen = !deps.apiToken && deps.tokens === undefined;
+  if (isOpen) checkHost(call);
   checkOrigin(call, deps);
-  if (deps.apiToken && !isPreflight(call)) checkToken(call, deps.apiToken);
+  if (!isOpen && !isPreflight(call)) call.caller = checkToken(call, deps);
 }
 
 export function checkProbe(call: Call, deps: Checked): void {

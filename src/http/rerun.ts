@@ -1,15 +1,16 @@
 import type { RerunRequest, RerunResult, RestartResult } from "../instance/protocol.ts";
 import { isJobId } from "../model/ids.ts";
+import { readAsked } from "./asked.ts";
 import { REASON_ALONE, RERUN } from "./bodies.ts";
 import { fieldAsJson } from "./body.ts";
 import type { Call } from "./call.ts";
+import { checkMayBegin, generatedId, mayReach } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";
 import { HttpError, instanceNotFound, operationFailed } from "./errors.ts";
 import { callInstance } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
 import { readJsonBody } from "./json-body.ts";
 import { REQUEST_ID, readParameters } from "./parameters.ts";
-import { readReason } from "./reason.ts";
 import { accepted, json, type Reply } from "./replies.ts";
 import { refusal } from "./start.ts";
 
@@ -26,20 +27,22 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   const { id } = call.params;
   const fields = await readJsonBody(call, deps, RERUN);
   const { eventID: eventId = 0, newChildWorkflowInstanceID: newChildWorkflowInstanceId } = fields;
-  const newId = fields.newInstanceID || deps.newId();
+  const newId = fields.newInstanceID || generatedId(call, deps);
   const target = { operation: "rerun", instanceId: newId, subject: id } as const;
   call.instanceId = id;
   checkAppId(call, deps, target);
   if (newId === id) throw rerunError(400, "rerun workflow instance ID must be different from the original instance ID");
   checkNewInstanceId(newId);
+  checkMayBegin(call, newId);
   // A child takes the place of one that has ended: the source is to stay.
   if (newChildWorkflowInstanceId === id || newChildWorkflowInstanceId === newId)
     throw rerunError(
       400,
       "new child workflow instance ID must be different from that of the original and of the new instance",
     );
+  if (newChildWorkflowInstanceId !== undefined) checkMayBegin(call, newChildWorkflowInstanceId);
   // A job is no instance to anybody but its own routes.
-  if (isJobId(id)) throw rerunError(404, `workflow instance does not exist with ID '${id}'`);
+  if (isJobId(id) || !mayReach(call, id)) throw rerunError(404, `workflow instance does not exist with ID '${id}'`);
   const request: RerunRequest = {
     requestId: readParameters(call, REQUEST_ID).requestID || deps.newId(),
     sourceInstanceId: id,
@@ -47,7 +50,7 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
     newChildWorkflowInstanceId,
     input: Object.hasOwn(fields, "input") ? { text: fieldAsJson(fields, "input") } : undefined,
     traceparent: call.trace.traceparent,
-    reason: readReason(call, fields),
+    ...readAsked(call, fields),
   };
   const result = await callInstance(call, deps, target, (instance) => instance.rerun(request));
   if (result.ok) return json(202, { instanceID: newId });
@@ -81,7 +84,7 @@ export async function restartWorkflow(call: Call, deps: HttpDeps): Promise<Reply
   call.instanceId = id;
   checkAppId(call, deps, target);
   const requestId = readParameters(call, REQUEST_ID).requestID || deps.newId();
-  const request = { requestId, traceparent: call.trace.traceparent, reason: readReason(call, fields) };
+  const request = { requestId, traceparent: call.trace.traceparent, ...readAsked(call, fields) };
   const result = await callInstance(call, deps, target, (instance) => instance.restart(request));
   if (result.ok) return accepted();
   throw restartRefused(id, result);

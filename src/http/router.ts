@@ -1,5 +1,6 @@
 import { IttyRouter } from "itty-router";
 import { type Call, unescapeParams } from "./call.ts";
+import { needAll, needRole } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";
 import { noSuchRoute } from "./errors.ts";
 import { noteUnknownNames, refuseUnknownNames } from "./query-names.ts";
@@ -10,10 +11,12 @@ type Prepare = (call: Call, deps: HttpDeps) => undefined;
 
 const router = IttyRouter();
 
-for (const { method, path, parameters, refusesUnknown, handler } of ROUTES) {
+for (const { method, path, role, keepsToPrefix, parameters, refusesUnknown, handler } of ROUTES) {
   const names = Object.keys(parameters);
   const checkNames = refusesUnknown ? refuseUnknownNames : noteUnknownNames;
   const prepare: Prepare = (call) => {
+    needRole(call, role);
+    if (keepsToPrefix !== true) needAll(call);
     unescapeParams(call);
     if (call.searchParams.size > 0) checkNames(call, names);
     return undefined;

@@ -61,6 +61,11 @@ interface Row {
   readonly path: string;
   /** The least role that may ask for it. */
   readonly role: Role;
+  /**
+   * Its handler keeps to the instances that the caller's token is for, where that has a prefix: lists leave out the others. Without this such a
+   * token is not let in. What is asked of one instance needs it not: `callInstance` finds no others.
+   */
+  readonly keepsToPrefix?: true;
   /** What its handler reads in the query; `attr.KEY` is any name that begins with `attr.`. */
   readonly parameters: Parameters;
   /** Whether other names are refused (400). Else they are ignored with a warning, as on Dapr's routes, which have to. */
@@ -217,6 +222,7 @@ const OF_ALL = {
     method: "GET",
     path: "/v1.0/workflows/:component",
     role: "viewer",
+    keepsToPrefix: true,
     parameters: { ...LIST, ...APP_ID },
     refusesUnknown: true,
     handler: listWorkflows,
@@ -233,6 +239,7 @@ const OF_ALL = {
     method: "POST",
     path: "/v1.0/workflow-catalog/:component/rebuild",
     role: "admin",
+    keepsToPrefix: true,
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: rebuildCatalog,
@@ -241,6 +248,7 @@ const OF_ALL = {
     method: "POST",
     path: "/v1.0/workflow-jobs/:component",
     role: "operator",
+    keepsToPrefix: true,
     parameters: { ...APP_ID, ...NEW_JOB, ...REASON },
     refusesUnknown: true,
     handler: startJob,
@@ -249,6 +257,7 @@ const OF_ALL = {
     method: "GET",
     path: "/v1.0/workflow-jobs/:component",
     role: "viewer",
+    keepsToPrefix: true,
     parameters: { ...APP_ID, ...JOBS_PAGE },
     refusesUnknown: true,
     handler: listJobs,
@@ -257,6 +266,7 @@ const OF_ALL = {
     method: "GET",
     path: "/v1.0/workflow-jobs/:component/:id",
     role: "viewer",
+    keepsToPrefix: true,
     parameters: APP_ID,
     refusesUnknown: true,
     handler: getJob,
@@ -265,6 +275,7 @@ const OF_ALL = {
     method: "POST",
     path: "/v1.0/workflow-jobs/:component/:id/cancel",
     role: "operator",
+    keepsToPrefix: true,
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: cancelJob,
@@ -293,7 +304,13 @@ const SEED = {
 } as const satisfies Record<string, Row>;
 
 const ABOUT_THE_APP = {
-  getHealth: { method: "GET", path: "/v1.0/healthz", role: "viewer", parameters: HEALTH, handler: getHealth },
+  getHealth: {
+    method: "GET",
+    path: "/v1.0/healthz",
+    role: "viewer",
+    parameters: HEALTH,
+    handler: getHealth,
+  },
   getOutboundHealth: {
     method: "GET",
     path: "/v1.0/healthz/outbound",
@@ -301,7 +318,14 @@ const ABOUT_THE_APP = {
     parameters: {},
     handler: getOutboundHealth,
   },
-  getMetadata: { method: "GET", path: "/v1.0/metadata", role: "viewer", parameters: {}, handler: getMetadata },
+  getMetadata: {
+    method: "GET",
+    path: "/v1.0/metadata",
+    role: "viewer",
+    keepsToPrefix: true,
+    parameters: {},
+    handler: getMetadata,
+  },
 } as const satisfies Record<string, Row>;
 
 /** Every operation, by its name. For types: what is served, and in which order, is {@link ROUTES}. */
@@ -311,8 +335,10 @@ const WORKFLOWS = "workflows/:component";
 
 /** `suffix` tells the operation at this path from the same one at another. */
 function below(prefix: string, rows: Readonly<Record<string, Row>>, suffix = ""): Route[] {
+  const ofOneInstance = prefix.endsWith(WORKFLOWS) && ({ keepsToPrefix: true } as const);
   return Object.entries(rows).map(([operation, row]) => ({
     ...row,
+    ...ofOneInstance,
     path: `${prefix}${row.path}`,
     operation,
     operationId: `${operation}${suffix}`,

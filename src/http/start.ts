@@ -3,9 +3,11 @@ import { shown } from "../model/options.ts";
 import { A_RETENTION, retentionFrom } from "../model/retention.ts";
 import { parseRfc3339 } from "../model/rfc3339.ts";
 import { attributesProblem, newAttributeFrom, type SearchAttributes } from "../model/search-attributes.ts";
+import { noteAsked } from "./asked.ts";
 import { START_AND_RAISE } from "./bodies.ts";
 import { fieldAsJson, parseJsonObject, readBody } from "./body.ts";
 import { type Call, queryValue } from "./call.ts";
+import { checkMayBegin, generatedId, needRole } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";
 import { toDaprState } from "./description.ts";
 import { instanceNotFound, malformed, operationFailed, workflowNotRegistered } from "./errors.ts";
@@ -13,7 +15,6 @@ import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId, checkNewInstanceId } from "./instance-id.ts";
 import { readJsonBody } from "./json-body.ts";
 import { REUSE, readParameters } from "./parameters.ts";
-import { noteReason } from "./reason.ts";
 import { json, type Reply } from "./replies.ts";
 import { readWait, type Wait } from "./state.ts";
 
@@ -24,10 +25,12 @@ import { readWait, type Wait } from "./state.ts";
  */
 export async function startWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
   const { reuse, raiseEvent } = readParameters(call, REUSE);
+  // It ends what runs there.
+  if (reuse === "terminate") needRole(call, "operator");
   const asked = await (raiseEvent === undefined
     ? { input: await readBody(call.request, deps.maxBodyBytes) }
     : readStartAndRaise(call, raiseEvent, deps));
-  const instanceId = queryValue(call, "instanceID") || deps.newId();
+  const instanceId = queryValue(call, "instanceID") || generatedId(call, deps);
   const wait = queryValue(call, "waitFor") === undefined ? undefined : readWait(call, deps);
   const state = await start(call, deps, instanceId, { ...asked, reuse }, wait);
   if (wait === undefined) return json(202, { instanceID: instanceId });
@@ -48,14 +51,14 @@ export async function startSeedWorkflow(call: Call, deps: HttpDeps): Promise<Rep
 /** Both are any JSON value, and may be left out. */
 async function readStartAndRaise(call: Call, name: string, deps: HttpDeps): Promise<Asked> {
   const fields = await readJsonBody(call, deps, START_AND_RAISE);
-  const reason = noteReason(call, fields);
+  const why = noteAsked(call, fields);
   // Of the event too: where one runs, that is all that there is of this.
-  const event = { name, input: fieldAsJson(fields, "eventPayload"), messageId: deps.newId(), reason };
-  return { input: fieldAsJson(fields, "input"), event, reason };
+  const event = { name, input: fieldAsJson(fields, "eventPayload"), messageId: deps.newId(), ...why };
+  return { input: fieldAsJson(fields, "input"), event, ...why };
 }
 
 /** What a start asks for beside ID and name. */
-type Asked = Pick<StartRequest, "input" | "reuse" | "event" | "reason">;
+type Asked = Pick<StartRequest, "input" | "reuse" | "event" | "reason" | "actor">;
 
 async function start(
   call: Call,
@@ -65,17 +68,18 @@ async function start(
   wait?: Wait,
 ): Promise<InstanceDescription | undefined> {
   checkNewInstanceId(instanceId);
+  checkMayBegin(call, instanceId);
   const { name } = call.params;
   const target: Target = { operation: "start", instanceId, subject: name };
   call.instanceId = instanceId;
   checkAppId(call, deps, target);
   if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
-  const reason = asked.event === undefined ? noteReason(call) : asked.reason;
+  const why = asked.event === undefined ? noteAsked(call) : undefined;
   const startAtMs = readStartTime(call);
   const retentionMs = readRetention(call);
   const searchAttributes = readAttributes(call);
   const { traceparent } = call.trace;
-  const given = { instanceId, name, ...asked, startAtMs, reason, retentionMs, searchAttributes };
+  const given = { instanceId, name, ...asked, ...why, startAtMs, retentionMs, searchAttributes };
   const request = { ...given, requestId: deps.newId(), traceparent };
   const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
   if (result.ok) return result.state;

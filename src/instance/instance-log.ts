@@ -1,7 +1,7 @@
 import { failedCallOf } from "../engine/failed-call.ts";
 import type { Turn } from "../engine/turn.ts";
 import { type FailureDetails, isError, placesOf } from "../model/failure.ts";
-import type { TaskScheduled } from "../model/history-event.ts";
+import type { Asked, TaskScheduled } from "../model/history-event.ts";
 import { oneLine } from "../model/log.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
 import type { UnreadableError } from "../storage/unreadable-error.ts";
@@ -57,10 +57,12 @@ export class InstanceLog {
     this.#ports.log({ level: "error", msg: "stalled", instanceId, name, reason, ...text });
   }
 
-  /** Nothing else is left of the reason. */
-  purged({ instanceId, name, status }: InstanceRecord, reason: string): void {
-    const { message } = messageField(this.#ports, reason);
-    this.#ports.log({ level: "info", msg: "purged", instanceId, name, status, ...(message && { reason: message }) });
+  /** Nothing else is left of who has asked for it, and why. */
+  purged({ instanceId, name, status }: InstanceRecord, { reason, actor }: Asked): void {
+    if (reason === undefined && actor === undefined) return;
+    const { message } = reason === undefined ? {} : messageField(this.#ports, reason);
+    const line = { msg: "purged", instanceId, name, status, ...(actor !== undefined && { actor }) };
+    this.#ports.log({ level: "info", ...line, ...(message && { reason: message }) });
   }
 
   unreadable({ name: errorType, message }: UnreadableError): void {

@@ -64,6 +64,8 @@ export interface InstanceDetail {
   readonly generation: number;
   readonly version?: string | undefined;
   readonly parent?: ParentLink | undefined;
+  /** Who has asked for this execution, where that is known. */
+  readonly actor?: string | undefined;
   readonly endedAtMs?: number | undefined;
   /** Of a start that waits for its time. */
   readonly startAtMs?: number | undefined;

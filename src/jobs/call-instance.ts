@@ -37,7 +37,7 @@ export async function callInstance(
 ): Promise<Outcome> {
   if (isJobId(target.instanceId)) return GONE;
   try {
-    const asked = call.operation === "rerun" ? rerunId(target) : target.instanceId;
+    const asked = call.operation === "rerun" ? rerunId(target, call) : target.instanceId;
     return outcomeOf(await ask(instance(asked), call, target), call, target);
   } catch (error) {
     const { retryable, overloaded, message } = Object(error) as Partial<Record<string, unknown>>;
@@ -82,10 +82,14 @@ function ask(instance: CalledInstance, call: JobCall, { jobId, instanceId, creat
   }
 }
 
-/** The ID of the new instance: the same in each run of the batch, a UUID made of job and source. */
-export function rerunId({ jobId, instanceId }: Pick<JobTarget, "jobId" | "instanceId">): string {
+/** The ID of the new instance: the same in each run of the batch, with a UUID made of job and source. */
+export function rerunId(
+  { jobId, instanceId }: Pick<JobTarget, "jobId" | "instanceId">,
+  { newIdPrefix = "" }: Pick<JobCall, "newIdPrefix"> = {},
+): string {
   const hash = sha256(`${jobId}:${instanceId}`);
-  return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+  const uuid = hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+  return `${newIdPrefix}${uuid}`;
 }
 
 function outcomeOf(

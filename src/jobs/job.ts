@@ -31,6 +31,8 @@ export interface JobCall extends Asked {
   readonly payload?: string | undefined;
   /** Of a rerun: from which call on; default: from the beginning. */
   readonly eventId?: number | undefined;
+  /** Of a rerun: what the IDs of the new instances begin with. */
+  readonly newIdPrefix?: string | undefined;
   /** Of a rerun: in place of that of the call, or of the workflow. */
   readonly input?: string | undefined;
 }

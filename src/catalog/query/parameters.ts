@@ -13,8 +13,8 @@ import { parseQuery } from "./parser.ts";
 import { quoted } from "./tokens.ts";
 import { A_TIME, STATUS_NAMES, statusFrom, timeFrom } from "./values.ts";
 
-/** What a list is asked for. The tokens are as they came. */
-export type ListQuery =
+/** What a list is asked for. The tokens are as they came. `within`: nothing is told but of instances whose IDs begin with this. */
+export type ListQuery = { readonly within?: string | undefined } & (
   | {
       readonly type: "page";
       readonly filter: Condition;
@@ -23,7 +23,8 @@ export type ListQuery =
       readonly continuationToken?: string | undefined;
     }
   | { readonly type: "count"; readonly filter: Condition; readonly by: readonly CountKey[] }
-  | { readonly type: "changes"; readonly filter: Condition; readonly pageSize: number; readonly since: string };
+  | { readonly type: "changes"; readonly filter: Condition; readonly pageSize: number; readonly since: string }
+);
 
 export const DEFAULT_PAGE_SIZE = 100;
 export const MAX_PAGE_SIZE = 1_024;

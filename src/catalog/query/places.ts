@@ -7,7 +7,7 @@ export function comparePlaces(a: Place, b: Place, order: Order): number {
 }
 
 /** As SQLite compares texts: by code point, which is not as JavaScript does. */
-function compareTexts(a: string, b: string): number {
+export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let n = 0; n < length; n++) {
     const [x, y] = [a.charCodeAt(n), b.charCodeAt(n)];

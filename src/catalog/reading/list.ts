@@ -3,6 +3,7 @@ import { formatTime } from "../../model/time.ts";
 import type { Change, ChangesPart, ChangesPlace, CountRow, ShardHealth } from "../protocol.ts";
 import { addCounts } from "../query/count.ts";
 import type { ListQuery } from "../query/parameters.ts";
+import { within } from "../query/within.ts";
 import { readPage } from "./page.ts";
 import { askShard, type Shards } from "./shards.ts";
 import { placesFrom, sinceToken } from "./token.ts";
@@ -62,31 +63,38 @@ export async function readList(query: ListQuery, shards: Shards): Promise<ListAn
   }
 }
 
-async function readCount({ filter, by }: ListQuery & { type: "count" }, shards: Shards): Promise<ListAnswer> {
+async function readCount(query: ListQuery & { type: "count" }, shards: Shards): Promise<ListAnswer> {
+  const { by } = query;
+  const filter = within(query.filter, query.within);
   const parts = await askAll(shards, (shard) => shard.count({ filter, by }));
   const present = [...parts.values()].filter((part) => part !== undefined);
   const { counts, complete } = addCounts(present);
   return { counts, ...reach(complete, parts.size - present.length) };
 }
 
-async function readChanges(
-  { filter, pageSize, since }: ListQuery & { type: "changes" },
-  shards: Shards,
-): Promise<ListAnswer> {
+async function readChanges(query: ListQuery & { type: "changes" }, shards: Shards): Promise<ListAnswer> {
+  const { pageSize, since } = query;
+  const filter = within(query.filter, query.within);
   const places = placesFrom(since, filter);
   const nowhere: ChangesPlace = { epoch: "", position: 0 };
   const parts = await askAll(shards, (shard, name) =>
     shard.changes({ filter, since: places.get(name) ?? nowhere, limit: pageSize }),
   );
   const { changes, next, needsResync, missing } = together(parts, places, pageSize);
+  // Of one that does not fit the filter, a change says that it is gone.
+  const told = changes.filter((change) => idOf(change).startsWith(query.within ?? ""));
   return {
-    workflows: changes.map((change) =>
+    workflows: told.map((change) =>
       "entry" in change ? toListed(change.entry) : { instanceID: change.instanceId, deleted: true as const },
     ),
     since: sinceToken(next, filter),
     ...(needsResync && { resync: true as const }),
     ...reach(true, missing),
   };
+}
+
+function idOf(change: Change): string {
+  return "entry" in change ? change.entry.instanceId : change.instanceId;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CatalogEntry } from "../../model/catalog-entry.ts";
 import type { PageRequest, Place } from "../protocol.ts";
 import { Merge } from "../query/merge.ts";
 import type { ListQuery } from "../query/parameters.ts";
+import { placeWithin, within } from "../query/within.ts";
 import { askShard, type Shards } from "./shards.ts";
 import { pageToken, placeFrom } from "./token.ts";
 
@@ -21,12 +22,16 @@ const RESERVE = 8;
 
 /** Throws FilterError for a token of another list. */
 export async function readPage(query: ListQuery & { type: "page" }, shards: Shards): Promise<Page> {
-  const { filter, order, pageSize, continuationToken } = query;
+  const { order, pageSize, continuationToken } = query;
+  const filter = within(query.filter, query.within);
   const after = continuationToken === undefined ? undefined : placeFrom(continuationToken, filter, order);
   const fanIn = new FanIn({ filter, order, after, limit: pageSize }, shards);
   const rest = await fanIn.run();
   const isLost = fanIn.missing === shards.names.length && shards.names.length > 0;
-  const token = rest.type === "nothing" ? isLost && continuationToken : pageToken(rest.after, filter, order);
+  const token =
+    rest.type === "nothing"
+      ? isLost && continuationToken
+      : pageToken(placeWithin(rest.after, query.within), filter, order);
   return {
     entries: fanIn.entries,
     ...(token && { continuationToken: token }),

@@ -23,7 +23,7 @@ a \`traceparent\` (W3C); \`tracestate\` and \`baggage\` come back as they were s
 
 On localhost, while no token is set, none is needed.
 
-A token has a role: ${ROLES.join(", ")}; each may do what those before it may, and \`x-required-role\` says the least that an operation needs.`;
+A token has a role: ${ROLES.join(", ")}; each may do what those before it may, and \`x-required-role\` says the least that an operation needs. With another it is 403 \`ERR_FORBIDDEN\`. A token may have a prefix: to it only those instances are there whose IDs begin with that.`;
 
 /** `routes` are those of the Worker, but for tests. */
 export function openApiDocument(routes: readonly Route[] = ROUTES): JsonObject {
@@ -55,7 +55,15 @@ export function openApiDocument(routes: readonly Route[] = ROUTES): JsonObject {
   };
 }
 
-function operationOf({ operation, operationId, path, role, parameters, refusesUnknown }: Route): JsonObject {
+function operationOf({
+  operation,
+  operationId,
+  path,
+  role,
+  keepsToPrefix,
+  parameters,
+  refusesUnknown,
+}: Route): JsonObject {
   const doc = (OPERATION_DOCS as Readonly<Record<string, OperationDoc | undefined>>)[operation];
   if (doc === undefined) throw new Error(`src/http/openapi/operations.ts has no ${operation}`);
   const names: Readonly<Record<string, string | undefined>> = { ...SEGMENTS, ...PARAMETERS, ...doc.names };
@@ -79,10 +87,15 @@ function operationOf({ operation, operationId, path, role, parameters, refusesUn
     ...describe(name),
     ...parameterSchema(name, schema),
   }));
+  const isProbe = doc.checks === "probe";
+  const isRestricted = !isProbe && keepsToPrefix !== true;
+  // Viewers may ask for all else that reads.
+  const mayBeForbidden = isRestricted || (!isProbe && role !== "viewer");
   const description = [
     doc.description,
     refusesUnknown && "An unknown parameter is refused.",
-    doc.checks !== "probe" && `Needs the role ${role}.`,
+    !isProbe && `Needs the role ${role}${doc.needsMore === undefined ? "" : `; ${doc.needsMore}`}.`,
+    isRestricted && "A token with a prefix is refused.",
   ]
     .filter(Boolean)
     .join(" ");
@@ -93,8 +106,8 @@ function operationOf({ operation, operationId, path, role, parameters, refusesUn
     ...(description !== "" && { description }),
     parameters: [...inPath, ...inQuery],
     ...(doc.body !== undefined && { requestBody: bodyOf(doc.body) }),
-    responses: answersOf(doc),
-    ...(doc.checks === "probe" ? { security: [] } : { "x-required-role": role }),
+    responses: answersOf(doc, mayBeForbidden),
+    ...(isProbe ? { security: [] } : { "x-required-role": role }),
   };
 }
 
@@ -111,7 +124,7 @@ function contentOf(schema: NonNullable<AnswerDoc["schema"]>): JsonObject {
   return { "application/json": { schema: jsonSchema(schema === "anything" ? ANYTHING : SCHEMAS[schema]) } };
 }
 
-function answersOf(doc: OperationDoc): JsonObject {
+function answersOf(doc: OperationDoc, mayBeForbidden: boolean): JsonObject {
   const answers: Record<string, Json> = {};
   for (const [status, { when, schema, hasLines }] of Object.entries(doc.answers)) {
     const lines = hasLines && { "application/jsonl": { schema: { type: "string" } } };
@@ -121,7 +134,8 @@ function answersOf(doc: OperationDoc): JsonObject {
     };
   }
   const common = COMMON[doc.checks];
-  const codes: readonly ErrorCode[] = [...doc.errors, ...common.errors];
+  const forbidden: readonly ErrorCode[] = mayBeForbidden ? ["ERR_FORBIDDEN"] : [];
+  const codes = [...doc.errors, ...common.errors, ...forbidden];
   const texts = common.texts.map((name) => TEXTS[name]);
   for (const status of [400, 401, 403, 404, 429, 500, 501]) {
     const ofStatus = codes.filter((code) => whenWith(code, status) !== undefined);

@@ -26,6 +26,10 @@ export const ERRORS = {
     when: "more instances match than `confirm` allows, or more than 1,000 without it, or they cannot be counted",
   },
   ERR_CROSS_ORIGIN: { status: 403, when: "the request comes from a page of another origin that is not allowed" },
+  ERR_FORBIDDEN: {
+    status: 403,
+    when: "the token has not the role that is needed, or is for other instances; the text says which",
+  },
   ERR_INSTANCE_ID_NOT_FOUND: { status: 404, when: "there is no such instance" },
   ERR_WORKFLOW_QUERY_NOT_FOUND: { status: 404, when: "the workflow has no such query" },
   ERR_TOO_MANY_WATCHERS: { status: 429, when: "100 watch the instance already" },

@@ -131,7 +131,7 @@ export class Purges {
   /** If it fails, the instance goes on with what the database holds. */
   async #remove(
     record: InstanceRecord,
-    { reason }: PurgeRequest,
+    asked: PurgeRequest,
     prepare: () => void | Promise<void>,
   ): Promise<OperationResult> {
     const { announcer } = this.#lives.household;
@@ -146,7 +146,7 @@ export class Purges {
         if (left === undefined || left.length === 0) await this.#ports.wipe();
         else this.#lives.wipeBut(left);
         this.#last = record;
-        if (reason !== undefined) this.#log.purged(record, reason);
+        this.#log.purged(record, asked);
       } finally {
         await this.#lives.reopen();
       }

@@ -50,6 +50,7 @@ export function detailOf(
     generation,
     version: version ?? start?.version,
     parent,
+    actor: start?.actor,
     endedAtMs: timeline.endedAtMs,
     startAtMs,
     ...(standing && shownStanding(startAtMs, standing)),

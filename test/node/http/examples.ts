@@ -5,6 +5,7 @@ import type { Bar, InstanceDescription, InstanceDetail, WatchSocket } from "../.
 import type { JobInput } from "../../../src/jobs/job.ts";
 import type { FailureDetails } from "../../../src/model/failure.ts";
 import type { HistoryEvent, HistoryEventType } from "../../../src/model/history-event.ts";
+import { sha256 } from "../../../src/model/sha256.ts";
 import { MemorySockets } from "../../../src/testing/memory-sockets.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "./catalog-support.ts";
@@ -100,7 +101,7 @@ const STATES: readonly InstanceDescription[] = [
   { ...RUNNING, name: "x", status: "FAILED", failure: { errorType: "Error", message: "no" } },
 ];
 const job: JobInput = {
-  call: { operation: "raise", eventName: "e", reason: "r" },
+  call: { operation: "raise", eventName: "e", reason: "r", actor: "ops" },
   targets: { filter: { status: "FAILED" } },
   matched: 7,
   rps: 50,
@@ -121,6 +122,7 @@ const DETAIL: InstanceDetail = {
   generation: 1,
   version: "2",
   parent: { instanceId: "p", executionId: "e", name: "n", taskId: 1 },
+  actor: "ops",
   endedAtMs: timestampMs,
   startAtMs: timestampMs,
   activities: [{ id: 1, name: "a", scheduledAtMs: timestampMs, status: "retrying", ...attempt }],
@@ -510,11 +512,17 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
 };
 
 const fromElsewhere: Example = { headers: { origin: "https://evil.example", "sec-fetch-site": "cross-site" } };
+/** By one who may do least, where there is such an instance for them. */
+const asLittleAsMayBe: Example = {
+  deps: { tokens: [{ name: "reader", role: "viewer", prefix: "x", hash: sha256("t") }] },
+  headers: { "dapr-api-token": "t" },
+};
 const checked: readonly Example[] = [
   fromElsewhere,
   { headers: { baggage: "bad" } },
   { deps: { apiToken: "s3cret" } },
   { deps: { tokenProblem: "it is a number" } },
+  asLittleAsMayBe,
 ];
 const nothing = null as never;
 

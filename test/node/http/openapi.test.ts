@@ -64,12 +64,12 @@ describe("the document", () => {
     }
   });
 
-  it("[H117] says which role each operation needs, as the table has it; a probe needs no token", () => {
+  it("[H160] says which role each operation needs, as the table has it; a probe needs no token", () => {
     for (const route of ROUTES) {
       const operation = operationOf(route);
       const isProbe = route.path.startsWith("/v1.0/healthz");
       expect([route.path, operation["x-required-role"]]).toEqual([route.path, isProbe ? undefined : route.role]);
-      expect(operation.description?.includes(`Needs the role ${route.role}.`) === true).toBe(!isProbe);
+      expect(operation.description?.includes(`Needs the role ${route.role}`) === true).toBe(!isProbe);
     }
   });
 

@@ -5,6 +5,7 @@ export const JOBS = {
   startBulkJob: {
     tag: "Bulk jobs",
     summary: "Ask many instances the same",
+    needsMore: "with the operation `purge` admin",
     description:
       "Instances by their IDs, or those that a filter fits. Only what was created before the job began is called, the newest first. A parameter counts where the body has no field of its name.",
     names: WITHOUT_FIELD,

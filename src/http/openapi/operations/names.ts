@@ -19,7 +19,8 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   force: "Beyond Dapr's HTTP API: whatever the status; its code does not run. Default: `false`.",
   idPrefix: "The ID begins with this.",
   input: "The input of the query: JSON, or any text.",
-  instanceID: "At most 64 bytes of letters, digits, _ and -. Default: a UUID.",
+  instanceID:
+    "At most 64 bytes of letters, digits, _ and -. Default: a UUID, behind the prefix of the token where that has one.",
   contains:
     "Only events with this text in one of theirs: names, payloads, failures, reasons. Upper and lower case count.",
   detail: "Beyond Dapr: `full` tells all that there is to tell. Its code may be replayed for that, as for a query.",

@@ -30,6 +30,8 @@ export interface OperationDoc {
   /** By status. */
   readonly answers: Readonly<Record<number, AnswerDoc>>;
   readonly errors: readonly ErrorCode[];
+  /** When a higher role is needed than that of the row. */
+  readonly needsMore?: string;
   /** Which checks come before it. */
   readonly checks: keyof typeof COMMON;
 }

@@ -5,6 +5,7 @@ export const OF_DAPR = {
   startWorkflow: {
     tag: "Workflows",
     summary: "Start an instance",
+    needsMore: "with `reuse=terminate` operator",
     description:
       "An ID that has ended is started anew, one that is running is refused, unless `reuse` says otherwise. A workflow that is not registered is accepted, and the instance fails, unless the Worker refuses it.",
     names: WITHOUT_FIELD,

@@ -14,6 +14,7 @@ const bulkJob = v.object({
   error: may(v.pipe(v.string(), v.description("Why it has failed, or does not go on."))),
   operation: may(v.picklist(JOB_OPERATIONS)),
   reason: may(text),
+  actor: may(v.pipe(text, v.description("Who has begun it: the name of the token."))),
   filter: may(v.record(v.string(), v.string())),
   matched: may(v.pipe(count, v.description("When it began."))),
   done: may(count),

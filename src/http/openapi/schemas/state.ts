@@ -55,6 +55,7 @@ const workflowDetail = v.object({
   endedAt: may(time),
   parentInstanceID: may(text),
   parent: may(parent),
+  actor: may(v.pipe(text, v.description("Who has asked for this execution: the name of the token."))),
   waitingFor: may(standing.waitingFor),
   retrying: may(standing.retrying),
   pendingActivities: v.array(v.object({ id: whole, name: text, scheduledAt: time, ...attempt })),
