@@ -39,7 +39,7 @@ export async function callInstance<T>(
     call.fault = { name: "ConfigurationError", message: deps.notReady, retryable: false, overloaded: false, at: [] };
     throw operationFailed(target.operation, target.subject, deps.notReady);
   }
-  if (!isFor(call, target)) return ask(nobody(target));
+  if (!isFor(call, target)) return ask(NOBODY);
   for (let attempt = 0; ; attempt++) {
     try {
       return await ask(deps.instance(target.instanceId));
@@ -65,12 +65,13 @@ function isFor(call: Call, { operation, instanceId }: Target): boolean {
   return isJobId(instanceId) ? operation === "job" : mayReach(call, instanceId);
 }
 
+/** What these answer is `undefined` where there is no instance. */
+const READING: ReadonlySet<PropertyKey> = new Set<keyof InstanceApi>(["describe", "waitFor", "history", "timeline"]);
+
 /** Answers each question as an object does that has no instance. */
-function nobody({ operation }: Target): InstanceApi {
-  const isRead = operation === "get" || operation === "history";
-  const answer = async () => (isRead ? undefined : { ok: false, code: "NOT_FOUND" });
-  return new Proxy({} as InstanceApi, { get: () => answer });
-}
+const NOBODY = new Proxy({} as InstanceApi, {
+  get: (_, method) => async () => (READING.has(method) ? undefined : { ok: false, code: "NOT_FOUND" }),
+});
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "";

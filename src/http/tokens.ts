@@ -41,6 +41,7 @@ const TOKEN_BYTES = 32;
 /** Those of IDs that a caller may choose: a line has its parts between colons. */
 const PREFIX = /^[\p{L}\p{Nd}_-]{1,64}$/u;
 const TOKEN_NAME = /^[\p{L}\p{Nd}._@+-]{1,64}$/u;
+const A_NAME = "the name has 1 to 64 letters, digits and . _ @ + -";
 /** The token that is not in these secrets. */
 export const ADMIN = "DAPR_API_TOKEN";
 const SECRET = "DAPR_API_TOKENS";
@@ -59,7 +60,8 @@ export function makeToken(asked: NewToken): { readonly token: string; readonly l
 /** The line of a token that is there already. */
 export function formatTokenLine({ name, role, expiry = NONE, prefix = ALL }: NewToken, token: string): string {
   const line = [name, role, expiry, prefix, sha256(token)].join(":");
-  const read = readTokenLine(line);
+  // With a colon in it, the name would be the beginning of another line.
+  const read = TOKEN_NAME.test(name) ? readTokenLine(line) : A_NAME;
   if (typeof read === "string") throw new RangeError(`A token: ${read}.`);
   if (token === "" || token.length > MAX_TOKEN_LENGTH)
     throw new RangeError(`A token: it has 1 to ${MAX_TOKEN_LENGTH} characters, found ${token.length}.`);
@@ -71,7 +73,7 @@ export function readTokenLine(line: string): ApiToken | string {
   const parts = LINE.exec(line);
   if (parts === null) return "expected name:role:expiry:prefix:hash, with - for no expiry and * for no prefix";
   const [, name = "", role = "", expiry = "", prefix = "", hash = ""] = parts;
-  if (!TOKEN_NAME.test(name)) return "the name has 1 to 64 letters, digits and . _ @ + -";
+  if (!TOKEN_NAME.test(name)) return A_NAME;
   if (name === ADMIN) return `the name ${ADMIN} is that of the secret ${ADMIN}`;
   if (!isRole(role)) return `the role is one of ${listNames(ROLES)}`;
   const expiresAtMs = expiry === NONE ? undefined : timeOf(expiry);

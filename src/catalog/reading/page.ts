@@ -31,7 +31,7 @@ export async function readPage(query: ListQuery & { type: "page" }, shards: Shar
   const token =
     rest.type === "nothing"
       ? isLost && continuationToken
-      : pageToken(placeWithin(rest.after, query.within), filter, order);
+      : pageToken(placeWithin(rest.after, query.within, order), filter, order);
   return {
     entries: fanIn.entries,
     ...(token && { continuationToken: token }),

@@ -44,7 +44,6 @@ export function detailOf(
     return all.slice(0, MAX_LISTED);
   };
   const start = started?.type === "ExecutionStarted" ? started : undefined;
-  const output = completed?.type === "ExecutionCompleted" ? completed.output : undefined;
   return {
     executionId,
     generation,
@@ -63,7 +62,7 @@ export function detailOf(
     queries: waits && listed("queries", waits.handlers.queries),
     updates: waits && listed("updates", waits.handlers.updates),
     more,
-    sizes: { ...store.sizes(), inputBytes: bytesOf(start?.input), outputBytes: bytesOf(output) },
+    sizes: { ...store.sizes(), inputBytes: bytesOf(start?.input), outputBytes: bytesOf(outputOf(completed)) },
     stall: stall && { reason: stall.reason, message: stall.message },
     nextDueAtMs,
   };
@@ -110,6 +109,10 @@ function byName(facts: readonly HistoryFact[]): BufferedEvents[] {
   const counts = new Map<string, number>();
   for (const fact of facts) if (fact.type === "EventRaised") counts.set(fact.name, (counts.get(fact.name) ?? 0) + 1);
   return [...counts].map(([name, count]) => ({ name, count }));
+}
+
+function outputOf(completed: Outline["completed"]): string | undefined {
+  return completed?.type === "ExecutionCompleted" ? completed.output : undefined;
 }
 
 function bytesOf(text: string | undefined): number | undefined {

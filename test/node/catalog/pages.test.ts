@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { PagePart, PageRequest, Rest } from "../../../src/catalog/protocol.ts";
 import { EVERYTHING } from "../../../src/catalog/query/condition.ts";
 import { type ListQuery, readParameters } from "../../../src/catalog/query/parameters.ts";
+import { comparePlaces, placeOf } from "../../../src/catalog/query/places.ts";
 import { readHealth, readList } from "../../../src/catalog/reading/list.ts";
 import { readPage } from "../../../src/catalog/reading/page.ts";
 import type { Shards } from "../../../src/catalog/reading/shards.ts";
@@ -175,6 +176,42 @@ describe("[K25] Fan-in", () => {
     const page = await readPage(query({ pageSize: 6 }), shardsOf(stores(3, 3)));
     expect([page.entries.length, page.continuationToken]).toEqual([6, undefined]);
   });
+});
+
+describe("[K25] A list within a prefix", () => {
+  const all = [DAY, DAY + 1].flatMap((createdAtMs) =>
+    ["a-1", "b", "b-1", "b-2", "b-3", "b.", "c-1", "\u{1f600}"].map((id) => entry(`${id}`, { createdAtMs })),
+  );
+
+  it.each(["desc", "asc"] as const)(
+    "[K25.16] %s: all that is in it comes once, wherever a shard has given up, and no token tells of others",
+    async (order) => {
+      const sorted = all.toSorted((one, other) => comparePlaces(one, other, order));
+      const { shards } = scripted({
+        // Looks at two rows, whatever they are.
+        one: ({ after, limit }) => {
+          const from = after === undefined ? 0 : sorted.findIndex((row) => comparePlaces(row, after, order) > 0);
+          const seen = from === -1 ? [] : sorted.slice(from, from + 2);
+          const entries = seen.filter(({ instanceId }) => instanceId.startsWith("b-")).slice(0, limit);
+          const last = seen.at(-1);
+          return { entries, rest: last === undefined ? nothing : { type: "unseen", after: placeOf(last) } };
+        },
+      });
+      const found: string[] = [];
+      let continuationToken: string | undefined;
+      for (let pages = 0; pages < 20; pages++) {
+        const page = await readPage(query({ order, continuationToken, within: "b-" }), shards);
+        found.push(...page.entries.map(({ instanceId, createdAtMs }) => `${instanceId} ${createdAtMs - DAY}`));
+        continuationToken = page.continuationToken;
+        if (continuationToken === undefined) break;
+        const [, id] = JSON.parse(Buffer.from(continuationToken, "base64url").toString());
+        expect(id.startsWith("b-") || ["", "b.", "b,\u{10ffff}", "\u{10ffff}"].includes(id)).toBe(true);
+      }
+      expect(continuationToken).toBe(undefined);
+      const expected = sorted.filter(({ instanceId }) => instanceId.startsWith("b-"));
+      expect(found).toEqual(expected.map(({ instanceId, createdAtMs }) => `${instanceId} ${createdAtMs - DAY}`));
+    },
+  );
 });
 
 describe("[K25] Tokens", () => {

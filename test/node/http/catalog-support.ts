@@ -1,4 +1,5 @@
 // A catalog as the HTTP API has it: shards whose tables are real, in this process, and instances that say what a test has them say.
+import type { Shards } from "../../../src/catalog/reading/shards.ts";
 import type { HttpDeps } from "../../../src/http/deps.ts";
 import type { Announced, Announcement, CatalogEntry, Presence } from "../../../src/model/catalog-entry.ts";
 import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
@@ -49,6 +50,13 @@ export function catalogOf({ entries = [], instances = {}, missing = [], shards =
       return { presence: answer, expire: answer };
     },
   };
+}
+
+/** The catalog, with shards that answer some questions otherwise. */
+export function answering(catalog: Catalog, otherwise: Partial<ReturnType<Shards["shard"]>>): Catalog {
+  const announce = () => Promise.reject(new Error("nobody announces"));
+  const asked: Shards["shard"] = catalog.shard;
+  return { ...catalog, shard: (name: string) => ({ announce, ...asked(name), ...otherwise }) };
 }
 
 /** An entry that has all that an entry may have. */

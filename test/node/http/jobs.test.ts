@@ -6,7 +6,7 @@ import { ROUTES } from "../../../src/http/routes.ts";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
 import type { JobInput } from "../../../src/jobs/job.ts";
 import { DAY, entry } from "../catalog/support.ts";
-import { type Catalog, catalogOf } from "./catalog-support.ts";
+import { answering, type Catalog, catalogOf } from "./catalog-support.ts";
 import { Api, NO_ROUTE, NOW_MS, platformFault, RUNNING, read, refusal } from "./support.ts";
 
 const JOBS = "/v1.0/workflow-jobs/dapr";
@@ -17,13 +17,6 @@ const post = async (api: Api, body: unknown, query = "") =>
   read(await api.send(`POST ${JOBS}${query}`, typeof body === "string" ? body : JSON.stringify(body)));
 const malformed = (message: string) =>
   refusal(400, "ERR_MALFORMED_REQUEST", `failed deserializing HTTP body: ${message}`);
-
-/** The catalog, with shards that answer some questions otherwise. */
-function answering(catalog: Catalog, otherwise: Partial<ReturnType<Shards["shard"]>>): Catalog {
-  const announce = () => Promise.reject(new Error("no job announces"));
-  const asked: Shards["shard"] = catalog.shard;
-  return { ...catalog, shard: (name: string) => ({ announce, ...asked(name), ...otherwise }) };
-}
 
 /** What the job that has begun was given. */
 function begun(api: Api): JobInput {

@@ -171,6 +171,17 @@ describe("[J2] What each operation asks", () => {
     expect(jobs.calls.map(({ method, request }) => [method, request])).toEqual([[method, request]]);
   });
 
+  it("[J2.1] the new instance of a rerun has the prefix that the job has, before the same UUID", async () => {
+    const asked: string[] = [];
+    for (const newIdPrefix of [undefined, "acme-"]) {
+      const jobs = makeJobWorld();
+      jobs.answer = () => OK;
+      await runJob(jobs, { call: { operation: "rerun", newIdPrefix } });
+      asked.push(...jobs.calls.map(({ instanceId }) => instanceId));
+    }
+    expect(asked).toEqual([rerunId({ jobId: JOB, instanceId: "a" }), `acme-${asked[0]}`]);
+  });
+
   it.each([
     [{ code: "STALLED" }, "workflow is stalled"],
     [{ code: "NOT_ENDED", instanceId: "c" }, "child workflow 'c': orchestration has not yet completed"],
