@@ -144,6 +144,8 @@ describe("[R4] The pages of docs/", () => {
       "performance.md",
       "production.md",
       "reliability.md",
+      // Its commands run in tokens.test.ts.
+      "security.md",
       "your-own-project.md",
     ];
     expect(
