@@ -3,13 +3,16 @@ import { connection } from "./command.ts";
 import { addActions, addDaprActions } from "./commands/actions.ts";
 import { addBulk } from "./commands/bulk.ts";
 import { addCatalog } from "./commands/catalog.ts";
+import { addCompletion } from "./commands/completion.ts";
 import { addCount } from "./commands/count.ts";
+import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addHistory } from "./commands/history.ts";
 import { addList } from "./commands/list.ts";
 import { addProfile } from "./commands/profile.ts";
 import { addPurge } from "./commands/purge.ts";
 import { addRaiseEvent } from "./commands/raise-event.ts";
+import { addReplay } from "./commands/replay.ts";
 import { addRerun } from "./commands/rerun.ts";
 import { addRun } from "./commands/run.ts";
 import { addVersion } from "./commands/version.ts";
@@ -19,7 +22,20 @@ import { VERSION } from "./version.ts";
 
 /** In the order of the help. */
 const DAPR = [addRun, addList, addHistory, addDaprActions, addRaiseEvent, addRerun, addPurge];
-const BEYOND = [addGet, addWait, addWatch, addCount, addActions, addVersion, addBulk, addCatalog, addProfile];
+const BEYOND = [
+  addGet,
+  addWait,
+  addWatch,
+  addCount,
+  addActions,
+  addVersion,
+  addBulk,
+  addExport,
+  addReplay,
+  addCatalog,
+  addProfile,
+  addCompletion,
+];
 
 /** The whole command line. Whoever reads it only, as completion does, runs nothing. */
 export function programOf(): Command {

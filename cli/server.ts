@@ -33,7 +33,7 @@ export class Server {
 
   /** JSON of what is there. */
   get<T>(area: Area, path: readonly string[], query?: Query, patienceMs = PATIENCE_MS): Promise<T> {
-    return this.#json<T>(area, path, { method: "GET", query, signal: AbortSignal.timeout(patienceMs) });
+    return this.#json<T>(area, path, { method: "GET", query, signal: AbortSignal.timeout(Math.ceil(patienceMs)) });
   }
 
   /** Sent once, whatever happens. */

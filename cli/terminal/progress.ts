@@ -4,11 +4,11 @@ const LINE_EVERY_MS = 5_000;
 
 /**
  * How far long work has come, on stderr: one line that is written over on a terminal; elsewhere a line when something has changed, at most
- * every five seconds.
+ * every five seconds, so that short work says nothing.
  */
 export class Progress {
   #shown = "";
-  #saidAtMs = Number.NEGATIVE_INFINITY;
+  #saidAtMs = performance.now();
 
   show(text: string): void {
     const line = oneLine(text);

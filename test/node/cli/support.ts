@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What is typed, or piped in. Default: nothing, and no more to come. */
   readonly input?: string;
+  /** Nothing comes after the input. */
+  readonly endInput?: true;
   readonly cwd?: string;
   /** Called when more has been written to stdout; `kill` sends a signal. */
   readonly onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
@@ -73,7 +75,7 @@ export class Cli {
 }
 
 function ran(program: string, words: readonly string[], options: RunOptions): Promise<Ran> {
-  const { env, cwd, input, onOutput } = options;
+  const { env, cwd, input, endInput, onOutput } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(program, words, { env: { ...env }, cwd, stdio: ["pipe", "pipe", "pipe"] });
     let stdout = "";
@@ -96,6 +98,7 @@ function ran(program: string, words: readonly string[], options: RunOptions): Pr
     });
     child.stdin.on("error", () => {});
     if (input === undefined) child.stdin.end();
+    else if (endInput === true) child.stdin.end(input);
     else child.stdin.write(input);
   });
 }
