@@ -37,6 +37,11 @@ export interface ScheduleFields {
 /** What can be changed: `null` takes a field away. */
 export type FieldChanges = { readonly [Name in keyof ScheduleFields]?: ScheduleFields[Name] | null | undefined };
 
+/** All by which a schedule's times are found: two that have the same have the same times. */
+export function saysWhen({ cron, interval, offset, anchor, at, timeZone, startAt, endAt }: ScheduleFields): string {
+  return JSON.stringify([cron, interval, offset, anchor, at, timeZone, startAt, endAt]);
+}
+
 /** Only what is named changes. Another way to say when takes the place of the one before, with all that belonged to that. */
 export function changeFields(before: ScheduleFields, changes: FieldChanges): ScheduleFields {
   const { cron, interval, at, offset, anchor, ...rest } = before;

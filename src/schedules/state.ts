@@ -67,6 +67,10 @@ export interface ScheduleState {
   readonly source: "api" | "code";
   /** Of one that is declared in code: what its declaration was. */
   readonly declared?: string | undefined;
+  /** The how many-th deployment has said so. */
+  readonly deployment?: number | undefined;
+  /** The name of the request that has made it. */
+  readonly createdBy?: string | undefined;
   readonly createdMs: number;
   readonly updatedMs: number;
   readonly paused?: Pause | undefined;

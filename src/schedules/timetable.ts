@@ -165,10 +165,20 @@ function jitterOf(id: string, nominalMs: number, jitterMs: number, next: Timetab
   return Math.floor(mostMs * chance);
 }
 
-/** At most so many, the first ones behind that time. */
-export function timesAfter({ next }: Timetable, afterMs: number, count: number): number[] {
+/** At most so many, the first ones behind that time, and none behind the other. */
+export function timesAfter(
+  { next }: Timetable,
+  afterMs: number,
+  count: number,
+  throughMs = Number.POSITIVE_INFINITY,
+): number[] {
   const times: number[] = [];
-  for (let atMs = next(afterMs); atMs !== undefined && times.length < count; atMs = next(atMs)) times.push(atMs);
+  for (let last = afterMs; times.length < count; ) {
+    const atMs = next(last);
+    if (atMs === undefined || atMs > throughMs) break;
+    times.push(atMs);
+    last = atMs;
+  }
   return times;
 }
 
