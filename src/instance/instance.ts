@@ -107,9 +107,9 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#gate.pass(() => this.#lives.household.alarm.ring(ring, !waitsForPurge));
   }
 
-  async start(request: StartRequest): Promise<StartResult> {
+  async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     const { waitFor } = request;
-    if (waitFor === undefined) return this.#beginnings.starts.start(request);
+    if (waitFor === undefined) return this.#beginnings.starts.start(request, isOwed);
     this.#lives.household.retention.awaited();
     try {
       const result = await this.#beginnings.starts.start(request);

@@ -4,7 +4,7 @@ import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
-import { Vault } from "../storage/vault.ts";
+import { plainTexts, Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
@@ -144,6 +144,15 @@ class PlatformAlarm implements Alarm {
     // The storage knows no payload when it tells why it has set no alarm.
     this.#log({ level: "error", msg, ...errorFields({}, error) });
   }
+}
+
+/** What payloads are encrypted with that lie elsewhere than in an instance: bound to their owner, so that they cannot be put into another's database. */
+export function payloadVault(keys: string | undefined, owner: string): Pick<Vault, "seal" | "open"> {
+  if (keys) return new Vault(payloadCipher(keys, () => owner));
+  return {
+    seal: async (text) => plainTexts.encode(text),
+    open: async (stored) => plainTexts.decode(stored),
+  };
 }
 
 /** Boundary to the platform: its SQL API as the stores use it. */

@@ -110,8 +110,9 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
     return this.#opened;
   }
 
-  async start(request: StartRequest): Promise<StartResult> {
-    return (await this.#instance()).start(request);
+  /** `isOwed` comes with that of a schedule. */
+  async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
+    return (await this.#instance()).start(request, isOwed);
   }
   async rerun(request: RerunRequest): Promise<RerunResult> {
     return (await this.#instance()).rerun(request);

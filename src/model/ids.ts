@@ -45,6 +45,15 @@ export function isJobId(instanceId: string): boolean {
   return instanceId.startsWith("bulk:") && /^bulk:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(instanceId);
 }
 
+/** How the start of a fire of a schedule is called, wherever it comes from and however often. No caller's request can be called so. */
+export function scheduleRequestId(scheduleId: string, key: string): string {
+  return `schedule:${scheduleId}:${key}`;
+}
+
+export function isScheduleRequest(requestId: string | undefined): boolean {
+  return requestId?.startsWith("schedule:") === true;
+}
+
 /** In UTF-8. An object's name may have 1,024 bytes (Cloudflare). */
 const MAX_MADE_BYTES = 256;
 

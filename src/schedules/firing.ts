@@ -1,5 +1,6 @@
 import { errorFields } from "../instance/log-text.ts";
 import type { StartRequest } from "../instance/protocol.ts";
+import { scheduleRequestId } from "../model/ids.ts";
 import { answered, instanceIdOf, keyOf, letIn, looked, mustLook, takeDue, toEnd, toldToEnd } from "./decisions.ts";
 import type { HeldSchedule } from "./held-schedule.ts";
 import type { SchedulePorts } from "./ports.ts";
@@ -170,7 +171,7 @@ export class Firing {
       instanceId: instanceIdOf(id, key),
       name: state.fields.workflowName,
       input,
-      requestId: `schedule:${id}:${key}`,
+      requestId: scheduleRequestId(id, key),
       reuse: "reject",
       retentionMs: timetable.retentionMs,
       searchAttributes: { ...state.fields.searchAttributes, schedule: id, scheduledTime: nominalTime(fire.nominalMs) },

@@ -2,11 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import { logFrom } from "../instance/log.ts";
 import { errorFields } from "../instance/log-text.ts";
 import { instanceStub, type Placement } from "../instance/namespace.ts";
-import { sqlDatabase } from "../instance/platform-ports.ts";
+import { payloadVault, sqlDatabase } from "../instance/platform-ports.ts";
 import type { LogLevel, LogLine } from "../model/log.ts";
 import { boundSchedules, INDEX, idOfObject } from "./binding.ts";
 import type { Declaration, Deployment } from "./deployments.ts";
-import type { PayloadCipher, SchedulePorts, StartedInstance } from "./ports.ts";
+import type { SchedulePorts, StartedInstance } from "./ports.ts";
 import type {
   BackfillRequest,
   BackfillResult,
@@ -31,17 +31,17 @@ const ALARM_RETRY_MS = 60_000;
 
 /** The bindings that a schedule needs: the namespaces of the instances that it starts, and of its own class. */
 export interface ScheduleEnv {
+  /** As instances have it. */
+  readonly PAYLOAD_KEYS?: string | undefined;
   readonly WORKFLOW_INSTANCE: Parameters<typeof instanceStub<StartedInstance>>[0];
 }
 
-export interface WorkflowScheduleOptions {
+export interface ScheduleClassOptions {
   readonly logLevel?: LogLevel | undefined;
   /** Where instances and schedules live. */
   readonly placement?: Placement | undefined;
   /** What the code declares, in a Worker with these bindings. */
   readonly deployment: (env: object) => Deployment;
-  /** For the payloads of the schedule of that ID. */
-  readonly cipher: (env: object, id: string) => PayloadCipher;
 }
 
 /** What a stub of a WorkflowSchedule can be asked. */
@@ -51,7 +51,7 @@ export type WorkflowScheduleObject = DurableObject<ScheduleEnv> & ScheduleApi & 
 export type WorkflowScheduleClass = new (ctx: DurableObjectState, env: ScheduleEnv) => WorkflowScheduleObject;
 
 /** Makes the Durable Object class of schedules, and of the index that names them. */
-export function workflowScheduleClass(options: WorkflowScheduleOptions): WorkflowScheduleClass {
+export function workflowScheduleClass(options: ScheduleClassOptions): WorkflowScheduleClass {
   const log = logFrom(options.logLevel ?? "info");
   return class WorkflowSchedule extends ScheduleObject {
     constructor(ctx: DurableObjectState, env: ScheduleEnv) {
@@ -62,17 +62,12 @@ export function workflowScheduleClass(options: WorkflowScheduleOptions): Workflo
 
 /** What the platform calls: it opens the schedule, or the index, and passes on. */
 class ScheduleObject extends DurableObject<ScheduleEnv> implements ScheduleApi, IndexApi {
-  readonly #options: WorkflowScheduleOptions;
+  readonly #options: ScheduleClassOptions;
   readonly #log: (line: LogLine) => void;
   #opened: Promise<Schedule> | undefined;
   #index: ScheduleIndex | undefined;
 
-  constructor(
-    ctx: DurableObjectState,
-    env: ScheduleEnv,
-    options: WorkflowScheduleOptions,
-    log: (line: LogLine) => void,
-  ) {
+  constructor(ctx: DurableObjectState, env: ScheduleEnv, options: ScheduleClassOptions, log: (line: LogLine) => void) {
     super(ctx, env);
     this.#options = options;
     this.#log = log;
@@ -93,7 +88,7 @@ class ScheduleObject extends DurableObject<ScheduleEnv> implements ScheduleApi, 
 
   async #open(): Promise<Schedule> {
     const { storage } = this.ctx;
-    const { placement = {}, deployment, cipher } = this.#options;
+    const { placement = {}, deployment } = this.#options;
     const id = idOfObject(this.#name);
     const initialMs = (await storage.getAlarm()) ?? undefined;
     const failed = (error: unknown) => this.#fault("setAlarm", error);
@@ -109,7 +104,7 @@ class ScheduleObject extends DurableObject<ScheduleEnv> implements ScheduleApi, 
       instance: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, placement, instanceId),
       index: () => this.#others.index(),
       deployment: () => deployment(this.env),
-      cipher: cipher(this.env, id),
+      cipher: payloadVault(this.env.PAYLOAD_KEYS, this.#name),
       wipe: async () => {
         await storage.deleteAlarm();
         await storage.deleteAll();

@@ -35,7 +35,7 @@ export class CatalogAnswers implements CatalogSource {
     const presence = await this.presence();
     const isMeant = presence.type === "present" && presence.seq === seq && presence.entry.createdAtMs === createdAtMs;
     const isNeeded = household.isBusy || household.isNotifying || household.retention.isAwaited;
-    const mayGo = record !== undefined && isTerminal(record.status) && !isNeeded;
+    const mayGo = record !== undefined && isTerminal(record.status) && !isNeeded && household.retention.mayGo(record);
     if (!isMeant || !mayGo || household.ports.store.hasOpenWork(record.status)) return presence;
     return (await this.#purges.expire(record)) ? { type: "absent" } : this.presence();
   }

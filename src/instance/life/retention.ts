@@ -1,3 +1,4 @@
+import { isScheduleRequest } from "../../model/ids.ts";
 import { retentionOf } from "../../model/retention.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
@@ -7,6 +8,13 @@ import type { InstancePorts } from "../ports.ts";
 import type { Life } from "./life.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/** So long an instance of a schedule stays, that a start of it which comes again finds it. */
+const LEAST_OF_SCHEDULE_MS = 3_600_000;
+
+function leastOf({ startRequestId }: InstanceRecord): number {
+  return isScheduleRequest(startRequestId) ? LEAST_OF_SCHEDULE_MS : 0;
+}
 
 /** The instance that is kept for a time. */
 export interface Kept {
@@ -65,9 +73,17 @@ export class Retention {
     }
   }
 
-  #keptMs({ status, retentionMs }: InstanceRecord): number | undefined {
+  /** Whether the catalog may have it go, which knows nothing of schedules. */
+  mayGo(record: InstanceRecord): boolean {
+    const leastMs = leastOf(record);
+    return leastMs === 0 || this.#endOf(this.#of.life, record) + leastMs <= this.#ports.clock.now();
+  }
+
+  #keptMs(record: InstanceRecord): number | undefined {
+    const { status, retentionMs } = record;
     if (!isTerminal(status)) return undefined;
-    const keptMs = retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+    const wishedMs = retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+    const keptMs = wishedMs === undefined ? undefined : Math.max(wishedMs, leastOf(record));
     // Whoever is listed is told by the catalog when its time is over, and needs no alarm for that.
     return this.#ports.catalog === undefined || keptMs === 0 ? keptMs : undefined;
   }
