@@ -90,6 +90,8 @@ export class World {
   webhooks: Receivers | undefined;
   /** The code of bulk jobs, where there are any. */
   jobs: ((host: Host, fate: Fate) => JobCode) | undefined;
+  /** Objects of other classes. */
+  others: ReadonlyMap<string, Host<Resident>> = new Map();
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;
@@ -210,6 +212,7 @@ export class World {
   crashAll(): void {
     for (const id of this.hosts.keys()) this.crash(id, "process");
     for (const host of this.catalog?.hosts.values() ?? []) host.lose("process", this.nowMs);
+    for (const host of this.others.values()) host.lose("process", this.nowMs);
   }
 
   // What the ports of its objects need.
@@ -258,7 +261,7 @@ export class World {
 
   /** Of both classes. */
   get #objects(): Host<Resident>[] {
-    return [...this.hosts.values(), ...(this.catalog?.hosts.values() ?? [])];
+    return [...this.hosts.values(), ...(this.catalog?.hosts.values() ?? []), ...this.others.values()];
   }
 
   get #isAtRest(): boolean {
