@@ -1,147 +1,61 @@
 import { errorFields } from "../instance/log-text.ts";
 import { backfill, instanceIdOf, keyOf, notRun, pause, resume, trigger } from "./decisions.ts";
-import { type Declaration, declarationHash } from "./deployments.ts";
-import { changeFields, type ScheduleFields, saysWhen } from "./fields.ts";
-import { Firing } from "./firing.ts";
-import { HeldSchedule } from "./held-schedule.ts";
-import type { SchedulePorts } from "./ports.ts";
+import { Definition, invalid, NOT_FOUND, SAFETY_MS } from "./definition.ts";
+import { declarationHash } from "./deployments.ts";
 import type {
   BackfillRequest,
   BackfillResult,
   DoneResult,
-  NewSchedule,
-  Refusal,
-  SavedResult,
   ScheduleApi,
-  ScheduleChange,
-  ScheduleView,
   TriggerRequest,
   TriggerResult,
 } from "./protocol.ts";
-import { newSchedule, type Pause, type ScheduleState } from "./state.ts";
-import { type InputChanges, OWN_INPUT } from "./store/schedule-store.ts";
-import { timesAfter, timetableOf } from "./timetable.ts";
+import type { Pause } from "./state.ts";
+import { timesAfter } from "./timetable.ts";
 
 const OK = { ok: true } as const;
-const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
-/** What was committed is done by then, should this object die before it has. */
-const SAFETY_MS = 10_000;
 /** In one backfill, and of those that have not begun. */
-export const MOST_BACKFILLED = 1_000;
-const SHOWN_TIMES = 10;
+const MOST_BACKFILLED = 1_000;
 
 /** One schedule: what it is asked changes its state, in one commit, and what follows from that is done by `Firing`. */
-export class Schedule implements ScheduleApi {
-  readonly #ports: SchedulePorts;
-  readonly #held: HeldSchedule;
-  readonly #firing: Firing;
-  /** The last of what has to be done one after the other. */
-  #turn: Promise<unknown> = Promise.resolve();
-
-  constructor(ports: SchedulePorts) {
-    this.#ports = ports;
-    this.#held = new HeldSchedule(ports);
-    this.#firing = new Firing(ports, this.#held);
-  }
-
-  /** The index has the name before anything is stored here: whoever is in no list does nothing. */
-  create(request: NewSchedule): Promise<SavedResult> {
-    return this.#inTurn(async () => {
-      const before = this.#held.state;
-      if (before !== undefined && request.replaces !== true) {
-        const isSame = before.createdBy === request.requestId;
-        return isSame
-          ? { ...OK, isNew: true, schedule: await this.#shown(before, SHOWN_TIMES) }
-          : { ok: false, code: "EXISTS" };
-      }
-      const { fields, remainingActions, input, requestId } = request;
-      const problem = problemOf(fields, before?.throughMs ?? this.#ports.now());
-      if (problem !== undefined) return problem;
-      const inputs: InputChanges = new Map([[OWN_INPUT, input && (await this.#ports.cipher.seal(input))]]);
-      if (before === undefined) await this.#ports.index().add(this.#ports.id);
-      const nowMs = this.#ports.now();
-      const current = this.#held.state;
-      const next =
-        current === undefined
-          ? { ...newSchedule(fields, nowMs, { source: "api" }), createdBy: requestId }
-          : this.#withFields(current, fields, nowMs);
-      const paused = request.pause === undefined ? next : pause(next, request.pause, nowMs);
-      return this.#saved({ ...paused, remainingActions }, inputs, current === undefined);
-    });
-  }
-
-  async change({ fields, input, remainingActions }: ScheduleChange): Promise<SavedResult> {
-    const asked = this.#held.state;
-    if (asked === undefined) return NOT_FOUND;
-    const problem = problemOf(changeFields(asked.fields, fields), asked.throughMs);
-    if (problem !== undefined) return problem;
-    const inputs = await this.#inputs(OWN_INPUT, input);
-    const { state } = this.#held;
-    if (state === undefined) return NOT_FOUND;
-    const next = this.#withFields(state, changeFields(state.fields, fields), this.#ports.now());
-    const left = remainingActions === undefined ? next.remainingActions : (remainingActions ?? undefined);
-    return this.#saved({ ...next, remainingActions: left }, inputs, false);
-  }
-
-  async view(nextTimes: number): Promise<ScheduleView | undefined> {
-    const { state } = this.#held;
-    return state && this.#shown(state, nextTimes);
-  }
-
-  /** Its name leaves the index after that: a name without a schedule is in no list, and no schedule is without its name. */
-  remove(): Promise<DoneResult> {
-    return this.#inTurn(async () => {
-      if (this.#held.state === undefined && !this.#held.isLeaving) return NOT_FOUND;
-      this.#held.leave(this.#ports.now() + SAFETY_MS);
-      await this.#finishLeaving();
-      return OK;
-    });
-  }
-
-  async #finishLeaving(): Promise<void> {
-    await this.#ports.index().removeName(this.#ports.id);
-    if (!this.#held.isLeaving) return;
-    this.#held.forget();
-    await this.#ports.wipe();
-  }
-
+export class Schedule extends Definition implements ScheduleApi {
   async trigger({ requestId, input, overlap }: TriggerRequest): Promise<TriggerResult> {
-    const sealed = input?.text === undefined ? undefined : await this.#ports.cipher.seal(input.text);
-    const { state } = this.#held;
+    const sealed = input?.text === undefined ? undefined : await this.ports.cipher.seal(input.text);
+    const { state } = this.held;
     if (state === undefined) return NOT_FOUND;
     const hasInput = input === undefined ? undefined : true;
     if (!state.requests.some((one) => one.requestId === requestId)) {
-      const nowMs = this.#ports.now();
+      const nowMs = this.ports.now();
       const next = trigger(state, { requestId, overlap, hasInput }, nowMs);
       const key = next.requests[0]?.key ?? "";
-      this.#held.save(next, hasInput && new Map([[key, sealed]]), nowMs + SAFETY_MS);
+      this.held.save(next, hasInput && new Map([[key, sealed]]), nowMs + SAFETY_MS);
     }
-    await this.#firing.run();
-    const key = (this.#held.state ?? state).requests.find((one) => one.requestId === requestId)?.key ?? "";
-    return { ...OK, instanceId: instanceIdOf(this.#ports.id, key), outcome: this.#outcomeOf(key) };
+    await this.firing.run();
+    const key = (this.held.state ?? state).requests.find((one) => one.requestId === requestId)?.key ?? "";
+    return { ...OK, instanceId: instanceIdOf(this.ports.id, key), outcome: this.#outcomeOf(key) };
   }
 
   #outcomeOf(key: string): Extract<TriggerResult, { ok: true }>["outcome"] {
-    const { state } = this.#held;
-    if (this.#firing.isStarting(key)) return "starting";
+    const { state } = this.held;
+    if (this.firing.isStarting(key)) return "starting";
     if (state?.waiting.some((fire) => keyOf(fire) === key)) return "waiting";
     return state?.fires.find((fire) => fire.key === key)?.outcome ?? "started";
   }
 
   async pause(why: Omit<Pause, "atMs">): Promise<DoneResult> {
-    return this.#do((state, nowMs) => pause(state, why, nowMs));
+    return this.do((state, nowMs) => pause(state, why, nowMs));
   }
 
   async resume(): Promise<DoneResult> {
-    return this.#do(resume);
+    return this.do(resume);
   }
 
   async backfill({ fromMs, toMs, overlap, isDry }: BackfillRequest): Promise<BackfillResult> {
-    const { state, timetable } = this.#held;
+    const { state, timetable } = this.held;
     if (state === undefined) return NOT_FOUND;
-    const nowMs = this.#ports.now();
+    const nowMs = this.ports.now();
     const times = timesAfter(timetable, fromMs - 1, MOST_BACKFILLED + 1, toMs);
-    const ran = this.#ports.store.ranBetween(fromMs / 1_000, toMs / 1_000);
+    const ran = this.ports.store.ranBetween(fromMs / 1_000, toMs / 1_000);
     const left = notRun(state, times, ran);
     const waiting = state.starting.length + state.waiting.length;
     if (times.length > MOST_BACKFILLED || left.length + waiting > 2 * MOST_BACKFILLED)
@@ -149,120 +63,31 @@ export class Schedule implements ScheduleApi {
         `there are more than ${MOST_BACKFILLED} times from then to then, or many that have not begun yet: take a part of it`,
       );
     if (!isDry && left.length > 0) {
-      this.#held.save(backfill(state, left, overlap, nowMs), undefined, nowMs + SAFETY_MS);
-      await this.#firing.run();
+      this.held.save(backfill(state, left, overlap, nowMs), undefined, nowMs + SAFETY_MS);
+      await this.firing.run();
     }
     return { ...OK, times: left };
   }
 
-  declare(declaration: Declaration, deployment: number): Promise<DoneResult> {
-    return this.#inTurn(async () => {
-      const { fields, input, remainingActions } = declaration;
-      const declared = declarationHash(declaration);
-      const sealed = input && (await this.#ports.cipher.seal(input));
-      const { state } = this.#held;
-      if (state?.source === "api") return { ok: false, code: "EXISTS" };
-      if ((state?.deployment ?? 0) >= deployment) return OK;
-      const nowMs = this.#ports.now();
-      if (state?.declared === declared) return this.#save({ ...goesOn(state, nowMs), deployment });
-      const next =
-        state === undefined
-          ? newSchedule(fields, nowMs, { source: "code" })
-          : this.#withFields(goesOn(state, nowMs), fields, nowMs);
-      return this.#save({ ...next, declared, deployment, remainingActions }, new Map([[OWN_INPUT, sealed]]));
-    });
-  }
-
-  async undeclare(deployment: number): Promise<DoneResult> {
-    const why = { reason: "its declaration was taken out of the code", by: "deploy", isUndeclared: true } as const;
-    return this.#do((state, nowMs) => {
-      if (state.source === "api" || (state.deployment ?? 0) >= deployment) return state;
-      return { ...pause(state, why, nowMs), deployment, declared: undefined };
-    });
-  }
-
   /** Never rejects: after the seventh failure the platform would drop the alarm, and nothing would start any more. */
   async alarm(): Promise<void> {
-    this.#held.rings();
+    this.held.rings();
     try {
-      if (this.#held.isLeaving) return await this.#inTurn(() => this.#finishLeaving());
+      if (this.held.isLeaving) return await this.inTurn(() => this.finishLeaving());
       await this.#compareDeclarations();
     } catch (error) {
-      this.#ports.log({ level: "error", msg: "schedule", schedule: this.#ports.id, ...errorFields({}, error) });
-      if (this.#held.isLeaving) return this.#held.wakeAt(this.#ports.now() + 6 * SAFETY_MS);
+      this.ports.log({ level: "error", msg: "schedule", schedule: this.ports.id, ...errorFields({}, error) });
+      if (this.held.isLeaving) return this.held.wakeAt(this.ports.now() + 6 * SAFETY_MS);
     }
-    await this.#firing.run();
+    await this.firing.run();
   }
 
   /** The code of a schedule's object may be the first of a new version that anybody hears of. */
   async #compareDeclarations(): Promise<void> {
-    const { state } = this.#held;
+    const { state } = this.held;
     if (state?.source !== "code") return;
-    const deployment = this.#ports.deployment();
-    const own = deployment.declarations.find(({ id }) => id === this.#ports.id);
-    if (state.declared !== (own && declarationHash(own))) await this.#ports.index().reconcile(deployment);
+    const deployment = this.ports.deployment();
+    const own = deployment.declarations.find(({ id }) => id === this.ports.id);
+    if (state.declared !== (own && declarationHash(own))) await this.ports.index().reconcile(deployment);
   }
-
-  async #do(decide: (state: ScheduleState, nowMs: number) => ScheduleState): Promise<DoneResult> {
-    const { state } = this.#held;
-    return state === undefined ? NOT_FOUND : this.#save(decide(state, this.#ports.now()));
-  }
-
-  async #save(state: ScheduleState, inputs?: InputChanges): Promise<DoneResult> {
-    this.#held.save(state, inputs, this.#ports.now() + SAFETY_MS);
-    await this.#firing.run();
-    return OK;
-  }
-
-  async #saved(state: ScheduleState, inputs: InputChanges | undefined, isNew: boolean): Promise<SavedResult> {
-    await this.#save(state, inputs);
-    return { ...OK, isNew, schedule: await this.#shown(this.#held.state ?? state, SHOWN_TIMES) };
-  }
-
-  /** Times of before the change are not those of its new timetable. */
-  #withFields(state: ScheduleState, fields: ScheduleFields, nowMs: number): ScheduleState {
-    const throughMs = saysWhen(state.fields) === saysWhen(fields) ? state.throughMs : Math.max(state.throughMs, nowMs);
-    return { ...state, fields, throughMs, updatedMs: nowMs };
-  }
-
-  async #inputs(key: string, input: ScheduleChange["input"]): Promise<InputChanges | undefined> {
-    if (input === undefined) return undefined;
-    return new Map([[key, input.text === undefined ? undefined : await this.#ports.cipher.seal(input.text)]]);
-  }
-
-  async #shown(state: ScheduleState, nextTimes: number): Promise<ScheduleView> {
-    const { timetable, problem } = this.#held;
-    const stored = this.#ports.store.input(OWN_INPUT);
-    const count = Math.min(nextTimes, state.remainingActions ?? nextTimes);
-    const { fields, source, createdMs, updatedMs, paused, remainingActions, waiting, starting, running, fires } = state;
-    return {
-      id: this.#ports.id,
-      input: stored && (await this.#ports.cipher.open(stored)),
-      catchUpWindowMs: timetable.catchUpWindowMs,
-      nextMs: timesAfter(timetable, Math.max(state.throughMs, this.#ports.now()), count),
-      problem,
-      ...{ fields, source, createdMs, updatedMs, paused, remainingActions, waiting, starting, running, fires },
-    };
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(run);
-    this.#turn = done.catch(() => undefined);
-    return done;
-  }
-}
-
-/** What was paused because it was not declared. */
-function goesOn(state: ScheduleState, nowMs: number): ScheduleState {
-  return state.paused?.isUndeclared ? resume(state, nowMs) : state;
-}
-
-function invalid(message: string): Extract<Refusal, { code: "INVALID" }> {
-  return { ok: false, code: "INVALID", message };
-}
-
-function problemOf(fields: ScheduleFields, afterMs: number): Refusal | undefined {
-  const read = timetableOf(fields);
-  if ("problem" in read) return invalid(read.problem);
-  return read.next(afterMs) === undefined ? invalid("it has no time that is still to come") : undefined;
 }
