@@ -49,13 +49,7 @@ export {
 } from "./authoring/workflow-list.ts";
 export { type DeclaredWorkflow, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
-export type {
-  TimelineAttempt,
-  TimelineBar,
-  TimelineKind,
-  TimelinePage,
-  TimelineStatus,
-} from "./authoring/workflow-timeline.ts";
+export type { TimelineAttempt, TimelineBar, TimelinePage } from "./authoring/workflow-timeline.ts";
 export { type TWorkflowActivity, WorkflowActivityContext } from "./engine/activity-context.ts";
 export type {
   ActivityOptions,
@@ -82,3 +76,4 @@ export { type TWorkflow, WorkflowContext } from "./engine/workflow-context.ts";
 export type { FailureDetails } from "./model/failure.ts";
 export type { HistoryEvent } from "./model/history-event.ts";
 export type { AttributeChanges, SearchAttribute, SearchAttributes } from "./model/search-attributes.ts";
+export type { BarKind as TimelineKind, BarStatus as TimelineStatus } from "./model/timeline.ts";

@@ -1,3 +1,4 @@
+import type { BarKind, BarStatus } from "../model/timeline.ts";
 import type { TimelinePageOptions } from "./client-options.ts";
 import { bodyOf, ifThere, segment, type WorkflowApi } from "./workflow-api.ts";
 
@@ -5,27 +6,8 @@ import { bodyOf, ifThere, segment, type WorkflowApi } from "./workflow-api.ts";
  * The bars of a timeline, with dates for its times: docs/http-api.md says what each of its fields is.
  */
 
-export type TimelineKind =
-  | "turn"
-  | "activity"
-  | "child"
-  | "timer"
-  | "event"
-  | "update"
-  | "pause"
-  | "stall"
-  | "cancel"
-  | "terminate"
-  | "rewind"
-  | "version"
-  | "sent"
-  | "detached";
-
-/** `left`: the instance has ended before it. */
-export type TimelineStatus = "running" | "retrying" | "waiting" | "completed" | "failed" | "canceled" | "left";
-
 interface Span {
-  readonly status: TimelineStatus;
+  readonly status: BarStatus;
   readonly scheduled: Date;
   readonly ended?: Date;
   readonly errorType?: string;
@@ -34,7 +16,7 @@ interface Span {
 export interface TimelineBar extends Span {
   /** The number of the event that it begins with. */
   readonly position: number;
-  readonly kind: TimelineKind;
+  readonly kind: BarKind;
   /** Of a call: that of its first attempt. */
   readonly id?: number;
   readonly name?: string;

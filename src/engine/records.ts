@@ -2,16 +2,10 @@ import type { Action } from "../model/action.ts";
 import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
 
 /** What only a turn itself writes, and nobody can tell it. */
-export function isRecordOfTheEngine({ type }: HistoryFact): boolean {
+export function isRecordOfTheEngine(fact: HistoryFact): boolean {
+  const { type } = fact;
   return (
-    type === "TaskScheduled" ||
-    type === "TimerCreated" ||
-    type === "ChildWorkflowInstanceCreated" ||
-    type === "DetachedWorkflowScheduled" ||
-    type === "EventSent" ||
-    type === "PatchRecorded" ||
-    type === "UpdateCompleted" ||
-    type === "UpdateFailed" ||
+    isAskedByCode(fact) ||
     type === "ExecutionStalled" ||
     type === "ExecutionUnstalled" ||
     type === "ExecutionCompleted" ||

@@ -2,6 +2,7 @@ import type { FailureDetails } from "../model/failure.ts";
 import type { HistoryEvent, ParentLink, StallReason } from "../model/history-event.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import type { BarKind, BarStatus } from "../model/timeline.ts";
 
 /*
  * What an instance tells of itself, its state and those who look after it more than that: a part of protocol.ts, so that fields are only ever added, and
@@ -144,25 +145,6 @@ export interface TimelinePage {
   readonly isOver?: boolean | undefined;
   readonly unreadable?: string | undefined;
 }
-
-export type BarKind =
-  | "turn"
-  | "activity"
-  | "child"
-  | "timer"
-  | "event"
-  | "update"
-  | "pause"
-  | "stall"
-  | "cancel"
-  | "terminate"
-  | "rewind"
-  | "version"
-  | "sent"
-  | "detached";
-
-/** `left`: the instance has ended before it, and its end is not told any more. */
-export type BarStatus = "running" | "retrying" | "waiting" | "completed" | "failed" | "canceled" | "left";
 
 export interface Bar {
   /** The number of the event that it begins with. */

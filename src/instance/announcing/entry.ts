@@ -1,21 +1,14 @@
 import type { Orchestration } from "../../engine/orchestration.ts";
 import type { Outline } from "../../engine/turn.ts";
 import { type CatalogEntry, fitEntry } from "../../model/catalog-entry.ts";
-import type { HistoryFact } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
-import { reading, type StandingLife, shownStanding, visibleStatus } from "../reading/index.ts";
+import { type Described, reading, type StandingLife, shownStanding, visibleStatus } from "../reading/index.ts";
 
 /** The life that is told of, as memory has it. */
-export interface Subject extends StandingLife {
+export interface Subject extends StandingLife, Described {
   readonly orchestration: Pick<Orchestration, "standing"> | undefined;
-  /** The outline of the history as it is recorded, when memory knows it; `undefined`: the database does. */
-  readonly outline: Outline | undefined;
-  readonly queue: {
-    readonly isStartPaused: boolean;
-    readonly scheduledStart: HistoryFact | undefined;
-    readonly scheduledAtMs: number | undefined;
-  };
+  readonly queue: Described["queue"] & { readonly scheduledAtMs: number | undefined };
   /** It has begun here, and was not read from the database. */
   readonly isNew: boolean;
 }

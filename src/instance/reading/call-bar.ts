@@ -1,6 +1,7 @@
 import type { FailureDetails } from "../../model/failure.ts";
 import type { ChildWorkflowInstanceCreated, HistoryEvent, TaskScheduled } from "../../model/history-event.ts";
-import type { Bar, BarAttempt, BarStatus } from "../views.ts";
+import type { BarStatus } from "../../model/timeline.ts";
+import type { Bar, BarAttempt } from "../views.ts";
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 export type Drawn = Writable<Bar>;

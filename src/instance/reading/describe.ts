@@ -9,7 +9,7 @@ import { detailOf, type Moment, unreadableDetail } from "./detail.ts";
 import { reading } from "./sealing.ts";
 
 /** What memory knows of the instance that is described. */
-interface Described {
+export interface Described {
   readonly record: InstanceRecord | undefined;
   /** Why the database cannot be read. */
   readonly unreadable: UnreadableError | undefined;

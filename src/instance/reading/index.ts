@@ -2,7 +2,7 @@
  * Reading: what the database says, where its texts may be encrypted, and what a caller is told of it. The other rooms enter here.
  */
 
-export { describeInstance, hasStarted, visibleStatus } from "./describe.ts";
+export { type Described, describeInstance, hasStarted, visibleStatus } from "./describe.ts";
 export type { Moment } from "./detail.ts";
 export { readHistoryPage } from "./history-page.ts";
 export { isMeant } from "./meant.ts";

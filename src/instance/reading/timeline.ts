@@ -4,7 +4,8 @@ import type {
   HistoryEvent,
   TaskScheduled,
 } from "../../model/history-event.ts";
-import type { Bar, BarStatus } from "../views.ts";
+import type { BarStatus } from "../../model/timeline.ts";
+import type { Bar } from "../views.ts";
 import { CallBar, type Drawn } from "./call-bar.ts";
 
 export type { OpenCall } from "./call-bar.ts";

@@ -1,14 +1,6 @@
 // What has happened to an instance, as DaprWorkflowClient has it: the whole history as JSON lines, and bars of a timeline.
-import { describe, expect, expectTypeOf, it } from "vitest";
-import {
-  DaprWorkflowClient,
-  type Task,
-  type TimelineKind,
-  type TimelineStatus,
-  type WorkflowContext,
-  WorkflowRuntime,
-} from "../../../src/client.ts";
-import type { BarKind, BarStatus } from "../../../src/instance/protocol.ts";
+import { describe, expect, it } from "vitest";
+import { DaprWorkflowClient, type Task, type WorkflowContext, WorkflowRuntime } from "../../../src/client.ts";
 import { replayHistory, WorkflowTestEnvironment } from "../../../src/testing.ts";
 
 async function* order(ctx: WorkflowContext, by: string): AsyncGenerator<Task, string, string> {
@@ -192,10 +184,5 @@ describe("[A18] The timeline", () => {
     const other = serverThat(() => Response.json({ events: [] }));
     await expect(other.client.getWorkflowTimeline("i")).rejects.toThrow("no timeline of the workflow API");
     await expect(client.getWorkflowTimeline("i", { limit: 0 })).rejects.toThrow("limit is a whole number from 1");
-  });
-
-  it("[A18.4] its kinds and statuses are the instance's", () => {
-    expectTypeOf<TimelineKind>().toEqualTypeOf<BarKind>();
-    expectTypeOf<TimelineStatus>().toEqualTypeOf<BarStatus>();
   });
 });

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { BarKind, BarStatus } from "../../../instance/protocol.ts";
+import type { BarKind, BarStatus } from "../../../model/timeline.ts";
 import { count, may, text, time, whole } from "./shape.ts";
 
 const barStatus = v.picklist(
