@@ -1,4 +1,4 @@
-// Whether the server that `wrangler dev` is about to start has the secret DAPR_API_TOKEN.
+// Whether the server that `wrangler dev` is about to start has a secret that its callers have to send: DAPR_API_TOKEN, or DAPR_API_TOKENS.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -24,7 +24,7 @@ export function mayHaveToken(args) {
  * because all of wrangler is loaded.
  */
 export async function hasApiToken(args, values) {
-  if (args.some((argument) => /^(--var=)?DAPR_API_TOKEN:\s*\S/.test(argument))) return true;
+  if (args.some((argument) => /^(--var=)?DAPR_API_TOKEN(S(_\d+)?)?:\s*\S/.test(argument))) return true;
   const { unstable_getVarsForDev: varsForDev, unstable_readConfig: readConfig } = await import("wrangler");
   const env = values.env ?? process.env.CLOUDFLARE_ENV;
   const before = process.cwd();
@@ -32,8 +32,11 @@ export async function hasApiToken(args, values) {
   try {
     const { configPath, vars, secrets } = readConfig({ config: values.config, env }, { hideWarnings: true });
     const files = values["env-file"]?.map((file) => resolve(ROOT, file));
-    const found = varsForDev(configPath, files, vars, env, true, secrets).DAPR_API_TOKEN;
-    return typeof found?.value === "string" && found.value.trim() !== "";
+    const found = Object.entries(varsForDev(configPath, files, vars, env, true, secrets));
+    return found.some(
+      ([name, { value }]) =>
+        /^DAPR_API_TOKEN(S(_\d+)?)?$/.test(name) && typeof value === "string" && value.trim() !== "",
+    );
   } finally {
     process.chdir(before);
   }

@@ -71,6 +71,8 @@ export interface BulkJob {
   readonly state: WorkflowRuntimeStatus;
   readonly operation: BulkOperation;
   readonly reason?: string;
+  /** Who has begun it, where the server knows: the name of the token. */
+  readonly actor?: string;
   /** The parameters of the list. */
   readonly filter?: Readonly<Record<string, string>>;
   /** How many there were when it began. */

@@ -36,6 +36,8 @@ export interface WorkflowDetail {
   readonly version?: string;
   readonly parentInstanceId?: string;
   readonly parent?: ParentLink;
+  /** Who has asked for this execution, where the server knows: the name of the token. */
+  readonly actor?: string;
   /** Until then it waits for its start. */
   readonly startTime?: Date;
   readonly endedAt?: Date;

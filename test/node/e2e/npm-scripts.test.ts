@@ -6,8 +6,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openApiDocument } from "../../../src/http/openapi/document.ts";
 import { endAll, freePort, npm, type Running } from "./npm.ts";
-import { isRunning, type ProcessInfo, processTree, temporaryDirectory, until } from "./server.ts";
+import { isRunning, type ProcessInfo, processTree, ROOT, temporaryDirectory, until } from "./server.ts";
 
+const { hasApiToken } = (await import(join(ROOT, "scripts/api-token.mjs"))) as {
+  hasApiToken(flags: readonly string[], values: object): Promise<boolean>;
+};
 const run = promisify(execFile);
 
 /** What the command prints on stdout, run by a shell. `-s`: no progress meter. */
@@ -216,6 +219,16 @@ describe("[E4.9] npm start where others could reach it", () => {
     expect(await refused.exitCode).toBe(1);
     expect(refused.output()).toContain(`With ${named}`);
     expect(refused.output()).toMatch(/needs a token.*\.dev\.vars.*DAPR_API_TOKEN=/s);
+  });
+
+  it.each([
+    [["--var", "DAPR_API_TOKEN:s3cret"], true],
+    [["--var", "DAPR_API_TOKENS:ci:admin:-:*:0"], true],
+    [["--var=DAPR_API_TOKENS_2:ci:admin:-:*:0"], true],
+    [["--var", "DAPR_API_TOKENS:"], false],
+    [["--var", "DAPR_API_TOKENSTORE:x"], false],
+  ])("[E4.9] %j has a token: %s", async (flags, has) => {
+    expect(await hasApiToken(flags, {})).toBe(has);
   });
 
   it("[E4.10] with a token, the printed commands carry it, and without it everything is 401 but the OpenAPI document", async () => {

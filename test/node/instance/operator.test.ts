@@ -74,6 +74,25 @@ describe("[I24] what operators say", () => {
     expect(JSON.stringify(world.log)).not.toContain("marked");
   });
 
+  it("[I24.5] in detail it is told who has asked for the execution, before it begins and when it has ended", async () => {
+    const world = makeWorld();
+    const actorOf = async (id: string) =>
+      (await world.call(id, (instance) => instance.describe({ payloads: false, detail: true })))?.detail?.actor;
+    const by = (instanceId: string, actor?: string) => {
+      const later = { instanceId, name: "echo", requestId: "r", startAtMs: START_MS + 1_000, actor };
+      return world.call(instanceId, (instance) => instance.start(later));
+    };
+    await by("a", "ops");
+    await by("b");
+    expect([await actorOf("a"), await actorOf("b")]).toEqual(["ops", undefined]);
+    await world.advance(1_000);
+    world.crashAll();
+    expect([await statusOf(world, "a"), await actorOf("a")]).toEqual(["COMPLETED", "ops"]);
+    await world.call("a", (instance) => instance.restart({ requestId: "again", actor: "jo" }));
+    await world.settle();
+    expect(await actorOf("a")).toBe("jo");
+  });
+
   it("[I24.4] a message of code that does not know who asked is taken as it is", async () => {
     const world = makeWorld();
     await start(world, "a", "parent", { name: "event", input: "go", id: "child" });

@@ -39,7 +39,11 @@ async function family(): Promise<World> {
   expect([await statusOf(world, "p"), await statusOf(world, "kid")]).toEqual(["RUNNING", "RUNNING"]);
   return world;
 }
-function purge(world: World, id: string, more: { recursive?: boolean; reason?: string } = {}) {
+function purge(
+  world: World,
+  id: string,
+  more: { recursive?: boolean; reason?: string; actor?: string | undefined } = {},
+) {
   return world.post(id, (instance) => instance.purge({ recursive: true, force: true, ...more }));
 }
 /** The messages that have come to the parent, as far as they tell of a purge. */
@@ -216,6 +220,19 @@ describe("[I26] A child that is purged by force", () => {
       const lines = world.log.filter(({ msg }) => msg === "purged");
       expect(lines).toEqual([logFailureMessages ? { ...line, reason: "by hand" } : line]);
     }
+  });
+
+  it("[I26.10] who has purged it goes to the log, encrypted payloads or not; of nobody and for no reason there is no line", async () => {
+    for (const logFailureMessages of [true, false])
+      for (const actor of ["ops", undefined]) {
+        const world = await family();
+        world.logFailureMessages = logFailureMessages;
+        const purged = purge(world, "kid", { actor });
+        await world.advance(10);
+        expect(await purged).toEqual(OK);
+        const line = { level: "info", msg: "purged", instanceId: "kid", name: "kid", status: "RUNNING", actor };
+        expect(world.log.filter(({ msg }) => msg === "purged")).toEqual(actor === undefined ? [] : [line]);
+      }
   });
 
   it.each(["its keys are gone", "newer code has written it", "newer tables"])(
