@@ -55,6 +55,7 @@ export async function waitFor(server: Server, ids: readonly string[], waiting: W
 
 async function ended(server: Server, id: string, deadlineMs: number, progress: Progress): Promise<WireInstance> {
   const beganMs = performance.now();
+  progress.show(`Waiting for '${id}'`);
   for (;;) {
     const seconds = Math.min(ASK_SECONDS, Math.max(0, (deadlineMs - performance.now()) / 1_000));
     const query = { waitFor: "completed", timeoutSeconds: seconds.toFixed(3) };

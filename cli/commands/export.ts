@@ -87,7 +87,7 @@ interface Sink {
 }
 
 const TO_STDOUT: Sink = {
-  write: (line) => writeLine(process.stdout.isTTY ? safeJson(line) : line),
+  write: (line) => writeLine(safeJson(line)),
   keep: async () => {},
   drop: () => {},
 };

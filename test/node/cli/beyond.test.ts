@@ -117,7 +117,7 @@ describe("[L11] watch", () => {
     const { code, stdout } = await cli.run(
       ["watch", "-w", "humanInteraction", "--limit", "1", "--interval", "1", "-o", "jsonl"],
       {
-        onOutput: (text, kill) => {
+        onOutput: (text, { kill }) => {
           const lines = text.trimEnd().split("\n").length;
           if (step === 0 && lines === 1) void asked("e2");
           else if (step === 1 && text.includes('"e2"')) void cli.run(["purge", "e2", "--force"]);

@@ -14,6 +14,11 @@ export interface Ran {
   readonly stderr: string;
 }
 
+export interface Running {
+  kill(signal: NodeJS.Signals): void;
+  type(text: string): void;
+}
+
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What is typed, or piped in. Default: nothing, and no more to come. */
@@ -21,8 +26,26 @@ export interface RunOptions {
   /** Nothing comes after the input. */
   readonly endInput?: true;
   readonly cwd?: string;
-  /** Called when more has been written to stdout; `kill` sends a signal. */
-  readonly onOutput?: (stdout: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Called when more has been written to stdout. */
+  readonly onOutput?: (stdout: string, process: Running) => void;
+}
+
+export interface TerminalOptions extends Omit<RunOptions, "input" | "endInput" | "onOutput"> {
+  /** Default 80. */
+  readonly columns?: number;
+  /** What is typed once this is shown. */
+  readonly answer?: readonly [when: string, typed: string];
+  /** Behind the command in the shell. */
+  readonly shellSuffix?: string;
+}
+
+function answering([when, typed]: readonly [string, string]): NonNullable<RunOptions["onOutput"]> {
+  let isTyped = false;
+  return (shown, { type }) => {
+    if (isTyped || !shown.includes(when)) return;
+    isTyped = true;
+    type(typed);
+  };
 }
 
 const LIMIT_MS = 40_000;
@@ -60,17 +83,24 @@ export class Cli {
   }
 
   /** On a pseudo-terminal of `columns`; what it shows is all in `stdout`. */
-  runOnTerminal(words: readonly string[], { columns = 80, ...options }: RunOptions & { columns?: number } = {}) {
+  runOnTerminal(
+    words: readonly string[],
+    { columns = 80, answer, shellSuffix = "", ...options }: TerminalOptions = {},
+  ) {
     if (!existsSync("/usr/bin/script") && !existsSync("/bin/script"))
       throw new Error(
         "The tests of the command line on a terminal need script(1) of util-linux, which is essential on Debian (package bsdutils)",
       );
-    const command = ["node", this.file, ...words].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
-    const shell = `stty cols ${columns} rows 24; ${command.replace("'node'", `'${process.execPath}'`)}`;
+    const command = [process.execPath, this.file, ...words]
+      .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+      .join(" ");
+    const shell = `stty cols ${columns} rows 24; echo READY; ${command} ${shellSuffix}`;
+    const typed = answer === undefined ? {} : { input: "", onOutput: answering(answer) };
     return ran("script", ["-qec", shell, "/dev/null"], {
       ...options,
+      ...typed,
       env: { ...this.env, TERM: "xterm-256color", SHELL: "/bin/sh", ...options.env },
-    });
+    }).then((done) => ({ ...done, stdout: done.stdout.replace(/^READY\r\n/, "") }));
   }
 }
 
@@ -86,7 +116,7 @@ function ran(program: string, words: readonly string[], options: RunOptions): Pr
     }, LIMIT_MS);
     child.stdout.setEncoding("utf8").on("data", (text) => {
       stdout += text;
-      onOutput?.(stdout, (signal) => child.kill(signal));
+      onOutput?.(stdout, { kill: (signal) => child.kill(signal), type: (more) => child.stdin.write(more) });
     });
     child.stderr.setEncoding("utf8").on("data", (text) => {
       stderr += text;
