@@ -237,4 +237,31 @@ describe("[I34] What the catalog is told", () => {
     expect(await listedStatus(world)).toBe("TERMINATED");
     expect(defaultLimits.watchdogMs).toBeGreaterThan(5);
   });
+
+  it("[I34.20] what changes while an announcement is on its way is told after it", async () => {
+    const world = listedWorld();
+    await start(world, "a", "event", "x");
+    await world.advance(2_000);
+    told(world);
+    world.onPoint = (point, id) => {
+      if (point !== "commit" || id !== "0-0") return;
+      world.onPoint = undefined;
+      void world.post("a", (instance) => instance.resume({}));
+    };
+    await suspend(world, "a");
+    await world.advance(5_000);
+    expect([await listedStatus(world), told(world)]).toEqual(["RUNNING", ["a announce", "a announce"]]);
+  });
+
+  it("[I34.21] several who ask at once after one that is not in memory have the catalog told once", async () => {
+    const world = listedWorld();
+    await start(world, "a", "event", "x");
+    await world.advance(2_000);
+    world.crash("a");
+    told(world);
+    const asked = [1, 2, 3].map(() => world.post("a", (instance) => instance.describe({ payloads: false })));
+    await world.advance(100);
+    await Promise.all(asked);
+    expect(told(world)).toEqual(["a announce"]);
+  });
 });

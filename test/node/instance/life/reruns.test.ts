@@ -12,6 +12,7 @@ import {
   endOf,
   faultsOf,
   historyOf,
+  holdSealingOf,
   makeWorld,
   messagesOf,
   purge,
@@ -407,5 +408,32 @@ describe("[I39] Rerun", () => {
       for (const table of ["inbox", "outbox", "recovery"])
         expect([at, table, world.host("b").db.read(`SELECT * FROM ${table}`)]).toEqual([at, table, []]);
     }
+  });
+});
+
+describe("[I39] What comes between", () => {
+  it("[I39.30] a page of another execution than the one before is refused", async () => {
+    const { world } = await ended();
+    const read = (executionId?: string) =>
+      world.call("a", (instance) => instance.readForRerun({ eventId: 0, hasInput: false, from: 0, executionId }));
+    const first = await read();
+    const executionId = first.ok ? first.executionId : "";
+    expect([first.ok, (await read(executionId)).ok]).toEqual([true, true]);
+    expect(await read(`${executionId}-before`)).toEqual({ ok: false, code: "CHANGED" });
+  });
+
+  it("[I39.31] of two reruns to one ID at once, while texts are encrypted, one begins", async () => {
+    const world = makeWorld();
+    const sealing = holdSealingOf(world, "7");
+    await start(world, "a", "echo", 7);
+    await world.advance(1_000);
+    sealing.hold();
+    const answers = Promise.all([rerun(world, "a", "b"), rerun(world, "a", "b")]);
+    await world.advance(100);
+    sealing.open();
+    await world.advance(1_000);
+    expect((await answers).map(({ ok }) => ok).toSorted()).toEqual([false, true]);
+    expect(await answers).toContainEqual({ ok: false, code: "ALREADY_EXISTS" });
+    expect(await endOf(world, "b")).toEqual(["COMPLETED", 7]);
   });
 });

@@ -9,6 +9,7 @@ import {
   endOf,
   faultsOf,
   historyOf,
+  holdSealingOf,
   makeWorld,
   purge,
   raise,
@@ -740,5 +741,34 @@ describe("[I42] an instance is put on another version", () => {
     await world.call("a", (instance) => instance.resume({}));
     await expectRest(world);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", ["2", 1, 2]]);
+  });
+
+  it("[I42.20] what a turn has changed while the reason was encrypted stays", async () => {
+    const world = makeWorld();
+    const sealing = holdSealingOf(world, "held");
+    const code = function* (ctx: WorkflowContext): Code {
+      yield ctx.waitForExternalEvent("go");
+      ctx.setCustomStatus("gone");
+      yield ctx.waitForExternalEvent("end");
+    };
+    world.versions = ["1", "2"].map((version) => ({ name: "status", version, code, latest: version === "1" }));
+    await start(world, "a", "status");
+    await world.advance(1_000);
+    sealing.hold();
+    const changed = world.post("a", (instance) =>
+      instance.changeVersion({ requestId: "v", version: "2", reason: "held" }),
+    );
+    await world.advance(10);
+    await raise(world, "a", "go");
+    await world.advance(100);
+    sealing.open();
+    await world.advance(1_000);
+    expect(await changed).toEqual(OK);
+    expect(await world.call("a", (instance) => instance.describe({ payloads: false, detail: true }))).toMatchObject({
+      customStatus: expect.stringContaining("gone"),
+      detail: { version: "2" },
+    });
+    world.crash("a");
+    expect((await describeInstance(world, "a"))?.customStatus).toContain("gone");
   });
 });
