@@ -1,7 +1,7 @@
 // Requests as nobody should send them: every route, method, header, query, body and ID, right and wrong.
 import fc from "fast-check";
 import { ROUTES } from "../../../src/http/routes.ts";
-import { MARKER, TOKEN } from "./marks.ts";
+import { HOLDERS, type Holder, MARKER, TOKEN } from "./marks.ts";
 import { type Reachable, targetsOf } from "./targets.ts";
 
 /** Whose pages may send requests, in all worlds. */
@@ -20,8 +20,8 @@ export interface HostileRequest {
   /** Path and query, as sent. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Its headers hold the right token, as docs/http-api.md asks for it. */
-  readonly hasToken: boolean;
+  /** Whose token its headers hold, as docs/http-api.md asks for it. */
+  readonly holder: Holder | undefined;
   readonly sender: Omit<Sender, "headers">;
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
 }
@@ -130,21 +130,25 @@ const wrongToken = fc.oneof(
   ),
   headerValue,
 );
-type Credentials = Pick<HostileRequest, "headers" | "hasToken">;
+const ADMIN: Holder = { name: "DAPR_API_TOKEN", role: "admin", token: TOKEN };
+type Credentials = Pick<HostileRequest, "headers" | "holder">;
 const credentials: fc.Arbitrary<Credentials> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .constantFrom<HostileRequest["headers"]>(
-        { "dapr-api-token": TOKEN },
-        { authorization: `Bearer ${TOKEN}` },
-        { authorization: `bearer   ${TOKEN}` },
-        { "dapr-api-token": TOKEN, authorization: "Basic abc" },
-        { "dapr-api-token": TOKEN, authorization: "Bearer wrong" },
+      .tuple(
+        fc.oneof({ weight: 4, arbitrary: fc.constant(ADMIN) }, { weight: 4, arbitrary: fc.constantFrom(...HOLDERS) }),
+        fc.constantFrom<(token: string) => HostileRequest["headers"]>(
+          (token) => ({ "dapr-api-token": token }),
+          (token) => ({ authorization: `Bearer ${token}` }),
+          (token) => ({ authorization: `bearer   ${token}` }),
+          (token) => ({ "dapr-api-token": token, authorization: "Basic abc" }),
+          (token) => ({ "dapr-api-token": token, authorization: "Bearer wrong" }),
+        ),
       )
-      .map((headers) => ({ headers, hasToken: true })),
+      .map(([holder, headersWith]) => ({ headers: headersWith(holder.token), holder })),
   },
-  { weight: 1, arbitrary: fc.constant<Credentials>({ headers: {}, hasToken: false }) },
+  { weight: 1, arbitrary: fc.constant<Credentials>({ headers: {}, holder: undefined }) },
   {
     weight: 2,
     arbitrary: fc
@@ -156,7 +160,7 @@ const credentials: fc.Arbitrary<Credentials> = fc.oneof(
         headerValue.map((authorization) => ({ authorization })),
         fc.constantFrom(TOKEN, `Basic ${TOKEN}`, `Bearer${TOKEN}`).map((authorization) => ({ authorization })),
       )
-      .map((headers) => ({ headers, hasToken: false })),
+      .map((headers) => ({ headers, holder: undefined })),
   },
 );
 
@@ -287,7 +291,7 @@ export function hostileRequests(routes: readonly Reachable[] = ROUTES): fc.Arbit
       method: method || to.method,
       target: to.target,
       headers: { ...headers, ...credentials.headers, ...ofSender },
-      hasToken: credentials.hasToken,
+      holder: credentials.holder,
       sender: { from, toLoopback },
       body,
     }));

@@ -1,16 +1,20 @@
 // What is fuzzed: the real HTTP handler over real instances in a world of their own, and the oracle that judges each answer.
 import { DEFAULT_MAX_BODY_BYTES } from "../../../src/http/deps.ts";
 import { createHttpHandler } from "../../../src/http/handler.ts";
+import { ROLES } from "../../../src/http/role.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
+import type { ApiToken } from "../../../src/http/tokens.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi, WatchResult } from "../../../src/instance/protocol.ts";
 import type { HistoryPosition } from "../../../src/model/history-position.ts";
+import { sha256 } from "../../../src/model/sha256.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "../http/catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "../http/document.ts";
 import { makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 import { FRIEND, type HostileRequest } from "./hostile.ts";
-import { MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./marks.ts";
+import { HOLDERS, type Holder, MARKER, TOKEN, VICTIM_SECRET, VICTIMS } from "./marks.ts";
 
 /** What a request is told that reaches no route, by status. What one may be told that does is in the OpenAPI document. */
 const OF_NO_ROUTE: Readonly<Record<number, RegExp>> = {
@@ -21,8 +25,12 @@ const PLAIN_TEXTS: Readonly<Record<number, RegExp>> = {
   400: /^(the \w+ in the URL path has a bad escape|invalid baggage header$)/,
   401: /^(invalid api token$|the secret DAPR_API_TOKEN is not set, so only requests to localhost are served)/,
 };
+const TOKENS: readonly ApiToken[] = HOLDERS.filter(({ token }) => token !== TOKEN).map(({ token, ...caller }) => ({
+  ...caller,
+  hash: sha256(token),
+}));
 const LOG_KEYS = new Set(
-  "level msg method route status durationMs traceId instanceId fault name generation failures errorType reason text target refused warning message activity child taskId causedBy attempt retried".split(
+  "level msg method route status durationMs traceId instanceId actor fault name generation failures errorType reason text target refused warning message activity child taskId causedBy attempt retried".split(
     " ",
   ),
 );
@@ -54,7 +62,7 @@ export class Target {
       catalog: this.#catalog,
       watch: (id, after) => this.#watch(id, after),
       registered: () => ({ workflows: ["echo"], activities: [] }),
-      apiToken: needsToken ? TOKEN : undefined,
+      ...(needsToken && { apiToken: TOKEN, tokens: TOKENS }),
       allowedOrigins: ["https://another-friend.example", FRIEND],
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       appId: "edge",
@@ -145,7 +153,11 @@ export class Target {
     const reached = new Set(this.#reached);
     const refusal = refusalOf(request, this.#needsToken);
     const mayPass = refusal === undefined;
-    if (mayPass && (status === 401 || status === 403)) tell("is refused, although it may pass");
+    const forbidden = status === 403 && text.includes("ERR_FORBIDDEN");
+    if (mayPass && (status === 401 || (status === 403 && !forbidden))) tell("is refused, although it may pass");
+    const holder = this.#needsToken && mayPass ? request.holder : undefined;
+    for (const fault of beyondRole(request, holder, route, forbidden, status)) tell(fault);
+    for (const fault of beyondPrefix(holder, route, reached, text)) tell(fault);
     if (!mayPass && status !== refusal.status) tell(`is not answered ${refusal.status}, although it ${refusal.why}`);
     if (!mayPass && reached.size > 0) tell(`has reached ${[...reached]}, although it ${refusal.why}`);
     if (isPreflight(request) && mayPass && status !== (request.sender.from === "friend" ? 204 : 404))
@@ -156,7 +168,7 @@ export class Target {
     const asked = [...reached].filter((id) => job === undefined || !this.#isOfJob(id, job, request));
     if (asked.length > 1) tell(`has reached ${asked}`);
     for (const id of asked)
-      if (meant === "a new one" ? !this.#newIds.includes(id) : id !== meant?.id)
+      if (meant === "a new one" ? !this.#isNew(id, holder) : id !== meant?.id)
         tell(`has reached ${id}, and means ${typeof meant === "object" ? meant.id : (meant ?? "none")}`);
     if (text.includes(VICTIM_SECRET) && !VICTIMS.some((id) => reached.has(id)))
       tell("tells of an instance that was not asked");
@@ -204,6 +216,10 @@ export class Target {
     return body.includes('"dryRun":true') || target.includes("dryRun=true");
   }
 
+  #isNew(id: string, holder: Holder | undefined): boolean {
+    return this.#newIds.some((uuid) => id === `${holder?.prefix ?? ""}${uuid}`);
+  }
+
   #newId(): string {
     const id = `00000000-0000-4000-8000-${String(++this.#ids).padStart(12, "0")}`;
     this.#newIds.push(id);
@@ -242,6 +258,46 @@ export class Target {
   }
 }
 
+/** What the token may: docs/security.md. A start that ends what runs, and a purge in bulk, need more than their row says. */
+function beyondRole(
+  { method, target, body }: HostileRequest,
+  holder: Holder | undefined,
+  route: string | undefined,
+  forbidden: boolean,
+  status: number,
+): string[] {
+  const row = ROUTES.find((one) => one.method === method && one.path === route);
+  if (holder === undefined || row === undefined || isHealth(row)) return forbidden ? ["is forbidden to nobody"] : [];
+  const has = ROLES.indexOf(holder.role);
+  const isBelow = has < ROLES.indexOf(row.role);
+  if (isBelow && !forbidden) return [`is answered ${status}, and needs the role ${row.role}, of ${holder.role}`];
+  const mayNeedMore =
+    (has < ROLES.indexOf("operator") && target.includes("reuse=terminate")) ||
+    (has < ROLES.indexOf("admin") && typeof body === "string" && body.includes("purge"));
+  const isForOthers = holder.prefix !== undefined && (row.role !== "viewer" || row.keepsToPrefix !== true);
+  return forbidden && !isBelow && !mayNeedMore && !isForOthers ? [`is forbidden to ${holder.role}`] : [];
+}
+
+function isHealth({ path }: { readonly path: string }): boolean {
+  return path.startsWith("/v1.0/healthz");
+}
+
+/** A token for some instances reaches, and is told of, no others. */
+function beyondPrefix(
+  holder: Holder | undefined,
+  route: string | undefined,
+  reached: ReadonlySet<string>,
+  text: string,
+): string[] {
+  const { prefix } = holder ?? {};
+  if (prefix === undefined) return [];
+  const faults = [...reached]
+    .filter((id) => !id.startsWith(prefix) && !id.startsWith("bulk:"))
+    .map((id) => `has reached ${id}, which is not for '${prefix}'`);
+  const listed = route === "/v1.0/workflows/:component" ? [...text.matchAll(/"instanceID":"([^"]*)"/g)] : [];
+  return [...faults, ...listed.filter(([, id]) => !id?.startsWith(prefix)).map(([, id]) => `lists ${id}`)];
+}
+
 /** The segments of the path, without those that are empty, as they were sent. */
 function segmentsOf({ target }: HostileRequest): string[] {
   return new URL(`http://localhost:8787${target}`).pathname.split("/").filter((segment) => segment !== "");
@@ -266,12 +322,13 @@ interface Refusal {
 
 /** Host, origin, token, in this order: docs/http-api.md. */
 function refusalOf(request: HostileRequest, needsToken: boolean): Refusal | undefined {
-  const { sender, method, hasToken } = request;
+  const { sender, method, holder } = request;
   const isProbe = isHealthProbe(request);
   if (!needsToken && !sender.toLoopback && !isProbe) return { status: 401, why: "is for another host" };
   const isForeign = sender.from === "foreign page" || (sender.from === "link" && !isPage(request));
   if (isForeign && method !== "OPTIONS") return { status: 403, why: "comes from a page of another origin" };
-  if (needsToken && !hasToken && !isProbe && !isPreflight(request)) return { status: 401, why: "has no token" };
+  if (needsToken && holder === undefined && !isProbe && !isPreflight(request))
+    return { status: 401, why: "has no token" };
   return undefined;
 }
 
