@@ -7,6 +7,8 @@ import { ADMIN, type ApiToken, type ConfiguredTokens, configuredTokens, MAX_TOKE
 
 type Secrets = Pick<HttpDeps, "apiToken" | "tokens" | "now" | "log">;
 
+const THE_ADMIN: Caller = { name: ADMIN, role: "admin" };
+
 /**
  * Every caller sends the token as `dapr-api-token` (Dapr's header) or as `Authorization: Bearer`; when both are there, Dapr's
  * header decides.
@@ -15,7 +17,7 @@ export function checkToken({ request: { headers } }: Call, secrets: Secrets): Ca
   const bearer = /^bearer +(.+)$/i.exec(headers.get("authorization") ?? "");
   const sent = headers.get("dapr-api-token") ?? bearer?.[1] ?? "";
   const { apiToken } = secrets;
-  if (apiToken && isSameToken(sent, apiToken)) return { name: ADMIN, role: "admin" };
+  if (apiToken && isSameToken(sent, apiToken)) return THE_ADMIN;
   const found = findToken(sent, secrets.tokens);
   if (found === undefined) throw unauthorized("invalid api token");
   if (isExpired(found, secrets)) {
