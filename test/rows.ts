@@ -4,7 +4,7 @@ import { EVENTS } from "../src/storage/history-table.ts";
 export const INSTANCE = `(
   SELECT detail ->> '$.instanceId' AS instance_id, name, type AS status, at_ms AS created_at_ms,
     detail ->> '$.executionId' AS execution_id,
-    detail ->> '$.generation' AS generation, detail -> '$.parent' AS parent, payload AS custom_status,
+    detail ->> '$.generation' AS generation, detail -> '$.parent' AS parent, detail -> '$.searchAttributes' AS attributes, payload AS custom_status,
     detail -> '$.searchAttributes' AS attributes
     FROM instance WHERE seq = -1
 )`;

@@ -37,8 +37,8 @@ export function bulk(random: Random, faults: Faults, rewound: Plan, hasCatalog: 
   const roots = Array.from({ length: random.between(2, 4) }, (_, n): Root => {
     const id = `root-${n}`;
     const made = programFrom(random, id, isRaise ? [EVENT_A] : []);
-    // Of what has been terminated children may run still, whose IDs a rerun would call.
-    const program = isRerun ? unnamed(made) : made;
+    // Of what has been terminated children may run still, whose IDs a rerun would call; and what is handed on may tell of them.
+    const program = isRerun ? { ...unnamed(made), ...(calls.length > 1 && { rounds: 1 }) } : made;
     const attributes = { run: random.of(["first", "other"]) };
     const root = { id, program, delayMs: random.chance(0.1) ? pause(random) : 0, attributes };
     return { ...root, operations: isRerun || random.chance(0.6) ? [] : [anew(random, id)] };

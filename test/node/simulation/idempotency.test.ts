@@ -4,14 +4,21 @@ import { describe, expect, it, vi } from "vitest";
 import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { InstanceApi, InstancePeer } from "../../../src/instance/protocol.ts";
+import { BULK_JOB } from "../../../src/jobs/bulk-job.ts";
+import { JOB_OPERATIONS, type JobCall, type JobInput, type JobOperation, NOTHING_DONE } from "../../../src/jobs/job.ts";
+import { jobId } from "../../../src/model/ids.ts";
 import type { Message } from "../../../src/model/message.ts";
+import { INSTANCE } from "../../rows.ts";
 import { ObjectLostError } from "../instance/host.ts";
+import { withJobs } from "../instance/job-world.ts";
 import { type Code, faultsOf, makeWorld, typesOf } from "../instance/support.ts";
 import type { PeerCall, World } from "../instance/world.ts";
 import { encrypt } from "./encryption.ts";
 
 // Thousands of runs in one test, on a machine that may be busy with others.
 vi.setConfig({ testTimeout: 300_000 });
+
+const JOB = jobId("00000000-0000-4000-8000-000000000001");
 
 type Method = keyof InstanceApi | keyof InstancePeer;
 
@@ -81,6 +88,7 @@ interface Made {
   readonly method: PeerCall["method"] | keyof InstanceApi;
   /** Of a call between instances. */
   readonly message?: string;
+  readonly isOfJob?: boolean;
   /** Gives it to the instance once more; tells what it is answered, if that is known. */
   readonly again: () => Promise<string> | undefined;
   /** Before which point of the run. */
@@ -95,7 +103,8 @@ type Ask = <M extends keyof InstanceApi>(method: M, ...args: Parameters<Instance
 
 interface Scenario {
   readonly main: TWorkflow;
-  readonly script: (ask: Ask, world: World) => Promise<void>;
+  /** `askOf`: another instance than `a`. */
+  readonly script: (ask: Ask, world: World, askOf: (id: string) => Ask) => Promise<void>;
   /** With a cipher that takes its time: what is checked before it may not hold after it. */
   readonly isEncrypted?: boolean;
   /** Of all the second copies only every so many-th is made: for the like of a scenario that has them all. */
@@ -310,6 +319,7 @@ const scenarios: Record<string, Scenario> = {
       await ask("start", { ...startOf("ignored"), reuse: "ignore" });
     },
   },
+  ...jobScenarios(),
   "a rerun": {
     *main(ctx): Code {
       const first = yield ctx.callActivity("echo", 1);
@@ -327,6 +337,69 @@ const scenarios: Record<string, Scenario> = {
     },
   },
 };
+
+/** Of each operation one, on `a` and on nobody; and one that is called off. */
+function jobScenarios(): Record<string, Scenario> {
+  const waits: TWorkflow = function* (ctx): Code {
+    return [yield ctx.waitForExternalEvent("go"), ...(yield* more(ctx, "go"))];
+  };
+  const mains: Partial<Record<JobOperation, TWorkflow>> = {
+    rewind: function* (ctx): Code {
+      return yield ctx.callActivity("repaired");
+    },
+    purge: (_ctx) => "done",
+    rerun: function* (ctx): Code {
+      return yield ctx.callActivity("echo", 1);
+    },
+  };
+  const scenario = (call: JobCall, isCalledOff = false): Scenario => ({
+    main: mains[call.operation] ?? waits,
+    script: async (ask, world, askOf) => {
+      let isRepaired = false;
+      world.activity("repaired", () => {
+        if (!isRepaired) throw new Error("broken");
+      });
+      await ask("start", startOf("start"));
+      await world.advance(3_000);
+      isRepaired = true;
+      if (call.operation === "resume") await ask("suspend", { reason: "r" });
+      await askOf(JOB)("start", jobOf(call, world.nowMs));
+      if (isCalledOff) {
+        // Between its two calls, also when its object was lost meanwhile.
+        while (!progressOf(world).includes('"done":1')) await world.advance(10);
+        await askOf(JOB)("cancel", { reason: "c" });
+      }
+      await world.advance(3_000);
+      if (call.operation === "resume") await ask("raiseEvent", { name: "go", input: "1", messageId: "m" });
+    },
+  });
+  const raise = { eventName: "go", payload: "7" };
+  const each = JOB_OPERATIONS.map((operation) => {
+    const call = { operation, ...(operation === "raise" && raise), reason: "r" };
+    return [`a bulk job: ${operation}`, scenario(call)] as const;
+  });
+  const called = scenario({ operation: "raise", ...raise }, true);
+  return { ...Object.fromEntries(each), "a bulk job that is called off": called };
+}
+
+function progressOf(world: World): string {
+  const [row] = world.host(JOB).db.read<{ custom_status: string | null }>(`SELECT custom_status FROM ${INSTANCE}`);
+  return row?.custom_status ?? "";
+}
+
+function jobOf(call: JobCall, beganAtMs: number) {
+  // Of a purge that is repeated nobody knows whether it has removed one that is not there.
+  const instanceIds = call.operation === "purge" ? ["a"] : ["a", "nobody"];
+  const input: JobInput = {
+    call,
+    targets: { instanceIds },
+    matched: instanceIds.length,
+    rps: 1,
+    beganAtMs,
+    progress: NOTHING_DONE,
+  };
+  return { instanceId: JOB, name: BULK_JOB, input: JSON.stringify(input), requestId: "job" };
+}
 
 /** Which of the calls of a run is given once more, at which point, and whether the object that got it is lost before. */
 interface Repeat {
@@ -351,7 +424,7 @@ interface Run {
 }
 
 async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ring): Promise<Run> {
-  const world = makeWorld();
+  const world = withJobs(makeWorld());
   if (isEncrypted) encrypt(world, 1, () => ["k"]);
   world.workflow("main", main);
   world.workflow("other", function* (ctx): Code {
@@ -380,28 +453,42 @@ async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ri
     made.push(all);
     return all;
   };
-  world.peerFault = ({ to, method, argument, repeat: give }) => {
+  world.peerFault = ({ from, to, method, argument, repeat: give }) => {
     const message = (argument as { type?: string }).type ?? "";
-    make({ what: `${method} ${message} to ${to}`, to, method, message, again: () => void give() });
+    if (from === JOB) for (const earlier of beforeIt(method as keyof InstanceApi, to)) cap(earlier);
+    make({
+      what: `${method} ${message} to ${to}`,
+      to,
+      method,
+      message,
+      isOfJob: from === JOB,
+      again: () => void give(),
+    });
     return undefined;
   };
-  const ask: Ask = async (method, ...args) => {
-    for (const earlier of made) {
-      if (earlier.message !== undefined || !takesBack(method, earlier.method)) continue;
-      earlier.untilAt = Math.min(earlier.untilAt, points);
-      if (repeat !== undefined && "which" in repeat && made[repeat.which] === earlier && copy !== undefined)
-        await passing(world, copy);
-    }
-    const call = (instance: Instance): Promise<unknown> => Reflect.apply(instance[method], instance, args);
-    const again = () => world.post("a", call).then(told, (error) => `rejects: ${error}`);
-    const asked = make({ what: method, to: "a", method, again });
-    const answer = await passing(world, world.post("a", call)).catch((error) => {
-      if (!(error instanceof ObjectLostError)) throw error;
-      return passing(world, world.post("a", call));
-    });
-    asked.answer = told(answer);
+  const beforeIt = (method: keyof InstanceApi, to: string) =>
+    made.filter((earlier) => earlier.to === to && earlier.message === undefined && takesBack(method, earlier.method));
+  const cap = (earlier: Made) => {
+    earlier.untilAt = Math.min(earlier.untilAt, points);
   };
-  await script(ask, world);
+  const askOf =
+    (id: string): Ask =>
+    async (method, ...args) => {
+      for (const earlier of beforeIt(method, id)) {
+        cap(earlier);
+        if (repeat !== undefined && "which" in repeat && made[repeat.which] === earlier && copy !== undefined)
+          await passing(world, copy);
+      }
+      const call = (instance: Instance): Promise<unknown> => Reflect.apply(instance[method], instance, args);
+      const again = () => world.post(id, call).then(told, (error) => `rejects: ${error}`);
+      const asked = make({ what: method, to: id, method, again });
+      const answer = await passing(world, world.post(id, call)).catch((error) => {
+        if (!(error instanceof ObjectLostError)) throw error;
+        return passing(world, world.post(id, call));
+      });
+      asked.answer = told(answer);
+    };
+  await script(askOf("a"), world, askOf);
   await world.rest();
   world.onPoint = undefined;
   const isLost = repeat !== undefined && "which" in repeat && repeat.isLost;
@@ -415,7 +502,15 @@ async function run({ main, script, isEncrypted }: Scenario, repeat?: Repeat | Ri
     );
     const host = world.host(id);
     const history = typesOf(world, id).sort();
-    end[id] = [found?.status, found?.output, found?.failure?.message, history, faultsOf(world, id), host.durableAlarm];
+    end[id] = [
+      found?.status,
+      found?.output,
+      found?.failure?.message,
+      history,
+      faultsOf(world, id),
+      host.durableAlarm,
+      id === JOB && found?.customStatus,
+    ];
     rings += host.counters.rings;
   }
   // Not left to the garbage collector, which does not see how much memory they hold.
@@ -517,6 +612,10 @@ describe("[V5] A call that comes twice counts once, whenever its second copy com
     const copied = runs.flatMap((once) => copiesOf(once).map((copy) => copy.copied));
     const isOwed = { isOwed: true };
     expect(Object.fromEntries(copied.map(({ method }) => [method, true]))).toEqual({ ...methods, ...isOwed });
+    const ofJobs = new Set(
+      runs.flatMap(({ made }) => made.filter(({ isOfJob }) => isOfJob).map(({ method }) => method)),
+    );
+    expect(ofJobs.size).toBe(JOB_OPERATIONS.length);
     const sent = copied.filter(({ method }) => method === "deliver");
     expect(Object.fromEntries(sent.map(({ message }) => [message, true]))).toEqual(messages);
   });

@@ -2,6 +2,7 @@
  * What a program gives back when every effect happens exactly once and nothing ever fails: the reference that a run with
  * faults is compared with. Where a race decides, every outcome that the race allows is right.
  */
+import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
 import type { EventName, Leaf, Program, Step } from "./plan.ts";
 import type { Output } from "./program.ts";
 
@@ -27,6 +28,17 @@ export function faultsOfOutput(program: Program, output: Output, purged: Readonl
   return faults;
 }
 
+/** What its code leaves of the search attributes that it begins with. */
+export function attributesOf(program: Program, begun: SearchAttributes = {}): SearchAttributes {
+  const left = new Map(Object.entries(begun));
+  const steps = Array.from({ length: program.rounds }, () => program.steps).flat();
+  for (const step of steps)
+    for (const [key, value] of Object.entries(step.do === "attributes" ? step.set : {}))
+      if (value == null) left.delete(key);
+      else left.set(key, value);
+  return Object.fromEntries(left);
+}
+
 function faultsOfStep(
   step: Step,
   result: unknown,
@@ -50,6 +62,8 @@ function faultsOfStep(
       return expected(typeof result === "string");
     case "patch":
       return expected(result === "old" || result === "new");
+    case "attributes":
+      return expected(result === "set");
     case "updates":
       return expected(result === "updated");
     default:

@@ -1,4 +1,5 @@
 // What has to hold of the durable state once nothing happens any more.
+import { isDeepStrictEqual } from "node:util";
 import { WorkflowRuntime } from "../../../src/authoring/workflow-runtime.ts";
 import { BULK_JOB, bulkJob } from "../../../src/jobs/bulk-job.ts";
 import type {
@@ -8,12 +9,13 @@ import type {
   HistoryEvent,
 } from "../../../src/model/history-event.ts";
 import { executionOfName } from "../../../src/model/ids.ts";
+import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
 import { replayHistory } from "../../../src/testing/replay.ts";
 import { INSTANCE } from "../../rows.ts";
 import type { Host } from "../instance/host.ts";
 import { faultsOf, replayed } from "../instance/support.ts";
 import { START_MS, type World } from "../instance/world.ts";
-import { faultsOfOutput } from "./model.ts";
+import { attributesOf, faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { type Output, programOf, type State, versioned } from "./program.ts";
 import type { Lineage } from "./watch.ts";
@@ -35,6 +37,7 @@ interface Stored {
   readonly host: Host;
   readonly status: string;
   readonly createdAtMs: number;
+  readonly searchAttributes: SearchAttributes;
   readonly executionId: string;
   readonly parent: { instanceId: string; executionId: string; taskId: number } | undefined;
   readonly history: readonly HistoryEvent[];
@@ -62,6 +65,7 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     familyFaults(instance, stored, (child) => wasPurged(asked, child)).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
+    if (!interrupted.has(id)) attributeFaults(plan, id, instance).forEach(tell);
     if (!interrupted.has(id)) startFaults(plan, id, instance).forEach(tell);
   }
   for (const { id } of plan.roots)
@@ -73,11 +77,12 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
 
 function read(host: Host): Stored | undefined {
   if (!host.db.hasTable("instance")) return undefined;
-  const [row] = host.db.read(`SELECT status, created_at_ms, execution_id, parent FROM ${INSTANCE}`);
+  const [row] = host.db.read(`SELECT status, created_at_ms, execution_id, parent, attributes FROM ${INSTANCE}`);
   if (row === undefined) return undefined;
   return {
     host,
     status: row.status as string,
+    searchAttributes: row.attributes === null ? {} : JSON.parse(row.attributes as string),
     createdAtMs: row.created_at_ms as number,
     executionId: row.execution_id as string,
     parent: row.parent === null ? undefined : JSON.parse(row.parent as string),
@@ -150,6 +155,22 @@ function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: 
   if (status !== expected) return [`should be ${expected} and is ${status} ${JSON.stringify(history.at(-1))}`];
   if (isInterrupted || status !== "COMPLETED") return [];
   return faultsOfOutput(program, outputOf(history), purged);
+}
+
+/** What it is found by is what it began with, and what its code has made of that. */
+function attributeFaults({ roots, expected }: Plan, id: string, { history, searchAttributes }: Stored): string[] {
+  const [started] = history;
+  const isRerun = /^[\da-f]{8}-/.test(id);
+  if (isRerun || expected !== undefined || started?.type !== "ExecutionStarted" || started.name !== "program")
+    return [];
+  const root = roots.find((one) => one.id === id);
+  // Another one than that of its root may have the ID; what is rerun begins with what that had in the end.
+  if (root?.operations.some(({ type }) => type === "start" || type === "restart")) return [];
+  const { program } = JSON.parse(started.input ?? "null") as State;
+  const due = attributesOf(program, root?.attributes);
+  return isDeepStrictEqual(searchAttributes, due)
+    ? []
+    : [`should be found by ${JSON.stringify(due)} and is by ${JSON.stringify(searchAttributes)}`];
 }
 
 /** The end that counts: a rewind may have taken back others. */

@@ -3,7 +3,7 @@
  */
 import type { Reuse } from "../../../src/instance/protocol.ts";
 import type { JobCall } from "../../../src/jobs/job.ts";
-import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
+import type { AttributeChanges, SearchAttributes } from "../../../src/model/search-attributes.ts";
 import { Random } from "../random.ts";
 import { bulk } from "./bulk.ts";
 import { type Expected, usedAgain } from "./used-again.ts";
@@ -28,6 +28,8 @@ export type Step =
   | { readonly do: "detach"; readonly program: Program }
   /** Does what the code of the day does here. */
   | { readonly do: "patch" }
+  /** Sets search attributes, or takes them away. */
+  | { readonly do: "attributes"; readonly set: AttributeChanges }
   /** Waits until so many updates have been taken. */
   | { readonly do: "updates"; readonly count: number };
 
@@ -153,6 +155,8 @@ export interface Plan {
   readonly repairedAtMs?: number;
   /** The catalog; plans that were pinned before this have none. */
   readonly catalog?: CatalogPlan;
+  /** Two watch each instance that a client starts. */
+  readonly watched?: boolean;
   /** Of IDs that are used again. */
   readonly expected?: readonly Expected[];
   /** Objects that begin a life after this time have this code. */
@@ -169,7 +173,34 @@ export function planFrom(seed: number): Plan {
     : again.chance(0.07)
       ? usedAgain(again, faultsFrom(again))
       : withoutCatalog(seed);
-  return catalog === undefined ? plan : { ...plan, catalog };
+  const searched = new Random(seed ^ 0x0a77a1b5);
+  return {
+    ...plan,
+    ...(plan.expected === undefined &&
+      searched.chance(0.15) && { roots: plan.roots.map((r) => searchedFor(searched, r)) }),
+    ...(catalog !== undefined && { catalog }),
+    ...(new Random(seed ^ 0x03a7c4ed).chance(0.04) && { watched: true }),
+  };
+}
+
+/** With search attributes from the start, and others that its code sets and takes away, its children's too. */
+function searchedFor(random: Random, root: Root): Root {
+  const attributes = { run: "first", ...root.attributes, ...(random.chance(0.5) && { a: random.below(10) }) };
+  return { ...root, attributes, program: settingAttributes(random, root.program) };
+}
+
+function settingAttributes(random: Random, program: Program): Program {
+  const within = <S extends Step>(step: S): S =>
+    step.do === "child" || step.do === "detach" ? { ...step, program: settingAttributes(random, step.program) } : step;
+  const steps = program.steps.map(
+    (step): Step => (step.do === "all" ? { ...step, of: step.of.map(within) } : within(step)),
+  );
+  for (let n = random.between(1, 3); n > 0; n--) {
+    const value = random.of([null, random.below(10), "text", true, ["b", "c"]] as const);
+    const set = { [random.of(["a", "b", "c"])]: value, ...(random.chance(0.2) && { b: null }) };
+    steps.splice(random.between(0, steps.length), 0, { do: "attributes", set });
+  }
+  return { ...program, steps };
 }
 
 function catalogFrom(random: Random): CatalogPlan | undefined {
@@ -519,6 +550,12 @@ function raisesFor(random: Random, to: string, program: Program): Operation[] {
 export function leavesOf({ steps }: Program): Leaf[] {
   return steps.flatMap((step): readonly Leaf[] => {
     if (step.do === "all" || step.do === "any") return step.of;
-    return step.do === "self" || step.do === "detach" || step.do === "patch" || step.do === "updates" ? [] : [step];
+    return step.do === "self" ||
+      step.do === "detach" ||
+      step.do === "patch" ||
+      step.do === "updates" ||
+      step.do === "attributes"
+      ? []
+      : [step];
   });
 }

@@ -117,6 +117,9 @@ function* perform(ctx: WorkflowContext, step: Step, code: "old" | "new", updates
       if (code === "new" && ctx.isPatched("new code")) return yield ctx.callActivity("echo", "new");
       yield ctx.createTimer(0.01);
       return "old";
+    case "attributes":
+      ctx.setSearchAttributes(step.set);
+      return "set";
     case "updates":
       yield ctx.waitForCondition(() => updates.length >= step.count);
       return "updated";

@@ -38,7 +38,7 @@ export interface Simulation {
 const LONG_MS = 48 * 3_600_000;
 
 /** `watched`: two watch each instance that a client starts, which is another simulation of the same plan. */
-export async function simulate(plan: Plan, { watched = false } = {}): Promise<Simulation> {
+export async function simulate(plan: Plan, { watched = plan.watched ?? false } = {}): Promise<Simulation> {
   const { maxConcurrentActivities } = plan;
   const limits = { stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 };
   const world = new World(maxConcurrentActivities === undefined ? limits : { ...limits, maxConcurrentActivities });
