@@ -41,7 +41,9 @@ export async function callInstance(
     return outcomeOf(await ask(instance(asked), call, target), call, target);
   } catch (error) {
     const { retryable, overloaded, message } = Object(error) as Partial<Record<string, unknown>>;
-    if (retryable === true && overloaded !== true && mayTryAgain) return callInstance(instance, call, target, false);
+    // The first call may have been carried out, and its answer alone be lost.
+    if (retryable === true && overloaded !== true && mayTryAgain)
+      return callInstance(instance, call, { ...target, isRepeated: true }, false);
     return { type: "failed", error: `the instance cannot be reached at the moment: ${message}` };
   }
 }
