@@ -1,5 +1,7 @@
 // Instances in the middle of everything, as fixtures of each schema version hold them: made once by the code of that
 // version, and gone on with by the code of today.
+
+import type { WatchState } from "../../../src/instance/ports.ts";
 import { type Code, makeWorld, raise, resume, start, suspend } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 
@@ -12,6 +14,10 @@ export interface StoredObject {
 export interface Fixture {
   readonly nowMs: number;
   readonly objects: Readonly<Record<string, StoredObject>>;
+  /** Shards of the catalog. */
+  readonly shards?: Readonly<Record<string, StoredObject>>;
+  /** What the platform keeps with the sockets of those who watch, by instance. */
+  readonly watchers?: Readonly<Record<string, readonly WatchState[]>>;
 }
 
 /** The workflows of the scenes. */
