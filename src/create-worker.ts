@@ -22,6 +22,12 @@ import { watchInstance } from "./instance/platform-sockets.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
 import { jobRegistry } from "./jobs/activities.ts";
+import { boundLimiters } from "./limits/binding.ts";
+import {
+  type WorkflowLimiterClass,
+  type WorkflowLimiterObject,
+  workflowLimiterClass,
+} from "./limits/workflow-limiter.ts";
 import { retentionPolicyFrom } from "./model/retention.ts";
 import { readWebhooks } from "./webhooks/options.ts";
 import { webhookReceivers } from "./webhooks/webhooks.ts";
@@ -40,6 +46,8 @@ export interface WorkerEnv extends InstanceEnv {
   readonly DAPR_API_TOKENS?: string;
   /** The namespace of WorkflowCatalog, for lists, queries and counts. Without it everything else works. */
   readonly WORKFLOW_CATALOG?: DurableObjectNamespace<WorkflowCatalogObject>;
+  /** The namespace of WorkflowLimiter, for limits. Needed only by who declares some with `runtime.limit`. */
+  readonly WORKFLOW_LIMITER?: DurableObjectNamespace<WorkflowLimiterObject>;
   /** The namespace of StateStore, for `DaprClient.state`. Needed only by who uses that. */
   readonly STATE_STORE?: DurableObjectNamespace<StateStore>;
 }
@@ -51,6 +59,8 @@ export interface WorkflowWorker {
   readonly WorkflowInstance: WorkflowInstanceClass;
   /** The Durable Object class of the catalog; the Worker's configuration binds it as WORKFLOW_CATALOG. */
   readonly WorkflowCatalog: WorkflowCatalogClass;
+  /** The Durable Object class of limits; the Worker's configuration binds it as WORKFLOW_LIMITER. */
+  readonly WorkflowLimiter: WorkflowLimiterClass;
 }
 
 /**
@@ -65,6 +75,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const placement = { jurisdiction, locationHint };
   const retention = retentionPolicyFrom(options.stateRetentionPolicy);
   const config = catalogConfig(options.catalog);
+  const limiters = boundLimiters(placement);
   const handlerOf = (env: WorkerEnv, trusted: boolean) =>
     createHttpHandler(depsOf(registry, options, placement, env, trusted));
   const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, options, placement));
@@ -83,8 +94,10 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
       jobs,
       catalog: instancesCatalog(config, placement),
       webhooks: webhookReceivers(readWebhooks(options.webhooks)),
+      limiters,
     }),
     WorkflowCatalog: workflowCatalogClass({ retention, placement, logLevel: options.logLevel }),
+    WorkflowLimiter: workflowLimiterClass(registry.limits, { placement, logLevel: options.logLevel }),
     fetch(request, env) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;

@@ -1,13 +1,16 @@
 import type { TWorkflowActivity } from "../engine/activity-context.ts";
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import type { Target } from "../engine/function-names.ts";
 import { functionName, givenName } from "../engine/names.ts";
 import { Payloads } from "../engine/payload.ts";
 import { Registry } from "../engine/registry.ts";
 import type { Any, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { TWorkflow, WorkflowContext } from "../engine/workflow-context.ts";
+import { parseRate } from "../model/limit.ts";
 import { aBoolean, type Given, optionsOf, readOptions, shown } from "../model/options.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
+import { checkLimit, type LimitOptions, limitOptions } from "./limit-options.ts";
 
 /** The code behind a declared workflow. */
 export type DeclaredWorkflow<TInput, TOutput> = (
@@ -93,7 +96,27 @@ export class WorkflowRuntime {
     return this;
   }
 
-  #refuseWhileRunning(what: "orchestrator" | "activity"): void {
+  /**
+   * Limits how many instances of a workflow, or runs of an activity, there are at once across all instances, and how many begin in a
+   * time. The others wait: the first comes first, and of several keys each in its turn. Needs the binding WORKFLOW_LIMITER. Throws
+   * when the name is taken, and when the workflow or activity has a limit.
+   *
+   *     runtime.limit("card-payments", { activity: "charge", key: (order) => order.tenant, concurrency: 10, rate: "100/m" });
+   */
+  limit(name: string, options: LimitOptions): WorkflowRuntime {
+    const read = readOptions(limitOptions, options, "limit", name);
+    checkLimit(name, read);
+    const { workflow, activity, key, concurrency, concurrencyPerKey, rate, parts = 1 } = read;
+    const kind = workflow === undefined ? "activity" : "workflow";
+    this.#refuseWhileRunning("limit");
+    const target =
+      workflow === undefined ? this.registry.activityName(activity as Target) : this.registry.workflowName(workflow);
+    const numbers = { concurrency, concurrencyPerKey, rate: rate === undefined ? undefined : parseRate(rate), parts };
+    this.registry.limits.add({ name, kind, target, key, ...numbers });
+    return this;
+  }
+
+  #refuseWhileRunning(what: "orchestrator" | "activity" | "limit"): void {
     if (this.#isRunning) throw new Error(`Cannot add ${what} while worker is running.`);
   }
 

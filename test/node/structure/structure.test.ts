@@ -29,13 +29,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "storage/sql-database.ts",
     "model",
   ],
+  limits: [
+    "catalog/group-commit.ts",
+    "instance/platform-ports.ts",
+    "instance/namespace.ts",
+    "instance/log.ts",
+    "instance/log-text.ts",
+    "instance/patience.ts",
+    "storage/sql-database.ts",
+    "model",
+  ],
   authoring: ["engine", "model"],
   webhooks: ["model"],
   jobs: ["catalog", "instance/protocol.ts", "engine", "model"],
-  http: ["jobs", "catalog", "instance/protocol.ts", "instance/binding.ts", "model"],
+  http: ["jobs", "catalog", "limits", "instance/protocol.ts", "instance/binding.ts", "model"],
   "dapr.ts": ["client.ts", "authoring"],
   "testing.ts": ["testing"],
-  testing: ["jobs", "http", "authoring", "instance", "storage", "engine", "model"],
+  testing: ["jobs", "http", "limits", "authoring", "instance", "storage", "engine", "model"],
   "client.ts": ["authoring", "engine", "model"],
   "worker-options.ts": ["catalog/options.ts", "http/deps.ts", "webhooks", "instance", "model"],
   "create-worker.ts": [
@@ -43,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "webhooks",
     "jobs",
     "catalog",
+    "limits",
     "http",
     "authoring",
     "instance",
@@ -74,6 +85,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "cloudflare:workers": [
     "catalog/workflow-catalog.ts",
     "schedules/workflow-schedule.ts",
+    "limits/workflow-limiter.ts",
     "instance/workflow-instance.ts",
     "create-worker.ts",
     "index.ts",
@@ -228,9 +240,9 @@ describe("[S2] Purity", () => {
 });
 
 describe("[S3] SQL", () => {
-  it("[S3.1] is spoken in storage/, catalog/store/ and schedules/store/, and nowhere else", () => {
+  it("[S3.1] is spoken in storage/, catalog/store/, schedules/store/ and limits/store/, and nowhere else", () => {
     const speaking = sources.filter(({ code }) => SQL.test(code)).map(({ path }) => path);
-    expect(speaking.filter((path) => !/^(storage|(catalog|schedules)\/store)\//.test(path))).toEqual([]);
+    expect(speaking.filter((path) => !/^(storage|(catalog|schedules|limits)\/store)\//.test(path))).toEqual([]);
     expect(speaking).toEqual(expect.arrayContaining(["storage/schema.ts", "catalog/store/schema.ts"]));
   });
 
