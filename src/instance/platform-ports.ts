@@ -9,7 +9,7 @@ import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import { PlatformSockets } from "./platform-sockets.ts";
-import type { Alarm, CatalogPort, Clock, InstancePorts, Sockets, WebhookPort } from "./ports.ts";
+import type { Alarm, CatalogPort, Clock, InstancePorts, LimitersPort, Sockets, WebhookPort } from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
 import { payloadCipher } from "./reading/index.ts";
 
@@ -26,6 +26,7 @@ export interface Shared {
   readonly placement?: Placement | undefined;
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
   readonly webhooks?: ((env: object) => WebhookPort) | undefined;
+  readonly limiters?: ((env: object) => LimitersPort | undefined) | undefined;
   readonly log: (line: LogLine) => void;
 }
 
@@ -65,6 +66,7 @@ export class PlatformPorts implements InstancePorts {
   readonly retention: RetentionPolicy | undefined;
   readonly catalog: CatalogPort | undefined;
   readonly webhooks: WebhookPort | undefined;
+  readonly limiters: LimitersPort | undefined;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -87,6 +89,7 @@ export class PlatformPorts implements InstancePorts {
     // Bulk jobs lie in a shard of their own, which no list of instances reads.
     this.catalog = shared.catalog?.(env);
     this.webhooks = isJob ? undefined : shared.webhooks?.(env);
+    this.limiters = shared.limiters?.(env);
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);

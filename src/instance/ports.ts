@@ -1,5 +1,7 @@
 import type { Registry } from "../engine/registry.ts";
 import type { CatalogShard } from "../model/catalog-entry.ts";
+import type { LimiterPeer } from "../model/lease.ts";
+import type { Limit } from "../model/limit.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
 import type { WebhookEvent, WebhookTarget } from "../model/webhook-event.ts";
@@ -25,6 +27,8 @@ export interface InstancePorts {
   readonly catalog?: CatalogPort | undefined;
   /** Default: nobody outside is told of ends. */
   readonly webhooks?: WebhookPort | undefined;
+  /** Default: there are none, and what is limited waits. */
+  readonly limiters?: LimitersPort | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -68,6 +72,12 @@ export interface OutgoingWebhook {
   readonly body: string;
   readonly atMs: number;
   readonly signal: AbortSignal;
+}
+
+/** The limiters, as instances know them: the same for all of a Worker. */
+export interface LimitersPort {
+  /** The one with the queue of this key. Its calls reject when it cannot be reached. */
+  limiter(limit: Limit, key: string): LimiterPeer;
 }
 
 export interface Clock {

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
 import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
+import type { LeaseGrant, LeaseHolder } from "../model/lease.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import type { Given } from "../model/options.ts";
@@ -12,7 +13,7 @@ import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
-import type { CatalogPort, InstancePorts, WebhookPort } from "./ports.ts";
+import type { CatalogPort, InstancePorts, LimitersPort, WebhookPort } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
@@ -57,7 +58,11 @@ export interface InstanceEnv {
 }
 
 /** What a stub of a WorkflowInstance can be asked. */
-export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & InstancePeer & CatalogSource;
+export type WorkflowInstanceObject = DurableObject<InstanceEnv> &
+  InstanceApi &
+  InstancePeer &
+  CatalogSource &
+  LeaseHolder;
 
 /** The constructor of the WorkflowInstance class that a Worker exports. */
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
@@ -78,6 +83,8 @@ export interface InstanceOptions {
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
   /** The receivers of webhooks. Default: there are none. */
   readonly webhooks?: ((env: object) => WebhookPort) | undefined;
+  /** The limiters, where a Worker with these bindings has them. */
+  readonly limiters?: ((env: object) => LimitersPort | undefined) | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. */
@@ -92,7 +99,10 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
 }
 
 /** What the platform calls: it opens the instance, and passes on. */
-class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer, CatalogSource {
+class InstanceObject
+  extends DurableObject<InstanceEnv>
+  implements InstanceApi, InstancePeer, CatalogSource, LeaseHolder
+{
   readonly #ports: InstancePorts;
   #opened: Promise<Instance> | undefined;
 
@@ -170,6 +180,9 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
   async hasTaken(request: TakenRequest): Promise<boolean> {
     return (await this.#instance()).hasTaken(request);
+  }
+  async leaseGranted(grant: LeaseGrant): Promise<readonly boolean[]> {
+    return (await this.#instance()).leaseGranted(grant);
   }
   async findActive(request: FindActiveRequest): Promise<string | undefined> {
     return (await this.#instance()).findActive(request);

@@ -29,7 +29,7 @@ export class Limiter implements LimiterApi {
     this.#alarmAtMs = initialMs !== undefined && initialMs < ports.now() - LOST_MS ? undefined : initialMs;
     this.#commit = new GroupCommit({
       write: (news) => this.#turn(news),
-      schedule: (ms, callback) => void ports.schedule(ms, callback),
+      durable: () => ports.durable(),
     });
     this.#messages = new Messages({
       holder: (instanceId) => ports.holder(instanceId),

@@ -14,6 +14,8 @@ export interface LimiterPorts {
   readonly quota: Quota;
   now(): number;
   readonly schedule: Schedule;
+  /** Resolves when what has been written is durable, and rejects when it never will be. */
+  durable(): Promise<void>;
   readonly alarm: LimiterAlarm;
   /** The instance. Its calls reject when it cannot be reached. */
   holder(instanceId: string): LeaseHolder;

@@ -84,6 +84,7 @@ class LimiterObject extends DurableObject<LimiterEnv> implements LimiterApi {
         const timer = setTimeout(callback, ms);
         return () => clearTimeout(timer);
       },
+      durable: () => storage.sync(),
       alarm: { initialMs, set: (atMs) => void storage.setAlarm(atMs).catch((error) => this.#fault("setAlarm", error)) },
       holder: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, this.#placement, instanceId),
       log: this.#log,

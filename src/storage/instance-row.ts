@@ -35,6 +35,8 @@ export interface InstanceRecord {
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, where its start has said so. */
   readonly retentionMs?: number | undefined;
+  /** Limits of which a workflow above has a lease, which covers this one. */
+  readonly coveredBy?: readonly string[] | undefined;
   /** Where there is a catalog. */
   readonly listing?: Listing | undefined;
 }

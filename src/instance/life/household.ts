@@ -6,6 +6,7 @@ import { type ActivityOwner, type ActivityRun, ActivityRunner } from "../activit
 import { type Announced, Announcer } from "../announcing/index.ts";
 import { OnTheWay, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
+import { Leases } from "../leasing/index.ts";
 import { type Notified, Notifier } from "../notifying/index.ts";
 import type { InstancePorts } from "../ports.ts";
 import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
@@ -13,6 +14,7 @@ import { Watching } from "../watching/index.ts";
 import type { Lasting } from "./lasting.ts";
 import type { Life } from "./life.ts";
 import { type Kept, Retention } from "./retention.ts";
+import { Tenant } from "./tenant.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** Who opens and closes lives. */
@@ -38,6 +40,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   readonly watching: Watching;
   readonly alarm: AlarmKeeper;
   readonly activities: ActivityRunner;
+  readonly leases: Leases | undefined;
   readonly announcer: Announcer | undefined;
   readonly notifier: Notifier | undefined;
   readonly onTheWay = new OnTheWay();
@@ -52,7 +55,8 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.watchers = new Watchers(ports.clock, this.burst);
     this.watching = new Watching(ports, this);
     this.alarm = new AlarmKeeper(ports, this.watchers, this, this.burst);
-    this.activities = new ActivityRunner(ports, this);
+    this.leases = ports.registry.limits.areNone ? undefined : new Leases(ports, new Tenant(this, lives));
+    this.activities = new ActivityRunner(ports, this, this.leases);
     this.retention = new Retention(ports, this);
     this.announcer = ports.catalog && new Announcer(ports, ports.catalog, this);
     this.notifier = ports.webhooks && new Notifier(ports, ports.webhooks, this);
@@ -93,6 +97,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
         "What this instance has decided could not be written: it begins again with what is on disk.",
       );
     }
+    this.leases?.flush();
     this.alarm.armForWork();
     this.watchers.burstEnded();
     this.watching.tell();
@@ -113,8 +118,8 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
 
   get isBusy(): boolean {
     const isAtWork = this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
-    const isTelling = this.announcer?.isPaying === true || this.notifier?.isSending === true;
-    return isAtWork || isTelling || this.retention.isUnderWay;
+    const isCalling = this.announcer?.isPaying || this.notifier?.isSending || this.leases?.isAsking;
+    return isAtWork || isCalling === true || this.retention.isUnderWay;
   }
 
   get isTelling(): boolean {
@@ -148,8 +153,10 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   nextDueAtMs(afterMs: number): number {
     const dueAtMs = this.#loop.life.nextDueAtMs(afterMs);
     const tellAtMs = this.announcer?.nextAttemptAtMs() ?? dueAtMs;
+    const leaseAtMs = this.leases?.nextDueAtMs(afterMs) ?? dueAtMs;
     const sendAtMs = this.notifier?.nextAttemptAtMs() ?? dueAtMs;
-    return Math.min(dueAtMs, tellAtMs > afterMs ? tellAtMs : dueAtMs, sendAtMs > afterMs ? sendAtMs : dueAtMs);
+    const ifLater = (atMs: number) => (atMs > afterMs ? atMs : dueAtMs);
+    return Math.min(dueAtMs, leaseAtMs, ifLater(tellAtMs), ifLater(sendAtMs));
   }
 
   get isNotKept(): boolean {
@@ -174,6 +181,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     life.outbox.deliverDue();
     this.announcer?.payDue();
     this.notifier?.sendDue();
+    this.leases?.look();
     this.#loop.run();
   }
 

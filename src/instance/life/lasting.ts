@@ -2,6 +2,7 @@ import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { ActivityOwner, ActivityRunner } from "../activities/index.ts";
 import type { Announcer } from "../announcing/index.ts";
 import type { InstanceLog } from "../instance-log.ts";
+import type { Leases } from "../leasing/index.ts";
 import type { Notifier } from "../notifying/index.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { AlarmKeeper, Burst, Watchers } from "../waking/index.ts";
@@ -16,6 +17,8 @@ export interface Lasting extends Pick<ActivityOwner, "isCurrent"> {
   readonly watchers: Watchers;
   readonly activities: ActivityRunner;
   readonly retention: Retention;
+  /** `undefined`: nothing is limited across instances. */
+  readonly leases: Leases | undefined;
   /** `undefined`: there is no catalog. */
   readonly announcer: Announcer | undefined;
   /** `undefined`: there are no receivers of webhooks. */

@@ -7,7 +7,7 @@ import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf } from "../../storage/instance-store.ts";
 import type { Notifier } from "../notifying/index.ts";
 import { writing } from "../reading/index.ts";
-import type { DecidedChange } from "./decided-change.ts";
+import { covered, type DecidedChange } from "./decided-change.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import type { Lasting } from "./lasting.ts";
 import type { Life } from "./life.ts";
@@ -75,7 +75,7 @@ function isFor(record: InstanceRecord, { executionId, seq }: QueuedFact): boolea
 /** What the engine has decided, as rows. */
 function decide(
   { record, execution }: Life,
-  { announcer, notifier }: Lasting,
+  { announcer, notifier, leases }: Lasting,
   turn: Turn,
   { nowMs, queued, meant }: Given,
 ): Decided {
@@ -83,7 +83,8 @@ function decide(
   const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
   const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
   const { change: own, record: after } = execution.changeOf(turn, before, taken, nowMs);
-  const change = notifier === undefined ? own : withWebhooks(own, notifier, turn, after, execution.nextHistorySeq);
+  const sent = leases === undefined ? own : { ...own, send: covered(own.send, leases.covering(before)) };
+  const change = notifier === undefined ? sent : withWebhooks(sent, notifier, turn, after, execution.nextHistorySeq);
   if (announcer === undefined || change.record === undefined) return { turn, before, record: after, change, left };
   const listed = { ...after, listing: announcer.nextListing(before) };
   return { turn, before, record: listed, change: { ...change, record: listed }, left };

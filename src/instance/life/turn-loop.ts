@@ -52,6 +52,7 @@ export class TurnLoop {
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
     if (this.#isRunning || this.life.record === undefined) return;
+    this.#lasting.leases?.look();
     this.#isRunning = true;
     void this.#loop();
   }
@@ -60,6 +61,7 @@ export class TurnLoop {
   atRest(): void {
     const { life } = this;
     if (!this.#isRunning && life.isLoaded && life.hasWork) return this.run();
+    if (!this.#isRunning) this.#lasting.leases?.look();
     this.#lasting.alarm.arm();
     this.#lasting.watchers.notify();
     // Of a burst that is open the end looks.

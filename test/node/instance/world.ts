@@ -27,6 +27,7 @@ import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/va
 import type { CatalogWorld } from "./catalog-world.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
 import type { JobCode } from "./job-world.ts";
+import type { LimiterWorld } from "./limiter-world.ts";
 import { portsOf } from "./ports.ts";
 import type { Receivers } from "./receivers.ts";
 import { drainMicrotasks, Timeline } from "./timeline.ts";
@@ -92,6 +93,9 @@ export class World {
   jobs: ((host: Host, fate: Fate) => JobCode) | undefined;
   /** Objects of other classes. */
   others: ReadonlyMap<string, Host<Resident>> = new Map();
+  /** The limits, where some are declared. */
+  limiters: LimiterWorld | undefined;
+  hasLimiterBinding = true;
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;
@@ -213,6 +217,7 @@ export class World {
     for (const id of this.hosts.keys()) this.crash(id, "process");
     for (const host of this.catalog?.hosts.values() ?? []) host.lose("process", this.nowMs);
     for (const host of this.others.values()) host.lose("process", this.nowMs);
+    for (const host of this.limiters?.hosts.values() ?? []) host.lose("process", this.nowMs);
   }
 
   // What the ports of its objects need.
@@ -259,9 +264,11 @@ export class World {
 
   // The machinery.
 
-  /** Of both classes. */
+  /** Of all classes. */
   get #objects(): Host<Resident>[] {
-    return [...this.hosts.values(), ...(this.catalog?.hosts.values() ?? []), ...this.others.values()];
+    const ofCatalog = this.catalog?.hosts.values() ?? [];
+    const ofLimits = this.limiters?.hosts.values() ?? [];
+    return [...this.hosts.values(), ...ofCatalog, ...ofLimits, ...this.others.values()];
   }
 
   get #isAtRest(): boolean {
