@@ -39,7 +39,6 @@ export function detailOf(
   const timeline = new Timeline();
   for (const { seq, event } of store.skimHistory()) timeline.add(seq, event);
   const calls = timeline.openCalls();
-  const timers = timeline.endedAtMs === undefined ? timeline.openTimers(isOpen) : [];
   const more: Record<string, number> = {};
   const listed = <T>(name: string, all: readonly T[]): readonly T[] => {
     if (all.length > MAX_LISTED) more[name] = all.length;
@@ -56,7 +55,7 @@ export function detailOf(
     startAtMs,
     ...(standing && shownStanding(startAtMs, standing, moment.waitsForLimit)),
     activities: listed("pendingActivities", ofKind(calls, "activity")).map(toActivity),
-    timers: listed("openTimers", timers).map(toTimer),
+    timers: listed("openTimers", timeline.endedAtMs === undefined ? timeline.openTimers(isOpen) : []).map(toTimer),
     children: listed("openChildren", ofKind(calls, "child")).map(toChild),
     awaitedEvents: waits && listed("awaitedEvents", waits.events),
     awaitsCondition: waits?.condition,
