@@ -92,7 +92,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
       retention,
       placement,
       jobs,
-      catalog: instancesCatalog(config, placement),
+      catalog: instancesCatalog(config, placement, options.telemetry?.metrics === true),
       webhooks: webhookReceivers(readWebhooks(options.webhooks)),
       limiters,
     }),

@@ -6,6 +6,7 @@ import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
 import { getHistory, getTimeline } from "./histories.ts";
 import { queryWorkflow, updateWorkflow } from "./interactions.ts";
 import { cancelJob, getJob, listJobs, startJob } from "./jobs.ts";
+import { getMetrics } from "./metrics.ts";
 import {
   cancelWorkflow,
   pauseWorkflow,
@@ -304,6 +305,14 @@ const SEED = {
 } as const satisfies Record<string, Row>;
 
 const ABOUT_THE_APP = {
+  getMetrics: {
+    method: "GET",
+    path: "/metrics",
+    role: "viewer",
+    parameters: {},
+    refusesUnknown: true,
+    handler: getMetrics,
+  },
   getHealth: {
     method: "GET",
     path: "/v1.0/healthz",

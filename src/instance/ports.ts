@@ -49,6 +49,8 @@ export interface InstancePorts {
 export interface CatalogPort {
   /** Whether a start is answered when the shard has what it has led to, or at once. */
   readonly confirm: "before-answer" | "background";
+  /** Whether instances tell what they add to the metrics of all. Default: no. */
+  readonly countsTotals?: boolean | undefined;
   /** The name of the shard that a new life under this ID is announced to. */
   shardOf(instanceId: string): string;
   /** Of a life that does not know it. */

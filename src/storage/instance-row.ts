@@ -2,6 +2,7 @@ import type { ParentLink } from "../model/history-event.ts";
 import { executionOfName, nameOfExecution } from "../model/ids.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import type { Totals } from "../model/totals.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase, SqlValue } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
@@ -39,6 +40,8 @@ export interface InstanceRecord {
   readonly coveredBy?: readonly string[] | undefined;
   /** Where there is a catalog. */
   readonly listing?: Listing | undefined;
+  /** What the executions before a continue-as-new have added to the metrics of all, where these are switched on. */
+  readonly totals?: Totals | undefined;
 }
 
 /** How the catalog knows this life: what code that does not know of it leaves out is made anew. */

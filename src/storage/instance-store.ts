@@ -155,9 +155,9 @@ export class InstanceStore {
     return searchHistory(this.#tables, this.#codec, search);
   }
 
-  /** All events from number `from` on, without their payloads unless they tell how something has failed. */
-  skimHistory(from = 0): Iterable<NumberedEvent> {
-    return skimHistory(this.#tables, this.#codec, from);
+  /** All events from number `from` on, without their payloads; those that tell how something has failed stay, unless nothing is to be decrypted. */
+  skimHistory(from = 0, withFailures = true): Iterable<NumberedEvent> {
+    return skimHistory(this.#tables, this.#codec, from, withFailures);
   }
 
   /** How much there is. */

@@ -121,6 +121,7 @@ function bodyOf({ is, when, isRequired }: NonNullable<OperationDoc["body"]>): Js
 
 function contentOf(schema: NonNullable<AnswerDoc["schema"]>): JsonObject {
   if (schema === "events") return { "text/event-stream": { schema: { type: "string" } } };
+  if (schema === "text") return { "text/plain": { schema: { type: "string" } } };
   return { "application/json": { schema: jsonSchema(schema === "anything" ? ANYTHING : SCHEMAS[schema]) } };
 }
 

@@ -86,7 +86,8 @@ function decide(
   const sent = leases === undefined ? own : { ...own, send: covered(own.send, leases.covering(before)) };
   const change = notifier === undefined ? sent : withWebhooks(sent, notifier, turn, after, execution.nextHistorySeq);
   if (announcer === undefined || change.record === undefined) return { turn, before, record: after, change, left };
-  const listed = { ...after, listing: announcer.nextListing(before) };
+  const totals = change.newHistory === undefined ? after.totals : announcer.carriedOn(before, turn.events);
+  const listed = { ...after, listing: announcer.nextListing(before), totals };
   return { turn, before, record: listed, change: { ...change, record: listed }, left };
 }
 

@@ -20,6 +20,7 @@ const WITHOUT_METHOD = {
   getSeedWorkflow: "the same",
   getHealth: "a probe asks whether there is somebody to talk to, with no client and no token",
   getOutboundHealth: "the same",
+  getMetrics: "it is for Prometheus",
   getMetadata: "it is Dapr's, whose clients for workflows have no method for it",
 } as const satisfies Partial<Record<keyof Table, string>>;
 

@@ -351,6 +351,7 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     { deps: { catalog: catalogOf({ entries: [WHOLE], missing: ["0-0"] }) } },
     { deps: { catalog: catalogOf({ missing: ["0-0", "0-1"] }) }, query: "countBy=day" },
   ],
+  getMetrics: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
   getCatalog: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
   rebuildCatalog: [{}, { body: '{"instanceIDs":["here","gone","unreachable"]}' }],
   getEvents: [{}, { query: "after=e.3" }, { headers: { "last-event-id": "e.3" } }].map((example) => ({
@@ -474,6 +475,7 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   ],
   getHistory: [gone, unreachable, { answers: { history: { events: [], hasMore: false, unreadable: "why" } } }],
   listWorkflows: [...ofCatalog, { query: "Status=FAILED" }, { query: "status=ASLEEP" }, { query: "since=x" }],
+  getMetrics: [{ deps: { catalog: undefined } }, { query: "name=x" }, { deps: { catalog: broken } }],
   getCatalog: [...ofCatalog, { query: "status=FAILED" }],
   rebuildCatalog: [
     ...ofCatalog,
@@ -595,6 +597,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   getSeedWorkflow: "instance",
   listWorkflows: "catalog",
   getCatalog: "catalog",
+  getMetrics: "app",
   rebuildCatalog: "catalog",
   startBulkJob: "instance",
   listBulkJobs: "catalog",

@@ -39,6 +39,7 @@ const NEEDED: { readonly [O in Operation]: Role } = {
   getEvents: "viewer",
   listWorkflows: "viewer",
   getCatalog: "viewer",
+  getMetrics: "viewer",
   listBulkJobs: "viewer",
   getBulkJob: "viewer",
   getMetadata: "viewer",
@@ -282,6 +283,7 @@ describe("[H163] a token with a prefix: one instance", () => {
     }
     expect(ROUTES.filter(({ keepsToPrefix, path }) => !keepsToPrefix && !path.includes("healthz"))).toMatchObject([
       { operation: "getCatalog" },
+      { operation: "getMetrics" },
     ]);
   });
 });

@@ -71,6 +71,7 @@ function catalogOf(world: World, host: Host, fate: Fate): CatalogPort | undefine
   return (
     catalog && {
       confirm: catalog.confirm,
+      countsTotals: catalog.countsTotals,
       shardOf: (id) => shardOf(id, catalog.config),
       firstShardOf: (id) => firstShardOf(id, catalog.config),
       shard: (name) => catalog.shardFor(host, fate, name),

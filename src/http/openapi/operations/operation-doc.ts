@@ -13,8 +13,8 @@ export type SegmentName = "component" | SegmentOf<Table[Operation]["path"]>;
 
 export interface AnswerDoc {
   readonly when: string;
-  /** "anything": any JSON value; "events": Server-Sent Events. Without one the answer has no body. */
-  readonly schema?: SchemaName | "anything" | "events";
+  /** "anything": any JSON value; "events": Server-Sent Events; "text": plain text. Without one the answer has no body. */
+  readonly schema?: SchemaName | "anything" | "events" | "text";
   /** Or text, a line of JSON for each event. */
   readonly hasLines?: true;
 }
