@@ -20,14 +20,20 @@ export class CatalogChance {
   #left: number;
   #hasCeased = false;
 
-  constructor(world: World, plan: CatalogPlan, seed: number, counts: FaultCounts, tell: (line: string) => void) {
+  constructor(
+    world: World,
+    plan: CatalogPlan,
+    { seed, retention }: Pick<Plan, "seed" | "retention">,
+    counts: FaultCounts,
+    tell: (line: string) => void,
+  ) {
     this.#world = world;
     this.#plan = plan;
     this.#random = new Random(seed ^ 0x0ca7a109);
     this.#counts = counts;
     this.#tell = tell;
     this.#left = plan.budget;
-    const catalog = new CatalogWorld(world, { shards: plan.shards, former: [] });
+    const catalog = new CatalogWorld(world, { shards: plan.shards, former: [] }, retention);
     catalog.confirm = plan.confirm;
     this.#catalog = catalog;
     catalog.fault = ({ from, to, method }) => {

@@ -31,10 +31,18 @@ export class Client {
   }
 
   /** Starts the instance, then each of its senders. Ends when all of them have been answered. */
-  async run({ id, program, delayMs, operations, event, attributes: searchAttributes }: Root): Promise<void> {
+  async run({
+    id,
+    program,
+    delayMs,
+    operations,
+    event,
+    attributes: searchAttributes,
+    retentionMs,
+  }: Root): Promise<void> {
     const startAtMs = delayMs > 0 ? this.#world.nowMs + delayMs : undefined;
     const requestId = `start of ${id}`;
-    const request = { ...startOf(id, requestId, program, event), startAtMs, searchAttributes };
+    const request = { ...startOf(id, requestId, program, event), startAtMs, searchAttributes, retentionMs };
     await this.#ask("start", id, request.requestId, async (instance) => codeOf(await instance.start(request)));
     const senders = new Set(operations.map(({ sender }) => sender));
     await Promise.all([...senders].map((sender) => this.#send(operations.filter((o) => o.sender === sender))));
@@ -151,8 +159,10 @@ async function perform(
       return codeOf(await instance.rerun({ requestId: messageId, sourceInstanceId, eventId }));
     }
     case "start": {
-      const { to, program, event, reuse, attributes: searchAttributes } = operation;
-      return codeOf(await instance.start({ ...startOf(to, messageId, program, event), reuse, searchAttributes }));
+      const { to, program, event, reuse, attributes: searchAttributes, retentionMs } = operation;
+      return codeOf(
+        await instance.start({ ...startOf(to, messageId, program, event), reuse, searchAttributes, retentionMs }),
+      );
     }
     case "bulk":
       return codeOf(await instance.start({ ...jobOf(operation, beganAtMs), requestId: messageId }));

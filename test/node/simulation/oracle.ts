@@ -43,7 +43,15 @@ interface Stored {
   readonly history: readonly HistoryEvent[];
 }
 
-export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineage: Lineage): Promise<string[]> {
+/** `gone`: instances whose time was over. */
+export async function faultsAtEnd(
+  world: World,
+  plan: Plan,
+  asked: Asked,
+  lineage: Lineage,
+  gone: ReadonlySet<string> = new Set(),
+): Promise<string[]> {
+  const mayBeGone = (id: string) => gone.has(id) || wasPurged(asked, id);
   const faults: string[] = [];
   const stored = new Map<string, Stored>();
   for (const host of world.hosts.values()) {
@@ -62,14 +70,14 @@ export async function faultsAtEnd(world: World, plan: Plan, asked: Asked, lineag
     faultsOf(world, id).forEach(tell);
     restFaults(instance).forEach(tell);
     endFaults(instance, interrupted.has(id), purgedByForce).forEach(tell);
-    familyFaults(instance, stored, (child) => wasPurged(asked, child)).forEach(tell);
+    familyFaults(instance, stored, mayBeGone).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
     if (!interrupted.has(id)) attributeFaults(plan, id, instance).forEach(tell);
     if (!interrupted.has(id)) startFaults(plan, id, instance).forEach(tell);
   }
   for (const { id } of plan.roots)
-    if (!stored.has(id) && !wasPurged(asked, id)) faults.push(`${id} was started and is not there`);
+    if (!stored.has(id) && !mayBeGone(id)) faults.push(`${id} was started and is not there`);
   faults.push(...againFaults(world, plan, asked, stored, lineage));
   faults.push(...purgeFaults(asked, stored, lineage), ...updateFaults(asked, stored));
   return faults;

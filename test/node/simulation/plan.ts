@@ -3,9 +3,11 @@
  */
 import type { Reuse } from "../../../src/instance/protocol.ts";
 import type { JobCall } from "../../../src/jobs/job.ts";
+import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import type { AttributeChanges, SearchAttributes } from "../../../src/model/search-attributes.ts";
 import { Random } from "../random.ts";
 import { bulk } from "./bulk.ts";
+import { expiring } from "./expiring.ts";
 import { type Expected, usedAgain } from "./used-again.ts";
 
 /** What one `yield` of a program can wait for. Times are in milliseconds. */
@@ -66,6 +68,7 @@ export type Operation = { readonly sender: string; readonly to: string; readonly
       readonly reuse: Reuse;
       readonly event?: Raised;
       readonly attributes?: SearchAttributes;
+      readonly retentionMs?: number | undefined;
       readonly expect?: string;
     }
 );
@@ -85,6 +88,7 @@ export interface Root {
   readonly id: string;
   readonly event?: Raised;
   readonly attributes?: SearchAttributes;
+  readonly retentionMs?: number;
   readonly program: Program;
   /** The first turn waits for so long. */
   readonly delayMs: number;
@@ -155,6 +159,8 @@ export interface Plan {
   readonly repairedAtMs?: number;
   /** The catalog; plans that were pinned before this have none. */
   readonly catalog?: CatalogPlan;
+  /** How long ended instances are kept, where their start has not said it. */
+  readonly retention?: RetentionPolicy;
   /** Two watch each instance that a client starts. */
   readonly watched?: boolean;
   /** Of IDs that are used again. */
@@ -170,9 +176,11 @@ export function planFrom(seed: number): Plan {
   const many = new Random(seed ^ 0x0b01c0de);
   const plan = many.chance(0.05)
     ? bulk(many, faultsFrom(many), rewoundTree(many), catalog !== undefined)
-    : again.chance(0.07)
-      ? usedAgain(again, faultsFrom(again))
-      : withoutCatalog(seed);
+    : many.chance(0.05)
+      ? expiring(many, faultsFrom(many))
+      : again.chance(0.07)
+        ? usedAgain(again, faultsFrom(again))
+        : withoutCatalog(seed);
   const searched = new Random(seed ^ 0x0a77a1b5);
   return {
     ...plan,

@@ -11,6 +11,8 @@ import { CatalogChance, entryFaults, listFaults } from "./catalog.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
 import { Client } from "./client.ts";
 import { encrypt } from "./encryption.ts";
+import { LONGEST_MS } from "./expiring.ts";
+import { KeptWatch } from "./kept-watch.ts";
 import { faultsOfObserver, Observer } from "./observer.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
 import type { CatalogPlan, Plan } from "./plan.ts";
@@ -50,14 +52,16 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
   const chance = new Chance(world, plan, tell);
   const watch = new Watch(world);
   const asked: Asked = { outcomes: [], violations: watch.violations };
+  const kept = plan.retention && new KeptWatch(world, watch, plan);
   const hasJobs = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "bulk"));
   const jobs = hasJobs ? new BulkWatch(withJobs(world), watch, asked, plan.faults.skewMs) : undefined;
-  const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan.seed, chance.counts, tell);
+  const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan, chance.counts, tell);
   world.onPoint = (point, id) => {
     tell(`${point} ${id}`);
     if (catalog?.at(point, id) === true) return;
     watch.at(point, id);
     jobs?.at(point, id);
+    kept?.at(point, id);
     chance.at(point, id);
   };
   if (plan.catalog?.sinceMs === 0) catalog?.begin();
@@ -115,6 +119,11 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
     void world.post(id, (instance) => instance.describe({ payloads: false })).catch(() => undefined);
   await settle(world, watch);
   if (areAnswered) await clients;
+  if (kept !== undefined) {
+    await world.advance(LONGEST_MS + 900_000);
+    watch.violations.push(...kept.faults());
+    await settle(world, watch);
+  }
   // Whoever watches still, or has given up, has all that there is after once more.
   for (const observer of observers) void observer.connect();
   if (watched) await settle(world, watch);
@@ -124,7 +133,7 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
   world.onPoint = undefined;
   const violations = [
     ...watch.violations,
-    ...(await faultsAtEnd(world, plan, asked, watch.lineage)),
+    ...(await faultsAtEnd(world, plan, asked, watch.lineage, kept?.gone)),
     ...observers.flatMap((observer) => faultsOfObserver(observer, world)),
   ];
   const dump = [...world.hosts.values(), ...(world.catalog?.hosts.values() ?? [])].map(dumpOf);

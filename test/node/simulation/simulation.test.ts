@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { JOB_OPERATIONS } from "../../../src/jobs/job.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 import { World } from "../instance/world.ts";
+import { LONGEST_MS } from "./expiring.ts";
 import { type Plan, planFrom } from "./plan.ts";
 import { simulate } from "./run.ts";
 import { add, emptySummary, simulateSeed } from "./summary.ts";
@@ -109,6 +110,25 @@ describe("[V] the invariants, in simulations", () => {
     expect(jobs.filter(({ call }) => call.force)).not.toEqual([]);
     const isCalledOff = (id: string) => operations.some(({ to, type }) => to === id && type === "cancel");
     expect(jobs.filter(({ to }) => isCalledOff(to))).not.toEqual([]);
+  });
+
+  it("[V33] among five hundred plans some keep instances for a time: by the policy, by each start, for no time; and use an ID anew meanwhile", () => {
+    const plans = Array.from({ length: 500 }, (_, n) => planFrom(n + 1)).filter(({ retention }) => retention);
+    const policies = new Set(plans.flatMap(({ retention }) => Object.values(retention ?? {})));
+    expect([...policies].sort((a, b) => a - b)).toEqual([0, 1_000, 60_000, LONGEST_MS]);
+    const own = new Set(plans.flatMap(({ roots }) => roots.map(({ retentionMs }) => retentionMs)));
+    expect(own).toEqual(new Set([undefined, 0, 1_000, 60_000, LONGEST_MS]));
+    const again = plans.flatMap(({ roots }) => roots.flatMap(({ operations }) => operations.map(({ type }) => type)));
+    expect(again).toContain("start");
+    expect(plans.filter(({ catalog }) => catalog === undefined)).not.toEqual([]);
+  });
+
+  it("[V34] among five hundred plans some set search attributes in code, over a continue-as-new too, and some are watched", () => {
+    const plans = Array.from({ length: 500 }, (_, n) => planFrom(n + 1));
+    const programs = plans.flatMap(({ roots }) => roots.map(({ program }) => program));
+    const setting = programs.filter(({ steps }) => steps.some((step) => step.do === "attributes"));
+    expect(setting.filter(({ rounds }) => rounds > 1)).not.toEqual([]);
+    expect(plans.filter(({ watched }) => watched)).not.toEqual([]);
   });
 
   it("[V8.1] among a hundred plans some have a queue of activities behind a continue-as-new, and some a purge beside a first commit", () => {
