@@ -15,6 +15,7 @@ import { addRaiseEvent } from "./commands/raise-event.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRerun } from "./commands/rerun.ts";
 import { addRun } from "./commands/run.ts";
+import { addToken } from "./commands/token.ts";
 import { addVersion } from "./commands/version.ts";
 import { addWait } from "./commands/wait.ts";
 import { addWatch } from "./commands/watch.ts";
@@ -34,6 +35,7 @@ const BEYOND = [
   addReplay,
   addCatalog,
   addProfile,
+  addToken,
   addCompletion,
 ];
 

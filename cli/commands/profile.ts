@@ -10,6 +10,7 @@ import {
   writeProfiles,
 } from "../profiles.ts";
 import { serverUrl } from "../settings.ts";
+import { readStdin } from "../stdin.ts";
 import { info, note, writeTable } from "../terminal/output.ts";
 
 /*
@@ -56,7 +57,7 @@ async function setProfile({ operands, options }: Called<SetFlags>): Promise<void
   const name = checkProfileName(operandOf(operands));
   const { url, component, tokenStdin } = options;
   if (tokenStdin === true && options.token !== undefined) throw usage("either --token or --token-stdin, found both");
-  const token = tokenStdin === true ? await tokenFromStdin() : options.token;
+  const token = tokenStdin === true ? await readStdin("a token") : options.token;
   const { current, profiles } = readProfiles();
   const given: Profile = {
     ...(url !== undefined && { url: serverUrl(url) }),
@@ -69,14 +70,6 @@ async function setProfile({ operands, options }: Called<SetFlags>): Promise<void
     note(`The token of '${name}' goes to ${given.url} from now on`);
   writeProfiles({ current: current ?? name, profiles: { ...profiles, [name]: { ...before, ...given } } });
   await info(`Profile '${name}' set in ${profilesFile()}`);
-}
-
-async function tokenFromStdin(): Promise<string> {
-  let text = "";
-  for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
-  const token = text.trim();
-  if (token === "") throw usage("a token is expected on stdin, found nothing");
-  return token;
 }
 
 async function listProfiles(): Promise<void> {

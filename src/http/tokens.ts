@@ -42,6 +42,7 @@ const TOKEN_BYTES = 32;
 const PREFIX = /^[\p{L}\p{Nd}_-]{1,64}$/u;
 const TOKEN_NAME = /^[\p{L}\p{Nd}._@+-]{1,64}$/u;
 const A_NAME = "the name has 1 to 64 letters, digits and . _ @ + -";
+const A_PREFIX = "the prefix is the beginning of instance IDs, 1 to 64 letters, digits, _ and -, or * for all";
 /** The token that is not in these secrets. */
 export const ADMIN = "DAPR_API_TOKEN";
 const SECRET = "DAPR_API_TOKENS";
@@ -60,8 +61,8 @@ export function makeToken(asked: NewToken): { readonly token: string; readonly l
 /** The line of a token that is there already. */
 export function formatTokenLine({ name, role, expiry = NONE, prefix = ALL }: NewToken, token: string): string {
   const line = [name, role, expiry, prefix, sha256(token)].join(":");
-  // With a colon in it, the name would be the beginning of another line.
-  const read = TOKEN_NAME.test(name) ? readTokenLine(line) : A_NAME;
+  // With a colon in them, name and prefix would be parts of another line.
+  const read = !TOKEN_NAME.test(name) ? A_NAME : prefix.includes(":") ? A_PREFIX : readTokenLine(line);
   if (typeof read === "string") throw new RangeError(`A token: ${read}.`);
   if (token === "" || token.length > MAX_TOKEN_LENGTH)
     throw new RangeError(`A token: it has 1 to ${MAX_TOKEN_LENGTH} characters, found ${token.length}.`);
@@ -79,8 +80,7 @@ export function readTokenLine(line: string): ApiToken | string {
   const expiresAtMs = expiry === NONE ? undefined : timeOf(expiry);
   if (expiry !== NONE && expiresAtMs === undefined)
     return "the expiry is a day such as 2027-01-31, a time such as 2027-01-31T12:00:00Z, seconds since 1970, or - for none";
-  if (prefix !== ALL && !PREFIX.test(prefix))
-    return "the prefix is the beginning of instance IDs, 1 to 64 letters, digits, _ and -, or * for all";
+  if (prefix !== ALL && !PREFIX.test(prefix)) return A_PREFIX;
   if (!/^[\da-f]{64}$/i.test(hash)) return "the hash is the SHA-256 of the token, 64 hexadecimal digits";
   return { name, role, expiresAtMs, prefix: prefix === ALL ? undefined : prefix, hash: hash.toLowerCase() };
 }

@@ -216,3 +216,59 @@ describe("[L32] Answers that are no answers", () => {
     expect(ran.stderr.split("\n")).toHaveLength(2);
   });
 });
+
+describe("[L33] token", () => {
+  it("[L33.1] what it makes lets in as it says: a viewer sees, and cannot purge, which is exit code 4; stdin gives the line of a token that there is", async () => {
+    const made = await cli.run(["token", "dashboard", "--role", "viewer", "--expires", "30d"]);
+    expect(made.stdout).toMatch(
+      /^Token: {2}ew_[\w-]{43}\nLine: {3}dashboard:viewer:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ:\*:[0-9a-f]{64}\n$/,
+    );
+    expect(made.stderr).toContain("npx wrangler secret put DAPR_API_TOKENS");
+    const [token = "", line = ""] = made.stdout
+      .trimEnd()
+      .split("\n")
+      .map((one) => one.slice(8));
+    const json = JSON.parse(
+      (await cli.run(["token", "acme", "--role", "admin", "--prefix", "acme-", "-o", "json"])).stdout,
+    );
+    const again = await cli.run(["token", "dashboard", "--role", "viewer", "--stdin"], {
+      input: `${token}\n`,
+      endInput: true,
+    });
+    expect(again.stdout).toBe(`Token:  (as given)\nLine:   dashboard:viewer:-:*:${line.split(":").at(-1)}\n`);
+    let workflows: Workflows | undefined;
+    try {
+      const variables = { DAPR_API_TOKENS: `${line}\n${json.line}` };
+      workflows = await serve(await bundle(SAMPLES), { variables });
+      const as = (one: string, ...words: string[]) =>
+        cli.run([...words, "--url", workflows?.origin ?? "", "--token", one]);
+      expect((await as(token, "list")).code).toBe(0);
+      const purge = await as(token, "purge", "x");
+      expect([purge.code, purge.stderr]).toEqual([
+        4,
+        expect.stringContaining("the token 'dashboard' has the role viewer"),
+      ]);
+      expect((await as(json.token, "run", "chaining", "-i", "acme-1", "-x", '"Ada"')).code).toBe(0);
+      expect((await as(json.token, "run", "chaining", "-i", "other-1")).code).toBe(4);
+      expect((await as(json.token, "purge", "acme-1")).code).toBe(0);
+    } finally {
+      await workflows?.close();
+    }
+  });
+
+  it("[L33.2] what no line can hold is exit code 2", async () => {
+    const wrong = [
+      [["ci", "--role", "boss"], "Supported values are viewer, starter, operator, admin"],
+      [["ci"], "required option '--role <role>' not specified"],
+      [["a:b", "--role", "admin"], "the name has 1 to 64 letters"],
+      [["ci", "--role", "admin", "--expires", "soon"], "invalid value for --expires"],
+      [["ci", "--role", "admin", "--expires", "2020-01-01"], "--expires is a time to come"],
+      [["ci", "--role", "admin", "--prefix", "a:b"], "the prefix is the beginning of instance IDs"],
+      [["ci", "--role", "admin", "--stdin"], "a token is expected on stdin, found nothing"],
+    ] as const;
+    for (const [words, text] of wrong) {
+      const { code, stdout, stderr } = await cli.run(["token", ...words]);
+      expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(text)]);
+    }
+  });
+});

@@ -1,7 +1,7 @@
 // The command line as a process: bundled as it is published, on pipes or on a pseudo-terminal, against a server on a real port.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { ROOT, temporaryDirectory } from "../e2e/server.ts";
 
 const { buildCli } = (await import(join(ROOT, "scripts/cli.mjs"))) as {
@@ -80,6 +80,15 @@ export class Cli {
   /** On pipes. */
   run(words: readonly string[], options: RunOptions = {}): Promise<Ran> {
     return ran(process.execPath, [this.file, ...words], { ...options, env: { ...this.env, ...options.env } });
+  }
+
+  /** In a shell that finds `edge-workflows`, on pipes. */
+  runShell(script: string): Promise<Ran> {
+    const folder = join(this.directory, "bin");
+    mkdirSync(folder, { recursive: true });
+    if (!existsSync(join(folder, "edge-workflows"))) symlinkSync(this.file, join(folder, "edge-workflows"));
+    const PATH = [folder, dirname(process.execPath), this.env.PATH].join(delimiter);
+    return ran("sh", ["-c", script], { env: { ...this.env, PATH }, cwd: this.directory });
   }
 
   /** On a pseudo-terminal of `columns`; what it shows is all in `stdout`. */
