@@ -1,7 +1,7 @@
 /** Instances that are kept for a time after their end, by their start or by the policy: and IDs that are used anew while that passes. */
 import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import type { Random } from "../random.ts";
-import type { Faults, Operation, Plan, Root } from "./plan.ts";
+import type { Faults, Operation, Plan, Program, Root } from "./plan.ts";
 import { pause, programFrom } from "./used-again.ts";
 
 /** The longest that anything is kept. */
@@ -15,6 +15,7 @@ const POLICIES: readonly RetentionPolicy[] = [
 ];
 
 export function expiring(random: Random, faults: Faults): Plan {
+  if (random.chance(0.3)) return usedAsItGoes(random, faults);
   const keptMs = () => random.of([undefined, 0, 0, 1_000, 60_000, LONGEST_MS]);
   const roots = Array.from({ length: random.between(1, 3) }, (_, n): Root => {
     const id = `root-${n}`;
@@ -45,5 +46,30 @@ export function expiring(random: Random, faults: Faults): Plan {
     faults: random.chance(0.5) ? { ...faults, skew: 0.05, skewMs: 3_000 } : faults,
     encrypted: random.chance(0.2),
     deploys: random.chance(0.3) ? [{ atMs: random.below(8_000), code: "new" }] : [],
+  };
+}
+
+/** It is told to go in the very moment in which others take its ID: what was for it comes to them, who are kept for longer. */
+function usedAsItGoes(random: Random, faults: Faults): Plan {
+  const quick = (): Program => ({
+    rounds: 1,
+    steps: [{ do: "activity", value: random.below(100), ms: 0, fails: 0 }],
+    fails: false,
+  });
+  const roots = Array.from({ length: 3 }, (_, n): Root => {
+    const id = `root-${n}`;
+    const again = { sender: `${id} again`, to: id, type: "start", reuse: "replace" } as const;
+    const afterMs = 60_000 + random.between(-500, 3_000);
+    const operations = [{ ...again, program: quick(), afterMs, retentionMs: LONGEST_MS }];
+    return { id, program: quick(), delayMs: 0, operations, retentionMs: 60_000 };
+  });
+  const late = { ...faults, latencyMs: random.of([5, 2_000]), skew: 0, skewMs: 5 };
+  return {
+    seed: random.below(2 ** 31),
+    roots,
+    retention: {},
+    faults: late,
+    encrypted: random.chance(0.3),
+    deploys: [],
   };
 }
