@@ -29,6 +29,13 @@ import {
   workflowLimiterClass,
 } from "./limits/workflow-limiter.ts";
 import { retentionPolicyFrom } from "./model/retention.ts";
+import { boundSchedules } from "./schedules/binding.ts";
+import { DeclaredSchedules } from "./schedules/declared.ts";
+import {
+  type WorkflowScheduleClass,
+  type WorkflowScheduleObject,
+  workflowScheduleClass,
+} from "./schedules/workflow-schedule.ts";
 import { readWebhooks } from "./webhooks/options.ts";
 import { webhookReceivers } from "./webhooks/webhooks.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
@@ -48,19 +55,25 @@ export interface WorkerEnv extends InstanceEnv {
   readonly WORKFLOW_CATALOG?: DurableObjectNamespace<WorkflowCatalogObject>;
   /** The namespace of WorkflowLimiter, for limits. Needed only by who declares some with `runtime.limit`. */
   readonly WORKFLOW_LIMITER?: DurableObjectNamespace<WorkflowLimiterObject>;
+  /** The namespace of WorkflowSchedule, for schedules. Without it everything else works. */
+  readonly WORKFLOW_SCHEDULE?: DurableObjectNamespace<WorkflowScheduleObject>;
+  /** The version of the Worker, where it is bound (`[version_metadata]`): of two that declare schedules, the later counts. */
+  readonly CF_VERSION_METADATA?: { readonly timestamp: string };
   /** The namespace of StateStore, for `DaprClient.state`. Needed only by who uses that. */
   readonly STATE_STORE?: DurableObjectNamespace<StateStore>;
 }
 
 /** A Worker that serves the workflows of one runtime: export it as default, and the class in it by its name. */
 export interface WorkflowWorker {
-  readonly fetch: (request: Request, env: WorkerEnv) => Promise<Response>;
+  readonly fetch: (request: Request, env: WorkerEnv, ctx?: Pick<ExecutionContext, "waitUntil">) => Promise<Response>;
   /** The Durable Object class; the Worker's configuration binds it as WORKFLOW_INSTANCE. */
   readonly WorkflowInstance: WorkflowInstanceClass;
   /** The Durable Object class of the catalog; the Worker's configuration binds it as WORKFLOW_CATALOG. */
   readonly WorkflowCatalog: WorkflowCatalogClass;
   /** The Durable Object class of limits; the Worker's configuration binds it as WORKFLOW_LIMITER. */
   readonly WorkflowLimiter: WorkflowLimiterClass;
+  /** The Durable Object class of schedules; the Worker's configuration binds it as WORKFLOW_SCHEDULE. */
+  readonly WorkflowSchedule: WorkflowScheduleClass;
 }
 
 /**
@@ -79,6 +92,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const handlerOf = (env: WorkerEnv, trusted: boolean) =>
     createHttpHandler(depsOf(registry, options, placement, env, trusted));
   const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, options, placement));
+  const declared = new DeclaredSchedules(runtime, placement, logFrom(options.logLevel ?? "info"));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
@@ -98,10 +112,12 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
     }),
     WorkflowCatalog: workflowCatalogClass({ retention, placement, logLevel: options.logLevel }),
     WorkflowLimiter: workflowLimiterClass(registry.limits, { placement, logLevel: options.logLevel }),
-    fetch(request, env) {
+    WorkflowSchedule: workflowScheduleClass({ placement, logLevel: options.logLevel, deployment: declared.deployment }),
+    fetch(request, env, ctx) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;
         handle = handlerOf(env, false);
+        declared.tell(env, ctx);
       }
       return handle(request);
     },
@@ -143,6 +159,7 @@ function depsOf(
   const log = logFrom(trusted ? "none" : (options.logLevel ?? "info"));
   return {
     ...reachOf(env, options, placement),
+    schedules: boundSchedules(env, placement),
     ...(!trusted && secretsOf(env, { now, log })),
     watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
     registered: () => registry.names(),

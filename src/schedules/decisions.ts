@@ -1,3 +1,4 @@
+import type { Asked } from "../model/history-event.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import {
   type Fire,
@@ -42,8 +43,8 @@ export function nextFire(
 export function mustLook(state: ScheduleState, timetable: Timetable, id: string, nowMs: number): boolean {
   if (state.running.length === 0) return false;
   if (timetable.pauseOnFailure || firstWaiting(state) !== undefined) return true;
-  const next = nextFire(state, timetable, id);
-  return timetable.overlap !== "allowAll" && next !== undefined && next.dueMs <= nowMs;
+  const dueMs = nextFire(state, timetable, id)?.dueMs;
+  return timetable.overlap !== "allowAll" && dueMs !== undefined && dueMs <= nowMs;
 }
 
 /** Takes the scheduled times that are due. */
@@ -82,13 +83,12 @@ function miss(state: ScheduleState, timetable: Timetable, id: string, nowMs: num
   }
   const [first] = missed;
   if (first === undefined) return state;
-  const { throughMs } = current;
   const more = missed.length === MOST_MISSED ? "or more " : "";
   const message = missed.length === 1 ? undefined : `${missed.length} times ${more}from here on`;
   const recorded = record(current, { kind: "scheduled", ...first }, "missed", nowMs, message);
   // What is due so long before was missed, too, however long its jitter is.
   const restMs = Math.floor((oldestMs - timetable.jitterMs) / 1_000) * 1_000 - 1_000;
-  return more === "" ? recorded : { ...recorded, throughMs: Math.max(throughMs, restMs) };
+  return more === "" ? recorded : { ...recorded, throughMs: Math.max(current.throughMs, restMs) };
 }
 
 /** What becomes of a fire, by its overlap. One that is scheduled and not passed over is one of the actions that remain. */
@@ -191,17 +191,17 @@ export function answered(
 /** Starts one now, whatever runs unless its overlap says otherwise, and although the schedule is paused. Its key is the newest of `requests`. */
 export function trigger(
   state: ScheduleState,
-  asked: {
+  asked: Asked & {
     readonly requestId: string;
     readonly overlap?: Fire["overlap"] | undefined;
     readonly hasInput?: true | undefined;
   },
   nowMs: number,
 ): ScheduleState {
-  const { requestId, overlap = "allowAll", hasInput } = asked;
+  const { requestId, overlap = "allowAll", hasInput, reason, actor } = asked;
   const nominalMs = Math.floor(nowMs / 1_000) * 1_000;
   const number = state.triggers + 1;
-  const fire: Fire = { kind: "triggered", nominalMs, trigger: number, dueMs: nowMs, overlap, hasInput };
+  const fire: Fire = { kind: "triggered", nominalMs, trigger: number, dueMs: nowMs, overlap, hasInput, reason, actor };
   const requests = [{ requestId, key: keyOf(fire) }, ...state.requests].slice(0, MOST_FIRES);
   return admit({ ...state, triggers: number, requests }, fire, nowMs);
 }

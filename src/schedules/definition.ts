@@ -50,7 +50,8 @@ export class Definition {
         current === undefined
           ? { ...newSchedule(fields, nowMs, { source: "api" }), createdBy: requestId }
           : this.#withFields(current, fields, nowMs);
-      const paused = request.pause === undefined ? next : pause(next, request.pause, nowMs);
+      const going = request.pause === null ? resume(next, nowMs) : next;
+      const paused = request.pause ? pause(going, request.pause, nowMs) : going;
       return this.#saved({ ...paused, remainingActions }, inputs, current === undefined);
     });
   }

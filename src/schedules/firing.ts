@@ -175,7 +175,8 @@ export class Firing {
       reuse: "reject",
       retentionMs: timetable.retentionMs,
       searchAttributes: { ...state.fields.searchAttributes, schedule: id, scheduledTime: nominalTime(fire.nominalMs) },
-      actor: this.#actor,
+      reason: fire.reason,
+      actor: fire.actor ?? this.#actor,
     };
   }
 

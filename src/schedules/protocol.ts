@@ -1,3 +1,4 @@
+import type { Asked } from "../model/history-event.ts";
 import type { Declaration, Deployment } from "./deployments.ts";
 import type { FieldChanges, Overlap, ScheduleFields } from "./fields.ts";
 import type { Fire, FireRecord, Pause, ScheduleState } from "./state.ts";
@@ -16,7 +17,8 @@ export interface NewSchedule {
   readonly fields: ScheduleFields;
   readonly input?: string | undefined;
   readonly remainingActions?: number | undefined;
-  readonly pause?: Omit<Pause, "atMs"> | undefined;
+  /** `null`: it goes on. Left out: as it is. */
+  readonly pause?: Omit<Pause, "atMs"> | null | undefined;
   /** One that is there is replaced by this; else it is in the way. What it has done stays. */
   readonly replaces?: boolean | undefined;
   /** Names this request: sent twice, it counts once. */
@@ -31,7 +33,7 @@ export interface ScheduleChange {
   readonly remainingActions?: number | null | undefined;
 }
 
-export interface TriggerRequest {
+export interface TriggerRequest extends Asked {
   /** Names this request: sent twice, it starts one instance. */
   readonly requestId: string;
   /** In place of the schedule's. */

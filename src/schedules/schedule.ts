@@ -19,14 +19,14 @@ const MOST_BACKFILLED = 1_000;
 
 /** One schedule: what it is asked changes its state, in one commit, and what follows from that is done by `Firing`. */
 export class Schedule extends Definition implements ScheduleApi {
-  async trigger({ requestId, input, overlap }: TriggerRequest): Promise<TriggerResult> {
+  async trigger({ requestId, input, overlap, reason, actor }: TriggerRequest): Promise<TriggerResult> {
     const sealed = input?.text === undefined ? undefined : await this.ports.cipher.seal(input.text);
     const { state } = this.held;
     if (state === undefined) return NOT_FOUND;
     const hasInput = input === undefined ? undefined : true;
     if (!state.requests.some((one) => one.requestId === requestId)) {
       const nowMs = this.ports.now();
-      const next = trigger(state, { requestId, overlap, hasInput }, nowMs);
+      const next = trigger(state, { requestId, overlap, hasInput, reason, actor }, nowMs);
       const key = next.requests[0]?.key ?? "";
       this.held.save(next, hasInput && new Map([[key, sealed]]), nowMs + SAFETY_MS);
     }

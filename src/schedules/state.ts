@@ -1,3 +1,4 @@
+import type { Asked } from "../model/history-event.ts";
 import type { Overlap, ScheduleFields } from "./fields.ts";
 
 /*
@@ -19,7 +20,7 @@ import type { Overlap, ScheduleFields } from "./fields.ts";
 export type FireKind = "scheduled" | "triggered" | "backfilled";
 
 /** An instance that is to be started. */
-export interface Fire {
+export interface Fire extends Asked {
   readonly kind: FireKind;
   readonly nominalMs: number;
   /** Of a trigger: the how many-th. */

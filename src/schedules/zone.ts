@@ -35,7 +35,7 @@ export class Zone {
     return Date.UTC(year, month - 1, day, hour, minute, second);
   }
 
-  #offsetAt(atMs: number): number {
+  offsetAt(atMs: number): number {
     return this.wallOf(atMs) - Math.floor(atMs / 1_000) * 1_000;
   }
 
@@ -44,21 +44,20 @@ export class Zone {
    * gap.
    */
   instantOf(wallMs: number): number {
-    const before = this.#offsetAt(wallMs - DAY_MS);
-    const after = this.#offsetAt(wallMs + DAY_MS);
-    const early = wallMs - Math.max(before, after);
-    const late = wallMs - Math.min(before, after);
-    if (this.#offsetAt(wallMs - before) === before) return wallMs - before;
-    if (this.#offsetAt(wallMs - after) === after) return wallMs - after;
-    return this.#transition(early, late, before);
+    const before = this.offsetAt(wallMs - DAY_MS);
+    const after = this.offsetAt(wallMs + DAY_MS);
+    if (this.offsetAt(wallMs - before) === before) return wallMs - before;
+    if (this.offsetAt(wallMs - after) === after) return wallMs - after;
+    return this.changeBetween(wallMs - Math.max(before, after), wallMs - Math.min(before, after));
   }
 
-  /** When the offset changes, between these two: in whole seconds. */
-  #transition(fromMs: number, toMs: number, before: number): number {
+  /** When the offset of the first of these moments ends, at the second at the latest. Both are whole seconds, and have different ones. */
+  changeBetween(fromMs: number, toMs: number): number {
+    const before = this.offsetAt(fromMs);
     let [from, to] = [fromMs / 1_000, toMs / 1_000];
     while (to - from > 1) {
       const middle = Math.floor((from + to) / 2);
-      if (this.#offsetAt(middle * 1_000) === before) from = middle;
+      if (this.offsetAt(middle * 1_000) === before) from = middle;
       else to = middle;
     }
     return to * 1_000;

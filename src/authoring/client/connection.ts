@@ -8,6 +8,7 @@ export interface ClientConnection {
   readonly api: WorkflowApi;
   readonly jobs: WorkflowApi;
   readonly catalog: WorkflowApi;
+  readonly schedules: WorkflowApi;
   readonly payloads: Payloads;
 }
 
@@ -17,6 +18,7 @@ export function connect(options: Given<WorkflowClientOptions> | null | undefined
     api: new WorkflowApi(read),
     jobs: new WorkflowApi(read, "workflow-jobs"),
     catalog: new WorkflowApi(read, "workflow-catalog"),
+    schedules: new WorkflowApi(read, "workflow-schedules"),
     payloads: new Payloads(read.payloadConverter),
   };
 }

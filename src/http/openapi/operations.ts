@@ -4,6 +4,7 @@ import { JOBS } from "./operations/jobs.ts";
 import type { Docs } from "./operations/operation-doc.ts";
 import { READING } from "./operations/reading.ts";
 import { REPAIRS } from "./operations/repairs.ts";
+import { SCHEDULES } from "./operations/schedules.ts";
 import { SEED } from "./operations/seed.ts";
 import { OF_DAPR } from "./operations/workflows.ts";
 
@@ -20,6 +21,7 @@ export const OPERATION_DOCS: Docs = {
   ...READING,
   ...OF_ALL,
   ...JOBS,
+  ...SCHEDULES,
   ...SEED,
   ...OF_THE_APP,
 };

@@ -39,11 +39,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "storage/sql-database.ts",
     "model",
   ],
-  authoring: ["engine", "model"],
+  authoring: ["schedules/deployments.ts", "engine", "model"],
   webhooks: ["model"],
   telemetry: ["model"],
   jobs: ["catalog", "instance/protocol.ts", "engine", "model"],
-  http: ["jobs", "catalog", "limits", "instance/protocol.ts", "instance/binding.ts", "model"],
+  http: ["jobs", "catalog", "schedules", "limits", "instance/protocol.ts", "instance/binding.ts", "model"],
   "dapr.ts": ["client.ts", "authoring"],
   "testing.ts": ["testing"],
   testing: ["jobs", "http", "limits", "authoring", "instance", "storage", "engine", "model"],
@@ -54,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "webhooks",
     "telemetry",
     "jobs",
+    "schedules",
     "catalog",
     "limits",
     "http",
@@ -114,7 +115,7 @@ const IMPURE = [
   /\bnode:/,
 ];
 
-const SQL = /\b(SELECT|INSERT|REPLACE|UPDATE|DELETE(?! =|")|CREATE|DROP(?! =|")|ALTER|PRAGMA|BEGIN|COMMIT|WHERE)\b/;
+const SQL = /\b(SELECT|INSERT|REPLACE|UPDATE|DELETE(?! =|"|:)|CREATE|DROP(?! =|")|ALTER|PRAGMA|BEGIN|COMMIT|WHERE)\b/;
 
 const sources = readSources();
 
@@ -191,9 +192,9 @@ describe("[S1] Imports", () => {
     expect(inputs).toBeGreaterThan(5);
   });
 
-  it("[S1.6] testing.ts, for any test runner, brings the router and valibot with it, what is built in, and no module of a platform", async () => {
+  it("[S1.6] testing.ts, for any test runner, brings the router, valibot and croner with it, what is built in, and no module of a platform", async () => {
     const { packages } = await bundleOf("testing.ts");
-    expect([...new Set(packages)].sort()).toEqual(["eventsource-parser", "itty-router", "valibot"]);
+    expect([...new Set(packages)].sort()).toEqual(["croner", "eventsource-parser", "itty-router", "valibot"]);
   });
 
   it("[S1.7] what makes the OpenAPI document is imported by nothing else: no Worker and no program carries it", async () => {

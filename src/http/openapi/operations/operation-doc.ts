@@ -44,6 +44,7 @@ export const TAGS = {
   "Beyond Dapr": "What Dapr has not, or not over HTTP.",
   Catalog: "All instances together: lists, counts and changes. Beyond Dapr.",
   "Bulk jobs": "One operation, asked of many instances. Beyond Dapr.",
+  Schedules: "Instances that start by themselves, at times that are named. Beyond Dapr.",
   App: "Health, and what is registered.",
   "Earlier versions":
     "The same operations under the paths of earlier versions of Dapr, and the form of the first of them.",
