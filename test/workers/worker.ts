@@ -41,6 +41,8 @@ export class CatalogSourceStandIn extends DurableObject implements CatalogSource
   }
 }
 
+export class WorkflowSchedule extends worker.WorkflowSchedule {}
+
 /** Those of the instances. */
 export class WorkflowCatalog extends worker.WorkflowCatalog {
   constructor(ctx: DurableObjectState, env: CatalogEnv) {
