@@ -76,6 +76,11 @@ export class ScheduleWorld {
     return this.#posted(this.host(id), call);
   }
 
+  /** Time is up to the test. */
+  askLater<T>(call: (index: IndexApi) => Promise<T>): Promise<T> {
+    return this.#posted(this.#index, call);
+  }
+
   askIndex<T>(call: (index: IndexApi) => Promise<T>): Promise<T> {
     return this.#settled(this.#posted(this.#index, call));
   }
