@@ -6,7 +6,7 @@ import { compactTime, nominalTime } from "../schedules/timetable.ts";
 /** A schedule as the API shows it: as it was given, with what is known of it. */
 export function toSchedule(view: ScheduleView): object {
   const { id, fields, input, source, paused, remainingActions, problem } = view;
-  const { timeZone = "UTC", overlap = "skip", jitter = "0s", pauseOnFailure = false, ...given } = fields;
+  const { timeZone = "UTC", overlap = "skip", jitter = "0s", pauseOnFailure = false, catchUpWindow, ...given } = fields;
   return {
     id,
     ...given,
@@ -14,7 +14,7 @@ export function toSchedule(view: ScheduleView): object {
     overlap,
     jitter,
     pauseOnFailure,
-    catchUpWindow: given.catchUpWindow ?? formatDuration(view.catchUpWindowMs),
+    catchUpWindow: catchUpWindow ?? formatDuration(view.catchUpWindowMs),
     ...(input !== undefined && { input: JSON.parse(input) }),
     ...(remainingActions !== undefined && { remainingActions }),
     source,

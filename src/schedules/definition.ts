@@ -14,6 +14,7 @@ export const NOT_FOUND = { ok: false, code: "NOT_FOUND" } as const;
 /** What was committed is done by then, should this object die before it has. */
 export const SAFETY_MS = 10_000;
 const SHOWN_TIMES = 10;
+const MAX_INPUT_BYTES = 1_048_576;
 
 /** What a schedule is: made, changed, declared, shown, removed. What it does when it is one stands in schedule.ts. */
 export class Definition {
@@ -40,7 +41,7 @@ export class Definition {
           : { ok: false, code: "EXISTS" };
       }
       const { fields, remainingActions, input, requestId } = request;
-      const problem = problemOf(fields, before?.throughMs ?? this.ports.now());
+      const problem = inputProblem(input) ?? problemOf(fields, before?.throughMs ?? this.ports.now());
       if (problem !== undefined) return problem;
       const inputs: InputChanges = new Map([[OWN_INPUT, input && (await this.ports.cipher.seal(input))]]);
       if (before === undefined) await this.ports.index().add(this.ports.id);
@@ -59,7 +60,7 @@ export class Definition {
   async change({ fields, input, remainingActions }: ScheduleChange): Promise<SavedResult> {
     const asked = this.held.state;
     if (asked === undefined) return NOT_FOUND;
-    const problem = problemOf(changeFields(asked.fields, fields), asked.throughMs);
+    const problem = inputProblem(input?.text) ?? problemOf(changeFields(asked.fields, fields), asked.throughMs);
     if (problem !== undefined) return problem;
     const inputs = await this.#inputs(OWN_INPUT, input);
     const { state } = this.held;
@@ -179,4 +180,11 @@ function problemOf(fields: ScheduleFields, afterMs: number): Refusal | undefined
   const read = timetableOf(fields);
   if ("problem" in read) return invalid(read.problem);
   return read.next(afterMs) === undefined ? invalid("it has no time that is still to come") : undefined;
+}
+
+/** It lies in one row, encrypted perhaps. */
+export function inputProblem(input: string | undefined): Refusal | undefined {
+  if (input === undefined || input.length * 3 <= MAX_INPUT_BYTES) return undefined;
+  const bytes = new TextEncoder().encode(input).byteLength;
+  return bytes <= MAX_INPUT_BYTES ? undefined : invalid(`input has at most ${MAX_INPUT_BYTES} bytes, found ${bytes}`);
 }

@@ -1,6 +1,6 @@
 import { errorFields } from "../instance/log-text.ts";
 import { backfill, instanceIdOf, keyOf, notRun, pause, resume, trigger } from "./decisions.ts";
-import { Definition, invalid, NOT_FOUND, SAFETY_MS } from "./definition.ts";
+import { Definition, inputProblem, invalid, NOT_FOUND, SAFETY_MS } from "./definition.ts";
 import { declarationHash } from "./deployments.ts";
 import type {
   BackfillRequest,
@@ -20,6 +20,8 @@ const MOST_BACKFILLED = 1_000;
 /** One schedule: what it is asked changes its state, in one commit, and what follows from that is done by `Firing`. */
 export class Schedule extends Definition implements ScheduleApi {
   async trigger({ requestId, input, overlap, reason, actor }: TriggerRequest): Promise<TriggerResult> {
+    const problem = inputProblem(input?.text);
+    if (problem !== undefined) return problem;
     const sealed = input?.text === undefined ? undefined : await this.ports.cipher.seal(input.text);
     const { state } = this.held;
     if (state === undefined) return NOT_FOUND;

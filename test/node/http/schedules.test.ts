@@ -331,6 +331,17 @@ describe("[SC12] What is refused", () => {
     expect(await send(target)).toMatchObject({ status: 400, body: { errorCode: "ERR_MALFORMED_REQUEST" } });
   });
 
+  it("[SC12.8] an input above 1 MiB, wherever it is given", async () => {
+    const { create, send, schedules } = made();
+    const input = "ä".repeat(524_288);
+    const refused = malformed("input has at most 1048576 bytes, found 1048578");
+    expect(await create({ input })).toEqual(refused);
+    await create({ input: input.slice(1) });
+    expect(await send(`PATCH ${ONE}`, { input })).toEqual(refused);
+    expect(await send(`POST ${ONE}/trigger`, { input })).toEqual(refused);
+    expect(schedules.started).toEqual([]);
+  });
+
   it("[SC12.6] without the binding: 501, and what to add", async () => {
     const api = new Api();
     for (const target of [`GET ${ALL}`, `GET ${ONE}`, `DELETE ${ONE}`, `POST ${ONE}/pause`]) {
