@@ -119,6 +119,15 @@ describe("[SC8] Schedules that code declares", () => {
     expect(world.hosts.size).toBe(1);
   });
 
+  it("[SC8.11] what an earlier deployment says, and comes late, changes nothing", async () => {
+    const { schedules, see } = made();
+    await schedules.call("a", (schedule) => schedule.declare(declaration("a", "2h"), 2));
+    await schedules.call("a", (schedule) => schedule.declare(declaration("a", "1h"), 1));
+    await schedules.call("a", (schedule) => schedule.undeclare(1));
+    expect(await see("a")).toMatchObject({ fields: { interval: "2h" } });
+    expect((await see("a"))?.paused).toBeUndefined();
+  });
+
   it("[SC8.10] an index that cannot be reached holds up no time", async () => {
     const { world, schedules, see } = made();
     await schedules.askIndex((index) => index.reconcile(schedules.deploy(A.declarations)));

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { ScheduleFields } from "../../../src/schedules/fields.ts";
 import type { NewSchedule, ScheduleView } from "../../../src/schedules/protocol.ts";
 import { nominalTime } from "../../../src/schedules/timetable.ts";
+import { CatalogWorld } from "../instance/catalog-world.ts";
 import { makeWorld } from "../instance/support.ts";
 import { at, DAY, HOUR, HOURLY, MINUTE, SECOND } from "./support.ts";
 import { ScheduleWorld } from "./world.ts";
@@ -114,18 +115,21 @@ describe("[SC7] What a schedule starts", () => {
     expect((fire?.actualMs ?? 0) - (fire?.dueMs ?? 0)).toBeLessThanOrEqual(11 * MINUTE);
   });
 
-  it("[SC7.5] a copy of a start that comes when the instance has been purged starts nothing", async () => {
-    const { world, schedules, create, to } = made();
-    await create();
-    await to("2026-01-01T01:00:01Z");
-    const start = schedules.calls.find(({ method }) => method === "start");
-    await world.call(ONE, (instance) => instance.purge({ recursive: true }));
-    world.crash(ONE, "process");
-    const late = world.post(ONE, (instance) => instance.start(start?.argument as never, async () => false));
-    await world.settle();
-    await expect(late).rejects.toThrow();
-    expect(world.host(ONE).db.hasTable("instance")).toBe(false);
-  });
+  it.each([false, true])(
+    "[SC7.5] a copy of a start that comes when the instance has been purged starts nothing; the schedule was lost meanwhile: %s",
+    async (isLost) => {
+      const { world, schedules, create, to } = made();
+      await create();
+      await to("2026-01-01T01:00:01Z");
+      const start = schedules.calls.find(({ method }) => method === "start");
+      await world.call(ONE, (instance) => instance.purge({ recursive: true }));
+      world.crash(ONE, "process");
+      if (isLost) schedules.lose("s");
+      start?.repeat();
+      await world.settle();
+      expect(world.host(ONE).db.hasTable("instance")).toBe(false);
+    },
+  );
 
   it("[SC7.6] another instance under the ID stays, and is recorded", async () => {
     const { world, create, to, fires, status } = made();
@@ -147,6 +151,18 @@ describe("[SC7] What a schedule starts", () => {
     await to("2026-01-01T01:59:00Z");
     expect(world.host(ONE).db.hasTable("instance")).toBe(true);
     await to("2026-01-01T02:01:00Z");
+    expect(world.host(ONE).db.hasTable("instance")).toBe(false);
+  });
+
+  it("[SC7.15] the same where the catalog has instances go whose time is over", async () => {
+    const { world, create, to } = made();
+    world.catalog = new CatalogWorld(world, { shards: 1, former: [] }, { anyTerminal: MINUTE });
+    world.retention = { anyTerminal: MINUTE };
+    await create({ cron: "0 1 * * *" });
+    await world.call("other", (instance) => instance.start({ instanceId: "other", name: "report", requestId: "mine" }));
+    await to("2026-01-01T01:59:00Z");
+    expect([ONE, "other"].map((id) => world.host(id).db.hasTable("instance"))).toEqual([true, false]);
+    await to("2026-01-01T03:00:00Z");
     expect(world.host(ONE).db.hasTable("instance")).toBe(false);
   });
 

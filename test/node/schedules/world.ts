@@ -16,7 +16,11 @@ export interface ScheduleCall {
   readonly to: string;
   readonly method: string;
   readonly argument: unknown;
+  /** Lets another copy of it arrive now. */
+  readonly repeat: () => void;
 }
+
+type Sent = Omit<ScheduleCall, "repeat">;
 
 class Index extends ScheduleIndex implements Resident {
   async alarm(): Promise<void> {}
@@ -203,16 +207,17 @@ export class ScheduleWorld {
   }
 
   /** Leaves when what was written is durable, travels, and so does its answer. */
-  #send<R extends Resident, T>(from: Host<R>, fate: Fate, call: ScheduleCall, serve: () => Promise<T>): Promise<T> {
+  #send<R extends Resident, T>(from: Host<R>, fate: Fate, what: Sent, serve: () => Promise<T>): Promise<T> {
     if (fate.dead) return never();
-    this.calls.push(structuredClone(call));
+    const repeat = () => void serve().catch(() => undefined);
+    const call: ScheduleCall = { ...structuredClone(what), repeat };
+    this.calls.push(call);
     const world = this.#world;
     return new Promise((resolve, reject) => {
       const arrive = (settle: () => void) =>
         world.travel(() => {
           if (!fate.dead) settle();
         });
-      const repeat = () => void serve().catch(() => undefined);
       const deliver = () => {
         const fault = this.fault?.(call);
         if (fault === "unreachable") return arrive(() => reject(new Error(`'${call.to}' is unreachable`)));
@@ -240,7 +245,8 @@ export class ScheduleWorld {
           });
         const fail = () => arrive(() => reject(new ObjectLostError(`'${from.id}' does not answer any more`)));
         const deliver = () => {
-          const fault = this.fault?.({ from: to, to: from.id, method: "isOwed", argument: undefined });
+          const repeat = () => void ask();
+          const fault = this.fault?.({ from: to, to: from.id, method: "isOwed", argument: undefined, repeat });
           const asked = fate.dead ? undefined : from.life;
           if (asked === undefined || fault === "unreachable") return fail();
           asked.callers.add(fail);
