@@ -43,6 +43,7 @@ export class Definition {
       const { fields, remainingActions, input, requestId } = request;
       const problem = inputProblem(input) ?? problemOf(fields, before?.throughMs ?? this.ports.now());
       if (problem !== undefined) return problem;
+      const why = request.pause && (await this.sealed(request.pause));
       const inputs: InputChanges = new Map([[OWN_INPUT, input && (await this.ports.cipher.seal(input))]]);
       if (before === undefined) await this.ports.index().add(this.ports.id);
       const nowMs = this.ports.now();
@@ -52,7 +53,7 @@ export class Definition {
           ? { ...newSchedule(fields, nowMs, { source: "api" }), createdBy: requestId }
           : this.#withFields(current, fields, nowMs);
       const going = request.pause === null ? resume(next, nowMs) : next;
-      const paused = request.pause ? pause(going, request.pause, nowMs) : going;
+      const paused = why ? pause(going, why, nowMs) : going;
       return this.#saved({ ...paused, remainingActions }, inputs, current === undefined);
     });
   }
@@ -156,8 +157,14 @@ export class Definition {
       catchUpWindowMs: timetable.catchUpWindowMs,
       nextMs: timesAfter(timetable, Math.max(state.throughMs, this.ports.now()), count),
       problem,
-      ...{ fields, source, createdMs, updatedMs, paused, remainingActions, waiting, starting, running, fires },
+      paused: paused && { ...paused, reason: paused.reason && (await this.ports.cipher.open(paused.reason)) },
+      ...{ fields, source, createdMs, updatedMs, remainingActions, waiting, starting, running, fires },
     };
+  }
+
+  /** A reason may be as secret as a payload. */
+  protected async sealed<T extends { readonly reason?: string | undefined }>(asked: T): Promise<T> {
+    return asked.reason ? { ...asked, reason: await this.ports.cipher.seal(asked.reason) } : asked;
   }
 
   protected inTurn<T>(run: () => Promise<T>): Promise<T> {

@@ -165,6 +165,7 @@ export class Firing {
     const { store, id, cipher } = this.#ports;
     const stored = store.input(fire.hasInput ? key : OWN_INPUT);
     const input = stored === undefined ? undefined : await cipher.open(stored);
+    const reason = fire.reason === undefined ? undefined : await cipher.open(fire.reason);
     const { state, timetable } = this.#held;
     if (state === undefined || !this.isStarting(key)) return undefined;
     return {
@@ -175,7 +176,7 @@ export class Firing {
       reuse: "reject",
       retentionMs: timetable.retentionMs,
       searchAttributes: { ...state.fields.searchAttributes, schedule: id, scheduledTime: nominalTime(fire.nominalMs) },
-      reason: fire.reason,
+      reason,
       actor: fire.actor ?? this.#actor,
     };
   }

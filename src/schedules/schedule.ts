@@ -23,12 +23,13 @@ export class Schedule extends Definition implements ScheduleApi {
     const problem = inputProblem(input?.text);
     if (problem !== undefined) return problem;
     const sealed = input?.text === undefined ? undefined : await this.ports.cipher.seal(input.text);
+    const why = await this.sealed({ reason, actor });
     const { state } = this.held;
     if (state === undefined) return NOT_FOUND;
     const hasInput = input === undefined ? undefined : true;
     if (!state.requests.some((one) => one.requestId === requestId)) {
       const nowMs = this.ports.now();
-      const next = trigger(state, { requestId, overlap, hasInput, reason, actor }, nowMs);
+      const next = trigger(state, { requestId, overlap, hasInput, ...why }, nowMs);
       const key = next.requests[0]?.key ?? "";
       this.held.save(next, hasInput && new Map([[key, sealed]]), nowMs + SAFETY_MS);
     }
@@ -45,7 +46,8 @@ export class Schedule extends Definition implements ScheduleApi {
   }
 
   async pause(why: Omit<Pause, "atMs">): Promise<DoneResult> {
-    return this.do((state, nowMs) => pause(state, why, nowMs));
+    const sealed = await this.sealed(why);
+    return this.do((state, nowMs) => pause(state, sealed, nowMs));
   }
 
   async resume(): Promise<DoneResult> {

@@ -247,4 +247,22 @@ describe("[SC7] What a schedule starts", () => {
       expect(lostAt).toBeLessThan(100);
     }
   });
+
+  it("[SC7.16] inputs and reasons lie sealed in the database, and leave it open", async () => {
+    const { world, schedules, create, view, to } = made();
+    await create({}, { input: '"secret 1"', pause: { reason: "secret 2" } });
+    const asked = { requestId: "t", input: { text: '"secret 3"' }, reason: "secret 4" };
+    await schedules.call("s", (schedule) => schedule.trigger({ ...asked, overlap: "allowAll" }));
+    expect((await view()).paused?.reason).toBe("secret 2");
+    await schedules.call("s", (schedule) => schedule.resume());
+    await schedules.call("s", (schedule) => schedule.pause({ reason: "secret 5" }));
+    expect([(await view()).paused?.reason, (await view()).input]).toEqual(["secret 5", '"secret 1"']);
+    await to("2026-01-01T00:31:00Z");
+    const [instanceId = ""] = world.hosts.keys();
+    const [first] = world.host(instanceId).history();
+    expect(first).toMatchObject({ input: '"secret 3"', reason: "secret 4" });
+    const stored = JSON.stringify(schedules.host("s").db.dump());
+    expect(stored.replaceAll(/sealed \\*"?secret/g, "")).not.toContain("secret");
+    expect(stored).toContain("sealed");
+  });
 });
