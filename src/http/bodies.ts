@@ -52,7 +52,7 @@ export const BULK_JOB = v.strictObject({
   filter: v.exactOptional(v.record(v.string(), v.union([v.string(), v.number(), v.boolean()]))),
   dryRun: flag,
   confirm: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0))),
-  rps: v.exactOptional(v.pipe(v.number(), v.minValue(1), v.maxValue(MAX_RPS))),
+  rps: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_RPS))),
   reason: v.exactOptional(reason),
   eventName: v.exactOptional(v.pipe(v.string(), v.minLength(1))),
   payload: value,

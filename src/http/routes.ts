@@ -161,6 +161,7 @@ const BEYOND_DAPR = {
     path: "/:id/cancel",
     role: "operator",
     parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
     handler: cancelWorkflow,
   },
   queryWorkflow: {
@@ -214,6 +215,7 @@ const BEYOND_DAPR = {
     path: "/:id/history",
     role: "viewer",
     parameters: { ...APP_ID, ...HISTORY_PAGE },
+    refusesUnknown: true,
     handler: getHistory,
   },
   getTimeline: {

@@ -113,7 +113,10 @@ type Texts = Record<(typeof TEXTS)[number], string | undefined>;
 /** The entry as it may be announced: long texts are cut, and those that matter least go where all together are too long. */
 export function fitEntry(entry: CatalogEntry): CatalogEntry {
   const texts = textsOf(entry);
-  for (const name of TEXTS) texts[name] = cut(texts[name], MAX_TEXT_LENGTH);
+  for (const name of TEXTS) {
+    const text = texts[name];
+    if (text !== undefined) texts[name] = cutText(text);
+  }
   for (const name of TEXTS) {
     const excess = bytesOfAll(texts) - MAX_TEXTS_BYTES;
     if (excess > 0) texts[name] = cutBytes(texts[name], excess);
@@ -202,9 +205,10 @@ function expected(field: string, what: string, found: unknown): string {
   return `${field}: expected ${what}, found ${JSON.stringify(found) ?? typeof found}`;
 }
 
-function cut(text: string | undefined, length: number): string | undefined {
-  if (text === undefined || text.length <= length) return text;
-  return text.slice(0, length - 1).replace(/[\ud800-\udbff]$/, "") + MARK;
+/** A text as an entry has it, as long as it is not cut further for the sake of others. */
+export function cutText(text: string): string {
+  if (text.length <= MAX_TEXT_LENGTH) return text;
+  return text.slice(0, MAX_TEXT_LENGTH - 1).replace(/[\ud800-\udbff]$/, "") + MARK;
 }
 
 /** Shorter by at least `bytes`, or gone. */

@@ -1,5 +1,8 @@
+import { cutText } from "../../model/catalog-entry.ts";
 import { didYouMean } from "../../model/near-name.ts";
+import { parseRfc3339 } from "../../model/rfc3339.ts";
 import { attributeFrom, keyProblem } from "../../model/search-attributes.ts";
+import { formatTime } from "../../model/time.ts";
 import { COUNT_KEYS, type CountKey, type Order } from "../protocol.ts";
 import {
   type Condition,
@@ -57,15 +60,19 @@ export function readParameters(parameters: Iterable<readonly [name: string, valu
   const parts: Condition[] = [];
   const others = new Map<string, string>();
   const seen = new Set<string>();
+  let conditions = 0;
   for (const [name, value] of parameters) {
     if (seen.has(name)) throw new FilterError(`${name}: expected once, found twice`);
     seen.add(name);
     const condition = filterOf(name, value);
-    if (condition !== undefined) parts.push(condition);
-    else others.set(name, value);
+    // What a parameter says is one condition, also where it is made two.
+    if (condition === undefined) others.set(name, value);
+    else {
+      parts.push(condition);
+      conditions += name === "q" ? countConditions(condition) : 1;
+    }
   }
   const filter: Condition = { type: "and", parts };
-  const conditions = countConditions(filter);
   if (conditions > MAX_CONDITIONS)
     throw new FilterError(`the filter: expected at most ${MAX_CONDITIONS} conditions, found ${conditions}`);
   return queryOf(filter, others);
@@ -143,8 +150,17 @@ function exactOrPrefix(field: TextField): Parse {
       : { type: "text", field, operator: "=", value };
 }
 
+/** As entries have it: times in UTC, a long text cut. */
 function aWait(value: string, name: string): string {
-  if (A_WAIT.test(value)) return value;
+  if (A_WAIT.test(value) && value.endsWith("*")) return value;
+  const type = /^(timer|start):/.exec(value)?.[1];
+  if (type !== undefined) {
+    const ms = parseRfc3339(value.slice(type.length + 1));
+    if (ms !== undefined) return `${type}:${formatTime(ms)}`;
+    const times = `${type}: and a time as 2026-11-28T10:00:00Z, or a beginning as ${type}:2026-11-28*`;
+    throw new FilterError(`${name}: expected ${times}, found ${quoted(value)}`);
+  }
+  if (A_WAIT.test(value)) return cutText(value);
   const waits =
     "event:NAME, timer:TIME, activity:NAME, child:ID, condition, limit:NAME, start:TIME, or a beginning as event:*";
   throw new FilterError(`${name}: expected ${waits}, found ${quoted(value)}`);

@@ -1,4 +1,4 @@
-import { keyProblem } from "../../model/search-attributes.ts";
+import { attributeFrom, keyProblem } from "../../model/search-attributes.ts";
 import { type Comparison, type Condition, FilterError, type Operator } from "./condition.ts";
 import { FIELD_NAMES, type Field, fieldOf } from "./fields.ts";
 import { type Token, tokensOf, unexpected } from "./tokens.ts";
@@ -166,13 +166,15 @@ function statusCondition(operator: Operator, value: Token): Condition {
   return { type: "status", statuses: isEqual ? [status] : STATUS_NAMES.filter((other) => other !== status) };
 }
 
+/** Digits that are no number at a start, `007` or 20 of them, are none here. */
 function attributeCondition(key: string, operator: Operator, value: Token): Condition {
   const isFlag = value.type === "word" && /^(true|false)$/i.test(value.text);
   if (isFlag) {
     return { type: "attribute", key, operator: onlyEquality(operator, value, "true and false"), value: flag(value) };
   }
-  if (value.type !== "number") return { type: "attribute", key, operator, value: value.text };
-  return { type: "attribute", key, operator: comparison(operator, value), value: Number(value.text) };
+  const found = value.type === "number" ? attributeFrom(value.text) : value.text;
+  if (typeof found === "string") return { type: "attribute", key, operator, value: found };
+  return { type: "attribute", key, operator: comparison(operator, value), value: found };
 }
 
 function onlyEquality(operator: Operator, value: Token, what: string): "=" | "!=" {

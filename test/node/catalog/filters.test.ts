@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { readParameters } from "../../../src/catalog/query/parameters.ts";
 import { parseQuery } from "../../../src/catalog/query/parser.ts";
 import { prefixEnd } from "../../../src/catalog/query/prefix.ts";
+import { fitEntry } from "../../../src/model/catalog-entry.ts";
 import { announce, DAY, entry, listed, NOW, type Opened, openShard } from "./support.ts";
 
 const read = (query: string) => readParameters(new URLSearchParams(query));
@@ -23,7 +24,11 @@ function filled(): Opened {
       endedAtMs: DAY + 50,
       searchAttributes: { customer: "c995", total: 12.5 },
     }),
-    entry("order-4", { createdAtMs: DAY + 4, endedAtMs: DAY + 60, searchAttributes: { customer: "c1", vip: true } }),
+    entry("order-4", {
+      createdAtMs: DAY + 4,
+      endedAtMs: DAY + 60,
+      searchAttributes: { customer: "c1", vip: true, code: "007", big: "12345678901234567890" },
+    }),
     entry("order-5", { createdAtMs: DAY + 5, searchAttributes: { tags: ["red", "blue"], total: 7, n: "12" } }),
     entry("ship-6", { createdAtMs: DAY + 6, workflowName: "shipping", parentInstanceId: "order-1", status: "STALLED" }),
     entry("ship-7", { createdAtMs: DAY + 7, workflowName: "ship*", status: "SUSPENDED", retrying: true }),
@@ -70,6 +75,10 @@ describe("[K23] Parameters", () => {
     ["version=2", [1]],
     ["waitingFor=event:approval", [1]],
     ["waitingFor=timer:*", [10]],
+    ["waitingFor=timer:2026-12-01T00:00:00Z", [10]],
+    ["waitingFor=timer:2026-12-01T01:00:00.000%2B01:00", [10]],
+    ["waitingFor=timer:2026-12-01*", [10]],
+    ["waitingFor=start:2026-12-01T00:00:00Z", []],
     ["waitingFor=*", [1, 10]],
     ["retrying=true", [7]],
     ["retrying=false&name=ship*", [6]],
@@ -83,10 +92,20 @@ describe("[K23] Parameters", () => {
     ["attr.tags=green", []],
     ["attr.vip=1", []],
     ["attr.none=x", []],
+    [Array.from({ length: 20 }, (_, n) => `attr.k${n}=${n}`).join("&"), []],
     ["status=RUNNING&name=order&version=2&idPrefix=o", [1]],
     ["q=Name%20%3D%20'billing'&status=CANCELED", [9]],
   ])("[K23.1] %s", (query, expected) => {
     expect(numbers(opened, query)).toEqual(expected);
+  });
+
+  it("[K23.7] what is waited for is found by its whole text, which the list has cut", () => {
+    const longest = "x".repeat(256);
+    const one = openShard();
+    one.store.tell([announce(fitEntry(entry("p", { status: "RUNNING", waitingFor: `child:${longest}` })), 1)], NOW);
+    expect(listed(one, `waitingFor=child:${longest}`)).toEqual(["p"]);
+    expect(listed(one, `waitingFor=child:${longest.slice(0, 200)}*`)).toEqual(["p"]);
+    expect(listed(one, `waitingFor=child:${longest.slice(0, 200)}`)).toEqual([]);
   });
 
   it("[K23.2] a page: newest first, 100 rows, unless it is asked for otherwise", () => {
@@ -116,6 +135,15 @@ describe("[K23] Parameters", () => {
     ],
     ["waitingFor=approval*", 'found "approval*"'],
     ["waitingFor=event", 'found "event"'],
+    [
+      "waitingFor=timer:soon",
+      'waitingFor: expected timer: and a time as 2026-11-28T10:00:00Z, or a beginning as timer:2026-11-28*, found "timer:soon"',
+    ],
+    ["waitingFor=timer:2026-12-01", 'or a beginning as timer:2026-11-28*, found "timer:2026-12-01"'],
+    [
+      "waitingFor=start:",
+      'expected start: and a time as 2026-11-28T10:00:00Z, or a beginning as start:2026-11-28*, found "start:"',
+    ],
     ["retrying=yes", 'retrying: expected true, false, found "yes"'],
     ["createdAfter=yesterday", "createdAfter: expected a time as 2026-11-28T10:00:00Z, or a day as 2026-11-28, found"],
     ["createdAfter=2026-02-30", 'found "2026-02-30"'],
@@ -129,6 +157,14 @@ describe("[K23] Parameters", () => {
     ["constructor=x", 'unknown parameter "constructor"'],
     [
       Array.from({ length: 21 }, (_, n) => `attr.k${n}=x`).join("&"),
+      "the filter: expected at most 20 conditions, found 21",
+    ],
+    [
+      Array.from({ length: 21 }, (_, n) => `attr.k${n}=${n}`).join("&"),
+      "the filter: expected at most 20 conditions, found 21",
+    ],
+    [
+      `${Array.from({ length: 19 }, (_, n) => `attr.k${n}=${n}`).join("&")}&q=Name IN (a, b)`,
       "the filter: expected at most 20 conditions, found 21",
     ],
     [`q=InstanceID IN (${Array.from({ length: 21 }, () => "'a'").join()})`, "at most 20 conditions, found 21"],
@@ -183,6 +219,10 @@ describe("[K23] q=", () => {
     ["attr.total BETWEEN 0 AND 10", [5]],
     ["attr.total = '7'", []],
     ["attr.n > 5", []],
+    ["attr.code = 007", [4]],
+    ["attr.code = 7", []],
+    ["attr.code STARTS_WITH 00", [4]],
+    ["attr.big IN (12345678901234567890, 5)", [4]],
     ["attr.n > '1'", [5]],
     ["attr.tags = 'blue'", [5]],
     ["attr.tags CONTAINS 'lu'", [5]],

@@ -129,6 +129,7 @@ describe("a job that is refused, before anybody is called", () => {
     [{ ...NAMED, operation: "raise" }, malformed("eventName is the name of the event to raise, found nothing")],
     [{ ...NAMED, confirm: -1 }, malformed("confirm is at least 0, found -1")],
     [{ ...NAMED, rps: 0 }, malformed("rps is at least 1, found 0")],
+    [{ ...NAMED, rps: 1.5 }, malformed("rps is a whole number, found 1.5")],
     [{ ...NAMED, confirm: 1.5 }, malformed("confirm is a whole number, found 1.5")],
     [{ operation: "purge", filter: [] }, malformed("filter is an object, found a list")],
     [{ operation: "purge", filter: ["FAILED"] }, malformed("filter is an object, found a list")],

@@ -119,6 +119,22 @@ describe("query parameters that a route does not know", () => {
     expect(warning).toMatch(/, 299 - "and 2995 more unknown query parameters"$/);
   });
 
+  it.each([
+    [
+      "GET /v1.0/workflows/dapr/a/history?type=TaskFailed",
+      "type, did you mean types. Known: appID, order, types, contains,",
+    ],
+    ["GET /v1.0/workflows/dapr/a/history?since=5", "since. Known: appID, order, types, contains, format, limit,"],
+    ["POST /v1.0/workflows/dapr/a/cancel?reson=x", "reson, did you mean reason. Known: appID, reason"],
+  ])("[H97] %s is refused: a filter or a reason that nobody reads would pass for one", async (target, says) => {
+    const api = new Api();
+    expect(await read(await api.send(target))).toEqual({
+      status: 400,
+      body: { errorCode: "ERR_MALFORMED_REQUEST", message: expect.stringContaining(`unknown query parameter ${says}`) },
+    });
+    expect(api.calls).toEqual([]);
+  });
+
   it("[H97] a request that is refused has the warning too", async () => {
     const api = new Api();
     api.answers.state = undefined;
