@@ -1,5 +1,5 @@
 import type { RerunRequest, RerunResult, RestartResult } from "../instance/protocol.ts";
-import { isJobId } from "../model/ids.ts";
+import { isJobId, uuidOf } from "../model/ids.ts";
 import { readAsked } from "./asked.ts";
 import { REASON_ALONE, RERUN } from "./bodies.ts";
 import { fieldAsJson } from "./body.ts";
@@ -27,7 +27,8 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   const { id } = call.params;
   const fields = await readJsonBody(call, deps, RERUN);
   const { eventID: eventId = 0, newChildWorkflowInstanceID: newChildWorkflowInstanceId } = fields;
-  const newId = fields.newInstanceID || generatedId(call, deps);
+  const requestId = readParameters(call, REQUEST_ID).requestID || undefined;
+  const newId = fields.newInstanceID || generatedId(call, { newId: () => newUuid(id, requestId, deps) });
   const target = { operation: "rerun", instanceId: newId, subject: id } as const;
   call.instanceId = id;
   checkAppId(call, deps, target);
@@ -44,7 +45,7 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   // A job is no instance to anybody but its own routes.
   if (isJobId(id) || !mayReach(call, id)) throw rerunError(404, `workflow instance does not exist with ID '${id}'`);
   const request: RerunRequest = {
-    requestId: readParameters(call, REQUEST_ID).requestID || deps.newId(),
+    requestId: requestId ?? deps.newId(),
     sourceInstanceId: id,
     eventId,
     newChildWorkflowInstanceId,
@@ -55,6 +56,11 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
   const result = await callInstance(call, deps, target, (instance) => instance.rerun(request));
   if (result.ok) return json(202, { instanceID: newId });
   throw rerunRefused(id, newId, result);
+}
+
+/** Of a request that is sent again, the same: nobody has told its sender what it was. */
+function newUuid(id: string, requestId: string | undefined, deps: HttpDeps): string {
+  return requestId === undefined ? deps.newId() : uuidOf(`${requestId}:${id}`);
 }
 
 function rerunRefused(id: string, newId: string, result: Extract<RerunResult, { ok: false }>): HttpError {

@@ -1,6 +1,6 @@
 import type { InstanceApi, OperationResult, RepairResult, RerunResult, RestartResult } from "../instance/protocol.ts";
-import { isJobId } from "../model/ids.ts";
-import { sha256 } from "../model/sha256.ts";
+import { isJobId, uuidOf } from "../model/ids.ts";
+
 import type { JobCall } from "./job.ts";
 
 /** What jobs ask of an instance. */
@@ -89,9 +89,7 @@ export function rerunId(
   { jobId, instanceId }: Pick<JobTarget, "jobId" | "instanceId">,
   { newIdPrefix = "" }: Pick<JobCall, "newIdPrefix"> = {},
 ): string {
-  const hash = sha256(`${jobId}:${instanceId}`);
-  const uuid = hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
-  return `${newIdPrefix}${uuid}`;
+  return `${newIdPrefix}${uuidOf(`${jobId}:${instanceId}`)}`;
 }
 
 function outcomeOf(

@@ -54,6 +54,11 @@ export function isScheduleRequest(requestId: string | undefined): boolean {
   return requestId?.startsWith("schedule:") === true;
 }
 
+/** A UUID made of a text: the same each time, and of no other text. */
+export function uuidOf(text: string): string {
+  return sha256(text).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+}
+
 /** In UTF-8. An object's name may have 1,024 bytes (Cloudflare). */
 const MAX_MADE_BYTES = 256;
 

@@ -60,6 +60,23 @@ describe("rerun", () => {
     expect(rerun(api)[1].requestId).toBe("mine");
   });
 
+  it("[H152] one that is sent again without an ID for the new instance asks the same one again", async () => {
+    const ids = [];
+    for (const [target, requestId] of [
+      [RERUN, "mine"],
+      [RERUN, "mine"],
+      [RERUN, "other"],
+      [RERUN.replace("abc", "abd"), "mine"],
+    ]) {
+      const api = new Api();
+      await api.send(`${target}?requestID=${requestId}`);
+      ids.push(rerun(api)[0]);
+    }
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+    expect(ids[0]).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  });
+
   it.each<[RerunResult, number, string]>([
     [{ ok: false, code: "NOT_FOUND", message: "Dapr's words" }, 404, "Dapr's words"],
     [{ ok: false, code: "INVALID_ARGUMENT", message: "Dapr's words" }, 400, "Dapr's words"],
