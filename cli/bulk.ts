@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode, usage } from "./errors.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { pagesOf, type WireRow } from "./listing.ts";
+import { Reconnecting } from "./reconnecting.ts";
 import type { Server } from "./server.ts";
 import type { Action, TargetFlags } from "./targets.ts";
 import { canAsk, confirms } from "./terminal/ask.ts";
@@ -102,9 +103,18 @@ export async function followJob(server: Server, jobId: string): Promise<ExitCode
       `The bulk job goes on. See it with: edge-workflows bulk get ${jobId}; stop it with: edge-workflows bulk cancel ${jobId}`,
     );
   });
+  const reconnecting = new Reconnecting();
+  let wasThere = false;
   try {
     for (;;) {
-      const job = await server.get<WireJob>("workflow-jobs", [jobId]);
+      const job = await server.get<WireJob>("workflow-jobs", [jobId]).catch(async (error) => {
+        if (!wasThere) throw error;
+        progress.end();
+        await reconnecting.after(error);
+      });
+      if (job === undefined) continue;
+      wasThere = true;
+      reconnecting.reached();
       if (job.ended !== undefined || job.state === "STALLED") {
         progress.end();
         return await tellOfEnd(job);

@@ -1,5 +1,5 @@
 import type { WireRow } from "../src/authoring/workflow-list.ts";
-import { EXIT, usage } from "./errors.ts";
+import { CliError, EXIT, usage } from "./errors.ts";
 import type { Query, Server } from "./server.ts";
 import { note } from "./terminal/output.ts";
 
@@ -62,7 +62,7 @@ export async function instanceId(server: Server, operand: string): Promise<strin
 async function latest(server: Server): Promise<string> {
   for await (const [row] of pagesOf(server, { filter: {}, order: "desc", limit: 1 }))
     if (row !== undefined) return row.instanceID;
-  throw usage(`there is no instance, so none is "${LATEST}"`);
+  throw new CliError(`there is no instance, so none is "${LATEST}"`, EXIT.notFound);
 }
 
 /** The text of a query, which says something. */

@@ -3,7 +3,7 @@ import { CliError, EXIT } from "./errors.ts";
 import { endOnInterrupt } from "./interrupts.ts";
 import { programOf } from "./program.ts";
 import { complain, endQuietlyOnClosedPipes } from "./terminal/output.ts";
-import { safeLines } from "./terminal/text.ts";
+import { oneLine, safeLines } from "./terminal/text.ts";
 
 /** Runs the command, and sets what the process ends with. */
 export async function run(words: readonly string[]): Promise<void> {
@@ -30,6 +30,11 @@ function tell(error: unknown): number {
   if (error instanceof CliError) {
     complain(safeLines(error.message));
     return error.exitCode;
+  }
+  // Of a file that was named, which is not there or may not be written: no fault of this program, so no stack.
+  if (error instanceof Error && "syscall" in error) {
+    complain(oneLine(error.message));
+    return EXIT.failed;
   }
   complain(safeLines(error instanceof Error ? (error.stack ?? error.message) : String(error)));
   return EXIT.failed;

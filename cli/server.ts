@@ -131,7 +131,7 @@ async function textOf(response: Response, what: string): Promise<string> {
 }
 
 function cutOff(error: unknown, what: string): CliError {
-  return new CliError(`the answer to ${what} was cut off: ${error instanceof Error ? error.message : error}`);
+  return new LostError(`the answer to ${what} was cut off: ${error instanceof Error ? error.message : error}`);
 }
 
 function timedOut(what: string): CliError {

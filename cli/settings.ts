@@ -34,10 +34,17 @@ export function settingsOf(flags: ConnectionFlags): Settings {
   const isOfProfile = url === serverUrl(profile.url || DEFAULT_URL);
   return {
     url,
-    token: flags.token || DAPR_API_TOKEN || (isOfProfile ? profile.token : undefined) || undefined,
+    token: headerToken(flags.token || DAPR_API_TOKEN || (isOfProfile ? profile.token : undefined) || undefined),
     component: flags.component || flags.namespace || EDGE_WORKFLOWS_COMPONENT || profile.component || DEFAULT_COMPONENT,
     appId: flags.appId || undefined,
   };
+}
+
+/** Without what the end of a file puts behind it. The text says nothing of the token. */
+function headerToken(given: string | undefined): string | undefined {
+  const token = given?.trim();
+  if (token === undefined || /^[\t\u0020-\u007e\u0080-\u00ff]*$/.test(token)) return token || undefined;
+  throw usage("the token has characters that no header can hold: is it the token?");
 }
 
 function profileOf({ profile }: ConnectionFlags): Profile {

@@ -63,7 +63,12 @@ export function checkTargets(operands: readonly string[], flags: Partial<TargetF
   if ((query !== undefined) === operands.length > 0)
     throw usage(`either IDs or --query say which instances, found ${query === undefined ? "neither" : "both"}`);
   if (query !== undefined) return queryText(query);
+  checkWithoutQuery(flags);
+  return undefined;
+}
+
+/** Flags that would count for nothing, the worst of them where somebody trusts that nothing is done. */
+export function checkWithoutQuery(flags: Partial<TargetFlags>): void {
   const alone = (["limit", "dryRun", "rps"] as const).find((name) => flags[name] !== undefined);
   if (alone !== undefined) throw usage(`--${alone === "dryRun" ? "dry-run" : alone} goes with --query`);
-  return undefined;
 }

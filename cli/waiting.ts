@@ -1,5 +1,6 @@
 import type { Format } from "./command.ts";
 import { EXIT, type ExitCode } from "./errors.ts";
+import { Reconnecting } from "./reconnecting.ts";
 import type { Server } from "./server.ts";
 import { info, note, writeJson, writeJsonLine, writeYaml } from "./terminal/output.ts";
 import { Progress } from "./terminal/progress.ts";
@@ -55,14 +56,26 @@ export async function waitFor(server: Server, ids: readonly string[], waiting: W
 
 async function ended(server: Server, id: string, deadlineMs: number, progress: Progress): Promise<WireInstance> {
   const beganMs = performance.now();
+  const reconnecting = new Reconnecting();
   progress.show(`Waiting for '${id}'`);
+  // The first question is answered at once: a server that is not there from the beginning is not waited for.
+  let state = await ask(server, id, 0);
   for (;;) {
-    const seconds = Math.min(ASK_SECONDS, Math.max(0, (deadlineMs - performance.now()) / 1_000));
-    const query = { waitFor: "completed", timeoutSeconds: seconds.toFixed(3) };
-    const state = await server.get<WireInstance>("workflows", [id], query, seconds * 1_000 + LATE_MS);
     if (ENDED.includes(state.runtimeStatus) || performance.now() >= deadlineMs) return state;
+    try {
+      state = await ask(server, id, Math.min(ASK_SECONDS, Math.max(0, (deadlineMs - performance.now()) / 1_000)));
+      reconnecting.reached();
+    } catch (error) {
+      progress.end();
+      await reconnecting.after(error, deadlineMs - performance.now());
+    }
     progress.show(`Waiting for '${id}': ${state.runtimeStatus} since ${elapsedOf(performance.now() - beganMs)}`);
   }
+}
+
+function ask(server: Server, id: string, seconds: number): Promise<WireInstance> {
+  const query = { waitFor: "completed", timeoutSeconds: seconds.toFixed(3) };
+  return server.get<WireInstance>("workflows", [id], query, seconds * 1_000 + LATE_MS);
 }
 
 async function tell(state: WireInstance, output: Format, count: number): Promise<void> {

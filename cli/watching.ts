@@ -1,6 +1,7 @@
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import type { HistoryEvent } from "../src/model/history-event.ts";
 import { CliError, EXIT, ServerError } from "./errors.ts";
+import { Reconnecting } from "./reconnecting.ts";
 import { LostError, type Server } from "./server.ts";
 
 /*
@@ -15,39 +16,32 @@ export type Watched =
 
 /** The server sends a heartbeat every 15 seconds: a connection that brings nothing for three of them is lost. */
 const PATIENCE_MS = 45_000;
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
 
-/** Ends with the instance. `onLost` is told each time that the connection is, and is made again. */
-export async function* watch(server: Server, id: string, onLost: (error: Error) => void): AsyncGenerator<Watched> {
+/** Ends with the instance. A lost connection is made again. */
+export async function* watch(server: Server, id: string): AsyncGenerator<Watched> {
+  const reconnecting = new Reconnecting();
   let lastId: string | undefined;
   let wasThere = false;
-  for (let failures = 0; ; failures++) {
+  for (;;) {
     try {
       for await (const told of connect(server, id, lastId)) {
         wasThere = true;
-        failures = 0;
+        reconnecting.reached();
         if (told.type === "history") lastId = told.id;
         yield told;
         if (told.type === "end" || told.type === "gone") return;
       }
+      // The server has ended the stream, and not the instance.
+      await reconnecting.pause();
     } catch (error) {
       if (wasThere && error instanceof ServerError && error.exitCode === EXIT.notFound) {
         yield { type: "gone" };
         return;
       }
-      if (!wasThere || !isPassing(error)) throw error;
-      onLost(error);
+      if (!wasThere) throw error;
+      await reconnecting.after(error);
     }
-    const most = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-    await new Promise((resolve) => setTimeout(resolve, (most * (1 + Math.random())) / 2));
   }
-}
-
-/** After a deploy all come at once, and an object may not be reached at first. */
-function isPassing(error: unknown): error is Error {
-  if (error instanceof ServerError) return error.status === 429 || error.status >= 500;
-  return error instanceof LostError;
 }
 
 async function* connect(server: Server, id: string, after: string | undefined): AsyncGenerator<Watched> {

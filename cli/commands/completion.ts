@@ -52,7 +52,8 @@ function placesOf(command: Command, path: readonly string[] = []): Place[] {
       .flatMap(({ long, description }) => (typeof long === "string" ? [{ word: long, description }] : [])),
   ];
   const below = commands.filter((one) => one.name() !== "help");
-  return [{ path: path.join(" "), words }, ...below.flatMap((one) => placesOf(one, [...path, one.name()]))];
+  const named = below.flatMap((one) => [one.name(), ...one.aliases()].map((name) => ({ one, name })));
+  return [{ path: path.join(" "), words }, ...named.flatMap(({ one, name }) => placesOf(one, [...path, name]))];
 }
 
 /** The commands among the words before the one that is completed, `/bulk/list`; flags and their values between them do not count. */

@@ -4,7 +4,7 @@ import { type CalledWithServer, database, talks } from "../command.ts";
 import { CliError, EXIT, type ExitCode, ServerError, usage } from "../errors.ts";
 import { instanceIds, pagesOf } from "../listing.ts";
 import type { Query, Server } from "../server.ts";
-import { act, type TargetFlags, targets } from "../targets.ts";
+import { act, checkWithoutQuery, type TargetFlags, targets } from "../targets.ts";
 import { info, note, success } from "../terminal/output.ts";
 import { momentOf } from "../times.ts";
 import { operate } from "./actions.ts";
@@ -70,6 +70,7 @@ function checkAll(operands: readonly string[], flags: Flags): void {
   if (all === true && allOlderThan !== undefined) throw usage("either --all or --all-older-than, found both");
   if (allFilterStatus !== undefined && allOlderThan === undefined)
     throw usage("--all-filter-status can only be used with --all-older-than");
+  if (query === undefined) checkWithoutQuery(flags);
   if (!isAll && query === undefined && operands.length === 0)
     throw usage("one or more workflow instance ID arguments are required when not using purge all flags");
   if (allFilterStatus === undefined) return;

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type CalledWithServer, operandOf, pairs, talks } from "../command.ts";
-import type { ExitCode } from "../errors.ts";
+import { type ExitCode, usage } from "../errors.ts";
 import type { Query } from "../server.ts";
 import { info } from "../terminal/output.ts";
 import { momentOf, patienceMs } from "../times.ts";
@@ -45,6 +45,7 @@ export function addRun(program: Command): void {
 
 async function run({ operands, options, server }: CalledWithServer<Flags>): Promise<ExitCode | undefined> {
   const { input, startTime, reuse, retention, reason, attr = {} } = options;
+  if (options.timeout !== undefined && options.wait !== true) throw usage("--timeout goes with --wait");
   const at = startTime === undefined ? undefined : momentOf("--start-time", startTime, "future").toISOString();
   const timeoutMs = options.timeout === undefined ? undefined : patienceMs("--timeout", options.timeout);
   const attributes = Object.entries(attr).map(([key, value]) => [`attr.${key}`, value]);

@@ -3,6 +3,7 @@ import { type CalledWithServer, type Format, output, talks, wholeNumber } from "
 import { EXIT, type ExitCode, usage } from "../errors.ts";
 import { HistoryRows } from "../history-rows.ts";
 import { instanceId, pagesOf, tellOfMissing, type WireRow } from "../listing.ts";
+import { Reconnecting } from "../reconnecting.ts";
 import type { Query, Server } from "../server.ts";
 import { info, note, paintStatus, terminalWidth, writeJsonLine, writeLine } from "../terminal/output.ts";
 import { type Column, Table } from "../terminal/table.ts";
@@ -44,7 +45,7 @@ export function addWatch(program: Command): void {
 async function watchOne(server: Server, id: string, format: Format): Promise<ExitCode> {
   const rows = new HistoryRows({ namespace: server.settings.component, appID: "" }, Date.now());
   const table = new Table(SHORT, terminalWidth());
-  for await (const told of watch(server, id, (error) => note(`${error.message}. Connecting again`))) {
+  for await (const told of watch(server, id)) {
     if (format === "jsonl") await writeJsonLine(told);
     else if (told.type === "history") for (const line of table.add([rows.add(told.event)])) await writeLine(line);
     else if (told.type === "execution") note(`Execution ${told.executionId}, generation ${told.generation}`);
@@ -74,9 +75,12 @@ async function watchList({ options, server }: CalledWithServer<Flags>): Promise<
   };
   let { since } = await changes(server, filter, "");
   await tellNewest(server, filter, options.limit, tell);
+  const reconnecting = new Reconnecting();
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, options.interval * 1_000));
-    const next = await changes(server, filter, since);
+    const next = await changes(server, filter, since).catch((error) => reconnecting.after(error));
+    if (next === undefined) continue;
+    reconnecting.reached();
     tellOfMissing(next.missingShards);
     if (next.resync === true) {
       note("Some changes are not known any more. The newest instances again:");

@@ -1,5 +1,5 @@
 import { createColors } from "picocolors";
-import { stringify } from "yaml";
+import { Document, visit } from "yaml";
 import { EXIT } from "../errors.ts";
 import { type Column, Table } from "./table.ts";
 import { oneLine, safeJson } from "./text.ts";
@@ -99,8 +99,13 @@ export function writeYaml(value: unknown): Promise<void> {
   return write(yamlOf(value));
 }
 
-/** What a terminal obeys is quoted by the library, and escaped where JSON leaves it as it is. */
+/** Escapes are some in double quotes alone, which the library puts around control characters and not around what turns the order around. */
 export function yamlOf(value: unknown): string {
-  const text = stringify(value, { lineWidth: 0 });
-  return text.replace(/[\u007f-\u009f]/g, (found) => safeJson(found));
+  const document = new Document(value);
+  visit(document, {
+    Scalar(_, scalar) {
+      if (typeof scalar.value === "string" && safeJson(scalar.value) !== scalar.value) scalar.type = "QUOTE_DOUBLE";
+    },
+  });
+  return safeJson(document.toString({ lineWidth: 0 }));
 }

@@ -234,6 +234,15 @@ describe("[L7] purge", () => {
     expect(await text("--all-older-than", "soon")).toContain("invalid value for --all-older-than");
   });
 
+  it("[L7.4] --dry-run, --limit and --rps, which count for a query alone, are refused with IDs and --all: nothing is purged", async () => {
+    await listed("again");
+    const before = await ids();
+    for (const [flag = "", ...value] of [["--dry-run"], ["--limit", "1"], ["--rps", "5"]])
+      for (const target of [["again"], ["--all"], ["--all-older-than", "0s"]])
+        expect(await refused(["purge", ...target, flag, ...value, "--yes"])).toBe(`error: ${flag} goes with --query\n`);
+    expect(await ids()).toEqual(before);
+  });
+
   it("[L7.3] --all: on a pipe only with --yes; then all that have ended, the oldest first, and nothing else", async () => {
     await listed("again");
     const before = await ids();

@@ -1,6 +1,8 @@
 // What the command line is made of that needs no process: times, texts, tables, rows of a history.
 import { describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { HistoryRows } from "../../../cli/history-rows.ts";
+import { yamlOf } from "../../../cli/terminal/output.ts";
 import { Table } from "../../../cli/terminal/table.ts";
 import { cut, oneLine, safeJson, widthOf } from "../../../cli/terminal/text.ts";
 import { ageOf, durationMs, elapsedOf, momentOf, patienceMs } from "../../../cli/times.ts";
@@ -151,6 +153,17 @@ describe("[L42] Texts and tables", () => {
     const json = safeJson(JSON.stringify({ hostile }, undefined, 2));
     expect(json).toMatch(/^[\n\u0020-\u007e]*$/);
     expect(JSON.parse(json)).toEqual({ hostile });
+  });
+
+  it("[L42.5] YAML means the same, and has nothing in it that a terminal would obey", () => {
+    const texts = [0x1b, 0x7f, 0x85, 0x9b, 0x200e, 0x202e, 0x2028, 0x2069].map(
+      (code) => `a${String.fromCharCode(code)}: b`,
+    );
+    const value = { texts, plain: "as it is", lines: "one\ntwo\n", [`k${String.fromCharCode(0x202e)}`]: "\u202e\n\nx" };
+    const yaml = yamlOf(value);
+    expect(yaml).toMatch(/^[\n\u0020-\u007e]*$/);
+    expect(parse(yaml)).toEqual(value);
+    expect(yaml).toContain("plain: as it is\nlines: |\n  one\n  two\n");
   });
 
   it("[L42.2] widths and cuts go by what a terminal shows", () => {

@@ -79,6 +79,8 @@ describe("[L91] Completion", () => {
     expect(complete("re")).toBe("resume rerun restart rewind replay");
     expect(complete("--url", "http://h", "bulk", "")).toContain("list get wait cancel");
     expect(complete("bulk", "list", "--li")).toBe("--limit");
+    expect(complete("ls", "--filter-n")).toBe("--filter-name");
+    expect(complete("bulk", "ls", "--li")).toBe("--limit");
     expect(complete("list", "--filter-n")).toBe("--filter-name");
     expect(complete("history", "an-id", "--o")).toBe("--order --output");
     expect(complete("completion", "")).toBe("--help");

@@ -115,6 +115,51 @@ describe("[L30] Settings", () => {
   });
 });
 
+describe("[L35] What was never sent", () => {
+  it("[L35.1] a token that no header can hold is exit code 2, and is not shown; white space around one is no part of it", async () => {
+    for (const token of ["se\u0001cret", "se\ncret", "secret€"]) {
+      asked.length = 0;
+      const { code, stdout, stderr } = await cli.run(["get", "x", "--url", urlOf(second), "--token", token]);
+      expect([code, stdout, asked]).toEqual([2, "", []]);
+      expect(stderr).toBe("error: the token has characters that no header can hold: is it the token?\n");
+    }
+    expect((await whereTo(["--url", urlOf(second), "--token", " typed\n"])).at(-1)).toBe("typed");
+  });
+
+  it("[L35.2] latest of a list in which there is nothing is not found: exit code 3", async () => {
+    answer = { status: 200, body: '{"workflows":[]}' };
+    for (const verb of ["get", "suspend", "wait", "export"])
+      expect(await cli.run([verb, "latest", "--url", urlOf(second)])).toEqual({
+        code: 3,
+        stdout: "",
+        stderr: 'error: there is no instance, so none is "latest"\n',
+      });
+  });
+
+  it("[L35.3] a file that is not there, or may not be written, is told in one line, without a stack", async () => {
+    const url = ["--url", urlOf(second)];
+    answer = { status: 200, body: '{"instanceId":"x"}\n' };
+    for (const words of [
+      ["catalog", "rebuild", "--file", "/nobody/has/this"],
+      ["export", "x", "--file", "/nobody/has/this"],
+      ["export", "x", "--file", cli.directory],
+    ]) {
+      const { code, stderr } = await cli.run([...words, ...url]);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*(ENOENT|EISDIR).*\n$/)]);
+    }
+    expect(existsSync(`${cli.directory}.part`)).toBe(false);
+  });
+
+  it("[L35.4] --timeout of run without --wait would count for nothing: exit code 2", async () => {
+    expect(await cli.run(["run", "order", "--timeout", "5s", "--url", urlOf(second)])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: --timeout goes with --wait\n",
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe("[L31] Profiles", () => {
   it("[L31.1] the file is its owner's alone, also when it was not, and is listed without tokens", async () => {
     expect(statSync(file()).mode & 0o777).toBe(0o600);

@@ -1,0 +1,109 @@
+// A server that goes away, and comes back: what asks for as long as it takes goes on, and nothing waits for one that was never there.
+
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Cli } from "./support.ts";
+
+let cli: Cli;
+let server: Server;
+/** What each request gets, one after the other; the last one stays. An object: JSON; a text: a stream, which is cut off. */
+let answers: (object | string | 503 | "cut")[] = [];
+const asked: URL[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(new URL(request.url ?? "", "http://server"));
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (answer === "cut" || answer === undefined) response.destroy();
+    else if (answer === 503) response.writeHead(503).end('{"errorCode":"ERR","message":"overloaded"}');
+    else if (typeof answer === "object")
+      response.writeHead("errorCode" in answer ? 404 : 200).end(JSON.stringify(answer));
+    else response.writeHead(200, { "content-type": "text/event-stream" }).write(answer, () => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cli = await Cli.build(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+afterAll(() => {
+  server?.close();
+  cli?.remove();
+});
+afterEach(() => {
+  asked.length = 0;
+});
+
+const again = (text: string) => text.match(/\. Connecting again\n/g)?.length ?? 0;
+const state = (runtimeStatus: string) => ({ instanceID: "x", runtimeStatus });
+const GONE = { errorCode: "ERR_INSTANCE_ID_NOT_FOUND", message: "unable to find x" };
+
+describe("[L34] A server that is away for a while", () => {
+  it("[L34.1] wait goes on once it has been there, until the end, the purge or the timeout", async () => {
+    answers = [state("RUNNING"), "cut", 503, state("COMPLETED")];
+    const done = await cli.run(["wait", "x"]);
+    expect([done.code, done.stdout, again(done.stderr)]).toEqual([0, "Workflow 'x' ended: COMPLETED\n", 2]);
+    answers = [state("RUNNING"), GONE];
+    expect(await cli.run(["wait", "x"])).toEqual({ code: 3, stdout: "", stderr: "error: unable to find x\n" });
+    answers = [state("RUNNING"), "cut"];
+    const late = await cli.run(["wait", "x", "--timeout", "200ms"]);
+    expect([late.code, late.stderr.split("\n").at(-2)]).toEqual([124, "Timed out: 'x' is RUNNING"]);
+  });
+
+  it("[L34.2] what is not reached from the beginning is not waited for: exit code 1", async () => {
+    answers = ["cut"];
+    for (const words of [["wait", "x"], ["watch", "x"], ["watch"], ["bulk", "wait", "bulk:1"]]) {
+      const { code, stdout, stderr } = await cli.run(words);
+      expect([code, stdout, again(stderr)]).toEqual([1, "", 0]);
+      expect(stderr).toMatch(/^error: cannot reach http:/);
+    }
+  });
+
+  it("[L34.3] watch of an instance goes on behind the last event that came", async () => {
+    const event = (id: string, told: object) => `id: ${id}\nevent: history\ndata: ${JSON.stringify(told)}\n\n`;
+    const end = 'event: end\ndata: {"runtimeStatus":"COMPLETED"}\n\n';
+    answers = [
+      event("e:0", { type: "ExecutionStarted", timestampMs: 0, name: "order", executionId: "e" }),
+      "cut",
+      503,
+      `${event("e:1", { type: "EventRaised", timestampMs: 5, name: "go" })}${end}`,
+    ];
+    const { code, stdout, stderr } = await cli.run(["watch", "x", "-o", "jsonl"]);
+    const told = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect([code, told.map(({ type, id }) => id ?? type)]).toEqual([0, ["e:0", "e:1", "end"]]);
+    expect(asked.map(({ searchParams }) => searchParams.get("after"))).toEqual([null, "e:0", "e:0", "e:0"]);
+    expect(again(stderr)).toBe(3);
+    answers = [event("e:0", { type: "ExecutionStarted", timestampMs: 0, name: "order", executionId: "e" }), GONE];
+    expect((await cli.run(["watch", "x"])).stdout).toContain("Workflow 'x' is gone: it was purged\n");
+  });
+
+  it("[L34.4] watch of a list asks for the same changes again", async () => {
+    const row = {
+      instanceID: "y",
+      workflowName: "order",
+      runtimeStatus: "RUNNING",
+      lastUpdatedAt: "2026-11-29T00:00:00Z",
+    };
+    answers = [
+      { workflows: [], since: "a", resync: true },
+      { workflows: [] },
+      "cut",
+      503,
+      { workflows: [row], since: "b" },
+      { workflows: [], since: "b" },
+    ];
+    const { code, stderr } = await cli.run(["watch", "--interval", "1", "-o", "jsonl"], {
+      onOutput: (text, { kill }) => text.includes('"y"') && kill("SIGINT"),
+    });
+    expect([code, again(stderr)]).toEqual([130, 2]);
+    expect(asked.map(({ searchParams }) => searchParams.get("since")).slice(0, 5)).toEqual(["", null, "a", "a", "a"]);
+  });
+
+  it("[L34.5] a bulk job is followed on", async () => {
+    const job = { jobID: "bulk:1", state: "RUNNING", started: "2026-11-29T00:00:00Z", matched: 1 };
+    answers = [job, "cut", { ...job, state: "COMPLETED", done: 1, ended: "2026-11-29T00:00:01Z" }];
+    const { code, stdout, stderr } = await cli.run(["bulk", "wait", "bulk:1"]);
+    expect([code, stdout, again(stderr)]).toEqual([0, "Bulk job completed: 1 done, 0 failed, 0 skipped\n", 1]);
+  });
+});
