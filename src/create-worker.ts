@@ -65,7 +65,11 @@ export interface WorkerEnv extends InstanceEnv {
 
 /** A Worker that serves the workflows of one runtime: export it as default, and the class in it by its name. */
 export interface WorkflowWorker {
-  readonly fetch: (request: Request, env: WorkerEnv, ctx?: Pick<ExecutionContext, "waitUntil">) => Promise<Response>;
+  readonly fetch: (
+    request: Request,
+    env: WorkerEnv,
+    ctx?: { waitUntil(promise: Promise<unknown>): void },
+  ) => Promise<Response>;
   /** The Durable Object class; the Worker's configuration binds it as WORKFLOW_INSTANCE. */
   readonly WorkflowInstance: WorkflowInstanceClass;
   /** The Durable Object class of the catalog; the Worker's configuration binds it as WORKFLOW_CATALOG. */
