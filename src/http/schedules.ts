@@ -148,7 +148,7 @@ export async function resumeSchedule(call: Call, deps: HttpDeps): Promise<Reply>
   return accepted();
 }
 
-/** `POST …/{schedule}/backfill` `{"from","to"}`: 202 and the instances that are started for times of the past; with `dryRun` 200, and none is. */
+/** `POST …/{schedule}/backfill`, from when to when: 202 and the instances that are started for times of the past; with `dryRun` 200, and none is. */
 export async function backfillSchedule(call: Call, deps: HttpDeps): Promise<Reply> {
   const body = await readJsonBody(call, deps, BACKFILL);
   noteAsked(call, body);
