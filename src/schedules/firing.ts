@@ -106,8 +106,20 @@ export class Firing {
 
   async #look(): Promise<boolean> {
     const { state, timetable } = this.#held;
+    const isNeeded = state !== undefined && mustLook(state, timetable, this.#ports.id, this.#ports.now());
+    return isNeeded ? this.#lookAtAll(state) : true;
+  }
+
+  /** Before something is decided by whether others run. Those that cannot be reached count as running. */
+  async learnWhoRuns(): Promise<void> {
+    const { state } = this.#held;
+    this.#calls = 0;
+    if (state !== undefined) await this.#lookAtAll(state);
+  }
+
+  async #lookAtAll(state: ScheduleState): Promise<boolean> {
+    const { timetable } = this.#held;
     const { id } = this.#ports;
-    if (state === undefined || !mustLook(state, timetable, id, this.#ports.now())) return true;
     const before = state.running.length;
     const areReached = await this.#each(state.running, async ({ key }) => {
       const found = await this.#ports.instance(instanceIdOf(id, key)).describe({ payloads: false });

@@ -24,6 +24,7 @@ export class Schedule extends Definition implements ScheduleApi {
     if (problem !== undefined) return problem;
     const sealed = input?.text === undefined ? undefined : await this.ports.cipher.seal(input.text);
     const why = await this.sealed({ reason, actor });
+    if (overlap !== undefined && overlap !== "allowAll") await this.firing.learnWhoRuns();
     const { state } = this.held;
     if (state === undefined) return NOT_FOUND;
     const hasInput = input === undefined ? undefined : true;
@@ -55,6 +56,7 @@ export class Schedule extends Definition implements ScheduleApi {
   }
 
   async backfill({ fromMs, toMs, overlap, isDry }: BackfillRequest): Promise<BackfillResult> {
+    if (!isDry && overlap !== "allowAll") await this.firing.learnWhoRuns();
     const { state, timetable } = this.held;
     if (state === undefined) return NOT_FOUND;
     const nowMs = this.ports.now();

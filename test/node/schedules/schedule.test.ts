@@ -248,6 +248,21 @@ describe("[SC7] What a schedule starts", () => {
     }
   });
 
+  it("[SC7.17] a trigger that is to be skipped while another one runs is not, when that has ended; nor is a backfill", async () => {
+    const { schedules, create, to, raise, begun } = made();
+    await create({ workflowName: "long" });
+    await to("2026-01-01T01:10:00Z");
+    const trigger = (requestId: string) =>
+      schedules.call("s", (schedule) => schedule.trigger({ requestId, overlap: "skip" }));
+    expect(await trigger("a")).toMatchObject({ outcome: "skipped" });
+    await raise(ONE);
+    expect(await trigger("b")).toMatchObject({ outcome: "started", instanceId: "s-20260101T011000Z-2" });
+    await raise("s-20260101T011000Z-2");
+    const fromMs = at("2026-01-01T00:00:00Z");
+    await schedules.call("s", (schedule) => schedule.backfill({ fromMs, toMs: fromMs, overlap: "skip", isDry: false }));
+    expect(begun()).toContain("s-20260101T000000Z");
+  });
+
   it("[SC7.16] inputs and reasons lie sealed in the database, and leave it open", async () => {
     const { world, schedules, create, view, to } = made();
     await create({}, { input: '"secret 1"', pause: { reason: "secret 2" } });
