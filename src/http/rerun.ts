@@ -1,5 +1,6 @@
 import type { RerunRequest, RerunResult, RestartResult } from "../instance/protocol.ts";
 import { isJobId, uuidOf } from "../model/ids.ts";
+import { excessOfInstanceId, faultOfInstanceId } from "../model/message-limits.ts";
 import { readAsked } from "./asked.ts";
 import { REASON_ALONE, RERUN } from "./bodies.ts";
 import { fieldAsJson } from "./body.ts";
@@ -41,7 +42,7 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
       400,
       "new child workflow instance ID must be different from that of the original and of the new instance",
     );
-  if (newChildWorkflowInstanceId !== undefined) checkMayBegin(call, newChildWorkflowInstanceId);
+  if (newChildWorkflowInstanceId !== undefined) checkChildId(call, newChildWorkflowInstanceId);
   // A job is no instance to anybody but its own routes.
   if (isJobId(id) || !mayReach(call, id)) throw rerunError(404, `workflow instance does not exist with ID '${id}'`);
   const request: RerunRequest = {
@@ -61,6 +62,13 @@ export async function rerunWorkflow(call: Call, deps: HttpDeps): Promise<Reply> 
 /** Of a request that is sent again, the same: nobody has told its sender what it was. */
 function newUuid(id: string, requestId: string | undefined, deps: HttpDeps): string {
   return requestId === undefined ? deps.newId() : uuidOf(`${requestId}:${id}`);
+}
+
+/** As the code's own calls of children are checked: nobody would reach a child that is called `..`, say. */
+function checkChildId(call: Call, id: string): void {
+  const fault = faultOfInstanceId(id) ?? excessOfInstanceId(id);
+  if (fault !== undefined) throw rerunError(400, `new child workflow instance ID: ${fault}`);
+  checkMayBegin(call, id);
 }
 
 function rerunRefused(id: string, newId: string, result: Extract<RerunResult, { ok: false }>): HttpError {

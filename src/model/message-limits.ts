@@ -26,15 +26,21 @@ export function faultOfInstanceId(instanceId: unknown): string | undefined {
   return undefined;
 }
 
+/** Why it is too long for one; `undefined` when it is not. */
+export function excessOfInstanceId(instanceId: string): string | undefined {
+  if (instanceId.length <= MAX_NAME_BYTES / 3) return undefined;
+  const bytes = new TextEncoder().encode(instanceId).byteLength;
+  return bytes > MAX_NAME_BYTES
+    ? `an instance ID has at most ${MAX_NAME_BYTES} bytes, and this one ${bytes}`
+    : undefined;
+}
+
 /** Throws a TypeError or RangeError when no instance can be named so, or the payload does not fit into a message to it. */
 export function checkMessage(what: string, instanceId: string, payload: string | undefined): void {
   const fault = faultOfInstanceId(instanceId);
   if (fault !== undefined) throw new TypeError(`${what}: ${fault}`);
-  if (instanceId.length > MAX_NAME_BYTES / 3) {
-    const bytes = new TextEncoder().encode(instanceId).byteLength;
-    if (bytes > MAX_NAME_BYTES)
-      throw new RangeError(`${what}: an instance ID has at most ${MAX_NAME_BYTES} bytes, and this one ${bytes}`);
-  }
+  const excess = excessOfInstanceId(instanceId);
+  if (excess !== undefined) throw new RangeError(`${what}: ${excess}`);
   if (isTooLong(payload)) {
     throw new RangeError(
       `${what}: a message between instances holds ${MAX_MESSAGE_BYTES} bytes, and this payload has ${bytesOf(payload ?? "")}`,

@@ -73,9 +73,10 @@ class Parser {
     if (field === undefined) throw unexpected(token, `a field (${FIELD_NAMES.join(", ")})`, FIELD_NAMES);
     const problem = field.type === "attribute" ? keyProblem(field.key) : undefined;
     if (problem !== undefined) throw unexpected(token, `attr. and ${problem.replace(/^expected /, "")}`);
+    const said = this.#token;
     const operator = this.#operator();
     if (operator === "in") return this.#in(field);
-    if (operator === "between") return this.#between(field);
+    if (operator === "between") return this.#between(field, said);
     return conditionOf(field, operator, this.#value());
   }
 
@@ -106,7 +107,9 @@ class Parser {
     return { type: "or", parts };
   }
 
-  #between(field: Field): Condition {
+  #between(field: Field, said: Token): Condition {
+    if (field.type === "status") throw unexpected(said, "=, != or IN for Status");
+    if (field.type === "retrying") throw unexpected(said, "=, != or IN for Retrying");
     const from = conditionOf(field, ">=", this.#value());
     this.#expect("AND", "AND and the end of the range");
     return { type: "and", parts: [from, conditionOf(field, "<=", this.#value())] };

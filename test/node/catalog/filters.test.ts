@@ -250,6 +250,8 @@ describe("[K23] q=", () => {
       'at position 10, expected a status (PENDING, RUNNING, SUSPENDED, STALLED, COMPLETED, FAILED, CANCELED, TERMINATED), found "DONE"',
     ],
     ["Status > 'FAILED'", "expected =, != or IN for Status, found >"],
+    ["Status BETWEEN FAILED AND STALLED", 'at position 8, expected =, != or IN for Status, found "BETWEEN"'],
+    ["Retrying between false AND true", 'at position 10, expected =, != or IN for Retrying, found "between"'],
     ["Name = ", "at position 8, expected a value, found the end"],
     ["Name = AND", 'at position 8, expected a value, found "AND"'],
     ["Name = 'open", "at position 8, expected a text that ends with ', found no such end"],

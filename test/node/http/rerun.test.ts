@@ -60,6 +60,24 @@ describe("rerun", () => {
     expect(rerun(api)[1].requestId).toBe("mine");
   });
 
+  it.each([
+    [".", 'an instance ID is neither empty nor "." or "..", which no URL can hold, found "."'],
+    ["..", 'an instance ID is neither empty nor "." or "..", which no URL can hold, found ".."'],
+    ["\ud800", "an instance ID is a string of whole characters, found "],
+    ["é".repeat(513), "an instance ID has at most 1024 bytes, and this one 1026"],
+  ])("[H152] no child can be called %.9s", async (id, says) => {
+    const api = new Api();
+    const body = JSON.stringify({ eventID: 1, newChildWorkflowInstanceID: id });
+    expect(await read(await api.send(RERUN, body))).toEqual({
+      status: 400,
+      body: {
+        errorCode: "ERR_RERUN_WORKFLOW",
+        message: expect.stringContaining(`new child workflow instance ID: ${says}`),
+      },
+    });
+    expect(api.calls).toEqual([]);
+  });
+
   it("[H152] one that is sent again without an ID for the new instance asks the same one again", async () => {
     const ids = [];
     for (const [target, requestId] of [
