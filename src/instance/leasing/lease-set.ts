@@ -42,7 +42,8 @@ export class LeaseSet {
   }
 
   isHeld(id: string): boolean {
-    return this.#leases.get(id)?.isHeld === true;
+    const lease = this.#leases.get(id);
+    return lease?.isHeld === true && !lease.isOverAt(this.#ports.clock.now());
   }
 
   add(lease: Lease): void {
@@ -90,7 +91,11 @@ export class LeaseSet {
     for (const lease of this.#leases.values()) {
       if (lease.isOverAt(nowMs)) this.#lost(lease);
       if (lease.deadlineMs <= nowMs) this.#begin(lease);
-      else if (!lease.isAsking && lease.nextAtMs <= nowMs) letterTo(lease).asks.push(lease);
+      else if (!lease.isAsking && lease.nextAtMs <= nowMs) {
+        // What begins here may come back to this.
+        lease.isAsking = true;
+        letterTo(lease).asks.push(lease);
+      }
     }
     for (const lease of this.#toRelease) letterTo(lease).releases.push(lease);
     this.#toRelease = [];
@@ -100,7 +105,6 @@ export class LeaseSet {
   /** Never rejects. */
   async #send({ limit, key, asks, releases }: Letter): Promise<void> {
     const { limiters, clock } = this.#ports;
-    for (const lease of asks) lease.isAsking = true;
     const instanceId = this.#ports.instanceId();
     const request = {
       instanceId,

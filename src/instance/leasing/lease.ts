@@ -63,12 +63,13 @@ export class Lease {
 
   /** When there is something to do about it. */
   get dueAtMs(): number {
-    return this.isAsking ? this.deadlineMs : Math.min(this.nextAtMs, this.deadlineMs);
+    const overAtMs = this.isHeld ? this.#untilMs : Number.POSITIVE_INFINITY;
+    return Math.min(overAtMs, this.deadlineMs, this.isAsking ? overAtMs : this.nextAtMs);
   }
 
   get ask(): LeaseAsk {
     const { id, key, seq, of } = this;
-    const isBegun = of.type === "workflow" ? of.isBegun : this.hasBegun;
+    const isBegun = this.hasBegun || (of.type === "workflow" && of.isBegun);
     return { lease: id, key, seq, ...(isBegun && { isBegun }) };
   }
 
