@@ -22,7 +22,7 @@ import { watchInstance } from "./instance/platform-sockets.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
 import { jobRegistry } from "./jobs/activities.ts";
-import { boundLimiters } from "./limits/binding.ts";
+import { boundLimiters, LIMITER_MISSING, limitsReach } from "./limits/binding.ts";
 import {
   type WorkflowLimiterClass,
   type WorkflowLimiterObject,
@@ -93,8 +93,10 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const retention = retentionPolicyFrom(options.stateRetentionPolicy);
   const config = catalogConfig(options.catalog);
   const limiters = boundLimiters(placement);
-  const handlerOf = (env: WorkerEnv, trusted: boolean) =>
-    createHttpHandler(depsOf(registry, options, placement, env, trusted));
+  const handlerOf = (env: WorkerEnv, trusted: boolean) => {
+    const deps = depsOf(registry, options, placement, env, trusted);
+    return createHttpHandler({ ...deps, limits: limitsReach(registry.limits, limiters(env)) });
+  };
   const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, options, placement));
   const declared = new DeclaredSchedules(runtime, placement, logFrom(options.logLevel ?? "info"));
   let forEnv: WorkerEnv | undefined;
@@ -122,6 +124,8 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
         forEnv = env;
         handle = handlerOf(env, false);
         declared.tell(env, ctx);
+        if (!registry.limits.areNone && limiters(env) === undefined)
+          logFrom(options.logLevel ?? "info")({ level: "error", msg: "limit", text: LIMITER_MISSING });
       }
       return handle(request);
     },

@@ -38,6 +38,7 @@ export type Operation =
   | "history"
   | "list"
   | "catalog"
+  | "limits"
   | "job"
   | "schedule";
 
@@ -59,6 +60,7 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
   list: { errorCode: "ERR_LIST_WORKFLOW", text: () => "error listing workflows" },
   catalog: { errorCode: "ERR_CATALOG_WORKFLOW", text: () => "error asking the catalog of workflows" },
+  limits: { errorCode: "ERR_LIMITS_WORKFLOW", text: () => "error asking the limits of workflows" },
   job: { errorCode: "ERR_BULK_JOB", text: (id) => `error in bulk job${id && ` '${id}'`}` },
   schedule: { errorCode: "ERR_SCHEDULE", text: (id) => `error in schedule${id && ` '${id}'`}` },
   purge: { errorCode: "ERR_PURGE_WORKFLOW", text: (id) => `error purging workflow ${id}` },
@@ -125,6 +127,11 @@ export function malformed(message: string): HttpError {
 /** `message` says what to add. */
 export function catalogNotConfigured(message: string): HttpError {
   return new HttpError(501, { errorCode: "ERR_CATALOG_NOT_CONFIGURED", message });
+}
+
+/** `message` says what to add. */
+export function limiterNotConfigured(message: string): HttpError {
+  return new HttpError(501, { errorCode: "ERR_LIMITER_NOT_CONFIGURED", message });
 }
 
 export function jobNotFound(jobId: string): HttpError {

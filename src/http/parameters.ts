@@ -215,6 +215,8 @@ export const NEW_JOB = {
   confirm: v.optional(whole(0, MAX_CONFIRM)),
   rps: v.optional(whole(1, MAX_RPS)),
 } satisfies Parameters;
+/** Of each limit so many keys are told. */
+export const LIMITS_PAGE = { top: wholeNumber(1, 100, 10) } satisfies Parameters;
 export const JOBS_PAGE = {
   pageSize: wholeNumber(1, MAX_JOBS, DEFAULT_JOBS),
   continuationToken: text,

@@ -6,6 +6,7 @@ import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
 import { getHistory, getTimeline } from "./histories.ts";
 import { queryWorkflow, updateWorkflow } from "./interactions.ts";
 import { cancelJob, getJob, listJobs, startJob } from "./jobs.ts";
+import { listLimits } from "./limits.ts";
 import { getMetrics } from "./metrics.ts";
 import {
   cancelWorkflow,
@@ -24,6 +25,7 @@ import {
   HEALTH,
   HISTORY_PAGE,
   JOBS_PAGE,
+  LIMITS_PAGE,
   LIST,
   NEW_INSTANCE,
   NEW_JOB,
@@ -262,6 +264,14 @@ const OF_ALL = {
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: rebuildCatalog,
+  },
+  listLimits: {
+    method: "GET",
+    path: "/v1.0/workflow-limits/:component",
+    role: "viewer",
+    parameters: { ...APP_ID, ...LIMITS_PAGE },
+    refusesUnknown: true,
+    handler: listLimits,
   },
   startBulkJob: {
     method: "POST",

@@ -1,5 +1,6 @@
 import { instanceStub, type Placement } from "../instance/namespace.ts";
-import { type Limit, limiterNames, limiterOf } from "../model/limit.ts";
+import { type Limit, type Limits, limiterNames, limiterOf } from "../model/limit.ts";
+import type { LimitsReach } from "./overview.ts";
 import type { LimiterApi } from "./protocol.ts";
 
 /*
@@ -68,5 +69,18 @@ export function boundLimiters(placement: Placement): (env: object) => BoundLimit
     forEnv = env;
     limiters = namespace && new BoundLimiters(namespace, placement);
     return limiters;
+  };
+}
+
+/** What the HTTP API has of them; `undefined` where there are limits and nothing is bound. */
+export function limitsReach(limits: Limits, bound: BoundLimiters | undefined): LimitsReach | undefined {
+  if (bound === undefined && !limits.areNone) return undefined;
+  return {
+    declared: () => limits.all,
+    partsOf: (limit) => bound?.allOf(limit) ?? [],
+    schedule: (ms, callback) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
   };
 }

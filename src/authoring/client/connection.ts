@@ -9,6 +9,7 @@ export interface ClientConnection {
   readonly jobs: WorkflowApi;
   readonly catalog: WorkflowApi;
   readonly schedules: WorkflowApi;
+  readonly limits: WorkflowApi;
   readonly payloads: Payloads;
 }
 
@@ -19,6 +20,7 @@ export function connect(options: Given<WorkflowClientOptions> | null | undefined
     jobs: new WorkflowApi(read, "workflow-jobs"),
     catalog: new WorkflowApi(read, "workflow-catalog"),
     schedules: new WorkflowApi(read, "workflow-schedules"),
+    limits: new WorkflowApi(read, "workflow-limits"),
     payloads: new Payloads(read.payloadConverter),
   };
 }

@@ -73,6 +73,11 @@ export const ERRORS = {
   ERR_LIST_WORKFLOW: { status: 500, when: "`appID` is another app" },
   ERR_CATALOG_WORKFLOW: { status: 500, when: "`appID` is another app, or no instance can be reached" },
   ERR_CATALOG_NOT_CONFIGURED: { status: 501, when: "the Worker has no catalog; the text says what to add" },
+  ERR_LIMITS_WORKFLOW: { status: 500, when: "`appID` is another app" },
+  ERR_LIMITER_NOT_CONFIGURED: {
+    status: 501,
+    when: "limits are declared and cannot be reached; the text says what to add",
+  },
   ERR_BULK_JOB: { status: 500, when: "`appID` is another app, or an instance or a shard cannot be reached" },
   ERR_SCHEDULE: { status: 500, when: "`appID` is another app, or the schedule cannot be reached" },
   ERR_SCHEDULES_NOT_CONFIGURED: { status: 501, when: "the Worker has no schedules; the text says what to add" },

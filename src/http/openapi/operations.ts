@@ -1,6 +1,7 @@
 import { OF_THE_APP } from "./operations/app.ts";
 import { OF_ALL } from "./operations/catalog.ts";
 import { JOBS } from "./operations/jobs.ts";
+import { LIMITS } from "./operations/limits.ts";
 import type { Docs } from "./operations/operation-doc.ts";
 import { READING } from "./operations/reading.ts";
 import { REPAIRS } from "./operations/repairs.ts";
@@ -20,6 +21,7 @@ export const OPERATION_DOCS: Docs = {
   ...REPAIRS,
   ...READING,
   ...OF_ALL,
+  ...LIMITS,
   ...JOBS,
   ...SCHEDULES,
   ...SEED,

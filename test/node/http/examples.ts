@@ -10,6 +10,7 @@ import { MemorySockets } from "../../../src/testing/memory-sockets.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "./catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "./document.ts";
+import { limitsOf } from "./limits-support.ts";
 import { schedulesOf } from "./schedule-support.ts";
 import { type Answers, Api, type Body, platformFault, RUNNING } from "./support.ts";
 
@@ -383,6 +384,7 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   ],
   getMetrics: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
   getCatalog: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
+  listLimits: [{ deps: { limits: limitsOf() } }, { deps: { limits: limitsOf({ missing: true }) }, query: "top=1" }],
   rebuildCatalog: [{}, { body: '{"instanceIDs":["here","gone","unreachable"]}' }],
   getEvents: [{}, { query: "after=e.3" }, { headers: { "last-event-id": "e.3" } }].map((example) => ({
     ...example,
@@ -545,6 +547,7 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   listWorkflows: [...ofCatalog, { query: "Status=FAILED" }, { query: "status=ASLEEP" }, { query: "since=x" }],
   getMetrics: [{ deps: { catalog: undefined } }, { query: "name=x" }, { deps: { catalog: broken } }],
   getCatalog: [...ofCatalog, { query: "status=FAILED" }],
+  listLimits: [{}, { query: "top=0" }, { deps: { limits: { ...limitsOf(), declared: () => nothing as never } } }],
   rebuildCatalog: [
     ...ofCatalog,
     { body: '{"instanceIds":["here"]}' },
@@ -685,6 +688,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   getCatalog: "catalog",
   getMetrics: "app",
   rebuildCatalog: "catalog",
+  listLimits: "catalog",
   startBulkJob: "instance",
   listBulkJobs: "catalog",
   getBulkJob: "instance",

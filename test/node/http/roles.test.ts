@@ -49,6 +49,7 @@ const NEEDED: { readonly [O in Operation]: Role } = {
   listWorkflows: "viewer",
   getCatalog: "viewer",
   getMetrics: "viewer",
+  listLimits: "viewer",
   listBulkJobs: "viewer",
   getBulkJob: "viewer",
   listSchedules: "viewer",
@@ -305,6 +306,7 @@ describe("[H163] a token with a prefix: one instance", () => {
         .filter((operation) => /Schedules?$/.test(operation))
         .map(() => ({ path: expect.stringContaining("/workflow-schedules/") })),
       { operation: "getMetrics" },
+      { operation: "listLimits" },
     ]);
   });
 });

@@ -28,6 +28,7 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   format: "`jsonl`: the whole history as one answer, which the test kit replays. Default: `json`, in pages.",
   limit: "How many events at most.",
   name: "The name of the workflow; `order*` is each that begins with `order`.",
+  top: "How many keys of each limit are told at most. Default: 10.",
   types: "Only events of these types, separated by commas.",
   nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
   order: "By creation: `desc`, the newest first, or `asc`.",

@@ -43,6 +43,7 @@ export const TAGS = {
   Workflows: "Dapr's Workflow API. What goes beyond Dapr says so.",
   "Beyond Dapr": "What Dapr has not, or not over HTTP.",
   Catalog: "All instances together: lists, counts and changes. Beyond Dapr.",
+  Limits: "How many run at once, across instances. Beyond Dapr.",
   "Bulk jobs": "One operation, asked of many instances. Beyond Dapr.",
   Schedules: "Instances that start by themselves, at times that are named. Beyond Dapr.",
   App: "Health, and what is registered.",
