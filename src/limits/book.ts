@@ -4,8 +4,6 @@ import { type Bucket, fullBucket, nextTokenMs, refilled } from "./bucket.ts";
 import type { Entry, Ledger } from "./ledger.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
-/** A lease with less than this left is given a new end when it is renewed: not each renewal is a row. */
-const LOW_MS = LEASE_MS / 2;
 /** So far before all that wait is one that has begun already. Places are in microseconds since 1970. */
 const IN_FRONT = 4e15;
 /** So many are given in one go to those who wait; the others follow at once. */
@@ -47,6 +45,7 @@ type Held = Pick<Entry, "instanceId" | "lease" | "key"> & { readonly untilMs: nu
 export class Book {
   readonly #ledger: Ledger;
   readonly #quota: Quota;
+  readonly #leaseMs: number;
   readonly #held = new Map<string, Held>();
   readonly #heldOf = new Map<string, number>();
   #waiting: number;
@@ -58,8 +57,9 @@ export class Book {
   #nextEndMs = NEVER;
 
   /** `quota`: empty where nothing is limited any more. */
-  constructor(ledger: Ledger, quota: Quota, nowMs: number) {
+  constructor(ledger: Ledger, quota: Quota, nowMs: number, leaseMs = LEASE_MS) {
     this.#ledger = ledger;
+    this.#leaseMs = leaseMs;
     this.#quota = quota;
     for (const entry of ledger.held()) this.#count(entry as Grant);
     this.#waiting = ledger.waiting();
@@ -117,7 +117,7 @@ export class Book {
 
   /** Given to one who waits, and not renewed since: whether it was told of that is not known. */
   untold(): Grant[] {
-    return this.#ledger.held().filter(({ sinceMs, untilMs }) => untilMs === sinceMs + LEASE_MS) as Grant[];
+    return this.#ledger.held().filter(({ sinceMs, untilMs }) => untilMs === sinceMs + this.#leaseMs) as Grant[];
   }
 
   isHeld({ instanceId, lease }: Pick<Entry, "instanceId" | "lease">): boolean {
@@ -145,12 +145,17 @@ export class Book {
     if (seq < entry.seq) return { type: "stale", seq: entry.seq };
     if (entry.untilMs === undefined) {
       if (seq > entry.seq) this.#ledger.put({ ...entry, seq });
-    } else if (seq > entry.seq || entry.untilMs - nowMs <= LOW_MS) {
-      const renewed = { ...entry, seq, untilMs: nowMs + LEASE_MS };
+    } else if (seq > entry.seq || this.#isLow(entry.untilMs - nowMs)) {
+      const renewed = { ...entry, seq, untilMs: nowMs + this.#leaseMs };
       this.#ledger.put(renewed);
       this.#held.set(idOf(instanceId, lease), renewed);
     }
     return undefined;
+  }
+
+  /** One with less than half of its time left is given a new end when it is renewed: not each renewal is a row. */
+  #isLow(leftMs: number): boolean {
+    return leftMs <= this.#leaseMs / 2;
   }
 
   /** Whether it had been given. */
@@ -212,7 +217,7 @@ export class Book {
   }
 
   #hold(entry: Entry, nowMs: number): Grant {
-    const held = { ...entry, sinceMs: nowMs, untilMs: nowMs + LEASE_MS };
+    const held = { ...entry, sinceMs: nowMs, untilMs: nowMs + this.#leaseMs };
     this.#ledger.put(held);
     this.#count(held);
     if (this.#quota.rate !== undefined) {

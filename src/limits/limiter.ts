@@ -95,7 +95,7 @@ export class Limiter implements LimiterApi {
   }
 
   get #opened(): Book {
-    this.#book ??= new Book(this.#ports.ledger, this.#ports.quota, this.#ports.now());
+    this.#book ??= new Book(this.#ports.ledger, this.#ports.quota, this.#ports.now(), this.#ports.leaseMs);
     return this.#book;
   }
 

@@ -12,6 +12,8 @@ export interface LimiterPorts {
   readonly name: string;
   /** What it may give away; empty where no limit of today's code is its own: it holds nobody up then. */
   readonly quota: Quota;
+  /** Default: LEASE_MS. */
+  readonly leaseMs?: number | undefined;
   now(): number;
   readonly schedule: Schedule;
   /** Resolves when what has been written is durable, and rejects when it never will be. */
