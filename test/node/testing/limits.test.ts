@@ -37,6 +37,7 @@ it("[K37.1] never more run at once than may, and all come to their end", async (
   const ids = Array.from({ length: 20 }, (_, n) => `pay-${n}`);
   for (const [n, id] of ids.entries()) await env.client.scheduleNewWorkflow(pay, { tenant: `t${n % 3}` }, id);
   for (const id of ids) await env.client.waitForWorkflowResult(pay, id);
+  await env.advance(1);
   expect(most).toBe(2);
   expect(await env.client.listLimits()).toEqual([
     { name: "cards", activity: "charge", concurrency: 2, running: 0, waiting: 0, waitingKeys: 0, waitingByKey: [] },
