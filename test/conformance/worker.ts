@@ -10,5 +10,6 @@ const worker = createWorker();
 export class WorkflowInstance extends worker.WorkflowInstance {}
 export class WorkflowCatalog extends worker.WorkflowCatalog {}
 export class WorkflowSchedule extends worker.WorkflowSchedule {}
+export class WorkflowLimiter extends worker.WorkflowLimiter {}
 export { StateStore };
 export default worker;

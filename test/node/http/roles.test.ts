@@ -302,11 +302,11 @@ describe("[H163] a token with a prefix: one instance", () => {
     }
     expect(ROUTES.filter(({ keepsToPrefix, path }) => !keepsToPrefix && !path.includes("healthz"))).toMatchObject([
       { operation: "getCatalog" },
+      { operation: "listLimits" },
       ...Object.keys(NEEDED)
         .filter((operation) => /Schedules?$/.test(operation))
         .map(() => ({ path: expect.stringContaining("/workflow-schedules/") })),
       { operation: "getMetrics" },
-      { operation: "listLimits" },
     ]);
   });
 });
