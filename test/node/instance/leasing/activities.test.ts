@@ -353,4 +353,27 @@ describe("[I41] Limited activities", () => {
     expect(await detail("a2")).toEqual([{ ...waits, key: "a", position: 2, ahead: 2 }]);
     expect(await detail("b0")).toEqual([{ ...waits, key: "b", position: 1, ahead: 0 }]);
   });
+
+  it("[I41.24] a grant that nobody wants comes back at once, and the next begins", async () => {
+    const { world, limiters, running, end } = limitedWorld();
+    await startAll(world, "a", "b", "c");
+    limiters.fault = ({ from, method }) => (from === "b" && method === "lease" ? "unreachable" : undefined);
+    void terminate(world, "b");
+    await world.advance(SOON);
+    expect(limiters.state("cards").waiting).toEqual(["b", "c"]);
+    await end("a");
+    expect([[...running], limiters.state("cards")]).toEqual([["c"], { held: ["c"], waiting: [] }]);
+  });
+
+  it("[I41.25] a limiter whose alarm the platform has dropped sets it again when it is asked: a lease that is over comes back", async () => {
+    const { world, limiters, running } = limitedWorld();
+    await startAll(world, "a", "b");
+    limiters.fault = ({ from }) => (from === "a" ? "unreachable" : undefined);
+    const host = limiters.host("cards");
+    host.alarm = host.durableAlarm = null;
+    limiters.lose("cards");
+    await world.call("b", (instance) => instance.describe({ payloads: false, detail: true }));
+    await world.advance(62_000);
+    expect([...running]).toEqual(["a", "b"]);
+  });
 });

@@ -287,4 +287,25 @@ describe("[I42] Limited workflows", () => {
     expect([detail("child").coveredBy, "coveredBy" in detail("a")]).toEqual([["imports"], false]);
     expect(historyOf(world, "a").at(-1)?.type).toBe("ExecutionCompleted");
   });
+
+  it("[I42.18] what falls due while a workflow waits for its lease rings no alarm: it is taken when it has it", async () => {
+    const { world, limiters } = limitedWorld();
+    world.workflow("import", function* (ctx, input: string): Code {
+      if (input !== "a") return yield ctx.waitForExternalEvent("go");
+      yield ctx.createTimer(30);
+      return "fired";
+    });
+    await startAll(world, "a", "b");
+    limiters.fault = ({ from }) => (from === "a" ? "unreachable" : undefined);
+    world.crash("a");
+    await world.advance(70_000);
+    limiters.fault = undefined;
+    await world.advance(60_000);
+    expect(limiters.state("imports")).toEqual({ held: ["b"], waiting: ["a"] });
+    const { rings } = { ...world.host("a").counters };
+    await world.advance(600_000);
+    expect(world.host("a").counters.rings - rings).toBeLessThanOrEqual(3);
+    await go(world, "b");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "fired"]);
+  });
 });
