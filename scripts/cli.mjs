@@ -18,6 +18,11 @@ export async function buildCli(outfile) {
     format: "esm",
     platform: "node",
     target: "node20",
+    // As ES modules, of which only what writes YAML is taken; by its path, because Node would be given the other form.
+    alias: { yaml: join(ROOT, "node_modules/yaml/browser/index.js") },
+    // Names stay, so that a stack can be read.
+    minifyWhitespace: true,
+    minifySyntax: true,
     define: { "process.env.EDGE_WORKFLOWS_VERSION": JSON.stringify(version) },
     legalComments: "none",
     logLevel: "warning",

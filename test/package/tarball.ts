@@ -6,8 +6,8 @@ import { dirname, join, relative } from "node:path";
 import { ROOT } from "../node/e2e/server.ts";
 import { run } from "./shell.ts";
 
-/** Compressed. What it is now, and some room: a number that jumps is looked at. The page of the API has 230 of it. */
-const LIMIT_KIB = 800;
+/** Compressed. What it is now, and some room: a number that jumps is looked at. The page of the API has 230 of it, the command line 70. */
+const LIMIT_KIB = 1_000;
 /** The page of the API: files that browsers get, and no module of ours. */
 const PAGE = "dist/dashboard/docs/";
 /** As npm has it: [H116] knows each byte of it. */
@@ -51,7 +51,7 @@ export function filesOf(unpacked: string): string[] {
 export function checkFiles(unpacked: string): void {
   const files = filesOf(unpacked);
   const known =
-    /^(dist\/(?!dashboard\/).+\.(js|d\.ts)|dist\/dashboard\/(v1\.0\/openapi\.json|_headers)|dist\/dashboard\/docs\/(index\.html|page\.(css|js)|rapidoc-(min\.js|LICENSE\.txt|min\.js\.LICENSE\.txt))|docs\/[\w-]+\.md|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
+    /^(dist\/(?!dashboard\/).+\.(js|d\.ts)|dist\/dashboard\/(v1\.0\/openapi\.json|_headers)|dist\/dashboard\/docs\/(index\.html|page\.(css|js)|rapidoc-(min\.js|LICENSE\.txt|min\.js\.LICENSE\.txt))|docs\/[\w-]+\.md|docs\/grafana-dashboard\.json|(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md|LICENSE|package\.json)$/;
   assert.deepEqual(
     files.filter((file) => !known.test(file)),
     [],
@@ -90,7 +90,7 @@ export function checkReferences(unpacked: string): void {
     .filter((file) => /^dist\/.*\.(js|d\.ts|html)$/.test(file) && ![RAPIDOC, CLI].includes(file))
     .flatMap((file) => {
       const text = readFileSync(join(unpacked, file), "utf8");
-      const specifiers = [...text.matchAll(/(?:\bfrom\s*|\bimport\s*|\bimport\(\s*)"([^"]+)"/g)].map(
+      const specifiers = [...text.matchAll(/(?<!")(?:\bfrom\s*|\bimport\s*|\bimport\(\s*)"([^"]+)"/g)].map(
         ([, name = ""]) => name,
       );
       const local = specifiers.filter((name) => name.startsWith("."));
