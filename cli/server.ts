@@ -164,8 +164,11 @@ function refused(response: Response, text: string, what: string): ServerError {
     );
   const { errorCode, message } = errorIn(text, `${what} was answered with ${status}`);
   const hint = status === 401 ? ". Give the server's token with --token, DAPR_API_TOKEN or a profile" : "";
-  return new ServerError(status, errorCode, `${message}${hint}`);
+  return new ServerError(status, errorCode, `${message.replace(OF_A_BODY, "")}${hint}`);
 }
+
+/** Whoever has written flags, has written no body. */
+const OF_A_BODY = /^failed deserializing HTTP body: /;
 
 function errorIn(text: string, what: string): { errorCode: string; message: string } {
   try {

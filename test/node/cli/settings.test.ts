@@ -238,6 +238,14 @@ describe("[L32] Answers that are no answers", () => {
       1,
       "a redirect to https://login.example",
     ],
+    [
+      {
+        status: 400,
+        body: '{"errorCode":"ERR_MALFORMED_REQUEST","message":"failed deserializing HTTP body: found no cron"}',
+      },
+      1,
+      "error: found no cron",
+    ],
     [{ status: 200, body: "<html>" }, 1, "a page, which is nothing of the workflow API"],
     [{ status: 404, body: "<html>" }, 1, "was answered with 404, and not by the workflow API"],
     [{ status: 404, body: '{"errorCode":"ERR_DIRECT_INVOKE","message":"m"}' }, 1, "this server has no such route"],

@@ -216,6 +216,11 @@ describe("[H168] a token that is sent", () => {
     }
   });
 
+  it("[H168] is not hashed where it is longer than one may be, whatever stands in the secret", async () => {
+    const [long, longer] = ["x".repeat(512), "x".repeat(513)];
+    const { statusOf } = configured({ DAPR_API_TOKENS: `a:viewer:-:*:${hash(long)}\nb:viewer:-:*:${hash(longer)}` });
+    expect([await statusOf(long), await statusOf(longer)]).toEqual([200, 401]);
+  });
   it("[H168] counts until its expiry, and not at it; the log says so once", async () => {
     const at = new Date(NOW_MS + 1_000).toISOString();
     const { api, statusOf, told, log } = configured({
