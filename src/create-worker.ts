@@ -36,11 +36,14 @@ import {
   type WorkflowScheduleObject,
   workflowScheduleClass,
 } from "./schedules/workflow-schedule.ts";
+import { otlpExporter } from "./telemetry/otlp.ts";
 import { readWebhooks } from "./webhooks/options.ts";
 import { webhookReceivers } from "./webhooks/webhooks.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
+
+const DEFAULT_APP_ID = "edge-workflows";
 
 /** Bindings and secrets of a Worker made with `createWorker`. */
 export interface WorkerEnv extends InstanceEnv {
@@ -114,6 +117,7 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
       jobs,
       catalog: instancesCatalog(config, placement, options.telemetry?.metrics === true),
       webhooks: webhookReceivers(readWebhooks(options.webhooks)),
+      traces: otlpExporter(options.telemetry?.otlp ?? undefined, options.appId ?? DEFAULT_APP_ID),
       limiters,
     }),
     WorkflowCatalog: workflowCatalogClass({ retention, placement, logLevel: options.logLevel }),
@@ -177,7 +181,7 @@ function depsOf(
     notReady: bindingProblem(env),
     hidesReasons: !(options.logFailureMessages ?? !env.PAYLOAD_KEYS),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-    appId: options.appId ?? "edge-workflows",
+    appId: options.appId ?? DEFAULT_APP_ID,
     log,
     newId: () => crypto.randomUUID(),
     now,

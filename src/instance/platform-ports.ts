@@ -9,7 +9,17 @@ import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import { PlatformSockets } from "./platform-sockets.ts";
-import type { Alarm, CatalogPort, Clock, InstancePorts, LimitersPort, Sockets, WebhookPort } from "./ports.ts";
+import type {
+  Alarm,
+  CatalogPort,
+  Clock,
+  InstancePorts,
+  LimitersPort,
+  Sockets,
+  Spanned,
+  TracePort,
+  WebhookPort,
+} from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
 import { payloadCipher } from "./reading/index.ts";
 
@@ -26,6 +36,8 @@ export interface Shared {
   readonly placement?: Placement | undefined;
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
   readonly webhooks?: ((env: object) => WebhookPort) | undefined;
+  readonly spanned?: Spanned | undefined;
+  readonly traces?: ((env: object) => TracePort | undefined) | undefined;
   readonly limiters?: ((env: object) => LimitersPort | undefined) | undefined;
   readonly log: (line: LogLine) => void;
 }
@@ -66,6 +78,8 @@ export class PlatformPorts implements InstancePorts {
   readonly retention: RetentionPolicy | undefined;
   readonly catalog: CatalogPort | undefined;
   readonly webhooks: WebhookPort | undefined;
+  readonly traces: TracePort | undefined;
+  readonly spanned: Spanned | undefined;
   readonly limiters: LimitersPort | undefined;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
@@ -89,6 +103,8 @@ export class PlatformPorts implements InstancePorts {
     // Bulk jobs lie in a shard of their own, which no list of instances reads.
     this.catalog = shared.catalog?.(env);
     this.webhooks = isJob ? undefined : shared.webhooks?.(env);
+    this.spanned = shared.spanned;
+    this.traces = isJob ? undefined : shared.traces?.(env);
     this.limiters = shared.limiters?.(env);
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;

@@ -4,6 +4,7 @@ import type { LimiterPeer } from "../model/lease.ts";
 import type { Limit } from "../model/limit.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
+import type { Attributes, Span } from "../model/span.ts";
 import type { WebhookEvent, WebhookTarget } from "../model/webhook-event.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
@@ -27,6 +28,10 @@ export interface InstancePorts {
   readonly catalog?: CatalogPort | undefined;
   /** Default: nobody outside is told of ends. */
   readonly webhooks?: WebhookPort | undefined;
+  /** Default: the platform has no spans of its own. */
+  readonly spanned?: Spanned | undefined;
+  /** Default: no spans are made. */
+  readonly traces?: TracePort | undefined;
   /** Default: there are none, and what is limited waits. */
   readonly limiters?: LimitersPort | undefined;
   readonly clock: Clock;
@@ -66,6 +71,15 @@ export interface WebhookPort {
   send(webhook: OutgoingWebhook): Promise<number | undefined>;
   /** What the log may tell of a URL. */
   hostOf(url: string): string;
+}
+
+/** Runs it in a span of the platform, which ends with it. */
+export type Spanned = <T>(name: string, attributes: Attributes, run: () => T) => T;
+
+/** A collector of spans. */
+export interface TracePort {
+  /** The status of the answer. Rejects when none came. */
+  send(spans: readonly Span[], signal: AbortSignal): Promise<number>;
 }
 
 export interface OutgoingWebhook {

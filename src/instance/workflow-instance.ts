@@ -1,3 +1,4 @@
+import * as platform from "cloudflare:workers";
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
 import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
@@ -11,9 +12,10 @@ import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
 import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
+import { spannedBy, spannedStart } from "./native-spans.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
-import type { CatalogPort, InstancePorts, LimitersPort, WebhookPort } from "./ports.ts";
+import type { CatalogPort, InstancePorts, LimitersPort, TracePort, WebhookPort } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
@@ -46,6 +48,9 @@ import type {
   WaitOptions,
 } from "./protocol.ts";
 import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
+
+/** Where this version of the platform has spans. */
+const spanned = spannedBy(Reflect.get(platform, "tracing"));
 
 /** How long an alarm pauses that could not do its work. */
 const ALARM_RETRY_MS = 60_000;
@@ -83,6 +88,8 @@ export interface InstanceOptions {
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
   /** The receivers of webhooks. Default: there are none. */
   readonly webhooks?: ((env: object) => WebhookPort) | undefined;
+  /** The collector of spans. Default: there is none. */
+  readonly traces?: ((env: object) => TracePort | undefined) | undefined;
   /** The limiters, where a Worker with these bindings has them. */
   readonly limiters?: ((env: object) => LimitersPort | undefined) | undefined;
 }
@@ -90,7 +97,7 @@ export interface InstanceOptions {
 /** Makes the Durable Object class for one set of workflows. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
   const { limits, logLevel = "info", ...others } = options;
-  const shared: Shared = { ...others, registry, limits: limitsFrom(limits), log: logFrom(logLevel) };
+  const shared: Shared = { ...others, spanned, registry, limits: limitsFrom(limits), log: logFrom(logLevel) };
   return class WorkflowInstance extends InstanceObject {
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env, shared);
@@ -122,7 +129,8 @@ class InstanceObject
 
   /** `isOwed` comes with that of a schedule. */
   async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
-    return (await this.#instance()).start(request, isOwed);
+    const instance = await this.#instance();
+    return spannedStart(spanned, request, () => instance.start(request, isOwed));
   }
   async rerun(request: RerunRequest): Promise<RerunResult> {
     return (await this.#instance()).rerun(request);

@@ -9,6 +9,7 @@ import { InstanceLog } from "../instance-log.ts";
 import { Leases } from "../leasing/index.ts";
 import { type Notified, Notifier } from "../notifying/index.ts";
 import type { InstancePorts } from "../ports.ts";
+import { Tracer } from "../tracing/index.ts";
 import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
 import { Watching } from "../watching/index.ts";
 import type { Lasting } from "./lasting.ts";
@@ -43,6 +44,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   readonly leases: Leases | undefined;
   readonly announcer: Announcer | undefined;
   readonly notifier: Notifier | undefined;
+  readonly tracer: Tracer | undefined;
   readonly onTheWay = new OnTheWay();
   readonly retention: Retention;
   readonly #lives: LifeKeeper;
@@ -59,15 +61,12 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.activities = new ActivityRunner(ports, this, this.leases);
     this.retention = new Retention(ports, this);
     this.announcer = ports.catalog && new Announcer(ports, ports.catalog, this);
+    this.tracer = ports.traces && new Tracer(ports, ports.traces, this);
     this.notifier = ports.webhooks && new Notifier(ports, ports.webhooks, this);
   }
 
-  get #loop(): TurnLoop {
-    return this.#lives.loop;
-  }
-
   get life(): Life {
-    return this.#loop.life;
+    return this.#lives.loop.life;
   }
 
   get record(): InstanceRecord | undefined {
@@ -101,9 +100,10 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.alarm.armForWork();
     this.watchers.burstEnded();
     this.watching.tell();
-    this.#loop.burstEnded();
+    this.#lives.loop.burstEnded();
     this.retention.look();
     this.announcer?.look();
+    this.tracer?.look();
   }
 
   /** The database has been wiped, and the alarm with it, unless something is still to be told. */
@@ -117,13 +117,13 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   // The alarm rings, or is to be set.
 
   get isBusy(): boolean {
-    const isAtWork = this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
+    const isAtWork = this.#lives.loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
     const isCalling = this.announcer?.isPaying || this.notifier?.isSending || this.leases?.isAsking;
     return isAtWork || isCalling === true || this.retention.isUnderWay;
   }
 
   get isTelling(): boolean {
-    return this.announcer?.isTelling === true;
+    return this.announcer?.isTelling === true || this.tracer?.isSending === true;
   }
 
   get isOwing(): boolean {
@@ -143,15 +143,15 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   get isLoaded(): boolean {
-    return this.#loop.life.isLoaded;
+    return this.#lives.loop.life.isLoaded;
   }
 
   get isUnreadable(): boolean {
-    return this.#loop.life.isUnreadable;
+    return this.#lives.loop.life.isUnreadable;
   }
 
   nextDueAtMs(afterMs: number): number {
-    const dueAtMs = this.#loop.life.nextDueAtMs(afterMs);
+    const dueAtMs = this.#lives.loop.life.nextDueAtMs(afterMs);
     const tellAtMs = this.announcer?.nextAttemptAtMs() ?? dueAtMs;
     const leaseAtMs = this.leases?.nextDueAtMs(afterMs) ?? dueAtMs;
     const sendAtMs = this.notifier?.nextAttemptAtMs() ?? dueAtMs;
@@ -169,7 +169,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   proceed(): void {
-    const { life } = this.#loop;
+    const { life } = this.#lives.loop;
     // What is not needed for that is not even loaded.
     this.retention.look();
     if (this.retention.isUnderWay) return;
@@ -182,11 +182,11 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.announcer?.payDue();
     this.notifier?.sendDue();
     this.leases?.look();
-    this.#loop.run();
+    this.#lives.loop.run();
   }
 
   beCareful(): Promise<void> {
-    this.#loop.life.syncsBeforeActing = true;
+    this.#lives.loop.life.syncsBeforeActing = true;
     return this.ports.sync();
   }
 
@@ -199,36 +199,36 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
     if (run.executionId !== this.record?.executionId) return this.atRest();
     if (result.type === "TaskFailed") this.log.attemptFailed(run.task, result.failure);
-    this.#loop.life.queue.add({ fact: result, executionId: run.executionId });
-    this.#loop.run();
+    this.#lives.loop.life.queue.add({ fact: result, executionId: run.executionId });
+    this.#lives.loop.run();
   }
 
   /** It could not be counted, and so was not run: the next attempt finds it open again. */
   activityBroken(run: ActivityRun, error: unknown): void {
-    if (run.executionId === this.record?.executionId) this.#loop.failed(error);
+    if (run.executionId === this.record?.executionId) this.#lives.loop.failed(error);
     this.atRest();
   }
 
   progressSaved(taskId: number): void {
-    this.#loop.life.recoveries.add(taskId);
+    this.#lives.loop.life.recoveries.add(taskId);
   }
 
   // A message has been answered, or not.
 
   get hasEnded(): boolean {
-    return this.#loop.life.hasEnded;
+    return this.#lives.loop.life.hasEnded;
   }
 
   enqueue(entry: InboxEntry): void {
-    this.#loop.enqueue(entry);
+    this.#lives.loop.enqueue(entry);
   }
 
   deliveryEnded(): void {
-    this.#loop.life.outbox.deliverDue();
+    this.#lives.loop.life.outbox.deliverDue();
     this.atRest();
   }
 
   atRest(): void {
-    this.#loop.atRest();
+    this.#lives.loop.atRest();
   }
 }

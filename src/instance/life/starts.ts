@@ -159,6 +159,7 @@ export class Starts {
       if (this.#lives.record !== former || life.isClosed) return false;
       this.#lives.readability.check();
       this.#lives.begin(record, first, scheduledAtMs);
+      this.#lives.household.tracer?.begun(record, start.traceparent, start.callerSpanId);
       return true;
     };
     return writing(this.#ports, () => first.flatMap(textsOfFact), create);
@@ -183,7 +184,7 @@ export class Starts {
       version,
       input,
       parent,
-      traceparent,
+      traceparent: traceparent ?? this.#lives.household.tracer?.traceparentOf(instanceId, executionId),
       recentMessages: life.recentMessages(),
       searchAttributes,
       reason: start.reason,

@@ -1,7 +1,8 @@
 import { WorkflowCanceledError } from "../../engine/errors.ts";
 import type { Orchestration } from "../../engine/orchestration.ts";
-import type { Turn } from "../../engine/turn.ts";
+import type { Outline, Turn } from "../../engine/turn.ts";
 import type { HistoryFact } from "../../model/history-event.ts";
+import type { Span } from "../../model/span.ts";
 import { isTerminal } from "../../model/status.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { type OutboxEntry, type TurnChange, textsOf } from "../../storage/instance-store.ts";
@@ -44,17 +45,27 @@ export async function takeTurn(life: Life, lasting: Lasting): Promise<void> {
   if (life.isClosed || orchestration === undefined) return;
   const given = read(life, orchestration, lasting.ports.clock.now());
   if (given === undefined) return;
+  const rest = lasting.tracer && orchestration.outline;
   const turn = await life.execution.decide(orchestration, given.facts, given.nowMs);
   if (life.isClosed) return;
   const decided = decide(life, lasting, turn, given);
+  const spans = rest && spansOf(orchestration, lasting, decided, rest);
   const commit = commitTurn(life, lasting, decided);
   const sent = commit instanceof Promise ? await commit : commit;
   if (sent === undefined) return;
+  if (spans !== undefined) lasting.tracer?.ended(spans);
   life.warnings.afterTurn(turn, decided.record.instanceId);
   const { newHistory } = decided.change;
   if (newHistory !== undefined) await life.continueAsNew(turn.updates, newHistory);
   if (life.syncsBeforeActing) await syncOnce(life, lasting);
   if (!life.isClosed) act(life, lasting, decided, sent);
+}
+
+/** What is told a collector once the turn is committed; `undefined`: there is none. `rest`: the history before the turn. */
+function spansOf({ started }: Orchestration, { tracer }: Lasting, decided: Decided, rest: Outline): Span[] | undefined {
+  if (tracer === undefined || started === undefined) return undefined;
+  const { turn, before, record, change } = decided;
+  return tracer.spansOf({ turn, before, next: change.newHistory && record, started, rest });
 }
 
 /** What is queued, and the timers that are due; `undefined`: there is nothing for a turn to do. */

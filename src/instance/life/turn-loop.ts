@@ -1,5 +1,6 @@
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import { retryDelayMs } from "../limits.ts";
+import { attributesOf } from "../native-spans.ts";
 import { isEndedByTerminate } from "../waking/index.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import type { Lasting } from "./lasting.ts";
@@ -113,7 +114,7 @@ export class TurnLoop {
         }
         // What is made again may hold up its turn, and a life before this one may have been asked to terminate.
         if (life.orchestration === undefined && life.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
-        await takeTurn(life, this.#lasting);
+        await this.#takeTurn();
         if (life.warnings.isTight) await clock.delay(1_000);
         else if (++this.#turnsInARow >= limits.turnsPerPause) await clock.delay(0);
       }
@@ -125,6 +126,13 @@ export class TurnLoop {
     this.#isRunning = false;
     this.atRest();
     this.#lasting.announcer?.look();
+  }
+
+  #takeTurn(): Promise<void> {
+    const { life } = this;
+    const { spanned } = this.#lasting.ports;
+    if (spanned === undefined || life.record === undefined) return takeTurn(life, this.#lasting);
+    return spanned("workflow.turn", attributesOf(life.record), () => takeTurn(life, this.#lasting));
   }
 
   /** What a failure has left in doubt. */

@@ -29,6 +29,7 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
     log: (line) => void (fate.dead || world.log.push(line)),
     catalog: catalogOf(world, host, fate),
     webhooks: world.webhooks?.portOf(host, fate),
+    traces: world.collector?.portOf(host, fate),
     limiters: world.hasLimiterBinding ? world.limiters?.portFor(host, fate) : undefined,
     clock: {
       now: () => world.nowMs + host.skewMs,

@@ -25,6 +25,7 @@ import type { HistoryPosition } from "../../../src/model/history-position.ts";
 import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
 import type { CatalogWorld } from "./catalog-world.ts";
+import type { Collector } from "./collector.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
 import type { JobCode } from "./job-world.ts";
 import type { LimiterWorld } from "./limiter-world.ts";
@@ -89,6 +90,8 @@ export class World {
   catalog: CatalogWorld | undefined;
   /** Who is told of ends, in the lives that begin from now on. */
   webhooks: Receivers | undefined;
+  /** Where spans go, in the lives that begin from now on. */
+  collector: Collector | undefined;
   /** The code of bulk jobs, where there are any. */
   jobs: ((host: Host, fate: Fate) => JobCode) | undefined;
   /** Objects of other classes. */

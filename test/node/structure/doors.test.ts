@@ -1,4 +1,4 @@
-// src/instance has nine rooms, and each is entered by its door, `index.ts`: what a room shows is read there, the rest is its own.
+// src/instance has ten rooms, and each is entered by its door, `index.ts`: what a room shows is read there, the rest is its own.
 // The tests have the same rooms.
 import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -12,6 +12,7 @@ const ROOMS = [
   "life",
   "notifying",
   "reading",
+  "tracing",
   "waking",
   "watching",
 ].map((room) => `instance/${room}`);
