@@ -45,6 +45,8 @@ const NO_INSTANCE = "no such instance exists";
 
 function exitCodeOf(status: number, errorCode: string, message: string): ExitCode {
   if (status === 401 || status === 403) return EXIT.notAuthorised;
+  // A wrong value is one, whoever finds it.
+  if (status === 400 && errorCode === "ERR_MALFORMED_REQUEST") return EXIT.usage;
   if (status === 500 && message.endsWith(NO_INSTANCE)) return EXIT.notFound;
   // An address that is not that of the API is no instance that is missing.
   if (status === 404 && errorCode !== "ERR_DIRECT_INVOKE" && errorCode !== "ERROR") return EXIT.notFound;

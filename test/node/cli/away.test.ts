@@ -1,7 +1,9 @@
 // A server that goes away, and comes back: what asks for as long as it takes goes on, and nothing waits for one that was never there.
 
+import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Cli } from "./support.ts";
 
@@ -105,5 +107,44 @@ describe("[L34] A server that is away for a while", () => {
     answers = [job, "cut", { ...job, state: "COMPLETED", done: 1, ended: "2026-11-29T00:00:01Z" }];
     const { code, stdout, stderr } = await cli.run(["bulk", "wait", "bulk:1"]);
     expect([code, stdout, again(stderr)]).toEqual([0, "Bulk job completed: 1 done, 0 failed, 0 skipped\n", 1]);
+  });
+});
+
+describe("[L36] A list of which a part is missing, because a shard has not answered", () => {
+  const row = { instanceID: "y", workflowName: "order", runtimeStatus: "COMPLETED", createdAt: "2026-11-29T00:00:00Z" };
+  const NOT_WHOLE = "Not whole: 1 shard(s) of the catalog have not answered. Ask again\n";
+
+  it("[L36.1] is shown, told of, and exit code 1", async () => {
+    answers = [{ workflows: [row], missingShards: 1 }];
+    expect(await cli.run(["list", "-o", "ids"])).toEqual({ code: 1, stdout: "y\n", stderr: NOT_WHOLE });
+    answers = [{ counts: [{ status: "COMPLETED", count: 7 }], missingShards: 1 }];
+    expect(await cli.run(["count"])).toEqual({ code: 1, stdout: "7\n", stderr: NOT_WHOLE });
+    answers = [{ counts: [{ status: "COMPLETED", count: 7 }], complete: false }];
+    const counted = await cli.run(["count"]);
+    expect([counted.code, counted.stdout]).toEqual([1, "7\n"]);
+  });
+
+  it("[L36.2] is not all: purge --all purges nothing, and export leaves no file", async () => {
+    answers = [{ workflows: [row], missingShards: 1 }];
+    expect(await cli.run(["purge", "--all", "--yes"])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `${NOT_WHOLE}error: nothing was purged\n`,
+    });
+    expect(asked.map(({ pathname }) => pathname)).toEqual(["/v1.0/workflows/dapr"]);
+    const file = join(cli.directory, "histories.jsonl");
+    answers = [{ workflows: [row], missingShards: 1 }, { instanceId: "y" }];
+    const exported = await cli.run(["export", "-q", "Status = COMPLETED", "--file", file]);
+    expect([exported.code, exported.stderr]).toEqual([
+      1,
+      `${NOT_WHOLE}error: the list is not whole, so the export is not\n`,
+    ]);
+    expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+  });
+
+  it("[L36.3] whose pages do not come on ends, and does not turn in a circle", async () => {
+    answers = [{ workflows: [], missingShards: 1, continuationToken: "same" }];
+    expect((await cli.run(["list", "-o", "ids"])).code).toBe(1);
+    expect(asked.filter(({ pathname }) => pathname.endsWith("/workflows/dapr"))).toHaveLength(2);
   });
 });

@@ -154,7 +154,7 @@ describe("[L12] count", () => {
     expect(JSON.parse((await cli.run(["count", "-o", "json", "-s", "STALLED"])).stdout)).toEqual({ count: 0 });
     expect((await cli.run(["count", "-s", "CONTINUED_AS_NEW"])).stdout).toBe("0\n");
     expect((await cli.run(["count", "--by", "colour"])).code).toBe(2);
-    expect(await cli.run(["count", "-q", "Colour = red"])).toMatchObject({ code: 1, stdout: "" });
+    expect(await cli.run(["count", "-q", "Colour = red"])).toMatchObject({ code: 2, stdout: "" });
   });
 });
 
@@ -209,7 +209,7 @@ describe("[L14] A query makes a bulk job", () => {
       stderr: "No instance matches\n",
     });
     expect((await cli.run(["terminate", "-q", ""])).code).toBe(2);
-    expect((await cli.run(["terminate", "-q", "Colour = red", "-y"])).code).toBe(1);
+    expect((await cli.run(["terminate", "-q", "Colour = red", "-y"])).code).toBe(2);
   });
 
   it("[L14.2] --yes: the job, its progress and how it has ended; --limit takes the newest; `bulk` lists, shows and waits for it", async () => {

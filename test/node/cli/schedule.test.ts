@@ -72,7 +72,7 @@ describe("[L50] schedule", () => {
     expect((await schedule("get", "none")).code).toBe(3);
   });
 
-  it("[L50.2] update changes what is named, --clear takes away; nothing named is exit code 2, what the server refuses 1", async () => {
+  it("[L50.2] update changes what is named, --clear takes away; nothing named is exit code 2, as is what cannot be read", async () => {
     expect(
       (await schedule("update", "hourly", "--cron", "0 0 3 1 *", "--jitter", "10s", "--pause-on-failure")).code,
     ).toBe(0);
@@ -85,8 +85,8 @@ describe("[L50] schedule", () => {
     expect((await schedule("update", "hourly", "--clear", "jitter", "--no-pause-on-failure")).code).toBe(0);
     expect(await shown("hourly")).toMatchObject({ cron: "0 0 3 1 *", jitter: "0s", pauseOnFailure: false });
     expect((await schedule("update", "hourly", "-r", "nothing")).code).toBe(2);
-    expect(await schedule("update", "hourly", "--cron", "yearly")).toMatchObject({ code: 1, stdout: "" });
-    expect((await schedule("create", "x", "-w", "chaining")).code).toBe(1);
+    expect(await schedule("update", "hourly", "--cron", "yearly")).toMatchObject({ code: 2, stdout: "" });
+    expect((await schedule("create", "x", "-w", "chaining")).code).toBe(2);
     expect((await schedule("create", "x", "--at", "2100-01-01T00:00:00Z")).code).toBe(2);
   });
 

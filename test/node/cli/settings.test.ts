@@ -243,7 +243,7 @@ describe("[L32] Answers that are no answers", () => {
         status: 400,
         body: '{"errorCode":"ERR_MALFORMED_REQUEST","message":"failed deserializing HTTP body: found no cron"}',
       },
-      1,
+      2,
       "error: found no cron",
     ],
     [{ status: 200, body: "<html>" }, 1, "a page, which is nothing of the workflow API"],
