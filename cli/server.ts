@@ -180,7 +180,7 @@ function errorIn(text: string, what: string): { errorCode: string; message: stri
   }
   return {
     errorCode: "ERROR",
-    message: /^\s*[^<\s]/.test(text) ? text.slice(0, 1_000) : `${what}, and not by the workflow API`,
+    message: /^\s*[^<\s]/.test(text) ? text.trim().slice(0, 1_000) : `${what}, and not by the workflow API`,
   };
 }
 
