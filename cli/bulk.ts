@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, usage } from "./errors.ts";
 import { onInterrupt } from "./interrupts.ts";
-import { pagesOf, type WireRow } from "./listing.ts";
+import { checkWhole, pagesOf, type WireRow } from "./listing.ts";
 import { Reconnecting } from "./reconnecting.ts";
 import type { Server } from "./server.ts";
 import type { Action, TargetFlags } from "./targets.ts";
@@ -76,6 +76,7 @@ async function newest(server: Server, q: string, limit: number): Promise<{ insta
   const instanceIDs: string[] = [];
   for await (const page of pagesOf(server, { filter: { q }, order: "desc", limit }))
     instanceIDs.push(...page.map((row) => row.instanceID));
+  checkWhole("nothing was done");
   return instanceIDs.length === 0 ? undefined : { instanceIDs };
 }
 

@@ -46,6 +46,11 @@ export function tellOfMissing(missingShards = 0): void {
   process.exitCode = EXIT.failed;
 }
 
+/** A part of a list would pass for all of it, and the newest of a part for the newest. */
+export function checkWhole(consequence: string): void {
+  if (process.exitCode !== undefined) throw new CliError(`the list is not whole, so ${consequence}`);
+}
+
 /** In the place of an ID: the instance that was created last. */
 export const LATEST = "latest";
 
@@ -60,8 +65,11 @@ export async function instanceId(server: Server, operand: string): Promise<strin
 }
 
 async function latest(server: Server): Promise<string> {
-  for await (const [row] of pagesOf(server, { filter: {}, order: "desc", limit: 1 }))
+  for await (const [row] of pagesOf(server, { filter: {}, order: "desc", limit: 1 })) {
+    checkWhole(`which instance is "${LATEST}" is not known`);
     if (row !== undefined) return row.instanceID;
+  }
+  checkWhole(`which instance is "${LATEST}" is not known`);
   throw new CliError(`there is no instance, so none is "${LATEST}"`, EXIT.notFound);
 }
 

@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { type CalledWithServer, talks, wholeNumber } from "../command.ts";
 import { CliError, EXIT, ServerError } from "../errors.ts";
 import { linesOf } from "../lines.ts";
-import { instanceIds, pagesOf } from "../listing.ts";
+import { checkWhole, instanceIds, pagesOf } from "../listing.ts";
 import type { Server } from "../server.ts";
 import { checkTargets } from "../targets.ts";
 import { note, writeLine } from "../terminal/output.ts";
@@ -48,7 +48,7 @@ async function exportHistories({ operands, options, server }: CalledWithServer<F
       if (await writeHistory(server, id, sink, query !== undefined)) count += 1;
     }
     progress.end();
-    if (process.exitCode !== undefined) throw new CliError("the list is not whole, so the export is not");
+    checkWhole("the export is not");
     await sink.keep();
   } catch (error) {
     progress.end();

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import { isConfirmed } from "../bulk.ts";
 import { type CalledWithServer, database, talks } from "../command.ts";
-import { CliError, EXIT, type ExitCode, ServerError, usage } from "../errors.ts";
-import { instanceIds, pagesOf } from "../listing.ts";
+import { EXIT, type ExitCode, ServerError, usage } from "../errors.ts";
+import { checkWhole, instanceIds, pagesOf } from "../listing.ts";
 import type { Query, Server } from "../server.ts";
 import { act, checkWithoutQuery, type TargetFlags, targets } from "../targets.ts";
 import { info, note, success } from "../terminal/output.ts";
@@ -87,8 +87,7 @@ async function purgeAll(server: Server, options: Flags, flags: Query): Promise<E
   const ids: string[] = [];
   if (allFilterStatus !== "CONTINUED_AS_NEW")
     for await (const page of pagesOf(server, { filter, order: "asc" })) ids.push(...page.map((row) => row.instanceID));
-  // A part of the list would pass for all.
-  if (process.exitCode !== undefined) throw new CliError("nothing was purged");
+  checkWhole("nothing was purged");
   const many = `${ids.length} instance(s)`;
   if (ids.length > 0 && yes !== true && !(await isConfirmed(`Purge ${many}?`, "purge", many))) return EXIT.failed;
   return purgeEach(server, ids, flags, "all");

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { isConfirmed } from "../bulk.ts";
 import { type CalledWithServer, talks, wholeNumber } from "../command.ts";
 import { EXIT, type ExitCode, usage } from "../errors.ts";
-import { instanceIds, pagesOf } from "../listing.ts";
+import { checkWhole, instanceIds, pagesOf } from "../listing.ts";
 import type { Server } from "../server.ts";
 import { checkTargets } from "../targets.ts";
 import { info, note } from "../terminal/output.ts";
@@ -55,5 +55,6 @@ async function found(server: Server, q: string, limit: number | undefined): Prom
   const ids: string[] = [];
   for await (const page of pagesOf(server, { filter: { q }, order: "desc", limit }))
     ids.push(...page.map((row) => row.instanceID));
+  checkWhole("nothing was done");
   return ids;
 }

@@ -129,7 +129,7 @@ describe("[L36] A list of which a part is missing, because a shard has not answe
     expect(await cli.run(["purge", "--all", "--yes"])).toEqual({
       code: 1,
       stdout: "",
-      stderr: `${NOT_WHOLE}error: nothing was purged\n`,
+      stderr: `${NOT_WHOLE}error: the list is not whole, so nothing was purged\n`,
     });
     expect(asked.map(({ pathname }) => pathname)).toEqual(["/v1.0/workflows/dapr"]);
     const file = join(cli.directory, "histories.jsonl");
@@ -140,6 +140,23 @@ describe("[L36] A list of which a part is missing, because a shard has not answe
       `${NOT_WHOLE}error: the list is not whole, so the export is not\n`,
     ]);
     expect([existsSync(file), existsSync(`${file}.part`)]).toEqual([false, false]);
+  });
+
+  it("[L36.4] has no newest: `latest` and --limit are nobody, and nothing is done", async () => {
+    const query = ["-q", "Status = RUNNING", "--limit", "1", "--yes"];
+    for (const words of [
+      ["purge", "latest"],
+      ["suspend", ...query],
+      ["version", "--to", "2", ...query],
+    ])
+      for (const workflows of [[row], []]) {
+        asked.length = 0;
+        answers = [{ workflows, missingShards: 1 }];
+        const { code, stdout, stderr } = await cli.run(words);
+        expect([code, stdout]).toEqual([1, ""]);
+        expect(stderr).toContain("error: the list is not whole, so ");
+        expect(asked.map(({ pathname }) => pathname)).toEqual(["/v1.0/workflows/dapr"]);
+      }
   });
 
   it("[L36.3] whose pages do not come on ends, and does not turn in a circle", async () => {
