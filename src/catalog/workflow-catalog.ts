@@ -16,7 +16,6 @@ import type {
   PagePart,
   PageRequest,
   ShardHealth,
-  ShardMetrics,
 } from "./protocol.ts";
 import { ALARM_RETRY_MS, Shard } from "./shard.ts";
 import { ShardStore } from "./store/shard-store.ts";
@@ -113,9 +112,6 @@ class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
   }
   async health(): Promise<ShardHealth> {
     return (await this.#shard()).health();
-  }
-  async metrics(): Promise<ShardMetrics> {
-    return (await this.#shard()).metrics();
   }
 
   /**

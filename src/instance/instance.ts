@@ -1,6 +1,5 @@
 import type { HistoryFact } from "../model/history-event.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
-import type { LeaseGrant, LeaseHolder } from "../model/lease.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
@@ -9,7 +8,6 @@ import {
   CatalogAnswers,
   Deliveries,
   Gate,
-  Grants,
   Lives,
   Purges,
   type Query,
@@ -54,7 +52,7 @@ import type { Ring } from "./waking/index.ts";
  * answers the caller; the turn loop takes it from there. Expected failures are values: an error that is thrown here is
  * a fault of ours or of the storage, and the caller may try again.
  */
-export class Instance implements InstanceApi, InstancePeer, LeaseHolder {
+export class Instance implements InstanceApi, InstancePeer {
   readonly #ports: InstancePorts;
   readonly #gate = new Gate();
   readonly #lives: Lives;
@@ -65,7 +63,6 @@ export class Instance implements InstanceApi, InstancePeer, LeaseHolder {
   readonly #repairs: Repairs;
   readonly #views: Views;
   readonly #deliveries: Deliveries;
-  readonly #grants: Grants;
   /** What the catalog asks. */
   readonly catalog: CatalogAnswers;
 
@@ -81,7 +78,6 @@ export class Instance implements InstanceApi, InstancePeer, LeaseHolder {
     this.#views = new Views(ports, lives, this.#reception);
     this.#repairs = new Repairs(ports, lives, this.#reception, starts);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, starts, this.#repairs);
-    this.#grants = new Grants(lives, this.#reception);
     this.catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
   }
 
@@ -111,9 +107,9 @@ export class Instance implements InstanceApi, InstancePeer, LeaseHolder {
     await this.#gate.pass(() => this.#lives.household.alarm.ring(ring, !waitsForPurge));
   }
 
-  async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
+  async start(request: StartRequest): Promise<StartResult> {
     const { waitFor } = request;
-    if (waitFor === undefined) return this.#beginnings.starts.start(request, isOwed);
+    if (waitFor === undefined) return this.#beginnings.starts.start(request);
     this.#lives.household.retention.awaited();
     try {
       const result = await this.#beginnings.starts.start(request);
@@ -215,10 +211,6 @@ export class Instance implements InstanceApi, InstancePeer, LeaseHolder {
 
   deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
     return this.#deliveries.deliver(message, isOwed);
-  }
-
-  leaseGranted(grant: LeaseGrant): Promise<readonly boolean[]> {
-    return this.#gate.pass(() => this.#grants.take(grant));
   }
 
   async findActive({ asChildOf, above = [], untilFree }: FindActiveRequest): Promise<string | undefined> {

@@ -23,7 +23,6 @@ const OCCUPIED = { accepted: false, code: "OCCUPIED" } as const;
 export type Start = Omit<StartRequest, "requestId"> & {
   readonly requestId?: string | undefined;
   readonly parent?: ParentLink | undefined;
-  readonly coveredBy?: readonly string[] | undefined;
 };
 
 /** What a start has seen, and what must still be so when it is written. */
@@ -116,7 +115,7 @@ export class Starts {
     purges: number,
     isOwed?: IsOwed,
   ): Promise<DeliveryResult> {
-    const { name, input, parent, traceparent, searchAttributes, coveredBy } = message;
+    const { name, input, parent, traceparent, searchAttributes } = message;
     const instanceId = this.#ports.instanceId();
     for (;;) {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
@@ -133,7 +132,7 @@ export class Starts {
         if (inTheWay !== undefined) return OCCUPIED;
       }
       await checkOwed(this.#ports, isOwed);
-      const start = { instanceId, name, input, parent, traceparent, searchAttributes, coveredBy };
+      const start = { instanceId, name, input, parent, traceparent, searchAttributes };
       if (await this.create(start, { former, life, purges })) return this.confirmed(ACCEPTED);
     }
   }
@@ -159,7 +158,6 @@ export class Starts {
       if (this.#lives.record !== former || life.isClosed) return false;
       this.#lives.readability.check();
       this.#lives.begin(record, first, scheduledAtMs);
-      this.#lives.household.tracer?.begun(record, start.traceparent, start.callerSpanId);
       return true;
     };
     return writing(this.#ports, () => first.flatMap(textsOfFact), create);
@@ -184,7 +182,7 @@ export class Starts {
       version,
       input,
       parent,
-      traceparent: traceparent ?? this.#lives.household.tracer?.traceparentOf(instanceId, executionId),
+      traceparent,
       recentMessages: life.recentMessages(),
       searchAttributes,
       reason: start.reason,
@@ -201,10 +199,10 @@ export class Starts {
       parent,
       searchAttributes,
       retentionMs,
-      coveredBy: start.coveredBy,
       listing: this.#lives.household.announcer?.newListing(former),
     };
-    return { record, first: event ? [started, { type: "EventRaised", timestampMs: nowMs, ...event }] : [started] };
+    if (event === undefined) return { record, first: [started] };
+    return { record, first: [started, { type: "EventRaised", timestampMs: nowMs, ...event }] };
   }
 }
 
