@@ -35,12 +35,18 @@ export function rerunHistory(
 ): readonly [HistoryEvent, ...HistoryEvent[]] {
   const [first, ...others] = source;
   if (first?.type !== "ExecutionStarted") throw new Error("A history begins with ExecutionStarted");
-  const { eventId, nowMs, input } = rerun;
+  const { eventId, input } = rerun;
   if (eventId === 0)
     return [
-      { ...startOf(first, rerun, 1, 0), timestampMs: nowMs, input: input === undefined ? first.input : input.text },
+      {
+        ...startOf(first, rerun, 1, 0),
+        timestampMs: rerun.nowMs,
+        input: input === undefined ? first.input : input.text,
+      },
     ];
   const target = source.at(-1) as HistoryEvent;
+  // The clock of the source may have been ahead, and in a history time never goes back.
+  const nowMs = Math.max(rerun.nowMs, source.at(-2)?.timestampMs ?? 0);
   const pending = pendingAfter(source);
   let isSuspended = false;
   for (const event of source) {
@@ -49,7 +55,7 @@ export function rerunHistory(
   }
   const delayMs = nowMs - target.timestampMs;
   const later = (atMs: number) => (atMs > nowMs ? atMs : atMs + delayMs);
-  const events = others.map((event) => openAgain(event, event === target, pending, rerun, later));
+  const events = others.map((event) => openAgain(event, event === target, pending, { ...rerun, nowMs }, later));
   const resumed: HistoryEvent[] = isSuspended
     ? [{ type: "ExecutionResumed", timestampMs: nowMs, ...rerun.started }]
     : [];

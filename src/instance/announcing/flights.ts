@@ -219,7 +219,7 @@ export class Flights {
     this.#warn({ ...errorFields(this.#ports, error), failures: this.#failures });
     if (this.debtOf(flight.record) !== undefined) this.debts.failed();
     else this.#owe(flight);
-    this.#end(flight, flight.importance === "change");
+    this.#end(flight, flight.importance === "change" || this.#isUnowed);
     this.#of.atRest();
   }
 

@@ -79,6 +79,21 @@ describe("[T40] A rerun", () => {
     ]);
   });
 
+  it("[T40.12] on a machine whose clock is behind that of the source, time stands still and does not go back", () => {
+    const source = [
+      started,
+      at(10, { type: "ExecutionSuspended" }),
+      activity(1, 10),
+      done(1, 1_500),
+      activity(2, 1_500),
+    ];
+    expect(rerun(source).slice(-3)).toEqual([
+      done(1, 1_500),
+      activity(2, 1_500),
+      at(1_500, { type: "ExecutionResumed", reason: "why" }),
+    ]);
+  });
+
   it("[T40.5] of a timer that is over, waits as long as that was set for", () => {
     expect(rerun([started, at(20, { type: "TimerCreated", id: 2, fireAtMs: 100 })])[1]).toEqual(
       at(1_000, { type: "TimerCreated", id: 2, fireAtMs: 1_080 }),

@@ -106,6 +106,23 @@ describe("[I35] What is owed", () => {
     expect([await answer, await listedStatus(world)]).toEqual([{ ok: true }, "RUNNING"]);
   });
 
+  it("[I35.15] an end that could neither be told nor be owed is told again after a pause, while the object lives", async () => {
+    const world = listedWorld();
+    await start(world, "a", "event", "go");
+    expect(await listedStatus(world)).toBe("RUNNING");
+    unreachable(world);
+    world.host("a").failWrite = (statement) => {
+      if (statement.includes("telling")) throw new Error("SQLITE_FULL");
+    };
+    await raise(world, "a", "go");
+    await world.advance(10);
+    expect([owing(world).rows, await listedStatus(world)]).toEqual([0, "RUNNING"]);
+    world.host("a").failWrite = undefined;
+    reachable(world);
+    await world.advance(2_000);
+    expect([await listedStatus(world), owing(world)]).toEqual(["COMPLETED", nothing]);
+  });
+
   it("[I35.3] the pauses grow, and an object that is lost meanwhile goes on with them", async () => {
     const world = listedWorld();
     unreachable(world);
