@@ -91,11 +91,23 @@ export class Starts {
     former: InstanceRecord,
   ): Promise<StartResult | "changed" | undefined> {
     const hasEnded = isTerminal(former.status);
-    if (hasEnded && event !== undefined && this.#lives.current.recentMessages()?.[event.messageId] !== undefined)
-      return OK;
+    if (hasEnded && event !== undefined && this.#hasTaken(event.messageId)) return OK;
     if (!hasEnded && event !== undefined && reuse !== "terminate") return this.#raise(event);
     if (reuse === "ignore") return OK;
     return hasEnded && reuse === "reject" ? { ok: false, code: "ALREADY_EXISTS" } : undefined;
+  }
+
+  /** Whether an instance that has ended had this raise. Memory knows, as long as it has run the code; then the history tells. */
+  #hasTaken(messageId: string): boolean {
+    const { current } = this.#lives;
+    if (current.isLoaded) return current.recentMessages()?.[messageId] !== undefined;
+    try {
+      for (const { event } of this.#ports.store.skimHistory())
+        if (event.type === "EventRaised" && event.messageId === messageId) return true;
+    } catch {
+      // What cannot be read is told where the place is looked at.
+    }
+    return false;
   }
 
   async #raise(event: RaiseEventRequest): Promise<StartResult | "changed"> {

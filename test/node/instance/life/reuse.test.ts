@@ -242,6 +242,26 @@ describe("[I37] An event that comes with the start", () => {
     expect(historyOf(world, "a")).toEqual(before);
   });
 
+  it.each(["reject", "replace", undefined] as const)(
+    "[I37.9] the same when the object was lost meanwhile, and with each `reuse`: %s",
+    async (reuse) => {
+      const world = makeWorld();
+      await start(world, "a", "event", "go");
+      const request = { ...goWith(1), requestId: "same", reuse };
+      expect(await start(world, "a", "event", "go", request)).toEqual(OK);
+      expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+      const before = historyOf(world, "a");
+      world.crash("a");
+      expect(await start(world, "a", "event", "go", request)).toEqual(OK);
+      expect(historyOf(world, "a")).toEqual(before);
+      // Another one of the same name is not meant.
+      const other = { ...goWith(2, "n"), requestId: "other", reuse };
+      expect(await start(world, "a", "event", "go", other)).toEqual(
+        reuse === "reject" ? { ok: false, code: "ALREADY_EXISTS" } : OK,
+      );
+    },
+  );
+
   it("[I37.7] is there with the start, or neither is, whatever is lost when", async () => {
     for (let at = 0, points = 1; at < points; at++) {
       const world = makeWorld();
