@@ -47,10 +47,14 @@ function parsed(text: string): Profiles | undefined {
     if (!isRecord(value) || !isRecord(value.profiles)) return undefined;
     const { current, profiles } = value;
     if (current !== undefined && typeof current !== "string") return undefined;
-    return Object.values(profiles).every(isProfile) ? (value as unknown as Profiles) : undefined;
+    return areProfiles(profiles) ? { ...(current !== undefined && { current }), profiles } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function areProfiles(value: Record<string, unknown>): value is Record<string, Profile> {
+  return Object.values(value).every(isProfile);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
