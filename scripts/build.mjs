@@ -29,7 +29,9 @@ async function buildIn(name, importer) {
   const text = readFileSync(join(directory, "LICENSE"), "utf8").trim();
   await build({
     // esbuild writes the path of each module into the code: from here it says the same on every machine.
-    absWorkingDir: realpathSync(directory),
+    absWorkingDir: realpathSync(ROOT),
+    // Also where node_modules is a link to somewhere else.
+    preserveSymlinks: true,
     entryPoints: [join(directory, "dist/index.js")],
     outfile: join(DIST, dirname(importer), `${name}.js`),
     bundle: true,

@@ -13,6 +13,8 @@ export async function buildCli(outfile) {
   const options = {
     // esbuild writes the path of each module into the code: from here it says the same on every machine.
     absWorkingDir: realpathSync(ROOT),
+    // Also where node_modules is a link to somewhere else.
+    preserveSymlinks: true,
     entryPoints: ["cli/main.ts"],
     bundle: true,
     format: "esm",
