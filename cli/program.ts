@@ -15,6 +15,7 @@ import { addRaiseEvent } from "./commands/raise-event.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRerun } from "./commands/rerun.ts";
 import { addRun } from "./commands/run.ts";
+import { addSchedule } from "./commands/schedule.ts";
 import { addToken } from "./commands/token.ts";
 import { addVersion } from "./commands/version.ts";
 import { addWait } from "./commands/wait.ts";
@@ -31,6 +32,7 @@ const BEYOND = [
   addActions,
   addVersion,
   addBulk,
+  addSchedule,
   addExport,
   addReplay,
   addCatalog,

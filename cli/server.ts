@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** What the routes under it are about. */
-export type Area = "workflows" | "workflow-jobs" | "workflow-catalog" | "metadata";
+export type Area = "workflows" | "workflow-jobs" | "workflow-catalog" | "workflow-schedules" | "metadata";
 
 /** How long an answer is waited for, beyond the time that the server was asked to wait. */
 const PATIENCE_MS = 60_000;

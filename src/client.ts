@@ -27,8 +27,22 @@ export type {
 } from "./authoring/client-options.ts";
 export type { WatchedEvent } from "./authoring/client-watch.ts";
 export type { WorkflowClientOptions } from "./authoring/connection-options.ts";
+export type { LimitListOptions, WorkflowLimit } from "./authoring/limit-list.ts";
+export type { LimitOptions } from "./authoring/limit-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";
+export type {
+  BackfillOptions,
+  NewScheduleOptions,
+  ScheduleChanges,
+  ScheduleFire,
+  ScheduleOverlap,
+  SchedulePage,
+  SchedulePageOptions,
+  ScheduleTimes,
+  TriggerOptions,
+  WorkflowSchedule,
+} from "./authoring/schedules.ts";
 export { DaprWorkflowClient } from "./authoring/workflow-client.ts";
 export {
   type OpenChild,

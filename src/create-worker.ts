@@ -22,10 +22,28 @@ import { watchInstance } from "./instance/platform-sockets.ts";
 import type { InstanceApi } from "./instance/protocol.ts";
 import { type InstanceEnv, type WorkflowInstanceClass, workflowInstanceClass } from "./instance/workflow-instance.ts";
 import { jobRegistry } from "./jobs/activities.ts";
+import { boundLimiters, LIMITER_MISSING, limitsReach } from "./limits/binding.ts";
+import {
+  type WorkflowLimiterClass,
+  type WorkflowLimiterObject,
+  workflowLimiterClass,
+} from "./limits/workflow-limiter.ts";
 import { retentionPolicyFrom } from "./model/retention.ts";
+import { boundSchedules } from "./schedules/binding.ts";
+import { DeclaredSchedules } from "./schedules/declared.ts";
+import {
+  type WorkflowScheduleClass,
+  type WorkflowScheduleObject,
+  workflowScheduleClass,
+} from "./schedules/workflow-schedule.ts";
+import { otlpExporter } from "./telemetry/otlp.ts";
+import { readWebhooks } from "./webhooks/options.ts";
+import { webhookReceivers } from "./webhooks/webhooks.ts";
 import { readWorkerOptions, type WorkerOptions } from "./worker-options.ts";
 
 export type { WorkerOptions } from "./worker-options.ts";
+
+const DEFAULT_APP_ID = "edge-workflows";
 
 /** Bindings and secrets of a Worker made with `createWorker`. */
 export interface WorkerEnv extends InstanceEnv {
@@ -38,17 +56,31 @@ export interface WorkerEnv extends InstanceEnv {
   readonly DAPR_API_TOKENS?: string;
   /** The namespace of WorkflowCatalog, for lists, queries and counts. Without it everything else works. */
   readonly WORKFLOW_CATALOG?: DurableObjectNamespace<WorkflowCatalogObject>;
+  /** The namespace of WorkflowLimiter, for limits. Needed only by who declares some with `runtime.limit`. */
+  readonly WORKFLOW_LIMITER?: DurableObjectNamespace<WorkflowLimiterObject>;
+  /** The namespace of WorkflowSchedule, for schedules. Without it everything else works. */
+  readonly WORKFLOW_SCHEDULE?: DurableObjectNamespace<WorkflowScheduleObject>;
+  /** The version of the Worker, where it is bound (`[version_metadata]`): of two that declare schedules, the later counts. */
+  readonly CF_VERSION_METADATA?: { readonly timestamp: string };
   /** The namespace of StateStore, for `DaprClient.state`. Needed only by who uses that. */
   readonly STATE_STORE?: DurableObjectNamespace<StateStore>;
 }
 
 /** A Worker that serves the workflows of one runtime: export it as default, and the class in it by its name. */
 export interface WorkflowWorker {
-  readonly fetch: (request: Request, env: WorkerEnv) => Promise<Response>;
+  readonly fetch: (
+    request: Request,
+    env: WorkerEnv,
+    ctx?: { waitUntil(promise: Promise<unknown>): void },
+  ) => Promise<Response>;
   /** The Durable Object class; the Worker's configuration binds it as WORKFLOW_INSTANCE. */
   readonly WorkflowInstance: WorkflowInstanceClass;
   /** The Durable Object class of the catalog; the Worker's configuration binds it as WORKFLOW_CATALOG. */
   readonly WorkflowCatalog: WorkflowCatalogClass;
+  /** The Durable Object class of limits; the Worker's configuration binds it as WORKFLOW_LIMITER. */
+  readonly WorkflowLimiter: WorkflowLimiterClass;
+  /** The Durable Object class of schedules; the Worker's configuration binds it as WORKFLOW_SCHEDULE. */
+  readonly WorkflowSchedule: WorkflowScheduleClass;
 }
 
 /**
@@ -63,9 +95,13 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
   const placement = { jurisdiction, locationHint };
   const retention = retentionPolicyFrom(options.stateRetentionPolicy);
   const config = catalogConfig(options.catalog);
-  const handlerOf = (env: WorkerEnv, trusted: boolean) =>
-    createHttpHandler(depsOf(registry, options, placement, env, trusted));
+  const limiters = boundLimiters(placement);
+  const handlerOf = (env: WorkerEnv, trusted: boolean) => {
+    const deps = depsOf(registry, options, placement, env, trusted);
+    return createHttpHandler({ ...deps, limits: limitsReach(registry.limits, limiters(env)) });
+  };
   const jobs = (env: object) => jobRegistry(reachOf(env as WorkerEnv, options, placement));
+  const declared = new DeclaredSchedules(runtime, placement, logFrom(options.logLevel ?? "info"));
   let forEnv: WorkerEnv | undefined;
   let handle: ((request: Request) => Promise<Response>) | undefined;
   setStateStores(stateStores(workerEnv as unknown as WorkerEnv));
@@ -79,13 +115,21 @@ export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: Work
       retention,
       placement,
       jobs,
-      catalog: instancesCatalog(config, placement),
+      catalog: instancesCatalog(config, placement, options.telemetry?.metrics === true),
+      webhooks: webhookReceivers(readWebhooks(options.webhooks)),
+      traces: otlpExporter(options.telemetry?.otlp ?? undefined, options.appId ?? DEFAULT_APP_ID),
+      limiters,
     }),
     WorkflowCatalog: workflowCatalogClass({ retention, placement, logLevel: options.logLevel }),
-    fetch(request, env) {
+    WorkflowLimiter: workflowLimiterClass(registry.limits, { placement, logLevel: options.logLevel }),
+    WorkflowSchedule: workflowScheduleClass({ placement, logLevel: options.logLevel, deployment: declared.deployment }),
+    fetch(request, env, ctx) {
       if (handle === undefined || forEnv !== env) {
         forEnv = env;
         handle = handlerOf(env, false);
+        declared.tell(env, ctx);
+        if (!registry.limits.areNone && limiters(env) === undefined)
+          logFrom(options.logLevel ?? "info")({ level: "error", msg: "limit", text: LIMITER_MISSING });
       }
       return handle(request);
     },
@@ -127,6 +171,7 @@ function depsOf(
   const log = logFrom(trusted ? "none" : (options.logLevel ?? "info"));
   return {
     ...reachOf(env, options, placement),
+    schedules: boundSchedules(env, placement),
     ...(!trusted && secretsOf(env, { now, log })),
     watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
     registered: () => registry.names(),
@@ -136,7 +181,7 @@ function depsOf(
     notReady: bindingProblem(env),
     hidesReasons: !(options.logFailureMessages ?? !env.PAYLOAD_KEYS),
     maxBodyBytes: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
-    appId: options.appId ?? "edge-workflows",
+    appId: options.appId ?? DEFAULT_APP_ID,
     log,
     newId: () => crypto.randomUUID(),
     now,

@@ -15,6 +15,8 @@ import {
   typeRule,
 } from "./model/options.ts";
 import { retentionPolicyOption, type StateRetentionPolicy } from "./model/retention.ts";
+import { type TelemetryOptions, telemetryOption } from "./telemetry/options.ts";
+import { type WebhookOptions, webhooksOption } from "./webhooks/options.ts";
 
 export interface WorkerOptions {
   /** Longest request body, in bytes, at most 15.5 MiB, which take twice as much on their way to an instance. Default 4 MiB, as in Dapr. */
@@ -55,6 +57,10 @@ export interface WorkerOptions {
    * `anyTerminal` is for those that are not named, `terminated` for CANCELED too. Default: for ever.
    */
   readonly stateRetentionPolicy?: Given<StateRetentionPolicy> | undefined;
+  /** Who is told, outside, how instances end: receivers as Standard Webhooks 1.0 has them; see WebhookOptions. Default: nobody. */
+  readonly webhooks?: readonly Given<WebhookOptions>[] | undefined;
+  /** What can be seen of the workflows from outside: see TelemetryOptions. Default: nothing is counted or sent. */
+  readonly telemetry?: Given<TelemetryOptions> | undefined;
   /** Where all instances live and stay: "eu", "fedramp", "fedramp-high" or "us". To change it is to have other instances. Default: anywhere. */
   readonly jurisdiction?: Jurisdiction | undefined;
   /** Where new instances had best be made, for instance "weur". Default: near to whoever starts them. */
@@ -88,6 +94,8 @@ export const workerOptions = optionsOf<WorkerOptions>({
   catalog: catalogOption,
   allowedOrigins: typeRule('a list of origins such as ["https://app.example.com"]', (value) => Array.isArray(value)),
   stateRetentionPolicy: retentionPolicyOption,
+  webhooks: webhooksOption,
+  telemetry: telemetryOption,
   jurisdiction: oneOf(...Object.keys(JURISDICTIONS)),
   locationHint: oneOf(...Object.keys(LOCATION_HINTS)),
 });

@@ -14,5 +14,7 @@ const worker = createWorker(runtime, { catalog: { shards: 1 } });
 /** A class of its own, and no constant: so it is a type too, which `wrangler types` asks for. */
 export class WorkflowInstance extends worker.WorkflowInstance {}
 export class WorkflowCatalog extends worker.WorkflowCatalog {}
+export class WorkflowSchedule extends worker.WorkflowSchedule {}
+export class WorkflowLimiter extends worker.WorkflowLimiter {}
 export { StateStore };
 export default worker;

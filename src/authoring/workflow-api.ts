@@ -27,7 +27,9 @@ const STREAMS = {
 const PATIENCE_MS = 60_000;
 
 /** What requests are made to: a part of their paths. */
-export type Resource = "workflows" | "workflow-jobs" | "workflow-catalog";
+export type Resource = "workflows" | "workflow-jobs" | "workflow-catalog" | "workflow-schedules" | "workflow-limits";
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** Requests to the workflows of a server, and what its answers mean. */
 export class WorkflowApi {
@@ -62,7 +64,7 @@ export class WorkflowApi {
 
   /** Sent once, whatever happens: whether it was heard is not known where it has no answer. */
   change(path: string, query?: Query, body?: string): Promise<Answer> {
-    return this.#send("POST", path, query, body);
+    return this.send("POST", path, query, body);
   }
 
   /** The same, for at most so long. */
@@ -96,7 +98,7 @@ export class WorkflowApi {
       }, ms);
       stop = () => clearTimeout(timesOut);
     });
-    const answer = this.#send(method, path, query, body, abort.signal);
+    const answer = this.send(method, path, query, body, abort.signal);
     // What becomes of it later is of no interest.
     answer.catch(() => undefined);
     try {
@@ -106,13 +108,8 @@ export class WorkflowApi {
     }
   }
 
-  async #send(
-    method: "GET" | "POST",
-    path: string,
-    query?: Query,
-    body?: string,
-    signal?: AbortSignal,
-  ): Promise<Answer> {
+  /** The same by another method. */
+  async send(method: Method, path: string, query?: Query, body?: string, signal?: AbortSignal): Promise<Answer> {
     const { response, request } = await this.#request(method, path, query, body, signal);
     const text = await textOf(response, request);
     const { status } = response;
@@ -121,7 +118,7 @@ export class WorkflowApi {
   }
 
   async #request(
-    method: "GET" | "POST",
+    method: Method,
     path: string,
     query: Query = {},
     body?: string,

@@ -1,6 +1,6 @@
 import type { Given } from "../model/options.ts";
-import { ClientCatalog } from "./client/catalog.ts";
 import { connect } from "./client/connection.ts";
+import { ClientSchedules } from "./client/schedules.ts";
 import type { WorkflowClientOptions } from "./connection-options.ts";
 
 /**
@@ -14,7 +14,7 @@ import type { WorkflowClientOptions } from "./connection-options.ts";
  * The methods stand in `client/`, a file for each subject. Each is a class that has the one before as its base, so that all of them are
  * methods of this class, with their types and what editors show of them.
  */
-export class DaprWorkflowClient extends ClientCatalog {
+export class DaprWorkflowClient extends ClientSchedules {
   constructor(options?: Given<WorkflowClientOptions> | null) {
     super(connect(options));
   }

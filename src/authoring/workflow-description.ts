@@ -30,6 +30,18 @@ export interface OpenChild extends Attempt {
   readonly createdAt: Date;
 }
 
+/** What waits for a limit: the workflow or, where it has one, the run of this activity. */
+export interface WaitingForLimit {
+  readonly limit: string;
+  readonly key: string;
+  readonly activity?: { readonly id: number; readonly name: string };
+  /** In the queue of its key, from 1. */
+  readonly position?: number;
+  /** How many come before it, of all keys, as they wait now. */
+  readonly ahead?: number;
+  readonly waitingSince?: Date;
+}
+
 export interface WorkflowDetail {
   readonly executionId: string;
   readonly generation: number;
@@ -55,6 +67,7 @@ export interface WorkflowDetail {
   readonly bufferedEvents?: readonly { readonly name: string; readonly count: number }[];
   readonly queries?: readonly string[];
   readonly updates?: readonly string[];
+  readonly limits?: readonly WaitingForLimit[];
   /** How many there are of each of these lists that is cut, at 1,000 entries. */
   readonly more?: Readonly<Record<string, number>>;
   readonly sizes?: Readonly<Record<"historyEvents" | "historyBytes", number>> &
@@ -88,7 +101,7 @@ const OF_STATE = [
   "failure",
   "customStatus",
 ];
-const TIMES = /^(startTime|.*At)$/;
+const TIMES = /^(startTime|waitingSince|.*At)$/;
 const NAMES: Readonly<Record<string, string>> = {
   parentInstanceID: "parentInstanceId",
   instanceID: "instanceId",

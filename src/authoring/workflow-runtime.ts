@@ -1,13 +1,26 @@
 import type { TWorkflowActivity } from "../engine/activity-context.ts";
 import type { ActivityDeclaration, WorkflowDeclaration } from "../engine/declarations.ts";
+import type { Target } from "../engine/function-names.ts";
 import { functionName, givenName } from "../engine/names.ts";
 import { Payloads } from "../engine/payload.ts";
 import { Registry } from "../engine/registry.ts";
-import type { Any, Registrable } from "../engine/signatures.ts";
+import type { Any, InputOf, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
-import type { TWorkflow, WorkflowContext } from "../engine/workflow-context.ts";
-import { aBoolean, type Given, optionsOf, readOptions, shown } from "../model/options.ts";
+import type { AnyWorkflow, TWorkflow, WorkflowContext } from "../engine/workflow-context.ts";
+import { parseRate } from "../model/limit.ts";
+import { aBoolean, type Given, optionsOf, readArgument, readOptions, required, shown } from "../model/options.ts";
+import type { Declaration } from "../schedules/deployments.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
+import { checkLimit, type LimitOptions, limitOptions } from "./limit-options.ts";
+import {
+  aScheduleId,
+  type DeclaredSchedule,
+  declaredSchedule,
+  encodedInput,
+  type ScheduledInput,
+  type ScheduleTimes,
+  timesOf,
+} from "./schedules.ts";
 
 /** The code behind a declared workflow. */
 export type DeclaredWorkflow<TInput, TOutput> = (
@@ -30,6 +43,8 @@ export class WorkflowRuntime {
   readonly registry = new Registry();
   /** @internal What all runtimes of this program have registered that were started; of two with one name, the later. */
   static readonly started: WorkflowRuntime = new WorkflowRuntime();
+  /** @internal The schedules that code declares. */
+  readonly schedules = new Map<string, Declaration>();
   #isRunning = false;
 
   /** Takes the options of Dapr's runtime, and a payload converter. */
@@ -93,7 +108,52 @@ export class WorkflowRuntime {
     return this;
   }
 
-  #refuseWhileRunning(what: "orchestrator" | "activity"): void {
+  /**
+   * Limits how many instances of a workflow, or runs of an activity, there are at once across all instances, and how many begin in a
+   * time. The others wait: the first comes first, and of several keys each in its turn. Needs the binding WORKFLOW_LIMITER. Throws
+   * when the name is taken, and when the workflow or activity has a limit.
+   *
+   *     runtime.limit("card-payments", { activity: "charge", key: (order) => order.tenant, concurrency: 10, rate: "100/m" });
+   */
+  limit(name: string, options: LimitOptions): WorkflowRuntime {
+    const read = readOptions(limitOptions, options, "limit", name);
+    checkLimit(name, read);
+    const { workflow, activity, key, concurrency, concurrencyPerKey, rate, parts = 1 } = read;
+    const kind = workflow === undefined ? "activity" : "workflow";
+    this.#refuseWhileRunning("limit");
+    const target =
+      workflow === undefined ? this.registry.activityName(activity as Target) : this.registry.workflowName(workflow);
+    const numbers = { concurrency, concurrencyPerKey, rate: rate === undefined ? undefined : parseRate(rate), parts };
+    this.registry.limits.add({ name, kind, target, key, ...numbers });
+    return this;
+  }
+
+  /**
+   * Declares a schedule, which starts instances of a workflow that is registered here: one of `cron`, `interval` and `at` says when. What was
+   * deployed last holds; one that is taken out of the code is paused. docs/schedules.md has more.
+   *
+   *     runtime.schedule("nightly", { workflow: report, cron: "30 2 * * *", timeZone: "Europe/Berlin", input: { full: true } });
+   */
+  schedule<W extends AnyWorkflow>(
+    scheduleId: string,
+    schedule: ScheduleTimes & { readonly workflow: W } & ScheduledInput<InputOf<W>>,
+  ): WorkflowRuntime;
+  schedule(scheduleId: string, schedule: DeclaredSchedule): WorkflowRuntime {
+    readArgument(required(aScheduleId), scheduleId, "the ID of a schedule", "schedule");
+    const read = readOptions(declaredSchedule, schedule, "schedule", scheduleId);
+    if (this.schedules.has(scheduleId)) throw new Error(`A schedule '${scheduleId}' already exists.`);
+    const workflowName = this.registry.workflowName(read.workflow ?? "");
+    const { remainingActions, ...fields } = timesOf(read);
+    this.schedules.set(scheduleId, {
+      id: scheduleId,
+      fields: { workflowName, ...fields },
+      input: encodedInput(this.registry.payloads, read, workflowName),
+      remainingActions: read.remainingActions ?? undefined,
+    });
+    return this;
+  }
+
+  #refuseWhileRunning(what: "orchestrator" | "activity" | "limit"): void {
     if (this.#isRunning) throw new Error(`Cannot add ${what} while worker is running.`);
   }
 
@@ -105,6 +165,7 @@ export class WorkflowRuntime {
     if (this.#isRunning) throw new Error("The worker is already running.");
     this.#isRunning = true;
     WorkflowRuntime.started.registry.addAll(this.registry);
+    for (const [id, declaration] of this.schedules) WorkflowRuntime.started.schedules.set(id, declaration);
   }
 
   async stop(): Promise<void> {

@@ -74,12 +74,14 @@ export function boundCatalog(
 /** The catalog as instances know it. */
 export class InstancesCatalog {
   readonly confirm: CatalogConfig["confirm"];
+  readonly countsTotals: boolean;
   readonly #namespace: Namespace;
   readonly #config: CatalogConfig;
   readonly #placement: Placement;
 
-  constructor(namespace: Namespace, config: CatalogConfig, placement: Placement) {
+  constructor(namespace: Namespace, config: CatalogConfig, placement: Placement, countsTotals: boolean) {
     this.confirm = config.confirm;
+    this.countsTotals = countsTotals;
     this.#namespace = namespace;
     this.#config = config;
     this.#placement = placement;
@@ -98,10 +100,11 @@ export class InstancesCatalog {
   }
 }
 
-/** For the instances of a Worker: made once for its bindings. */
+/** For the instances of a Worker: made once for its bindings. `countsTotals`: for metrics. */
 export function instancesCatalog(
   config: CatalogConfig | false,
   placement: Placement,
+  countsTotals = false,
 ): ((env: object) => InstancesCatalog | undefined) | undefined {
   if (config === false) return undefined;
   let forEnv: object | undefined;
@@ -110,7 +113,7 @@ export function instancesCatalog(
     if (forEnv === env) return catalog;
     const namespace = catalogNamespace(env);
     forEnv = env;
-    catalog = namespace && new InstancesCatalog(namespace, config, placement);
+    catalog = namespace && new InstancesCatalog(namespace, config, placement, countsTotals);
     return catalog;
   };
 }

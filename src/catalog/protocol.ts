@@ -88,10 +88,19 @@ export interface ShardHealth {
   readonly schemaVersion: number;
 }
 
+/** What the metrics of all shards are made of. */
+export interface ShardMetrics extends ShardHealth {
+  /** By name and status, where there are not too many names for that. */
+  readonly counts: readonly CountRow[];
+  /** What is counted, by kind and name: see `model/totals.ts`. */
+  readonly series: readonly (readonly [series: string, counted: readonly number[]])[];
+}
+
 /** What a shard can be asked. */
 export interface CatalogApi extends CatalogShard {
   list(request: PageRequest): Promise<PagePart>;
   count(request: CountRequest): Promise<CountPart>;
   changes(request: ChangesRequest): Promise<ChangesPart>;
   health(): Promise<ShardHealth>;
+  metrics(): Promise<ShardMetrics>;
 }

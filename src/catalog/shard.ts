@@ -18,7 +18,9 @@ import type {
   PagePart,
   PageRequest,
   ShardHealth,
+  ShardMetrics,
 } from "./protocol.ts";
+import { EVERYTHING } from "./query/condition.ts";
 import type { Telling } from "./store/apply.ts";
 import { SCHEMA_VERSION } from "./store/schema.ts";
 
@@ -81,6 +83,12 @@ export class Shard implements CatalogApi {
 
   async health(): Promise<ShardHealth> {
     return { shard: this.#ports.name, ...this.#ports.store.health(), schemaVersion: SCHEMA_VERSION };
+  }
+
+  async metrics(): Promise<ShardMetrics> {
+    const { store } = this.#ports;
+    const { counts } = store.count({ filter: EVERYTHING, by: ["name", "status"] });
+    return { ...(await this.health()), counts, series: [...store.tallies()] };
   }
 
   /** Never rejects; what it could not do it tries again. It is set once, at its end: until then it would ring again by itself. */

@@ -16,6 +16,7 @@ import type {
   PagePart,
   PageRequest,
   ShardHealth,
+  ShardMetrics,
 } from "./protocol.ts";
 import { ALARM_RETRY_MS, Shard } from "./shard.ts";
 import { ShardStore } from "./store/shard-store.ts";
@@ -112,6 +113,9 @@ class CatalogObject extends DurableObject<CatalogEnv> implements CatalogApi {
   }
   async health(): Promise<ShardHealth> {
     return (await this.#shard()).health();
+  }
+  async metrics(): Promise<ShardMetrics> {
+    return (await this.#shard()).metrics();
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Limits } from "../model/limit.ts";
 import { shown } from "../model/options.ts";
 import type { TWorkflowActivity } from "./activity-context.ts";
 import { FunctionNames, type Target } from "./function-names.ts";
@@ -34,6 +35,8 @@ export class Registry {
   /** Made when they are first asked for after a change. */
   #workflowNames: FunctionNames | undefined;
   #activityNames: FunctionNames | undefined;
+  /** How many of them run at once, across instances. */
+  readonly limits = new Limits();
   /** How this code writes and reads payloads. */
   payloads = jsonPayloads;
 
@@ -85,6 +88,7 @@ export class Registry {
   addAll(other: Registry): void {
     for (const [name, versions] of other.#workflows) this.#workflows.set(name, versions);
     for (const [name, activity] of other.#activities) this.#activities.set(name, activity);
+    this.limits.addAll(other.limits);
     this.#workflowNames = undefined;
     this.#activityNames = undefined;
     if (other.payloads !== jsonPayloads) this.payloads = other.payloads;

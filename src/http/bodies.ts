@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { MOST_REBUILT } from "../catalog/rebuild.ts";
 import { JOB_OPERATIONS, MOST_TARGETS } from "../jobs/job.ts";
+import { OVERLAPS } from "../schedules/fields.ts";
 import { MAX_REASON, MAX_RPS } from "./parameters.ts";
 
 /*
@@ -69,5 +70,83 @@ export const RERUN = v.strictObject({
   newInstanceID: v.exactOptional(v.string()),
   input: value,
   newChildWorkflowInstanceID: v.exactOptional(instanceId),
+  reason: v.exactOptional(reason),
+});
+
+const duration = v.pipe(v.string(), v.maxLength(100));
+const timeText = v.pipe(v.string(), v.maxLength(100));
+const expression = v.pipe(v.string(), v.maxLength(200));
+const attributes = v.record(v.string(), v.union([v.string(), v.number(), v.boolean(), v.array(v.string())]));
+const overlap = v.picklist(OVERLAPS);
+const actions = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+/** What a schedule may have. What its texts mean is found out where schedules are. */
+const SCHEDULE_FIELDS = {
+  workflowName: v.pipe(v.string(), v.minLength(1), v.maxLength(1_024)),
+  cron: v.union([expression, v.pipe(v.array(expression), v.minLength(1), v.maxLength(20))]),
+  interval: duration,
+  offset: duration,
+  anchor: timeText,
+  at: timeText,
+  timeZone: v.pipe(v.string(), v.maxLength(100)),
+  searchAttributes: attributes,
+  retention: duration,
+  overlap,
+  catchUpWindow: duration,
+  jitter: duration,
+  startAt: timeText,
+  endAt: timeText,
+  pauseOnFailure: v.boolean(),
+};
+type ScheduleFieldSchemas = typeof SCHEDULE_FIELDS;
+
+function each<W>(wrap: (schema: v.GenericSchema) => v.GenericSchema) {
+  return Object.fromEntries(Object.entries(SCHEDULE_FIELDS).map(([name, schema]) => [name, wrap(schema)])) as W;
+}
+
+const given = {
+  ...each<{ [Name in keyof ScheduleFieldSchemas]: v.ExactOptionalSchema<ScheduleFieldSchemas[Name], undefined> }>(
+    (schema) => v.exactOptional(schema),
+  ),
+  workflowName: SCHEDULE_FIELDS.workflowName,
+  input: value,
+  remainingActions: v.exactOptional(actions),
+  paused: flag,
+  reason: v.exactOptional(reason),
+};
+
+const scheduleId = v.string();
+export const NEW_SCHEDULE = v.strictObject({ id: scheduleId, ...given });
+export const PUT_SCHEDULE = v.strictObject(given);
+export type ScheduleBody = v.InferOutput<typeof PUT_SCHEDULE>;
+
+const changed = each<{
+  [Name in keyof ScheduleFieldSchemas]: v.ExactOptionalSchema<
+    v.NullableSchema<ScheduleFieldSchemas[Name], undefined>,
+    undefined
+  >;
+}>((schema) => v.exactOptional(v.nullable(schema)));
+
+/** `null` takes a field away. */
+export const CHANGED_SCHEDULE = v.strictObject({
+  ...changed,
+  workflowName: v.exactOptional(SCHEDULE_FIELDS.workflowName),
+  input: value,
+  remainingActions: v.exactOptional(v.nullable(actions)),
+  reason: v.exactOptional(reason),
+});
+export const PREVIEWED_SCHEDULE = v.strictObject(changed);
+
+export const TRIGGER = v.strictObject({
+  input: value,
+  overlap: v.exactOptional(overlap),
+  reason: v.exactOptional(reason),
+});
+
+export const BACKFILL = v.strictObject({
+  from: timeText,
+  to: timeText,
+  overlap: v.exactOptional(overlap),
+  dryRun: flag,
   reason: v.exactOptional(reason),
 });

@@ -11,7 +11,7 @@ import { isAllowed } from "./request-check.ts";
 
 /** What the preflight of an allowed origin is told that its page may send. */
 const MAY_SEND: Readonly<Record<string, string>> = {
-  "access-control-allow-methods": "GET, POST",
+  "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
   "access-control-allow-headers":
     "authorization, dapr-api-token, content-type, last-event-id, traceparent, tracestate, baggage",
   "access-control-max-age": "600",

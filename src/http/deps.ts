@@ -1,9 +1,11 @@
 import type { Shards } from "../catalog/reading/shards.ts";
 import type { RebuildPorts } from "../catalog/rebuild.ts";
 import type { InstanceApi, WatchResult } from "../instance/protocol.ts";
+import type { LimitsReach } from "../limits/overview.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
 import type { LogLine } from "../model/log.ts";
 import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
+import type { Schedules } from "../schedules/binding.ts";
 
 import type { ApiToken } from "./tokens.ts";
 
@@ -15,6 +17,12 @@ export interface HttpDeps {
   readonly catalog?: (Shards & RebuildPorts) | undefined;
   /** Why there is none, and what to do about it. Default: that its binding is missing. */
   readonly withoutCatalog?: string | undefined;
+  /** Schedules, where they are bound. */
+  readonly schedules?: Schedules | undefined;
+  /** The limits that are declared, where their objects can be reached, or there are none. */
+  readonly limits?: LimitsReach | undefined;
+  /** Why they cannot. Default: that their binding is missing. */
+  readonly withoutLimits?: string | undefined;
   /** Begins to watch an instance, with the event after that one, or the first. */
   watch(instanceId: string, after: HistoryPosition | undefined): Promise<WatchResult>;
   /** The names that code has registered; `GET /v1.0/metadata` shows them. */

@@ -1,4 +1,10 @@
-import type { InstanceDescription, OpenChild, PendingActivity, PendingAttempt } from "../instance/protocol.ts";
+import type {
+  InstanceDescription,
+  OpenChild,
+  PendingActivity,
+  PendingAttempt,
+  WaitingLease,
+} from "../instance/protocol.ts";
 import { formatDuration } from "../model/go-duration.ts";
 import { stateForm } from "./description.ts";
 import { timeOf } from "./timeline.ts";
@@ -41,6 +47,7 @@ export function toFullState(state: InstanceDescription): object {
     bufferedEvents,
     queries,
     updates,
+    limits: detail.limits && detail.limits.length > 0 ? detail.limits.map(toWaiting) : undefined,
     more: more && Object.keys(more).length > 0 ? more : undefined,
     sizes,
     stall,
@@ -50,6 +57,11 @@ export function toFullState(state: InstanceDescription): object {
 
 function toActivity({ id, name, scheduledAtMs, ...attempt }: PendingActivity): object {
   return { id, name, scheduledAt: timeOf(scheduledAtMs), ...toAttempt(attempt) };
+}
+
+function toWaiting({ limit, key, taskId: id, activity: name, position, ahead, sinceMs }: WaitingLease): object {
+  const activity = id === undefined ? undefined : { id, name };
+  return { limit, key, activity, position, ahead, waitingSince: timeOf(sinceMs) };
 }
 
 function toChild({ id, name, instanceId, createdAtMs, ...attempt }: OpenChild): object {

@@ -38,7 +38,9 @@ export type Operation =
   | "history"
   | "list"
   | "catalog"
-  | "job";
+  | "limits"
+  | "job"
+  | "schedule";
 
 /** `subject` is the workflow's name for a start, the instance's ID otherwise, and nothing where all are meant. The quotes are Dapr's: three have none. */
 const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: string) => string }> = {
@@ -58,7 +60,9 @@ const OPERATION_FAILED: Record<Operation, { errorCode: string; text: (subject: s
   history: { errorCode: "ERR_HISTORY_WORKFLOW", text: (id) => `error reading the history of workflow '${id}'` },
   list: { errorCode: "ERR_LIST_WORKFLOW", text: () => "error listing workflows" },
   catalog: { errorCode: "ERR_CATALOG_WORKFLOW", text: () => "error asking the catalog of workflows" },
+  limits: { errorCode: "ERR_LIMITS_WORKFLOW", text: () => "error asking the limits of workflows" },
   job: { errorCode: "ERR_BULK_JOB", text: (id) => `error in bulk job${id && ` '${id}'`}` },
+  schedule: { errorCode: "ERR_SCHEDULE", text: (id) => `error in schedule${id && ` '${id}'`}` },
   purge: { errorCode: "ERR_PURGE_WORKFLOW", text: (id) => `error purging workflow ${id}` },
 };
 
@@ -125,6 +129,11 @@ export function catalogNotConfigured(message: string): HttpError {
   return new HttpError(501, { errorCode: "ERR_CATALOG_NOT_CONFIGURED", message });
 }
 
+/** `message` says what to add. */
+export function limiterNotConfigured(message: string): HttpError {
+  return new HttpError(501, { errorCode: "ERR_LIMITER_NOT_CONFIGURED", message });
+}
+
 export function jobNotFound(jobId: string): HttpError {
   return new HttpError(404, {
     errorCode: "ERR_BULK_JOB_NOT_FOUND",
@@ -134,6 +143,25 @@ export function jobNotFound(jobId: string): HttpError {
 
 export function jobNotConfirmed(message: string): HttpError {
   return new HttpError(400, { errorCode: "ERR_BULK_CONFIRM", message });
+}
+
+/** `message` says what to add. */
+export function schedulesNotConfigured(message: string): HttpError {
+  return new HttpError(501, { errorCode: "ERR_SCHEDULES_NOT_CONFIGURED", message });
+}
+
+export function scheduleNotFound(scheduleId: string): HttpError {
+  return new HttpError(404, {
+    errorCode: "ERR_SCHEDULE_NOT_FOUND",
+    message: `unable to find schedule with the provided ID: ${scheduleId}`,
+  });
+}
+
+export function scheduleExists(scheduleId: string): HttpError {
+  return new HttpError(409, {
+    errorCode: "ERR_SCHEDULE_EXISTS",
+    message: `a schedule with ID '${scheduleId}' already exists: PATCH changes it, PUT replaces it`,
+  });
 }
 
 /** An unmatched route or a wrong method: a Dapr sidecar takes any such request for a service invocation. */

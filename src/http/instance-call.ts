@@ -35,14 +35,19 @@ export async function callInstance<T>(
   target: Target,
   ask: (instance: InstanceApi) => Promise<T>,
 ): Promise<T> {
+  if (deps.notReady === undefined && !isFor(call, target)) return ask(NOBODY);
+  return retrying(call, deps, target, () => ask(deps.instance(target.instanceId)));
+}
+
+/** The same for what lies in other objects than instances: whoever is asked is looked up anew for each attempt. */
+export async function retrying<T>(call: Call, deps: HttpDeps, target: Target, ask: () => Promise<T>): Promise<T> {
   if (deps.notReady !== undefined) {
     call.fault = { name: "ConfigurationError", message: deps.notReady, retryable: false, overloaded: false, at: [] };
     throw operationFailed(target.operation, target.subject, deps.notReady);
   }
-  if (!isFor(call, target)) return ask(NOBODY);
   for (let attempt = 0; ; attempt++) {
     try {
-      return await ask(deps.instance(target.instanceId));
+      return await ask();
     } catch (error) {
       const fault = describeFault(error);
       if (isWithoutSqlite(messageOf(error))) {
@@ -78,6 +83,8 @@ function messageOf(error: unknown): string {
 }
 
 function whatToExpect({ operation, instanceId }: Target, fault: Fault): string {
+  if (operation === "schedule")
+    return "the schedule did not answer, so whether this took effect is unknown; look at it before you send this again";
   if (fault.overloaded)
     return `instance '${instanceId}' has more requests than it can take; wait before you send this again`;
   if (operation === "get" || operation === "query" || operation === "history")

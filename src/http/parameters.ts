@@ -215,7 +215,21 @@ export const NEW_JOB = {
   confirm: v.optional(whole(0, MAX_CONFIRM)),
   rps: v.optional(whole(1, MAX_RPS)),
 } satisfies Parameters;
+/** Of each limit so many keys are told. */
+export const LIMITS_PAGE = { top: wholeNumber(1, 100, 10) } satisfies Parameters;
 export const JOBS_PAGE = {
   pageSize: wholeNumber(1, MAX_JOBS, DEFAULT_JOBS),
   continuationToken: text,
 } satisfies Parameters;
+
+const MAX_PREVIEW = 100;
+export const SCHEDULES_PAGE = {
+  pageSize: wholeNumber(1, MAX_JOBS, DEFAULT_JOBS),
+  continuationToken: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z0-9_-]{1,40}$/, ({ input }: Issue) => `is that of the page before, found ${shown(input)}`),
+    ),
+  ),
+} satisfies Parameters;
+export const PREVIEW = { count: wholeNumber(1, MAX_PREVIEW, 10) } satisfies Parameters;

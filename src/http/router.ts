@@ -5,11 +5,17 @@ import type { HttpDeps } from "./deps.ts";
 import { noSuchRoute } from "./errors.ts";
 import { noteUnknownNames, refuseUnknownNames } from "./query-names.ts";
 import type { Reply } from "./replies.ts";
-import { ROUTES } from "./routes.ts";
+import { ROUTES, type Route } from "./routes.ts";
 
 type Prepare = (call: Call, deps: HttpDeps) => undefined;
 
 const router = IttyRouter();
+
+/** The router's own, which names methods so. */
+const VERBS = { GET: "get", POST: "post", PUT: "put", PATCH: "patch", DELETE: "delete" } as const satisfies Record<
+  Route["method"],
+  string
+>;
 
 for (const { method, path, role, keepsToPrefix, parameters, refusesUnknown, handler } of ROUTES) {
   const names = Object.keys(parameters);
@@ -21,8 +27,7 @@ for (const { method, path, role, keepsToPrefix, parameters, refusesUnknown, hand
     if (call.searchParams.size > 0) checkNames(call, names);
     return undefined;
   };
-  if (method === "GET") router.get(path, prepare, handler);
-  else router.post(path, prepare, handler);
+  router[VERBS[method]](path, prepare, handler);
 }
 
 /** Answers with the first route that matches method and path. There is no 405 and no HEAD, as in Dapr. */

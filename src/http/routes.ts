@@ -6,6 +6,8 @@ import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
 import { getHistory, getTimeline } from "./histories.ts";
 import { queryWorkflow, updateWorkflow } from "./interactions.ts";
 import { cancelJob, getJob, listJobs, startJob } from "./jobs.ts";
+import { listLimits } from "./limits.ts";
+import { getMetrics } from "./metrics.ts";
 import {
   cancelWorkflow,
   pauseWorkflow,
@@ -23,14 +25,17 @@ import {
   HEALTH,
   HISTORY_PAGE,
   JOBS_PAGE,
+  LIMITS_PAGE,
   LIST,
   NEW_INSTANCE,
   NEW_JOB,
   type Parameters,
+  PREVIEW,
   QUERY_INPUT,
   REASON,
   REQUEST_ID,
   REUSE,
+  SCHEDULES_PAGE,
   START,
   TIMELINE_PAGE,
   TIMEOUT,
@@ -41,6 +46,20 @@ import { changeVersion, rewindWorkflow } from "./repairs.ts";
 import type { Reply } from "./replies.ts";
 import { rerunWorkflow, restartWorkflow } from "./rerun.ts";
 import type { Role } from "./role.ts";
+import {
+  backfillSchedule,
+  changeSchedule,
+  createSchedule,
+  deleteSchedule,
+  getSchedule,
+  listSchedules,
+  pauseSchedule,
+  previewNewSchedule,
+  previewSchedule,
+  putSchedule,
+  resumeSchedule,
+  triggerSchedule,
+} from "./schedules.ts";
 import { startSeedWorkflow, startWorkflow } from "./start.ts";
 import { getSeedWorkflow, getWorkflow } from "./state.ts";
 
@@ -56,7 +75,7 @@ import { getSeedWorkflow, getWorkflow } from "./state.ts";
 export type Handler = (call: Call, deps: HttpDeps) => Promise<Reply>;
 
 interface Row {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As the router has it: `:name` is one segment. */
   readonly path: string;
   /** The least role that may ask for it. */
@@ -246,6 +265,14 @@ const OF_ALL = {
     refusesUnknown: true,
     handler: rebuildCatalog,
   },
+  listLimits: {
+    method: "GET",
+    path: "/v1.0/workflow-limits/:component",
+    role: "viewer",
+    parameters: { ...APP_ID, ...LIMITS_PAGE },
+    refusesUnknown: true,
+    handler: listLimits,
+  },
   startBulkJob: {
     method: "POST",
     path: "/v1.0/workflow-jobs/:component",
@@ -282,6 +309,102 @@ const OF_ALL = {
     refusesUnknown: true,
     handler: cancelJob,
   },
+  createSchedule: {
+    method: "POST",
+    path: "/v1.0/workflow-schedules/:component",
+    role: "operator",
+    parameters: { ...APP_ID, ...REQUEST_ID, ...REASON },
+    refusesUnknown: true,
+    handler: createSchedule,
+  },
+  listSchedules: {
+    method: "GET",
+    path: "/v1.0/workflow-schedules/:component",
+    role: "viewer",
+    parameters: { ...APP_ID, ...SCHEDULES_PAGE },
+    refusesUnknown: true,
+    handler: listSchedules,
+  },
+  getSchedule: {
+    method: "GET",
+    path: "/v1.0/workflow-schedules/:component/:id",
+    role: "viewer",
+    parameters: APP_ID,
+    refusesUnknown: true,
+    handler: getSchedule,
+  },
+  putSchedule: {
+    method: "PUT",
+    path: "/v1.0/workflow-schedules/:component/:id",
+    role: "operator",
+    parameters: { ...APP_ID, ...REQUEST_ID, ...REASON },
+    refusesUnknown: true,
+    handler: putSchedule,
+  },
+  changeSchedule: {
+    method: "PATCH",
+    path: "/v1.0/workflow-schedules/:component/:id",
+    role: "operator",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: changeSchedule,
+  },
+  deleteSchedule: {
+    method: "DELETE",
+    path: "/v1.0/workflow-schedules/:component/:id",
+    role: "operator",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: deleteSchedule,
+  },
+  triggerSchedule: {
+    method: "POST",
+    path: "/v1.0/workflow-schedules/:component/:id/trigger",
+    role: "operator",
+    parameters: { ...APP_ID, ...REQUEST_ID, ...REASON },
+    refusesUnknown: true,
+    handler: triggerSchedule,
+  },
+  pauseSchedule: {
+    method: "POST",
+    path: "/v1.0/workflow-schedules/:component/:id/pause",
+    role: "operator",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: pauseSchedule,
+  },
+  resumeSchedule: {
+    method: "POST",
+    path: "/v1.0/workflow-schedules/:component/:id/resume",
+    role: "operator",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: resumeSchedule,
+  },
+  backfillSchedule: {
+    method: "POST",
+    path: "/v1.0/workflow-schedules/:component/:id/backfill",
+    role: "operator",
+    parameters: { ...APP_ID, ...REASON },
+    refusesUnknown: true,
+    handler: backfillSchedule,
+  },
+  previewSchedule: {
+    method: "GET",
+    path: "/v1.0/workflow-schedules/:component/:id/preview",
+    role: "viewer",
+    parameters: { ...APP_ID, ...PREVIEW },
+    refusesUnknown: true,
+    handler: previewSchedule,
+  },
+  previewNewSchedule: {
+    method: "POST",
+    path: "/v1.0/workflow-schedules/:component/:id/preview",
+    role: "viewer",
+    parameters: { ...APP_ID, ...PREVIEW },
+    refusesUnknown: true,
+    handler: previewNewSchedule,
+  },
 } as const satisfies Record<string, Row>;
 
 /**
@@ -306,6 +429,14 @@ const SEED = {
 } as const satisfies Record<string, Row>;
 
 const ABOUT_THE_APP = {
+  getMetrics: {
+    method: "GET",
+    path: "/metrics",
+    role: "viewer",
+    parameters: {},
+    refusesUnknown: true,
+    handler: getMetrics,
+  },
   getHealth: {
     method: "GET",
     path: "/v1.0/healthz",

@@ -78,9 +78,9 @@ async function start(
   const startAtMs = readStartTime(call);
   const retentionMs = readRetention(call);
   const searchAttributes = readAttributes(call);
-  const { traceparent } = call.trace;
+  const { traceparent, callerSpanId } = call.trace;
   const given = { instanceId, name, ...asked, ...why, startAtMs, retentionMs, searchAttributes };
-  const request = { ...given, requestId: deps.newId(), traceparent };
+  const request = { ...given, requestId: deps.newId(), traceparent, ...(callerSpanId && { callerSpanId }) };
   const result = await callInstance(call, deps, target, (instance) => startAndWait(instance, request, wait));
   if (result.ok) return result.state;
   throw operationFailed(

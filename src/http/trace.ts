@@ -5,6 +5,8 @@ export interface TraceContext {
   readonly traceparent: string;
   /** As it came, and only beside a valid traceparent. */
   readonly tracestate?: string;
+  /** The caller's span, within which ours is. */
+  readonly callerSpanId?: string;
 }
 
 // Version 00 is exactly this long. A later version may append fields, which we do not pass on.
@@ -23,7 +25,8 @@ export function continueTrace(headers: Headers): TraceContext {
     return contextOf(ids.slice(0, 2 * TRACE_ID_BYTES), ids.slice(2 * TRACE_ID_BYTES), "01");
   }
   const tracestate = headers.get("tracestate");
-  const context = contextOf(parent.traceId, randomHex(SPAN_ID_BYTES), parent.flags);
+  const { spanId: callerSpanId } = parent;
+  const context = { ...contextOf(parent.traceId, randomHex(SPAN_ID_BYTES), parent.flags), callerSpanId };
   return tracestate === null ? context : { ...context, tracestate };
 }
 
@@ -31,12 +34,12 @@ function contextOf(traceId: string, spanId: string, flags: string): TraceContext
   return { traceId, traceparent: `00-${traceId}-${spanId}-${flags}` };
 }
 
-function parseTraceparent(text: string): { traceId: string; flags: string } | undefined {
+function parseTraceparent(text: string): { traceId: string; spanId: string; flags: string } | undefined {
   const [, version, traceId, spanId, flags, rest] = TRACEPARENT.exec(text) ?? [];
   if (traceId === undefined || spanId === undefined || flags === undefined) return undefined;
   if (version === "ff" || (version === "00" && rest !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
-  return { traceId, flags };
+  return { traceId, spanId, flags };
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -1,5 +1,6 @@
 import type { HistoryFact } from "../model/history-event.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
+import type { LeaseGrant, LeaseHolder } from "../model/lease.ts";
 import type { Message } from "../model/message.ts";
 import { isTerminal } from "../model/status.ts";
 import { firstActiveChild } from "./delivery/index.ts";
@@ -8,6 +9,7 @@ import {
   CatalogAnswers,
   Deliveries,
   Gate,
+  Grants,
   Lives,
   Purges,
   type Query,
@@ -52,7 +54,7 @@ import type { Ring } from "./waking/index.ts";
  * answers the caller; the turn loop takes it from there. Expected failures are values: an error that is thrown here is
  * a fault of ours or of the storage, and the caller may try again.
  */
-export class Instance implements InstanceApi, InstancePeer {
+export class Instance implements InstanceApi, InstancePeer, LeaseHolder {
   readonly #ports: InstancePorts;
   readonly #gate = new Gate();
   readonly #lives: Lives;
@@ -63,6 +65,7 @@ export class Instance implements InstanceApi, InstancePeer {
   readonly #repairs: Repairs;
   readonly #views: Views;
   readonly #deliveries: Deliveries;
+  readonly #grants: Grants;
   /** What the catalog asks. */
   readonly catalog: CatalogAnswers;
 
@@ -78,6 +81,7 @@ export class Instance implements InstanceApi, InstancePeer {
     this.#views = new Views(ports, lives, this.#reception);
     this.#repairs = new Repairs(ports, lives, this.#reception, starts);
     this.#deliveries = new Deliveries(ports, lives, this.#purges, this.#reception, starts, this.#repairs);
+    this.#grants = new Grants(lives, this.#reception);
     this.catalog = new CatalogAnswers(lives, this.#gate, this.#purges, this.#reception);
   }
 
@@ -107,9 +111,9 @@ export class Instance implements InstanceApi, InstancePeer {
     await this.#gate.pass(() => this.#lives.household.alarm.ring(ring, !waitsForPurge));
   }
 
-  async start(request: StartRequest): Promise<StartResult> {
+  async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
     const { waitFor } = request;
-    if (waitFor === undefined) return this.#beginnings.starts.start(request);
+    if (waitFor === undefined) return this.#beginnings.starts.start(request, isOwed);
     this.#lives.household.retention.awaited();
     try {
       const result = await this.#beginnings.starts.start(request);
@@ -211,6 +215,10 @@ export class Instance implements InstanceApi, InstancePeer {
 
   deliver(message: Message, isOwed?: IsOwed): Promise<DeliveryResult> {
     return this.#deliveries.deliver(message, isOwed);
+  }
+
+  leaseGranted(grant: LeaseGrant): Promise<readonly boolean[]> {
+    return this.#gate.pass(() => this.#grants.take(grant));
   }
 
   async findActive({ asChildOf, above = [], untilFree }: FindActiveRequest): Promise<string | undefined> {

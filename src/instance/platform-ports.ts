@@ -4,12 +4,22 @@ import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
 import { InstanceStore } from "../storage/instance-store.ts";
 import type { SqlDatabase, SqlValue } from "../storage/sql-database.ts";
-import { Vault } from "../storage/vault.ts";
+import { plainTexts, Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
 import { PlatformSockets } from "./platform-sockets.ts";
-import type { Alarm, CatalogPort, Clock, InstancePorts, Sockets } from "./ports.ts";
+import type {
+  Alarm,
+  CatalogPort,
+  Clock,
+  InstancePorts,
+  LimitersPort,
+  Sockets,
+  Spanned,
+  TracePort,
+  WebhookPort,
+} from "./ports.ts";
 import type { InstancePeer } from "./protocol.ts";
 import { payloadCipher } from "./reading/index.ts";
 
@@ -25,6 +35,10 @@ export interface Shared {
   readonly retention?: RetentionPolicy | undefined;
   readonly placement?: Placement | undefined;
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
+  readonly webhooks?: ((env: object) => WebhookPort) | undefined;
+  readonly spanned?: Spanned | undefined;
+  readonly traces?: ((env: object) => TracePort | undefined) | undefined;
+  readonly limiters?: ((env: object) => LimitersPort | undefined) | undefined;
   readonly log: (line: LogLine) => void;
 }
 
@@ -63,6 +77,10 @@ export class PlatformPorts implements InstancePorts {
   readonly logFailureMessages: boolean;
   readonly retention: RetentionPolicy | undefined;
   readonly catalog: CatalogPort | undefined;
+  readonly webhooks: WebhookPort | undefined;
+  readonly traces: TracePort | undefined;
+  readonly spanned: Spanned | undefined;
+  readonly limiters: LimitersPort | undefined;
   readonly clock = CLOCK;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -76,13 +94,18 @@ export class PlatformPorts implements InstancePorts {
     this.#ctx = ctx;
     this.#env = env;
     this.#placement = shared.placement ?? ANYWHERE;
-    this.registry = jobs !== undefined && isJobId(this.instanceId()) ? jobs(env) : registry;
+    const isJob = isJobId(this.instanceId());
+    this.registry = jobs !== undefined && isJob ? jobs(env) : registry;
     this.limits = limits;
     this.onNonDeterminism = onNonDeterminism;
     this.logFailureMessages = shared.logFailureMessages ?? !env.PAYLOAD_KEYS;
     this.retention = shared.retention;
     // Bulk jobs lie in a shard of their own, which no list of instances reads.
     this.catalog = shared.catalog?.(env);
+    this.webhooks = isJob ? undefined : shared.webhooks?.(env);
+    this.spanned = shared.spanned;
+    this.traces = isJob ? undefined : shared.traces?.(env);
+    this.limiters = shared.limiters?.(env);
     this.log = log;
     this.vault = env.PAYLOAD_KEYS ? new Vault(payloadCipher(env.PAYLOAD_KEYS, () => this.instanceId())) : undefined;
     this.store = new InstanceStore(sqlDatabase(ctx.storage), this.vault);
@@ -140,6 +163,15 @@ class PlatformAlarm implements Alarm {
     // The storage knows no payload when it tells why it has set no alarm.
     this.#log({ level: "error", msg, ...errorFields({}, error) });
   }
+}
+
+/** What payloads are encrypted with that lie elsewhere than in an instance: bound to their owner, so that they cannot be put into another's database. */
+export function payloadVault(keys: string | undefined, owner: string): Pick<Vault, "seal" | "open"> {
+  if (keys) return new Vault(payloadCipher(keys, () => owner));
+  return {
+    seal: async (text) => plainTexts.encode(text),
+    open: async (stored) => plainTexts.decode(stored),
+  };
 }
 
 /** Boundary to the platform: its SQL API as the stores use it. */

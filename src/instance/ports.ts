@@ -1,7 +1,11 @@
 import type { Registry } from "../engine/registry.ts";
 import type { CatalogShard } from "../model/catalog-entry.ts";
+import type { LimiterPeer } from "../model/lease.ts";
+import type { Limit } from "../model/limit.ts";
 import type { LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
+import type { Attributes, Span } from "../model/span.ts";
+import type { WebhookEvent, WebhookTarget } from "../model/webhook-event.ts";
 import type { InstanceStorage } from "../storage/instance-store.ts";
 import type { Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
@@ -22,6 +26,14 @@ export interface InstancePorts {
   readonly retention?: RetentionPolicy | undefined;
   /** Default: there is none, and nothing is told of the instance. */
   readonly catalog?: CatalogPort | undefined;
+  /** Default: nobody outside is told of ends. */
+  readonly webhooks?: WebhookPort | undefined;
+  /** Default: the platform has no spans of its own. */
+  readonly spanned?: Spanned | undefined;
+  /** Default: no spans are made. */
+  readonly traces?: TracePort | undefined;
+  /** Default: there are none, and what is limited waits. */
+  readonly limiters?: LimitersPort | undefined;
   readonly clock: Clock;
   readonly alarm: Alarm;
   readonly sockets: Sockets;
@@ -42,12 +54,46 @@ export interface InstancePorts {
 export interface CatalogPort {
   /** Whether a start is answered when the shard has what it has led to, or at once. */
   readonly confirm: "before-answer" | "background";
+  /** Whether instances tell what they add to the metrics of all. Default: no. */
+  readonly countsTotals?: boolean | undefined;
   /** The name of the shard that a new life under this ID is announced to. */
   shardOf(instanceId: string): string;
   /** Of a life that does not know it. */
   firstShardOf(instanceId: string): string;
   /** Its calls reject when it cannot be reached. */
   shard(name: string): CatalogShard;
+}
+
+/** The receivers of webhooks that the Worker is configured with. */
+export interface WebhookPort {
+  targets(event: WebhookEvent, workflowName: string): readonly WebhookTarget[];
+  /** The status of the answer; `undefined` when there is no such receiver any more. Rejects when none came, or nothing could be signed. */
+  send(webhook: OutgoingWebhook): Promise<number | undefined>;
+  /** What the log may tell of a URL. */
+  hostOf(url: string): string;
+}
+
+/** Runs it in a span of the platform, which ends with it. */
+export type Spanned = <T>(name: string, attributes: Attributes, run: () => T) => T;
+
+/** A collector of spans. */
+export interface TracePort {
+  /** The status of the answer. Rejects when none came. */
+  send(spans: readonly Span[], signal: AbortSignal): Promise<number>;
+}
+
+export interface OutgoingWebhook {
+  readonly url: string;
+  readonly id: string;
+  readonly body: string;
+  readonly atMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** The limiters, as instances know them: the same for all of a Worker. */
+export interface LimitersPort {
+  /** The one with the queue of this key. Its calls reject when it cannot be reached. */
+  limiter(limit: Limit, key: string): LimiterPeer;
 }
 
 export interface Clock {

@@ -71,6 +71,8 @@ export interface StartRequest extends Asked {
   /** Names this request: the same start delivered twice creates one instance and is answered `ok` both times. */
   readonly requestId: string;
   readonly traceparent?: string | undefined;
+  /** The span of whoever has sent the request, of which that of `traceparent` is a part. */
+  readonly callerSpanId?: string | undefined;
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, in place of what the policy says. */
   readonly retentionMs?: number | undefined;

@@ -83,6 +83,8 @@ export interface InstanceDetail {
   readonly updates?: readonly string[] | undefined;
   readonly bufferedEvents?: readonly BufferedEvents[] | undefined;
   readonly more?: Readonly<Record<string, number>> | undefined;
+  /** What waits for a lease: the workflow, or runs of its activities. */
+  readonly limits?: readonly WaitingLease[] | undefined;
   readonly sizes?: InstanceSizes | undefined;
   readonly stall?: { readonly reason: StallReason | string; readonly message: string } | undefined;
   /** When it goes on by itself: the next timer, delivery, or look at a stall. */
@@ -102,6 +104,20 @@ export interface PendingAttempt {
   /** Its type and its message, which may be cut. */
   readonly lastFailure?: Pick<FailureDetails, "errorType" | "message"> | undefined;
   readonly nextAttemptAtMs?: number | undefined;
+}
+
+/** Something that waits for a limit. */
+export interface WaitingLease {
+  readonly limit: string;
+  readonly key: string;
+  /** Of an activity: its call. Absent: it is the workflow that waits. */
+  readonly taskId?: number | undefined;
+  readonly activity?: string | undefined;
+  /** In the queue of its key, from 1; absent where the limiter does not tell. */
+  readonly position?: number | undefined;
+  /** How many come before it, of all keys, as they wait now. */
+  readonly ahead?: number | undefined;
+  readonly sinceMs?: number | undefined;
 }
 
 export interface OpenTimer {

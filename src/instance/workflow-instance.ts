@@ -1,6 +1,8 @@
+import * as platform from "cloudflare:workers";
 import { DurableObject } from "cloudflare:workers";
 import type { Registry } from "../engine/registry.ts";
 import type { CatalogSource, Departure, Presence } from "../model/catalog-entry.ts";
+import type { LeaseGrant, LeaseHolder } from "../model/lease.ts";
 import type { LogLevel } from "../model/log.ts";
 import type { Message } from "../model/message.ts";
 import type { Given } from "../model/options.ts";
@@ -10,9 +12,10 @@ import { type InstanceLimits, limitsFrom } from "./limits.ts";
 import { logFrom } from "./log.ts";
 import { errorFields } from "./log-text.ts";
 import type { Placement } from "./namespace.ts";
+import { spannedBy, spannedStart } from "./native-spans.ts";
 import { PlatformPorts, type Shared } from "./platform-ports.ts";
 import { notAWatcher, PlatformSocket, readWatch, watchAnswer } from "./platform-sockets.ts";
-import type { CatalogPort, InstancePorts } from "./ports.ts";
+import type { CatalogPort, InstancePorts, LimitersPort, TracePort, WebhookPort } from "./ports.ts";
 import type {
   Command,
   DeliveryResult,
@@ -46,6 +49,9 @@ import type {
 } from "./protocol.ts";
 import type { RepairResult, RewindRequest, TakenRequest, VersionRequest } from "./repair-protocol.ts";
 
+/** Where this version of the platform has spans. */
+const spanned = spannedBy(Reflect.get(platform, "tracing"));
+
 /** How long an alarm pauses that could not do its work. */
 const ALARM_RETRY_MS = 60_000;
 
@@ -57,7 +63,11 @@ export interface InstanceEnv {
 }
 
 /** What a stub of a WorkflowInstance can be asked. */
-export type WorkflowInstanceObject = DurableObject<InstanceEnv> & InstanceApi & InstancePeer & CatalogSource;
+export type WorkflowInstanceObject = DurableObject<InstanceEnv> &
+  InstanceApi &
+  InstancePeer &
+  CatalogSource &
+  LeaseHolder;
 
 /** The constructor of the WorkflowInstance class that a Worker exports. */
 export type WorkflowInstanceClass = new (ctx: DurableObjectState, env: InstanceEnv) => WorkflowInstanceObject;
@@ -76,12 +86,18 @@ export interface InstanceOptions {
   readonly jobs?: ((env: object) => Registry) | undefined;
   /** The catalog, where a Worker with these bindings has one. */
   readonly catalog?: ((env: object) => CatalogPort | undefined) | undefined;
+  /** The receivers of webhooks. Default: there are none. */
+  readonly webhooks?: ((env: object) => WebhookPort) | undefined;
+  /** The collector of spans. Default: there is none. */
+  readonly traces?: ((env: object) => TracePort | undefined) | undefined;
+  /** The limiters, where a Worker with these bindings has them. */
+  readonly limiters?: ((env: object) => LimitersPort | undefined) | undefined;
 }
 
 /** Makes the Durable Object class for one set of workflows. */
 export function workflowInstanceClass(registry: Registry, options: InstanceOptions = {}): WorkflowInstanceClass {
   const { limits, logLevel = "info", ...others } = options;
-  const shared: Shared = { ...others, registry, limits: limitsFrom(limits), log: logFrom(logLevel) };
+  const shared: Shared = { ...others, spanned, registry, limits: limitsFrom(limits), log: logFrom(logLevel) };
   return class WorkflowInstance extends InstanceObject {
     constructor(ctx: DurableObjectState, env: InstanceEnv) {
       super(ctx, env, shared);
@@ -90,7 +106,10 @@ export function workflowInstanceClass(registry: Registry, options: InstanceOptio
 }
 
 /** What the platform calls: it opens the instance, and passes on. */
-class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, InstancePeer, CatalogSource {
+class InstanceObject
+  extends DurableObject<InstanceEnv>
+  implements InstanceApi, InstancePeer, CatalogSource, LeaseHolder
+{
   readonly #ports: InstancePorts;
   #opened: Promise<Instance> | undefined;
 
@@ -108,8 +127,10 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
     return this.#opened;
   }
 
-  async start(request: StartRequest): Promise<StartResult> {
-    return (await this.#instance()).start(request);
+  /** `isOwed` comes with that of a schedule. */
+  async start(request: StartRequest, isOwed?: IsOwed): Promise<StartResult> {
+    const instance = await this.#instance();
+    return spannedStart(spanned, request, () => instance.start(request, isOwed));
   }
   async rerun(request: RerunRequest): Promise<RerunResult> {
     return (await this.#instance()).rerun(request);
@@ -167,6 +188,9 @@ class InstanceObject extends DurableObject<InstanceEnv> implements InstanceApi, 
   }
   async hasTaken(request: TakenRequest): Promise<boolean> {
     return (await this.#instance()).hasTaken(request);
+  }
+  async leaseGranted(grant: LeaseGrant): Promise<readonly boolean[]> {
+    return (await this.#instance()).leaseGranted(grant);
   }
   async findActive(request: FindActiveRequest): Promise<string | undefined> {
     return (await this.#instance()).findActive(request);

@@ -1,5 +1,6 @@
 import { attributesProblem, type SearchAttributes } from "./search-attributes.ts";
 import { isStatus, type RuntimeStatus } from "./status.ts";
+import { areTotals, type Totals } from "./totals.ts";
 
 /*
  * What an instance tells the catalog of itself, and what it is answered. Instances, the catalog and the HTTP API share these words;
@@ -27,6 +28,8 @@ export interface CatalogEntry {
   readonly retrying?: boolean | undefined;
   /** How long after its end it is kept, where it has a say of its own in that. */
   readonly retentionMs?: number | undefined;
+  /** What it adds to the metrics of all, where metrics are switched on. No list shows it. */
+  readonly totals?: Totals | undefined;
 }
 
 /** The instance as it is at `seq`. */
@@ -53,6 +56,8 @@ export const MOST_SKEW = 60_000_000;
 /** Of a life that is about to be wiped, or is no more. `seq` is newer than everything that has been announced of it. */
 export interface Departure extends LifeKey {
   readonly seq: number;
+  /** Where metrics are switched on: what the life has come to. */
+  readonly counted?: { readonly workflowName: string; readonly totals: Totals } | undefined;
 }
 
 /** What a shard has of a life: its entry, or that it is leaving or gone. */
@@ -131,6 +136,8 @@ export function announcementProblem({ entry, seq, former }: Announcement): strin
     return expected("endedAtMs", "milliseconds since 1970", entry.endedAtMs);
   if (entry.retentionMs !== undefined && !isTime(entry.retentionMs))
     return expected("retentionMs", "milliseconds", entry.retentionMs);
+  if (entry.totals !== undefined && !areTotals(entry.totals))
+    return expected("totals", "lists of numbers", entry.totals);
   const { workflowName, parentInstanceId = "" } = entry;
   const name = nameProblem("workflowName", workflowName, MAX_NAME_BYTES);
   if (name !== undefined) return name;
@@ -149,10 +156,11 @@ export function presenceProblem(presence: Presence): string | undefined {
     : expected("type", "present, leaving or absent", presence satisfies never);
 }
 
-export function departureProblem({ instanceId, createdAtMs, seq }: Departure): string | undefined {
+export function departureProblem({ instanceId, createdAtMs, seq, counted }: Departure): string | undefined {
   if (instanceId === "") return expected("instanceId", "a text", instanceId);
   const id = nameProblem("instanceId", instanceId, MAX_ID_BYTES);
   if (id !== undefined) return id;
+  if (counted !== undefined && !areTotals(counted.totals)) return expected("counted", "lists of numbers", counted);
   if (!isTime(createdAtMs)) return expected("createdAtMs", "milliseconds since 1970", createdAtMs);
   if (!Number.isSafeInteger(seq) || seq < 1) return expected("seq", "a whole number from 1", seq);
   return undefined;

@@ -45,6 +45,15 @@ export function isJobId(instanceId: string): boolean {
   return instanceId.startsWith("bulk:") && /^bulk:[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(instanceId);
 }
 
+/** How the start of a fire of a schedule is called, wherever it comes from and however often. No caller's request can be called so. */
+export function scheduleRequestId(scheduleId: string, key: string): string {
+  return `schedule:${scheduleId}:${key}`;
+}
+
+export function isScheduleRequest(requestId: string | undefined): boolean {
+  return requestId?.startsWith("schedule:") === true;
+}
+
 /** A UUID made of a text: the same each time, and of no other text. */
 export function uuidOf(text: string): string {
   return sha256(text).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");

@@ -24,6 +24,8 @@ export interface StartChildMessage {
   readonly parent: ParentLink;
   readonly traceparent?: string | undefined;
   readonly searchAttributes?: SearchAttributes | undefined;
+  /** Limits of which the caller, or one above, has a lease. */
+  readonly coveredBy?: readonly string[] | undefined;
 }
 
 /**

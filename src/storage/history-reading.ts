@@ -29,10 +29,15 @@ export function searchHistory(tables: InstanceTables, codec: TextCodec, search: 
   return searchCells(historyCells(db, history, codec, { from, order, most }), search);
 }
 
-/** Payloads are left out, unless they tell how something has failed. */
-export function* skimHistory({ db, history }: InstanceTables, codec: TextCodec, from: number): Iterable<NumberedEvent> {
+/** Payloads are left out, unless they tell how something has failed, and that is asked for. */
+export function* skimHistory(
+  { db, history }: InstanceTables,
+  codec: TextCodec,
+  from: number,
+  withFailures: boolean,
+): Iterable<NumberedEvent> {
   for (const cell of historyCells(db, history, codec, { from, most: Number.POSITIVE_INFINITY }))
-    yield { seq: cell.seq, event: cell.read(tellsFailure(cell.type)) };
+    yield { seq: cell.seq, event: cell.read(withFailures && tellsFailure(cell.type)) };
 }
 
 function tellsFailure(type: string): boolean {

@@ -2,6 +2,7 @@ import type { ParentLink } from "../model/history-event.ts";
 import { executionOfName, nameOfExecution } from "../model/ids.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
+import type { Totals } from "../model/totals.ts";
 import { type HistoryTable, SCHEMA_VERSION } from "./schema.ts";
 import type { SqlDatabase, SqlValue } from "./sql-database.ts";
 import type { TextCodec } from "./vault.ts";
@@ -35,8 +36,12 @@ export interface InstanceRecord {
   readonly searchAttributes?: SearchAttributes | undefined;
   /** How long after its end it is kept, where its start has said so. */
   readonly retentionMs?: number | undefined;
+  /** Limits of which a workflow above has a lease, which covers this one. */
+  readonly coveredBy?: readonly string[] | undefined;
   /** Where there is a catalog. */
   readonly listing?: Listing | undefined;
+  /** What the executions before a continue-as-new have added to the metrics of all, where these are switched on. */
+  readonly totals?: Totals | undefined;
 }
 
 /** How the catalog knows this life: what code that does not know of it leaves out is made anew. */

@@ -24,6 +24,7 @@ import type { SqlDatabase } from "./sql-database.ts";
 import { Tellings } from "./tellings.ts";
 import { isSimple, type TurnChange } from "./turn-change.ts";
 import { plainTexts, type TextCodec } from "./vault.ts";
+import { Webhooks } from "./webhooks.ts";
 import { addToHistory, addToInbox, type Created, writeFirst, writeTurn } from "./writes.ts";
 
 /**
@@ -154,9 +155,9 @@ export class InstanceStore {
     return searchHistory(this.#tables, this.#codec, search);
   }
 
-  /** All events from number `from` on, without their payloads unless they tell how something has failed. */
-  skimHistory(from = 0): Iterable<NumberedEvent> {
-    return skimHistory(this.#tables, this.#codec, from);
+  /** All events from number `from` on, without their payloads; those that tell how something has failed stay, unless nothing is to be decrypted. */
+  skimHistory(from = 0, withFailures = true): Iterable<NumberedEvent> {
+    return skimHistory(this.#tables, this.#codec, from, withFailures);
   }
 
   /** How much there is. */
@@ -215,6 +216,10 @@ export class InstanceStore {
     return new Tellings(this.#tables);
   }
 
+  get webhooks(): Pick<Webhooks, keyof Webhooks> {
+    return new Webhooks(this.#tables, this.#codec);
+  }
+
   /** The children of executions before a continue-as-new. */
   formerChildren(): FormerChild[] {
     return readFormerChildren(this.#tables.others);
@@ -242,3 +247,4 @@ export type { InboxEntry } from "./inbox-table.ts";
 export type { OutboxEntry } from "./outbox-table.ts";
 export type { OwedTelling } from "./telling-table.ts";
 export { type TurnChange, textsOf } from "./turn-change.ts";
+export type { NewWebhook, OwedWebhook, WebhookKey } from "./webhook-table.ts";

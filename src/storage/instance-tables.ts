@@ -26,6 +26,8 @@ interface Known {
   hasOthers: boolean;
   /** The catalog has not been told of something: a table of its own, which outlasts lives. */
   hasTelling: boolean;
+  /** There is, or was, a webhook that was not taken yet: the same. */
+  hasWebhooks: boolean;
   /** Of the tables. Where they are older, the code before this one may come back to them. */
   version: number;
   /** The number of the next event. */
@@ -39,6 +41,7 @@ const UNKNOWN: Known = {
   areNone: false,
   hasOthers: false,
   hasTelling: false,
+  hasWebhooks: false,
   version: SCHEMA_VERSION,
   history: 0,
   inbox: 0,
@@ -93,6 +96,17 @@ export class InstanceTables {
     this.#known.hasTelling = hasTelling;
   }
 
+  /** The database, where there are webhooks, or were. */
+  get webhooks(): SqlDatabase | undefined {
+    return this.#known.hasWebhooks ? this.db : undefined;
+  }
+
+  /** The database with a table for them, which the caller makes in its transaction. */
+  needWebhooks(): SqlDatabase {
+    this.#known.hasWebhooks = true;
+    return this.db;
+  }
+
   /** No instance is there any more: all tables have been removed, but those that are known. */
   removed(): void {
     this.#known = { ...UNKNOWN, areNone: true, hasTelling: this.#known.hasTelling };
@@ -139,6 +153,7 @@ export class InstanceTables {
     const tables = tablesIn(db);
     this.#known.areNone = tables.areNone;
     this.#known.hasTelling = tables.haveTelling;
+    this.#known.hasWebhooks = tables.haveWebhooks;
     const row = tables.areNone ? undefined : readRow(db);
     if (row === undefined) return undefined;
     const version = row.schema_version as number;
@@ -153,10 +168,11 @@ export class InstanceTables {
 
   /** Makes them ready for a new instance, in the place of an ended one if there is one. */
   renew(): void {
+    const { hasTelling, hasWebhooks } = this.#known;
     const found = this.#known.areNone ? NO_TABLES : tablesIn(this.db);
     if (found.areNone) createFirstTable(this.db);
     else clearTables(this.db, found);
-    this.#known = { ...UNKNOWN, hasOthers: found.areAll, hasTelling: this.#known.hasTelling };
+    this.#known = { ...UNKNOWN, hasOthers: found.areAll, hasTelling, hasWebhooks };
   }
 
   /** When it fails, the numbers it has given away are free again, and tables are what they were, as its rows are. */

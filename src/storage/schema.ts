@@ -83,22 +83,31 @@ export interface Tables {
   readonly areAll: boolean;
   /** The catalog has not been told of something. */
   readonly haveTelling: boolean;
+  /** There were webhooks. */
+  readonly haveWebhooks: boolean;
 }
 
-export const NO_TABLES: Tables = { areNone: true, haveHistory: false, areAll: false, haveTelling: false };
+export const NO_TABLES: Tables = {
+  areNone: true,
+  haveHistory: false,
+  areAll: false,
+  haveTelling: false,
+  haveWebhooks: false,
+};
 
 /** Reads only. */
 export function tablesIn(db: SqlDatabase): Tables {
   const names = db
     .query<{ name: string }>(
-      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'history', 'inbox', 'telling')",
+      "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('instance', 'history', 'inbox', 'telling', 'webhook')",
     )
     .map(({ name }) => name);
   if (names.length === 0) return NO_TABLES;
   const have = (name: string) => names.includes(name);
   const haveTelling = have("telling");
   const areNone = haveTelling && names.length === 1;
-  return { areNone, haveHistory: have("history"), areAll: have("inbox"), haveTelling };
+  const haveWebhooks = have("webhook");
+  return { areNone, haveHistory: have("history"), areAll: have("inbox"), haveTelling, haveWebhooks };
 }
 
 export function createFirstTable(db: SqlDatabase): void {

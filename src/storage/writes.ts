@@ -12,6 +12,7 @@ import { insertOutbox, type OutboxEntry } from "./outbox-table.ts";
 import { deleteRecoveries, deleteRecovery } from "./recovery-table.ts";
 import type { TurnChange } from "./turn-change.ts";
 import type { TextCodec } from "./vault.ts";
+import { insertWebhooks } from "./webhook-table.ts";
 
 /*
  * Writes that concern more than one table, or that take a number or a table that may not be there yet. None opens a
@@ -22,7 +23,7 @@ import type { TextCodec } from "./vault.ts";
 export function writeTurn(
   tables: InstanceTables,
   codec: TextCodec,
-  { newHistory, taken, recovered = [], record, send }: TurnChange,
+  { newHistory, taken, recovered = [], record, send, webhooks }: TurnChange,
   events: readonly StoredEvent[],
 ): OutboxEntry[] {
   if (newHistory !== undefined) removeHistory(tables);
@@ -33,6 +34,7 @@ export function writeTurn(
     for (const taskId of recovered) deleteRecovery(others, taskId);
   }
   if (record !== undefined) updateRecord(tables.db, tables.history, record, storedStatus(record, codec));
+  if (webhooks !== undefined) insertWebhooks(tables.needWebhooks(), codec, webhooks);
   return send.map((message) => addToOutbox(tables, codec, message));
 }
 

@@ -9,6 +9,7 @@ import type { Given } from "../model/options.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import { HeldTurn } from "./activity-runs.ts";
 import { Life, ofLife } from "./life.ts";
+import { MemoryLimiters } from "./memory-limiters.ts";
 import { MemorySockets } from "./memory-sockets.ts";
 import { MemoryStore } from "./memory-store.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
@@ -48,12 +49,18 @@ export class Hosts {
   readonly #hosts = new Map<string, Host>();
   /** Bulk jobs run it. There is no catalog. */
   readonly #jobs = jobRegistry({ instance: (instanceId) => this.stub(instanceId), catalog: undefined });
+  readonly limiters: MemoryLimiters;
   /** Those whose alarms are due next: looking for them among thousands costs more than all the rest of a step. */
   #next: Host[] = [];
   #isDisposed = false;
 
   constructor(options: HostsOptions) {
     this.#options = options;
+    this.limiters = new MemoryLimiters({
+      clock: options.clock,
+      limits: () => options.code().registry.limits,
+      holder: (instanceId) => this.stub(instanceId),
+    });
     // A handler that stays with the work would make time pass for nothing: there is no platform that drops the object.
     this.#limits = limitsFrom({ alarmHostMs: 0, ...options.limits });
   }
@@ -73,6 +80,7 @@ export class Hosts {
 
   /** All memory is lost. What was to be done by a handler of an alarm is done by the next. */
   loseMemory(): void {
+    this.limiters.loseMemory();
     for (const host of this.#hosts.values()) {
       host.life.end();
       host.life = new Life();
@@ -240,6 +248,7 @@ export class Hosts {
       ...(isJobId(instanceId) && { registry: this.#jobs }),
       store: ofLife(host.store, life),
       limits: this.#limits,
+      limiters: this.limiters,
       clock: {
         now: () => clock.nowMs,
         delay: (ms) => new Promise((resolve) => void schedule(ms, resolve)),

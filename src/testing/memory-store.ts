@@ -9,9 +9,12 @@ import type {
   HistorySearch,
   InboxEntry,
   InstanceStorage,
+  NewWebhook,
   OutboxEntry,
   OwedTelling,
+  OwedWebhook,
   TurnChange,
+  WebhookKey,
 } from "../storage/instance-store.ts";
 
 /** What InstanceStore keeps in tables, in memory: the same contract (test/node/storage/memory-store.test.ts compares them), without SQL. */
@@ -23,6 +26,7 @@ export class MemoryStore implements InstanceStorage {
   readonly #formerChildren = new Map<string, string>();
   readonly #recoveries = new Map<number, { count: number; progress: string | undefined }>();
   #tellings: OwedTelling[] = [];
+  #webhooks: (OwedWebhook & NewWebhook)[] = [];
   #nextInboxSeq = 0;
   #nextOutboxSeq = 0;
 
@@ -40,7 +44,9 @@ export class MemoryStore implements InstanceStorage {
     _flushFollows = false,
     send: readonly AddressedMessage[] = [],
   ): ReturnType<InstanceStorage["create"]> {
+    const webhooks = this.#webhooks;
     this.tellings.wipeBut(this.#tellings);
+    this.#webhooks = webhooks;
     this.#record = record;
     const events = "type" in first ? [first] : first;
     if (dueAtMs === undefined) this.#history.push(...events);
@@ -59,6 +65,10 @@ export class MemoryStore implements InstanceStorage {
     if (change.taken.length > 0) this.#inbox = this.#inbox.filter(({ seq }) => !change.taken.includes(seq));
     for (const taskId of change.recovered ?? []) this.#recoveries.delete(taskId);
     if (change.record !== undefined) this.#record = change.record;
+    for (const webhook of change.webhooks ?? []) {
+      this.webhooks.settled(webhook);
+      this.#webhooks.push({ ...webhook, attempts: 0, dueAtMs: 0 });
+    }
     return this.#send(change.send);
   }
 
@@ -133,6 +143,19 @@ export class MemoryStore implements InstanceStorage {
     },
   };
 
+  readonly webhooks = {
+    all: (): OwedWebhook[] => this.#webhooks.map(({ body: _, ...owed }) => owed).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    body: ({ id, url }: WebhookKey): string | undefined => this.#webhooks.find(isAt(id, url))?.body,
+    putOff: (webhook: OwedWebhook): void => {
+      const isMeant = isAt(webhook.id, webhook.url);
+      this.#webhooks = this.#webhooks.map((other) => (isMeant(other) ? { ...other, ...webhook } : other));
+    },
+    settled: ({ id, url }: WebhookKey): void => {
+      const isMeant = isAt(id, url);
+      this.#webhooks = this.#webhooks.filter((other) => !isMeant(other));
+    },
+  };
+
   lastStall(): ExecutionStalled | undefined {
     const last = this.#history.at(-1);
     return last?.type === "ExecutionStalled" ? last : undefined;
@@ -203,6 +226,7 @@ export class MemoryStore implements InstanceStorage {
     this.#inbox = [];
     this.#outbox = [];
     this.#tellings = [];
+    this.#webhooks = [];
     this.#formerChildren.clear();
     this.#recoveries.clear();
     this.#nextInboxSeq = this.#nextOutboxSeq = 0;
@@ -224,4 +248,8 @@ export class MemoryStore implements InstanceStorage {
     this.#history = [...newHistory];
     this.#recoveries.clear();
   }
+}
+
+function isAt(id: string, url: string): (webhook: WebhookKey) => boolean {
+  return (webhook) => webhook.id === id && webhook.url === url;
 }

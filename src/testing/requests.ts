@@ -57,6 +57,7 @@ export class Requests {
         instance: (instanceId) => hosts.stub(instanceId, around),
         watch: (instanceId, after) => hosts.ask(instanceId, (instance) => instance.watch({ after })),
         withoutCatalog: WITHOUT_CATALOG,
+        limits: hosts.limiters.reach,
         registered: () => registry().names(),
         apiToken: undefined,
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,

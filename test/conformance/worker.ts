@@ -9,5 +9,7 @@ import "./programs/defects.ts";
 const worker = createWorker();
 export class WorkflowInstance extends worker.WorkflowInstance {}
 export class WorkflowCatalog extends worker.WorkflowCatalog {}
+export class WorkflowSchedule extends worker.WorkflowSchedule {}
+export class WorkflowLimiter extends worker.WorkflowLimiter {}
 export { StateStore };
 export default worker;

@@ -101,7 +101,7 @@ export function checkReferences(unpacked: string): void {
       };
       return [
         ...local.filter((name) => !name.endsWith(".js") || !existsSync(target(name))),
-        ...others.filter((name) => !["cloudflare:workers", "itty-router", "valibot"].includes(name)),
+        ...others.filter((name) => !["cloudflare:workers", "croner", "itty-router", "valibot"].includes(name)),
         ...(text.includes("sourceMappingURL") ? ["a source map"] : []),
       ].map((found) => `${file}: ${found}`);
     });
@@ -131,7 +131,7 @@ export function checkManifest(unpacked: string): void {
     assert.ok(manifest[field] !== undefined, `package.json has no "${field}"`);
   // index.js tells clients that they are inside the Worker; nothing else does anything when it is imported.
   assert.deepEqual(manifest.sideEffects, ["./dist/index.js", "./src/index.ts"]);
-  assert.deepEqual(Object.keys(manifest.dependencies), ["itty-router", "valibot"]);
+  assert.deepEqual(Object.keys(manifest.dependencies), ["croner", "itty-router", "valibot"]);
   assert.deepEqual(manifest.bin, { "edge-workflows": CLI });
   assert.ok(statSync(join(unpacked, CLI)).mode & 0o100, `${CLI} cannot be executed`);
   const entries: [string, string | Record<string, string>][] = Object.entries(manifest.exports);

@@ -149,6 +149,20 @@ describe("[W7] other costs", () => {
     expect(costsOf(id).setAlarms).toBe(setAlarms);
   });
 
+  it("[W7.35] limits: what no limit is declared for asks nobody, and costs what it did", async () => {
+    const asks = () => costsOf("narrow").asks + costsOf("one-at-a-time").asks;
+    const before = asks();
+    const { rowsWritten, commits, setAlarms, deleteAlarms } = await costOf("echo", 1);
+    await costOf("slowSteps", 3);
+    expect({ asks: asks() - before, rowsWritten, commits, setAlarms, deleteAlarms }).toEqual({
+      asks: 0,
+      rowsWritten: 4,
+      commits: 1,
+      setAlarms: 0,
+      deleteAlarms: 0,
+    });
+  });
+
   it("[W7.32] reading costs nothing", async () => {
     const id = await start("awaitEvent", "E");
     await stateOf(id);

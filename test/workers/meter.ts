@@ -17,6 +17,8 @@ export interface Costs {
   objects: number;
   /** Calls of a shard of the catalog by instances. */
   tellings: number;
+  /** Calls of a limiter by instances. */
+  asks: number;
 }
 
 const costsByName = new Map<string, Costs>();
@@ -24,7 +26,7 @@ const costsByName = new Map<string, Costs>();
 export function costsOf(instanceId: string): Costs {
   let costs = costsByName.get(instanceId);
   if (costs === undefined) {
-    costs = { rowsWritten: 0, commits: 0, setAlarms: 0, deleteAlarms: 0, objects: 0, tellings: 0 };
+    costs = { rowsWritten: 0, commits: 0, setAlarms: 0, deleteAlarms: 0, objects: 0, tellings: 0, asks: 0 };
     costsByName.set(instanceId, costs);
   }
   return costs;

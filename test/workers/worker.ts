@@ -4,7 +4,9 @@ import { StateStore } from "../../src/authoring/state-store.ts";
 import { type CatalogEnv, workflowCatalogClass } from "../../src/catalog/workflow-catalog.ts";
 import { createWorker, WorkflowRuntime } from "../../src/index.ts";
 import type { InstanceEnv } from "../../src/instance/workflow-instance.ts";
+import type { LimiterEnv } from "../../src/limits/workflow-limiter.ts";
 import type { Announced, Announcement, CatalogSource, Departure, Presence } from "../../src/model/catalog-entry.ts";
+import type { LeaseRequest, LeaseState } from "../../src/model/lease.ts";
 import { registerGreeting } from "../../src/samples/greeting.ts";
 import { registerOrderProcessing } from "../../src/samples/order-processing.ts";
 import { registerPatterns } from "../../src/samples/patterns.ts";
@@ -41,6 +43,8 @@ export class CatalogSourceStandIn extends DurableObject implements CatalogSource
   }
 }
 
+export class WorkflowSchedule extends worker.WorkflowSchedule {}
+
 /** Those of the instances. */
 export class WorkflowCatalog extends worker.WorkflowCatalog {
   constructor(ctx: DurableObjectState, env: CatalogEnv) {
@@ -53,6 +57,17 @@ export class WorkflowCatalog extends worker.WorkflowCatalog {
   override leave(departure: Departure): Promise<Announced> {
     costsOf(this.ctx.id.name ?? "").tellings++;
     return super.leave(departure);
+  }
+}
+
+/** Those of the limits. */
+export class WorkflowLimiter extends worker.WorkflowLimiter {
+  constructor(ctx: DurableObjectState, env: LimiterEnv) {
+    super(watch(ctx), env);
+  }
+  override lease(request: LeaseRequest): Promise<readonly LeaseState[]> {
+    costsOf(this.ctx.id.name ?? "").asks++;
+    return super.lease(request);
   }
 }
 

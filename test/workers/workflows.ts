@@ -273,6 +273,30 @@ async function* tellsItsVersion(ctx: WorkflowContext): Workflow {
   return ctx.getVersion();
 }
 
+/** The most runs of `narrow` that there were at once, and how many there are. */
+export const narrowRuns = { now: 0, most: 0, begun: [] as string[] };
+let narrowsOpen = 0;
+/** Lets all end that run. */
+export function openNarrows(): void {
+  narrowsOpen = narrowRuns.begun.length;
+}
+
+async function narrow(_ctx: WorkflowActivityContext, key: string): Promise<string> {
+  const n = narrowRuns.begun.push(key);
+  narrowRuns.most = Math.max(narrowRuns.most, ++narrowRuns.now);
+  while (narrowsOpen < n) await scheduler.wait(5);
+  narrowRuns.now--;
+  return key;
+}
+
+function* narrows(ctx: WorkflowContext, key: string) {
+  return yield* ctx.callActivity(narrow, key);
+}
+
+function* oneAtATime(ctx: WorkflowContext) {
+  return yield* ctx.waitForExternalEvent("go");
+}
+
 export function registerTestWorkflows(runtime: WorkflowRuntime): void {
   for (const workflow of [
     echo,
@@ -303,12 +327,16 @@ export function registerTestWorkflows(runtime: WorkflowRuntime): void {
     tagged,
     repairable,
     repairableParent,
+    narrows,
+    oneAtATime,
   ]) {
     runtime.registerWorkflow(workflow);
   }
-  for (const activity of [one, oneAfterIo, throughGate, throwIt, makeText, startAndWait, unlessBroken]) {
+  for (const activity of [one, oneAfterIo, throughGate, throwIt, makeText, startAndWait, unlessBroken, narrow]) {
     runtime.registerActivity(activity);
   }
   for (const version of ["v1", "v2"])
     runtime.registerVersionedWorkflow("tellsItsVersion", version, tellsItsVersion, { latest: version === "v1" });
+  runtime.limit("narrow", { activity: narrow, key: (key: string) => key.slice(0, 1), concurrency: 2 });
+  runtime.limit("one-at-a-time", { workflow: oneAtATime, concurrency: 1 });
 }

@@ -8,10 +8,11 @@ import {
   rebuildOptions,
   someIds,
 } from "../catalog-health.ts";
+import { type LimitListOptions, limitListOptions, limitsOf, type WorkflowLimit } from "../limit-list.ts";
 import type { ClientConnection } from "./connection.ts";
 import { ClientJobs } from "./jobs.ts";
 
-/** How the catalog is itself. */
+/** How the catalog is itself, and the limits. */
 export class ClientCatalog extends ClientJobs {
   readonly #connection: ClientConnection;
 
@@ -23,6 +24,15 @@ export class ClientCatalog extends ClientJobs {
   /** Its shards: how many instances each lists, and how fresh it is. Rejects with ERR_CATALOG_NOT_CONFIGURED where the server has no catalog. */
   async getCatalogHealth(): Promise<CatalogHealth> {
     return healthOf(await this.#connection.catalog.ask(""));
+  }
+
+  /**
+   * The limits that the server's code declares, with how many run and wait, and the keys with which most wait. Rejects with
+   * ERR_LIMITER_NOT_CONFIGURED where there are some and they cannot be reached.
+   */
+  async listLimits(options?: LimitListOptions | null): Promise<readonly WorkflowLimit[]> {
+    const { top } = readOptions(limitListOptions, options, "listLimits");
+    return limitsOf(await this.#connection.limits.ask("", { top: top?.toString() }));
   }
 
   /**

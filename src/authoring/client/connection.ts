@@ -8,6 +8,8 @@ export interface ClientConnection {
   readonly api: WorkflowApi;
   readonly jobs: WorkflowApi;
   readonly catalog: WorkflowApi;
+  readonly schedules: WorkflowApi;
+  readonly limits: WorkflowApi;
   readonly payloads: Payloads;
 }
 
@@ -17,6 +19,8 @@ export function connect(options: Given<WorkflowClientOptions> | null | undefined
     api: new WorkflowApi(read),
     jobs: new WorkflowApi(read, "workflow-jobs"),
     catalog: new WorkflowApi(read, "workflow-catalog"),
+    schedules: new WorkflowApi(read, "workflow-schedules"),
+    limits: new WorkflowApi(read, "workflow-limits"),
     payloads: new Payloads(read.payloadConverter),
   };
 }

@@ -5,7 +5,7 @@ import type { CatalogApi } from "../protocol.ts";
 export interface Shards {
   /** Of all generations. */
   readonly names: readonly string[];
-  shard(name: string): Pick<CatalogApi, "list" | "count" | "changes" | "health">;
+  shard(name: string): Pick<CatalogApi, "list" | "count" | "changes" | "health"> & Partial<Pick<CatalogApi, "metrics">>;
   readonly schedule: Schedule;
 }
 

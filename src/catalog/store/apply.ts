@@ -24,6 +24,7 @@ import {
 } from "./entry-table.ts";
 import type { Names } from "./name-table.ts";
 import { GONE, LEAVING } from "./statuses.ts";
+import type { Tallies } from "./tallies.ts";
 
 /** What a shard is told; see CatalogShard. */
 export type Telling =
@@ -45,6 +46,7 @@ export type Telling =
 export class Application {
   readonly #db: SqlDatabase;
   readonly #names: Names;
+  readonly #tallies: Tallies;
   readonly #shard: string;
   readonly #nowMs: number;
   readonly counts: CountChange[] = [];
@@ -53,9 +55,10 @@ export class Application {
   readonly lags: number[] = [];
 
   /** `shard`: the name of this one. */
-  constructor(db: SqlDatabase, names: Names, shard: string, nowMs: number) {
+  constructor(db: SqlDatabase, names: Names, tallies: Tallies, shard: string, nowMs: number) {
     this.#db = db;
     this.#names = names;
+    this.#tallies = tallies;
     this.#shard = shard;
     this.#nowMs = nowMs;
   }
@@ -82,7 +85,7 @@ export class Application {
       this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 + MOST_SKEW });
     if (held !== undefined && held.seq > seq) return this.#refuse(held, seq);
     const row = toRow(entry, seq, this.#names.numberOf(entry.workflowName));
-    upsertEntry(this.#db, row);
+    upsertEntry(this.#db, row, this.#count(entry));
     if (!isListed(held) || !isSame({ ...held, seq }, row)) this.lags.push(this.#nowMs - entry.updatedAtMs);
     this.#note(held, row);
     return { ok: true };
@@ -104,7 +107,20 @@ export class Application {
     if (held !== undefined && (held.seq > departure.seq || (held.seq === departure.seq && isMarked)))
       return this.#refuse(held, departure.seq);
     this.#mark(held, departure, mark);
+    this.#countLast(departure, isListed(held) || held === undefined);
     return { ok: true };
+  }
+
+  /** What a life tells of itself for the metrics, and what its row is to keep of that. */
+  #count(entry: CatalogEntry): string | undefined {
+    return entry.totals && this.#tallies.count(entry, entry.workflowName, entry.totals);
+  }
+
+  /** The row is there, and marked. */
+  #countLast({ counted, ...life }: Departure, isFirst: boolean): void {
+    const totals = counted && this.#tallies.count(life, counted.workflowName, counted.totals);
+    if (isFirst && counted !== undefined) this.#tallies.purged();
+    if (totals !== undefined) this.#tallies.keep(life, totals);
   }
 
   #hear(about: Departure, presence: Presence): Announced {
@@ -130,8 +146,12 @@ export class Application {
 
   #correct(held: EntryRow, entry: CatalogEntry, seq: number): void {
     const row = { ...toRow(entry, seq, this.#names.numberOf(entry.workflowName)), asked: this.#nowMs };
-    if (isSame(held, row)) return confirmEntry(this.#db, keyOf(held), this.#nowMs);
-    replaceEntry(this.#db, row);
+    const totals = this.#count(entry);
+    if (isSame(held, row)) {
+      if (totals !== undefined) this.#tallies.keep(entry, totals);
+      return confirmEntry(this.#db, keyOf(held), this.#nowMs);
+    }
+    replaceEntry(this.#db, row, totals);
     this.#note(held, row);
   }
 

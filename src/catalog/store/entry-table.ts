@@ -39,28 +39,35 @@ export const COLUMNS =
   "created, id, seq, status, name, updated, ended, version, parent, custom_status, error_type, error_message, " +
   "waiting_for, retrying, attributes, retention, asked";
 
-const UPSERT = `
-INSERT INTO entry (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (created, id) DO UPDATE SET seq = excluded.seq, status = excluded.status, name = excluded.name,
+const CHANGES = `seq = excluded.seq, status = excluded.status, name = excluded.name,
   updated = excluded.updated, ended = excluded.ended, version = excluded.version, parent = excluded.parent,
   custom_status = excluded.custom_status, error_type = excluded.error_type, error_message = excluded.error_message,
   waiting_for = excluded.waiting_for, retrying = excluded.retrying, attributes = excluded.attributes,
   retention = excluded.retention, asked = excluded.asked`;
+const PLACES = Array<string>(COLUMNS.split(",").length).fill("?").join(", ");
+const UPSERT = `
+INSERT INTO entry (${COLUMNS}) VALUES (${PLACES}) ON CONFLICT (created, id) DO UPDATE SET ${CHANGES}`;
+/** With what tallies.ts has added to the table. */
+const UPSERT_TOTALS = `
+INSERT INTO entry (${COLUMNS}, totals) VALUES (${PLACES}, ?) ON CONFLICT (created, id) DO UPDATE SET ${CHANGES},
+  totals = excluded.totals`;
 /** The newest version wins, whoever else looks at the row before. */
-const UPSERT_NEWER = `${UPSERT} WHERE excluded.seq > seq`;
+const IF_NEWER = " WHERE excluded.seq > seq";
 
 export function readEntry(db: SqlDatabase, { instanceId, createdAtMs }: LifeKey): EntryRow | undefined {
   return db.query<EntryRow>(`SELECT ${COLUMNS} FROM entry WHERE created = ? AND id = ?`, createdAtMs, instanceId)[0];
 }
 
 /** Leaves a row alone that is as new, or newer. */
-export function upsertEntry(db: SqlDatabase, row: EntryRow): void {
-  db.run(UPSERT_NEWER, ...valuesOf(row));
+export function upsertEntry(db: SqlDatabase, row: EntryRow, totals?: string): void {
+  if (totals === undefined) db.run(UPSERT + IF_NEWER, ...valuesOf(row));
+  else db.run(UPSERT_TOTALS + IF_NEWER, ...valuesOf(row), totals);
 }
 
 /** Whatever the number of the row that is there: the instance itself has said so. */
-export function replaceEntry(db: SqlDatabase, row: EntryRow): void {
-  db.run(UPSERT, ...valuesOf(row));
+export function replaceEntry(db: SqlDatabase, row: EntryRow, totals?: string): void {
+  if (totals === undefined) db.run(UPSERT, ...valuesOf(row));
+  else db.run(UPSERT_TOTALS, ...valuesOf(row), totals);
 }
 
 /** Leaving, or gone: the rest of the row stays, for the case that the instance is still there. */

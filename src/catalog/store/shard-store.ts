@@ -21,6 +21,7 @@ import { readFitting, readPage } from "./pages.ts";
 import { createTables, openTables } from "./schema.ts";
 import { GONE, isLive, LEAVING } from "./statuses.ts";
 import { readStretch, readSweep, type Stretch, type SweepOptions, writeSweep } from "./sweep.ts";
+import { type Counted, Tallies } from "./tallies.ts";
 
 /** All that a shard of the catalog keeps. Synchronous; it knows no clock. */
 export class ShardStore {
@@ -29,6 +30,7 @@ export class ShardStore {
   readonly #names: Names;
   readonly #counts: Counts;
   readonly #changes: Changes;
+  readonly #tallies: Tallies;
   readonly #freshness = new Freshness();
   #haveTables = false;
 
@@ -39,6 +41,7 @@ export class ShardStore {
     this.#names = new Names(db);
     this.#counts = new Counts(db);
     this.#changes = new Changes(epoch);
+    this.#tallies = new Tallies(db);
   }
 
   /** First. Of a shard that nobody has told anything it reads only, and writes nothing. Throws CatalogTooNewError. */
@@ -49,10 +52,11 @@ export class ShardStore {
 
   /** All or nothing, in the order in which they came: the answers are in the same order. */
   tell(tellings: readonly Telling[], nowMs: number): Announced[] {
-    const application = new Application(this.#db, this.#names, this.#shard, nowMs);
+    const application = new Application(this.#db, this.#names, this.#tallies, this.#shard, nowMs);
     const answers = this.#write(() => {
       const all = tellings.map((telling) => application.apply(telling));
       if (application.counts.length > 0) this.#counts.markDirty();
+      this.#tallies.write();
       return all;
     });
     if (application.counts.length > 0) this.#counts.apply(application.counts);
@@ -91,6 +95,11 @@ export class ShardStore {
     const freshness = this.#freshness.summary();
     const live = sum(counts.filter(({ status }) => isLive(status)));
     return { entries: sum(counts), live, ...(freshness && { freshness }) };
+  }
+
+  /** What all lives have told for the metrics, by series. */
+  tallies(): ReadonlyMap<string, Counted> {
+    return this.#haveTables ? this.#tallies.all() : new Map();
   }
 
   /** Whether `saveCounts` would write. */
@@ -148,6 +157,7 @@ export class ShardStore {
       return answers;
     } catch (error) {
       this.#names.forget();
+      this.#tallies.forget();
       throw error;
     }
   }

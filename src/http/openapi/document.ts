@@ -121,6 +121,7 @@ function bodyOf({ is, when, isRequired }: NonNullable<OperationDoc["body"]>): Js
 
 function contentOf(schema: NonNullable<AnswerDoc["schema"]>): JsonObject {
   if (schema === "events") return { "text/event-stream": { schema: { type: "string" } } };
+  if (schema === "text") return { "text/plain": { schema: { type: "string" } } };
   return { "application/json": { schema: jsonSchema(schema === "anything" ? ANYTHING : SCHEMAS[schema]) } };
 }
 
@@ -137,7 +138,7 @@ function answersOf(doc: OperationDoc, mayBeForbidden: boolean): JsonObject {
   const forbidden: readonly ErrorCode[] = mayBeForbidden ? ["ERR_FORBIDDEN"] : [];
   const codes = [...doc.errors, ...common.errors, ...forbidden];
   const texts = common.texts.map((name) => TEXTS[name]);
-  for (const status of [400, 401, 403, 404, 429, 500, 501]) {
+  for (const status of [400, 401, 403, 404, 409, 429, 500, 501]) {
     const ofStatus = codes.filter((code) => whenWith(code, status) !== undefined);
     const textsOfStatus = texts.filter((text) => text.status === status);
     if (ofStatus.length + textsOfStatus.length === 0) continue;

@@ -4,7 +4,7 @@
  */
 
 export interface ErrorDoc {
-  readonly status: 400 | 403 | 404 | 429 | 500 | 501;
+  readonly status: 400 | 403 | 404 | 409 | 429 | 500 | 501;
   readonly when: string;
   /** Where it comes with other statuses, too: when, by status. */
   readonly also?: Readonly<Partial<Record<number, string>>>;
@@ -32,6 +32,8 @@ export const ERRORS = {
   },
   ERR_INSTANCE_ID_NOT_FOUND: { status: 404, when: "there is no such instance" },
   ERR_WORKFLOW_QUERY_NOT_FOUND: { status: 404, when: "the workflow has no such query" },
+  ERR_SCHEDULE_NOT_FOUND: { status: 404, when: "there is no such schedule" },
+  ERR_SCHEDULE_EXISTS: { status: 409, when: "there is a schedule with this ID" },
   ERR_TOO_MANY_WATCHERS: { status: 429, when: "100 watch the instance already" },
   ERR_BULK_JOB_NOT_FOUND: { status: 404, when: "there is no such job" },
   ERR_START_WORKFLOW: { status: 500, when: "an instance with this ID is running, or the start did not come through" },
@@ -71,7 +73,14 @@ export const ERRORS = {
   ERR_LIST_WORKFLOW: { status: 500, when: "`appID` is another app" },
   ERR_CATALOG_WORKFLOW: { status: 500, when: "`appID` is another app, or no instance can be reached" },
   ERR_CATALOG_NOT_CONFIGURED: { status: 501, when: "the Worker has no catalog; the text says what to add" },
+  ERR_LIMITS_WORKFLOW: { status: 500, when: "`appID` is another app" },
+  ERR_LIMITER_NOT_CONFIGURED: {
+    status: 501,
+    when: "limits are declared and cannot be reached; the text says what to add",
+  },
   ERR_BULK_JOB: { status: 500, when: "`appID` is another app, or an instance or a shard cannot be reached" },
+  ERR_SCHEDULE: { status: 500, when: "`appID` is another app, or the schedule cannot be reached" },
+  ERR_SCHEDULES_NOT_CONFIGURED: { status: 501, when: "the Worker has no schedules; the text says what to add" },
   ERR_HEALTH_APPID_NOT_MATCH: { status: 500, when: "this is another app" },
   ERR_OUTBOUND_HEALTH_NOT_READY: { status: 500, when: "a binding is missing" },
   ERR_INTERNAL: { status: 500, when: "something inside has failed; the log has more" },

@@ -1,9 +1,11 @@
 import { OF_THE_APP } from "./operations/app.ts";
 import { OF_ALL } from "./operations/catalog.ts";
 import { JOBS } from "./operations/jobs.ts";
+import { LIMITS } from "./operations/limits.ts";
 import type { Docs } from "./operations/operation-doc.ts";
 import { READING } from "./operations/reading.ts";
 import { REPAIRS } from "./operations/repairs.ts";
+import { SCHEDULES } from "./operations/schedules.ts";
 import { SEED } from "./operations/seed.ts";
 import { OF_DAPR } from "./operations/workflows.ts";
 
@@ -19,7 +21,9 @@ export const OPERATION_DOCS: Docs = {
   ...REPAIRS,
   ...READING,
   ...OF_ALL,
+  ...LIMITS,
   ...JOBS,
+  ...SCHEDULES,
   ...SEED,
   ...OF_THE_APP,
 };

@@ -4,6 +4,8 @@ import { CATALOG_SCHEMAS } from "./schemas/catalog.ts";
 import { CHANGE_SCHEMAS } from "./schemas/changes.ts";
 import { HISTORY_SCHEMAS } from "./schemas/history.ts";
 import { JOB_SCHEMAS } from "./schemas/jobs.ts";
+import { LIMIT_SCHEMAS } from "./schemas/limits.ts";
+import { SCHEDULE_SCHEMAS } from "./schemas/schedules.ts";
 import type { Schema } from "./schemas/shape.ts";
 import { STATE_SCHEMAS } from "./schemas/state.ts";
 import { TIMELINE_SCHEMAS } from "./schemas/timeline.ts";
@@ -20,7 +22,9 @@ export const SCHEMAS = {
   ...HISTORY_SCHEMAS,
   ...TIMELINE_SCHEMAS,
   ...CATALOG_SCHEMAS,
+  ...LIMIT_SCHEMAS,
   ...JOB_SCHEMAS,
+  ...SCHEDULE_SCHEMAS,
   ...APP_SCHEMAS,
 } satisfies Record<string, Schema>;
 

@@ -4,6 +4,7 @@ import { describeFailure } from "../../model/failure.ts";
 import type { TaskCompleted, TaskFailed } from "../../model/history-event.ts";
 import { taskExecutionId } from "../../model/ids.ts";
 import { errorFields } from "../log-text.ts";
+import { spannedActivity } from "../native-spans.ts";
 import type { InstancePorts } from "../ports.ts";
 import { openText } from "../reading/index.ts";
 import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
@@ -151,7 +152,8 @@ export class ActivityAttempt implements ActivityCall {
     const { registry } = this.#ports;
     const activity = registry.activity(name);
     if (activity === undefined) throw new ActivityNotRegisteredError(name, registry.names().activities);
-    return activity(new WorkflowActivityContext(this), registry.payloads.decode(input, "input", "activity", name));
+    const decoded = registry.payloads.decode(input, "input", "activity", name);
+    return spannedActivity(this.#ports.spanned, this, name, () => activity(new WorkflowActivityContext(this), decoded));
   }
 
   heartbeat(details: unknown): void {

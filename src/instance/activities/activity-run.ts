@@ -8,6 +8,21 @@ export interface ActivityRun {
   readonly progress?: string | undefined;
   /** Run it while no other activity of the instance runs, and do this first. */
   readonly aloneAfter?: (() => Promise<void>) | undefined;
+  /** Do this first. */
+  readonly after?: (() => Promise<void>) | undefined;
+}
+
+/** Who has to admit runs that are limited across instances. */
+export interface Admission {
+  /** Whether the run is limited: then `begin` is called when it may begin, unless it is dropped before. */
+  holdsBack(run: ActivityRun, begin: () => void): boolean;
+  /** The calls of this execution that are limited, whether they have begun or wait. */
+  tasksOf(executionId: string): readonly number[];
+  ended(run: ActivityRun): void;
+  /** Those of these calls that wait fail in place of being run. */
+  abort(reason: Error, executionId: string, taskIds: readonly number[]): void;
+  disown(executionId: string, taskIds: readonly number[]): void;
+  dropWaiting(): void;
 }
 
 /** Who gets what becomes of activities: whatever life the object has by then. */

@@ -1,6 +1,6 @@
 import type { InstancePorts } from "../ports.ts";
 import { ActivityAttempt } from "./activity-attempt.ts";
-import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
+import type { ActivityOwner, ActivityRun, Admission } from "./activity-run.ts";
 
 /**
  * Runs activities inside the object, so many at a time. What it knows is only what has been since the object was loaded:
@@ -10,15 +10,18 @@ import type { ActivityOwner, ActivityRun } from "./activity-run.ts";
 export class ActivityRunner {
   readonly #ports: InstancePorts;
   readonly #owner: ActivityOwner;
+  /** `undefined`: nothing is limited. */
+  readonly #admission: Admission | undefined;
   readonly #running = new Set<ActivityAttempt>();
   /** Those of them whose activity has not been called yet. */
   readonly #preparing = new Set<ActivityAttempt>();
   #waiting: ActivityRun[] = [];
   #alone = 0;
 
-  constructor(ports: InstancePorts, owner: ActivityOwner) {
+  constructor(ports: InstancePorts, owner: ActivityOwner, admission?: Admission) {
     this.#ports = ports;
     this.#owner = owner;
+    this.#admission = admission;
   }
 
   /** How many activities run or wait for their turn, of whatever execution. */
@@ -35,10 +38,16 @@ export class ActivityRunner {
   tasksOf(executionId: string): Set<number> {
     const owned = [...this.#running].filter(({ isDisowned }) => !isDisowned);
     const runs = [...owned.map(({ run }) => run), ...this.#waiting];
-    return new Set(runs.filter((run) => run.executionId === executionId).map(({ task }) => task.id));
+    const known = new Set(runs.filter((run) => run.executionId === executionId).map(({ task }) => task.id));
+    for (const id of this.#admission?.tasksOf(executionId) ?? []) known.add(id);
+    return known;
   }
 
   start(run: ActivityRun): void {
+    if (this.#admission?.holdsBack(run, () => this.#begin(run)) !== true) this.#begin(run);
+  }
+
+  #begin(run: ActivityRun): void {
     if (run.aloneAfter !== undefined) this.#alone++;
     if (this.#mayRun()) void this.#run(run);
     else this.#waiting.push(run);
@@ -46,6 +55,7 @@ export class ActivityRunner {
 
   /** Tells runs that nobody wants their results any more; all of them, or those of some calls of an execution. */
   abort(reason: Error, executionId?: string, taskIds: readonly number[] = []): void {
+    if (executionId !== undefined) this.#admission?.abort(reason, executionId, taskIds);
     const unwanted = new Set(taskIds);
     for (const attempt of this.#running) {
       const { run } = attempt;
@@ -57,17 +67,22 @@ export class ActivityRunner {
   /** Runs of these calls are nothing to the execution any more: what becomes of them is not told. */
   disown(executionId: string, taskIds: readonly number[]): void {
     if (taskIds.length === 0) return;
+    this.#admission?.disown(executionId, taskIds);
     const isUnwanted = (run: ActivityRun) => run.executionId === executionId && taskIds.includes(run.task.id);
+    for (const run of this.#waiting) if (isUnwanted(run)) this.#admission?.ended(run);
     this.#waiting = this.#waiting.filter((run) => !isUnwanted(run));
     for (const attempt of this.#running) if (isUnwanted(attempt.run)) attempt.disown();
   }
 
   /** Drops the runs that have not begun. */
   dropWaiting(): void {
+    this.#admission?.dropWaiting();
+    const dropped = [...[...this.#preparing].map(({ run }) => run), ...this.#waiting];
     for (const attempt of this.#preparing) this.#running.delete(attempt);
     this.#preparing.clear();
     this.#waiting = [];
     this.#alone = 0;
+    if (this.#admission !== undefined) for (const run of dropped) this.#admission.ended(run);
   }
 
   #mayRun(): boolean {
@@ -78,7 +93,8 @@ export class ActivityRunner {
   async #run(run: ActivityRun): Promise<void> {
     const attempt = new ActivityAttempt(this.#ports, run, this.#owner);
     this.#running.add(attempt);
-    if ((run.aloneAfter !== undefined || attempt.hasProgress) && !(await this.#prepare(attempt))) return;
+    const first = run.aloneAfter ?? run.after;
+    if ((first !== undefined || attempt.hasProgress) && !(await this.#prepare(attempt))) return;
     const result = await attempt.result();
     this.#end(attempt);
     if (!attempt.isDisowned) this.#owner.activityEnded(run, result);
@@ -89,7 +105,7 @@ export class ActivityRunner {
     const { run } = attempt;
     this.#preparing.add(attempt);
     try {
-      if (run.aloneAfter !== undefined) await run.aloneAfter();
+      await (run.aloneAfter ?? run.after)?.();
       if (attempt.hasProgress) await attempt.openProgress();
       return this.#preparing.delete(attempt) && !attempt.isDisowned;
     } catch (error) {
@@ -102,6 +118,7 @@ export class ActivityRunner {
 
   #end(attempt: ActivityAttempt): void {
     this.#running.delete(attempt);
+    this.#admission?.ended(attempt.run);
     if (attempt.run.aloneAfter !== undefined && this.#alone > 0) this.#alone--;
     while (this.#waiting.length > 0 && this.#mayRun()) void this.#run(this.#waiting.shift() as ActivityRun);
   }

@@ -54,17 +54,20 @@ export class Recoveries {
       .filter((task) => countOf(task) >= limits.maxActivityRecoveries)
       .map((task) => ({ task, fact: failureOf(task, limits.maxActivityRecoveries) }));
     const isolate = hopeful.some((task) => countOf(task) >= limits.isolateAfterRecoveries);
-    if (!isolate && hopeful.length > 0) {
-      store.countRecovery(hopeful.map((task) => task.id));
+    const { limits: limited } = this.#ports.registry;
+    // One that waits for a lease may have never begun: it is counted when it does.
+    const isLimited = ({ name }: TaskScheduled) => !limited.areNone && limited.of("activity", name) !== undefined;
+    const counted = isolate ? [] : hopeful.filter((task) => !isLimited(task));
+    if (counted.length > 0) {
+      store.countRecovery(counted.map((task) => task.id));
       await this.#ports.sync();
     }
     for (const task of open) this.#tasks.add(task.id);
-    const run = hopeful.map((task) => ({
-      executionId,
-      task,
-      progress: counts.get(task.id)?.progress,
-      aloneAfter: isolate ? () => countOne(this.#ports, task, () => owner.isCurrent(executionId)) : undefined,
-    }));
+    const run = hopeful.map((task) => {
+      const count = () => countOne(this.#ports, task, () => owner.isCurrent(executionId));
+      const how = isolate ? { aloneAfter: count } : isLimited(task) ? { after: count } : {};
+      return { executionId, task, progress: counts.get(task.id)?.progress, ...how };
+    });
     return { run, giveUp };
   }
 }

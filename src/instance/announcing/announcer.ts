@@ -1,10 +1,13 @@
 import type { Presence } from "../../model/catalog-entry.ts";
+import type { HistoryEvent } from "../../model/history-event.ts";
+import type { Totals } from "../../model/totals.ts";
 import type { InstanceRecord, Listing } from "../../storage/instance-row.ts";
 import type { OwedTelling } from "../../storage/instance-store.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
 import { isStandingKnown } from "../reading/index.ts";
+import { tellableEntry } from "./counter.ts";
 import { type Leaving, oweReplaced, tellDeparture } from "./departures.ts";
-import { entryOf, type Subject } from "./entry.ts";
+import type { Subject } from "./entry.ts";
 import { type Announced, Flights } from "./flights.ts";
 import { firstListing, nextListing } from "./listings.ts";
 
@@ -42,6 +45,11 @@ export class Announcer {
 
   nextListing(record: InstanceRecord): Listing {
     return nextListing(this.#flights, record);
+  }
+
+  /** What the executions so far have added to the metrics, where the next one begins; `last`: the last events of this one. */
+  carriedOn(before: InstanceRecord, last: readonly HistoryEvent[]): Totals | undefined {
+    return this.#flights.counter?.carriedOn(before, last);
   }
 
   /** A life has begun in the place of the former one: what its first announcement does not tell of that is told apart. */
@@ -190,7 +198,8 @@ export class Announcer {
 
   /** It has begun in this object, and nothing was told since: no shard knows of it, nor owes it the end of a life before. */
   isUnheardOf(record: InstanceRecord): boolean {
-    return this.#of.life.isNew && this.#flights.isUnheardOf(record);
+    const { counter } = this.#flights;
+    return counter === undefined && this.#of.life.isNew && this.#flights.isUnheardOf(record);
   }
 
   /**
@@ -207,7 +216,7 @@ export class Announcer {
     const { record } = life;
     if (record === undefined) return { type: "absent" };
     if (isUnknown(record)) throw life.unreadable ?? new Error("It is not known what lies here.");
-    const entry = await entryOf(this.#ports, life, record);
+    const entry = await tellableEntry(this.#ports, this.#flights.counter, life, record);
     return { type: "present", entry, seq: this.#flights.seqOf(record, entry), shard: this.#flights.shardOf(record) };
   }
 }

@@ -1,12 +1,17 @@
+import type { Departure } from "../../model/catalog-entry.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { OwedTelling } from "../../storage/instance-store.ts";
 import { within } from "../patience.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
+import type { Counter } from "./counter.ts";
 import { type Flights, PATIENCE_MS } from "./flights.ts";
 import { depart } from "./telling.ts";
 
 /** The life that is about to be wiped. */
-export type Leaving = Pick<InstanceRecord, "createdAtMs" | "listing">;
+export interface Leaving extends Pick<InstanceRecord, "createdAtMs" | "listing"> {
+  /** What can be read of it. */
+  readonly record?: InstanceRecord | undefined;
+}
 
 /**
  * Tells the shards of a life that goes, and of the one before it where nobody has heard that that has gone. Returns what is to be told
@@ -19,7 +24,8 @@ export async function tellDeparture(
   life: Leaving,
 ): Promise<OwedTelling[]> {
   const { createdAtMs, listing } = life;
-  const { debts, numbers } = flights;
+  const { debts, numbers, counter } = flights;
+  const counted = counter && life.record && lastOf(counter, life.record);
   const instanceId = ports.instanceId();
   const shard = listing?.shard ?? catalog.firstShardOf(instanceId);
   const isFormerListed = listing?.former !== undefined && !flights.isTold(life);
@@ -27,7 +33,8 @@ export async function tellDeparture(
   const former = isFormerListed ? { ...listing.former, seq: numbers.last() } : undefined;
   flights.giveUp();
   const tell = async (how: "leave" | "forget", telling: OwedTelling) => {
-    const departure = { instanceId, createdAtMs: telling.createdAtMs, seq: telling.seq };
+    const key = { instanceId, createdAtMs: telling.createdAtMs, seq: telling.seq };
+    const departure = how === "leave" && counted !== undefined ? { ...key, counted } : key;
     const told = async () => {
       await depart(catalog.shard(telling.shard), how, departure, numbers);
       return true;
@@ -53,4 +60,13 @@ export function oweReplaced(flights: Flights, shard: string, former: InstanceRec
   if (isElsewhere) debts.add({ createdAtMs, shard: flights.shardOf(former), seq: numbers.last() });
   if (before !== undefined) debts.add({ ...before, seq: numbers.last() });
   return isElsewhere || before !== undefined;
+}
+
+/** No purge waits for what cannot be read. */
+function lastOf(counter: Counter, record: InstanceRecord): Departure["counted"] {
+  try {
+    return { workflowName: record.name, totals: counter.totalsOf(record) };
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,8 @@ import { type Described, reading, type StandingLife, shownStanding, visibleStatu
 export interface Subject extends StandingLife, Described {
   readonly orchestration: Pick<Orchestration, "standing"> | undefined;
   readonly queue: Described["queue"] & { readonly scheduledAtMs: number | undefined };
+  /** The limit that it waits for, or the activity of this name. */
+  waitsForLimit(activity: string | undefined): string | undefined;
   /** It has begun here, and was not read from the database. */
   readonly isNew: boolean;
 }
@@ -52,7 +54,11 @@ function entry(
   const started = first ?? life.queue.scheduledStart;
   const end = completed?.type === "ExecutionCompleted" ? completed : undefined;
   const failure = end === undefined ? stall : end.failure;
-  const { waitingFor, retrying } = shownStanding(life.queue.scheduledAtMs, life.orchestration?.standing ?? {});
+  const { waitingFor, retrying } = shownStanding(
+    life.queue.scheduledAtMs,
+    life.orchestration?.standing ?? {},
+    (activity) => life.waitsForLimit(activity),
+  );
   const isOpen = vault === undefined;
   return fitEntry({
     instanceId,

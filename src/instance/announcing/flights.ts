@@ -3,8 +3,9 @@ import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { retryDelayMs } from "../limits.ts";
 import { errorFields } from "../log-text.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
+import { Counter, tellableEntry } from "./counter.ts";
 import { Debts } from "./debts.ts";
-import { entryOf, isSameEntry, type Subject } from "./entry.ts";
+import { isSameEntry, type Subject } from "./entry.ts";
 import { Numbers } from "./numbers.ts";
 import { announce } from "./telling.ts";
 
@@ -48,6 +49,8 @@ interface Flight {
 export class Flights {
   readonly numbers: Numbers;
   readonly debts: Debts;
+  /** `undefined`: nothing is counted. */
+  readonly counter: Counter | undefined;
   readonly #ports: InstancePorts;
   readonly #catalog: CatalogPort;
   readonly #of: Announced;
@@ -72,6 +75,7 @@ export class Flights {
     this.#landed = landed;
     this.numbers = new Numbers(ports.clock);
     this.debts = new Debts(ports, catalog, this.numbers);
+    this.counter = catalog.countsTotals === true ? new Counter(ports) : undefined;
   }
 
   get isUnderWay(): boolean {
@@ -162,7 +166,7 @@ export class Flights {
   async #fly(flight: Flight): Promise<void> {
     try {
       const { record, importance } = flight;
-      const entry = await entryOf(this.#ports, this.#of.life, record);
+      const entry = await tellableEntry(this.#ports, this.counter, this.#of.life, record);
       const isPartial = importance === "partial";
       const seq = isPartial ? (record.listing?.seq ?? entry.updatedAtMs * 1_000) : this.seqOf(record, entry);
       if (flight.isOver) return;

@@ -34,8 +34,8 @@ export class CatalogAnswers implements CatalogSource {
     const { record, household } = this.#lives;
     const presence = await this.presence();
     const isMeant = presence.type === "present" && presence.seq === seq && presence.entry.createdAtMs === createdAtMs;
-    const mayGo =
-      record !== undefined && isTerminal(record.status) && !household.isBusy && !household.retention.isAwaited;
+    const isNeeded = household.isBusy || household.isNotifying || household.retention.isAwaited;
+    const mayGo = record !== undefined && isTerminal(record.status) && !isNeeded && household.retention.mayGo(record);
     if (!isMeant || !mayGo || household.ports.store.hasOpenWork(record.status)) return presence;
     return (await this.#purges.expire(record)) ? { type: "absent" } : this.presence();
   }

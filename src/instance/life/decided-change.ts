@@ -113,6 +113,19 @@ function continueAsNew(
   };
 }
 
+/** Children are told of the limits of which a workflow above them has a lease. */
+export function covered(
+  messages: readonly AddressedMessage[],
+  coveredBy: readonly string[] | undefined,
+): readonly AddressedMessage[] {
+  if (coveredBy === undefined) return messages;
+  return messages.map((sent) => {
+    const { message } = sent;
+    if (message.type !== "StartChild" && message.type !== "RewindChild") return sent;
+    return { ...sent, message: { ...message, coveredBy } };
+  });
+}
+
 function terminateEach(
   children: readonly { instanceId: string; executionId: string }[],
   { instanceId }: InstanceRecord,

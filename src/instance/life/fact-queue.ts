@@ -16,6 +16,8 @@ export class FactQueue {
   /** What the turn that is being taken was given, until it is committed. */
   #taken: readonly QueuedFact[] = [];
   #scheduledStart: InboxEntry | undefined;
+  /** The workflow waits for a lease: no turn is taken but for one that ends it. */
+  isHeldUp = false;
 
   get length(): number {
     return this.#items.length;
@@ -34,7 +36,7 @@ export class FactQueue {
 
   /** Somebody has paused the instance, which waits for its start. */
   get isStartPaused(): boolean {
-    if (this.#scheduledStart === undefined) return false;
+    if (this.#scheduledStart === undefined && !this.isHeldUp) return false;
     const last = this.#items.findLast(({ fact }) => isPauseOrResume(fact));
     return last?.fact.type === "ExecutionSuspended";
   }
@@ -59,6 +61,11 @@ export class FactQueue {
     return [...new Set([...this.#taken, ...this.#items].filter((item) => item.seq === undefined))];
   }
 
+  /** The same without answers to these calls. */
+  resultsBut(calls: readonly number[]): readonly QueuedFact[] {
+    return this.results.filter(({ fact }) => !("id" in fact && calls.includes(fact.id)));
+  }
+
   /** Takes over such results from the life before. */
   keep(results: readonly QueuedFact[]): void {
     this.#items.push(...results);
@@ -79,7 +86,7 @@ export class FactQueue {
 
   /** A pause of what is paused, or a resume of what is not, before the start. */
   changesNothing(fact: HistoryFact): boolean {
-    if (this.#scheduledStart === undefined || !isPauseOrResume(fact)) return false;
+    if ((this.#scheduledStart === undefined && !this.isHeldUp) || !isPauseOrResume(fact)) return false;
     return this.isStartPaused === (fact.type === "ExecutionSuspended");
   }
 
@@ -106,6 +113,16 @@ export class FactQueue {
     if (!this.has("ExecutionTerminated") && (!isDue || this.isStartPaused)) return;
     this.#items.unshift(this.#scheduledStart);
     this.#scheduledStart = undefined;
+  }
+
+  /** Nothing is to be done with what has come. What ends the instance does not wait for a lease. */
+  get isWaitingForLease(): boolean {
+    return this.isHeldUp && !this.has("ExecutionTerminated") && !this.has("ExecutionCancelRequested");
+  }
+
+  /** For its time, or for a lease. */
+  get isKeptWaiting(): boolean {
+    return this.waitsForStart || this.isWaitingForLease;
   }
 
   has(type: HistoryFact["type"]): boolean {

@@ -6,12 +6,16 @@ import { type ActivityOwner, type ActivityRun, ActivityRunner } from "../activit
 import { type Announced, Announcer } from "../announcing/index.ts";
 import { OnTheWay, type Sender } from "../delivery/index.ts";
 import { InstanceLog } from "../instance-log.ts";
+import { Leases } from "../leasing/index.ts";
+import { type Notified, Notifier } from "../notifying/index.ts";
 import type { InstancePorts } from "../ports.ts";
+import { Tracer } from "../tracing/index.ts";
 import { AlarmKeeper, Burst, Watchers, type Workload } from "../waking/index.ts";
 import { Watching } from "../watching/index.ts";
 import type { Lasting } from "./lasting.ts";
 import type { Life } from "./life.ts";
 import { type Kept, Retention } from "./retention.ts";
+import { Tenant } from "./tenant.ts";
 import type { TurnLoop } from "./turn-loop.ts";
 
 /** Who opens and closes lives. */
@@ -29,7 +33,7 @@ export interface LifeKeeper {
  * What outlasts a life: the alarm, those who wait, activities that run, messages on their way, the burst. What they have to tell
  * is told the life that is current by then.
  */
-export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept, Announced {
+export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept, Announced, Notified {
   readonly ports: InstancePorts;
   readonly log: InstanceLog;
   readonly burst: Burst;
@@ -37,7 +41,10 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   readonly watching: Watching;
   readonly alarm: AlarmKeeper;
   readonly activities: ActivityRunner;
+  readonly leases: Leases | undefined;
   readonly announcer: Announcer | undefined;
+  readonly notifier: Notifier | undefined;
+  readonly tracer: Tracer | undefined;
   readonly onTheWay = new OnTheWay();
   readonly retention: Retention;
   readonly #lives: LifeKeeper;
@@ -50,17 +57,16 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     this.watchers = new Watchers(ports.clock, this.burst);
     this.watching = new Watching(ports, this);
     this.alarm = new AlarmKeeper(ports, this.watchers, this, this.burst);
-    this.activities = new ActivityRunner(ports, this);
+    this.leases = ports.registry.limits.areNone ? undefined : new Leases(ports, new Tenant(this, lives));
+    this.activities = new ActivityRunner(ports, this, this.leases);
     this.retention = new Retention(ports, this);
     this.announcer = ports.catalog && new Announcer(ports, ports.catalog, this);
-  }
-
-  get #loop(): TurnLoop {
-    return this.#lives.loop;
+    this.tracer = ports.traces && new Tracer(ports, ports.traces, this);
+    this.notifier = ports.webhooks && new Notifier(ports, ports.webhooks, this);
   }
 
   get life(): Life {
-    return this.#loop.life;
+    return this.#lives.loop.life;
   }
 
   get record(): InstanceRecord | undefined {
@@ -90,12 +96,14 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
         "What this instance has decided could not be written: it begins again with what is on disk.",
       );
     }
+    this.leases?.flush();
     this.alarm.armForWork();
     this.watchers.burstEnded();
     this.watching.tell();
-    this.#loop.burstEnded();
+    this.#lives.loop.burstEnded();
     this.retention.look();
     this.announcer?.look();
+    this.tracer?.look();
   }
 
   /** The database has been wiped, and the alarm with it, unless something is still to be told. */
@@ -109,16 +117,22 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   // The alarm rings, or is to be set.
 
   get isBusy(): boolean {
-    const isAtWork = this.#loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
-    return isAtWork || this.retention.isUnderWay || this.announcer?.isPaying === true;
+    const isAtWork = this.#lives.loop.isRunning || this.#awaitsActivities || this.onTheWay.count > 0;
+    const isCalling = this.announcer?.isPaying || this.notifier?.isSending || this.leases?.isAsking;
+    return isAtWork || isCalling === true || this.retention.isUnderWay;
   }
 
   get isTelling(): boolean {
-    return this.announcer?.isTelling === true;
+    return this.announcer?.isTelling === true || this.tracer?.isSending === true;
   }
 
   get isOwing(): boolean {
-    return this.announcer?.isOwing === true;
+    return this.announcer?.isOwing === true || this.isNotifying;
+  }
+
+  /** Receivers of webhooks are still to be told of something. */
+  get isNotifying(): boolean {
+    return this.notifier?.isOwing === true;
   }
 
   /** Nobody takes the results of an execution that was terminated, or has continued as new. */
@@ -129,17 +143,20 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   get isLoaded(): boolean {
-    return this.#loop.life.isLoaded;
+    return this.#lives.loop.life.isLoaded;
   }
 
   get isUnreadable(): boolean {
-    return this.#loop.life.isUnreadable;
+    return this.#lives.loop.life.isUnreadable;
   }
 
   nextDueAtMs(afterMs: number): number {
-    const dueAtMs = this.#loop.life.nextDueAtMs(afterMs);
+    const dueAtMs = this.#lives.loop.life.nextDueAtMs(afterMs);
     const tellAtMs = this.announcer?.nextAttemptAtMs() ?? dueAtMs;
-    return tellAtMs > afterMs ? Math.min(dueAtMs, tellAtMs) : dueAtMs;
+    const leaseAtMs = this.leases?.nextDueAtMs(afterMs) ?? dueAtMs;
+    const sendAtMs = this.notifier?.nextAttemptAtMs() ?? dueAtMs;
+    const ifLater = (atMs: number) => (atMs > afterMs ? atMs : dueAtMs);
+    return Math.min(dueAtMs, leaseAtMs, ifLater(tellAtMs), ifLater(sendAtMs));
   }
 
   get isNotKept(): boolean {
@@ -152,7 +169,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   proceed(): void {
-    const { life } = this.#loop;
+    const { life } = this.#lives.loop;
     // What is not needed for that is not even loaded.
     this.retention.look();
     if (this.retention.isUnderWay) return;
@@ -163,11 +180,13 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
     }
     life.outbox.deliverDue();
     this.announcer?.payDue();
-    this.#loop.run();
+    this.notifier?.sendDue();
+    this.leases?.look();
+    this.#lives.loop.run();
   }
 
   beCareful(): Promise<void> {
-    this.#loop.life.syncsBeforeActing = true;
+    this.#lives.loop.life.syncsBeforeActing = true;
     return this.ports.sync();
   }
 
@@ -180,36 +199,36 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   activityEnded(run: ActivityRun, result: TaskCompleted | TaskFailed): void {
     if (run.executionId !== this.record?.executionId) return this.atRest();
     if (result.type === "TaskFailed") this.log.attemptFailed(run.task, result.failure);
-    this.#loop.life.queue.add({ fact: result, executionId: run.executionId });
-    this.#loop.run();
+    this.#lives.loop.life.queue.add({ fact: result, executionId: run.executionId });
+    this.#lives.loop.run();
   }
 
   /** It could not be counted, and so was not run: the next attempt finds it open again. */
   activityBroken(run: ActivityRun, error: unknown): void {
-    if (run.executionId === this.record?.executionId) this.#loop.failed(error);
+    if (run.executionId === this.record?.executionId) this.#lives.loop.failed(error);
     this.atRest();
   }
 
   progressSaved(taskId: number): void {
-    this.#loop.life.recoveries.add(taskId);
+    this.#lives.loop.life.recoveries.add(taskId);
   }
 
   // A message has been answered, or not.
 
   get hasEnded(): boolean {
-    return this.#loop.life.hasEnded;
+    return this.#lives.loop.life.hasEnded;
   }
 
   enqueue(entry: InboxEntry): void {
-    this.#loop.enqueue(entry);
+    this.#lives.loop.enqueue(entry);
   }
 
   deliveryEnded(): void {
-    this.#loop.life.outbox.deliverDue();
+    this.#lives.loop.life.outbox.deliverDue();
     this.atRest();
   }
 
   atRest(): void {
-    this.#loop.atRest();
+    this.#lives.loop.atRest();
   }
 }

@@ -7,6 +7,7 @@ export { CatalogAnswers } from "./catalog-answers.ts";
 export { Deliveries } from "./deliveries.ts";
 export { FactQueue } from "./fact-queue.ts";
 export { Gate } from "./gate.ts";
+export { Grants } from "./grants.ts";
 export { Lives } from "./lives.ts";
 export { Purges } from "./purges.ts";
 export { type Query, Questions } from "./questions.ts";

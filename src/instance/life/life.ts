@@ -1,6 +1,6 @@
 import type { Orchestration } from "../../engine/orchestration.ts";
 import type { Outline, Turn } from "../../engine/turn.ts";
-import type { HistoryEvent, HistoryFact } from "../../model/history-event.ts";
+import type { HistoryEvent } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InboxEntry, OutboxEntry } from "../../storage/instance-store.ts";
@@ -10,6 +10,7 @@ import { type OnTheWay, Outbox, type Sender } from "../delivery/index.ts";
 import type { InstancePorts } from "../ports.ts";
 import { StallWatch } from "../waking/index.ts";
 import { AuthorWarnings } from "./author-warnings.ts";
+import { nextDueOf } from "./due.ts";
 import { FactQueue } from "./fact-queue.ts";
 import { LiveExecution } from "./live-execution.ts";
 
@@ -61,6 +62,7 @@ export interface LifeParts {
   readonly ports: InstancePorts;
   readonly sender: Sender;
   readonly onTheWay: OnTheWay;
+  readonly leases?: { waitsFor(activity: string | undefined): string | undefined } | undefined;
 }
 
 /**
@@ -137,7 +139,7 @@ export class Life {
 
   /** Something was accepted, in this life or the one before, that no turn has taken; or a stall that other code may have ended. */
   get isBehind(): boolean {
-    if (this.isStalled) return false;
+    if (this.isStalled || this.queue.isWaitingForLease) return false;
     const status = this.record?.status;
     if (status === "STALLED" || this.mustReread) return true;
     return !this.queue.waitsForStart && (this.queue.length > 0 || status === "PENDING");
@@ -146,7 +148,7 @@ export class Life {
   /** There is something for a turn to do now. */
   get hasWork(): boolean {
     const { orchestration, queue } = this;
-    if (this.isUnreadable || queue.waitsForStart || (this.retryAtMs !== 0 && this.retryAtMs > this.#nowMs))
+    if (this.isUnreadable || queue.isKeptWaiting || (this.retryAtMs !== 0 && this.retryAtMs > this.#nowMs))
       return false;
     if (orchestration?.stall !== undefined && !orchestration.hasUncommitted) return false;
     if (orchestration === undefined || queue.length > 0 || orchestration.hasUncommitted) return true;
@@ -156,12 +158,16 @@ export class Life {
 
   /** When something falls due next, of what is due later than `afterMs`; infinity for never. */
   nextDueAtMs(afterMs: number): number {
-    const deliveryAtMs = ifLater(this.outbox.nextAttemptAtMs(), afterMs);
-    if (this.isStalled) return Math.min(ifLater(this.stallWatch.retryAtMs, afterMs), deliveryAtMs);
-    const timerAtMs = ifLater(this.orchestration?.pending.nextTimerAtMs() ?? NEVER, afterMs);
-    const startAtMs = ifLater(this.queue.startAtMs(this.#nowMs), afterMs);
-    const retryAtMs = this.retryAtMs > this.#nowMs ? ifLater(this.retryAtMs, afterMs) : NEVER;
-    return Math.min(deliveryAtMs, timerAtMs, startAtMs, retryAtMs);
+    return nextDueOf(this, afterMs, this.#nowMs);
+  }
+
+  get isHeldUp(): boolean {
+    return this.queue.isHeldUp;
+  }
+
+  /** The limit that it waits for, or the activity of this name. */
+  waitsForLimit(activity: string | undefined): string | undefined {
+    return this.#parts.leases?.waitsFor(activity);
   }
 
   /** Raises that were taken lately, as far as memory knows them: a copy that comes late must not count for whoever takes the ID. */
@@ -226,7 +232,7 @@ export class Life {
         return;
       case "amended":
         this.record = birth.record;
-        this.queue.keep(birth.former.queue.results.filter(({ fact }) => !isAnswerTo(birth.dropped, fact)));
+        this.queue.keep(birth.former.queue.resultsBut(birth.dropped));
         this.mustReread = true;
         this.syncsBeforeActing = birth.former.syncsBeforeActing;
         return;
@@ -239,12 +245,4 @@ export class Life {
         return;
     }
   }
-}
-
-function isAnswerTo(calls: readonly number[], fact: HistoryFact): boolean {
-  return "id" in fact && calls.includes(fact.id);
-}
-
-function ifLater(atMs: number, afterMs: number): number {
-  return atMs > afterMs ? atMs : NEVER;
 }

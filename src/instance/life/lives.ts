@@ -6,6 +6,7 @@ import type { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
 import { Readability } from "../reading/index.ts";
 import type { Watchers } from "../waking/index.ts";
+import { covered } from "./decided-change.ts";
 import { Household, type LifeKeeper } from "./household.ts";
 import { type Birth, Life } from "./life.ts";
 import { readStored } from "./stored.ts";
@@ -69,7 +70,7 @@ export class Lives implements LifeKeeper {
   ): void {
     const { record: former } = this;
     this.household.burst.goOn();
-    const created = this.#ports.store.create(record, first, scheduledAtMs, true, send);
+    const created = this.#ports.store.create(record, first, scheduledAtMs, true, send && this.#covered(send, record));
     this.household.activities.dropWaiting();
     const history = created.waiting.length === 0 ? first : undefined;
     this.#enter({ type: "begun", record, history, created });
@@ -92,11 +93,15 @@ export class Lives implements LifeKeeper {
   /** Something is written beside the turns: `record` and what else `change` has. `dropped`: calls that nobody waits for any more. */
   amend(change: TurnChange, record: InstanceRecord, dropped: readonly number[]): void {
     this.household.burst.goOn();
-    this.#ports.store.commit(change, true);
+    this.#ports.store.commit({ ...change, send: this.#covered(change.send, record) }, true);
     this.household.activities.disown(record.executionId, dropped);
     this.#enter({ type: "amended", record, dropped, former: this.current });
     this.#loop.run();
     this.watchers.notify();
+  }
+
+  #covered(messages: readonly AddressedMessage[], record: InstanceRecord): readonly AddressedMessage[] {
+    return covered(messages, this.household.leases?.covering(record));
   }
 
   /** The instance is about to be removed. What is held back could not be written into the tables any more, so it is before. */
@@ -176,6 +181,8 @@ export class Lives implements LifeKeeper {
     return readStored(this.#ports, (stored) => {
       if (former.isClosed) return;
       this.household.announcer?.load();
+      if (stored.type === "unreadable") this.household.notifier?.unreadable();
+      else this.household.notifier?.load();
       if (stored.type === "read") this.#enter({ ...stored, former });
       else if (stored.type === "unreadable") this.#enterUnreadable(stored.error);
       else this.#enter(stored);
@@ -195,11 +202,13 @@ export class Lives implements LifeKeeper {
   #enter(birth: Birth): void {
     this.current.close();
     this.#loop = this.#born(birth);
+    this.household.leases?.look();
   }
 
   #born(birth: Birth): TurnLoop {
     const { household } = this;
-    const life = new Life({ ports: this.#ports, sender: household, onTheWay: household.onTheWay }, birth);
+    const { leases, onTheWay } = household;
+    const life = new Life({ ports: this.#ports, sender: household, onTheWay, leases }, birth);
     return new TurnLoop(life, household);
   }
 }

@@ -139,10 +139,12 @@ export class Purges {
     const remove = async () => {
       try {
         // Of one that cannot be read, memory may know nothing.
-        const { createdAtMs, listing } = record.executionId === "" ? this.#ports.store.kin() : record;
+        const isKnown = record.executionId !== "";
+        const { createdAtMs, listing } = isKnown ? record : this.#ports.store.kin();
+        const life = { listing, ...(isKnown && { record }) };
         await prepare();
         const isToTell = createdAtMs !== undefined && !isUnheardOf;
-        const left = isToTell ? await announcer?.leave({ createdAtMs, listing }) : undefined;
+        const left = isToTell ? await announcer?.leave({ createdAtMs, ...life }) : undefined;
         if (left === undefined || left.length === 0) await this.#ports.wipe();
         else this.#lives.wipeBut(left);
         this.#last = record;

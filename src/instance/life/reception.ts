@@ -47,7 +47,7 @@ export class Reception {
     // A run may set an alarm, which is billed: not when there is nothing to do.
     if (lives.current.isBehind || !lives.current.isLoaded) lives.loop.run();
     const isAtRest = () => {
-      if (lives.loop.isRunning) return false;
+      if (lives.loop.isRunning || lives.household.leases?.isUndecided) return false;
       then();
       return true;
     };

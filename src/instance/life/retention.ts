@@ -1,3 +1,4 @@
+import { isScheduleRequest } from "../../model/ids.ts";
 import { retentionOf } from "../../model/retention.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
@@ -8,10 +9,19 @@ import type { Life } from "./life.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** So long an instance of a schedule stays, that a start of it which comes again finds it. */
+const LEAST_OF_SCHEDULE_MS = 3_600_000;
+
+function leastOf({ startRequestId }: InstanceRecord): number {
+  return isScheduleRequest(startRequestId) ? LEAST_OF_SCHEDULE_MS : 0;
+}
+
 /** The instance that is kept for a time. */
 export interface Kept {
   readonly life: Life;
   readonly isBusy: boolean;
+  /** Receivers of webhooks are still to be told of it. */
+  readonly isNotifying: boolean;
   /** Purges it, and no other that has its ID by then. False: it is still there. Rejects when the storage fails. */
   expire(record: InstanceRecord): Promise<boolean>;
   atRest(): void;
@@ -52,7 +62,7 @@ export class Retention {
   dueAtMs(): number {
     const { life } = this.#of;
     const { record } = life;
-    if (record === undefined || !life.hasEnded || life.isUnreadable) return NEVER;
+    if (record === undefined || !life.hasEnded || life.isUnreadable || this.#of.isNotifying) return NEVER;
     const keptMs = this.#keptMs(record);
     if (keptMs === undefined) return NEVER;
     try {
@@ -63,9 +73,17 @@ export class Retention {
     }
   }
 
-  #keptMs({ status, retentionMs }: InstanceRecord): number | undefined {
+  /** Whether the catalog may have it go, which knows nothing of schedules. */
+  mayGo(record: InstanceRecord): boolean {
+    const leastMs = leastOf(record);
+    return leastMs === 0 || this.#endOf(this.#of.life, record) + leastMs <= this.#ports.clock.now();
+  }
+
+  #keptMs(record: InstanceRecord): number | undefined {
+    const { status, retentionMs } = record;
     if (!isTerminal(status)) return undefined;
-    const keptMs = retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+    const wishedMs = retentionMs ?? retentionOf(this.#ports.retention ?? {}, status);
+    const keptMs = wishedMs === undefined ? undefined : Math.max(wishedMs, leastOf(record));
     // Whoever is listed is told by the catalog when its time is over, and needs no alarm for that.
     return this.#ports.catalog === undefined || keptMs === 0 ? keptMs : undefined;
   }

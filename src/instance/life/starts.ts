@@ -23,6 +23,7 @@ const OCCUPIED = { accepted: false, code: "OCCUPIED" } as const;
 export type Start = Omit<StartRequest, "requestId"> & {
   readonly requestId?: string | undefined;
   readonly parent?: ParentLink | undefined;
+  readonly coveredBy?: readonly string[] | undefined;
 };
 
 /** What a start has seen, and what must still be so when it is written. */
@@ -127,7 +128,7 @@ export class Starts {
     purges: number,
     isOwed?: IsOwed,
   ): Promise<DeliveryResult> {
-    const { name, input, parent, traceparent, searchAttributes } = message;
+    const { name, input, parent, traceparent, searchAttributes, coveredBy } = message;
     const instanceId = this.#ports.instanceId();
     for (;;) {
       while (this.#gate.shutForStartsBy !== undefined) await this.#gate.shutForStartsBy;
@@ -144,7 +145,7 @@ export class Starts {
         if (inTheWay !== undefined) return OCCUPIED;
       }
       await checkOwed(this.#ports, isOwed);
-      const start = { instanceId, name, input, parent, traceparent, searchAttributes };
+      const start = { instanceId, name, input, parent, traceparent, searchAttributes, coveredBy };
       if (await this.create(start, { former, life, purges })) return this.confirmed(ACCEPTED);
     }
   }
@@ -170,6 +171,7 @@ export class Starts {
       if (this.#lives.record !== former || life.isClosed) return false;
       this.#lives.readability.check();
       this.#lives.begin(record, first, scheduledAtMs);
+      this.#lives.household.tracer?.begun(record, start.traceparent, start.callerSpanId);
       return true;
     };
     return writing(this.#ports, () => first.flatMap(textsOfFact), create);
@@ -194,7 +196,7 @@ export class Starts {
       version,
       input,
       parent,
-      traceparent,
+      traceparent: traceparent ?? this.#lives.household.tracer?.traceparentOf(instanceId, executionId),
       recentMessages: life.recentMessages(),
       searchAttributes,
       reason: start.reason,
@@ -211,10 +213,10 @@ export class Starts {
       parent,
       searchAttributes,
       retentionMs,
+      coveredBy: start.coveredBy,
       listing: this.#lives.household.announcer?.newListing(former),
     };
-    if (event === undefined) return { record, first: [started] };
-    return { record, first: [started, { type: "EventRaised", timestampMs: nowMs, ...event }] };
+    return { record, first: event ? [started, { type: "EventRaised", timestampMs: nowMs, ...event }] : [started] };
   }
 }
 

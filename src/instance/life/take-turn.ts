@@ -1,12 +1,14 @@
 import { WorkflowCanceledError } from "../../engine/errors.ts";
 import type { Orchestration } from "../../engine/orchestration.ts";
-import type { Turn } from "../../engine/turn.ts";
+import type { Outline, Turn } from "../../engine/turn.ts";
 import type { HistoryFact } from "../../model/history-event.ts";
+import type { Span } from "../../model/span.ts";
 import { isTerminal } from "../../model/status.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
-import { type OutboxEntry, textsOf } from "../../storage/instance-store.ts";
+import { type OutboxEntry, type TurnChange, textsOf } from "../../storage/instance-store.ts";
+import type { Notifier } from "../notifying/index.ts";
 import { writing } from "../reading/index.ts";
-import type { DecidedChange } from "./decided-change.ts";
+import { covered, type DecidedChange } from "./decided-change.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import type { Lasting } from "./lasting.ts";
 import type { Life } from "./life.ts";
@@ -43,17 +45,27 @@ export async function takeTurn(life: Life, lasting: Lasting): Promise<void> {
   if (life.isClosed || orchestration === undefined) return;
   const given = read(life, orchestration, lasting.ports.clock.now());
   if (given === undefined) return;
+  const rest = lasting.tracer && orchestration.outline;
   const turn = await life.execution.decide(orchestration, given.facts, given.nowMs);
   if (life.isClosed) return;
   const decided = decide(life, lasting, turn, given);
+  const spans = rest && spansOf(orchestration, lasting, decided, rest);
   const commit = commitTurn(life, lasting, decided);
   const sent = commit instanceof Promise ? await commit : commit;
   if (sent === undefined) return;
+  if (spans !== undefined) lasting.tracer?.ended(spans);
   life.warnings.afterTurn(turn, decided.record.instanceId);
   const { newHistory } = decided.change;
   if (newHistory !== undefined) await life.continueAsNew(turn.updates, newHistory);
   if (life.syncsBeforeActing) await syncOnce(life, lasting);
   if (!life.isClosed) act(life, lasting, decided, sent);
+}
+
+/** What is told a collector once the turn is committed; `undefined`: there is none. `rest`: the history before the turn. */
+function spansOf({ started }: Orchestration, { tracer }: Lasting, decided: Decided, rest: Outline): Span[] | undefined {
+  if (tracer === undefined || started === undefined) return undefined;
+  const { turn, before, record, change } = decided;
+  return tracer.spansOf({ turn, before, next: change.newHistory && record, started, rest });
 }
 
 /** What is queued, and the timers that are due; `undefined`: there is nothing for a turn to do. */
@@ -74,17 +86,31 @@ function isFor(record: InstanceRecord, { executionId, seq }: QueuedFact): boolea
 /** What the engine has decided, as rows. */
 function decide(
   { record, execution }: Life,
-  { announcer }: Lasting,
+  { announcer, notifier, leases }: Lasting,
   turn: Turn,
   { nowMs, queued, meant }: Given,
 ): Decided {
   const before = record as InstanceRecord;
   const left = new Set(turn.taken === meant.length ? [] : meant.slice(turn.taken));
   const taken = left.size === 0 ? queued : queued.filter((item) => !left.has(item));
-  const { change, record: after } = execution.changeOf(turn, before, taken, nowMs);
+  const { change: own, record: after } = execution.changeOf(turn, before, taken, nowMs);
+  const sent = leases === undefined ? own : { ...own, send: covered(own.send, leases.covering(before)) };
+  const change = notifier === undefined ? sent : withWebhooks(sent, notifier, turn, after, execution.nextHistorySeq);
   if (announcer === undefined || change.record === undefined) return { turn, before, record: after, change, left };
-  const listed = { ...after, listing: announcer.nextListing(before) };
+  const totals = change.newHistory === undefined ? after.totals : announcer.carriedOn(before, turn.events);
+  const listed = { ...after, listing: announcer.nextListing(before), totals };
   return { turn, before, record: listed, change: { ...change, record: listed }, left };
+}
+
+function withWebhooks(
+  change: TurnChange,
+  notifier: Notifier,
+  turn: Turn,
+  after: InstanceRecord,
+  firstSeq: number,
+): TurnChange {
+  const webhooks = notifier.webhooksOf(turn, after, firstSeq);
+  return webhooks === undefined ? change : { ...change, webhooks };
 }
 
 /** Returns the messages to deliver; `undefined` when this life has ended while texts were encrypted. */
@@ -115,7 +141,7 @@ async function syncOnce(life: Life, { ports }: Lasting): Promise<void> {
 
 /** What has been decided is recorded: it may happen. */
 function act({ execution, outbox, stallWatch }: Life, lasting: Lasting, decided: Decided, sent: OutboxEntry[]): void {
-  const { turn, before, record } = decided;
+  const { turn, before, record, change } = decided;
   const { activities, log, watchers } = lasting;
   const { executionId } = record;
   execution.recorded();
@@ -123,6 +149,7 @@ function act({ execution, outbox, stallWatch }: Life, lasting: Lasting, decided:
     outbox.add(sent);
     outbox.deliverDue();
   }
+  if (change.webhooks !== undefined) lasting.notifier?.added(change.webhooks);
   if (turn.aborts.length > 0) activities.abort(new WorkflowCanceledError(undefined), executionId, turn.aborts);
   for (const task of turn.activities) activities.start({ executionId, task });
   if (record.status === "STALLED") log.stalled(record, turn);

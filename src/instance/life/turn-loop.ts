@@ -1,5 +1,6 @@
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import { retryDelayMs } from "../limits.ts";
+import { attributesOf } from "../native-spans.ts";
 import { isEndedByTerminate } from "../waking/index.ts";
 import type { QueuedFact } from "./fact-queue.ts";
 import type { Lasting } from "./lasting.ts";
@@ -52,6 +53,7 @@ export class TurnLoop {
   /** Sets the loop going, unless it is. What there is to do is covered by an alarm, or done when the burst ends. */
   run(): void {
     if (this.#isRunning || this.life.record === undefined) return;
+    this.#lasting.leases?.look();
     this.#isRunning = true;
     void this.#loop();
   }
@@ -60,6 +62,7 @@ export class TurnLoop {
   atRest(): void {
     const { life } = this;
     if (!this.#isRunning && life.isLoaded && life.hasWork) return this.run();
+    if (!this.#isRunning) this.#lasting.leases?.look();
     this.#lasting.alarm.arm();
     this.#lasting.watchers.notify();
     // Of a burst that is open the end looks.
@@ -111,7 +114,7 @@ export class TurnLoop {
         }
         // What is made again may hold up its turn, and a life before this one may have been asked to terminate.
         if (life.orchestration === undefined && life.queue.has("ExecutionTerminated")) this.#insistOnTerminate();
-        await takeTurn(life, this.#lasting);
+        await this.#takeTurn();
         if (life.warnings.isTight) await clock.delay(1_000);
         else if (++this.#turnsInARow >= limits.turnsPerPause) await clock.delay(0);
       }
@@ -123,6 +126,13 @@ export class TurnLoop {
     this.#isRunning = false;
     this.atRest();
     this.#lasting.announcer?.look();
+  }
+
+  #takeTurn(): Promise<void> {
+    const { life } = this;
+    const { spanned } = this.#lasting.ports;
+    if (spanned === undefined || life.record === undefined) return takeTurn(life, this.#lasting);
+    return spanned("workflow.turn", attributesOf(life.record), () => takeTurn(life, this.#lasting));
   }
 
   /** What a failure has left in doubt. */

@@ -81,13 +81,16 @@ export class Views {
 
   async #moment(): Promise<Moment> {
     const snapshot = await this.#snapshot();
-    const { current } = this.#lives;
+    const { current, household } = this.#lives;
+    const leases = await household.leases?.places();
     const dueAtMs = current.nextDueAtMs(Number.NEGATIVE_INFINITY);
     return {
       ...snapshot,
       startAtMs: current.queue.scheduledAtMs,
       waiting: current.queue.waiting,
       nextDueAtMs: Number.isFinite(dueAtMs) ? dueAtMs : undefined,
+      leases,
+      waitsForLimit: (activity) => current.waitsForLimit(activity),
     };
   }
 

@@ -47,12 +47,13 @@ export async function describeInstance(
 
 /**
  * An instance that has continued as new has run before, even if its newest execution has not. One that is paused before its
- * start is SUSPENDED until it is resumed, and its row does not tell.
+ * start, or while it waits for a lease, is SUSPENDED until it is resumed, and its row does not tell.
  */
 export function visibleStatus(
   { status, generation }: InstanceRecord,
   { queue }: { readonly queue: Pick<Queue, "isStartPaused"> },
 ): RuntimeStatus {
+  if (status === "RUNNING") return queue.isStartPaused ? "SUSPENDED" : "RUNNING";
   if (status !== "PENDING") return status;
   if (generation > 0) return "RUNNING";
   return queue.isStartPaused ? "SUSPENDED" : "PENDING";

@@ -3,7 +3,7 @@ import type { FailureDetails } from "../../model/failure.ts";
 import type { ExecutionStalled, HistoryFact } from "../../model/history-event.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
-import type { Bar, BufferedEvents, InstanceDetail, PendingAttempt } from "../views.ts";
+import type { Bar, BufferedEvents, InstanceDetail, PendingAttempt, WaitingLease } from "../views.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { shownStanding } from "./standing.ts";
 import { type OpenCall, Timeline } from "./timeline.ts";
@@ -12,6 +12,8 @@ import { type OpenCall, Timeline } from "./timeline.ts";
 export interface Moment extends Snapshot {
   readonly startAtMs: number | undefined;
   readonly nextDueAtMs: number | undefined;
+  readonly leases: readonly WaitingLease[] | undefined;
+  waitsForLimit(activity: string | undefined): string | undefined;
   /** What waits for its start with it. */
   readonly waiting: readonly HistoryFact[];
 }
@@ -33,7 +35,7 @@ export function detailOf(
   moment: Moment,
   { started, completed, stall }: Read,
 ): InstanceDetail {
-  const { waits, isOpen, startAtMs, nextDueAtMs, waiting, standing } = moment;
+  const { waits, isOpen, startAtMs, nextDueAtMs, waiting, standing, leases } = moment;
   const timeline = new Timeline();
   for (const { seq, event } of store.skimHistory()) timeline.add(seq, event);
   const calls = timeline.openCalls();
@@ -51,7 +53,7 @@ export function detailOf(
     actor: start?.actor,
     endedAtMs: timeline.endedAtMs,
     startAtMs,
-    ...(standing && shownStanding(startAtMs, standing)),
+    ...(standing && shownStanding(startAtMs, standing, moment.waitsForLimit)),
     activities: listed("pendingActivities", ofKind(calls, "activity")).map(toActivity),
     timers: listed("openTimers", timeline.endedAtMs === undefined ? timeline.openTimers(isOpen) : []).map(toTimer),
     children: listed("openChildren", ofKind(calls, "child")).map(toChild),
@@ -60,6 +62,7 @@ export function detailOf(
     bufferedEvents: listed("bufferedEvents", byName([...(waits?.buffered ?? []), ...waiting])),
     queries: waits && listed("queries", waits.handlers.queries),
     updates: waits && listed("updates", waits.handlers.updates),
+    limits: leases && listed("limits", leases),
     more,
     sizes: { ...store.sizes(), inputBytes: bytesOf(start?.input), outputBytes: bytesOf(outputOf(completed)) },
     stall: stall && { reason: stall.reason, message: stall.message },

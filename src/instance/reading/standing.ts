@@ -11,11 +11,13 @@ export interface StandingLife {
   /** Its code has come as far as its history, or waits for its start. */
   readonly isLoaded: boolean;
   readonly hasEnded: boolean;
+  /** It waits for a lease before its code goes on. */
+  readonly isHeldUp: boolean;
 }
 
 /** Whether memory knows what it waits for. Before its first turn that is nothing. */
-export function isStandingKnown({ record, unreadable, isLoaded, hasEnded }: StandingLife): boolean {
-  return hasEnded || isLoaded || unreadable !== undefined || record?.status === "PENDING";
+export function isStandingKnown({ record, unreadable, isLoaded, hasEnded, isHeldUp }: StandingLife): boolean {
+  return hasEnded || isLoaded || isHeldUp || unreadable !== undefined || record?.status === "PENDING";
 }
 
 /** What a list shows of where an instance stands, and its description with it. */
@@ -24,10 +26,19 @@ export interface ShownStanding {
   readonly retrying: boolean;
 }
 
-/** A start that waits for its time, or else what the code waits for: see `standingOf`. */
-export function shownStanding(startAtMs: number | undefined, { wait, isRetrying }: Standing): ShownStanding {
-  const waitingFor = startAtMs === undefined ? wait && textOf(wait) : `start:${formatTime(startAtMs)}`;
-  return { waitingFor, retrying: isRetrying === true };
+/**
+ * A start that waits for its time, or a limit, or else what the code waits for: see `standingOf`. `waitsForLimit`: the limit that the
+ * workflow waits for, or the activity of this name.
+ */
+export function shownStanding(
+  startAtMs: number | undefined,
+  { wait, isRetrying }: Standing,
+  waitsForLimit: (activity: string | undefined) => string | undefined = () => undefined,
+): ShownStanding {
+  const retrying = isRetrying === true;
+  if (startAtMs !== undefined) return { waitingFor: `start:${formatTime(startAtMs)}`, retrying };
+  const limit = waitsForLimit(wait?.type === "activity" ? wait.name : undefined);
+  return { waitingFor: limit === undefined ? wait && textOf(wait) : `limit:${limit}`, retrying };
 }
 
 function textOf(wait: Wait): string {

@@ -20,6 +20,7 @@ const WITHOUT_METHOD = {
   getSeedWorkflow: "the same",
   getHealth: "a probe asks whether there is somebody to talk to, with no client and no token",
   getOutboundHealth: "the same",
+  getMetrics: "it is for Prometheus",
   getMetadata: "it is Dapr's, whose clients for workflows have no method for it",
 } as const satisfies Partial<Record<keyof Table, string>>;
 
@@ -32,6 +33,11 @@ const NOT_SENT: Partial<Record<keyof Table, Readonly<Record<string, string>>>> =
   cancelWorkflow: { reason: "stands in the body" },
   rerunWorkflow: { reason: "stands in the body" },
   rebuildCatalog: { reason: "stands in the body" },
+  createSchedule: { reason: "stands in the body" },
+  putSchedule: { reason: "stands in the body" },
+  changeSchedule: { reason: "stands in the body" },
+  triggerSchedule: { reason: "stands in the body" },
+  backfillSchedule: { reason: "stands in the body" },
   startBulkJob: {
     dryRun: "stands in the body",
     confirm: "stands in the body",
@@ -65,6 +71,17 @@ const filter = {
   q: "status = 'FAILED'",
 } as const;
 const job = { filter, confirm: 5, rps: 10, reason: "why" };
+
+const times = { timeZone: "UTC", overlap: "skip", jitter: "1s", startAt: new Date(0), pauseOnFailure: true } as const;
+const scheduled = {
+  workflow: "w",
+  cron: "0 * * * *",
+  input: 1,
+  ...times,
+  remainingActions: 1,
+  paused: true,
+  reason: "why",
+};
 
 /** Each operation of the table, as often as the client has a form of its own for it. The compiler asks for all. */
 const CALLS: Record<Exclude<keyof Table, keyof typeof WITHOUT_METHOD>, readonly Call[]> = {
@@ -123,6 +140,7 @@ const CALLS: Record<Exclude<keyof Table, keyof typeof WITHOUT_METHOD>, readonly 
   ],
   getCatalog: [(client) => client.getCatalogHealth()],
   rebuildCatalog: [(client) => client.rebuildCatalog(["i"], { reason: "why" })],
+  listLimits: [(client) => client.listLimits({ top: 5 })],
   startBulkJob: [
     (client) => client.startBulkJob({ ...job, operation: "rerun", eventId: 3, input: 1 }),
     (client) => client.startBulkJob({ ...job, operation: "raise", event: "e", eventPayload: 1 }),
@@ -132,6 +150,33 @@ const CALLS: Record<Exclude<keyof Table, keyof typeof WITHOUT_METHOD>, readonly 
   listBulkJobs: [(client) => client.listBulkJobs({ pageSize: 5, continuationToken: "t" })],
   getBulkJob: [(client) => client.getBulkJob("bulk:1")],
   cancelBulkJob: [(client) => client.cancelBulkJob("bulk:1", "why")],
+  createSchedule: [(client) => client.createSchedule("s", scheduled)],
+  putSchedule: [(client) => client.createSchedule("s", { ...scheduled, replace: true })],
+  getSchedule: [(client) => client.getSchedule("s")],
+  listSchedules: [(client) => client.listSchedules({ pageSize: 5, continuationToken: "t" })],
+  changeSchedule: [
+    (client) =>
+      client.updateSchedule("s", { ...times, workflow: "w", input: 1, remainingActions: null, reason: "why" }),
+    (client) => client.updateSchedule("s", { interval: "1h", endAt: null }),
+  ],
+  deleteSchedule: [(client) => client.deleteSchedule("s", "why")],
+  triggerSchedule: [
+    (client) => client.triggerSchedule("s", { input: 1, overlap: "skip", requestId: "r", reason: "why" }),
+  ],
+  pauseSchedule: [(client) => client.pauseSchedule("s", "why")],
+  resumeSchedule: [(client) => client.resumeSchedule("s", "why")],
+  backfillSchedule: [
+    (client) =>
+      client.backfillSchedule("s", {
+        from: new Date(0),
+        to: new Date(1),
+        overlap: "allowAll",
+        dryRun: true,
+        reason: "why",
+      }),
+  ],
+  previewSchedule: [(client) => client.previewSchedule("s", null, 3)],
+  previewNewSchedule: [(client) => client.previewSchedule("s", { interval: "1h" }, 3)],
 };
 
 /** Bodies beyond Dapr, by operation; those of Dapr's routes may be anything. */

@@ -40,7 +40,7 @@ describe("[K30] The README of the tables", () => {
     [];
   const { db } = (() => {
     const opened = openShard();
-    tell(opened, announce(entry("a"), 1));
+    tell(opened, announce(entry("a", { totals: { oc: [1] } }), 1));
     return opened;
   })();
 
@@ -89,6 +89,7 @@ describe("[K30] The README of the tables", () => {
       "schema",
       "shard",
       "sql",
+      "tallies",
       "tell",
     ]
       .map((name) => readFileSync(fileURLToPath(new URL(`${name}.test.ts`, folder).href), "utf8"))

@@ -102,13 +102,13 @@ export function shardsOf(stores: ReadonlyMap<string, ShardStore>, missing: Reado
     shard: (name) => {
       const store = stores.get(name);
       if (store === undefined || missing.has(name)) throw new Error(`${name} cannot be reached`);
-      return apiOf(store);
+      return apiOf(store, name);
     },
     schedule: () => () => undefined,
   };
 }
 
-function apiOf(store: ShardStore): ReturnType<Shards["shard"]> {
+function apiOf(store: ShardStore, name: string): ReturnType<Shards["shard"]> {
   return {
     list: async (request) => structuredClone(store.page(structuredClone(request))),
     count: async (request) => store.count(request),
@@ -116,6 +116,12 @@ function apiOf(store: ShardStore): ReturnType<Shards["shard"]> {
     health: async () => {
       const { entries, live } = store.health();
       return { shard: "of a test", entries, live, schemaVersion: 1 };
+    },
+    metrics: async () => {
+      const { entries, live, freshness } = store.health();
+      const { counts } = store.count({ filter: EVERYTHING, by: ["name", "status"] });
+      const series = [...store.tallies()];
+      return structuredClone({ shard: name, entries, live, freshness, schemaVersion: 1, counts, series });
     },
   } satisfies Partial<CatalogApi>;
 }

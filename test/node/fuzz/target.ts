@@ -11,6 +11,8 @@ import { sha256 } from "../../../src/model/sha256.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "../http/catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "../http/document.ts";
+import { limitsOf } from "../http/limits-support.ts";
+import { schedulesOf } from "../http/schedule-support.ts";
 import { makeWorld } from "../instance/support.ts";
 import type { World } from "../instance/world.ts";
 import { FRIEND, type HostileRequest } from "./hostile.ts";
@@ -60,10 +62,12 @@ export class Target {
     this.#handler = createHttpHandler({
       instance: (id) => this.#stub(id),
       catalog: this.#catalog,
+      schedules: schedulesOf(),
       watch: (id, after) => this.#watch(id, after),
       registered: () => ({ workflows: ["echo"], activities: [] }),
       ...(needsToken && { apiToken: TOKEN, tokens: TOKENS }),
       allowedOrigins: ["https://another-friend.example", FRIEND],
+      limits: limitsOf(),
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       appId: "edge",
       log: (line) => this.#log.push(line as Record<string, unknown>),

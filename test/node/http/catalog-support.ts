@@ -2,7 +2,7 @@
 import type { Shards } from "../../../src/catalog/reading/shards.ts";
 import type { HttpDeps } from "../../../src/http/deps.ts";
 import type { Announced, Announcement, CatalogEntry, Presence } from "../../../src/model/catalog-entry.ts";
-import { allShards, shardOf } from "../../../src/model/catalog-shards.ts";
+import { allShards, JOBS_SHARD, shardOf } from "../../../src/model/catalog-shards.ts";
 import { DAY, entry, openShard, shardsOf, tell } from "../catalog/support.ts";
 
 export type Catalog = NonNullable<HttpDeps["catalog"]>;
@@ -14,10 +14,18 @@ interface Given {
   /** Names of shards that do not answer. */
   readonly missing?: readonly string[];
   readonly shards?: number;
+  /** In the shard of bulk jobs, which is none of the others. */
+  readonly jobs?: readonly CatalogEntry[];
 }
 
 /** `dump`: all rows of all shards; `announce` tells a shard. */
-export function catalogOf({ entries = [], instances = {}, missing = [], shards = 2 }: Given = {}): Catalog & {
+export function catalogOf({
+  entries = [],
+  instances = {},
+  missing = [],
+  shards = 2,
+  jobs = [],
+}: Given = {}): Catalog & {
   dump(): string;
   announce(shard: string, announcement: Announcement): Promise<Announced>;
 } {
@@ -26,8 +34,11 @@ export function catalogOf({ entries = [], instances = {}, missing = [], shards =
     const shard = opened.get(shardOf(of.instanceId, { shards }));
     if (shard !== undefined) tell(shard, { type: "announce", announcement: { entry: of, seq: 1 } });
   }
+  const ofJobs = openShard(JOBS_SHARD);
+  for (const of of jobs) tell(ofJobs, { type: "announce", announcement: { entry: of, seq: 1 } });
   const stores = new Map([...opened].map(([name, { store }]) => [name, store]));
-  const reading = shardsOf(stores, new Set(missing));
+  const all = shardsOf(new Map([...stores, [JOBS_SHARD, ofJobs.store]]), new Set(missing));
+  const reading = { ...all, names: [...stores.keys()] };
   const announce = async (name: string, announcement: Announcement) => {
     const shard = opened.get(name);
     if (shard === undefined) throw new Error(`there is no shard ${name}`);

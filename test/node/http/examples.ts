@@ -10,6 +10,8 @@ import { MemorySockets } from "../../../src/testing/memory-sockets.ts";
 import { entry } from "../catalog/support.ts";
 import { catalogOf, WAITS, WHOLE } from "./catalog-support.ts";
 import { faultsOfAnswer, operationAt } from "./document.ts";
+import { limitsOf } from "./limits-support.ts";
+import { schedulesOf } from "./schedule-support.ts";
 import { type Answers, Api, type Body, platformFault, RUNNING } from "./support.ts";
 
 type Operation = keyof Table;
@@ -41,7 +43,8 @@ export interface Answered {
 /** Sends the example to a fake of its own. */
 export async function example(route: Route, given: Example = {}): Promise<Answered> {
   const { segments, query, body = BODIES[route.operation], headers, deps, answers } = given;
-  const api = new Api({ catalog: CATALOG, ...deps });
+  const schedules = await withSchedule();
+  const api = new Api({ catalog: CATALOG, schedules, ...deps });
   Object.assign(api.answers, { history: { events: [], hasMore: false } }, NAMED[route.operation], answers);
   const path = route.path.replace(/:(\w+)/g, (_, name: string) => segments?.[name] ?? "x");
   const target = `${route.method} ${path}${query === undefined ? "" : `?${query}`}`;
@@ -61,6 +64,30 @@ export async function example(route: Route, given: Example = {}): Promise<Answer
   };
 }
 
+const WEEKLY = {
+  workflowName: "w",
+  cron: ["0 4 * * 1", "@daily"],
+  timeZone: "Europe/Berlin",
+  searchAttributes: { tenant: "t" },
+  retention: "24h",
+  overlap: "bufferOne",
+  catchUpWindow: "10m",
+  jitter: "5s",
+  startAt: "2026-01-01T00:00:00Z",
+  endAt: "2027-01-01T00:00:00Z",
+  pauseOnFailure: true,
+} as const;
+
+/** `x` is there, with all that one may have, and has done something; it is paused. */
+async function withSchedule() {
+  const schedules = schedulesOf();
+  const x = schedules.schedule("x");
+  const pause = { reason: "why", by: "anna" };
+  await x.create({ fields: WEEKLY, input: '{"a":1}', remainingActions: 3, pause, requestId: "r" });
+  await x.trigger({ requestId: "t" });
+  return schedules;
+}
+
 export async function answersTo(route: Route): Promise<Answered[]> {
   const operation = route.operation as Operation;
   const examples = [...SUCCESSES[operation], ...FAILURES[operation], ...COMMON[KINDS[operation]]];
@@ -73,6 +100,10 @@ const BODIES: Readonly<Record<string, string>> = {
   startSeedWorkflow: "{}",
   rebuildCatalog: '{"instanceIDs":["here"]}',
   startBulkJob: '{"operation":"pause","instanceIDs":["here"]}',
+  createSchedule: '{"id":"new","workflowName":"w","interval":"1h"}',
+  putSchedule: '{"workflowName":"w","interval":"1h"}',
+  backfillSchedule: '{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T01:00:00Z"}',
+  previewNewSchedule: '{"interval":"1h"}',
 };
 const CATALOG = catalogOf({
   entries: [WHOLE, WAITS, entry("order-1")],
@@ -351,7 +382,9 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     { deps: { catalog: catalogOf({ entries: [WHOLE], missing: ["0-0"] }) } },
     { deps: { catalog: catalogOf({ missing: ["0-0", "0-1"] }) }, query: "countBy=day" },
   ],
+  getMetrics: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
   getCatalog: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
+  listLimits: [{ deps: { limits: limitsOf() } }, { deps: { limits: limitsOf({ missing: true }) }, query: "top=1" }],
   rebuildCatalog: [{}, { body: '{"instanceIDs":["here","gone","unreachable"]}' }],
   getEvents: [{}, { query: "after=e.3" }, { headers: { "last-event-id": "e.3" } }].map((example) => ({
     ...example,
@@ -366,6 +399,24 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   listBulkJobs: [{}, { query: "pageSize=1", answers: { state: jobs[1] } }, { deps: { catalog: catalogOf({}) } }],
   getBulkJob: jobs.map((state) => ({ segments: { id: JOB }, answers: { state } })),
   cancelBulkJob: [{ segments: { id: JOB } }, { segments: { id: JOB }, body: '{"reason":"r"}' }],
+  createSchedule: [
+    {},
+    { body: '{"id":"o","workflowName":"w","at":"2026-05-01T00:00:00Z","paused":true,"input":null}', query: "reason=r" },
+  ],
+  listSchedules: [{}, { query: "pageSize=1" }, { query: "continuationToken=x" }],
+  getSchedule: once,
+  putSchedule: [{}, { segments: { id: "new" }, query: "requestID=r&reason=why" }],
+  changeSchedule: [
+    {},
+    { body: '{"jitter":null,"interval":"6h","offset":"5h","anchor":"2026-01-01T00:00:00Z","input":1}' },
+  ],
+  deleteSchedule: once,
+  triggerSchedule: [{}, { body: '{"input":{"a":1},"overlap":"skip","reason":"r"}' }, { query: "requestID=t" }],
+  pauseSchedule: [{}, { body: '{"reason":"r"}' }],
+  resumeSchedule: once,
+  backfillSchedule: [{}, { body: '{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T00:00:00Z","dryRun":true}' }],
+  previewSchedule: [{}, { query: "count=100" }],
+  previewNewSchedule: [{}, { segments: { id: "new" } }, { body: "{}" }],
   startSeedWorkflow: [{}, { body: '{"input":{"a":[1]}}' }],
   getSeedWorkflow: states,
   getHealth: once,
@@ -396,6 +447,26 @@ const broken = {
 } as unknown as ReturnType<typeof catalogOf>;
 const ofJob: readonly Example[] = [
   { segments: { id: JOB }, answers: { state: null as never, operation: null as never } },
+];
+/** Answers that are no answers. */
+const noAnswer = new Proxy(
+  {},
+  {
+    get(_, name) {
+      if (name === "then") return undefined;
+      throw new Error("a bug of ours");
+    },
+  },
+);
+const answersNothing = new Proxy({}, { get: () => async () => noAnswer });
+const brokenSchedules = {
+  schedule: () => answersNothing,
+  index: () => answersNothing,
+} as unknown as ReturnType<typeof schedulesOf>;
+const noSchedule: Example = { segments: { id: "gone" } };
+const noSchedules: readonly Example[] = [
+  { deps: { schedules: undefined } },
+  { deps: { schedules: schedulesOf({ fault: platformFault() }) } },
 ];
 const ofCatalog: readonly Example[] = [{ deps: { catalog: undefined } }];
 
@@ -474,7 +545,9 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   ],
   getHistory: [gone, unreachable, { answers: { history: { events: [], hasMore: false, unreadable: "why" } } }],
   listWorkflows: [...ofCatalog, { query: "Status=FAILED" }, { query: "status=ASLEEP" }, { query: "since=x" }],
+  getMetrics: [{ deps: { catalog: undefined } }, { query: "name=x" }, { deps: { catalog: broken } }],
   getCatalog: [...ofCatalog, { query: "status=FAILED" }],
+  listLimits: [{}, { query: "top=0" }, { deps: { limits: { ...limitsOf(), declared: () => nothing as never } } }],
   rebuildCatalog: [
     ...ofCatalog,
     { body: '{"instanceIds":["here"]}' },
@@ -506,6 +579,23 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
     ...ofJob,
   ],
   cancelBulkJob: [{}, { segments: { id: JOB }, ...gone }, { segments: { id: JOB }, ...unreachable }, ...ofJob],
+  createSchedule: [
+    ...noSchedules,
+    { body: '{"id":"x","workflowName":"w","interval":"1h"}' },
+    { body: '{"id":"a b","workflowName":"w","interval":"1h"}' },
+    { body: '{"id":"new","workflowName":"w","cron":"0 0 30 2 *"}' },
+  ],
+  listSchedules: [...noSchedules, { query: "pageSize=41" }],
+  getSchedule: [...noSchedules, noSchedule, { query: "detail=full" }],
+  putSchedule: [...noSchedules, { segments: { id: "a.b" } }],
+  changeSchedule: [...noSchedules, noSchedule, { body: '{"cron":null}' }],
+  deleteSchedule: [...noSchedules, noSchedule],
+  triggerSchedule: [...noSchedules, noSchedule],
+  pauseSchedule: [...noSchedules, noSchedule],
+  resumeSchedule: [...noSchedules, noSchedule],
+  backfillSchedule: [...noSchedules, noSchedule, { body: '{"from":"x","to":"y"}' }],
+  previewSchedule: [...noSchedules, noSchedule, { query: "count=0" }],
+  previewNewSchedule: [...noSchedules, { segments: { id: "a.b" } }, { body: '{"cron":"x"}' }],
   getHealth: [{ query: "appid=another" }],
   getOutboundHealth: [{ deps: { notReady: "the binding is missing" } }],
   getMetadata: [],
@@ -551,6 +641,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
         watch: nothing,
         timeline: nothing,
       },
+      deps: { schedules: brokenSchedules },
     })),
   ],
   catalog: [
@@ -558,7 +649,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
     { segments: { component: "%zz" } },
     { query: "appID=a%20b" },
     { query: "appID=another" },
-    { deps: { catalog: broken } },
+    { deps: { catalog: broken, schedules: brokenSchedules } },
   ],
   app: [
     ...checked,
@@ -595,11 +686,25 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   getSeedWorkflow: "instance",
   listWorkflows: "catalog",
   getCatalog: "catalog",
+  getMetrics: "app",
   rebuildCatalog: "catalog",
+  listLimits: "catalog",
   startBulkJob: "instance",
   listBulkJobs: "catalog",
   getBulkJob: "instance",
   cancelBulkJob: "instance",
+  createSchedule: "instance",
+  listSchedules: "catalog",
+  getSchedule: "catalog",
+  putSchedule: "instance",
+  changeSchedule: "instance",
+  deleteSchedule: "instance",
+  triggerSchedule: "instance",
+  pauseSchedule: "instance",
+  resumeSchedule: "instance",
+  backfillSchedule: "instance",
+  previewSchedule: "catalog",
+  previewNewSchedule: "instance",
   getHealth: "probe",
   getOutboundHealth: "probe",
   getMetadata: "app",

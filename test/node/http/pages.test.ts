@@ -321,7 +321,7 @@ describe("allowedOrigins", () => {
         expect([response.status, await response.text()]).toEqual([204, ""]);
         expect(Object.fromEntries(response.headers)).toMatchObject({
           ...CORS,
-          "access-control-allow-methods": "GET, POST",
+          "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
           "access-control-allow-headers": expect.stringMatching(
             /^authorization, dapr-api-token, content-type, last-event-id(, \w+)*$/,
           ),

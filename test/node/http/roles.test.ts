@@ -9,6 +9,7 @@ import { JOBS_SHARD } from "../../../src/model/catalog-shards.ts";
 import { sha256 } from "../../../src/model/sha256.ts";
 import { announce, DAY, entry, openShard, shardsOf, tell } from "../catalog/support.ts";
 import { answering, type Catalog, catalogOf } from "./catalog-support.ts";
+import { schedulesOf } from "./schedule-support.ts";
 import { Api, RUNNING, read } from "./support.ts";
 
 type Operation = keyof Table;
@@ -29,6 +30,14 @@ const NEEDED: { readonly [O in Operation]: Role } = {
   changeVersion: "operator",
   startBulkJob: "operator",
   cancelBulkJob: "operator",
+  createSchedule: "operator",
+  putSchedule: "operator",
+  changeSchedule: "operator",
+  deleteSchedule: "operator",
+  triggerSchedule: "operator",
+  pauseSchedule: "operator",
+  resumeSchedule: "operator",
+  backfillSchedule: "operator",
   purgeWorkflow: "admin",
   rebuildCatalog: "admin",
   getWorkflow: "viewer",
@@ -39,8 +48,14 @@ const NEEDED: { readonly [O in Operation]: Role } = {
   getEvents: "viewer",
   listWorkflows: "viewer",
   getCatalog: "viewer",
+  getMetrics: "viewer",
+  listLimits: "viewer",
   listBulkJobs: "viewer",
   getBulkJob: "viewer",
+  listSchedules: "viewer",
+  getSchedule: "viewer",
+  previewSchedule: "viewer",
+  previewNewSchedule: "viewer",
   getMetadata: "viewer",
   getHealth: "viewer",
   getOutboundHealth: "viewer",
@@ -52,6 +67,10 @@ const BODIES: { readonly [O in Operation]?: string } = {
   changeVersion: '{"version":"2"}',
   rebuildCatalog: '{"instanceIDs":["acme-1","other-1"]}',
   startBulkJob: '{"operation":"pause","instanceIDs":["acme-1","other-1"]}',
+  createSchedule: '{"id":"acme-1","workflowName":"w","interval":"1h"}',
+  putSchedule: '{"workflowName":"w","interval":"1h"}',
+  backfillSchedule: '{"from":"2026-01-01T00:00:00Z","to":"2026-01-01T01:00:00Z"}',
+  previewNewSchedule: '{"interval":"1h"}',
 };
 
 function token(name: string, role: Role, more: Partial<ApiToken> = {}): ApiToken {
@@ -85,7 +104,7 @@ async function send(route: Route, name: string, { id = "acme-1", query = "", bod
     catalogOf({ entries: [entry("acme-1"), entry("other-1")], instances: { "acme-1": { type: "absent" } } }),
     asked,
   );
-  const api = new Api({ tokens: TOKENS, catalog });
+  const api = new Api({ tokens: TOKENS, catalog, schedules: schedulesOf() });
   api.answers.state = { ...state, name: "x" };
   api.answers.history = { events: [], hasMore: false };
   api.answers.timeline = { executionId: "e", bars: [], isTruncated: false };
@@ -200,7 +219,8 @@ async function ofNobody(route: Route, id: string): Promise<string> {
 }
 
 const ofOneInstance = guarded.filter(
-  ([, { path, operation }]) => path.includes(":id") && !operation.includes("Job") && operation !== "startSeedWorkflow",
+  ([, { path, operation }]) =>
+    path.includes("/workflows/") && path.includes(":id") && operation !== "startSeedWorkflow",
 );
 const begins: readonly Operation[] = ["startWorkflow", "startSeedWorkflow", "rerunWorkflow"];
 
@@ -282,6 +302,11 @@ describe("[H163] a token with a prefix: one instance", () => {
     }
     expect(ROUTES.filter(({ keepsToPrefix, path }) => !keepsToPrefix && !path.includes("healthz"))).toMatchObject([
       { operation: "getCatalog" },
+      { operation: "listLimits" },
+      ...Object.keys(NEEDED)
+        .filter((operation) => /Schedules?$/.test(operation))
+        .map(() => ({ path: expect.stringContaining("/workflow-schedules/") })),
+      { operation: "getMetrics" },
     ]);
   });
 });

@@ -24,6 +24,8 @@ export class CatalogWorld {
   /** Where what begins a life from now on announces itself; what has begun before stays with what it was given. */
   config: CatalogShards;
   confirm: CatalogPort["confirm"] = "before-answer";
+  /** Whether instances tell what they add to the metrics, in the lives that begin from now on. */
+  countsTotals = false;
   readonly hosts = new Map<string, Host<Shard>>();
   readonly calls: CatalogCall[] = [];
   fault: ((call: CatalogCall) => PeerFault) | undefined;
@@ -54,6 +56,18 @@ export class CatalogWorld {
 
   lose(name: string): void {
     this.host(name).lose("reset", this.#world.nowMs);
+  }
+
+  /** What all shards have counted, in sum; of times how often alone. */
+  counted(): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const name of this.hosts.keys()) {
+      const store = new ShardStore(this.host(name).db.port(), name, "reader");
+      store.open();
+      for (const [series, [sum = 0, ...buckets]] of store.tallies())
+        sums[series] = (sums[series] ?? 0) + (buckets.length === 0 ? sum : buckets.reduce((all, n) => all + n, 0));
+    }
+    return sums;
   }
 
   /** All that its shards list, by ID. `filter`: as the parameters of a list. */

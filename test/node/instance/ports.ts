@@ -28,6 +28,9 @@ export function portsOf(world: World, host: Host, fate: Fate): InstancePorts {
     retention: world.retention,
     log: (line) => void (fate.dead || world.log.push(line)),
     catalog: catalogOf(world, host, fate),
+    webhooks: world.webhooks?.portOf(host, fate),
+    traces: world.collector?.portOf(host, fate),
+    limiters: world.hasLimiterBinding ? world.limiters?.portFor(host, fate) : undefined,
     clock: {
       now: () => world.nowMs + host.skewMs,
       delay: (ms) => (fate.dead ? never() : new Promise((resolve) => void later(ms, resolve))),
@@ -69,6 +72,7 @@ function catalogOf(world: World, host: Host, fate: Fate): CatalogPort | undefine
   return (
     catalog && {
       confirm: catalog.confirm,
+      countsTotals: catalog.countsTotals,
       shardOf: (id) => shardOf(id, catalog.config),
       firstShardOf: (id) => firstShardOf(id, catalog.config),
       shard: (name) => catalog.shardFor(host, fate, name),
@@ -92,6 +96,7 @@ function storeOf(world: World, host: Host, fate: Fate, vault: Vault | undefined)
 
 function registryOf(world: World, host: Host, fate: Fate): Registry {
   const registry = new Registry();
+  for (const limit of world.limiters?.limits ?? []) registry.limits.add(limit);
   const { id } = host;
   const jobs = isJobId(id) ? world.jobs?.(host, fate) : undefined;
   for (const [name, code] of jobs?.workflows ?? world.workflows) registry.addWorkflow(name, code);

@@ -25,9 +25,12 @@ import type { HistoryPosition } from "../../../src/model/history-position.ts";
 import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import { type Cipher, plainTexts, type TextCodec } from "../../../src/storage/vault.ts";
 import type { CatalogWorld } from "./catalog-world.ts";
+import type { Collector } from "./collector.ts";
 import { type Fate, Host, type Life, type Resident } from "./host.ts";
 import type { JobCode } from "./job-world.ts";
+import type { LimiterWorld } from "./limiter-world.ts";
 import { portsOf } from "./ports.ts";
+import type { Receivers } from "./receivers.ts";
 import { drainMicrotasks, Timeline } from "./timeline.ts";
 
 export const START_MS = Date.UTC(2026, 10, 24);
@@ -85,8 +88,17 @@ export class World {
   failWipe: (() => Error | undefined) | undefined;
   /** The catalog, where there is one. */
   catalog: CatalogWorld | undefined;
+  /** Who is told of ends, in the lives that begin from now on. */
+  webhooks: Receivers | undefined;
+  /** Where spans go, in the lives that begin from now on. */
+  collector: Collector | undefined;
   /** The code of bulk jobs, where there are any. */
   jobs: ((host: Host, fate: Fate) => JobCode) | undefined;
+  /** Objects of other classes. */
+  others: ReadonlyMap<string, Host<Resident>> = new Map();
+  /** The limits, where some are declared. */
+  limiters: LimiterWorld | undefined;
+  hasLimiterBinding = true;
   /** Encrypts what the objects that begin a life from now on write; `codec` is how the test reads it. */
   cipher: ((id: string) => Cipher) | undefined;
   codec: TextCodec = plainTexts;
@@ -207,6 +219,8 @@ export class World {
   crashAll(): void {
     for (const id of this.hosts.keys()) this.crash(id, "process");
     for (const host of this.catalog?.hosts.values() ?? []) host.lose("process", this.nowMs);
+    for (const host of this.others.values()) host.lose("process", this.nowMs);
+    for (const host of this.limiters?.hosts.values() ?? []) host.lose("process", this.nowMs);
   }
 
   // What the ports of its objects need.
@@ -253,9 +267,11 @@ export class World {
 
   // The machinery.
 
-  /** Of both classes. */
+  /** Of all classes. */
   get #objects(): Host<Resident>[] {
-    return [...this.hosts.values(), ...(this.catalog?.hosts.values() ?? [])];
+    const ofCatalog = this.catalog?.hosts.values() ?? [];
+    const ofLimits = this.limiters?.hosts.values() ?? [];
+    return [...this.hosts.values(), ...ofCatalog, ...ofLimits, ...this.others.values()];
   }
 
   get #isAtRest(): boolean {

@@ -33,6 +33,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     (store) => store.countRecovery([1, 2]),
     (store) => store.saveProgress(2, "7"),
     (store) => store.tellings.owe({ createdAtMs: 1, shard: "0-0", seq: store.nextHistorySeq }),
+    (store) => store.webhooks.all().map((owed) => store.webhooks.putOff({ ...owed, attempts: 3, dueAtMs: 7 })),
+    (store) =>
+      store.webhooks
+        .all()
+        .slice(0, 1)
+        .map((owed) => store.webhooks.settled(owed)),
     (store) => store.tellings.owe({ createdAtMs: 2, shard: "0-1", seq: 3 }),
     (store) => store.tellings.told({ createdAtMs: 1, shard: "0-0", seq: 0 }),
   ),
@@ -46,6 +52,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
           send: more === 1 ? [message, message] : [],
           record: more === 2 ? { ...RECORD, status: "RUNNING", customStatus: "s" } : undefined,
           recovered: more === 3 ? [2] : undefined,
+          webhooks: more === 5 ? [{ id: `w${store.nextHistorySeq}`, url: "u", body: "b" }] : undefined,
           newHistory: continues && more === 4 ? [started] : undefined,
         });
       },
@@ -70,6 +77,7 @@ function read(store: InstanceStorage): unknown {
     store.lastStall(),
     store.kin(),
     store.tellings.all(),
+    store.webhooks.all().map((owed) => [owed, store.webhooks.body(owed)]),
   ];
 }
 

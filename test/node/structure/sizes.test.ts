@@ -8,6 +8,7 @@ const LIMITS: Readonly<Record<string, Limits>> = {
   catalog: { file: 250, class: 200, function: 40 },
   instance: { file: 250, class: 200, function: 40 },
   engine: { file: 250, class: 200, function: 40 },
+  schedules: { file: 250, class: 200, function: 40 },
   storage: { file: 250, class: 200, function: 40 },
 };
 

@@ -19,16 +19,51 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "storage/sql-database.ts",
     "model",
   ],
-  authoring: ["engine", "model"],
+  schedules: [
+    "instance/platform-ports.ts",
+    "instance/namespace.ts",
+    "instance/log.ts",
+    "instance/log-text.ts",
+    "instance/patience.ts",
+    "instance/protocol.ts",
+    "storage/sql-database.ts",
+    "model",
+  ],
+  limits: [
+    "catalog/group-commit.ts",
+    "instance/platform-ports.ts",
+    "instance/namespace.ts",
+    "instance/log.ts",
+    "instance/log-text.ts",
+    "instance/patience.ts",
+    "storage/sql-database.ts",
+    "model",
+  ],
+  authoring: ["schedules/deployments.ts", "engine", "model"],
+  webhooks: ["model"],
+  telemetry: ["model"],
   jobs: ["catalog", "instance/protocol.ts", "engine", "model"],
-  http: ["jobs", "catalog", "instance/protocol.ts", "instance/binding.ts", "model"],
+  http: ["jobs", "catalog", "schedules", "limits", "instance/protocol.ts", "instance/binding.ts", "model"],
   "dapr.ts": ["client.ts", "authoring"],
   "testing.ts": ["testing"],
-  testing: ["jobs", "http", "authoring", "instance", "storage", "engine", "model"],
+  testing: ["jobs", "http", "limits", "authoring", "instance", "storage", "engine", "model"],
   "client.ts": ["authoring", "engine", "model"],
-  "worker-options.ts": ["catalog/options.ts", "http/deps.ts", "instance", "model"],
-  "create-worker.ts": ["worker-options.ts", "jobs", "catalog", "http", "authoring", "instance", "engine", "model"],
-  "index.ts": ["client.ts", "create-worker.ts", "authoring", "instance"],
+  "worker-options.ts": ["catalog/options.ts", "http/deps.ts", "webhooks", "telemetry", "instance", "model"],
+  "create-worker.ts": [
+    "worker-options.ts",
+    "webhooks",
+    "telemetry",
+    "jobs",
+    "schedules",
+    "catalog",
+    "limits",
+    "http",
+    "authoring",
+    "instance",
+    "engine",
+    "model",
+  ],
+  "index.ts": ["client.ts", "create-worker.ts", "webhooks", "telemetry", "authoring", "instance"],
   // Samples are an author's code: they see the library from above, and the pieces it does not show.
   samples: ["index.ts", "authoring", "engine"],
   "worker.ts": ["index.ts", "samples", "authoring"],
@@ -45,12 +80,15 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "http/openapi/schemas",
     "http/openapi/document.ts",
   ],
+  croner: ["schedules/cron.ts"],
   // Bundled when the package is built: no program that has it installs this one.
   "eventsource-parser": ["authoring/client-watch.ts"],
   // Installed for development alone: see [S1.7].
   "@valibot/to-json-schema": ["http/openapi/document.ts"],
   "cloudflare:workers": [
     "catalog/workflow-catalog.ts",
+    "schedules/workflow-schedule.ts",
+    "limits/workflow-limiter.ts",
     "instance/workflow-instance.ts",
     "create-worker.ts",
     "index.ts",
@@ -77,7 +115,7 @@ const IMPURE = [
   /\bnode:/,
 ];
 
-const SQL = /\b(SELECT|INSERT|REPLACE|UPDATE|DELETE(?! =)|CREATE|DROP(?! =|")|ALTER|PRAGMA|BEGIN|COMMIT|WHERE)\b/;
+const SQL = /\b(SELECT|INSERT|REPLACE|UPDATE|DELETE(?! =|"|:)|CREATE|DROP(?! =|")|ALTER|PRAGMA|BEGIN|COMMIT|WHERE)\b/;
 
 const sources = readSources();
 
@@ -154,9 +192,9 @@ describe("[S1] Imports", () => {
     expect(inputs).toBeGreaterThan(5);
   });
 
-  it("[S1.6] testing.ts, for any test runner, brings the router and valibot with it, what is built in, and no module of a platform", async () => {
+  it("[S1.6] testing.ts, for any test runner, brings the router, valibot and croner with it, what is built in, and no module of a platform", async () => {
     const { packages } = await bundleOf("testing.ts");
-    expect([...new Set(packages)].sort()).toEqual(["eventsource-parser", "itty-router", "valibot"]);
+    expect([...new Set(packages)].sort()).toEqual(["croner", "eventsource-parser", "itty-router", "valibot"]);
   });
 
   it("[S1.7] what makes the OpenAPI document is imported by nothing else: no Worker and no program carries it", async () => {
@@ -205,9 +243,9 @@ describe("[S2] Purity", () => {
 });
 
 describe("[S3] SQL", () => {
-  it("[S3.1] is spoken in storage/ and catalog/store/, and nowhere else", () => {
+  it("[S3.1] is spoken in storage/, catalog/store/, schedules/store/ and limits/store/, and nowhere else", () => {
     const speaking = sources.filter(({ code }) => SQL.test(code)).map(({ path }) => path);
-    expect(speaking.filter((path) => !/^(storage|catalog\/store)\//.test(path))).toEqual([]);
+    expect(speaking.filter((path) => !/^(storage|(catalog|schedules|limits)\/store)\//.test(path))).toEqual([]);
     expect(speaking).toEqual(expect.arrayContaining(["storage/schema.ts", "catalog/store/schema.ts"]));
   });
 

@@ -300,3 +300,37 @@ export async function listed(client: DaprWorkflowClient, text: string | undefine
   // @ts-expect-error nothing is counted by that
   client.countWorkflows({}, "colour");
 }
+
+export async function scheduled(client: DaprWorkflowClient, text: string | undefined) {
+  async function* shipping(_ctx: WorkflowContext, { item }: Order): AsyncGenerator<Task, string, unknown> {
+    return item;
+  }
+  async function* ticking(_ctx: WorkflowContext): AsyncGenerator<Task, string, unknown> {
+    return "tick";
+  }
+  const runtime = new WorkflowRuntime();
+  runtime.schedule("a", { workflow: shipping, cron: "0 * * * *", input: { item: "car" }, timeZone: text });
+  runtime
+    .schedule("b", { workflow: ticking, interval: "1h" })
+    .schedule("c", { workflow: "any", at: new Date(), input: 1 });
+  // @ts-expect-error it takes an order
+  runtime.schedule("d", { workflow: shipping, cron: "0 * * * *", input: "car" });
+  // @ts-expect-error which is not left out
+  runtime.schedule("e", { workflow: shipping, cron: "0 * * * *" });
+  // @ts-expect-error there is no such policy
+  runtime.schedule("f", { workflow: ticking, interval: "1h", overlap: "some" });
+  const { nextTimes, fires, pause } = await client.createSchedule("a", {
+    workflow: shipping,
+    cron: ["0 * * * *"],
+    input: { item: "car" },
+    endAt: null,
+  });
+  is<readonly Date[]>()(nextTimes);
+  is<Date | undefined>()(fires[0]?.nominalTime);
+  is<Date | undefined>()(pause?.at);
+  // @ts-expect-error it takes an order
+  await client.createSchedule("a", { workflow: shipping, interval: "1h", input: 5 });
+  await client.updateSchedule("a", { jitter: null, cron: "0 1 * * *", input: null });
+  is<Date[]>()(await client.backfillSchedule("a", { from: new Date(), to: new Date(), dryRun: undefined }));
+  is<string>()(await client.triggerSchedule("a", { overlap: "skip", input: undefined }));
+}

@@ -34,4 +34,13 @@ export const OF_ALL = {
     errors: ["ERR_BODY_READ", "ERR_CATALOG_WORKFLOW", "ERR_CATALOG_NOT_CONFIGURED"],
     checks: "catalog",
   },
+  getMetrics: {
+    tag: "Catalog",
+    summary: "Read the metrics",
+    description:
+      "For Prometheus. What stands under Dapr's names is there where metrics are switched on; the numbers of instances, and how fresh the catalog is, always.",
+    answers: { 200: { when: "Prometheus' text, version 0.0.4.", schema: "text" } },
+    errors: ["ERR_MALFORMED_REQUEST", "ERR_CATALOG_NOT_CONFIGURED"],
+    checks: "app",
+  },
 } satisfies Partial<Docs>;

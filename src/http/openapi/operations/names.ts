@@ -7,6 +7,7 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   appid: "Asks whether this is that app.",
   "attr.KEY":
     "Beyond Dapr: a search attribute, by which lists find the instance; its key stands in the place of KEY. JSON of a text, a number, true, false or an array of texts, or a text that is no JSON. At most 20, and 2,048 bytes as JSON. Never encrypted.",
+  count: "How many times.",
   countBy: "Counts in place of a page, by all of these together. `day` is the day of the creation, in UTC.",
   createdAfter: "Created at this time or later: RFC 3339, or a day in UTC.",
   createdBefore: "Created before this time.",
@@ -27,6 +28,7 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   format: "`jsonl`: the whole history as one answer, which the test kit replays. Default: `json`, in pages.",
   limit: "How many events at most.",
   name: "The name of the workflow; `order*` is each that begins with `order`.",
+  top: "How many keys of each limit are told at most. Default: 10.",
   types: "Only events of these types, separated by commas.",
   nonRecursive: "Beyond Dapr: `true` spares the children. Default: `false`.",
   order: "By creation: `desc`, the newest first, or `asc`.",

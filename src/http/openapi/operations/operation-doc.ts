@@ -13,8 +13,8 @@ export type SegmentName = "component" | SegmentOf<Table[Operation]["path"]>;
 
 export interface AnswerDoc {
   readonly when: string;
-  /** "anything": any JSON value; "events": Server-Sent Events. Without one the answer has no body. */
-  readonly schema?: SchemaName | "anything" | "events";
+  /** "anything": any JSON value; "events": Server-Sent Events; "text": plain text. Without one the answer has no body. */
+  readonly schema?: SchemaName | "anything" | "events" | "text";
   /** Or text, a line of JSON for each event. */
   readonly hasLines?: true;
 }
@@ -43,7 +43,9 @@ export const TAGS = {
   Workflows: "Dapr's Workflow API. What goes beyond Dapr says so.",
   "Beyond Dapr": "What Dapr has not, or not over HTTP.",
   Catalog: "All instances together: lists, counts and changes. Beyond Dapr.",
+  Limits: "How many run at once, across instances. Beyond Dapr.",
   "Bulk jobs": "One operation, asked of many instances. Beyond Dapr.",
+  Schedules: "Instances that start by themselves, at times that are named. Beyond Dapr.",
   App: "Health, and what is registered.",
   "Earlier versions":
     "The same operations under the paths of earlier versions of Dapr, and the form of the first of them.",

@@ -66,6 +66,21 @@ const workflowDetail = v.object({
   bufferedEvents: may(v.array(v.object({ name: text, count }))),
   queries: may(texts),
   updates: may(texts),
+  limits: may(
+    v.pipe(
+      v.array(
+        v.object({
+          limit: text,
+          key: text,
+          activity: may(v.object({ id: whole, name: text })),
+          position: may(v.pipe(count, v.description("In the queue of its key, from 1."))),
+          ahead: may(v.pipe(count, v.description("So many come before it, of all keys, as they wait now."))),
+          waitingSince: may(time),
+        }),
+      ),
+      v.description("What waits for a limit: the workflow, or the runs of its activities that are named."),
+    ),
+  ),
   more: may(
     v.pipe(v.record(text, count), v.description("How many there are of each list that is cut, at 1,000 entries.")),
   ),

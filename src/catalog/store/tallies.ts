@@ -1,0 +1,141 @@
+import type { LifeKey } from "../../model/catalog-entry.ts";
+import { BUCKETS_MS, KINDS, OTHER, type Totals } from "../../model/totals.ts";
+import type { SqlDatabase } from "../../storage/sql-database.ts";
+
+/*
+ * What the metrics of a shard count: the sum over all lives that it has ever been told of. A row of `entry` keeps what its life has told of
+ * itself, in `totals`; what that is more than before is added here, in the transaction in which the row is written. So what comes twice
+ * counts once, and what was counted stays when the life has gone.
+ *
+ * Table and column are made when the first life tells its totals, which none does unless metrics are switched on. They are no part of
+ * the schema's version: code that does not know them leaves them alone.
+ *
+ * Table `tally`, one row a series. Written by: a flush that adds to it. Deleted by: nobody.
+ */
+
+/** The sum of the times in ms and how often, by bucket; of what has no times, how often alone. */
+export type Counted = readonly number[];
+
+/** Whoever may start workflows may start them under any name. */
+const MOST_SERIES = 2_000;
+/** Whose name is that of the workflow, which the totals do not repeat. */
+const OF_WORKFLOW: readonly string[] = [
+  KINDS.workflowSucceeded,
+  KINDS.workflowFailed,
+  KINDS.workflowTerminated,
+  KINDS.scheduling,
+];
+/** A life that goes. */
+export const PURGED = "op";
+
+const tables = `
+CREATE TABLE tally (series TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+ALTER TABLE entry ADD COLUMN totals TEXT;
+`;
+
+export class Tallies {
+  readonly #db: SqlDatabase;
+  #areThere: boolean | undefined;
+  /** As they will be when the transaction has ended well. */
+  #series: Map<string, number[]> | undefined;
+  readonly #changed = new Set<string>();
+
+  constructor(db: SqlDatabase) {
+    this.#db = db;
+  }
+
+  /** Whether a life has ever told its totals. */
+  get areThere(): boolean {
+    this.#areThere ??= this.#db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tally'").length > 0;
+    return this.#areThere;
+  }
+
+  /** In a transaction: what a life tells of itself, and what its row has to keep of it; `undefined`: the row has that already. */
+  count(key: LifeKey, workflowName: string, totals: Totals): string | undefined {
+    if (!this.areThere) {
+      this.#db.run(tables);
+      this.#areThere = true;
+    }
+    const stored = this.#totalsOf(key);
+    const text = JSON.stringify(totals);
+    if (stored === text) return undefined;
+    const before: Totals = stored === undefined ? {} : JSON.parse(stored);
+    for (const [kind, value] of Object.entries(totals)) {
+      const series = OF_WORKFLOW.includes(kind) ? kind + workflowName : kind;
+      this.#add(series, value, before[kind] ?? []);
+    }
+    return text;
+  }
+
+  purged(): void {
+    if (this.areThere) this.#add(PURGED, [1], []);
+  }
+
+  /** The rest of the row is written by others. */
+  keep({ instanceId, createdAtMs }: LifeKey, totals: string): void {
+    this.#db.run("UPDATE entry SET totals = ? WHERE created = ? AND id = ?", totals, createdAtMs, instanceId);
+  }
+
+  /** Before the transaction ends. */
+  write(): void {
+    for (const series of this.#changed)
+      this.#db.run(
+        "INSERT INTO tally (series, value) VALUES (?, ?) ON CONFLICT (series) DO UPDATE SET value = excluded.value",
+        series,
+        JSON.stringify(this.#series?.get(series)),
+      );
+    this.#changed.clear();
+  }
+
+  /** After one that has failed: memory may be ahead of the database. */
+  forget(): void {
+    this.#series = undefined;
+    this.#areThere = undefined;
+    this.#changed.clear();
+  }
+
+  all(): ReadonlyMap<string, Counted> {
+    return this.areThere ? this.#loaded() : new Map();
+  }
+
+  #totalsOf({ instanceId, createdAtMs }: LifeKey): string | undefined {
+    const [row] = this.#db.query<{ totals: string | null }>(
+      "SELECT totals FROM entry WHERE created = ? AND id = ?",
+      createdAtMs,
+      instanceId,
+    );
+    return row?.totals ?? undefined;
+  }
+
+  #loaded(): Map<string, number[]> {
+    this.#series ??= new Map(
+      this.#db
+        .query<{ series: string; value: string }>("SELECT series, value FROM tally")
+        .map(({ series, value }) => [series, JSON.parse(value) as number[]]),
+    );
+    return this.#series;
+  }
+
+  /** What an instance has lost of its totals, under code that does not know them, takes nothing away. */
+  #add(series: string, now: readonly number[], before: readonly number[]): void {
+    const [after, former] = [dense(now), dense(before)];
+    const more = after.map((value, n) => Math.max(0, value - (former[n] ?? 0)));
+    if (more.every((value) => value === 0)) return;
+    const all = this.#loaded();
+    const known = all.has(series) || all.size < MOST_SERIES ? series : series.slice(0, 2) + OTHER;
+    const sum = all.get(known) ?? [];
+    all.set(
+      known,
+      more.map((value, n) => value + (sum[n] ?? 0)),
+    );
+    this.#changed.add(known);
+  }
+}
+
+/** A place for each bucket, whether or not something lies in it. */
+function dense(series: readonly number[]): number[] {
+  if (series.length <= 1) return [...series];
+  const all = [series[0] ?? 0, ...Array<number>(BUCKETS_MS.length + 1).fill(0)];
+  for (let n = 1; n < series.length; n += 2) all[1 + (series[n] ?? 0)] = series[n + 1] ?? 0;
+  return all;
+}

@@ -1,0 +1,113 @@
+// [H180] GET /metrics: Prometheus' text, under Dapr's names and ours.
+import { describe, expect, it } from "vitest";
+import { CATALOG_MISSING } from "../../../src/catalog/binding.ts";
+import type { Totals } from "../../../src/model/totals.ts";
+import { DAY, entry } from "../catalog/support.ts";
+import { type Family, parsePrometheus } from "../prometheus.ts";
+import { catalogOf } from "./catalog-support.ts";
+import { Api, read, refusal } from "./support.ts";
+
+const METRICS = "GET /metrics";
+const BASE = { app_id: "edge", namespace: "default" };
+const totals: Totals = {
+  oc: [1],
+  oe: [3],
+  sl: [8, 0, 1],
+  ws: [700, 5, 1],
+  ascharge: [40, 0, 1, 1, 2],
+  afcharge: [2, 0, 1],
+};
+
+async function familiesOf(catalog: ReturnType<typeof catalogOf>): Promise<Map<string, Family>> {
+  const response = await new Api({ catalog }).send(METRICS);
+  expect([response.status, response.headers.get("content-type")]).toEqual([
+    200,
+    "text/plain; version=0.0.4; charset=utf-8",
+  ]);
+  return parsePrometheus(await response.text());
+}
+
+const valuesOf = (families: Map<string, Family>, name: string) =>
+  families.get(name)?.samples.map(({ labels, value }) => {
+    const { app_id, namespace, ...rest } = labels;
+    expect({ app_id, namespace }).toEqual(BASE);
+    return [rest, value];
+  });
+
+describe("[H180] Metrics", () => {
+  it("[H180.1] what instances have told stands under Dapr's names, with its labels and histograms", async () => {
+    const families = await familiesOf(catalogOf({ entries: [entry("a", { totals })], shards: 1 }));
+    const dapr = (name: string) => valuesOf(families, `dapr_runtime_workflow_${name}`);
+    expect(dapr("operation_count")).toEqual([
+      [{ operation: "create_workflow", status: "success", shard: "0-0" }, 1],
+      [{ operation: "add_event", status: "success", shard: "0-0" }, 3],
+    ]);
+    expect(dapr("execution_count")).toEqual([[{ workflow_name: "order", status: "success", shard: "0-0" }, 1]]);
+    expect(dapr("activity_execution_count")).toEqual([
+      [{ activity_name: "charge", status: "success", shard: "0-0" }, 3],
+      [{ activity_name: "charge", status: "failed", shard: "0-0" }, 1],
+    ]);
+    const latency = families.get("dapr_runtime_workflow_activity_execution_latency");
+    expect(latency?.type).toBe("histogram");
+    const ofSuccess = latency?.samples.filter(({ labels }) => labels.status === "success") ?? [];
+    expect(ofSuccess.slice(0, 3).map(({ labels, value }) => [labels.le, value])).toEqual([
+      ["10", 1],
+      ["50", 3],
+      ["100", 3],
+    ]);
+    expect(ofSuccess.slice(-2).map(({ value }) => value)).toEqual([40, 3]);
+    expect(families.get("dapr_runtime_workflow_execution_latency")?.samples.at(-2)?.value).toBe(700);
+    expect(families.get("dapr_runtime_workflow_scheduling_latency")?.samples.at(-1)?.labels).toEqual({
+      ...BASE,
+      workflow_name: "order",
+      shard: "0-0",
+    });
+  });
+
+  it("[H180.2] what the catalog knows by itself stands under our names, also where nothing is counted", async () => {
+    const rows = [entry("a"), entry("b"), entry("c", { status: "RUNNING", workflowName: 'a "name"\\ of\nlines' })];
+    const families = await familiesOf(catalogOf({ entries: rows, shards: 2 }));
+    expect([...families.keys()].filter((name) => !name.startsWith("edge_workflows_"))).toEqual([]);
+    expect(valuesOf(families, "edge_workflows_instances")).toEqual(
+      expect.arrayContaining([
+        [{ workflow_name: "order", status: "COMPLETED" }, 2],
+        [{ workflow_name: 'a "name"\\ of\nlines', status: "RUNNING" }, 1],
+      ]),
+    );
+    expect(valuesOf(families, "edge_workflows_catalog_up")).toEqual([
+      [{ shard: "0-0" }, 1],
+      [{ shard: "0-1" }, 1],
+    ]);
+    expect(families.get("edge_workflows_catalog_lag_seconds")?.samples[0]?.value).toBeGreaterThan(0);
+  });
+
+  it("[H180.3] a shard that does not answer is missing, and no series of another falls for it", async () => {
+    const entries = Array.from({ length: 8 }, (_, n) => entry(`i${n}`, { totals, createdAtMs: DAY + n }));
+    const families = await familiesOf(catalogOf({ entries, shards: 2, missing: ["0-1"] }));
+    expect(valuesOf(families, "edge_workflows_catalog_up")).toEqual([
+      [{ shard: "0-0" }, 1],
+      [{ shard: "0-1" }, 0],
+    ]);
+    const shards = families.get("dapr_runtime_workflow_execution_count")?.samples.map(({ labels }) => labels.shard);
+    expect(shards).toEqual(["0-0"]);
+  });
+
+  it("[H180.4] without the catalog: 501, as a list; without the token: 401; an unknown parameter: 400", async () => {
+    expect(await read(await new Api({}).send(METRICS))).toEqual(
+      refusal(501, "ERR_CATALOG_NOT_CONFIGURED", CATALOG_MISSING),
+    );
+    expect((await new Api({ catalog: catalogOf(), apiToken: "t" }).send(METRICS)).status).toBe(401);
+    expect((await new Api({ catalog: catalogOf() }).send(`${METRICS}?x=1`)).status).toBe(400);
+  });
+
+  it("[H180.5] names beyond 2,000 are counted under other", async () => {
+    const entries = Array.from({ length: 2_010 }, (_, n) =>
+      entry(`i${n}`, { workflowName: `w${n}`, createdAtMs: DAY + n }),
+    );
+    const families = await familiesOf(catalogOf({ entries, shards: 1 }));
+    const samples = families.get("edge_workflows_instances")?.samples ?? [];
+    expect([samples.length, samples.find(({ labels }) => labels.workflow_name === "other")?.value]).toEqual([
+      2_001, 10,
+    ]);
+  });
+});

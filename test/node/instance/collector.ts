@@ -1,0 +1,28 @@
+// A collector of spans, as an instance of a world sees it. What it is sent leaves when what is written is durable.
+import type { TracePort } from "../../../src/instance/ports.ts";
+import type { Span } from "../../../src/model/span.ts";
+import type { Fate, Host } from "./host.ts";
+import { never } from "./timeline.ts";
+
+export class Collector {
+  readonly requests: (readonly Span[])[] = [];
+  answer: () => number | Error = () => 200;
+
+  get spans(): Span[] {
+    return this.requests.flat();
+  }
+
+  portOf(host: Host, fate: Fate): TracePort {
+    return {
+      send: async (spans) => {
+        if (fate.dead) return never();
+        await new Promise<void>((resolve) => void host.gated.push(resolve));
+        if (fate.dead) return never();
+        this.requests.push(structuredClone(spans));
+        const answer = this.answer();
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+    };
+  }
+}

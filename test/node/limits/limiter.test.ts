@@ -1,0 +1,86 @@
+// [L3] One object of a limit: its storage fails, its alarm rings, its messages have no answer.
+import { describe, expect, it } from "vitest";
+import { Limiter } from "../../../src/limits/limiter.ts";
+import { LeaseStore } from "../../../src/limits/store/lease-store.ts";
+import type { LogLine } from "../../../src/model/log.ts";
+import { Clock } from "../catalog/world.ts";
+import { MemoryDatabase } from "../instance/database.ts";
+import { NOW } from "./support.ts";
+
+function openLimiter(concurrency = 1) {
+  const clock = new Clock(NOW);
+  const lines: LogLine[] = [];
+  const alarms: number[] = [];
+  const granted: string[] = [];
+  const fault: { before: ((statement: string) => void) | undefined } = { before: undefined };
+  const ledger = new LeaseStore(new MemoryDatabase().port((statement) => fault.before?.(statement)));
+  ledger.open();
+  const limiter = new Limiter({
+    ledger,
+    name: "cards",
+    quota: { concurrency },
+    now: () => clock.nowMs,
+    schedule: (ms, callback) => clock.schedule(ms, callback),
+    durable: async () => undefined,
+    alarm: { initialMs: undefined, set: (atMs) => void alarms.push(atMs) },
+    holder: (instanceId) => ({
+      leaseGranted: async ({ leases }) => {
+        granted.push(instanceId);
+        return leases.map(() => true);
+      },
+    }),
+    log: (line) => void lines.push(line),
+  });
+  limiter.open();
+  const ask = (instanceId: string) =>
+    limiter.lease({ instanceId, asks: [{ lease: "l", key: "", seq: 1 }], releases: [] });
+  const release = (instanceId: string) => limiter.lease({ instanceId, asks: [], releases: [{ lease: "l", seq: 1 }] });
+  const breakDisk = () => {
+    fault.before = () => {
+      throw new Error("the disk is full");
+    };
+  };
+  const mend = () => {
+    fault.before = undefined;
+  };
+  return { limiter, clock, lines, alarms, granted, ask, release, breakDisk, mend };
+}
+
+describe("[L3] A limiter", () => {
+  it("[L3.1] what could not be written has not happened: nobody is told, and the next is decided from what is on disk", async () => {
+    const of = openLimiter();
+    of.breakDisk();
+    await expect(of.ask("a")).rejects.toThrow("the disk is full");
+    of.mend();
+    expect(await of.ask("b")).toEqual([{ type: "held", untilMs: NOW + 60_000 }]);
+    expect(await of.ask("c")).toEqual([{ type: "waiting" }]);
+    of.breakDisk();
+    await expect(of.release("b")).rejects.toThrow("the disk is full");
+    of.mend();
+    expect([of.granted, (await of.limiter.health(1)).running]).toEqual([[], 1]);
+    await of.release("b");
+    await of.clock.advance(1);
+    expect(of.granted).toEqual(["c"]);
+  });
+
+  it("[L3.2] an alarm that cannot do its work does not throw, tells so, and is set again", async () => {
+    const of = openLimiter();
+    await of.ask("a");
+    await of.ask("b");
+    of.breakDisk();
+    of.clock.nowMs += 60_000;
+    await expect(of.limiter.alarm()).resolves.toBeUndefined();
+    expect(of.lines).toMatchObject([{ level: "error", msg: "limiter", limiter: "cards", errorType: "Error" }]);
+    expect(of.alarms.at(-1)).toBe(NOW + 120_000);
+    of.mend();
+    await of.limiter.alarm();
+    await of.clock.advance(1);
+    expect(of.granted).toEqual(["b"]);
+  });
+
+  it("[L3.3] the alarm is set once for what is due later, and not again for what comes meanwhile", async () => {
+    const of = openLimiter(10);
+    for (const id of ["a", "b", "c"]) await of.ask(id);
+    expect(of.alarms).toEqual([NOW + 60_000]);
+  });
+});
