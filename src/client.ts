@@ -27,6 +27,7 @@ export type {
 } from "./authoring/client-options.ts";
 export type { WatchedEvent } from "./authoring/client-watch.ts";
 export type { WorkflowClientOptions } from "./authoring/connection-options.ts";
+export type { Definitions, RegisteredWorkflow } from "./authoring/definitions.ts";
 export type { LimitListOptions, WorkflowLimit } from "./authoring/limit-list.ts";
 export type { LimitOptions } from "./authoring/limit-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";

@@ -174,7 +174,7 @@ function depsOf(
     schedules: boundSchedules(env, placement),
     ...(!trusted && secretsOf(env, { now, log })),
     watch: (instanceId, after) => watchInstance(instanceStub(env.WORKFLOW_INSTANCE, placement, instanceId), after),
-    registered: () => registry.names(),
+    registered: () => registry.registered(),
     allowedOrigins: options.allowedOrigins,
     basePath: options.basePath,
     refusesUnknownWorkflows: options.unknownWorkflows === "refuse",

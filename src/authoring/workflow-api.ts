@@ -27,7 +27,13 @@ const STREAMS = {
 const PATIENCE_MS = 60_000;
 
 /** What requests are made to: a part of their paths. */
-export type Resource = "workflows" | "workflow-jobs" | "workflow-catalog" | "workflow-schedules" | "workflow-limits";
+export type Resource =
+  | "workflows"
+  | "workflow-jobs"
+  | "workflow-catalog"
+  | "workflow-definitions"
+  | "workflow-schedules"
+  | "workflow-limits";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

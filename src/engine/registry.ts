@@ -1,5 +1,6 @@
 import { Limits } from "../model/limit.ts";
 import { shown } from "../model/options.ts";
+import type { Registered } from "../model/registered.ts";
 import type { TWorkflowActivity } from "./activity-context.ts";
 import { FunctionNames, type Target } from "./function-names.ts";
 import { nameOf } from "./names.ts";
@@ -157,6 +158,17 @@ export class Registry {
       }
     }
     return index;
+  }
+
+  /** All of it, in the order in which it was registered. */
+  registered(): Registered {
+    const workflows = Array.from(this.#workflows, ([name, { unversioned, named, latest }]) => ({
+      name,
+      versions: [...named.keys()],
+      latest,
+      unversioned: unversioned !== undefined,
+    }));
+    return { workflows, activities: this.names().activities };
   }
 
   names(): { workflows: string[]; activities: string[] } {

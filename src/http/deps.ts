@@ -5,6 +5,7 @@ import type { LimitsReach } from "../limits/overview.ts";
 import type { HistoryPosition } from "../model/history-position.ts";
 import type { LogLine } from "../model/log.ts";
 import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
+import type { Registered } from "../model/registered.ts";
 import type { Schedules } from "../schedules/binding.ts";
 
 import type { ApiToken } from "./tokens.ts";
@@ -25,8 +26,8 @@ export interface HttpDeps {
   readonly withoutLimits?: string | undefined;
   /** Begins to watch an instance, with the event after that one, or the first. */
   watch(instanceId: string, after: HistoryPosition | undefined): Promise<WatchResult>;
-  /** The names that code has registered; `GET /v1.0/metadata` shows them. */
-  registered(): { readonly workflows: readonly string[]; readonly activities: readonly string[] };
+  /** What the code of this deployment has registered. */
+  registered(): Registered;
   /** The secret every caller has to send. `undefined` or empty: only requests to a loopback host are served. */
   readonly apiToken?: string | undefined;
   /** Tokens beside it. There, they have to be sent as well, also where there are none of them. */

@@ -39,6 +39,6 @@ export async function getMetadata(_call: Call, deps: HttpDeps): Promise<Reply> {
     extended: {},
     subscriptions: [],
     httpEndpoints: [],
-    workflows: { connectedWorkers: 1, workflows: [...workflows], activities: [...activities] },
+    workflows: { connectedWorkers: 1, workflows: workflows.map(({ name }) => name), activities: [...activities] },
   });
 }

@@ -1,5 +1,6 @@
 import type { Call } from "./call.ts";
 import { getCatalog, listWorkflows, rebuildCatalog } from "./catalog.ts";
+import { listDefinitions } from "./definitions.ts";
 import type { HttpDeps } from "./deps.ts";
 import { getEvents } from "./events.ts";
 import { getHealth, getMetadata, getOutboundHealth } from "./health.ts";
@@ -264,6 +265,15 @@ const OF_ALL = {
     parameters: { ...APP_ID, ...REASON },
     refusesUnknown: true,
     handler: rebuildCatalog,
+  },
+  listDefinitions: {
+    method: "GET",
+    path: "/v1.0/workflow-definitions/:component",
+    role: "viewer",
+    keepsToPrefix: true,
+    parameters: APP_ID,
+    refusesUnknown: true,
+    handler: listDefinitions,
   },
   listLimits: {
     method: "GET",

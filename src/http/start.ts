@@ -91,8 +91,8 @@ async function start(
 }
 
 function checkRegistered(name: string, deps: HttpDeps): void {
-  const { workflows } = deps.registered();
-  if (!workflows.includes(name)) throw workflowNotRegistered(name, workflows);
+  const names = deps.registered().workflows.map((workflow) => workflow.name);
+  if (!names.includes(name)) throw workflowNotRegistered(name, names);
 }
 
 /** One call, unless the object still runs code that cannot wait after a start. */

@@ -58,7 +58,7 @@ export class Requests {
         watch: (instanceId, after) => hosts.ask(instanceId, (instance) => instance.watch({ after })),
         withoutCatalog: WITHOUT_CATALOG,
         limits: hosts.limiters.reach,
-        registered: () => registry().names(),
+        registered: () => registry().registered(),
         apiToken: undefined,
         maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
         appId: "test",

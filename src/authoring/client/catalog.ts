@@ -8,11 +8,12 @@ import {
   rebuildOptions,
   someIds,
 } from "../catalog-health.ts";
+import { type Definitions, definitionsOf } from "../definitions.ts";
 import { type LimitListOptions, limitListOptions, limitsOf, type WorkflowLimit } from "../limit-list.ts";
 import type { ClientConnection } from "./connection.ts";
 import { ClientJobs } from "./jobs.ts";
 
-/** How the catalog is itself, and the limits. */
+/** How the catalog is itself, what is registered, and the limits. */
 export class ClientCatalog extends ClientJobs {
   readonly #connection: ClientConnection;
 
@@ -24,6 +25,11 @@ export class ClientCatalog extends ClientJobs {
   /** Its shards: how many instances each lists, and how fresh it is. Rejects with ERR_CATALOG_NOT_CONFIGURED where the server has no catalog. */
   async getCatalogHealth(): Promise<CatalogHealth> {
     return healthOf(await this.#connection.catalog.ask(""));
+  }
+
+  /** What the server's code has registered: workflows with their versions, and activities. */
+  async listDefinitions(): Promise<Definitions> {
+    return definitionsOf(await this.#connection.definitions.ask(""));
   }
 
   /**

@@ -8,6 +8,7 @@ export interface ClientConnection {
   readonly api: WorkflowApi;
   readonly jobs: WorkflowApi;
   readonly catalog: WorkflowApi;
+  readonly definitions: WorkflowApi;
   readonly schedules: WorkflowApi;
   readonly limits: WorkflowApi;
   readonly payloads: Payloads;
@@ -19,6 +20,7 @@ export function connect(options: Given<WorkflowClientOptions> | null | undefined
     api: new WorkflowApi(read),
     jobs: new WorkflowApi(read, "workflow-jobs"),
     catalog: new WorkflowApi(read, "workflow-catalog"),
+    definitions: new WorkflowApi(read, "workflow-definitions"),
     schedules: new WorkflowApi(read, "workflow-schedules"),
     limits: new WorkflowApi(read, "workflow-limits"),
     payloads: new Payloads(read.payloadConverter),

@@ -140,6 +140,7 @@ const CALLS: Record<Exclude<keyof Table, keyof typeof WITHOUT_METHOD>, readonly 
   ],
   getCatalog: [(client) => client.getCatalogHealth()],
   rebuildCatalog: [(client) => client.rebuildCatalog(["i"], { reason: "why" })],
+  listDefinitions: [(client) => client.listDefinitions()],
   listLimits: [(client) => client.listLimits({ top: 5 })],
   startBulkJob: [
     (client) => client.startBulkJob({ ...job, operation: "rerun", eventId: 3, input: 1 }),

@@ -33,7 +33,7 @@ it("[F3] a row that is added to the table is sent to, with its method, its param
   };
   const sent = (routes: readonly object[]) =>
     fc
-      .sample(hostileRequests(routes as typeof ROUTES), { seed: SEED, numRuns: 3_000 })
+      .sample(hostileRequests(routes as typeof ROUTES), { seed: SEED, numRuns: 4_000 })
       .filter(({ target }) => /^\/v1\.0\/workflow-things\/[^/?]+\/[^/?]*\/polish(\?|$)/.test(target));
   const all = sent([...ROUTES, added]);
   expect(all.length).toBeGreaterThan(50);

@@ -64,7 +64,7 @@ export class Target {
       catalog: this.#catalog,
       schedules: schedulesOf(),
       watch: (id, after) => this.#watch(id, after),
-      registered: () => ({ workflows: ["echo"], activities: [] }),
+      registered: () => ({ workflows: [{ name: "echo", versions: [], unversioned: true }], activities: [] }),
       ...(needsToken && { apiToken: TOKEN, tokens: TOKENS }),
       allowedOrigins: ["https://another-friend.example", FRIEND],
       limits: limitsOf(),

@@ -321,6 +321,13 @@ const gone: Example = {
   },
 };
 const fault = platformFault();
+const ofABug: Example = {
+  deps: {
+    registered() {
+      throw new Error("a bug of ours");
+    },
+  },
+};
 const unreachable: Example = {
   answers: {
     start: fault,
@@ -384,6 +391,7 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
   ],
   getMetrics: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
   getCatalog: [{}, { deps: { catalog: catalogOf({ missing: ["0-0"] }) } }],
+  listDefinitions: [{}, { query: "appID=edge" }],
   listLimits: [{ deps: { limits: limitsOf() } }, { deps: { limits: limitsOf({ missing: true }) }, query: "top=1" }],
   rebuildCatalog: [{}, { body: '{"instanceIDs":["here","gone","unreachable"]}' }],
   getEvents: [{}, { query: "after=e.3" }, { headers: { "last-event-id": "e.3" } }].map((example) => ({
@@ -547,6 +555,7 @@ const FAILURES: { readonly [O in Operation]: readonly Example[] } = {
   listWorkflows: [...ofCatalog, { query: "Status=FAILED" }, { query: "status=ASLEEP" }, { query: "since=x" }],
   getMetrics: [{ deps: { catalog: undefined } }, { query: "name=x" }, { deps: { catalog: broken } }],
   getCatalog: [...ofCatalog, { query: "status=FAILED" }],
+  listDefinitions: [{ query: "name=x" }, ofABug],
   listLimits: [{}, { query: "top=0" }, { deps: { limits: { ...limitsOf(), declared: () => nothing as never } } }],
   rebuildCatalog: [
     ...ofCatalog,
@@ -651,16 +660,7 @@ const COMMON: Readonly<Record<"instance" | "catalog" | "app" | "probe", readonly
     { query: "appID=another" },
     { deps: { catalog: broken, schedules: brokenSchedules } },
   ],
-  app: [
-    ...checked,
-    {
-      deps: {
-        registered() {
-          throw new Error("a bug of ours");
-        },
-      },
-    },
-  ],
+  app: [...checked, ofABug],
   probe: [fromElsewhere],
 };
 
@@ -688,6 +688,7 @@ const KINDS: { readonly [O in Operation]: keyof typeof COMMON } = {
   getCatalog: "catalog",
   getMetrics: "app",
   rebuildCatalog: "catalog",
+  listDefinitions: "catalog",
   listLimits: "catalog",
   startBulkJob: "instance",
   listBulkJobs: "catalog",

@@ -49,6 +49,7 @@ const NEEDED: { readonly [O in Operation]: Role } = {
   listWorkflows: "viewer",
   getCatalog: "viewer",
   getMetrics: "viewer",
+  listDefinitions: "viewer",
   listLimits: "viewer",
   listBulkJobs: "viewer",
   getBulkJob: "viewer",

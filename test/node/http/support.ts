@@ -48,6 +48,15 @@ export interface Answers {
 export type Body = string | Uint8Array<ArrayBuffer>;
 
 /** An API whose instances are one fake, which writes down every call and answers as the test said. */
+/** Hello has no version, OrderProcessing three things that an instance can run. */
+export const REGISTERED = {
+  workflows: [
+    { name: "OrderProcessing", versions: ["v1", "v2"], latest: "v2", unversioned: true },
+    { name: "Hello", versions: [], unversioned: true },
+  ],
+  activities: ["Reserve"],
+};
+
 export class Api {
   readonly calls: RecordedCall[] = [];
   readonly log: Record<string, unknown>[] = [];
@@ -72,7 +81,7 @@ export class Api {
     this.#handler = createHttpHandler({
       instance: (instanceId) => this.#instance(instanceId),
       watch: (instanceId, after) => this.#answer("watch", instanceId, "watch", after),
-      registered: () => ({ workflows: ["OrderProcessing", "Hello"], activities: ["Reserve"] }),
+      registered: () => REGISTERED,
       apiToken: undefined,
       maxBodyBytes: DEFAULT_MAX_BODY_BYTES,
       appId: "edge",

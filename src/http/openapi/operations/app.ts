@@ -17,6 +17,15 @@ export const OF_THE_APP = {
     errors: ["ERR_OUTBOUND_HEALTH_NOT_READY"],
     checks: "probe",
   },
+  listDefinitions: {
+    tag: "App",
+    summary: "See what is registered, with versions",
+    description:
+      "Which workflows the code of this deployment has, in which versions, and which activities. Beyond Dapr.",
+    answers: { 200: { when: "What is registered.", schema: "Definitions" } },
+    errors: ["ERR_LIST_WORKFLOW"],
+    checks: "catalog",
+  },
   getMetadata: {
     tag: "App",
     summary: "See what is registered",

@@ -1,9 +1,22 @@
 import * as v from "valibot";
-import { count, text } from "./shape.ts";
+import type { Registered, RegisteredWorkflow } from "../../../model/registered.ts";
+import { count, type Deeply, exactly, may, text } from "./shape.ts";
 
 const nothing = v.array(v.never());
 
+const registeredWorkflow = exactly<RegisteredWorkflow>()(
+  v.object({
+    name: text,
+    versions: v.pipe(v.array(text), v.description("Named ones.")),
+    latest: may(v.pipe(text, v.description("What a new instance runs; without it, the one without a version."))),
+    unversioned: v.pipe(v.boolean(), v.description("Whether there is one without a version.")),
+  }),
+);
+
 export const APP_SCHEMAS = {
+  Definitions: exactly<Deeply<Registered>>()(
+    v.object({ workflows: v.array(registeredWorkflow), activities: v.array(text) }),
+  ),
   Metadata: v.object({
     id: text,
     runtimeVersion: text,
