@@ -27,10 +27,9 @@ export class RecordedHistory {
     this.#length++;
     if (event.timestampMs > this.#latestMs) this.#latestMs = event.timestampMs;
     this.pending.apply(event);
-    if (event.type === "ExecutionStarted") {
-      this.#first = event;
-      this.seenMessages.carry(event.recentMessages ?? {});
-    } else if (event.type === "ExecutionCancelRequested") this.#isCancelRequested = true;
+    this.seenMessages.record(event);
+    if (event.type === "ExecutionStarted") this.#first = event;
+    else if (event.type === "ExecutionCancelRequested") this.#isCancelRequested = true;
     this.#hasOtherVersion = event.type === "ExecutionVersionChanged";
     if (!this.#hasOtherVersion) this.#stall = event.type === "ExecutionStalled" ? event : undefined;
     this.#endsWithAsked = isAskedByCode(event);
@@ -42,8 +41,6 @@ export class RecordedHistory {
       const { updateId, rejected, failure } = event;
       this.#updateEnded(updateId, { ok: false, rejected, failure });
     }
-    const messageKey = messageKeyOf(event);
-    if (messageKey !== undefined) this.seenMessages.add(messageKey, event.timestampMs);
   }
 
   #updateEnded(updateId: string, outcome: UpdateOutcome): void {

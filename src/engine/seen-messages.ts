@@ -1,3 +1,6 @@
+import type { HistoryEvent } from "../model/history-event.ts";
+import { messageKeyOf } from "./records.ts";
+
 /** A client repeats a request within seconds. What was taken longer ago, or before so many others, is forgotten. */
 const REMEMBERED_MS = 60_000;
 const REMEMBERED_MESSAGES = 1_000;
@@ -20,21 +23,23 @@ export class SeenMessages {
     return sent !== undefined && sent.number <= (this.#highest.get(sent.executionId) ?? -1);
   }
 
-  add(key: string, takenAtMs: number): void {
-    this.#takenAtMs.set(key, takenAtMs);
+  /** An event of the history: what it is of, or what the executions before have taken, as `recent` told it. */
+  record(event: HistoryEvent): void {
+    if (event.type === "ExecutionStarted") this.#carry(event.recentMessages ?? {});
+    const key = messageKeyOf(event);
+    if (key !== undefined) this.#takenAtMs.set(key, event.timestampMs);
   }
 
-  /** What the executions before this one have taken, as `recent` told it. */
-  carry(recent: Readonly<Record<string, number>>): void {
+  #carry(recent: Readonly<Record<string, number>>): void {
     for (const [key, takenAtMs] of Object.entries(recent)) {
-      this.add(key, takenAtMs);
+      this.#takenAtMs.set(key, takenAtMs);
       const sent = sentBy(key);
       if (sent !== undefined)
         this.#highest.set(sent.executionId, Math.max(sent.number, this.#highest.get(sent.executionId) ?? 0));
     }
   }
 
-  /** What the next execution has to know: when each was taken, by its key. */
+  /** What the next execution has to know, or the next run under the same ID: when each was taken, by its key. */
   recent(nowMs: number): Record<string, number> {
     const requests: [string, number][] = [];
     const senders = new Map<string, { key: string; takenAtMs: number; number: number }>();

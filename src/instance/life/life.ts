@@ -170,12 +170,6 @@ export class Life {
     return this.#parts.leases?.waitsFor(activity);
   }
 
-  /** Raises that were taken lately, as far as memory knows them: a copy that comes late must not count for whoever takes the ID. */
-  recentMessages(): Readonly<Record<string, number>> | undefined {
-    const recent = this.orchestration?.recentMessages(this.#nowMs) ?? {};
-    return Object.keys(recent).length === 0 ? undefined : recent;
-  }
-
   /** No message waits, on disk either: memory gets those of a turn after its commit. False while the disk does not tell. */
   get hasDelivered(): boolean {
     try {

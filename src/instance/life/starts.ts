@@ -13,6 +13,7 @@ import type { Life } from "./life.ts";
 import type { Lives } from "./lives.ts";
 import type { Purges } from "./purges.ts";
 import type { Reception } from "./reception.ts";
+import { type Recent, recentMessages } from "./stored.ts";
 import type { Vacancy } from "./vacancy.ts";
 
 const OK = { ok: true } as const;
@@ -92,23 +93,13 @@ export class Starts {
     former: InstanceRecord,
   ): Promise<StartResult | "changed" | undefined> {
     const hasEnded = isTerminal(former.status);
-    if (hasEnded && event !== undefined && this.#hasTaken(event.messageId)) return OK;
+    if (hasEnded && event !== undefined) {
+      const recent = await recentMessages(this.#ports, this.#lives.current);
+      if (recent[event.messageId] !== undefined) return OK;
+    }
     if (!hasEnded && event !== undefined && reuse !== "terminate") return this.#raise(event);
     if (reuse === "ignore") return OK;
     return hasEnded && reuse === "reject" ? { ok: false, code: "ALREADY_EXISTS" } : undefined;
-  }
-
-  /** Whether an instance that has ended had this raise. Memory knows, as long as it has run the code; then the history tells. */
-  #hasTaken(messageId: string): boolean {
-    const { current } = this.#lives;
-    if (current.isLoaded) return current.recentMessages()?.[messageId] !== undefined;
-    try {
-      for (const { event } of this.#ports.store.skimHistory())
-        if (event.type === "EventRaised" && event.messageId === messageId) return true;
-    } catch {
-      // What cannot be read is told where the place is looked at.
-    }
-    return false;
   }
 
   async #raise(event: RaiseEventRequest): Promise<StartResult | "changed"> {
@@ -158,8 +149,14 @@ export class Starts {
 
   /** False when another start has come first, while something was waited for. */
   create(start: Start, seen: Seen): boolean | Promise<boolean> {
-    const { former, life, purges } = seen;
-    const { record, first } = this.#first(start, seen);
+    const recent = recentMessages(this.#ports, seen.life);
+    return recent instanceof Promise
+      ? recent.then((read) => this.#create(start, seen, read))
+      : this.#create(start, seen, recent);
+  }
+
+  #create(start: Start, { former, life, purges }: Seen, recent: Recent): boolean | Promise<boolean> {
+    const { record, first } = this.#first(start, former, recent);
     const { startAtMs } = start;
     const scheduledAtMs = startAtMs !== undefined && startAtMs > record.createdAtMs ? startAtMs : undefined;
     const create = () => {
@@ -180,7 +177,8 @@ export class Starts {
   /** The row and the history that it begins with. */
   #first(
     start: Start,
-    { former, life }: Seen,
+    former: InstanceRecord | undefined,
+    recent: Recent,
   ): { readonly record: InstanceRecord; readonly first: readonly [HistoryEvent, ...HistoryEvent[]] } {
     const { instanceId, name, input, parent, traceparent, requestId, event, searchAttributes, retentionMs } = start;
     const nowMs = this.#ports.clock.now();
@@ -197,7 +195,7 @@ export class Starts {
       input,
       parent,
       traceparent: traceparent ?? this.#lives.household.tracer?.traceparentOf(instanceId, executionId),
-      recentMessages: life.recentMessages(),
+      recentMessages: Object.keys(recent).length === 0 ? undefined : recent,
       searchAttributes,
       reason: start.reason,
       actor: start.actor,

@@ -1,10 +1,14 @@
+import { SeenMessages } from "../../engine/seen-messages.ts";
 import type { HistoryEvent } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import { UnreadableError } from "../../storage/unreadable-error.ts";
 import type { InstancePorts } from "../ports.ts";
-import { readingInto } from "../reading/index.ts";
-import type { StoredQueues } from "./life.ts";
+import { reading, readingInto } from "../reading/index.ts";
+import type { Life, StoredQueues } from "./life.ts";
+
+/** When which messages were taken. */
+export type Recent = Readonly<Record<string, number>>;
 
 /** What the database holds of an instance, or why it cannot be read. */
 export type Stored =
@@ -47,4 +51,28 @@ function stored(ports: InstancePorts): Stored {
 
 function queuesOf({ store }: InstancePorts): StoredQueues {
   return { inbox: store.inbox(), outbox: store.outbox() };
+}
+
+/**
+ * Raises and updates that a life has taken lately: a copy that comes late must not count for whoever takes the ID. Its history
+ * tells, where the object was lost since.
+ */
+export function recentMessages(ports: InstancePorts, { record, orchestration }: Life): Recent | Promise<Recent> {
+  if (record === undefined) return {};
+  return orchestration?.recentMessages(ports.clock.now()) ?? recentInStore(ports);
+}
+
+/** Of one that cannot be read whole, and may be replaced all the same, nothing is known. */
+async function recentInStore(ports: InstancePorts): Promise<Recent> {
+  const { store, clock } = ports;
+  try {
+    return await reading(ports, () => {
+      const seen = new SeenMessages();
+      for (const { event } of store.skimHistory(0, false)) seen.record(event);
+      return seen.recent(clock.now());
+    });
+  } catch (error) {
+    if (error instanceof UnreadableError) return {};
+    throw error;
+  }
 }

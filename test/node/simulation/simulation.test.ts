@@ -1,4 +1,5 @@
 // Random workflows under faults, each seed twice. SIMULATION_SEED and SIMULATION_SEEDS set where to begin and how many.
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { JOB_OPERATIONS } from "../../../src/jobs/job.ts";
@@ -73,6 +74,13 @@ describe("[V] the invariants, in simulations", () => {
     expect(violations).toEqual([]);
     expect(told).toBeGreaterThan(1_000);
     expect(connections).toBeGreaterThan(1_000);
+  });
+
+  it("[V35] npm run simulate runs as package.json says it, with the Node that runs this", () => {
+    const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
+    const [, command] = scripts.simulate.split(" && node ");
+    const run = spawnSync(process.execPath, [...command.split(" "), "--seeds", "2"], { encoding: "utf8" });
+    expect([run.status, run.stdout]).toEqual([0, expect.stringMatching(/^seeds 1 to 2, each run twice/)]);
   });
 
   it("[V3] another seed is another plan, and the same seed the same", () => {

@@ -165,6 +165,94 @@ describe("[I36] Reuse of an ID", () => {
   });
 });
 
+describe("[I53] A copy that comes late", () => {
+  const again: Readonly<Record<string, (world: World) => Promise<unknown>>> = {
+    "a start": (world) => start(world, "a", "event", "go"),
+    "a start that insists": (world) => insist(world, "event", "go", { requestId: `insists-${world.nowMs}` }, 0),
+    "a restart": (world) => world.call("a", (instance) => instance.restart({ requestId: `restart-${world.nowMs}` })),
+    "a parent's call": (world) =>
+      start(world, `parent-${world.nowMs}`, "parent", { name: "event", input: "go", id: "a" }),
+  };
+  const lost = (world: World) => world.crash("a");
+  const kept = () => undefined;
+
+  it.each(
+    Object.keys(again).flatMap((how) => [
+      { how, where: "kept", between: kept, isEncrypted: false },
+      { how, where: "lost", between: lost, isEncrypted: false },
+      { how, where: "lost and encrypted", between: lost, isEncrypted: true },
+    ]),
+  )(
+    "[I53.1] of a raise does not count for whoever takes the ID by $how, for a minute, also over a run in between; the object is $where",
+    async ({ how, between, isEncrypted }) => {
+      const world = makeWorld();
+      if (isEncrypted) world.cipher = toyCipher("k");
+      // A reason is read with the event that it stands in.
+      await start(world, "a", "event", "go", { reason: "as told" });
+      await raise(world, "a", "go", 1, "early");
+      expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+      for (let run = 2; run < 4; run++) {
+        between(world);
+        await world.advance(10);
+        await again[how]?.(world);
+        await world.settle();
+        await raise(world, "a", "go", 1, "early");
+        expect([run, await statusOf(world, "a")]).toEqual([run, "RUNNING"]);
+        await raise(world, "a", "go", run, `run ${run}`);
+        expect(await endOf(world, "a")).toEqual(["COMPLETED", run]);
+      }
+      between(world);
+      await world.advance(60_000);
+      await again[how]?.(world);
+      await world.settle();
+      await raise(world, "a", "go", 1, "early");
+      expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+      if (!isEncrypted) expect(faultsOf(world, "a")).toEqual([]);
+    },
+  );
+
+  it("[I53.2] of an update does not either: it is told that its answer is forgotten", async () => {
+    const world = makeWorld();
+    world.workflow("counts", function* (ctx): Code {
+      let count = 0;
+      ctx.setUpdateHandler("add", () => ++count);
+      yield ctx.waitForExternalEvent("go");
+      return count;
+    });
+    const add = () =>
+      world.call("a", (instance) =>
+        instance.update({ updateId: "u", name: "add", input: undefined, timeoutMs: 1_000 }),
+      );
+    await start(world, "a", "counts");
+    expect(await add()).toMatchObject({ ok: true });
+    await raise(world, "a", "go");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
+    world.crash("a");
+    await start(world, "a", "counts");
+    expect(await add()).not.toMatchObject({ ok: true });
+    await raise(world, "a", "go");
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", 0]);
+  });
+
+  it("[I53.3] where the history cannot be read for a moment, nobody takes the ID: whoever asks again does", async () => {
+    const world = makeWorld();
+    await start(world, "a", "event", "go");
+    await raise(world, "a", "go", 1, "early");
+    world.crash("a");
+    await describeInstance(world, "a");
+    const before = historyOf(world, "a");
+    let fails = 1;
+    world.host("a").failRead = (sql) => {
+      if (sql.includes("ORDER BY seq DESC LIMIT 1") && fails-- > 0) throw new Error("as planned");
+    };
+    await expect(start(world, "a", "event", "go", { requestId: "again" })).rejects.toThrow("as planned");
+    expect(historyOf(world, "a")).toEqual(before);
+    expect(await start(world, "a", "event", "go", { requestId: "again" })).toEqual(OK);
+    await raise(world, "a", "go", 1, "early");
+    expect(await statusOf(world, "a")).toBe("RUNNING");
+  });
+});
+
 describe("[I37] An event that comes with the start", () => {
   it.each([false, true])(
     "[I37.1] is there from the beginning, and nothing else (encrypted: %s)",
