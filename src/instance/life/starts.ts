@@ -39,6 +39,11 @@ interface Seen {
   readonly purges?: number | undefined;
 }
 
+interface First {
+  readonly record: InstanceRecord;
+  readonly first: readonly [HistoryEvent, ...HistoryEvent[]];
+}
+
 /** Starts an instance: where there is none, or in the place of one that has ended and left nothing open. */
 export class Starts {
   readonly #ports: InstancePorts;
@@ -175,11 +180,7 @@ export class Starts {
   }
 
   /** The row and the history that it begins with. */
-  #first(
-    start: Start,
-    former: InstanceRecord | undefined,
-    recent: Recent,
-  ): { readonly record: InstanceRecord; readonly first: readonly [HistoryEvent, ...HistoryEvent[]] } {
+  #first(start: Start, former: InstanceRecord | undefined, recent: Recent): First {
     const { instanceId, name, input, parent, traceparent, requestId, event, searchAttributes, retentionMs } = start;
     const nowMs = this.#ports.clock.now();
     const executionId = this.#ports.newId();
