@@ -5,6 +5,7 @@ import { cpSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { buildCli } from "./cli.mjs";
+import { buildDashboard } from "./dashboard.mjs";
 import { writeOpenApi } from "./openapi-document.mjs";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
@@ -19,6 +20,7 @@ for (const file of readdirSync(DIST, { recursive: true, encoding: "utf8" })) {
 }
 await buildIn("eventsource-parser", "authoring/client-watch.js");
 await buildCli(join(DIST, "cli.js"));
+await buildDashboard();
 cpSync(join(ROOT, "assets"), join(DIST, "dashboard"), { recursive: true });
 await writeOpenApi(join(DIST, "dashboard"));
 

@@ -5,6 +5,7 @@ import { accessSync, constants, mkdirSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { hasApiToken, isLoopback, mayHaveToken } from "./api-token.mjs";
+import { buildDashboard } from "./dashboard.mjs";
 import { freePort, hostInUrl, portProblem, startDevServer, stopWhenAsked } from "./dev-server.mjs";
 import { hiddenAddress, openFrontDoor } from "./front-door.mjs";
 import { ROOT, runWrangler } from "./wrangler.mjs";
@@ -56,6 +57,7 @@ const refusal = writeProblem(dataDirectory);
 if (refusal !== undefined) {
   fail(`Cannot write to ${dataDirectory} (${refusal}). Choose another place: npm start -- --persist-to DIRECTORY`);
 }
+await buildDashboard();
 // With TLS no page of another name gets as far as a request.
 const inner = values["local-protocol"] === "http" ? await innerAddress() : { host: ip, port };
 const server = startDevServer({ args: argumentsWithDefaults(), onReady: open });
@@ -127,6 +129,9 @@ async function greet() {
   console.log(`
 edge-workflows listens on ${origin}
 ${header === "" ? "" : "\nEvery request needs the token:\n  export DAPR_API_TOKEN=…\n"}
+See all of it in a browser, and start and act there:
+  ${origin}/ui/
+
 Start an order; above 5000 it waits for an approval, 30 s long:
   curl -i -X POST${header} '${workflows}/orderProcessingWorkflow/start?instanceID=order-1' -d '{"itemName":"car","totalCost":9000,"quantity":1}'
 

@@ -27,8 +27,9 @@ export async function getOutboundHealth(_call: Call, deps: HttpDeps): Promise<Re
 /**
  * Dapr's fields, most of them empty because a Worker has no actors, components or subscriptions. `workflows` also names
  * what is registered, which Dapr does not tell. `connectedWorkers` is 1: code and engine are deployed as one.
+ * `extended` tells a caller who has a token who it is, and what it may do.
  */
-export async function getMetadata(_call: Call, deps: HttpDeps): Promise<Reply> {
+export async function getMetadata({ caller }: Call, deps: HttpDeps): Promise<Reply> {
   const { workflows, activities } = deps.registered();
   return json(200, {
     id: deps.appId,
@@ -36,7 +37,8 @@ export async function getMetadata(_call: Call, deps: HttpDeps): Promise<Reply> {
     enabledFeatures: [],
     actors: [],
     components: [],
-    extended: {},
+    extended:
+      caller === undefined ? {} : { callerName: caller.name, callerRole: caller.role, callerPrefix: caller.prefix },
     subscriptions: [],
     httpEndpoints: [],
     workflows: { connectedWorkers: 1, workflows: workflows.map(({ name }) => name), activities: [...activities] },

@@ -171,6 +171,17 @@ describe("[H161] each route with each role", () => {
   });
 });
 
+describe("[H190] who asks is told who that is", () => {
+  it.each([
+    ["viewer", { callerName: "viewer", callerRole: "viewer" }],
+    ["acme-operator", { callerName: "acme-operator", callerRole: "operator", callerPrefix: "acme-" }],
+  ])("[H190] metadata tells %s its name, its role, and what its instances' IDs begin with", async (name, extended) => {
+    const answer = await read(await new Api({ tokens: TOKENS }).send("GET /v1.0/metadata", undefined, as(name)));
+    expect(answer).toMatchObject({ status: 200, body: { extended } });
+    expect(Object.keys(Object(answer.body).extended)).toEqual(Object.keys(extended));
+  });
+});
+
 const routeOf = (operation: Operation) => ROUTES.find((route) => route.operation === operation) as Route;
 
 describe("[H162] what the query or the body asks for", () => {

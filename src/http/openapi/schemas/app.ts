@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Registered, RegisteredWorkflow } from "../../../model/registered.ts";
+import { ROLES } from "../../role.ts";
 import { count, type Deeply, exactly, may, text } from "./shape.ts";
 
 const nothing = v.array(v.never());
@@ -23,7 +24,7 @@ export const APP_SCHEMAS = {
     enabledFeatures: nothing,
     actors: nothing,
     components: nothing,
-    extended: v.object({}),
+    extended: v.object({ callerName: may(text), callerRole: may(v.picklist(ROLES)), callerPrefix: may(text) }),
     subscriptions: nothing,
     httpEndpoints: nothing,
     workflows: v.object({ connectedWorkers: count, workflows: v.array(text), activities: v.array(text) }),

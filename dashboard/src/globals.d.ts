@@ -1,0 +1,2 @@
+/** Of the package that this page was built with. */
+declare const __VERSION__: string;

@@ -1,0 +1,7 @@
+export function Page() {
+  return (
+    <section class="page">
+      <h1>Overview</h1>
+    </section>
+  );
+}

@@ -1,0 +1,56 @@
+export interface JsonProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+/** What is wrong with a text of JSON, and where; `undefined` for a good one, and for an empty one, which is no payload. */
+export function checkJson(text: string): JsonProblem | undefined {
+  if (text.trim() === "") return undefined;
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const at = positionIn(said, text);
+    const before = text.slice(0, at).split("\n");
+    const message = said.replace(/ in JSON at position \d+.*$| \(line \d+ column \d+\)$|, \.\.\..*$/s, "");
+    return { line: before.length, column: (before.at(-1) ?? "").length + 1, message };
+  }
+}
+
+export function formatJson(text: string): string {
+  return JSON.stringify(JSON.parse(text), null, 2);
+}
+
+/** Engines tell it in words: V8 and SpiderMonkey each in their own, JavaScriptCore not at all. */
+function positionIn(said: string, text: string): number {
+  const position = /at position (\d+)/.exec(said)?.[1];
+  if (position !== undefined) return Number(position);
+  const [, line, column] = /line (\d+) column (\d+)/.exec(said) ?? [];
+  if (line !== undefined && column !== undefined) {
+    const lines = text.split("\n").slice(0, Number(line) - 1);
+    return lines.reduce((sum, one) => sum + one.length + 1, 0) + Number(column) - 1;
+  }
+  return firstWrong(text);
+}
+
+/** The shortest beginning that no text could complete: found by halving, since each longer one is wrong, too. */
+function firstWrong(text: string): number {
+  let [good, wrong] = [0, text.length];
+  while (good < wrong) {
+    const middle = (good + wrong) >> 1;
+    if (mayGoOn(text.slice(0, middle + 1))) good = middle + 1;
+    else wrong = middle;
+  }
+  return good;
+}
+
+function mayGoOn(beginning: string): boolean {
+  try {
+    JSON.parse(beginning);
+    return true;
+  } catch (error) {
+    return /end of|unterminated|EOF/i.test(String(error));
+  }
+}
