@@ -1,6 +1,6 @@
 import type { Target } from "../engine/function-names.ts";
 import type { Any } from "../engine/signatures.ts";
-import { type LimitKind, parseRate, RATE_EXPECTED } from "../model/limit.ts";
+import { type LimitKind, MOST_PARTS, parseRate, RATE_EXPECTED } from "../model/limit.ts";
 import { aFunction, aNumber, type OptionRule, optionsOf, rangeRule, typeRule } from "../model/options.ts";
 
 /** Options of `WorkflowRuntime.limit`. One of `workflow` and `activity`, and one of the numbers at least. */
@@ -18,7 +18,8 @@ export interface LimitOptions {
   /** So many begin in a second, minute, hour or day: `"100/m"`. After a pause as many begin at once. */
   readonly rate?: string | undefined;
   /**
-   * Over so many objects its keys are spread, each with its share of the numbers: one serves some 250 a second. Default 1.
+   * Over so many objects its keys are spread, or the instances where it has no key, each with its share of the numbers: one serves some 250 a
+   * second. Default: as many as the rate needs, which is 1 up to 250 a second.
    */
   readonly parts?: number | undefined;
 }
@@ -33,7 +34,10 @@ export const limitOptions = optionsOf<LimitOptions>({
   concurrency: aCount,
   concurrencyPerKey: aCount,
   rate: rangeRule(RATE_EXPECTED, (value) => typeof value === "string" && parseRate(value) !== undefined),
-  parts: aNumber("a whole number from 1 to 64", (value) => Number.isInteger(value) && value >= 1 && value <= 64),
+  parts: aNumber(
+    `a whole number from 1 to ${MOST_PARTS}`,
+    (value) => Number.isInteger(value) && value >= 1 && value <= MOST_PARTS,
+  ),
 });
 
 function aTarget(kind: LimitKind): OptionRule {
@@ -50,12 +54,14 @@ export function checkLimit(name: unknown, options: LimitOptions): void {
     throw new TypeError(
       `limit: its name has 1 to 100 letters, digits and _ . -, and begins with one of the former, found ${JSON.stringify(name)}`,
     );
-  const { workflow, activity, concurrency, concurrencyPerKey, rate, parts = 1 } = options;
+  const { workflow, activity, key, concurrency, concurrencyPerKey, rate, parts = 1 } = options;
   const call = `limit '${name}'`;
   if ((workflow === undefined) === (activity === undefined))
     throw new TypeError(`${call}: a limit is of either a workflow or an activity`);
   if (concurrency === undefined && concurrencyPerKey === undefined && rate === undefined)
     throw new TypeError(`${call}: a limit has a concurrency, a concurrencyPerKey or a rate`);
+  if (concurrencyPerKey !== undefined && key === undefined)
+    throw new TypeError(`${call}: a concurrencyPerKey is of a limit with a key; without one, concurrency is of all`);
   const least = Math.min(concurrency ?? parts, rate === undefined ? parts : (parseRate(rate)?.count ?? 0));
   if (parts > least)
     throw new RangeError(`${call}: parts is at most ${least}, so that each has a share of at least 1, found ${parts}`);

@@ -22,6 +22,7 @@ export interface WireRow {
   readonly parentInstanceID?: string;
   readonly searchAttributes?: SearchAttributes;
   readonly waitingFor?: string;
+  readonly position?: number;
   readonly retrying?: boolean;
 }
 
@@ -39,8 +40,10 @@ export class WorkflowSummary {
   readonly failure: { readonly errorType: string; readonly message?: string } | undefined;
   readonly parentInstanceId: string | undefined;
   readonly searchAttributes: SearchAttributes;
-  /** `event:approval`, `timer:2026-11-28T10:00:00Z`, `activity:charge`, `child:ID`, `condition`, `start:TIME`. */
+  /** `event:approval`, `timer:2026-11-28T10:00:00Z`, `activity:charge`, `child:ID`, `condition`, `limit:NAME`, `start:TIME`. */
   readonly waitingFor: string | undefined;
+  /** Where that is a limit: its place in the queue of its key, from 1, as it was when the list was read. */
+  readonly position: number | undefined;
   /** An activity has failed and will be tried again. */
   readonly retrying: boolean;
 
@@ -57,6 +60,7 @@ export class WorkflowSummary {
     this.parentInstanceId = row.parentInstanceID;
     this.searchAttributes = row.searchAttributes ?? {};
     this.waitingFor = row.waitingFor;
+    this.position = row.position;
     this.retrying = row.retrying === true;
   }
 

@@ -7,7 +7,7 @@ import { Registry } from "../engine/registry.ts";
 import type { Any, InputOf, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { AnyWorkflow, TWorkflow, WorkflowContext } from "../engine/workflow-context.ts";
-import { parseRate } from "../model/limit.ts";
+import { parseRate, partsFor } from "../model/limit.ts";
 import { aBoolean, type Given, optionsOf, readArgument, readOptions, required, shown } from "../model/options.ts";
 import type { Declaration } from "../schedules/deployments.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
@@ -118,13 +118,14 @@ export class WorkflowRuntime {
   limit(name: string, options: LimitOptions): WorkflowRuntime {
     const read = readOptions(limitOptions, options, "limit", name);
     checkLimit(name, read);
-    const { workflow, activity, key, concurrency, concurrencyPerKey, rate, parts = 1 } = read;
+    const { workflow, activity, key, concurrency, concurrencyPerKey } = read;
     const kind = workflow === undefined ? "activity" : "workflow";
     this.#refuseWhileRunning("limit");
     const target =
       workflow === undefined ? this.registry.activityName(activity as Target) : this.registry.workflowName(workflow);
-    const numbers = { concurrency, concurrencyPerKey, rate: rate === undefined ? undefined : parseRate(rate), parts };
-    this.registry.limits.add({ name, kind, target, key, ...numbers });
+    const rate = read.rate === undefined ? undefined : parseRate(read.rate);
+    const { parts = partsFor({ rate, concurrency }) } = read;
+    this.registry.limits.add({ name, kind, target, key, concurrency, concurrencyPerKey, rate, parts });
     return this;
   }
 

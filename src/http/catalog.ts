@@ -1,8 +1,9 @@
 import { CATALOG_MISSING } from "../catalog/binding.ts";
 import { FilterError } from "../catalog/query/condition.ts";
 import { readParameters } from "../catalog/query/parameters.ts";
-import { readHealth, readList } from "../catalog/reading/list.ts";
+import { type ListedWorkflow, readHealth, readList } from "../catalog/reading/list.ts";
 import { rebuild } from "../catalog/rebuild.ts";
+import { withPositions } from "../limits/overview.ts";
 import { noteAsked } from "./asked.ts";
 import { CATALOG_REBUILD } from "./bodies.ts";
 import type { Call } from "./call.ts";
@@ -26,8 +27,13 @@ import { json, type Reply } from "./replies.ts";
 export async function listWorkflows(call: Call, deps: HttpDeps): Promise<Reply> {
   const catalog = catalogFor("list", call, deps);
   const read = () => readList({ ...readParameters(filtersOf(call)), within: call.caller?.prefix }, catalog);
-  return json(200, await refusing(async () => read()));
+  const answer = await refusing(async () => read());
+  if (!("workflows" in answer)) return json(200, answer);
+  return json(200, { ...answer, workflows: await withPositions<Listed>(answer.workflows, deps.limits) });
 }
+
+/** A row, or that one is gone. */
+type Listed = Pick<ListedWorkflow, "instanceID" | "waitingFor">;
 
 /** `GET /v1.0/workflow-catalog/{component}`: 200 and each shard with its rows, and how long what they tell was on its way. */
 export async function getCatalog(call: Call, deps: HttpDeps): Promise<Reply> {

@@ -92,8 +92,8 @@ export interface OutgoingWebhook {
 
 /** The limiters, as instances know them: the same for all of a Worker. */
 export interface LimitersPort {
-  /** The one with the queue of this key. Its calls reject when it cannot be reached. */
-  limiter(limit: Limit, key: string): LimiterPeer;
+  /** The one with the queue of this key, for this instance. Its calls reject when it cannot be reached. */
+  limiter(limit: Limit, key: string, instanceId: string): LimiterPeer;
 }
 
 export interface Clock {

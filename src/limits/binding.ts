@@ -45,8 +45,8 @@ export class BoundLimiters {
   }
 
   /** The object with the queue of this key. */
-  limiter(limit: Limit, key: string): LimiterApi {
-    return this.#object(limiterOf(limit, key));
+  limiter(limit: Limit, key: string, instanceId: string): LimiterApi {
+    return this.#object(limiterOf(limit, key, instanceId));
   }
 
   allOf(limit: Limit): LimiterApi[] {

@@ -8,8 +8,10 @@ const NEVER = Number.POSITIVE_INFINITY;
 const IN_FRONT = 4e15;
 /** So many are given in one go to those who wait; the others follow at once. */
 const MOST_GRANTS = 256;
+/** So long after it has asked at a former part of the limit one is sent on. */
+const SEND_ON_MS = 1_000;
 
-/** A lease that has been given to one who waits, and has to be told. */
+/** A lease that has been given to one who waits, and has to be told. `untilMs` 0: it is to be asked for elsewhere. */
 export type Grant = Entry & { readonly untilMs: number };
 
 /** What has come since the last turn. */
@@ -46,6 +48,7 @@ export class Book {
   readonly #ledger: Ledger;
   readonly #quota: Quota;
   readonly #leaseMs: number;
+  readonly #openedMs: number;
   readonly #held = new Map<string, Held>();
   readonly #heldOf = new Map<string, number>();
   #waiting: number;
@@ -60,6 +63,7 @@ export class Book {
   constructor(ledger: Ledger, quota: Quota, nowMs: number, leaseMs = LEASE_MS) {
     this.#ledger = ledger;
     this.#leaseMs = leaseMs;
+    this.#openedMs = nowMs;
     this.#quota = quota;
     for (const entry of ledger.held()) this.#count(entry as Grant);
     this.#waiting = ledger.waiting();
@@ -98,7 +102,8 @@ export class Book {
         return this.#ask(instanceId, ask, nowMs);
       });
     });
-    const grants = this.#grant(nowMs).filter(({ instanceId, lease }) => !fresh.has(idOf(instanceId, lease)));
+    const given = this.#quota.isFormer ? this.#sendOn(news) : this.#grant(nowMs);
+    const grants = given.filter(({ instanceId, lease }) => !fresh.has(idOf(instanceId, lease)));
     if (this.#isStandingNew) this.#ledger.save({ ...this.#bucket, served: this.#served });
     this.#isStandingNew = false;
     const answers = news.map(({ instanceId, asks }, n) =>
@@ -109,9 +114,10 @@ export class Book {
 
   /** When to take a turn again, if nothing comes; infinity: never. */
   nextTurnMs(nowMs: number): number {
-    const { rate } = this.#quota;
+    const { rate, isFormer } = this.#quota;
     const isFree = this.#waiting > 0 && this.#isBelowConcurrency && this.#nextKey() !== undefined;
-    const beginsAtMs = isFree ? (rate === undefined ? nowMs : nextTokenMs(this.#bucket, rate)) : NEVER;
+    let beginsAtMs = isFree ? (rate === undefined ? nowMs : nextTokenMs(this.#bucket, rate)) : NEVER;
+    if (isFormer && isFree) beginsAtMs = nowMs + SEND_ON_MS;
     return Math.min(beginsAtMs, this.#held.size === 0 ? NEVER : this.#nextEndMs);
   }
 
@@ -190,12 +196,39 @@ export class Book {
 
   // What is given.
 
+  /** To the parts of today. In turns of its own: whoever asks here all the time is of code from before, and is to come back in peace. */
+  #sendOn(news: readonly News[]): Grant[] {
+    const sent: Grant[] = [];
+    while (news.length === 0 && sent.length < MOST_GRANTS) {
+      const key = this.#ledger.nextKey(undefined);
+      const first = key === undefined ? undefined : this.#ledger.firstOf(key);
+      if (first === undefined) break;
+      sent.push(this.#sentOn(first));
+    }
+    return sent;
+  }
+
+  #sentOn(entry: Entry): Grant {
+    this.#ledger.remove(entry);
+    this.#waiting--;
+    return { ...entry, untilMs: 0 };
+  }
+
+  /** One from before this object was loaded may have come here when the parts were others. It has asked at its own since, or will. */
+  #isOwn({ key, instanceId, sinceMs }: Entry): boolean {
+    return sinceMs >= this.#openedMs || this.#quota.owns?.(key, instanceId) !== false;
+  }
+
   #grant(nowMs: number): Grant[] {
     const grants: Grant[] = [];
     while (grants.length < MOST_GRANTS && this.#waiting > 0 && this.#isBelowConcurrency && this.#hasToken(nowMs)) {
       const key = this.#nextKey();
       const first = key === undefined ? undefined : this.#ledger.firstOf(key);
       if (first === undefined) break;
+      if (!this.#isOwn(first)) {
+        grants.push(this.#sentOn(first));
+        continue;
+      }
       this.#waiting--;
       this.#served = first.key;
       this.#isStandingNew = true;
@@ -232,7 +265,10 @@ export class Book {
   }
 
   #hasRoomFor(key: string, nowMs: number): boolean {
-    const isBelow = this.#isBelowConcurrency && this.runningOf(key) < (this.#quota.concurrencyPerKey ?? NEVER);
+    const isBelow =
+      !this.#quota.isFormer &&
+      this.#isBelowConcurrency &&
+      this.runningOf(key) < (this.#quota.concurrencyPerKey ?? NEVER);
     return isBelow && this.#hasToken(nowMs);
   }
 

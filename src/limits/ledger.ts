@@ -54,6 +54,8 @@ export interface Ledger {
   oldestSinceMs(): number | undefined;
   /** How many wait in the queue of that key before this place. */
   before(key: string, place: number): number;
+  /** Of those instances of which something waits: the place of the first, in the queue of its key, from 1. */
+  positions(instanceIds: readonly string[]): ReadonlyMap<string, number>;
   /** How many of other queues come before one with so many before it in its own, when `served` was served last. */
   beforeInOthers(key: string, ahead: number, served: string): number;
 }

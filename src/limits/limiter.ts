@@ -34,7 +34,7 @@ export class Limiter implements LimiterApi {
     this.#messages = new Messages({
       holder: (instanceId) => ports.holder(instanceId),
       schedule: ports.schedule,
-      isHeld: (grant) => this.#opened.isHeld(grant) && grant.untilMs > ports.now(),
+      isHeld: (grant) => grant.untilMs === 0 || (this.#opened.isHeld(grant) && grant.untilMs > ports.now()),
       refused: (instanceId, refused) => this.#refuse({ instanceId, asks: [], releases: [], refused }),
     });
   }
@@ -72,6 +72,10 @@ export class Limiter implements LimiterApi {
       keys,
       oldestSinceMs: ledger.oldestSinceMs(),
     };
+  }
+
+  async positions(instanceIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#ports.ledger.positions(instanceIds);
   }
 
   /** Never rejects; what it could not do it tries again. */

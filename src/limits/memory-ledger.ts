@@ -69,6 +69,14 @@ export class MemoryLedger implements Ledger {
     return this.#queue(key).filter((entry) => entry.place < place).length;
   }
 
+  positions(instanceIds: readonly string[]): ReadonlyMap<string, number> {
+    const queues = [...this.#byKey().values()].map((queue) => queue.sort((a, b) => a.place - b.place));
+    const placesOf = (id: string) =>
+      queues.map((queue) => queue.findIndex(({ instanceId }) => instanceId === id) + 1).filter((place) => place > 0);
+    const found = instanceIds.map((id) => [id, Math.min(...placesOf(id))] as const);
+    return new Map(found.filter(([, place]) => Number.isFinite(place)));
+  }
+
   beforeInOthers(key: string, ahead: number, served: string): number {
     const comesBefore = (other: string) => (other > served === key > served ? other < key : other > served);
     let count = 0;

@@ -6,7 +6,7 @@ import type { Grant } from "./book.ts";
 export interface MessagesPorts {
   holder(instanceId: string): LeaseHolder;
   readonly schedule: Schedule;
-  /** It is still given, and not over. */
+  /** It is still to be told: given, and not over. */
   isHeld(grant: Grant): boolean;
   /** The instance does not want them. */
   refused(instanceId: string, releases: readonly LeaseRelease[]): void;
@@ -18,6 +18,8 @@ const MOST_AT_ONCE = 32;
 const PATIENCE_MS = 10_000;
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 15_000;
+/** By then a lease is over. */
+const MOST_TRIES = 8;
 
 /** To one instance. */
 interface Message {
@@ -61,14 +63,14 @@ export class Messages {
     this.#underWay++;
     const wanted = await this.#answerTo(message);
     this.#underWay--;
-    if (wanted === undefined) {
+    if (wanted === undefined && tries < MOST_TRIES) {
       const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LAST_PAUSE_MS);
       this.#ports.schedule(pauseMs, () => {
         this.#waiting.push({ ...message, tries: tries + 1 });
         this.#sendWaiting();
       });
     } else {
-      const refused = grants.filter((_, n) => wanted[n] === false);
+      const refused = grants.filter((_, n) => wanted?.[n] === false);
       if (refused.length > 0) this.#ports.refused(instanceId, refused.map(toRelease));
     }
     this.#sendWaiting();

@@ -6,11 +6,14 @@ import type { LimiterApi, LimiterHealth } from "./protocol.ts";
 /** A part that has not answered by then is missing. */
 const PATIENCE_MS = 5_000;
 
+/** A list does not wait longer for positions. */
+const POSITIONS_PATIENCE_MS = 2_000;
+
 /** The limits of a Worker, and the way to their objects. */
 export interface LimitsReach {
   declared(): readonly Limit[];
   /** All objects of it. */
-  partsOf(limit: Limit): readonly Pick<LimiterApi, "health">[];
+  partsOf(limit: Limit): readonly Pick<LimiterApi, "health" | "positions">[];
   readonly schedule: Schedule;
 }
 
@@ -82,6 +85,30 @@ function longest(found: readonly LimiterHealth[], top: number): ListedQueue[] {
       waiting,
       oldestWaitingSince: formatTime(oldestSinceMs),
     }));
+}
+
+/** What stands before the name of a limit, where a list says what is waited for. */
+const WAITS = "limit:";
+
+/**
+ * Rows of a list, with the position of each that waits for a limit, as it is now: one question to each object of each limit that is in
+ * them, and none where there is none. Of one that does not wait any more, or whose limiter has not answered, there is no position.
+ */
+export async function withPositions<
+  T extends { readonly instanceID: string; readonly waitingFor?: string | undefined },
+>(rows: readonly T[], reach: LimitsReach | undefined): Promise<readonly (T & { readonly position?: number })[]> {
+  const waiting = rows.filter(({ waitingFor }) => waitingFor?.startsWith(WAITS));
+  if (reach === undefined || waiting.length === 0) return rows;
+  const limits = reach.declared().filter(({ name }) => waiting.some((row) => row.waitingFor === WAITS + name));
+  const asked = limits.flatMap((limit) => {
+    const ids = waiting.filter(({ waitingFor }) => waitingFor === WAITS + limit.name).map((row) => row.instanceID);
+    return reach.partsOf(limit).map((part) => within(reach.schedule, POSITIONS_PATIENCE_MS, () => part.positions(ids)));
+  });
+  const positions = new Map((await Promise.all(asked)).flatMap((part) => [...(part ?? [])]));
+  return rows.map((row) => {
+    const position = row.waitingFor?.startsWith(WAITS) ? positions.get(row.instanceID) : undefined;
+    return position === undefined ? row : { ...row, position };
+  });
 }
 
 function sumOf(found: readonly LimiterHealth[], of: (health: LimiterHealth) => number): number {

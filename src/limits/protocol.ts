@@ -19,4 +19,6 @@ export interface LimiterHealth {
 /** What a limiter can be asked. */
 export interface LimiterApi extends LimiterPeer {
   health(mostQueues: number): Promise<LimiterHealth>;
+  /** Of those instances of which something waits: the place of the first, in the queue of its key, from 1. */
+  positions(instanceIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }

@@ -102,6 +102,9 @@ class LimiterObject extends DurableObject<LimiterEnv> implements LimiterApi {
   async health(mostQueues: number): Promise<LimiterHealth> {
     return (await this.#limiter()).health(mostQueues);
   }
+  async positions(instanceIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return (await this.#limiter()).positions(instanceIds);
+  }
 
   /** Never throws: after the seventh failure the platform would drop the alarm. What can fail here is the opening. */
   override async alarm(): Promise<void> {

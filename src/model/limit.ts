@@ -21,7 +21,7 @@ export interface Limit {
   /** So many of one key. */
   readonly concurrencyPerKey?: number | undefined;
   readonly rate?: Rate | undefined;
-  /** Over so many objects its keys are spread, each with its share of the numbers. */
+  /** Over so many objects its keys are spread, or the instances where it has no key, each with its share of the numbers. */
   readonly parts: number;
 }
 
@@ -32,7 +32,12 @@ export interface Rate {
 }
 
 /** What one object of a limit may give away. */
-export type Quota = Pick<Limit, "concurrency" | "concurrencyPerKey" | "rate">;
+export interface Quota extends Pick<Limit, "concurrency" | "concurrencyPerKey" | "rate"> {
+  /** It was a part of the limit before its `parts` were others: it gives nothing away, and who waits there is sent to those of today. */
+  readonly isFormer?: true;
+  /** Whether it is the part of today for those; absent: of all that ask there. */
+  readonly owns?: (key: string, instanceId: string) => boolean;
+}
 
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 export const RATE_EXPECTED = 'a rate such as "100/m", a whole number from 1 to 1,000,000 and s, m, h or d';
@@ -49,9 +54,20 @@ export function rateText({ count, perMs }: Rate): string {
   return `${count}/${unit}`;
 }
 
-/** The name of the object that has the queue of this key. */
-export function limiterOf({ name, parts }: Pick<Limit, "name" | "parts">, key: string): string {
-  return limiterNames({ name, parts })[fnv1a(key) % parts] ?? name;
+/** One object serves so many a second, with the releases and the messages that go with them. */
+const MOST_A_SECOND = 250;
+export const MOST_PARTS = 64;
+
+/** Over how many objects a limit is spread that does not say so: each has to serve no more than it can, and has a share of at least 1. */
+export function partsFor({ rate, concurrency = MOST_PARTS }: Pick<Limit, "rate" | "concurrency">): number {
+  const needed = rate === undefined ? 1 : Math.ceil((rate.count * 1_000) / rate.perMs / MOST_A_SECOND);
+  return Math.min(needed, concurrency, MOST_PARTS);
+}
+
+/** The name of the object that has the queue of this key, where there are keys. */
+export function limiterOf(limit: Pick<Limit, "name" | "parts" | "key">, key: string, instanceId: string): string {
+  const { name, parts } = limit;
+  return limiterNames(limit)[fnv1a(limit.key === undefined ? instanceId : key) % parts] ?? name;
 }
 
 export function limiterNames({ name, parts }: Pick<Limit, "name" | "parts">): string[] {
@@ -112,8 +128,12 @@ export class Limits {
   quotaOf(limiter: string): Quota | undefined {
     const [, name = "", part] = /^(.*?)(?:#(\d+))?$/.exec(limiter) ?? [];
     const limit = this.#byName.get(name);
-    if (limit === undefined || !limiterNames(limit).includes(limiter)) return undefined;
-    return shareOf(limit, Number(part ?? 0));
+    if (limit === undefined) return undefined;
+    if (!limiterNames(limit).includes(limiter)) return { isFormer: true };
+    const share = shareOf(limit, Number(part ?? 0));
+    return limit.parts === 1
+      ? share
+      : { ...share, owns: (key, instanceId) => limiterOf(limit, key, instanceId) === limiter };
   }
 
   #set(limit: Limit): void {

@@ -33,8 +33,8 @@ export class MemoryLimiters implements LimitersPort {
     this.#limiters.clear();
   }
 
-  limiter(limit: Limit, key: string): Limiter {
-    return this.#object(limiterOf(limit, key));
+  limiter(limit: Limit, key: string, instanceId: string): Limiter {
+    return this.#object(limiterOf(limit, key, instanceId));
   }
 
   /** What the HTTP API has of them. */

@@ -38,6 +38,13 @@ describe("[W14] limits", () => {
     await expect
       .poll(async () => (await ask("GET /v1.0/workflows/dapr?waitingFor=limit:narrow")).body)
       .toMatchObject({ workflows: { length: 3 } });
+    const listed = await ask("GET /v1.0/workflows/dapr?waitingFor=limit:narrow");
+    const { workflows } = listed.body as { workflows: readonly { instanceID: string; position?: number }[] };
+    expect(Object.fromEntries(workflows.map(({ instanceID, position }) => [instanceID, position]))).toEqual({
+      [ids[2] as string]: 1,
+      [ids[3] as string]: 2,
+      [last]: 1,
+    });
     while (narrowRuns.begun.length < 5) {
       const before = narrowRuns.begun.length;
       openNarrows();

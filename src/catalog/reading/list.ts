@@ -22,6 +22,8 @@ export interface ListedWorkflow {
   readonly parentInstanceID?: string | undefined;
   readonly searchAttributes?: CatalogEntry["searchAttributes"];
   readonly waitingFor?: string | undefined;
+  /** Where that is a limit: its place in the queue of its key, as the limiter has it now. */
+  readonly position?: number | undefined;
   readonly retrying: boolean;
 }
 

@@ -81,9 +81,10 @@ export class LeaseSet {
   flush(): void {
     if (this.#of.burst.isOpen) return;
     const nowMs = this.#ports.clock.now();
+    const instanceId = this.#ports.instanceId();
     const letters = new Map<string, Letter>();
     const letterTo = ({ limit, key }: Lease): Letter => {
-      const to = limiterOf(limit, key);
+      const to = limiterOf(limit, key, instanceId);
       const letter = letters.get(to) ?? { limit, key, asks: [], releases: [] };
       letters.set(to, letter);
       return letter;
@@ -111,7 +112,7 @@ export class LeaseSet {
       asks: asks.map(({ ask }) => ask),
       releases: releases.map(({ id, seq }) => ({ lease: id, seq })),
     };
-    const call = limiters && (async () => limiters.limiter(limit, key).lease(request));
+    const call = limiters && (async () => limiters.limiter(limit, key, instanceId).lease(request));
     const states = call && (await within((ms, callback) => clock.schedule(ms, callback), PATIENCE_MS, call));
     for (const lease of asks) lease.isAsking = false;
     if (states === undefined && asks.length > 0) this.#failed(limit, asks);

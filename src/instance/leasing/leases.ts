@@ -178,7 +178,8 @@ export class Leases implements Admission {
     const { clock, limiters } = this.#ports;
     const task = of.type === "activity" ? of.run.task : undefined;
     const about = { limit: limit.name, key, taskId: task?.id, activity: task?.name };
-    const ask = async () => limiters?.limiter(limit, key).places(this.#ports.instanceId(), [id]);
+    const instanceId = this.#ports.instanceId();
+    const ask = async () => limiters?.limiter(limit, key, instanceId).places(instanceId, [id]);
     const [place] = (await within((ms, callback) => clock.schedule(ms, callback), PATIENCE_MS, ask)) ?? [];
     return place === undefined
       ? about

@@ -113,6 +113,18 @@ export class LeaseStore implements Ledger {
     return this.#number("SELECT count(*) AS n FROM lease WHERE until IS NULL AND key = ? AND place < ?", key, place);
   }
 
+  /** One way over the index, however many are asked for: it has all that is read. */
+  positions(instanceIds: readonly string[]): ReadonlyMap<string, number> {
+    if (!this.#hasTables) return new Map();
+    const rows = this.#db.query<{ instance: string; n: number }>(
+      `SELECT instance, min(n) AS n FROM (
+          SELECT instance, row_number() OVER (PARTITION BY key ORDER BY place) AS n FROM lease WHERE until IS NULL
+        ) WHERE instance IN (SELECT value FROM json_each(?)) GROUP BY instance`,
+      JSON.stringify(instanceIds),
+    );
+    return new Map(rows.map(({ instance, n }) => [instance, n]));
+  }
+
   /** Of those queues that come before its own in this round one more. */
   beforeInOthers(key: string, ahead: number, served: string): number {
     return this.#number(

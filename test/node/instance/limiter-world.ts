@@ -60,7 +60,9 @@ export class LimiterWorld {
 
   /** The limiters, as a life of an instance sees them. */
   portFor(instance: Host, fate: Fate): LimitersPort {
-    return { limiter: (limit, key) => this.#peerFor(instance, fate, limiterOf(limit, key)) };
+    return {
+      limiter: (limit, key, instanceId) => this.#peerFor(instance, fate, limiterOf(limit, key, instanceId)),
+    };
   }
 
   #peerFor(instance: Host, fate: Fate, name: string): LimiterPeer {

@@ -207,6 +207,50 @@ describe.each(LEDGERS)("[L1] A limit's book, %s", (_, ledger) => {
     expect(of.book.nextTurnMs(NOW)).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it("[L1.21] the position of each that is asked for, in the queue of its key; of several that wait the first; of others none", () => {
+    const of = desk({ concurrency: 1 });
+    for (const id of ["held", "a1", "a2", "a3"]) of.ask(id, "a");
+    for (const id of ["b1", "b2"]) of.ask(id, "b");
+    of.turn({ instanceId: "b1", asks: [{ lease: "other", key: "a", seq: 1 }] });
+    of.ask("begun", "a", 1, true);
+    const positions = (...ids: string[]) => Object.fromEntries(of.ledger.positions(ids));
+    expect(positions("held", "a1", "a3", "b1", "b2", "begun", "nobody")).toEqual({
+      begun: 1,
+      a1: 2,
+      a3: 4,
+      b1: 1,
+      b2: 2,
+    });
+    of.release("held");
+    expect([of.granted, positions("begun", "a1", "a2")]).toEqual([["b1"], { begun: 1, a1: 2, a2: 3 }]);
+    expect([positions("b1"), positions()]).toEqual([{ b1: 5 }, {}]);
+  });
+
+  it("[L1.22] a former part of a limit gives nothing away: whoever waits there is sent to those of today, once, in the order of the queue", () => {
+    const of = desk({ concurrency: 1 });
+    for (const id of ["held", "b", "a"]) of.ask(id);
+    of.reload({ isFormer: true });
+    expect([of.ask("late"), of.granted]).toEqual(["waiting", []]);
+    expect(of.book.nextTurnMs(NOW)).toBe(NOW + 1_000);
+    of.pass(1_000);
+    expect([of.granted, of.held, of.book.waiting]).toEqual([["b", "a", "late"], ["held"], 0]);
+    expect(of.sent.map(({ untilMs }) => untilMs)).toEqual([0, 0, 0]);
+    expect(of.book.nextTurnMs(of.nowMs)).toBe(NOW + LEASE_MS);
+    of.pass(LEASE_MS - 1_000);
+    expect([of.held, of.book.nextTurnMs(of.nowMs)]).toEqual([[], Number.POSITIVE_INFINITY]);
+  });
+
+  it("[L1.23] many at a former part are sent in goes of 256, a second apart", () => {
+    const of = desk({ concurrency: 1 });
+    for (let n = 0; n <= 600; n++) of.ask(`${n}`);
+    of.reload({ isFormer: true });
+    for (const sent of [256, 512, 600]) {
+      expect(of.book.nextTurnMs(of.nowMs)).toBe(of.nowMs + 1_000);
+      of.pass(1_000);
+      expect(of.granted).toHaveLength(sent);
+    }
+  });
+
   it("[L1.20] by chance: never more at once than may run, of all and of a key; a reload changes nothing; everybody has a turn", () => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = new Random(seed);

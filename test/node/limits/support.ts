@@ -1,4 +1,4 @@
-import { Book, type News } from "../../../src/limits/book.ts";
+import { Book, type Grant, type News } from "../../../src/limits/book.ts";
 import type { Ledger } from "../../../src/limits/ledger.ts";
 import { MemoryLedger } from "../../../src/limits/memory-ledger.ts";
 import { LeaseStore } from "../../../src/limits/store/lease-store.ts";
@@ -28,6 +28,7 @@ export class Desk {
   #quota: Quota;
   /** Whoever has been told of a lease, in order. */
   readonly granted: string[] = [];
+  readonly sent: Grant[] = [];
 
   constructor(ledger: Ledger, quota: Quota) {
     this.ledger = ledger;
@@ -38,6 +39,7 @@ export class Desk {
   turn(...news: readonly Partial<News & { instanceId: string }>[]): readonly (readonly LeaseState[])[] {
     const whole = news.map((of) => ({ instanceId: "", asks: [], releases: [], ...of }));
     const { answers, grants } = this.book.turn(whole, this.nowMs);
+    this.sent.push(...grants);
     this.granted.push(...grants.map(({ instanceId }) => instanceId));
     return answers;
   }

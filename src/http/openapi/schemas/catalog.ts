@@ -19,6 +19,9 @@ export const listedWorkflow = exactly<Deeply<ListedWorkflow>>()(
     parentInstanceID: may(text),
     searchAttributes: may(v.record(text, v.union([text, v.number(), v.boolean(), v.array(text)]))),
     waitingFor: may(standing.waitingFor),
+    position: may(
+      v.pipe(count, v.description("Where that is a limit: its place in the queue of its key, from 1, as it is now.")),
+    ),
     retrying: standing.retrying,
   }),
 );
