@@ -30,7 +30,8 @@ export function limitsOf({ missing = false, asks = ["a", "a", "a", "b", "a"] }: 
     const asked = { lease: "l", key, seq: 1 };
     void limiters.get("cards")?.lease({ instanceId: `i${n}`, asks: [asked], releases: [] });
   });
-  const silent = { health: () => Promise.reject(new Error("cannot be reached")) };
+  const unreachable = () => Promise.reject(new Error("cannot be reached"));
+  const silent = { health: unreachable, positions: unreachable };
   return {
     declared: () => limits.all,
     partsOf: (limit) =>
