@@ -1,0 +1,138 @@
+import type { FailureDetails } from "../../../../src/model/failure-details.ts";
+import type { HistoryEvent, ParentLink } from "../../../../src/model/history-event.ts";
+import type { RuntimeStatus } from "../../../../src/model/status.ts";
+import type { BarKind, BarStatus } from "../../../../src/model/timeline.ts";
+
+export type { FailureDetails } from "../../../../src/model/failure-details.ts";
+export type { HistoryEvent, HistoryEventType, ParentLink, RerunOf } from "../../../../src/model/history-event.ts";
+export type { RuntimeStatus } from "../../../../src/model/status.ts";
+export type { BarKind, BarStatus } from "../../../../src/model/timeline.ts";
+
+/*
+ * What the API answers of an instance, as it comes over the wire: docs/http-api.md says what each field is.
+ */
+
+export interface WireAttempt {
+  readonly id: number;
+  readonly attempt: number;
+  readonly status: BarStatus;
+  readonly scheduled: string;
+  readonly ended?: string;
+  readonly errorType?: string;
+  readonly nextAttempt?: string;
+}
+
+export interface WireBar {
+  readonly position: number;
+  readonly kind: BarKind;
+  readonly status: BarStatus;
+  readonly id?: number;
+  readonly name?: string;
+  readonly instanceID?: string;
+  readonly updateID?: string;
+  readonly scheduled: string;
+  readonly started?: string;
+  readonly ended?: string;
+  readonly due?: string;
+  readonly errorType?: string;
+  readonly attempts?: readonly WireAttempt[];
+  readonly events?: number;
+}
+
+export interface WireTimeline {
+  readonly instanceID: string;
+  readonly executionId: string;
+  readonly bars: readonly WireBar[];
+  readonly continuationToken?: string;
+  readonly truncated?: boolean;
+}
+
+export interface WireHistory {
+  readonly events: readonly HistoryEvent[];
+  readonly continuationToken?: string;
+  readonly complete?: boolean;
+}
+
+interface WirePending {
+  readonly id: number;
+  readonly status: "running" | "retrying";
+  readonly attempt: number;
+  readonly lastFailure?: Pick<FailureDetails, "errorType" | "message">;
+  readonly nextAttemptAt?: string;
+}
+
+export interface WireActivity extends WirePending {
+  readonly name: string;
+  readonly scheduledAt: string;
+}
+
+export interface WireChild extends WirePending {
+  readonly workflowName: string;
+  readonly instanceID: string;
+  readonly createdAt: string;
+}
+
+export interface WireLimit {
+  readonly limit: string;
+  readonly key: string;
+  readonly activity?: { readonly id: number; readonly name: string };
+  readonly position?: number;
+  readonly ahead?: number;
+  readonly waitingSince?: string;
+}
+
+/** `GET …/{id}?detail=full`. */
+export interface WireDetail {
+  readonly instanceID: string;
+  readonly workflowName?: string;
+  readonly createdAt: string;
+  readonly lastUpdatedAt: string;
+  readonly runtimeStatus: RuntimeStatus;
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly failure?: FailureDetails;
+  readonly customStatus?: string;
+  readonly searchAttributes?: Readonly<Record<string, unknown>>;
+  readonly retention?: string;
+  readonly executionId: string;
+  readonly generation: number;
+  readonly version?: string;
+  readonly startTime?: string;
+  readonly endedAt?: string;
+  readonly parentInstanceID?: string;
+  readonly parent?: ParentLink;
+  readonly waitingFor?: string;
+  readonly retrying?: boolean;
+  readonly actor?: string;
+  readonly pendingActivities: readonly WireActivity[];
+  readonly openTimers: readonly { readonly id: number; readonly createdAt: string; readonly fireAt: string }[];
+  readonly openChildren: readonly WireChild[];
+  readonly awaitedEvents?: readonly string[];
+  readonly awaitsCondition?: boolean;
+  readonly bufferedEvents?: readonly { readonly name: string; readonly count: number }[];
+  readonly queries?: readonly string[];
+  readonly updates?: readonly string[];
+  readonly limits?: readonly WireLimit[];
+  readonly more?: Readonly<Record<string, number>>;
+  readonly sizes?: {
+    readonly historyEvents: number;
+    readonly historyBytes: number;
+    readonly inputBytes?: number;
+    readonly outputBytes?: number;
+    readonly databaseBytes?: number;
+  };
+  readonly stall?: { readonly reason: string; readonly message: string };
+  readonly nextDueAt?: string;
+}
+
+/** Milliseconds since 1970 of a time in an answer. */
+export function msOf(time: string): number;
+export function msOf(time: string | undefined): number | undefined;
+export function msOf(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
+}
+
+/** A field that is not there is not set to undefined: `exactOptionalPropertyTypes` wants the difference. */
+export function present<T extends object>(fields: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const told = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(told) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
