@@ -8,6 +8,7 @@ import { addCount } from "./commands/count.ts";
 import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addHistory } from "./commands/history.ts";
+import { addLimits } from "./commands/limits.ts";
 import { addList } from "./commands/list.ts";
 import { addProfile } from "./commands/profile.ts";
 import { addPurge } from "./commands/purge.ts";
@@ -33,6 +34,7 @@ const BEYOND = [
   addVersion,
   addBulk,
   addSchedule,
+  addLimits,
   addExport,
   addReplay,
   addCatalog,

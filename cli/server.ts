@@ -9,7 +9,13 @@ import type { Settings } from "./settings.ts";
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** What the routes under it are about. */
-export type Area = "workflows" | "workflow-jobs" | "workflow-catalog" | "workflow-schedules" | "metadata";
+export type Area =
+  | "workflows"
+  | "workflow-jobs"
+  | "workflow-catalog"
+  | "workflow-schedules"
+  | "workflow-limits"
+  | "metadata";
 
 /** How long an answer is waited for, beyond the time that the server was asked to wait. */
 const PATIENCE_MS = 60_000;

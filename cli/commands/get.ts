@@ -23,6 +23,14 @@ interface Attempt {
   readonly nextAttemptAt?: string;
 }
 
+interface WaitingLease {
+  readonly limit: string;
+  readonly key: string;
+  readonly activity?: { readonly id: number; readonly name: string };
+  readonly position?: number;
+  readonly ahead?: number;
+}
+
 interface WireDetail extends WireInstance {
   readonly version?: string;
   readonly customStatus?: string;
@@ -39,6 +47,7 @@ interface WireDetail extends WireInstance {
   readonly awaitedEvents?: readonly string[];
   readonly awaitsCondition?: boolean;
   readonly bufferedEvents?: readonly { readonly name: string; readonly count: number }[];
+  readonly limits?: readonly WaitingLease[];
   readonly sizes?: Readonly<Record<string, number>>;
   readonly stall?: { readonly reason: string; readonly message: string };
   readonly nextDueAt?: string;
@@ -110,10 +119,18 @@ function waitsOf(found: WireDetail): Line[] {
       (one): Line => ["Child", `#${one.id} ${one.workflowName} '${one.instanceID}', ${attemptOf(one)}`],
     ),
     ...found.openTimers.map((one): Line => ["Timer", `#${one.id} at ${one.fireAt}`]),
+    ...(found.limits ?? []).map((one): Line => ["Limit", placeOf(one)]),
     ...awaitedEvents.map((name): Line => ["Waits for", `event '${name}'`]),
     ...(found.awaitsCondition === true ? [["Waits for", "a condition"] as const] : []),
     ...bufferedEvents.map(({ name, count }): Line => ["Buffered", `event '${name}' (${count})`]),
   ];
+}
+
+/** Such as `cards for #1 charge, position 2 of key "acme", 7 ahead`. */
+function placeOf({ limit, key, activity, position, ahead }: WaitingLease): string {
+  const what = activity === undefined ? limit : `${limit} for #${activity.id} ${activity.name}`;
+  if (position === undefined) return `${what}, position not known`;
+  return `${what}, position ${position}${key === "" ? "" : ` of key ${JSON.stringify(key)}`}, ${ahead} ahead`;
 }
 
 function attemptOf({ status, attempt, lastFailure, nextAttemptAt }: Attempt): string {

@@ -119,5 +119,9 @@ const COLUMNS: readonly Column<Change>[] = [
   { title: "ID", value: ({ instanceID }) => instanceID },
   { title: "NAME", value: of((row) => row.workflowName) },
   { title: "CUSTOM STATUS", value: of((row) => row.customStatus ?? ""), isLong: true },
-  { title: "WAITS FOR", value: of((row) => row.waitingFor ?? ""), isLong: true },
+  { title: "WAITS FOR", value: of(waitOf), isLong: true },
 ];
+
+function waitOf({ waitingFor = "", position }: WireRow): string {
+  return position === undefined ? waitingFor : `${waitingFor}, position ${position}`;
+}
