@@ -6,7 +6,17 @@ import { join } from "node:path";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
 
-const PROJECTS = [".", "cli", "dashboard", "test/workers", "test/conformance", "test/node", "test/package", "bench"];
+const PROJECTS = [
+  ".",
+  "cli",
+  "dashboard",
+  "test/workers",
+  "test/conformance",
+  "test/node",
+  "test/node/dashboard",
+  "test/package",
+  "bench",
+];
 
 for (const project of PROJECTS) {
   if (!existsSync(join(ROOT, project, "tsconfig.json"))) continue;

@@ -48,7 +48,12 @@ const isNoChild = ({ parentInstanceID }: ActedOn) => parentInstanceID === undefi
 /** In the order of the menu: what is asked for most, first. */
 export const ACTIONS: Readonly<Record<InstanceAction, ActionEntry>> = {
   raise: { label: "Raise an event …", icon: "send", role: "starter", fits: isOpen },
-  pause: { label: "Pause …", icon: "pause", role: "operator", fits: (i) => isOpen(i) && i.runtimeStatus !== "SUSPENDED" },
+  pause: {
+    label: "Pause …",
+    icon: "pause",
+    role: "operator",
+    fits: (i) => isOpen(i) && i.runtimeStatus !== "SUSPENDED",
+  },
   resume: { label: "Resume …", icon: "play", role: "operator", fits: (i) => i.runtimeStatus === "SUSPENDED" },
   query: { label: "Query …", icon: "search", role: "viewer", fits: hasBegunOrEnded },
   update: { label: "Update …", icon: "zap", role: "starter", fits: hasBegun },

@@ -4,7 +4,6 @@ import { programOf } from "../../../cli/program.ts";
 import * as asks from "../../../dashboard/src/act/requests.ts";
 import * as scheduled from "../../../dashboard/src/act/schedule-requests.ts";
 import { type ApiRequest, commandOf, curlOf, quote } from "../../../dashboard/src/act/shell.ts";
-import { temporaryDirectory } from "../e2e/server.ts";
 import { HOSTILE, wordsOf } from "./shell.ts";
 
 const URL_OF_ALL = "http://localhost:8787/v1.0/";
@@ -126,12 +125,11 @@ function alike({ method, path, query, body }: Sent): unknown {
 const REASONS = ["why not", ...HOSTILE.filter((text) => text !== "")];
 
 describe("[D32] the shown command asks for the same as the shown curl", () => {
-  let directory: string;
   beforeEach(() => {
-    directory = temporaryDirectory();
     for (const name of ["EDGE_WORKFLOWS_URL", "DAPR_API_TOKEN", "EDGE_WORKFLOWS_COMPONENT", "EDGE_WORKFLOWS_PROFILE"])
       vi.stubEnv(name, undefined);
-    vi.stubEnv("XDG_CONFIG_HOME", directory);
+    // No profiles are there.
+    vi.stubEnv("XDG_CONFIG_HOME", import.meta.dirname);
     vi.spyOn(process.stdout, "write").mockImplementation((...words: unknown[]) => {
       const written = words.at(-1);
       if (typeof written === "function") written();
