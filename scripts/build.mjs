@@ -1,4 +1,4 @@
-// npm run build: the library as it is published, JavaScript and declarations, in dist/, the command line in dist/cli.js, and in dist/dashboard what a Worker serves as files. `npm pack` and `npm publish` run it first.
+// npm run build: the library as it is published, JavaScript and declarations, in dist/, the command line in dist/cli.js, and in dist/dashboard what a Worker serves as files, its web pages too. `npm pack` and `npm publish` run it first.
 
 import "./node-version.mjs";
 import { cpSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { build } from "esbuild";
 import { buildCli } from "./cli.mjs";
 import { buildDashboard } from "./dashboard.mjs";
+import { writeDashboardModule } from "./dashboard-module.mjs";
 import { writeOpenApi } from "./openapi-document.mjs";
 import { compile } from "./tsc.mjs";
 import { ROOT } from "./wrangler.mjs";
@@ -23,6 +24,7 @@ await buildCli(join(DIST, "cli.js"));
 await buildDashboard();
 cpSync(join(ROOT, "assets"), join(DIST, "dashboard"), { recursive: true });
 await writeOpenApi(join(DIST, "dashboard"));
+writeDashboardModule(DIST);
 
 /** A package that the library has with it, so that nobody installs it: one file, beside the one that imports it, with its licence. */
 async function buildIn(name, importer) {

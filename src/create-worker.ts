@@ -177,6 +177,7 @@ function depsOf(
     registered: () => registry.registered(),
     allowedOrigins: options.allowedOrigins,
     basePath: options.basePath,
+    dashboard: options.dashboard,
     refusesUnknownWorkflows: options.unknownWorkflows === "refuse",
     notReady: bindingProblem(env),
     hidesReasons: !(options.logFailureMessages ?? !env.PAYLOAD_KEYS),

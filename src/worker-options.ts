@@ -1,5 +1,6 @@
 import { type CatalogConfig, catalogOption } from "./catalog/options.ts";
 import { MAX_BODY_BYTES } from "./http/deps.ts";
+import type { Dashboard } from "./http/served-files.ts";
 import { type InstanceLimits, limitsOption } from "./instance/limits.ts";
 import type { Jurisdiction, LocationHint } from "./instance/namespace.ts";
 import { LOG_LEVELS, type LogLevel } from "./model/log.ts";
@@ -61,6 +62,11 @@ export interface WorkerOptions {
   readonly webhooks?: readonly Given<WebhookOptions>[] | undefined;
   /** What can be seen of the workflows from outside: see TelemetryOptions. Default: nothing is counted or sent. */
   readonly telemetry?: Given<TelemetryOptions> | undefined;
+  /**
+   * The dashboard, for a Worker that has no assets: `import dashboard from "edge-workflows/dashboard"`. With assets, their directory has it, and costs no
+   * requests. Default: none.
+   */
+  readonly dashboard?: Dashboard | undefined;
   /** Where all instances live and stay: "eu", "fedramp", "fedramp-high" or "us". To change it is to have other instances. Default: anywhere. */
   readonly jurisdiction?: Jurisdiction | undefined;
   /** Where new instances had best be made, for instance "weur". Default: near to whoever starts them. */
@@ -96,6 +102,7 @@ export const workerOptions = optionsOf<WorkerOptions>({
   stateRetentionPolicy: retentionPolicyOption,
   webhooks: webhooksOption,
   telemetry: telemetryOption,
+  dashboard: typeRule('what "edge-workflows/dashboard" exports', (value) => typeof value === "function"),
   jurisdiction: oneOf(...Object.keys(JURISDICTIONS)),
   locationHint: oneOf(...Object.keys(LOCATION_HINTS)),
 });

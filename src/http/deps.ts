@@ -7,7 +7,7 @@ import type { LogLine } from "../model/log.ts";
 import { MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 import type { Registered } from "../model/registered.ts";
 import type { Schedules } from "../schedules/binding.ts";
-
+import type { Dashboard } from "./served-files.ts";
 import type { ApiToken } from "./tokens.ts";
 
 /** Everything the HTTP face needs from outside. It reads no clock, makes no ID and knows no platform by itself. */
@@ -47,6 +47,8 @@ export interface HttpDeps {
   /** Longest request body that is read. Dapr's default is 4 MiB, see {@link DEFAULT_MAX_BODY_BYTES}. */
   readonly maxBodyBytes: number;
   readonly appId: string;
+  /** Answers what is below `/ui`. Default: nothing, since files stand there. */
+  readonly dashboard?: Dashboard | undefined;
   /** Takes one object for each request, without payloads, tokens or query strings. */
   log(line: LogLine): void;
   /** A UUID, version 4. */

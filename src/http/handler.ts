@@ -3,6 +3,7 @@ import { addCorsHeaders, answerPreflight } from "./cors.ts";
 import type { HttpDeps } from "./deps.ts";
 import { badBaggage, HttpError, internalError, malformed } from "./errors.ts";
 import { isHealthProbe } from "./health.ts";
+import { answerPage, isVisit, toDashboard } from "./pages.ts";
 import { warningHeader } from "./query-names.ts";
 import { errorReply, type Reply, toResponse } from "./replies.ts";
 import { checkProbe, checkRequest, isPreflight } from "./request-check.ts";
@@ -12,7 +13,7 @@ import { isValidBaggage } from "./trace.ts";
 /**
  * The HTTP face: Dapr's Workflow API, the seed's contract, health and metadata. The function it returns always answers
  * and never rejects. What a request goes through, in order: the request check, baggage, route, the operation; then one
- * line in the log, and the headers of the answer. A health probe leaves no line and no trace.
+ * line in the log, and the headers of the answer. A health probe leaves no line and no trace. Pages need no token.
  */
 export function createHttpHandler(deps: HttpDeps): (request: Request) => Promise<Response> {
   return (request) => handle(request, deps);
@@ -33,7 +34,13 @@ async function handle(request: Request, deps: HttpDeps): Promise<Response> {
     });
     return toResponse(reply, headersOf(call, deps));
   }
+  const page = answerPage(call, deps);
+  if (page !== undefined) return page;
   const reply = await answer(call, () => {
+    if (isVisit(call)) {
+      checkProbe(call, deps);
+      return toDashboard(call);
+    }
     checkRequest(call, deps);
     if (isPreflight(call)) return answerPreflight(call, deps);
     readBaggage(call);

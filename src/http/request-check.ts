@@ -14,7 +14,7 @@ import { crossOrigin, unauthorized } from "./errors.ts";
  * 3. Token, where there are any. A secret that no header can equal lets nobody in, and says so before anything else. What the token may do is
  *    asked of each route.
  *
- * A health probe is put to 2 alone: a load balancer has no token, and asks by any host. A preflight is not asked for the token,
+ * A health probe is put to 2 alone: a load balancer has no token, and asks by any host. So is a visit, which finds out there what is missing. A preflight is not asked for the token,
  * which browsers do not send with it. A caller in this process passes.
  */
 type Checked = Pick<HttpDeps, "apiToken" | "tokens" | "tokenProblem" | "trusted" | "allowedOrigins" | "now" | "log">;
@@ -28,6 +28,7 @@ export function checkRequest(call: Call, deps: Checked): void {
   if (!isOpen && !isPreflight(call)) call.caller = checkToken(call, deps);
 }
 
+/** What needs no token, and comes by any host: a health probe, and a visit that is led to the dashboard. */
 export function checkProbe(call: Call, deps: Checked): void {
   if (deps.trusted !== true) checkOrigin(call, deps);
 }

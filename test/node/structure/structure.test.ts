@@ -48,7 +48,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "testing.ts": ["testing"],
   testing: ["jobs", "http", "limits", "authoring", "instance", "storage", "engine", "model"],
   "client.ts": ["authoring", "engine", "model"],
-  "worker-options.ts": ["catalog/options.ts", "http/deps.ts", "webhooks", "telemetry", "instance", "model"],
+  "worker-options.ts": [
+    "catalog/options.ts",
+    "http/deps.ts",
+    "http/served-files.ts",
+    "webhooks",
+    "telemetry",
+    "instance",
+    "model",
+  ],
   "create-worker.ts": [
     "worker-options.ts",
     "webhooks",
