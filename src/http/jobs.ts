@@ -8,7 +8,7 @@ import { isJobId, jobId } from "../model/ids.ts";
 import { isTerminal } from "../model/status.ts";
 import { formatTime } from "../model/time.ts";
 import { readAsked } from "./asked.ts";
-import { BULK_JOB, type JobBody } from "./bodies.ts";
+import { BULK_JOB, type JobBody, REASON_ALONE } from "./bodies.ts";
 import { fieldAsJson, readOptionalFields } from "./body.ts";
 import type { Call } from "./call.ts";
 import { needRole } from "./caller.ts";
@@ -123,7 +123,7 @@ export async function listJobs(call: Call, deps: HttpDeps): Promise<Reply> {
 
 /** `POST /v1.0/workflow-jobs/{component}/{job}/cancel`: 202. It makes no call more once it has heard of it; what is done stays done. */
 export async function cancelJob(call: Call, deps: HttpDeps): Promise<Reply> {
-  const asked = readAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const asked = readAsked(call, await readJsonBody(call, deps, REASON_ALONE));
   const id = jobIn(call, deps);
   if (call.caller?.prefix !== undefined) await findJob(id, call, deps);
   const result = await callInstance(call, deps, targetOf(id), (instance) => instance.cancel(asked));

@@ -10,10 +10,11 @@ import {
   NEW_SCHEDULE,
   PREVIEWED_SCHEDULE,
   PUT_SCHEDULE,
+  REASON_ALONE,
   type ScheduleBody,
   TRIGGER,
 } from "./bodies.ts";
-import { fieldAsJson, readOptionalFields } from "./body.ts";
+import { fieldAsJson } from "./body.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import {
@@ -117,7 +118,7 @@ export async function getSchedule(call: Call, deps: HttpDeps): Promise<Reply> {
 
 /** `DELETE …/{schedule}`: 204. What it has started goes on. */
 export async function deleteSchedule(call: Call, deps: HttpDeps): Promise<Reply> {
-  noteAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  noteAsked(call, await readJsonBody(call, deps, REASON_ALONE));
   await done(call, deps, (schedule) => schedule.remove());
   return noContent();
 }
@@ -136,14 +137,14 @@ export async function triggerSchedule(call: Call, deps: HttpDeps): Promise<Reply
 
 /** `POST …/{schedule}/pause`: 202. Times that come are passed over until it is resumed. */
 export async function pauseSchedule(call: Call, deps: HttpDeps): Promise<Reply> {
-  const { reason, actor: by } = noteAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  const { reason, actor: by } = noteAsked(call, await readJsonBody(call, deps, REASON_ALONE));
   await done(call, deps, (schedule) => schedule.pause({ reason, by }));
   return accepted();
 }
 
 /** `POST …/{schedule}/resume`: 202. */
 export async function resumeSchedule(call: Call, deps: HttpDeps): Promise<Reply> {
-  noteAsked(call, await readOptionalFields(call.request, deps.maxBodyBytes));
+  noteAsked(call, await readJsonBody(call, deps, REASON_ALONE));
   await done(call, deps, (schedule) => schedule.resume());
   return accepted();
 }

@@ -28,6 +28,7 @@ type Next = (afterMs: number) => number | undefined;
 export function cronTimes(expression: string, zone: Zone): Next {
   const text = expression.trim();
   const fields = (NICKNAMES[text.toLowerCase()] ?? text).split(/\s+/);
+  if (/^@every\b/i.test(text)) throw new Error('@every 6h is an interval: give "interval" in the place of "cron"');
   if (fields.length !== 5 && fields.length !== 6)
     throw new Error(`expected five fields, or six with seconds, found ${fields.length}`);
   const nextWall = wallTimes(fields.join(" "));
@@ -41,9 +42,16 @@ function wallTimes(text: string): Next {
   try {
     pattern = new CronPattern(text, undefined, { mode: "5-or-6-parts" });
   } catch (error) {
-    throw new Error((error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, ""));
+    throw new Error(asWritten(error instanceof Error ? error.message : String(error)));
   }
   return (wallMs) => new CronDate(new Date(wallMs), 0).increment(pattern, {}, false)?.getTime();
+}
+
+/** croner counts days and months from 0. */
+function asWritten(message: string): string {
+  return message
+    .replace(/^CronPattern: /, "")
+    .replace(/(value for (?:day|month): )(-?\d+)$/, (_, before, found) => before + (Number(found) + 1));
 }
 
 /** Each time of the day is looked for on the wall, and found once on the line of time. */
@@ -65,6 +73,6 @@ function nextShown(nextWall: Next, zone: Zone, afterMs: number): number | undefi
   const wallMs = nextWall(fromMs + offset);
   if (wallMs === undefined) return undefined;
   const atMs = wallMs - offset;
-  if (zone.offsetAt(atMs) === offset) return atMs;
-  return nextShown(nextWall, zone, zone.changeBetween(fromMs + 1_000, atMs) - 1_000);
+  const changeMs = zone.firstChange(fromMs + 1_000, atMs);
+  return changeMs === undefined ? atMs : nextShown(nextWall, zone, changeMs - 1_000);
 }

@@ -218,7 +218,7 @@ export function backfill(
   nowMs: number,
 ): ScheduleState {
   return times.reduce<ScheduleState>(
-    (now, nominalMs) => admit(now, { kind: "backfilled", nominalMs, dueMs: nominalMs, overlap }, nowMs),
+    (now, nominalMs) => admit(now, { kind: "backfilled", nominalMs, dueMs: nowMs, overlap }, nowMs),
     state,
   );
 }

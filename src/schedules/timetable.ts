@@ -14,6 +14,8 @@ import { Zone } from "./zone.ts";
 
 const HOUR_MS = 3_600_000;
 const MOST_EXPRESSIONS = 20;
+/** Alarms are late by some milliseconds at best, and by seconds where an object moves: with less, every time would be missed. */
+const LEAST_CATCH_UP_MS = 10_000;
 /** They are added to those of each start, and count with them. */
 const OUR_ATTRIBUTES = { schedule: "x".repeat(40), scheduledTime: "2026-11-28T08:30:00Z" };
 
@@ -45,6 +47,8 @@ export function timetableOf(fields: ScheduleFields): Timetable | { readonly prob
 function read(fields: ScheduleFields): Timetable {
   const { workflowName, searchAttributes, overlap = "skip", pauseOnFailure = false, retention } = fields;
   if (workflowName === "") throw new FieldError("workflowName is the name of a workflow, found an empty text");
+  const ours = Object.keys(OUR_ATTRIBUTES).find((name) => searchAttributes && Object.hasOwn(searchAttributes, name));
+  if (ours !== undefined) throw new FieldError(`searchAttributes: ${ours} is added to each start by the schedule`);
   const problem = attributesProblem(searchAttributes && { ...searchAttributes, ...OUR_ATTRIBUTES });
   if (problem !== undefined)
     throw new FieldError(
@@ -55,7 +59,7 @@ function read(fields: ScheduleFields): Timetable {
   return {
     overlap,
     pauseOnFailure,
-    catchUpWindowMs: durationIn(fields, "catchUpWindow", 0) ?? HOUR_MS,
+    catchUpWindowMs: durationIn(fields, "catchUpWindow", LEAST_CATCH_UP_MS) ?? HOUR_MS,
     retentionMs: retention === undefined ? undefined : retentionIn(retention),
     jitterMs,
     next,
@@ -119,6 +123,7 @@ function intervalIn(fields: ScheduleFields): Timetable["next"] {
 }
 
 function within(next: Timetable["next"], startMs = Number.NEGATIVE_INFINITY, endMs = Number.POSITIVE_INFINITY) {
+  if (startMs > endMs) throw new FieldError("startAt is not after endAt");
   return (afterMs: number) => {
     const atMs = next(Math.max(afterMs, startMs - 1));
     return atMs !== undefined && atMs <= endMs ? atMs : undefined;

@@ -5,6 +5,7 @@
 
 /** As far as a transition of a zone can be from the wall time that it is looked for from. */
 const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 
 /** A zone of the IANA database, by its name. Throws a RangeError for what the platform does not know. */
 export class Zone {
@@ -49,6 +50,16 @@ export class Zone {
     if (this.offsetAt(wallMs - before) === before) return wallMs - before;
     if (this.offsetAt(wallMs - after) === after) return wallMs - after;
     return this.changeBetween(wallMs - Math.max(before, after), wallMs - Math.min(before, after));
+  }
+
+  /** When its clocks are changed first between these two, if at all: never twice within a week. Both are whole seconds. */
+  firstChange(fromMs: number, toMs: number): number | undefined {
+    const offset = this.offsetAt(fromMs);
+    for (let ms = fromMs; ms < toMs; ms += WEEK_MS) {
+      const laterMs = Math.min(ms + WEEK_MS, toMs);
+      if (this.offsetAt(laterMs) !== offset) return this.changeBetween(ms, laterMs);
+    }
+    return undefined;
   }
 
   /** When the offset of the first of these moments ends, at the second at the latest. Both are whole seconds, and have different ones. */

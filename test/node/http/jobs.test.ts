@@ -399,6 +399,14 @@ describe("a job that is looked at", () => {
       ["cancel", JOB, { reason: "q" }],
       ["cancel", JOB, { reason: "b" }],
     ]);
+    expect(await read(await cancel("", '{"resaon":"b"}'))).toEqual(
+      refusal(
+        400,
+        "ERR_MALFORMED_REQUEST",
+        "failed deserializing HTTP body: unknown field resaon, did you mean reason? Known: reason",
+      ),
+    );
+    expect(api.calls).toHaveLength(2);
     api.answers.operation = { ok: false, code: "STALLED" };
     expect(await read(await cancel(""))).toEqual(
       refusal(500, "ERR_BULK_JOB", `error in bulk job '${JOB}': it is stalled`),

@@ -72,6 +72,29 @@ const CRONS = [
   },
 ];
 
+/** Fields of a cron that are lists of numbers, or a star. */
+function has(field: string, value: number): boolean {
+  return field === "*" || field.split(",").map(Number).includes(value);
+}
+
+const daysOf = (walls: readonly Date[]) => [...new Set(walls.map((wall) => wall.getUTCDate()))].join(",");
+const monthsOf = (walls: readonly Date[]) => [...new Set(walls.map((wall) => wall.getUTCMonth() + 1))].join(",");
+const hoursOf = (walls: readonly Date[]) => [...new Set(walls.map((wall) => wall.getUTCHours()))].join(",");
+const FAR = ["0,30 *", "* HOURS"].map((minuteAndHour) => ({
+  name: `${minuteAndHour} on the days of a change`,
+  cronOf: (walls: readonly Date[]) =>
+    `${minuteAndHour.replace("HOURS", hoursOf(walls))} ${daysOf(walls)} ${monthsOf(walls)} *`,
+  fits: (cron: string, wall: Date) => {
+    const [minute = "", hour = "", day = "", month = ""] = cron.split(" ");
+    return (
+      has(minute, wall.getUTCMinutes()) &&
+      has(hour, wall.getUTCHours()) &&
+      has(day, wall.getUTCDate()) &&
+      has(month, wall.getUTCMonth() + 1)
+    );
+  },
+}));
+
 describe("[SC1] Nominal times", () => {
   describe.each(zones)("$zone", ({ zone, gap, fold }) => {
     it.each(CRONS)("[SC1.1] $cron over the day on which clocks go forward", ({ cron, namesTimes, fits }) => {
@@ -85,6 +108,22 @@ describe("[SC1] Nominal times", () => {
       const all = expected(zone, from, to, fits, namesTimes);
       expect(times({ cron, timeZone: zone }, new Date(from - 1).toISOString(), all.length)).toEqual(all);
     });
+
+    it.each(FAR)(
+      "[SC1.14] $name, asked 100 and 250 days before both changes, and over each of them",
+      ({ fits, cronOf }) => {
+        for (const change of [gap, fold]) {
+          // Between two times of such a day, as before the first, the clocks are changed twice.
+          const cron = cronOf([at(change) - MINUTE, at(change)].map((ms) => new Date(new Zone(zone).wallOf(ms))));
+          const [from, to] = [at(change) - 3 * DAY, at(change) + 3 * DAY];
+          const all = expected(zone, from, to, (wall) => fits(cron, wall), false);
+          for (const days of [100, 250])
+            expect(
+              times({ cron, timeZone: zone }, new Date(at(change) - days * DAY).toISOString(), all.length),
+            ).toEqual(all);
+        }
+      },
+    );
 
     it("[SC1.3] an interval follows real time over both", () => {
       for (const change of [gap, fold]) {
@@ -196,6 +235,18 @@ describe("[SC2] What no schedule can be", () => {
       { cron: "2026-01-01T00:00:00" },
       'cron "2026-01-01T00:00:00" cannot be read: expected five fields, or six with seconds, found 1',
     ],
+    [{ cron: "0 0 32 * *" }, 'cron "0 0 32 * *" cannot be read: Invalid value for day: 32'],
+    [{ cron: "0 0 0 * *" }, 'cron "0 0 0 * *" cannot be read: Invalid value for day: 0'],
+    [{ cron: "0 0 1 13 *" }, 'cron "0 0 1 13 *" cannot be read: Invalid value for month: 13'],
+    [{ cron: "0 24 * * *" }, 'cron "0 24 * * *" cannot be read: Invalid value for hour: 24'],
+    [
+      { cron: "@every 1h" },
+      'cron "@every 1h" cannot be read: @every 6h is an interval: give "interval" in the place of "cron"',
+    ],
+    [
+      { cron: "0 0 1 1 ? 2030 *" },
+      'cron "0 0 1 1 ? 2030 *" cannot be read: expected five fields, or six with seconds, found 7',
+    ],
     [{ cron: [] }, "cron has 1 to 20 expressions, found 0"],
     [{}, "expected one of cron, interval and at, found none"],
     [{ cron: "0 * * * *", at: "2026-01-01T00:00:00Z" }, "expected one of cron, interval and at, found 2"],
@@ -217,6 +268,18 @@ describe("[SC2] What no schedule can be", () => {
       'interval is a Go duration in whole seconds from 1s, for instance "1h30m": missing unit in duration "6"',
     ],
     [{ cron: "0 * * * *", offset: "1h" }, "offset goes with interval"],
+    [
+      { cron: "0 * * * *", catchUpWindow: "9s" },
+      'catchUpWindow is a Go duration in whole seconds from 10s, for instance "1h30m", found "9s"',
+    ],
+    [
+      { cron: "0 * * * *", startAt: "2026-01-02T00:00:00Z", endAt: "2026-01-01T00:00:00Z" },
+      "startAt is not after endAt",
+    ],
+    [
+      { cron: "0 * * * *", searchAttributes: { schedule: "mine" } },
+      "searchAttributes: schedule is added to each start by the schedule",
+    ],
     [{ at: "tomorrow" }, 'at is an RFC 3339 time such as 2026-01-02T03:04:05Z, found "tomorrow"'],
     [
       { cron: "0 * * * *", jitter: "-1s" },
