@@ -19,6 +19,8 @@ export interface Sender {
   atRest(): void;
   /** No turn takes an answer any more. */
   readonly hasEnded: boolean;
+  /** Confirms that the catalog has heard of it, or is owed that. Rejects when it is neither; `undefined`: nothing is to be waited for. */
+  readonly announcer: { confirmed(): Promise<void> | undefined } | undefined;
 }
 
 /**
@@ -122,6 +124,9 @@ export class Outbox {
 
   async #deliverOne(lane: Lane, entry: OutboxEntry): Promise<void> {
     const reply = await this.#deliver(lane, entry);
+    // The parent waits no longer for its start to be acknowledged: what is owed to the parent stands for what the catalog is owed.
+    const told = entry.message.type === "ChildEnded" ? this.#sender.announcer?.confirmed() : undefined;
+    if (told !== undefined) await told;
     await writing(
       this.#ports,
       () => (reply === undefined ? [] : textsOfFact(reply.fact)),

@@ -1,7 +1,7 @@
 // [I35] Shards that cannot be reached, answers that are lost or late, and objects that are: what is owed then, and when it is told.
 import { describe, expect, it } from "vitest";
-import { describeInstance, endOf, raise, start } from "../support.ts";
-import { START_MS } from "../world.ts";
+import { describeInstance, endOf, faultsOf, historyOf, makeWorld, raise, start } from "../support.ts";
+import { START_MS, type World } from "../world.ts";
 import {
   entryFor,
   faultOfTellings,
@@ -19,6 +19,13 @@ const starting = (world: Listed, name: string, input?: unknown) =>
   world.post("a", (instance) =>
     instance.start({ instanceId: "a", name, input: JSON.stringify(input), requestId: "request" }),
   );
+
+const timesOf = (world: World) => historyOf(world, "a").map(({ type, timestampMs }) => [type, timestampMs]);
+
+function messagesIn(world: World, id: string): number {
+  const { db } = world.host(id);
+  return db.hasTable("outbox") ? db.read("SELECT seq FROM outbox").length : 0;
+}
 
 describe("[I35] What is owed", () => {
   it("[I35.1] a shard that refuses: the answer goes, and a row and an alarm stand for it, until it is told", async () => {
@@ -121,6 +128,72 @@ describe("[I35] What is owed", () => {
     reachable(world);
     await world.advance(2_000);
     expect([await listedStatus(world), owing(world)]).toEqual(["COMPLETED", nothing]);
+  });
+
+  it("[I35.16] a child whose parent has heard of its end, and whose object is lost before the catalog has, is told of by its next object, which nobody asks for", async () => {
+    const world = listedWorld();
+    let silent = true;
+    const { shardFor } = world.catalog;
+    world.catalog.shardFor = (host, fate, name) => {
+      const shard = shardFor.call(world.catalog, host, fate, name);
+      const announce: typeof shard.announce = async (announcement) => {
+        if (silent && announcement.entry.instanceId === "c") await world.sleep(1_000);
+        return shard.announce(announcement);
+      };
+      return { ...shard, announce };
+    };
+    void starting(world, "parent", { name: "echo", input: 7, id: "c" });
+    await world.advance(20);
+    expect([await endOf(world, "a"), messagesIn(world, "c")]).toEqual([["COMPLETED", 7], 1]);
+    world.crash("c");
+    silent = false;
+    await world.rest();
+    expect([await listedStatus(world, "c"), messagesIn(world, "c"), owing(world, "c")]).toEqual([
+      "COMPLETED",
+      0,
+      nothing,
+    ]);
+    expect(faultsOf(world, "a")).toEqual([]);
+  });
+
+  it("[I35.17] that costs nothing: neither parent nor child has a row, alarm or commit more than without a catalog, and the parent goes on as soon", async () => {
+    const world = listedWorld();
+    const without = makeWorld();
+    for (const each of [without, world]) {
+      void each.call("a", (instance) =>
+        instance.start({ instanceId: "a", name: "parent", input: '{"name":"echo","id":"c"}', requestId: "request" }),
+      );
+      await each.advance(100);
+    }
+    for (const id of ["a", "c"]) {
+      const [listed, unlisted] = [world.host(id), without.host(id)];
+      expect([listed.counters, listed.rows("instance"), listed.rows("outbox")]).toEqual([
+        unlisted.counters,
+        unlisted.rows("instance"),
+        unlisted.rows("outbox"),
+      ]);
+    }
+    expect(timesOf(world)).toEqual(timesOf(without));
+    expect([await listedStatus(world, "c"), messagesIn(world, "c")]).toEqual(["COMPLETED", 0]);
+  });
+
+  it("[I35.18] while it can be neither told nor owed, its message to the parent is sent again, which counts once", async () => {
+    const world = listedWorld();
+    world.catalog.fault = ({ from }) => (from === "c" ? "unreachable" : undefined);
+    world.host("c").failWrite = (statement) => {
+      if (statement.includes("telling")) throw new Error("SQLITE_FULL");
+    };
+    void starting(world, "parent", { name: "echo", input: 7, id: "c" });
+    await world.advance(5_000);
+    expect([await endOf(world, "a"), messagesIn(world, "c")]).toEqual([["COMPLETED", 7], 1]);
+    const before = historyOf(world, "a");
+    world.catalog.fault = undefined;
+    await world.rest();
+    expect([await listedStatus(world, "c"), messagesIn(world, "c"), historyOf(world, "a")]).toEqual([
+      "COMPLETED",
+      0,
+      before,
+    ]);
   });
 
   it("[I35.3] the pauses grow, and an object that is lost meanwhile goes on with them", async () => {

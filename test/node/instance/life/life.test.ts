@@ -55,6 +55,7 @@ function object() {
     atRest: () => undefined,
     deliveryEnded: () => void deliveriesEnded++,
     hasEnded: false,
+    announcer: undefined,
   };
   const onTheWay = new OnTheWay();
   const born = (birth: Birth) => new Life({ ports, sender, onTheWay }, birth);
