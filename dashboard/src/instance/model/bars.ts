@@ -78,8 +78,11 @@ export class Bars {
     return bars;
   }
 
-  /** Bars from before, or all of them again. What is here already has seen more than the page. */
-  addPage({ bars, continuationToken }: WireTimeline): void {
+  /** Bars from before. What is here already has seen more than the page; `meanwhile`: what the page may not have seen. */
+  addPage(
+    { bars, continuationToken }: WireTimeline,
+    meanwhile: readonly { readonly position: number; readonly event: HistoryEvent }[] = [],
+  ): void {
     this.earlier = continuationToken;
     for (const wire of bars) {
       const key = keyOf(wire);
@@ -90,6 +93,7 @@ export class Bars {
       this.#remember(bar);
     }
     this.all.sort((one, other) => one.position - other.position || rank(one) - rank(other));
+    for (const { event } of meanwhile) this.#end(event);
   }
 
   add(position: number, event: HistoryEvent): Added {
@@ -126,41 +130,50 @@ export class Bars {
         return this.#called(position, event, "activity");
       case "ChildWorkflowInstanceCreated":
         return this.#called(position, event, "child", event.instanceId);
-      case "TaskCompleted":
-      case "ChildWorkflowInstanceCompleted":
-        return this.#answered(event.id, "completed", timestampMs);
-      case "TaskFailed":
-      case "ChildWorkflowInstanceFailed":
-        return this.#answered(event.id, "failed", timestampMs, event.failure.errorType);
       case "TimerCreated":
         if (event.firstId !== undefined) return this.#paused(event.firstId, event.fireAtMs);
         this.#draw(position, "timer", "waiting", timestampMs, { id: event.id, dueMs: event.fireAtMs });
-        return;
-      case "TimerFired":
-        end(this.#timers.get(event.id), "completed", timestampMs);
-        this.#timers.delete(event.id);
         return;
       case "UpdateRequested": {
         const { updateId, name } = event;
         this.#draw(position, "update", "running", timestampMs, { name, updateId });
         return;
       }
+      case "ExecutionSuspended":
+        this.#draw(position, "pause", "waiting", timestampMs, {});
+        return;
+      case "ExecutionStalled":
+        this.#draw(position, "stall", "waiting", timestampMs, { name: event.reason });
+        return;
+      case "ExecutionCompleted":
+        return this.#completed(timestampMs, event.status === "TERMINATED");
+      default:
+        this.#end(event);
+    }
+  }
+
+  /** What ends a bar; twice it is the same. */
+  #end(event: HistoryEvent): void {
+    const { timestampMs } = event;
+    switch (event.type) {
+      case "TaskCompleted":
+      case "ChildWorkflowInstanceCompleted":
+        return this.#answered(event.id, "completed", timestampMs);
+      case "TaskFailed":
+      case "ChildWorkflowInstanceFailed":
+        return this.#answered(event.id, "failed", timestampMs, event.failure.errorType);
+      case "TimerFired":
+        end(this.#timers.get(event.id), "completed", timestampMs);
+        this.#timers.delete(event.id);
+        return;
       case "UpdateCompleted":
         return end(this.#updates.get(event.updateId), "completed", timestampMs);
       case "UpdateFailed":
         return end(this.#updates.get(event.updateId), "failed", timestampMs, event.failure.errorType);
-      case "ExecutionSuspended":
-        this.#draw(position, "pause", "waiting", timestampMs, {});
-        return;
       case "ExecutionResumed":
         return end(this.#last("pause"), "completed", timestampMs);
-      case "ExecutionStalled":
-        this.#draw(position, "stall", "waiting", timestampMs, { name: event.reason });
-        return;
       case "ExecutionUnstalled":
         return end(this.#last("stall"), "completed", timestampMs);
-      case "ExecutionCompleted":
-        return this.#completed(timestampMs, event.status === "TERMINATED");
     }
   }
 

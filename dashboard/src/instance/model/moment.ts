@@ -227,17 +227,17 @@ function applyState(draft: Draft, event: OfState): void {
   switch (event.type) {
     case "ExecutionSuspended":
       draft.status = "SUSPENDED";
-      draft.asked = asked("paused", event);
+      draft.asked = askedIn(event);
       return;
     case "ExecutionResumed":
       draft.status = "RUNNING";
       draft.asked = undefined;
       return;
     case "ExecutionCancelRequested":
-      draft.asked = asked("canceled", event);
+      draft.asked = askedIn(event);
       return;
     case "ExecutionTerminated":
-      draft.asked = asked("terminated", event);
+      draft.asked = askedIn(event);
       return;
     case "ExecutionStalled":
       draft.status = "STALLED";
@@ -344,12 +344,19 @@ function rewound(
   });
 }
 
-function asked(
-  what: "paused" | "canceled" | "terminated",
-  { reason, actor }: { readonly reason?: string | undefined; readonly actor?: string | undefined },
-): Moment["asked"] {
+/** Who has asked for what, where the event is such. */
+export function askedIn(event: HistoryEvent): Moment["asked"] {
+  const what = WHAT[event.type];
+  if (what === undefined) return undefined;
+  const { reason, actor } = event as { readonly reason?: string; readonly actor?: string };
   return { what, ...(reason !== undefined && { reason }), ...(actor !== undefined && { actor }) };
 }
+
+const WHAT: Partial<Record<HistoryEventType, NonNullable<Moment["asked"]>["what"]>> = {
+  ExecutionSuspended: "paused",
+  ExecutionCancelRequested: "canceled",
+  ExecutionTerminated: "terminated",
+};
 
 /** Calls that somebody still waits for: of an instance that has ended, none. */
 export function openCalls({ calls, endedMs }: Moment): Call[] {

@@ -49,6 +49,8 @@ export interface WireTimeline {
 
 export interface WireHistory {
   readonly events: readonly HistoryEvent[];
+  /** Of a search: the number of each event. */
+  readonly positions?: readonly number[];
   readonly continuationToken?: string;
   readonly complete?: boolean;
 }

@@ -1,0 +1,173 @@
+import { route } from "../app/router.ts";
+import { StatusChip } from "../parts/status-chip.tsx";
+import { BarDetails, Payload } from "./bar-details.tsx";
+import { FailureView } from "./failure.tsx";
+import type { Feed } from "./feed.ts";
+import { type Call, type Moment, openCalls, openTimers } from "./model/moment.ts";
+import type { WireDetail } from "./model/wire.ts";
+import { Card, Due, InstanceLink, Since } from "./parts.tsx";
+import { Timeline } from "./timeline/timeline.tsx";
+
+/** What has gone wrong, what it did, what it still does, what it was given and has answered. */
+export function Overview({ feed }: { feed: Feed }) {
+  const [moment, detail] = [feed.moment.value, feed.detail.value];
+  if (moment === undefined || detail === undefined) return null;
+  const failure = moment.failure ?? (moment.status === "STALLED" ? undefined : detail.failure);
+  const hasSelected = route.value.query.has("bar");
+  return (
+    <>
+      {failure !== undefined && moment.endedMs !== undefined && (
+        <Card title="Why it failed">
+          <FailureView failure={failure} feed={feed} />
+        </Card>
+      )}
+      <Timeline feed={feed} />
+      {hasSelected && <BarDetails feed={feed} />}
+      <Pending moment={moment} detail={detail} />
+      <div class="payload-cards">
+        <PayloadCard
+          title="Input"
+          text={moment.input ?? detail.properties?.["dapr.workflow.input"]}
+          none="It was started without an input."
+        />
+        <PayloadCard
+          title="Output"
+          text={moment.output ?? detail.properties?.["dapr.workflow.output"]}
+          none={moment.endedMs === undefined ? "It has not ended yet." : "It has ended without an output."}
+        />
+      </div>
+    </>
+  );
+}
+
+function PayloadCard({ title, text, none }: { title: string; text: string | undefined; none: string }) {
+  return (
+    <Card title={title}>{text === undefined ? <p class="quiet">{none}</p> : <Payload title="" text={text} />}</Card>
+  );
+}
+
+const MOST = 50;
+
+/** What is open: calls with their attempts, timers, waits, and what has come and nobody has taken. */
+export function Pending({ moment, detail }: { moment: Moment; detail: WireDetail | undefined }) {
+  const calls = openCalls(moment);
+  const known = detail === undefined ? undefined : new Set(detail.openTimers.map(({ id }) => id));
+  const asOf = detail?.sizes?.historyEvents ?? 0;
+  // One that the code has called off is open as far as events tell.
+  const timers = openTimers(moment).filter(
+    ({ id, position }) => known === undefined || known.has(id) || position >= asOf,
+  );
+  const isEnded = moment.endedMs !== undefined;
+  const events = isEnded ? [] : (detail?.awaitedEvents ?? []);
+  const buffered = isEnded ? [] : (detail?.bufferedEvents ?? []);
+  const updates = isEnded ? [] : [...moment.updates];
+  const count = calls.length + timers.length + events.length + updates.length;
+  if (count + buffered.length === 0) return null;
+  return (
+    <Card title="Pending work" aside={<span class="quiet">{count.toLocaleString("en")}</span>}>
+      <div class="table-box">
+        <table class="bar-table">
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col">State</th>
+              <th scope="col">Next</th>
+              <th scope="col">Last failure</th>
+            </tr>
+          </thead>
+          <tbody>
+            {calls.slice(0, MOST).map((call) => (
+              <CallRow key={`c${call.id}`} call={call} />
+            ))}
+            {events.slice(0, MOST).map((name) => (
+              <tr key={`e${name}`}>
+                <th scope="row">
+                  event <code>{name}</code>
+                </th>
+                <td>
+                  <StatusChip standing="waiting" />
+                </td>
+                <td>when somebody raises it</td>
+                <td />
+              </tr>
+            ))}
+            {timers.slice(0, MOST).map(({ id, fireMs }) => (
+              <tr key={`t${id}`}>
+                <th scope="row">timer #{id}</th>
+                <td>
+                  <StatusChip standing="waiting" />
+                </td>
+                <td>
+                  fires <Due ms={fireMs} />
+                </td>
+                <td />
+              </tr>
+            ))}
+            {updates.slice(0, MOST).map(([updateId, { name, sinceMs }]) => (
+              <tr key={`u${updateId}`}>
+                <th scope="row">
+                  update <code>{name}</code>
+                </th>
+                <td>
+                  <StatusChip standing="running" />
+                </td>
+                <td>
+                  <Since ms={sinceMs} />
+                </td>
+                <td />
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {count > MOST && <p class="quiet">The first {MOST} of each kind are shown.</p>}
+      {buffered.length > 0 && (
+        <p>
+          Events that have come, and nobody has taken yet:{" "}
+          {buffered.map(({ name, count }) => (
+            <span key={name} class="tag">
+              {name} × {count}
+            </span>
+          ))}
+        </p>
+      )}
+    </Card>
+  );
+}
+
+function CallRow({ call }: { call: Call }) {
+  const { kind, name, id, instanceId, status, attempt, attemptMs, nextAttemptMs, lastFailure } = call;
+  return (
+    <tr>
+      <th scope="row">
+        {kind === "child" ? "child" : "activity"} <code>{name}</code> <span class="quiet">#{id}</span>
+        {instanceId !== undefined && (
+          <>
+            {" "}
+            <InstanceLink id={instanceId} />
+          </>
+        )}
+      </th>
+      <td>
+        <StatusChip
+          standing={status === "retrying" ? "retrying" : "running"}
+          more={attempt > 1 || status === "retrying" ? `(attempt ${attempt})` : undefined}
+        />
+      </td>
+      <td>
+        {nextAttemptMs !== undefined && status === "retrying" ? (
+          <>
+            next attempt <Due ms={nextAttemptMs} />
+          </>
+        ) : (
+          <>
+            runs <Since ms={attemptMs} />
+          </>
+        )}
+      </td>
+      <td>
+        {lastFailure !== undefined && <code class="said">{`${lastFailure.errorType}: ${lastFailure.message}`}</code>}
+      </td>
+    </tr>
+  );
+}
