@@ -5,7 +5,7 @@
 //
 // 1. The child is in our process group, so whoever kills the group kills all of it.
 // 2. `exited` resolves once, whoever ended the child.
-// 3. Every error line of wrangler and of the Worker reaches our stderr or stdout; only start-up chatter is dropped.
+// 3. Every error of wrangler and of the Worker reaches our stderr or stdout; only start-up chatter is dropped, and wrangler's own insides.
 
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -28,11 +28,15 @@ const START_UP_CHATTER = [
   /^Your Worker has access to the following bindings:/,
   /^Binding\s+Resource\s+Mode/,
   /^env\.\w+ .*\blocal\s*$/,
-  /^⎔ Starting local server/,
+  /^\[custom build\] Running: /,
 ];
 
-/** Where wrangler itself listens, which need not be where the server is asked. */
-const OWN_ADDRESS = /^\[wrangler:info\] Ready on /;
+/** Where wrangler itself listens, which need not be where the server is asked; and what it says when it takes requests and the Worker is yet to come. */
+const NOT_FOR_READERS = /^\[wrangler:info\] (?:Ready on |✨ Parsed \d+ valid header)|^⎔ Starting local server/;
+
+/** Of code that cannot be bundled esbuild says all there is to say; behind that wrangler shows the process it has run, a hundred lines long. */
+const SHOWS_PROCESS = /ERROR.*Process exited with non-zero status/;
+const HAS_SHOWN_PROCESS = /ERROR.*Running custom build/;
 
 /**
  * @param options.args all arguments of `wrangler dev`, `--ip` and `--port` among them
@@ -58,11 +62,14 @@ export function startDevServer({ args, onReady }) {
     onReady();
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
-    if (OWN_ADDRESS.test(line)) return;
+    if (NOT_FOR_READERS.test(line)) return;
     if (ready || !isStartUpChatter(line)) console.log(line);
   });
+  let isOfProcess = false;
   createInterface({ input: child.stderr }).on("line", (line) => {
-    if (ready || line.trim() !== "") console.error(line);
+    if (SHOWS_PROCESS.test(line)) isOfProcess = true;
+    if (HAS_SHOWN_PROCESS.test(line)) isOfProcess = false;
+    if (!isOfProcess && (ready || line.trim() !== "")) console.error(line);
   });
 
   const exited = new Promise((resolve, reject) => {

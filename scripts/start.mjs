@@ -22,7 +22,7 @@ const { values } = parseArgs({
     "local-upstream": { type: "string" },
     host: { type: "string" },
     "infer-origin-from-routes": { type: "boolean" },
-    minify: { type: "boolean" },
+    bundle: { type: "boolean" },
     config: { type: "string", short: "c" },
     env: { type: "string", short: "e" },
     "env-file": { type: "string", multiple: true },
@@ -79,8 +79,8 @@ function argumentsWithDefaults() {
     if (ours.has(argument)) index += 1;
     else if (!ours.has(argument.split("=", 1)[0])) others.push(argument);
   }
-  // The stacks of failures name lines that can be found.
-  if (values.minify === undefined) others.push("--minify=false");
+  // wrangler puts around a Worker what reads the bodies that it has left unread, if it may bundle.
+  if (values.bundle === undefined) others.push("--bundle");
   // With `routes` in the configuration, wrangler would put their host in the place of the one that a request was sent to.
   if (values["infer-origin-from-routes"] === undefined) others.push("--infer-origin-from-routes=false");
   return [...others, "--ip", inner.host, "--port", String(inner.port), "--persist-to", dataDirectory];

@@ -12,8 +12,12 @@ export interface Running {
 
 /** Runs a script of this project, as whoever has it does. */
 export function npm(...args: string[]): Running {
+  return run(ROOT, "npm", args);
+}
+
+export function run(cwd: string, command: string, args: readonly string[]): Running {
   const { DAPR_API_TOKEN: _, ...env } = process.env;
-  const child = spawn("npm", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text) => {
