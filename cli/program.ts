@@ -5,11 +5,13 @@ import { addBulk } from "./commands/bulk.ts";
 import { addCatalog } from "./commands/catalog.ts";
 import { addCompletion } from "./commands/completion.ts";
 import { addCount } from "./commands/count.ts";
+import { addDashboard } from "./commands/dashboard.ts";
 import { addExport } from "./commands/export.ts";
 import { addGet } from "./commands/get.ts";
 import { addHistory } from "./commands/history.ts";
 import { addLimits } from "./commands/limits.ts";
 import { addList } from "./commands/list.ts";
+import { addOpen } from "./commands/open.ts";
 import { addProfile } from "./commands/profile.ts";
 import { addPurge } from "./commands/purge.ts";
 import { addRaiseEvent } from "./commands/raise-event.ts";
@@ -27,6 +29,7 @@ import { VERSION } from "./version.ts";
 const DAPR = [addRun, addList, addHistory, addDaprActions, addRaiseEvent, addRerun, addPurge];
 const BEYOND = [
   addGet,
+  addOpen,
   addWait,
   addWatch,
   addCount,
@@ -38,6 +41,7 @@ const BEYOND = [
   addExport,
   addReplay,
   addCatalog,
+  addDashboard,
   addProfile,
   addToken,
   addCompletion,

@@ -3,6 +3,10 @@ import { defineConfig } from "vite";
 
 const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 
+function folderOf(moduleId: string | null | undefined): string | undefined {
+  return /([\w-]+)\/page\.tsx$/.exec(moduleId ?? "")?.[1];
+}
+
 /** Plain files that need no inline script or style, no `data:` and no place of their own: they work under any path. */
 export default defineConfig({
   root: import.meta.dirname,
@@ -18,5 +22,9 @@ export default defineConfig({
     cssCodeSplit: false,
     emptyOutDir: true,
     reportCompressedSize: false,
+    rolldownOptions: {
+      // A page has the name of its folder, `list` and not `page`.
+      output: { chunkFileNames: ({ name, facadeModuleId }) => `assets/${folderOf(facadeModuleId) ?? name}-[hash].js` },
+    },
   },
 });

@@ -63,7 +63,7 @@ export interface WorkerOptions {
   /** What can be seen of the workflows from outside: see TelemetryOptions. Default: nothing is counted or sent. */
   readonly telemetry?: Given<TelemetryOptions> | undefined;
   /**
-   * The dashboard, for a Worker that has no assets: `import dashboard from "edge-workflows/dashboard"`. With assets, their directory has it, and costs no
+   * The dashboard, for a Worker that has no assets: what `edge-workflows/dashboard` exports. With assets, their directory has it, and costs no
    * requests. Default: none.
    */
   readonly dashboard?: Dashboard | undefined;

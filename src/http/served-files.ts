@@ -3,7 +3,7 @@
  * imports it, so that nobody pays for it unasked.
  */
 
-/** The files of the dashboard, served by the Worker: `import dashboard from "edge-workflows/dashboard"`. `path` is below the base path. */
+/** The files of the dashboard, served by the Worker: what `edge-workflows/dashboard` exports. `path` is below the base path. */
 export type Dashboard = (request: Request, path: string) => Response | undefined;
 
 export interface ServedFile {

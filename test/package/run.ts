@@ -11,6 +11,7 @@ import {
   runsWithLowestWrangler,
   TypedProjects,
 } from "./consumers.ts";
+import { DashboardConsumer } from "./dashboard.ts";
 import { runsProgramForDapr } from "./drop-in.ts";
 import { followPage } from "./page.ts";
 import { endAll } from "./shell.ts";
@@ -102,4 +103,12 @@ async function tryOut(tarball: string): Promise<void> {
   await check("[PK5.2] docs/dapr-drop-in.md: a program for @dapr/dapr compiles and runs", () =>
     runsProgramForDapr(directory, tarball),
   );
+  const dashboard = new DashboardConsumer(directory, tarball);
+  await check("[PK6.1] the dashboard as a Worker's only assets, by one line; `open` prints where", () =>
+    dashboard.ofPackage(),
+  );
+  await check("[PK6.2] the dashboard beside a Worker's own assets, by `dashboard copy`, twice", () =>
+    dashboard.ofCopy(),
+  );
+  await check("[PK6.3] the dashboard out of a module, without assets, under a base path", () => dashboard.ofModule());
 }
