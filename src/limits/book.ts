@@ -8,6 +8,8 @@ const NEVER = Number.POSITIVE_INFINITY;
 const IN_FRONT = 4e15;
 /** So many are given in one go to those who wait; the others follow at once. */
 const MOST_GRANTS = 256;
+/** So many queues are known to be free; with more, all are looked at. */
+const MOST_FREED = 64;
 /** So long after it has asked at a former part of the limit one is sent on. */
 const SEND_ON_MS = 1_000;
 
@@ -56,6 +58,8 @@ export class Book {
   #bucket: Bucket;
   #served: string;
   #isStandingNew = false;
+  /** After a look at all queues that wait, in vain: those since of which one may begin. Not every turn is to look at all that are full. */
+  #freed: Set<string> | undefined;
   /** No lease is over before that. */
   #nextEndMs = NEVER;
 
@@ -145,6 +149,7 @@ export class Book {
       } else {
         this.#ledger.put(asked);
         this.#waiting++;
+        this.#free(key);
       }
       return undefined;
     }
@@ -240,13 +245,28 @@ export class Book {
   /** The next queue in turn of which one may begin. */
   #nextKey(): string | undefined {
     const { concurrencyPerKey = NEVER } = this.#quota;
+    if (this.#freed !== undefined) return this.#nextFreed(this.#freed, concurrencyPerKey);
     const first = this.#ledger.nextKey(this.#served) ?? this.#ledger.nextKey(undefined);
     let key = first;
     while (key !== undefined && this.runningOf(key) >= concurrencyPerKey) {
       key = this.#ledger.nextKey(key) ?? this.#ledger.nextKey(undefined);
-      if (key === first) return undefined;
+      if (key === first) key = undefined;
     }
+    if (key === undefined) this.#freed = new Set();
     return key;
+  }
+
+  #nextFreed(freed: Set<string>, concurrencyPerKey: number): string | undefined {
+    for (const key of freed)
+      if (this.runningOf(key) >= concurrencyPerKey || this.#ledger.firstOf(key) === undefined) freed.delete(key);
+    const keys = [...freed].sort();
+    return keys.find((key) => key > this.#served) ?? keys[0];
+  }
+
+  /** One has come to its queue, or has given back its lease. */
+  #free(key: string): void {
+    this.#freed?.add(key);
+    if (this.#freed !== undefined && this.#freed.size > MOST_FREED) this.#freed = undefined;
   }
 
   #hold(entry: Entry, nowMs: number): Grant {
@@ -293,6 +313,7 @@ export class Book {
     const left = this.runningOf(key) - 1;
     if (left > 0) this.#heldOf.set(key, left);
     else this.#heldOf.delete(key);
+    this.#free(key);
   }
 
   #nextPlace(nowMs: number): number {

@@ -251,6 +251,33 @@ describe.each(LEDGERS)("[L1] A limit's book, %s", (_, ledger) => {
     }
   });
 
+  it("[L1.24] queues that are full are looked at once, and not with every turn; one that is free again begins", () => {
+    const of = desk({ concurrencyPerKey: 1 });
+    for (const name of ["runs", "waits"]) {
+      const asks = (n: number) => [{ lease: "l", key: `k${n}`, seq: 1 }];
+      of.turn(...Array.from({ length: 500 }, (_, n) => ({ instanceId: `${name}${n}`, asks: asks(n) })));
+    }
+    let looks = 0;
+    const { ledger } = of;
+    const nextKey = ledger.nextKey.bind(ledger);
+    ledger.nextKey = (after) => {
+      looks++;
+      return nextKey(after);
+    };
+    expect(of.ask("runs7", "k7")).toBe("held");
+    expect(of.ask("more", "k7")).toBe("waiting");
+    of.release("runs499");
+    of.release("runs3");
+    expect([of.granted, of.book.nextTurnMs(of.nowMs)]).toEqual([["waits499", "waits3"], NOW + LEASE_MS]);
+    expect(looks).toBe(0);
+    // Many at once: all are looked at again.
+    of.turn(
+      ...Array.from({ length: 100 }, (_, n) => ({ instanceId: `runs${n + 100}`, releases: [{ lease: "l", seq: 1 }] })),
+    );
+    expect([of.granted.length, of.book.running]).toEqual([102, 500]);
+    expect(looks).toBeGreaterThan(0);
+  });
+
   it("[L1.20] by chance: never more at once than may run, of all and of a key; a reload changes nothing; everybody has a turn", () => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = new Random(seed);
@@ -275,6 +302,11 @@ describe.each(LEDGERS)("[L1] A limit's book, %s", (_, ledger) => {
         for (const { key } of held)
           expect(held.filter((entry) => entry.key === key).length).toBeLessThanOrEqual(quota.concurrencyPerKey);
         expect([of.book.running, of.book.waiting]).toEqual([held.length, of.ledger.waiting()]);
+        // Of whom may begin but for the rate, there is a time at which one does.
+        const isFree = (key: string) => held.filter((entry) => entry.key === key).length < quota.concurrencyPerKey;
+        const free = of.ledger.queues(9).queues.filter(({ key }) => isFree(key));
+        if (free.length > 0 && held.length < quota.concurrency)
+          expect(of.book.nextTurnMs(of.nowMs)).toBeLessThanOrEqual(of.nowMs + 20);
       }
       // Nobody renews: all come to their end.
       for (let n = 0; n < 1_000 && of.book.nextTurnMs(of.nowMs) !== Number.POSITIVE_INFINITY; n++)
