@@ -2,6 +2,7 @@ import { CATALOG_MISSING } from "../catalog/binding.ts";
 import type { CountRow, ShardMetrics } from "../catalog/protocol.ts";
 import { EVERYTHING } from "../catalog/query/condition.ts";
 import { askShard, type Shards } from "../catalog/reading/shards.ts";
+import { type ListedLimit, readLimits } from "../limits/overview.ts";
 import { JOBS_SHARD } from "../model/catalog-shards.ts";
 import { BUCKETS_MS, KINDS, OTHER } from "../model/totals.ts";
 import type { Call } from "./call.ts";
@@ -21,9 +22,10 @@ const MOST_NAMES = 2_000;
 export async function getMetrics(_call: Call, deps: HttpDeps): Promise<Reply> {
   const { catalog } = deps;
   if (catalog === undefined) throw catalogNotConfigured(deps.withoutCatalog ?? CATALOG_MISSING);
-  const [parts, jobs] = await Promise.all([askAll(catalog), jobsOf(catalog)]);
+  const reach = deps.limits;
+  const [parts, jobs, of] = await Promise.all([askAll(catalog), jobsOf(catalog), reach && readLimits(reach, 1)]);
   const base = { app_id: deps.appId, namespace: NAMESPACE };
-  const metrics = [...daprs(parts), ...ours(catalog.names, parts, jobs)];
+  const metrics = [...daprs(parts), ...ours(catalog.names, parts, jobs), ...ofLimits(of?.limits ?? [])];
   return { status: 200, body: prometheusText(metrics, base), contentType: PROMETHEUS };
 }
 
@@ -126,6 +128,34 @@ function ours(names: readonly string[], parts: readonly ShardMetrics[], jobs: re
       `${prefix}jobs`,
       "Bulk jobs, by status.",
       jobs.map(({ status = "", count }) => ({ labels: { status }, value: count })),
+    ),
+  ];
+}
+
+/** Of one whose parts have not all answered nothing is told: its sums would fall. */
+function ofLimits(limits: readonly ListedLimit[]): Metric[] {
+  const name = "edge_workflows_limit_";
+  const samples = (value: (limit: ListedLimit) => number | undefined) =>
+    limits.flatMap((limit) => {
+      const found = limit.missingParts === undefined ? value(limit) : undefined;
+      return found === undefined ? [] : [{ labels: { limit: limit.name }, value: found }];
+    });
+  const since = ({ oldestWaitingSince }: ListedLimit) => oldestWaitingSince && Date.parse(oldestWaitingSince) / 1_000;
+  return [
+    gauge(
+      `${name}running`,
+      "What runs under the limit.",
+      samples(({ running }) => running),
+    ),
+    gauge(
+      `${name}waiting`,
+      "What waits for it.",
+      samples(({ waiting }) => waiting),
+    ),
+    gauge(
+      `${name}oldest_waiting_timestamp_seconds`,
+      "Since when the first of it waits.",
+      samples((limit) => since(limit) || undefined),
     ),
   ];
 }

@@ -5,6 +5,7 @@ import type { Totals } from "../../../src/model/totals.ts";
 import { DAY, entry } from "../catalog/support.ts";
 import { type Family, parsePrometheus } from "../prometheus.ts";
 import { catalogOf } from "./catalog-support.ts";
+import { limitsOf } from "./limits-support.ts";
 import { Api, read, refusal } from "./support.ts";
 
 const METRICS = "GET /metrics";
@@ -109,5 +110,32 @@ describe("[H180] Metrics", () => {
     expect([samples.length, samples.find(({ labels }) => labels.workflow_name === "other")?.value]).toEqual([
       2_001, 10,
     ]);
+  });
+
+  it("[H180.6] limits: what runs, what waits, and since when the first; nothing where none is declared, or a part of one has not answered", async () => {
+    const asked = async (limits?: ReturnType<typeof limitsOf>) => {
+      const response = await new Api({ catalog: catalogOf(), ...(limits && { limits }) }).send(METRICS);
+      const families = parsePrometheus(await response.text());
+      return Object.fromEntries(
+        ["running", "waiting", "oldest_waiting_timestamp_seconds"].map((name) => [
+          name,
+          valuesOf(families, `edge_workflows_limit_${name}`),
+        ]),
+      );
+    };
+    const cards = { running: [{ limit: "cards" }, 2], waiting: [{ limit: "cards" }, 3] };
+    const idle = [{ limit: "imports" }, 0];
+    const oldest = [[{ limit: "cards" }, DAY / 1_000]];
+    expect(await asked(limitsOf())).toEqual({
+      running: [cards.running, idle],
+      waiting: [cards.waiting, idle],
+      oldest_waiting_timestamp_seconds: oldest,
+    });
+    expect(await asked(limitsOf({ missing: true }))).toEqual({
+      running: [cards.running],
+      waiting: [cards.waiting],
+      oldest_waiting_timestamp_seconds: oldest,
+    });
+    expect(await asked()).toEqual({});
   });
 });

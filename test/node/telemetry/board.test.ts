@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { entry } from "../catalog/support.ts";
 import { ROOT } from "../e2e/server.ts";
 import { catalogOf } from "../http/catalog-support.ts";
+import { limitsOf } from "../http/limits-support.ts";
 import { Api } from "../http/support.ts";
 import { parsePrometheus } from "../prometheus.ts";
 
@@ -23,7 +24,7 @@ const totals = { oc: [1], sl: [1, 0, 1], ws: [1, 0, 1], wf: [1, 0, 1], ascharge:
 /** Names of series that `/metrics` answers with, and which labels each has. */
 async function served(): Promise<Map<string, Set<string>>> {
   const catalog = catalogOf({ entries: [entry("a", { totals })], shards: 1, jobs: [entry("bulk:1")] });
-  const families = parsePrometheus(await (await new Api({ catalog }).send("GET /metrics")).text());
+  const families = parsePrometheus(await (await new Api({ catalog, limits: limitsOf() }).send("GET /metrics")).text());
   const names = new Map<string, Set<string>>();
   for (const { name, labels } of [...families.values()].flatMap(({ samples }) => samples))
     names.set(name, new Set([...(names.get(name) ?? []), ...Object.keys(labels)]));
@@ -53,6 +54,6 @@ describe("[H181] The board for Grafana", () => {
     const page = read("docs/telemetry.md");
     const rows = [...page.matchAll(/^\| `((?:dapr|edge_workflows)_\w+)` \|/gm)].map(([, name = ""]) => name);
     expect(new Set(rows.map((name) => name.replace(/_(bucket|sum|count)$/, "")))).toEqual(families);
-    expect(rows.length).toBe(10);
+    expect(rows.length).toBe(13);
   });
 });
