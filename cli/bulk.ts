@@ -1,10 +1,10 @@
-import { EXIT, type ExitCode, usage } from "./errors.ts";
+import { EXIT, type ExitCode } from "./errors.ts";
 import { onInterrupt } from "./interrupts.ts";
 import { checkWhole, pagesOf, type WireRow } from "./listing.ts";
 import { Reconnecting } from "./reconnecting.ts";
 import type { Server } from "./server.ts";
 import type { Action, TargetFlags } from "./targets.ts";
-import { canAsk, confirms } from "./terminal/ask.ts";
+import { canAsk, isConfirmed } from "./terminal/ask.ts";
 import { info, note } from "./terminal/output.ts";
 import { Progress } from "./terminal/progress.ts";
 import { oneLine } from "./terminal/text.ts";
@@ -57,7 +57,7 @@ export async function bulk(
   if (dryRun === true || (yes !== true && canAsk())) await show(matches, many);
   if (dryRun === true) return undefined;
   const verb = `${action.verb.charAt(0).toUpperCase()}${action.verb.slice(1)}`;
-  if (yes !== true && !(await isConfirmed(`${verb} ${many}?`, action.verb, many))) return EXIT.failed;
+  if (yes !== true && !(await isConfirmed(`${verb} ${many}?`, action.verb, `${many} match`))) return EXIT.failed;
   const { jobID } = await server.post<{ jobID: string }>(
     "workflow-jobs",
     [],
@@ -87,23 +87,14 @@ async function show({ matched, samples }: Matches, many: string): Promise<void> 
   if (matched > SAMPLES) await info(`  and ${matched - Math.min(SAMPLES, samples.length)} more`);
 }
 
-/** Asks where somebody is there; elsewhere --yes is the only way, and is exit code 2 without it. */
-export async function isConfirmed(question: string, verb: string, many: string): Promise<boolean> {
-  if (!canAsk()) throw usage(`${many} match, and nobody is there to be asked: say --yes to ${verb} them`);
-  if (await confirms(question)) return true;
-  note("Nothing was done");
-  return false;
-}
-
 /** Until it has ended: how far it has come, the first failures, and whether all went well. */
 export async function followJob(server: Server, jobId: string): Promise<ExitCode> {
   const progress = new Progress();
-  const off = onInterrupt(() => {
-    progress.end();
+  const off = onInterrupt(() =>
     note(
       `The bulk job goes on. See it with: edge-workflows bulk get ${jobId}; stop it with: edge-workflows bulk cancel ${jobId}`,
-    );
-  });
+    ),
+  );
   const reconnecting = new Reconnecting();
   let wasThere = false;
   try {

@@ -130,3 +130,12 @@ export function operandOf(operands: readonly string[], n = 0): string {
   if (found === undefined) throw usage(`missing argument ${n + 1}`);
   return found;
 }
+
+/** Where a body of JSON holds it: what is no JSON is a text. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,7 +1,7 @@
 import type { WireRow } from "../src/authoring/workflow-list.ts";
 import { CliError, EXIT, usage } from "./errors.ts";
 import type { Query, Server } from "./server.ts";
-import { note } from "./terminal/output.ts";
+import { note, nothingFound } from "./terminal/output.ts";
 
 /*
  * Lists of instances, page by page, and who the newest of them is.
@@ -44,6 +44,14 @@ export function tellOfMissing(missingShards = 0): void {
   if (missingShards === 0) return;
   note(`Not whole: ${missingShards} shard(s) of the catalog have not answered. Ask again`);
   process.exitCode = EXIT.failed;
+}
+
+/** Where a list has nothing, as Dapr says it: on stderr, and no error. */
+export async function tellOfNone(server: Server, what: string): Promise<void> {
+  const { component } = server.settings;
+  nothingFound(
+    `No ${what} found in namespace ${JSON.stringify(component)} for app ID ${JSON.stringify(await server.appId())}`,
+  );
 }
 
 /** A part of a list would pass for all of it, and the newest of a part for the newest. */

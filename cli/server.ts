@@ -47,6 +47,11 @@ export class Server {
     return this.#json<T>(area, path, { method: "POST", query, body, signal: AbortSignal.timeout(PATIENCE_MS) });
   }
 
+  /** One of the operations of an instance. */
+  operate(id: string, operation: string, query: Query, body?: object): Promise<unknown> {
+    return this.post("workflows", [id, operation], query, body);
+  }
+
   send<T>(method: Request["method"], area: Area, path: readonly string[], body?: object, query?: Query): Promise<T> {
     return this.#json<T>(area, path, { method, query, body, signal: AbortSignal.timeout(PATIENCE_MS) });
   }

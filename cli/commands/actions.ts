@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import type { JobOperation } from "../../src/jobs/job.ts";
-import { type CalledWithServer, talks } from "../command.ts";
+import { type CalledWithServer, jsonOrText, talks } from "../command.ts";
 import type { ExitCode } from "../errors.ts";
-import type { Query, Server } from "../server.ts";
+import type { Query } from "../server.ts";
 import { act, type TargetFlags, targets } from "../targets.ts";
 import { info } from "../terminal/output.ts";
 
@@ -11,55 +10,53 @@ import { info } from "../terminal/output.ts";
  * `restart`, `rewind`.
  */
 
-interface Simple {
+/** What a verb does, of one instance and of many. */
+interface Verb {
   readonly verb: string;
+  /** As the API calls it: the last part of the route, and the operation of a bulk job. */
+  readonly operation: "pause" | "resume" | "terminate" | "cancel" | "restart" | "rewind";
+  readonly done: string;
+}
+
+interface Simple extends Verb {
   readonly summary: string;
   readonly description: string;
-  readonly operation: JobOperation;
-  /** The last part of the route. */
-  readonly route: string;
-  readonly done: (id: string) => string;
 }
 
 const SUSPEND: Simple = {
   verb: "suspend",
+  operation: "pause",
+  done: "suspended",
   summary: "suspend a workflow in progress",
   description: "Suspend workflows in progress: they take no turn until they are resumed.",
-  operation: "pause",
-  route: "pause",
-  done: (id) => `Workflow '${id}' suspended successfully`,
 };
 const RESUME: Simple = {
   verb: "resume",
+  operation: "resume",
+  done: "resumed",
   summary: "resume a workflow that is suspended",
   description: "Resume workflows that are suspended.",
-  operation: "resume",
-  route: "resume",
-  done: (id) => `Workflow '${id}' resumed successfully`,
 };
 const CANCEL: Simple = {
   verb: "cancel",
+  operation: "cancel",
+  done: "asked to cancel",
   summary: "ask a workflow to end, so that its code can clean up",
   description: "Ask workflows, and their children, to end. Their code gets an error where it waits, and may clean up.",
-  operation: "cancel",
-  route: "cancel",
-  done: (id) => `Workflow '${id}' asked to cancel successfully`,
 };
 const RESTART: Simple = {
   verb: "restart",
+  operation: "restart",
+  done: "restarted",
   summary: "start an instance anew, under its ID and with its input",
   description: "Terminate what runs, then start it anew with its name, input and attributes, on the latest version.",
-  operation: "restart",
-  route: "restart",
-  done: (id) => `Workflow '${id}' restarted successfully`,
 };
 const REWIND: Simple = {
   verb: "rewind",
+  operation: "rewind",
+  done: "rewound",
   summary: "let a failed instance go on from the call that has failed",
   description: "Let instances that have FAILED go on: the call at which their code has failed is made again.",
-  operation: "rewind",
-  route: "rewind",
-  done: (id) => `Workflow '${id}' rewound successfully`,
 };
 
 export function addDaprActions(program: Command): void {
@@ -72,24 +69,17 @@ export function addActions(program: Command): void {
   for (const action of [CANCEL, RESTART, REWIND]) addSimple(program, action);
 }
 
-function addSimple(program: Command, { verb, summary, description, operation, route, done }: Simple): void {
-  const command = program.command(verb).summary(summary).description(description);
-  talks<TargetFlags>(targets(command), ({ operands, options, server }) =>
-    act(server, operands, options, {
-      verb,
-      operation,
-      apply: async (id) => {
-        await operate(server, id, route, { reason: options.reason });
-        await info(done(id));
-      },
-    }),
-  );
+function addSimple(program: Command, simple: Simple): void {
+  const command = program.command(simple.verb).summary(simple.summary).description(simple.description);
+  talks<TargetFlags>(targets(command), (called) => does(called, simple));
 }
 
 interface TerminateFlags extends TargetFlags {
   readonly output?: string;
   readonly nonRecursive?: true;
 }
+
+const TERMINATE: Verb = { verb: "terminate", operation: "terminate", done: "terminated" };
 
 function addTerminate(program: Command): void {
   const command = program
@@ -98,38 +88,27 @@ function addTerminate(program: Command): void {
     .description("Terminate workflows in progress, and their children.")
     .option("-o, --output <json>", "Optional output data for the workflow in JSON string format")
     .option("--non-recursive", "leave the children");
-  talks<TerminateFlags>(targets(command), terminate);
-}
-
-function terminate({ operands, options, server }: CalledWithServer<TerminateFlags>): Promise<ExitCode | undefined> {
-  const { reason, nonRecursive, output } = options;
-  const given = output === undefined ? {} : { output: jsonOrText(output) };
-  return act(server, operands, options, {
-    verb: "terminate",
-    operation: "terminate",
-    fields: { ...given, ...(nonRecursive && { nonRecursive }) },
-    apply: async (id) => {
-      await operate(server, id, "terminate", { nonRecursive, reason }, output === undefined ? undefined : given);
-      await info(`Workflow '${id}' terminated successfully`);
-    },
+  talks<TerminateFlags>(targets(command), (called) => {
+    const { nonRecursive, output } = called.options;
+    const query = nonRecursive && { nonRecursive };
+    return does(called, TERMINATE, query, output === undefined ? undefined : { output: jsonOrText(output) });
   });
 }
 
-export function operate(
-  server: Server,
-  id: string,
-  route: string,
-  query: Query,
-  body?: string | object,
-): Promise<unknown> {
-  return server.post("workflows", [id, route], query, body);
-}
-
-/** Where a body of JSON holds it: what is no JSON is a text. */
-export function jsonOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+/** `query` and `body` are those of the route; a bulk job has both as its fields. */
+function does(
+  { operands, options, server }: CalledWithServer<TargetFlags>,
+  { verb, operation, done }: Verb,
+  query?: Query,
+  body?: object,
+): Promise<ExitCode | undefined> {
+  return act(server, operands, options, {
+    verb,
+    operation,
+    fields: { ...query, ...body },
+    apply: async (id) => {
+      await server.operate(id, operation, { ...query, reason: options.reason }, body);
+      await info(`Workflow '${id}' ${done} successfully`);
+    },
+  });
 }

@@ -3,7 +3,8 @@ import { FAILURES_SHOWN, followJob, progressOf, type WireJob } from "../bulk.ts"
 import { type CalledWithServer, type Format, operandOf, output, talks, wholeNumber } from "../command.ts";
 import type { ExitCode } from "../errors.ts";
 import { tellOfMissing } from "../listing.ts";
-import { info, paintStatus, writeJson, writeJsonLine, writeLine, writeTable, writeYaml } from "../terminal/output.ts";
+import { writeRows } from "../rows.ts";
+import { info, paintStatus, writeJson, writeLine, writeYaml } from "../terminal/output.ts";
 import type { Column } from "../terminal/table.ts";
 import { oneLine } from "../terminal/text.ts";
 import { ageOf } from "../times.ts";
@@ -64,20 +65,8 @@ async function listJobs({ options, server }: CalledWithServer<{ limit: number; o
     const isSame = page.continuationToken === continuationToken;
     continuationToken = isSame ? undefined : page.continuationToken;
   } while (continuationToken !== undefined && jobs.length < options.limit);
-  switch (options.output) {
-    case "json":
-      return writeJson(jobs);
-    case "yaml":
-      return writeYaml(jobs);
-    case "ids":
-      for (const { jobID } of jobs) await writeLine(oneLine(jobID));
-      return;
-    case "jsonl":
-      for (const job of jobs) await writeJsonLine(job);
-      return;
-    default:
-      return writeTable(columns(Date.now()), jobs);
-  }
+  const id = ({ jobID }: WireJob) => jobID;
+  await writeRows(server, options.output, jobs, { what: "bulk job", id, columns: columns(Date.now()) });
 }
 
 const columns = (nowMs: number): Column<WireJob>[] => [

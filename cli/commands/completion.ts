@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { operandOf, runs } from "../command.ts";
+import { runs } from "../command.ts";
 import { usage } from "../errors.ts";
 import { write } from "../terminal/output.ts";
 
@@ -14,7 +14,8 @@ const SHELLS = ["bash", "zsh", "fish"] as const;
 interface Place {
   /** Names of commands, `bulk list`; empty for the program itself. */
   readonly path: string;
-  readonly words: readonly Word[];
+  readonly flags: readonly Word[];
+  readonly others: readonly Word[];
 }
 
 interface Word {
@@ -27,7 +28,7 @@ export function addCompletion(program: Command): void {
     .command("completion")
     .summary("print a script that completes commands and flags in your shell")
     .description(`Print a script that completes commands and flags. SHELL is one of ${SHELLS.join(", ")}.`)
-    .argument("<shell>", SHELLS.join(", "))
+    .argument("[shell]", SHELLS.join(", "))
     .addHelpText(
       "after",
       `
@@ -36,8 +37,12 @@ zsh:   eval "$(edge-workflows completion zsh)"        in ~/.zshrc, behind compin
 fish:  edge-workflows completion fish | source        in ~/.config/fish/config.fish`,
     );
   runs(command, ({ operands }) => {
-    const shell = SHELLS.find((one) => one === operandOf(operands));
-    if (shell === undefined) throw usage(`unknown shell. Supported shells are ${SHELLS.join(", ")}`);
+    const [asked] = operands;
+    const shell = SHELLS.find((one) => one === asked);
+    if (shell === undefined) {
+      const found = asked === undefined ? "say which shell" : `unknown shell ${JSON.stringify(asked)}`;
+      throw usage(`${found}. Supported shells are ${SHELLS.join(", ")}`);
+    }
     return write(SCRIPTS[shell](placesOf(program)));
   });
 }
@@ -45,15 +50,15 @@ fish:  edge-workflows completion fish | source        in ~/.config/fish/config.f
 function placesOf(command: Command, path: readonly string[] = []): Place[] {
   const help = command.createHelp();
   const commands = help.visibleCommands(command);
-  const words = [
-    ...commands.map((one) => ({ word: one.name(), description: help.subcommandDescription(one) })),
-    ...help
-      .visibleOptions(command)
-      .flatMap(({ long, description }) => (typeof long === "string" ? [{ word: long, description }] : [])),
-  ];
-  const below = commands.filter((one) => one.name() !== "help");
-  const named = below.flatMap((one) => [one.name(), ...one.aliases()].map((name) => ({ one, name })));
-  return [{ path: path.join(" "), words }, ...named.flatMap(({ one, name }) => placesOf(one, [...path, name]))];
+  const named = commands.map((one) => ({ word: one.name(), description: help.subcommandDescription(one) }));
+  const shells = command.name() === "completion" ? SHELLS.map((word) => ({ word, description: "" })) : [];
+  const flags = help
+    .visibleOptions(command)
+    .flatMap(({ long, description }) => (typeof long === "string" ? [{ word: long, description }] : []));
+  const below = commands
+    .filter((one) => one.name() !== "help")
+    .flatMap((one) => [one.name(), ...one.aliases()].flatMap((name) => placesOf(one, [...path, name])));
+  return [{ path: path.join(" "), flags, others: [...named, ...shells] }, ...below];
 }
 
 /** The commands among the words before the one that is completed, `/bulk/list`; flags and their values between them do not count. */
@@ -71,16 +76,20 @@ const namesOf = (places: readonly Place[]) => places.map(nameOf).join(" ").trim(
 const casesOf = (places: readonly Place[], line: (place: Place) => string) =>
   places.map((one) => `    "${nameOf(one)}") ${line(one)} ;;`).join("\n");
 
+/** Flags where one is begun; else commands, and where there is none, files. */
 const SCRIPTS: Readonly<Record<(typeof SHELLS)[number], (places: readonly Place[]) => string>> = {
   bash: (places) => `# edge-workflows: completion for bash
 _edge_workflows_places="${namesOf(places)}"
 _edge_workflows() {
 ${place(`"\${COMP_WORDS[@]:1:COMP_CWORD-1}"`)}
-  local words=""
+  local flags="" others=""
   case "$at" in
-${casesOf(places, ({ words }) => `words="${words.map(({ word }) => word).join(" ")}"`)}
+${casesOf(places, ({ flags, others }) => `flags="${listed(flags)}" others="${listed(others)}"`)}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
+  case "\${COMP_WORDS[COMP_CWORD]}" in
+    -*) others="$flags" ;;
+  esac
+  COMPREPLY=($(compgen -W "$others" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
 complete -o default -F _edge_workflows edge-workflows
 `,
@@ -88,29 +97,31 @@ complete -o default -F _edge_workflows edge-workflows
 _edge_workflows_places="${namesOf(places)}"
 _edge_workflows() {
 ${place(`"\${words[@]:1:$((CURRENT - 2))}"`)}
-  local -a found
+  local -a flags others
   case "$at" in
-${casesOf(places, ({ words }) => `found=(${words.map(described).join(" ")})`)}
+${casesOf(places, ({ flags, others }) => `flags=(${flags.map(described).join(" ")}) others=(${others.map(described).join(" ")})`)}
   esac
-  _describe edge-workflows found || _files
+  case "\${words[CURRENT]}" in
+    -*) others=("\${flags[@]}") ;;
+  esac
+  _describe edge-workflows others || _files
 }
 compdef _edge_workflows edge-workflows
 `,
   fish: (places) => {
-    const lines = places.flatMap(({ path, words }) => {
-      const condition = `-n '__edge_workflows_at "${path}"'`;
-      return words.map(({ word, description }) =>
-        word.startsWith("--")
-          ? `complete -c edge-workflows ${condition} -l ${word.slice(2)} -d ${quoted(description)}`
-          : `complete -c edge-workflows ${condition} -f -a ${word} -d ${quoted(description)}`,
-      );
+    const lines = places.flatMap(({ path, flags, others }) => {
+      const here = `complete -c edge-workflows -n '__edge_workflows_at "${path}"'`;
+      return [
+        ...flags.map(({ word, description }) => `${here} -l ${word.slice(2)} -d ${quoted(description)}`),
+        ...others.map(({ word, description }) => `${here} -f -a ${word} -d ${quoted(description)}`),
+      ];
     });
     return `# edge-workflows: completion for fish
 set -g __edge_workflows_paths ${places.flatMap(({ path }) => (path === "" ? [] : [quoted(path)])).join(" ")}
 function __edge_workflows_at
   set -l path
   for word in (commandline -opc)[2..-1]
-    set -l next (string join ' ' $path $word)
+    set -l next (string join -- ' ' $path $word)
     if contains -- "$next" $__edge_workflows_paths
       set path $path $word
     end
@@ -122,8 +133,12 @@ ${lines.join("\n")}
   },
 };
 
+function listed(words: readonly Word[]): string {
+  return words.map(({ word }) => word).join(" ");
+}
+
 function described({ word, description }: Word): string {
-  return quoted(`${word}:${description}`);
+  return quoted(description === "" ? word : `${word}:${description}`);
 }
 
 /** As a word of a shell. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type CalledWithServer, type Format, output, talks } from "../command.ts";
 import { EXIT, usage } from "../errors.ts";
-import { tellOfMissing } from "../listing.ts";
+import { tellOfMissing, tellOfNone } from "../listing.ts";
 import { note, paintStatus, writeJson, writeJsonLine, writeLine, writeTable, writeYaml } from "../terminal/output.ts";
 import type { Column } from "../terminal/table.ts";
 import { type FilterFlags, filterOf, filters } from "./list.ts";
@@ -57,7 +57,8 @@ async function count({ options, server }: CalledWithServer<Flags>): Promise<void
   if (format === "yaml") return writeYaml(by === undefined ? counts[0] : counts);
   if (format === "jsonl") for (const one of counts) await writeJsonLine(one);
   else if (by === undefined) await writeLine(String(total));
-  else await writeTable(columnsOf(by), answer.counts);
+  else if (answer.counts.length > 0) await writeTable(columnsOf(by), answer.counts);
+  if (by !== undefined && answer.counts.length === 0) await tellOfNone(server, "workflow");
 }
 
 function columnsOf(by: readonly string[]): Column<Count>[] {

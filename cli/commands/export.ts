@@ -3,6 +3,7 @@ import { createWriteStream, renameSync, rmSync } from "node:fs";
 import type { Command } from "commander";
 import { type CalledWithServer, talks, wholeNumber } from "../command.ts";
 import { CliError, EXIT, ServerError } from "../errors.ts";
+import { onInterrupt } from "../interrupts.ts";
 import { linesOf } from "../lines.ts";
 import { checkWhole, instanceIds, pagesOf } from "../listing.ts";
 import type { Server } from "../server.ts";
@@ -41,6 +42,7 @@ async function exportHistories({ operands, options, server }: CalledWithServer<F
   });
   const sink = file === undefined || file === "-" ? TO_STDOUT : fileSink(file);
   const progress = new Progress();
+  const off = onInterrupt(() => sink.drop());
   let count = 0;
   try {
     for await (const id of query === undefined ? named(server, operands) : found(server, query, limit)) {
@@ -54,6 +56,8 @@ async function exportHistories({ operands, options, server }: CalledWithServer<F
     progress.end();
     sink.drop();
     throw error;
+  } finally {
+    off();
   }
   note(`${count} instance(s) exported`);
 }

@@ -5,7 +5,16 @@ import { usage } from "../errors.ts";
 import { type HistoryRow, HistoryRows } from "../history-rows.ts";
 import { linesOf } from "../lines.ts";
 import { instanceId } from "../listing.ts";
-import { paintStatus, terminalWidth, write, writeJson, writeJsonLine, writeLine, yamlOf } from "../terminal/output.ts";
+import {
+  nothingFound,
+  paintStatus,
+  terminalWidth,
+  write,
+  writeJson,
+  writeJsonLine,
+  writeLine,
+  yamlOf,
+} from "../terminal/output.ts";
 import { type Column, Table } from "../terminal/table.ts";
 
 /*
@@ -57,6 +66,7 @@ async function history({ operands, options, server }: CalledWithServer<Flags>): 
       for (const row of all) await writeJsonLine(row);
       return;
     default:
+      if (all.length === 0) return nothingFound(`No such event found in the history of '${id}'`);
       for (const line of new Table(format === "wide" ? WIDE : SHORT, terminalWidth()).add(all)) await writeLine(line);
   }
 }

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { type CalledWithServer, type Format, output, talks, wholeNumber } from "../command.ts";
 import { CliError, EXIT } from "../errors.ts";
-import { writeJson, writeJsonLine, writeLine, writeTable, writeYaml } from "../terminal/output.ts";
+import { writeRows } from "../rows.ts";
+import { writeJson, writeLine, writeTable, writeYaml } from "../terminal/output.ts";
 import type { Column } from "../terminal/table.ts";
-import { oneLine } from "../terminal/text.ts";
 import { ageOf } from "../times.ts";
 
 /*
@@ -55,23 +55,18 @@ async function showLimits({ operands: [name], options, server }: CalledWithServe
   const found = name === undefined ? limits : limits.filter((limit) => limit.name === name);
   const [limit] = found;
   if (name !== undefined && limit === undefined) throw new CliError(`there is no limit '${name}'`, EXIT.notFound);
-  switch (options.output) {
-    case "json":
-      return writeJson(name === undefined ? found : limit);
-    case "yaml":
-      return writeYaml(name === undefined ? found : limit);
-    case "jsonl":
-      for (const one of found) await writeJsonLine(one);
-      return;
-    case "ids":
-      for (const one of found) await writeLine(oneLine(one.name));
-      return;
-    default:
-      await writeTable(columnsAt(Date.now()), found);
-      if (name === undefined || limit === undefined || limit.waitingByKey.length === 0) return;
-      await writeLine("");
-      return writeTable(queueColumnsAt(Date.now()), limit.waitingByKey);
-  }
+  if (limit === undefined || name === undefined || !["json", "yaml", "short"].includes(options.output))
+    return writeRows(server, options.output, found, {
+      what: "limit",
+      id: (one) => one.name,
+      columns: columnsAt(Date.now()),
+    });
+  if (options.output === "json") return writeJson(limit);
+  if (options.output === "yaml") return writeYaml(limit);
+  await writeTable(columnsAt(Date.now()), found);
+  if (limit.waitingByKey.length === 0) return;
+  await writeLine("");
+  return writeTable(queueColumnsAt(Date.now()), limit.waitingByKey);
 }
 
 function columnsAt(nowMs: number): readonly Column<WireLimit>[] {

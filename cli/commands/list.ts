@@ -1,17 +1,9 @@
 import type { Command } from "commander";
 import { type CalledWithServer, database, type Format, output, talks, wholeNumber } from "../command.ts";
 import { usage } from "../errors.ts";
-import { pagesOf, queryText, type WireRow } from "../listing.ts";
+import { pagesOf, queryText, tellOfNone, type WireRow } from "../listing.ts";
 import type { Query, Server } from "../server.ts";
-import {
-  nothingFound,
-  paintStatus,
-  terminalWidth,
-  write,
-  writeJsonLine,
-  writeLine,
-  yamlOf,
-} from "../terminal/output.ts";
+import { paintStatus, terminalWidth, write, writeJsonLine, writeLine, yamlOf } from "../terminal/output.ts";
 import { type Column, Table } from "../terminal/table.ts";
 import { oneLine, safeJson } from "../terminal/text.ts";
 import { ageOf, momentOf, secondsOf } from "../times.ts";
@@ -101,22 +93,20 @@ async function list({ options, server }: CalledWithServer<Flags>): Promise<void>
   const filter = filterOf(options);
   const { order, limit } = options;
   const writer = await writerOf(options.output, server);
+  // The last page waits for those that come behind it, so that a list of one page is one table.
+  let last: readonly WireRow[] = [];
   const scheduled: WireRow[] = [];
   let found = 0;
   if (filter !== undefined)
     for await (const page of pagesOf(server, { filter, order, limit })) {
       found += page.length;
-      const started = order === "asc" ? page.filter(({ runtimeStatus }) => runtimeStatus !== "PENDING") : page;
-      if (started.length < page.length) scheduled.push(...page.filter((row) => !started.includes(row)));
-      await writer.add(started);
+      await writer.add(last);
+      last = order === "asc" ? page.filter((row) => !isScheduled(row)) : page;
+      if (order === "asc") scheduled.push(...page.filter(isScheduled));
     }
-  await writer.add(scheduled);
+  await writer.add([...last, ...scheduled]);
   await writer.end();
-  const { component } = server.settings;
-  if (found === 0)
-    nothingFound(
-      `No workflow found in namespace ${JSON.stringify(component)} for app ID ${JSON.stringify(await server.appId())}`,
-    );
+  if (found === 0) await tellOfNone(server, "workflow");
 }
 
 interface Writer {

@@ -1,13 +1,12 @@
 import { type Command, Option } from "commander";
-import { isConfirmed } from "../bulk.ts";
 import { type CalledWithServer, database, talks } from "../command.ts";
 import { EXIT, type ExitCode, ServerError, usage } from "../errors.ts";
 import { checkWhole, instanceIds, pagesOf } from "../listing.ts";
 import type { Query, Server } from "../server.ts";
 import { act, checkWithoutQuery, type TargetFlags, targets } from "../targets.ts";
+import { isConfirmed } from "../terminal/ask.ts";
 import { info, note, success } from "../terminal/output.ts";
 import { momentOf } from "../times.ts";
-import { operate } from "./actions.ts";
 import { STATUSES } from "./list.ts";
 
 /*
@@ -89,7 +88,8 @@ async function purgeAll(server: Server, options: Flags, flags: Query): Promise<E
     for await (const page of pagesOf(server, { filter, order: "asc" })) ids.push(...page.map((row) => row.instanceID));
   checkWhole("nothing was purged");
   const many = `${ids.length} instance(s)`;
-  if (ids.length > 0 && yes !== true && !(await isConfirmed(`Purge ${many}?`, "purge", many))) return EXIT.failed;
+  if (ids.length > 0 && yes !== true && !(await isConfirmed(`Purge ${many}?`, "purge", `${many} match`)))
+    return EXIT.failed;
   return purgeEach(server, ids, flags, "all");
 }
 
@@ -101,7 +101,7 @@ async function purgeEach(server: Server, ids: readonly string[], flags: Query, a
 
 async function purgeOne(server: Server, id: string, flags: Query, all?: "all"): Promise<void> {
   try {
-    await operate(server, id, "purge", flags);
+    await server.operate(id, "purge", flags);
     await success(`Purged workflow instance ${JSON.stringify(id)}`);
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;

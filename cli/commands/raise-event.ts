@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { type CalledWithServer, talks } from "../command.ts";
+import { type CalledWithServer, jsonOrText, talks } from "../command.ts";
 import { type ExitCode, usage } from "../errors.ts";
 import { act, type TargetFlags, targets } from "../targets.ts";
 import { info } from "../terminal/output.ts";
-import { jsonOrText } from "./actions.ts";
 
 /*
  * `raise-event ID/EVENT` as Dapr has it; `--event EVENT` for several instances, for a query, and for IDs with a slash.

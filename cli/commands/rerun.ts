@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { type CalledWithServer, talks, wholeNumber } from "../command.ts";
+import { type CalledWithServer, jsonOrText, talks, wholeNumber } from "../command.ts";
 import { type ExitCode, usage } from "../errors.ts";
 import { act, type TargetFlags, targets } from "../targets.ts";
 import { info } from "../terminal/output.ts";
-import { jsonOrText } from "./actions.ts";
 
 /*
  * `rerun`: what has ended is run again as another instance, from its beginning or from one of its calls.

@@ -1,12 +1,22 @@
 import type { Command } from "commander";
-import { type CalledWithServer, type Format, operandOf, output, pairs, talks, wholeNumber } from "../command.ts";
-import { CliError, usage } from "../errors.ts";
+import {
+  type CalledWithServer,
+  type Format,
+  jsonOrText,
+  operandOf,
+  output,
+  pairs,
+  talks,
+  wholeNumber,
+} from "../command.ts";
+import { CliError, EXIT, type ExitCode, usage } from "../errors.ts";
+import { writeRows } from "../rows.ts";
 import type { Server } from "../server.ts";
-import { info, paintStatus, writeJson, writeJsonLine, writeLine, writeTable, writeYaml } from "../terminal/output.ts";
+import { canAsk, isConfirmed } from "../terminal/ask.ts";
+import { info, paintStatus, writeJson, writeLine, writeYaml } from "../terminal/output.ts";
 import type { Column } from "../terminal/table.ts";
 import { oneLine } from "../terminal/text.ts";
 import { momentOf } from "../times.ts";
-import { jsonOrText } from "./actions.ts";
 
 /*
  * `schedule`: instances that start by themselves. What the texts of a schedule mean is the server's to say.
@@ -92,23 +102,12 @@ async function listSchedules({ options, server }: CalledWithServer<{ limit?: num
     schedules.push(...page.schedules);
     continuationToken = page.continuationToken;
   } while (continuationToken !== undefined && schedules.length < limit);
-  switch (options.output) {
-    case "json":
-      return writeJson(schedules);
-    case "yaml":
-      return writeYaml(schedules);
-    case "ids":
-      for (const { id } of schedules) await writeLine(oneLine(id));
-      return;
-    case "jsonl":
-      for (const schedule of schedules) await writeJsonLine(schedule);
-      return;
-    default:
-      return writeTable(COLUMNS, schedules);
-  }
+  await writeRows(server, options.output, schedules, { what: "schedule", id: ({ id }) => id, columns: COLUMNS });
 }
 
 const PAGE_SIZE = 40;
+/** Of what is asked about, so many are shown. */
+const SAMPLES = 5;
 
 const COLUMNS: readonly Column<WireSchedule>[] = [
   { title: "ID", value: ({ id }) => id },
@@ -335,6 +334,7 @@ interface BackfillFlags extends ReasonFlags {
   readonly to: string;
   readonly overlap?: string;
   readonly dryRun?: true;
+  readonly yes?: true;
 }
 
 function addTimes(group: Command): void {
@@ -346,6 +346,7 @@ function addTimes(group: Command): void {
     .requiredOption("--to <time>", "to when: a time, or a duration ago")
     .option("--overlap <policy>", "while one runs (default allowAll)")
     .option("--dry-run", "say which times they are, and start nothing")
+    .option("-y, --yes", "do not ask")
     .option("-r, --reason <text>", "why, for the log");
   talks<BackfillFlags>(backfill, ({ operands, options, server }) => fillIn(server, operandOf(operands), options));
   const preview = group
@@ -358,24 +359,39 @@ function addTimes(group: Command): void {
   talks<WriteFlags & { count: number; output: Format }>(output(fields(preview), ["short", "json"]), showTimes);
 }
 
-async function fillIn(server: Server, id: string, options: BackfillFlags): Promise<void> {
-  const { from, to, overlap, dryRun, reason } = options;
+interface Filled {
+  readonly times: readonly string[];
+  readonly instanceIDs: readonly string[];
+}
+
+/** Counted first: a day of a minute's schedule is more than a thousand instances. */
+async function fillIn(server: Server, id: string, options: BackfillFlags): Promise<ExitCode | undefined> {
+  const { from, to, overlap, dryRun, yes, reason } = options;
   const time = (flag: string, text: string) => `${momentOf(flag, text, "past").toISOString().slice(0, 19)}Z`;
   const body = {
     from: time("--from", from),
     to: time("--to", to),
     ...(overlap && { overlap }),
-    ...(dryRun && { dryRun }),
     ...(reason && { reason }),
   };
-  const found = await server.post<{ times: readonly string[]; instanceIDs: readonly string[] }>(
-    "workflow-schedules",
-    [id, "backfill"],
-    {},
-    body,
-  );
-  await info(`${found.times.length} instance(s) ${dryRun ? "would be started" : "started"}`);
-  for (const [n, time] of found.times.entries()) await writeLine(oneLine(`${time}  ${found.instanceIDs[n] ?? ""}`));
+  const ask = (more: object) => server.post<Filled>("workflow-schedules", [id, "backfill"], {}, { ...body, ...more });
+  if (dryRun || !yes) {
+    const found = await ask({ dryRun: true });
+    const many = `${found.times.length} instance(s)`;
+    if (dryRun || found.times.length === 0 || canAsk()) await tellOfTimes(found, `${many} would be started`, dryRun);
+    if (dryRun || found.times.length === 0) return undefined;
+    if (!(await isConfirmed(`Start ${many}?`, "start", `${many} would be started`))) return EXIT.failed;
+  }
+  const started = await ask({});
+  await tellOfTimes(started, `${started.times.length} instance(s) started`, true);
+  return undefined;
+}
+
+async function tellOfTimes({ times, instanceIDs }: Filled, what: string, all: boolean | undefined): Promise<void> {
+  await info(what);
+  const shown = all ? times : times.slice(0, SAMPLES);
+  for (const [n, time] of shown.entries()) await writeLine(oneLine(`${time}  ${instanceIDs[n] ?? ""}`));
+  if (shown.length < times.length) await info(`and ${times.length - shown.length} more`);
 }
 
 async function showTimes({

@@ -12,7 +12,7 @@ import { momentOf } from "../times.ts";
  */
 
 interface Flags {
-  readonly role: string;
+  readonly role?: string;
   readonly expires?: string;
   readonly prefix?: string;
   readonly stdin?: true;
@@ -29,7 +29,7 @@ export function addToken(program: Command): void {
       "Make a token, and its line for the secret DAPR_API_TOKENS. The token is shown once; the server has its hash alone.",
     )
     .argument("<name>", "whose it is: it stands in the log and in histories")
-    .requiredOption("--role <role>", `what it may do. One of ${ROLES.join(", ")}`)
+    .option("--role <role>", `what it may do. One of ${ROLES.join(", ")}`)
     .option(
       "--expires <time>",
       "until when it counts: a day, a time, or a duration such as 720h or 30d (default: for ever)",
@@ -42,7 +42,10 @@ export function addToken(program: Command): void {
 async function token({ operands, options }: Called<Flags>): Promise<void> {
   const { expires, prefix, stdin } = options;
   const role = ROLES.find((one) => one === options.role);
-  if (role === undefined) throw usage(`invalid value for --role. Supported values are ${ROLES.join(", ")}`);
+  if (role === undefined) {
+    const found = options.role === undefined ? "--role says what it may do" : "invalid value for --role";
+    throw usage(`${found}. Supported values are ${ROLES.join(", ")}`);
+  }
   const asked = {
     name: operandOf(operands),
     role,

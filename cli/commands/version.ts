@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import { isConfirmed } from "../bulk.ts";
 import { type CalledWithServer, talks, wholeNumber } from "../command.ts";
 import { EXIT, type ExitCode, usage } from "../errors.ts";
 import { checkWhole, instanceIds, pagesOf } from "../listing.ts";
 import type { Server } from "../server.ts";
 import { checkTargets } from "../targets.ts";
+import { isConfirmed } from "../terminal/ask.ts";
 import { info, note } from "../terminal/output.ts";
-import { operate } from "./actions.ts";
 
 /*
  * `version`: instances go on with another version of their workflow. There is no bulk job for it, so that a query is gone through from here.
@@ -42,10 +41,10 @@ async function changeVersion({ operands, options, server }: CalledWithServer<Fla
   if (ids.length === 0) return void note("No instance matches");
   const many = `${ids.length} instance(s)`;
   const question = `Put ${many} on version ${JSON.stringify(to)}?`;
-  if (query !== undefined && yes !== true && !(await isConfirmed(question, "change the version of", many)))
+  if (query !== undefined && yes !== true && !(await isConfirmed(question, "change the version of", `${many} match`)))
     return EXIT.failed;
   for (const id of ids) {
-    await operate(server, id, "version", { reason }, { version: to });
+    await server.operate(id, "version", { reason }, { version: to });
     await info(`Workflow '${id}' put on version '${to}' successfully`);
   }
   return undefined;

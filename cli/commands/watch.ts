@@ -76,12 +76,15 @@ async function watchList({ options, server }: CalledWithServer<Flags>): Promise<
   let { since } = await changes(server, filter, "");
   await tellNewest(server, filter, options.limit, tell);
   const reconnecting = new Reconnecting();
+  let missing = 0;
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, options.interval * 1_000));
     const next = await changes(server, filter, since).catch((error) => reconnecting.after(error));
     if (next === undefined) continue;
     reconnecting.reached();
-    tellOfMissing(next.missingShards);
+    // Said once, for as long as it is so.
+    if (next.missingShards !== missing) tellOfMissing(next.missingShards);
+    missing = next.missingShards ?? 0;
     if (next.resync === true) {
       note("Some changes are not known any more. The newest instances again:");
       await tellNewest(server, filter, options.limit, tell);

@@ -67,6 +67,18 @@ describe("[L1] list, in Dapr's words", () => {
     expect(lines.slice(1).map((line) => line.slice(at, at + 4))).toEqual(["RUNN", "COMP", "FAIL", "COMP", "PEND"]);
   });
 
+  it("[L1.13] a list of one page is one table, however long the ID of a scheduled one is", async () => {
+    const id = "scheduled-".repeat(5);
+    expect((await cli.run(["run", "chaining", "-i", id, "-s", "2h"])).code).toBe(0);
+    const list = () => cli.run(["list", "-s", "PENDING,FAILED"]);
+    await until("it is listed", async () => (await list()).stdout.includes(id));
+    const lines = (await list()).stdout.trimEnd().split("\n");
+    const at = lines[0]?.indexOf("STATUS") ?? 0;
+    expect(lines.map((line) => line.slice(at, at + 7))).toEqual(["STATUS ", "FAILED ", "PENDING", "PENDING"]);
+    expect((await cli.run(["purge", id, "--force"])).code).toBe(0);
+    await until("it is gone", async () => !(await list()).stdout.includes(id));
+  });
+
   it("[L1.4] wide, JSON and YAML: Dapr's columns and keys, seconds, and a message on one line", async () => {
     const wide = await cli.run(["list", "-o", "wide", "-s", "FAILED"]);
     const [title, row = ""] = masked(wide.stdout).split("\n");

@@ -83,7 +83,9 @@ describe("[L91] Completion", () => {
     expect(complete("bulk", "ls", "--li")).toBe("--limit");
     expect(complete("list", "--filter-n")).toBe("--filter-name");
     expect(complete("history", "an-id", "--o")).toBe("--order --output");
-    expect(complete("completion", "")).toBe("--help");
+    expect(complete("completion", "")).toBe("bash zsh fish");
+    expect(complete("completion", "-")).toBe("--help");
+    expect(complete("bulk", "")).toBe("list get wait cancel help");
   });
 
   it("[L91.2] zsh and fish: every command and every flag with its description, and no quote that ends too early", async () => {
@@ -92,7 +94,7 @@ describe("[L91] Completion", () => {
     expect(zsh).toMatch(/^#compdef edge-workflows\n/);
     for (const path of pathsOf(programOf())) {
       const name = path.split(" ").at(-1);
-      expect(zsh).toContain(`"/${path.replace(" ", "/")}") found=(`);
+      expect(zsh).toContain(`"/${path.replace(" ", "/")}") flags=(`);
       expect(zsh).toMatch(new RegExp(` ?'${name}:[^']+'`));
       expect(fish).toMatch(
         new RegExp(`^complete -c edge-workflows -n '__edge_workflows_at "[^"]*"' -f -a ${name} -d '[^']+'$`, "m"),
@@ -100,9 +102,21 @@ describe("[L91] Completion", () => {
     }
     for (const line of fish.split("\n").filter((one) => one.startsWith("complete ")))
       expect(line).toMatch(
-        /^complete -c edge-workflows -n '__edge_workflows_at "[a-z -]*"' (-l [a-z-]+|-f -a [a-z-]+) -d '[^']+'$/,
+        /^complete -c edge-workflows -n '__edge_workflows_at "[a-z -]*"' (-l [a-z-]+|-f -a [a-z-]+) -d '[^']*'$/,
       );
     for (const line of zsh.split("\n")) expect((line.match(/'/g) ?? []).length % 2).toBe(0);
-    expect(await cli.run(["completion", "tcsh"])).toMatchObject({ code: 2, stdout: "" });
+    // Words that are typed may look like flags of fish's own commands.
+    expect(fish).toContain("string join -- ' ' $path $word");
+    for (const script of [zsh, fish]) for (const shell of ["bash", "zsh", "fish"]) expect(script).toContain(shell);
+  });
+
+  it("[L91.3] another shell, or none, is exit code 2, and the shells are named", async () => {
+    const shells = "Supported shells are bash, zsh, fish\n";
+    expect(await cli.run(["completion", "tcsh"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `error: unknown shell "tcsh". ${shells}`,
+    });
+    expect(await cli.run(["completion"])).toEqual({ code: 2, stdout: "", stderr: `error: say which shell. ${shells}` });
   });
 });

@@ -26,6 +26,29 @@ const schedule = (...words: string[]) => cli.run(["schedule", ...words]);
 const shown = async (id: string) => JSON.parse((await schedule("get", id, "-o", "json")).stdout);
 const NEXT_YEAR = new Date().getUTCFullYear() + 1;
 
+const NONE = (what: string) => `No ${what} found in namespace "dapr" for app ID "edge-workflows"\n`;
+
+describe("[L51] Lists of nothing", () => {
+  it("[L51.1] have no titles, say so on stderr, and are done; JSON and YAML are [], IDs and lines nothing", async () => {
+    const lists = [
+      [["schedule", "list"], "schedule"],
+      [["bulk", "list"], "bulk job"],
+      [["limits"], "limit"],
+      [["list"], "workflow"],
+    ] as const;
+    for (const [words, what] of lists) {
+      const stderr = NONE(what);
+      expect(await cli.run(words)).toEqual({ code: 0, stdout: "", stderr });
+      for (const format of ["json", "yaml"])
+        expect(await cli.run([...words, "-o", format])).toEqual({ code: 0, stdout: "[]\n", stderr });
+      for (const format of ["ids", "jsonl"])
+        expect(await cli.run([...words, "-o", format])).toEqual({ code: 0, stdout: "", stderr });
+    }
+    expect(await cli.run(["count", "--by", "status"])).toEqual({ code: 0, stdout: "", stderr: NONE("workflow") });
+    expect(await cli.run(["count"])).toEqual({ code: 0, stdout: "0\n", stderr: "" });
+  });
+});
+
 describe("[L50] schedule", () => {
   it("[L50.1] create, list and get: fields as they were given, the next times; one that is there is in the way, --replace takes its place", async () => {
     const words = [
@@ -109,9 +132,22 @@ describe("[L50] schedule", () => {
     const dry = await schedule("backfill", "hourly", "--from", "2026-01-01", "--to", "2026-02-01", "--dry-run");
     expect(dry.stdout).toBe("1 instance(s) would be started\n2026-01-03T00:00:00Z  hourly-20260103T000000Z\n");
     expect(await api.exists("hourly-20260103T000000Z")).toBe(false);
-    const filled = await schedule("backfill", "hourly", "--from", "2026-01-01", "--to", "2026-02-01");
+    // Nobody is there to be asked.
+    expect(await schedule("backfill", "hourly", "--from", "2026-01-01", "--to", "2026-02-01")).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: 1 instance(s) would be started, and nobody is there to be asked: say --yes to start them\n",
+    });
+    expect(await api.exists("hourly-20260103T000000Z")).toBe(false);
+    const filled = await schedule("backfill", "hourly", "--from", "2026-01-01", "--to", "2026-02-01", "--yes");
     expect(filled.stdout).toBe("1 instance(s) started\n2026-01-03T00:00:00Z  hourly-20260103T000000Z\n");
     expect(await api.ended("hourly-20260103T000000Z")).toMatchObject({ workflowName: "chaining" });
+    // Nothing is left to ask about.
+    expect(await schedule("backfill", "hourly", "--from", "2026-01-01", "--to", "2026-02-01")).toEqual({
+      code: 0,
+      stdout: "0 instance(s) would be started\n",
+      stderr: "",
+    });
     expect((await schedule("preview", "hourly", "--count", "2")).stdout).toBe(
       `${NEXT_YEAR}-01-03T00:00:00Z\n${NEXT_YEAR + 1}-01-03T00:00:00Z\n`,
     );

@@ -312,7 +312,7 @@ describe("[L33] token", () => {
   it("[L33.2] what no line can hold is exit code 2", async () => {
     const wrong = [
       [["ci", "--role", "boss"], "Supported values are viewer, starter, operator, admin"],
-      [["ci"], "required option '--role <role>' not specified"],
+      [["ci"], "--role says what it may do. Supported values are viewer, starter, operator, admin"],
       [["a:b", "--role", "admin"], "the name has 1 to 64 letters"],
       [["ci", "--role", "admin", "--expires", "soon"], "invalid value for --expires"],
       [["ci", "--role", "admin", "--expires", "2020-01-01"], "--expires is a time to come"],

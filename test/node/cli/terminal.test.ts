@@ -135,6 +135,37 @@ describe("[L23] Questions", () => {
     expect(plain(yes.stdout)).toContain('✅  Purged workflow instance "fine"');
   });
 
+  it("[L23.4] schedule backfill asks, with how many and the first of them, before it starts any", async () => {
+    const created = ["create", "minutely", "-w", "chaining", "-x", '"Ada"', "--cron", "* * * * *", "--paused"];
+    expect((await cli.run(["schedule", ...created])).code).toBe(0);
+    const words = [
+      "schedule",
+      "backfill",
+      "minutely",
+      "--from",
+      "2026-01-01T00:00:00Z",
+      "--to",
+      "2026-01-01T00:08:00Z",
+    ];
+    const no = await cli.runOnTerminal(words, { answer: ["[y/N]", "n\n"] });
+    expect([no.code, linesOf(plain(no.stdout)).filter((line) => !line.includes("[y/N]") && line !== "n")]).toEqual([
+      1,
+      [
+        "ℹ️  9 instance(s) would be started",
+        ...[0, 1, 2, 3, 4].map((n) => `2026-01-01T00:0${n}:00Z  minutely-20260101T000${n}00Z`),
+        "ℹ️  and 4 more",
+        "Nothing was done",
+      ],
+    ]);
+    expect(plain(no.stdout)).toContain("Start 9 instance(s)? [y/N]");
+    expect(await api.exists("minutely-20260101T000000Z")).toBe(false);
+    const yes = await cli.runOnTerminal(words, { answer: ["[y/N]", "y\n"] });
+    expect(yes.code).toBe(0);
+    expect(plain(yes.stdout)).toContain("9 instance(s) started");
+    expect((await api.ended("minutely-20260101T000800Z")).runtimeStatus).toBe("COMPLETED");
+    expect((await cli.run(["schedule", "delete", "minutely"])).code).toBe(0);
+  });
+
   it("[L23.3] nobody is asked where stdin or stdout is no terminal: exit code 2", async () => {
     const { code, stdout } = await cli.runOnTerminal(["suspend", "-q", "Status = SUSPENDED"], {
       shellSuffix: "</dev/null",
@@ -151,10 +182,18 @@ describe("[L24] Ctrl-C and closed pipes", () => {
   it("[L24.1] Ctrl-C ends with 130: while it waits, while it asks, and while a bulk job runs, which goes on", async () => {
     const waits = await cli.runOnTerminal(["wait", "hostile"], { answer: ["Waiting for", String.fromCharCode(3)] });
     expect(waits.code).toBe(130);
+    // The line is empty again: neither progress nor ^C stands before what the shell writes next.
+    expect(waits.stdout.endsWith(CLEARED)).toBe(true);
+    const watches = await cli.runOnTerminal(["watch", "hostile"], {
+      answer: ["TimerCreated", String.fromCharCode(3)],
+    });
+    expect([watches.code, watches.stdout.endsWith(CLEARED)]).toEqual([130, true]);
     const asks = await cli.runOnTerminal(["suspend", "-q", "InstanceID = q1"], {
       answer: ["[y/N]", String.fromCharCode(3)],
     });
     expect(asks.code).toBe(130);
+    expect(plain(asks.stdout)).toContain("[y/N]");
+    expect(asks.stdout.endsWith(`\r\n${CLEARED}`)).toBe(true);
     for (let n = 0; n < 12; n++) await api.start("humanInteraction", `slow${n}`, QUESTION);
     await until(
       "all are listed",
