@@ -50,10 +50,23 @@ function linesOf(type: DifferenceLine["type"], texts: readonly string[]): Differ
   return texts.map((text) => ({ type, text }));
 }
 
-/** JSON as it is read best; what is none stays as it is. */
+const TEXT_OR_SPACE = /("(?:[^"\\]|\\.)*")|\s+/g;
+
+/** The same without the space between its parts; what is no JSON stays as it is. */
+export function compact(text: string): string {
+  try {
+    JSON.parse(text);
+    return text.replace(TEXT_OR_SPACE, "$1");
+  } catch {
+    return text;
+  }
+}
+
+/** JSON as it is read best. What is none stays as it is, and so does what would not be the same: numbers of many digits, members that stand twice. */
 export function readable(text: string): string {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    const value = JSON.parse(text);
+    return JSON.stringify(value) === compact(text) ? JSON.stringify(value, null, 2) : text;
   } catch {
     return text;
   }

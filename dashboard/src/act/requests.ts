@@ -1,10 +1,12 @@
 import { at } from "../app/api.ts";
+import { compact } from "./difference.ts";
 import type { ApiRequest } from "./shell.ts";
 
 /*
  * What each action asks of the API, and the same as a command of the command line: pure, so that what a dialog sends is what it shows.
  *
- * Payloads are texts of JSON as the reader has written them, and go as they are: read and written anew, a number of many digits would be another one.
+ * Payloads are texts of JSON as the reader has written them, and go as they are but for the space between their parts: read and written anew, a number of
+ * many digits would be another one.
  */
 
 /** Something to ask for, in both forms. */
@@ -46,10 +48,11 @@ export interface Terminate extends OfInstance {
   readonly nonRecursive?: boolean | undefined;
 }
 
-export function terminate({ id, reason, output, nonRecursive }: Terminate): Asked {
+export function terminate({ id, reason, nonRecursive, ...given }: Terminate): Asked {
+  const output = payload(given.output);
   const query = { nonRecursive: nonRecursive || undefined, reason: reason || undefined };
   return {
-    request: post(at.workflows(id, "terminate"), query, objectOf({ output: output || undefined })),
+    request: post(at.workflows(id, "terminate"), query, objectOf({ output })),
     command: forInstance("terminate", id, [
       ...option("--output", output),
       ...flag("--non-recursive", nonRecursive),
@@ -83,13 +86,14 @@ export interface Raise extends OfInstance {
   readonly payload?: string | undefined;
 }
 
-export function raise({ id, event, payload, reason }: Raise): Asked {
+export function raise({ id, event, reason, ...given }: Raise): Asked {
+  const body = payload(given.payload);
   const query = { reason: reason || undefined };
   return {
-    request: { ...post(at.workflows(id, "raiseEvent", event), query), body: payload || undefined },
+    request: { ...post(at.workflows(id, "raiseEvent", event), query), body },
     command: forInstance("raise-event", id, [
       ...option("--event", event),
-      ...option("--input", payload),
+      ...option("--input", body),
       ...withReason(reason),
     ]),
   };
@@ -104,11 +108,12 @@ export interface Rerun extends OfInstance {
   readonly requestID?: string | undefined;
 }
 
-export function rerun({ id, eventID, newInstanceID, input, reason, requestID }: Rerun): Asked {
+export function rerun({ id, eventID, newInstanceID, reason, requestID, ...given }: Rerun): Asked {
+  const input = payload(given.input);
   const body = objectOf({
     eventID: eventID === undefined ? undefined : String(eventID),
     newInstanceID: newInstanceID ? JSON.stringify(newInstanceID) : undefined,
-    input: input || undefined,
+    input,
   });
   return {
     request: post(at.workflows(id, "rerun"), { requestID, reason: reason || undefined }, body),
@@ -135,13 +140,13 @@ export interface Interaction extends OfInstance {
 }
 
 export function query({ id, name, input }: Interaction): Asked {
-  return { request: { method: "GET", path: at.workflows(id, "query", name), query: { input: input || undefined } } };
+  return { request: { method: "GET", path: at.workflows(id, "query", name), query: { input: payload(input) } } };
 }
 
 /** `updateID` makes an update that is sent twice count once. */
 export function update({ id, name, input, reason, updateID }: Interaction & { updateID?: string | undefined }): Asked {
   const asked = { updateID, reason: reason || undefined };
-  return { request: { ...post(at.workflows(id, "update", name), asked), body: input || undefined } };
+  return { request: { ...post(at.workflows(id, "update", name), asked), body: payload(input) } };
 }
 
 export interface Start {
@@ -155,7 +160,8 @@ export interface Start {
   readonly reason?: string | undefined;
 }
 
-export function start({ name, id, input, startTime, retention, attributes = {}, reason }: Start): Asked {
+export function start({ name, id, startTime, retention, attributes = {}, reason, ...given }: Start): Asked {
+  const input = payload(given.input);
   const attrs = Object.entries(attributes);
   const query = {
     instanceID: id || undefined,
@@ -173,7 +179,7 @@ export function start({ name, id, input, startTime, retention, attributes = {}, 
     ...withReason(reason),
   ];
   return {
-    request: { ...post(at.workflows(name, "start"), query), body: input || undefined },
+    request: { ...post(at.workflows(name, "start"), query), body: input },
     command: ["run", ...options, ...operands(name)],
   };
 }
@@ -197,11 +203,16 @@ export function post(path: string, query: ApiRequest["query"] = {}, body?: strin
   return { method: "POST", path, query, body };
 }
 
+/** `undefined`: there is none. */
+export function payload(text: string | undefined): string | undefined {
+  return text === undefined || text.trim() === "" ? undefined : compact(text);
+}
+
 /** A JSON object whose members are texts of JSON already; `undefined` where it would have none. */
 export function objectOf(members: Readonly<Record<string, string | undefined>>): string | undefined {
   const given = Object.entries(members).filter(([, text]) => text !== undefined);
   if (given.length === 0) return undefined;
-  return `{${given.map(([name, text]) => `${JSON.stringify(name)}:${text?.trim()}`).join(",")}}`;
+  return `{${given.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
 }
 
 /** One word where the value could be read as a flag of its own. */

@@ -1,5 +1,5 @@
 import { at } from "../app/api.ts";
-import { type Asked, flag, objectOf, operands, option, post, withReason } from "./requests.ts";
+import { type Asked, flag, objectOf, operands, option, payload, post, withReason } from "./requests.ts";
 
 /*
  * What is asked of schedules: of the fields as a form has them, to a body of JSON and to flags of the command line.
@@ -70,7 +70,7 @@ export function bodyOf(fields: ScheduleFields): Body {
     offset: when === "interval" ? textOf(fields.offset) : undefined,
     at: when === "at" ? textOf(fields.at) : undefined,
     ...Object.fromEntries(texts),
-    input: fields.input.trim() || undefined,
+    input: payload(fields.input),
     remainingActions: remainingActions.trim() || undefined,
     pauseOnFailure: pauseOnFailure ? "true" : undefined,
   };
@@ -138,8 +138,9 @@ export interface Trigger extends OfSchedule {
   readonly requestID?: string | undefined;
 }
 
-export function trigger({ id, input, overlap, reason, requestID }: Trigger): Asked {
-  const body = objectOf({ input: input || undefined, overlap: textOf(overlap ?? ""), reason: textOf(reason ?? "") });
+export function trigger({ id, overlap, reason, requestID, ...given }: Trigger): Asked {
+  const input = payload(given.input);
+  const body = objectOf({ input, overlap: textOf(overlap ?? ""), reason: textOf(reason ?? "") });
   return {
     request: post(at.schedules(id, "trigger"), { requestID }, body),
     command: [

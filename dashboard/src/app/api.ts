@@ -63,6 +63,7 @@ export const at = {
   jobs: (...path: string[]) => pathOf("workflow-jobs", path),
   schedules: (...path: string[]) => pathOf("workflow-schedules", path),
   catalog: (...path: string[]) => pathOf("workflow-catalog", path),
+  definitions: () => pathOf("workflow-definitions", []),
   limits: (...path: string[]) => pathOf("workflow-limits", path),
 };
 

@@ -1,6 +1,7 @@
 import { effect, useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
+import { ActionHost } from "../act/index.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failed, messageOf } from "../parts/failed.tsx";
 import { tokenWanted } from "./api.ts";
@@ -46,6 +47,7 @@ export function App() {
         {problem.value !== undefined && <Failed error={problem.value} what="The server" onRetry={load} />}
         <CurrentPage />
       </main>
+      <ActionHost />
       {helpIsOpen.value && <HelpDialog />}
       {tokenWanted.value !== undefined && <TokenDialog why={tokenWanted.value} />}
     </div>

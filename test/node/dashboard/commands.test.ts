@@ -50,10 +50,12 @@ describe("[D30] the shown curl", () => {
 });
 
 describe("[D31] payloads", () => {
-  it("[D31.1] go as they are written: digits, members that stand twice, and what is no JSON", () => {
-    const input = ' {"id":12345678901234567890, "a":1, "a":2} ';
-    expect(asks.rerun({ id: "i", eventID: 3, input }).request.body).toBe(`{"eventID":3,"input":${input.trim()}}`);
-    expect(asks.start({ name: "w", input }).request.body).toBe(input);
+  it("[D31.1] go as they are written, but for the space between their parts: digits, members that stand twice, and what is no JSON", () => {
+    const input = '\n{"id": 12345678901234567890,\n "a" : "1 \\" 2", "a":2} ';
+    const sent = '{"id":12345678901234567890,"a":"1 \\" 2","a":2}';
+    expect(asks.rerun({ id: "i", eventID: 3, input }).request.body).toBe(`{"eventID":3,"input":${sent}}`);
+    expect(asks.start({ name: "w", input }).request.body).toBe(sent);
+    expect(asks.start({ name: "w", input: " no JSON " }).request.body).toBe(" no JSON ");
     expect(asks.terminate({ id: "i", output: "0.10" }).request.body).toBe('{"output":0.10}');
   });
 
