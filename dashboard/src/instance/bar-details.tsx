@@ -9,7 +9,7 @@ import { Time } from "../parts/time.tsx";
 import { FailureView } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
 import { attemptsOf, type Bar } from "./model/bars.ts";
-import { kindOf } from "./model/layout.ts";
+import { awaitedNameOf, isAwaited, kindOf } from "./model/layout.ts";
 import type { HistoryEvent, WireHistory } from "./model/wire.ts";
 import { Due, Fact, InstanceLink } from "./parts.tsx";
 import { select, selectionOf } from "./timeline/timeline.tsx";
@@ -21,17 +21,37 @@ export function BarDetails({ feed }: { feed: Feed }) {
   const executionId = feed.bars.value?.executionId;
   if (selected === undefined || executionId === undefined) return null;
   const { position, of } = selected;
+  if (isAwaited(selected)) return <Awaited name={awaitedNameOf(selected, feed.detail.value?.awaitedEvents)} />;
   const bar =
     of === undefined ? feed.bars.value?.all.find((one) => one.position === position && one.kind !== "turn") : undefined;
   return (
     <Details
       key={`${of ?? ""} ${position}`}
       id={of ?? feed.id}
-      feed={feed}
       position={position}
       bar={bar}
       isChild={of !== undefined}
     />
+  );
+}
+
+/** Of an event that has not come, there is nothing to read. */
+function Awaited({ name }: { name: string | undefined }) {
+  if (name === undefined) return null;
+  return (
+    <section class="card instance-card bar-details" id="bar-details" tabIndex={-1} aria-label="The selected bar">
+      <header class="card-head">
+        <h2>
+          Event <span class="mono">{name}</span>
+        </h2>
+        <button type="button" class="button-icon" aria-label="Close the details" onClick={() => select(undefined)}>
+          <Icon name="x" />
+        </button>
+      </header>
+      <div class="card-body">
+        <p>It waits for this event. It goes on when somebody raises it.</p>
+      </div>
+    </section>
   );
 }
 
@@ -42,13 +62,11 @@ interface Found {
 
 function Details({
   id,
-  feed,
   position,
   bar,
   isChild,
 }: {
   id: string;
-  feed: Feed;
   position: number;
   bar: Bar | undefined;
   isChild: boolean;
@@ -111,7 +129,7 @@ function Details({
           <Payload title="Result" text={resultOf(last)} />
         </div>
         {last !== undefined && "failure" in last && last.failure !== undefined && (
-          <FailureView failure={last.failure} feed={feed} />
+          <FailureView failure={last.failure} />
         )}
       </div>
     </section>

@@ -1,15 +1,15 @@
 import { useState } from "preact/hooks";
+import { href } from "../app/router.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import type { Feed } from "./feed.ts";
 import { attemptsOf } from "./model/bars.ts";
 import { causesOf, failedCallOf } from "./model/why.ts";
 import type { FailureDetails } from "./model/wire.ts";
-import { select } from "./timeline/timeline.tsx";
 
 const CHARACTERS_AT_FIRST = 2_000;
 
-/** A failure, what has caused it, and the step that it has come from. */
-export function FailureView({ failure, feed }: { failure: FailureDetails; feed: Feed }) {
+/** A failure, what has caused it. */
+export function FailureView({ failure }: { failure: FailureDetails }) {
   return (
     <div class="failure">
       <ol class="causes">
@@ -27,7 +27,6 @@ export function FailureView({ failure, feed }: { failure: FailureDetails; feed: 
           </ol>
         </details>
       )}
-      <StepLink failure={failure} feed={feed} />
     </div>
   );
 }
@@ -78,18 +77,18 @@ function Text({ text }: { text: string }) {
   );
 }
 
-/** The bar of the call that it has come from, lit in the timeline. */
+/** To the bar of the call that it has come from. */
 export function StepLink({ failure, feed }: { failure: FailureDetails; feed: Feed }) {
   const bar = failedBarOf(failure, feed);
   if (bar === undefined) return null;
   return (
-    <button type="button" class="button-small" onClick={() => select({ position: bar.position, of: undefined })}>
-      Show the step that failed: {bar.name ?? ""} #{bar.id}
-    </button>
+    <a class="step-link" href={href("i", feed.id, { bar: bar.position })}>
+      in {bar.name ?? "the call"} #{bar.id}
+    </a>
   );
 }
 
-export function failedBarOf(failure: FailureDetails, feed: Feed) {
+function failedBarOf(failure: FailureDetails, feed: Feed) {
   const id = failedCallOf(failure);
   if (id === undefined) return undefined;
   return feed.bars.value?.all.find(

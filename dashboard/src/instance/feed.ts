@@ -4,7 +4,15 @@ import { type StreamEvent, type Watch, watch } from "../app/stream.ts";
 import { attemptsOf, Bars } from "./model/bars.ts";
 import { advance, askedIn, type Moment, momentOf } from "./model/moment.ts";
 import type { Numbered } from "./model/rows.ts";
-import { type HistoryEvent, msOf, type WireDetail, type WireHistory, type WireTimeline } from "./model/wire.ts";
+import {
+  type HistoryEvent,
+  msOf,
+  sketchOf,
+  type WireDetail,
+  type WireHistory,
+  type WireState,
+  type WireTimeline,
+} from "./model/wire.ts";
 
 /*
  * One instance, as it is and goes on to be: its description and its newest bars are read, and then the stream tells what follows.
@@ -17,6 +25,8 @@ import { type HistoryEvent, msOf, type WireDetail, type WireHistory, type WireTi
 
 export type Reading = "loading" | "ready" | "missing" | "failed";
 
+/** A description that takes longer is not waited for. */
+const SKETCH_AFTER_MS = 150;
 const FIRST_BARS = 1_000;
 const MORE_BARS = 5_000;
 const REFRESH_AFTER_MS = 300;
@@ -41,6 +51,8 @@ export class Feed {
   readonly isGone = signal(false);
   /** Says that the page was on another execution before. */
   readonly isAnew = signal(false);
+  /** Counts the executions that were seen. */
+  readonly executions = signal(1);
   readonly #abort = new AbortController();
   readonly #listeners = new Set<(events: readonly Numbered[], executionId: string) => void>();
   #arrived: { readonly executionId: string; readonly position: number; readonly event: HistoryEvent }[] = [];
@@ -79,6 +91,8 @@ export class Feed {
     this.stream.value?.close();
     this.#arrived = [];
     const options = { signal: this.#abort.signal };
+    // Answered at once, however long the history is.
+    const plain = api.get<WireState>(at.workflows(this.id), { fetchPayloads: false }, options);
     const first = api.get<WireHistory>(at.workflows(this.id, "history"), { limit: 1 }, options);
     const timeline = api.get<WireTimeline>(
       at.workflows(this.id, "timeline"),
@@ -88,12 +102,21 @@ export class Feed {
     // Their failures are told below, and none of them is left without a listener.
     first.catch(() => undefined);
     timeline.catch(() => undefined);
+    const described = api.get<WireDetail>(at.workflows(this.id), { detail: "full" }, options);
+    described.catch(() => undefined);
     try {
-      const detail = await api.get<WireDetail>(at.workflows(this.id), { detail: "full" }, options);
+      const state = await plain;
+      const isQuick = await Promise.race([described.then(() => true), wait(SKETCH_AFTER_MS)]);
+      if (isOver()) return;
+      if (isQuick !== true && this.detail.value === undefined) this.#sketch(state);
+      const detail = await described;
       if (isOver()) return;
       batch(() => {
-        if (this.detail.value !== undefined && this.detail.value.executionId !== detail.executionId)
+        const before = this.detail.value?.executionId;
+        if (before !== undefined && before !== "" && before !== detail.executionId) {
           this.isAnew.value = true;
+          this.executions.value++;
+        }
         this.detail.value = detail;
         this.moment.value = momentOf(detail);
         this.reading.value = "ready";
@@ -113,6 +136,17 @@ export class Feed {
       this.error.value = error;
       this.reading.value = isMissing(error) ? "missing" : "failed";
     }
+  }
+
+  /** What is known of it before its history is read. Of one that is PENDING it is too little. */
+  #sketch(state: WireState): void {
+    if (state.runtimeStatus === "PENDING") return;
+    batch(() => {
+      const detail = sketchOf(state);
+      this.detail.value = detail;
+      this.moment.value = momentOf(detail);
+      this.reading.value = "ready";
+    });
   }
 
   async #readBars(answer: Promise<WireTimeline>, detail: WireDetail, isOver: () => boolean): Promise<void> {
@@ -284,7 +318,7 @@ export class Feed {
 
   /** The stream has ended with the instance, which may be run once more. */
   #look(): void {
-    if (document.hidden || this.isGone.value || this.reading.value !== "ready") return;
+    if (document.hidden || this.isGone.value || !this.detail.value?.executionId) return;
     if (this.stream.value === undefined || this.stream.value.state.value === "ended") void this.#ask(false);
   }
 }
@@ -295,6 +329,10 @@ const ASKED_TYPES: Partial<Record<WireDetail["runtimeStatus"], string>> = {
   CANCELED: "ExecutionCancelRequested",
   TERMINATED: "ExecutionTerminated",
 };
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 function isMissing(error: unknown): boolean {
   return error instanceof ApiError && error.status === 404;

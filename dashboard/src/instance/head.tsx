@@ -4,6 +4,7 @@ import { Duration } from "../parts/duration.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { type Standing, StatusChip } from "../parts/status-chip.tsx";
 import { Time } from "../parts/time.tsx";
+import { StepLink } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
 import { type Moment, openCalls } from "./model/moment.ts";
 import { reasonsOf } from "./model/why.ts";
@@ -14,7 +15,9 @@ import { Fact, InstanceLink, ReasonView } from "./parts.tsx";
 export function Head({ feed }: { feed: Feed }) {
   const [moment, detail] = [feed.moment.value, feed.detail.value];
   if (moment === undefined || detail === undefined) return null;
-  const reasons = reasonsOf(moment, detail);
+  const isSketch = detail.executionId === "";
+  // What runs has its reasons in what is still being read.
+  const reasons = isSketch && moment.status === "RUNNING" ? [] : reasonsOf(moment, detail);
   const { standing, more } = shownStanding(moment, detail);
   return (
     <header class="instance-head">
@@ -36,7 +39,11 @@ export function Head({ feed }: { feed: Feed }) {
       {reasons.length > 0 && (
         <ul class="reasons" aria-label="Why">
           {reasons.map((reason, n) => (
-            <ReasonView key={n} reason={reason} />
+            <ReasonView key={n} reason={reason}>
+              {reason.tone === "bad" && moment.failure !== undefined && (
+                <StepLink failure={moment.failure} feed={feed} />
+              )}
+            </ReasonView>
           ))}
         </ul>
       )}
@@ -116,7 +123,7 @@ function Facts({ feed, moment, detail }: { feed: Feed; moment: Moment; detail: W
         </Fact>
       )}
       {detail.retention !== undefined && <Fact name="Kept after its end">{detail.retention}</Fact>}
-      <Fact name="Size">{sizeOf(moment, detail)}</Fact>
+      <Fact name="Size">{detail.executionId === "" ? "…" : sizeOf(moment, detail)}</Fact>
     </dl>
   );
 }

@@ -22,8 +22,7 @@ export function History({ feed }: { feed: Feed }) {
     contains: query.get("contains") ?? undefined,
     onlyFailures: query.get("only") === "failures",
   };
-  const executionId = feed.moment.value?.executionId;
-  const key = JSON.stringify([filter, executionId]);
+  const key = JSON.stringify([filter, feed.executions.value]);
   const [pages, setPages] = useState<HistoryPages | undefined>(undefined);
   useEffect(() => {
     const read = new HistoryPages(feed, filter);

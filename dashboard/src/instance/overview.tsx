@@ -4,7 +4,7 @@ import { BarDetails, Payload } from "./bar-details.tsx";
 import { FailureView } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
 import { type Call, type Moment, openCalls, openTimers } from "./model/moment.ts";
-import type { WireDetail } from "./model/wire.ts";
+import type { FailureDetails, WireDetail } from "./model/wire.ts";
 import { Card, Due, InstanceLink, Since } from "./parts.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 
@@ -16,9 +16,9 @@ export function Overview({ feed }: { feed: Feed }) {
   const hasSelected = route.value.query.has("bar");
   return (
     <>
-      {failure !== undefined && moment.endedMs !== undefined && (
+      {failure !== undefined && moment.endedMs !== undefined && tellsMore(failure) && (
         <Card title="Why it failed">
-          <FailureView failure={failure} feed={feed} />
+          <FailureView failure={failure} />
         </Card>
       )}
       <Timeline feed={feed} />
@@ -38,6 +38,11 @@ export function Overview({ feed }: { feed: Feed }) {
       </div>
     </>
   );
+}
+
+/** The head has its type and its message already. */
+function tellsMore({ innerFailure, otherFailures, stackTrace, properties }: FailureDetails): boolean {
+  return [innerFailure, otherFailures, stackTrace, properties].some((told) => told !== undefined);
 }
 
 function PayloadCard({ title, text, none }: { title: string; text: string | undefined; none: string }) {

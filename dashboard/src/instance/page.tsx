@@ -43,7 +43,7 @@ function Instance({ id }: { id: string }) {
   if (feed.reading.value === "failed")
     return <Failed error={feed.error.value} what={`The instance ${id}`} onRetry={() => void feed.read()} />;
   if (feed.reading.value === "loading") return <Skeleton id={id} />;
-  const events = feed.moment.value?.events;
+  const events = feed.detail.value?.executionId === "" ? undefined : feed.moment.value?.events;
   const tabs = TABS.map((name) => ({
     name,
     title: TITLES[name],

@@ -43,7 +43,7 @@ export function Relations({ feed }: { feed: Feed }) {
         </Card>
       )}
       <Card title="Children">
-        <Descendants key={`${feed.id} ${feed.moment.value?.executionId}`} id={feed.id} feed={feed} depth={0} />
+        <Descendants key={feed.executions.value} id={feed.id} feed={feed} depth={0} />
       </Card>
     </>
   );

@@ -9,6 +9,7 @@ import { StatusChip } from "../parts/status-chip.tsx";
 import { Time } from "../parts/time.tsx";
 import type { Feed } from "./feed.ts";
 import { shownStanding } from "./head.tsx";
+import { Bars } from "./model/bars.ts";
 import type { Moment } from "./model/moment.ts";
 import { labelOf } from "./model/rows.ts";
 import { type TestRunner, testFileOf } from "./model/test-file.ts";
@@ -20,18 +21,28 @@ import { TravelFeed } from "./travel-feed.ts";
 
 /** Where it stood after any of its events, and a test that replays it up to there. */
 export function TimeTravel({ feed }: { feed: Feed }) {
-  const executionId = feed.moment.value?.executionId;
+  const execution = feed.executions.value;
   const [history, setHistory] = useState<TravelFeed | undefined>(undefined);
   useEffect(() => {
     const read = new TravelFeed(feed);
     setHistory(read);
     return () => read.close();
-  }, [feed, executionId]);
+  }, [feed, execution]);
   if (history === undefined) return null;
   if (history.error.value !== undefined && history.read.value === 0)
     return <Failed error={history.error.value} what="The history" onRetry={() => void history.load()} />;
   const total = history.read.value;
-  if (total === 0) return <p class="loading">{history.isWhole.value ? "Nothing has happened yet." : "Loading …"}</p>;
+  const isPlaced = Number(route.value.query.get("at") ?? Number.POSITIVE_INFINITY) <= total;
+  if (total === 0 && history.isWhole.value) return <p class="loading">Nothing has happened yet.</p>;
+  // The present is at the end of what is read.
+  if (!history.isWhole.value && !isPlaced) {
+    const all = feed.moment.value?.events ?? total;
+    return (
+      <p class="loading">
+        Reading the history: {total.toLocaleString("en")} of {all.toLocaleString("en")} events …
+      </p>
+    );
+  }
   return <Travelled feed={feed} history={history} total={total} />;
 }
 
@@ -41,6 +52,10 @@ function Travelled({ feed, history, total }: { feed: Feed; history: TravelFeed; 
   const place = Number.isInteger(asked) ? Math.min(total, Math.max(1, asked)) : total;
   const moment = useMemo(() => history.travel.at(place), [history, place, total]);
   const event = history.travel.events[place - 1];
+  const past = useMemo(
+    () => ({ bars: Bars.ofHistory("", history.travel.events.slice(0, place)).all, ms: event?.timestampMs ?? 0 }),
+    [history, place, event],
+  );
   if (event === undefined) return null;
   const move = (to: number) =>
     setQuery({ at: to >= total && history.isWhole.value ? undefined : Math.max(1, to) }, { replace: true });
@@ -69,7 +84,7 @@ function Travelled({ feed, history, total }: { feed: Feed; history: TravelFeed; 
         )}
         <State moment={moment} event={event} place={place} />
       </Card>
-      <Timeline feed={feed} upTo={place} cursorMs={event.timestampMs} />
+      <Timeline feed={feed} past={past} />
       <Pending moment={moment} detail={undefined} />
       <Card title="The event">
         <JsonView text={JSON.stringify(event)} label="the event" />

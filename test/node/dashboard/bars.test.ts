@@ -109,3 +109,31 @@ describe("[B] The bars of an instance that is watched", () => {
     expect(statuses).toEqual(["canceled", "waiting", "waiting"]);
   });
 });
+
+describe("[B6] Bars of a whole history", () => {
+  const failure = { errorType: "E", message: "m" };
+  const rewound: HistoryEvent[] = [
+    { type: "ExecutionStarted", timestampMs: 1, name: "w", executionId: "made", generation: 0 },
+    { type: "TaskScheduled", timestampMs: 1, id: 1, name: "charge" },
+    { type: "TimerCreated", timestampMs: 1, id: 2, fireAtMs: 900 },
+    { type: "ChildWorkflowInstanceCreated", timestampMs: 1, id: 3, name: "ship", instanceId: "ship-1" },
+    { type: "TaskFailed", timestampMs: 5, id: 1, failure },
+    { type: "TaskScheduled", timestampMs: 5, id: 4, name: "refund" },
+    { type: "TimerCreated", timestampMs: 5, id: 5, fireAtMs: 999 },
+    { type: "ExecutionCompleted", timestampMs: 5, status: "FAILED", failure },
+    { type: "ExecutionRewound", timestampMs: 20, failedAt: 4, askedFrom: 5 },
+    { type: "TaskCompleted", timestampMs: 30, id: 1 },
+    { type: "TimerFired", timestampMs: 900, id: 2 },
+    { type: "ChildWorkflowInstanceCompleted", timestampMs: 901, id: 3 },
+  ];
+
+  it.each([...recorded, ...made, ["rewound", rewound] as const])(
+    "[B6] %s: as the server draws them, up to each event",
+    (_, events) => {
+      for (let count = 1; count <= events.length; count++) {
+        const some = events.slice(0, count);
+        expect(plain(Bars.ofHistory("made", some).all)).toEqual(plain(Bars.of(drawn(some)).all));
+      }
+    },
+  );
+});

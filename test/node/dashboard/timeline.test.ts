@@ -2,15 +2,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { axisOf, busyTimes, placeAt, ticksOf, timeAt } from "../../../dashboard/src/instance/model/axis.ts";
-import type { Bar } from "../../../dashboard/src/instance/model/bars.ts";
+import { type Bar, Bars } from "../../../dashboard/src/instance/model/bars.ts";
 import {
   arrangementOf,
+  awaitedBars,
+  awaitedNameOf,
+  isAwaited,
   labelOf,
   lanesOf,
   rowsOf,
   segmentsOf,
   spanOf,
+  waitsBefore,
 } from "../../../dashboard/src/instance/model/layout.ts";
+import { shapeAt, shapesOf } from "../../../dashboard/src/instance/model/shapes.ts";
+import type { HistoryEvent } from "../../../src/model/history-event.ts";
 
 const DAY = 86_400_000;
 const bar = (fields: Partial<Bar>): Bar => ({
@@ -184,5 +190,97 @@ describe("[L] The rows", () => {
     ).toEqual({ fromMs: 5, toMs: 90 });
     expect(spanOf([], 90)).toEqual({ fromMs: 90, toMs: 90 });
     expect(labelOf(bar({ kind: "pause", name: undefined }))).toBe("paused");
+  });
+});
+
+describe("[L7] Waits for events", () => {
+  const turn = (position: number, scheduledMs: number) =>
+    bar({ position, kind: "turn", scheduledMs, endedMs: scheduledMs });
+  const approval = bar({ position: 5, kind: "event", name: "approval", scheduledMs: 900, endedMs: 900 });
+  const bars = [turn(0, 0), bar({ position: 1 }), turn(2, 10), turn(5, 900), approval];
+
+  it("[L7] an event is waited for since the turn before it, which is all that is known", () => {
+    const waits = waitsBefore(bars);
+    expect([...waits]).toEqual([[approval, 10]]);
+    const axis = axisOf({ fromMs: 0, toMs: 1_000 }, [], false);
+    expect(segmentsOf(approval, axis, 1_000, waits.get(approval))).toMatchObject([
+      { from: 0.01, to: 0.9, what: "wait" },
+      { from: 0.9, to: 0.9, what: "moment" },
+    ]);
+    expect(waitsBefore([turn(0, 0), bar({ position: 1, kind: "event", scheduledMs: 0, endedMs: 0 })]).size).toBe(0);
+  });
+
+  it("[L7.1] what it waits for now has a bar up to now, behind all others", () => {
+    const [awaited, ...none] = awaitedBars(["paid"], bars);
+    expect(none).toEqual([]);
+    expect(awaited).toMatchObject({ kind: "event", name: "paid", status: "waiting", scheduledMs: 900 });
+    if (awaited === undefined) return;
+    expect(isAwaited(awaited)).toBe(true);
+    expect(isAwaited(approval)).toBe(false);
+    expect(awaitedNameOf(awaited, ["paid"])).toBe("paid");
+    const axis = axisOf({ fromMs: 0, toMs: 1_000 }, [], false);
+    expect(segmentsOf(awaited, axis, 1_000)).toMatchObject([{ from: 0.9, to: 1, what: "wait" }]);
+    expect(awaitedBars(["paid"], [])).toEqual([]);
+  });
+});
+
+describe("[V] What is in view", () => {
+  const view = { left: 0, top: 0, viewWidth: 900, viewHeight: 100, width: 800, rowHeight: 20 };
+  const many = Array.from({ length: 5_000 }, (_, n) => bar({ position: n, scheduledMs: n, endedMs: n + 1 }));
+
+  it("[V1] of any number of rows, only those in view are drawn", () => {
+    const rows = rowsOf(many, "calls");
+    const axis = axisOf({ fromMs: 0, toMs: 5_000 }, [], false);
+    const drawn = new Set(shapesOf(rows, axis, { ...view, top: 50_000 }, 5_000).map(({ row }) => row));
+    expect(Math.min(...drawn)).toBeGreaterThanOrEqual(2_497);
+    expect(Math.max(...drawn)).toBeLessThanOrEqual(2_508);
+  });
+
+  it("[V2] bars that stand on one another are drawn once, and a failure among them is not hidden", () => {
+    const failed = bar({ position: 6_000, scheduledMs: 2_500, endedMs: 2_501, status: "failed" });
+    const rows = [{ key: "k", label: "l", kind: "activity" as const, depth: 0, bars: [...many, failed] }];
+    const axis = axisOf({ fromMs: 0, toMs: 5_000 }, [], false);
+    const shapes = shapesOf(rows, axis, view, 5_000);
+    expect(shapes.length).toBeLessThan(900);
+    expect(shapes.filter(({ status }) => status === "failed")).toHaveLength(1);
+  });
+
+  it("[V3] a click takes the nearest bar of its row", () => {
+    const rows = rowsOf(
+      [bar({ position: 1, endedMs: 100 }), bar({ position: 2, scheduledMs: 500, endedMs: 600 })],
+      "calls",
+    );
+    const axis = axisOf({ fromMs: 0, toMs: 1_000 }, [], false);
+    const shapes = shapesOf(rows, axis, view, 1_000);
+    expect(shapeAt(shapes, 1, 420)?.bar.position).toBe(2);
+    expect(shapeAt(shapes, 0, 10)?.bar.position).toBe(1);
+    expect(shapeAt(shapes, 7, 10)).toBeUndefined();
+  });
+});
+
+describe("[L8] 50,000 events", () => {
+  it.each(["calls", "names"] as const)("[L8] are drawn in a fraction of a second: %s", (arrangement) => {
+    // All calls at once, which is the hardest for lanes.
+    const started: HistoryEvent = {
+      type: "ExecutionStarted",
+      timestampMs: 0,
+      name: "w",
+      executionId: "x",
+      generation: 0,
+    };
+    const calls = Array.from(
+      { length: 25_000 },
+      (_, n): HistoryEvent => ({ type: "TaskScheduled", timestampMs: 1, id: n + 1, name: "a" }),
+    );
+    const answers = calls.map(
+      (_, n): HistoryEvent => ({ type: "TaskCompleted", timestampMs: 2 + (n % 900), id: n + 1 }),
+    );
+    const begun = performance.now();
+    const { all } = Bars.ofHistory("x", [started, ...calls, ...answers]);
+    const rows = rowsOf(all, arrangement);
+    axisOf(spanOf(all, 1_000), busyTimes(all, 1_000), true);
+    expect(rows).toHaveLength(25_000);
+    // Some 150 ms; what grows with the square of it takes seconds.
+    expect(performance.now() - begun).toBeLessThan(1_500);
   });
 });

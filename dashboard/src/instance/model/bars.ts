@@ -5,7 +5,8 @@ import type { BarKind, BarStatus, HistoryEvent, WireAttempt, WireBar, WireTimeli
  *
  *   B1  Bars that were drawn by the server up to any event, and then given the events behind it, are those that the server draws of the whole.
  *   B2  An event that the bars already know changes nothing, so what comes twice counts once.
- *   B3  A rewind takes back what only the whole history tells: `add` answers "read again", and so it does where an event is missing.
+ *   B3  A rewind takes back what only the whole history tells: bars that were not drawn of it answer "read again", and so they do where an
+ *       event is missing.
  */
 
 export interface Bar {
@@ -44,6 +45,7 @@ const AT_ONCE: Partial<Record<HistoryEvent["type"], BarKind>> = {
   DetachedWorkflowScheduled: "detached",
   ExecutionCancelRequested: "cancel",
   ExecutionTerminated: "terminate",
+  ExecutionRewound: "rewind",
   ExecutionVersionChanged: "version",
 };
 
@@ -64,17 +66,30 @@ export class Bars {
   readonly #timers = new Map<number, Bar>();
   readonly #updates = new Map<string, Bar>();
   readonly #known = new Set<string>();
+  /** The last. */
+  #turn: Bar | undefined;
+  /** Of each call that was answered: the number of the answer. Only where all events were added one by one. */
+  readonly #answers: Map<Bar, number> | undefined;
+  /** What the end has closed. */
+  #reopen: (() => void)[] = [];
 
-  constructor(executionId: string) {
+  constructor(executionId: string, isWhole = false) {
     this.executionId = executionId;
+    if (isWhole) this.#answers = new Map();
+  }
+
+  /** Of a history from its first event. */
+  static ofHistory(executionId: string, events: readonly HistoryEvent[]): Bars {
+    const bars = new Bars(executionId, true);
+    for (const [position, event] of events.entries()) bars.add(position, event);
+    return bars;
   }
 
   /** Of the newest page of a timeline. Every event is one of a turn, so the last of these tells how many there are. */
   static of(page: WireTimeline): Bars {
     const bars = new Bars(page.executionId);
     bars.addPage(page);
-    const turn = bars.all.findLast(({ kind }) => kind === "turn");
-    bars.next = turn === undefined ? 0 : turn.position + (turn.events ?? 1);
+    if (bars.#turn !== undefined) bars.next = bars.#turn.position + (bars.#turn.events ?? 1);
     return bars;
   }
 
@@ -98,10 +113,11 @@ export class Bars {
 
   add(position: number, event: HistoryEvent): Added {
     if (position < this.next) return "known";
-    if (position > this.next || event.type === "ExecutionRewound") return "read again";
+    if (position > this.next) return "read again";
+    if (event.type === "ExecutionRewound" && this.#answers === undefined) return "read again";
     this.next++;
     const { timestampMs } = event;
-    const turn = this.all.findLast(({ kind }) => kind === "turn");
+    const turn = this.#turn;
     if (turn?.scheduledMs === timestampMs) turn.events = (turn.events ?? 0) + 1;
     else this.#draw(position, "turn", "completed", timestampMs, { endedMs: timestampMs, events: 1 });
     this.#apply(position, event);
@@ -147,7 +163,10 @@ export class Bars {
         return;
       case "ExecutionCompleted":
         return this.#completed(timestampMs, event.status === "TERMINATED");
+      case "ExecutionRewound":
+        return this.#rewound(event);
       default:
+        if ("id" in event) this.#noteAnswer(event.id, position);
         this.#end(event);
     }
   }
@@ -230,16 +249,54 @@ export class Bars {
   /** As the server has it: nobody waits any more, and activities run to their end unless it was a terminate. */
   #completed(atMs: number, isTerminated: boolean): void {
     this.endedMs = atMs;
-    for (const timer of this.#timers.values()) end(timer, "canceled", atMs);
+    this.#reopen = [];
+    for (const [id, timer] of this.#timers) {
+      this.#reopen.push(() => this.#timers.set(id, timer));
+      this.#close(timer, { status: "canceled", endedMs: atMs });
+    }
     this.#timers.clear();
     for (const kind of ["pause", "stall"] as const) {
       const open = this.#last(kind);
       if (open?.endedMs === undefined) end(open, "completed", atMs);
     }
     for (const bar of new Set(this.#calls.values())) {
-      if (bar.status === "retrying") end(bar, "failed", bar.attempts?.at(-1)?.endedMs ?? atMs, bar.errorType);
-      else if (bar.endedMs === undefined && (isTerminated || bar.kind === "child")) bar.status = "left";
+      if (bar.status === "retrying")
+        this.#close(bar, { status: "failed", endedMs: bar.attempts?.at(-1)?.endedMs ?? atMs });
+      else if (bar.endedMs === undefined && (isTerminated || bar.kind === "child"))
+        this.#close(bar, { status: "left" });
     }
+  }
+
+  /** Until a rewind opens it again. */
+  #close(bar: Bar, how: Pick<Bar, "status"> & Partial<Bar>): void {
+    const { status, endedMs } = bar;
+    this.#reopen.push(() => Object.assign(bar, { status, endedMs }));
+    Object.assign(bar, how);
+  }
+
+  #noteAnswer(id: number, position: number): void {
+    const bar = this.#calls.get(id);
+    if (bar !== undefined) this.#answers?.set(bar, position);
+  }
+
+  /** As the server has it: the end is none, the fatal answer is taken back, and so is what the code has asked for since. */
+  #rewound({ failedAt, askedFrom, answerStays, timestampMs }: HistoryEvent & { type: "ExecutionRewound" }): void {
+    this.endedMs = undefined;
+    for (const reopen of this.#reopen) reopen();
+    this.#reopen = [];
+    for (const [id, timer] of this.#timers) {
+      if (timer.position < askedFrom) continue;
+      this.#timers.delete(id);
+      end(timer, "canceled", timestampMs);
+    }
+    for (const bar of new Set(this.#calls.values()))
+      if (bar.endedMs === undefined && bar.position >= askedFrom) bar.status = "left";
+    const fatal = [...(this.#answers ?? [])].find(([, answer]) => answer === failedAt)?.[0];
+    if (answerStays === true || fatal?.status !== "failed") return;
+    const attempts = attemptsOf(fatal);
+    const { id = fatal.id ?? 0, attempt = 1 } = attempts.at(-1) ?? {};
+    attempts.push({ id, attempt, status: "running", scheduledMs: timestampMs });
+    Object.assign(fatal, { status: "running", startedMs: timestampMs, endedMs: undefined, attempts });
   }
 
   #draw(position: number, kind: BarKind, status: BarStatus, scheduledMs: number, more: Partial<Bar>): Bar {
@@ -252,6 +309,7 @@ export class Bars {
 
   #remember(bar: Bar): void {
     const { kind, id, updateId } = bar;
+    if (kind === "turn" && bar.position >= (this.#turn?.position ?? 0)) this.#turn = bar;
     if (updateId !== undefined) this.#updates.set(updateId, bar);
     if (id === undefined) return;
     if (kind === "timer" && bar.status === "waiting") this.#timers.set(id, bar);

@@ -85,19 +85,71 @@ function byName(bars: readonly Bar[]): Row[] {
   );
 }
 
-/** So that none overlaps another: each goes into the first lane that is free when it begins. */
+/** So that none overlaps another: each goes into the lane that has been free for longest when it begins, or into a new one. */
 export function lanesOf(bars: readonly Bar[]): Bar[][] {
   const lanes: Bar[][] = [];
-  const freeAt: number[] = [];
+  const free = new Heap();
   for (const bar of bars) {
-    const lane = freeAt.findIndex((untilMs) => untilMs <= bar.scheduledMs);
-    const at = lane === -1 ? lanes.length : lane;
-    if (lane === -1) lanes.push([]);
-    lanes[at]?.push(bar);
-    freeAt[at] =
-      bar.endedMs ?? (bar.status === "canceled" || bar.status === "left" ? bar.scheduledMs : Number.POSITIVE_INFINITY);
+    const { scheduledMs, endedMs, status } = bar;
+    const freeMs = endedMs ?? (status === "canceled" || status === "left" ? scheduledMs : Number.POSITIVE_INFINITY);
+    if ((free.firstMs ?? Number.POSITIVE_INFINITY) <= scheduledMs) {
+      lanes[free.lane]?.push(bar);
+      free.replace(freeMs);
+    } else {
+      free.push(freeMs, lanes.length);
+      lanes.push([bar]);
+    }
   }
   return lanes;
+}
+
+/** Of lanes, the one that is free first on top: thousands may run at once. */
+class Heap {
+  readonly #items: (readonly [freeMs: number, lane: number])[] = [];
+
+  get firstMs(): number | undefined {
+    return this.#items[0]?.[0];
+  }
+
+  get lane(): number {
+    return this.#items[0]?.[1] ?? 0;
+  }
+
+  push(freeMs: number, lane: number): void {
+    const items = this.#items;
+    let at = items.length;
+    items.push([freeMs, lane]);
+    for (let above = (at - 1) >> 1; at > 0 && this.#isAfter(above, at); above = (at - 1) >> 1) {
+      this.#swap(above, at);
+      at = above;
+    }
+  }
+
+  /** The lane on top is free at another time. */
+  replace(freeMs: number): void {
+    this.#items[0] = [freeMs, this.lane];
+    for (let at = 0; ; ) {
+      const [left, right] = [2 * at + 1, 2 * at + 2];
+      const least = right < this.#items.length && this.#isAfter(left, right) ? right : left;
+      if (least >= this.#items.length || !this.#isAfter(at, least)) return;
+      this.#swap(at, least);
+      at = least;
+    }
+  }
+
+  /** At the same time, the upper lane comes first. */
+  #isAfter(one: number, other: number): boolean {
+    const [a, b] = [this.#items[one], this.#items[other]];
+    if (a === undefined || b === undefined) return false;
+    return a[0] === b[0] ? a[1] > b[1] : a[0] > b[0];
+  }
+
+  #swap(one: number, other: number): void {
+    const [a, b] = [this.#items[one], this.#items[other]];
+    if (a === undefined || b === undefined) return;
+    this.#items[one] = b;
+    this.#items[other] = a;
+  }
 }
 
 const NAMES: Readonly<Record<BarKind, string>> = {
@@ -142,17 +194,54 @@ export interface Segment {
   readonly attempt?: number;
 }
 
-const WAITS: ReadonlySet<BarKind> = new Set(["timer", "pause", "stall"]);
+const WAITS: ReadonlySet<BarKind> = new Set(["timer", "pause", "stall", "event"]);
 
-/** What a bar is drawn of: of a call a segment for each attempt, and the pauses between. */
-export function segmentsOf(bar: Bar, axis: Axis, nowMs: number): Segment[] {
+/**
+ * Since when an event may have been waited for: nothing happened between the turn before it and itself. No event tells more.
+ */
+export function waitsBefore(bars: readonly Bar[]): ReadonlyMap<Bar, number> {
+  const waits = new Map<Bar, number>();
+  let [beforeMs, turnMs]: (number | undefined)[] = [];
+  for (const bar of bars) {
+    if (bar.kind === "turn") [beforeMs, turnMs] = [turnMs, bar.scheduledMs];
+    else if (bar.kind === "event" && beforeMs !== undefined && beforeMs < bar.scheduledMs) waits.set(bar, beforeMs);
+  }
+  return waits;
+}
+
+/** Bars of no event yet: what the code waits for, since its last turn at the latest. Their places are behind all others. */
+export function awaitedBars(names: readonly string[], bars: readonly Bar[]): Bar[] {
+  const turn = bars.findLast(({ kind }) => kind === "turn");
+  if (turn === undefined) return [];
+  return names.map((name, n) => ({
+    ...{ position: AWAITED + n, kind: "event", status: "waiting", name, scheduledMs: turn.scheduledMs },
+  }));
+}
+
+const AWAITED = 2 ** 40;
+
+export function awaitedNameOf({ position }: Pick<Bar, "position">, names: readonly string[] = []): string | undefined {
+  return names[position - AWAITED];
+}
+
+export function isAwaited({ position }: Pick<Bar, "position">): boolean {
+  return position >= AWAITED;
+}
+
+/**
+ * What a bar is drawn of: of a call a segment for each attempt, and the pauses between. `waitsSinceMs`: of an event, since when it may have
+ * been waited for.
+ */
+export function segmentsOf(bar: Bar, axis: Axis, nowMs: number, waitsSinceMs?: number): Segment[] {
   const { kind, status, scheduledMs } = bar;
   const endMs = endOf(bar, nowMs);
   const at = (ms: number) => placeAt(axis, ms);
   if (kind !== "activity" && kind !== "child") {
     const isMoment = bar.endedMs === scheduledMs && kind !== "timer" && kind !== "update";
     const what = isMoment ? "moment" : WAITS.has(kind) ? "wait" : "run";
-    return [{ from: at(scheduledMs), to: at(endMs), what, status }];
+    const own: Segment = { from: at(scheduledMs), to: at(endMs), what, status };
+    if (waitsSinceMs === undefined) return [own];
+    return [{ from: at(waitsSinceMs), to: own.from, what: "wait", status: "waiting" }, own];
   }
   const attempts = attemptsOf(bar);
   return attempts.flatMap((attempt, n): Segment[] => {

@@ -40,14 +40,20 @@ export function rowsInView({ top, viewHeight, rowHeight }: View, count: number):
 }
 
 /** What is in view. Of bars so narrow that they stand on one another, one is drawn for each status. */
-export function shapesOf(rows: readonly Row[], axis: Axis, view: View, nowMs: number): Shape[] {
+export function shapesOf(
+  rows: readonly Row[],
+  axis: Axis,
+  view: View,
+  nowMs: number,
+  waits: ReadonlyMap<Bar, number> = new Map(),
+): Shape[] {
   const shapes: Shape[] = [];
   const { first, end } = rowsInView(view, rows.length);
   for (let n = first; n < end; n++) {
     const row = rows[n] as Row;
     const last: Partial<Record<Segment["status"], number>> = {};
     for (const bar of row.bars) {
-      const segments = segmentsOf(bar, axis, nowMs);
+      const segments = segmentsOf(bar, axis, nowMs, waits.get(bar));
       for (const [at, { from, to, what, status }] of segments.entries()) {
         const x = from * view.width - view.left;
         const width = Math.max((to - from) * view.width, what === "moment" ? 0 : NARROWEST);

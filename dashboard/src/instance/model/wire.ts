@@ -83,8 +83,8 @@ export interface WireLimit {
   readonly waitingSince?: string;
 }
 
-/** `GET …/{id}?detail=full`. */
-export interface WireDetail {
+/** `GET …/{id}`. */
+export interface WireState {
   readonly instanceID: string;
   readonly workflowName?: string;
   readonly createdAt: string;
@@ -92,6 +92,10 @@ export interface WireDetail {
   readonly runtimeStatus: RuntimeStatus;
   readonly properties?: Readonly<Record<string, string>>;
   readonly failure?: FailureDetails;
+}
+
+/** `GET …/{id}?detail=full`. */
+export interface WireDetail extends WireState {
   readonly customStatus?: string;
   readonly searchAttributes?: Readonly<Record<string, unknown>>;
   readonly retention?: string;
@@ -124,6 +128,13 @@ export interface WireDetail {
   };
   readonly stall?: { readonly reason: string; readonly message: string };
   readonly nextDueAt?: string;
+}
+
+/** What a state tells, in the form of a description: nothing is known of what is open, nor of which execution it is. */
+export function sketchOf(state: WireState): WireDetail {
+  const customStatus = state.properties?.["dapr.workflow.custom_status"] ?? "";
+  const nothing = { executionId: "", generation: 0, pendingActivities: [], openTimers: [], openChildren: [] };
+  return { ...state, customStatus, ...nothing };
 }
 
 /** Milliseconds since 1970 of a time in an answer. */

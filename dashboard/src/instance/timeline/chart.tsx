@@ -32,6 +32,8 @@ interface Props {
   readonly axis: Axis;
   readonly nowMs: number;
   readonly rowHeight: number;
+  /** Since when an event was waited for. */
+  readonly waits: ReadonlyMap<Bar, number>;
   readonly selected: Selection | undefined;
   /** Where time travel is, as a line. */
   readonly cursorMs?: number | undefined;
@@ -53,8 +55,8 @@ export function Chart(props: Props) {
   const width = Math.max(40, viewWidth * zoom - Math.min(120, viewWidth * 0.18));
   const view: View = { ...scroll, viewWidth, viewHeight: plotHeight, width, rowHeight };
   const shapes = useMemo(
-    () => (viewWidth === 0 ? [] : shapesOf(rows, axis, view, nowMs)),
-    [rows, axis, nowMs, scroll.left, scroll.top, viewWidth, plotHeight, width, rowHeight],
+    () => (viewWidth === 0 ? [] : shapesOf(rows, axis, view, nowMs, props.waits)),
+    [rows, axis, nowMs, props.waits, scroll.left, scroll.top, viewWidth, plotHeight, width, rowHeight],
   );
   const [hovered, setHovered] = useState<Shape | undefined>(undefined);
 
@@ -402,7 +404,8 @@ export function noteOf(bar: Bar, nowMs: number): string {
     kind !== "timer" &&
     kind !== "update" &&
     kind !== "pause" &&
-    kind !== "stall"
+    kind !== "stall" &&
+    status !== "waiting"
   )
     return "";
   const tries = attempts === undefined ? "" : `, attempt ${attempts.at(-1)?.attempt ?? attempts.length}`;

@@ -7,7 +7,7 @@ import type { Feed } from "../feed.ts";
 import { untilOf } from "../feed.ts";
 import { axisOf, busyTimes } from "../model/axis.ts";
 import type { Bar } from "../model/bars.ts";
-import { type Arrangement, arrangementOf, rowsOf, spanOf } from "../model/layout.ts";
+import { type Arrangement, arrangementOf, awaitedBars, rowsOf, spanOf, waitsBefore } from "../model/layout.ts";
 import { Card } from "../parts.tsx";
 import { Chart, type Selection } from "./chart.tsx";
 import { useChildren } from "./children.ts";
@@ -26,28 +26,35 @@ export function select(selection: Selection | undefined): void {
   setQuery({ bar: selection?.position, of: selection?.of }, { replace: true });
 }
 
-/** What the instance did, and when. `untilMs` and `cursorMs` are of time travel: only what was there by then. */
-export function Timeline({ feed, upTo, cursorMs }: { feed: Feed; upTo?: number; cursorMs?: number }) {
+/** Where time travel is: what was there by then, and the line that is drawn for it. */
+export interface Past {
+  readonly bars: readonly Bar[];
+  readonly ms: number;
+}
+
+/** What the instance did, and when. */
+export function Timeline({ feed, past }: { feed: Feed; past?: Past }) {
   const { query } = route.value;
   const bars = feed.bars.value;
   const moment = feed.moment.value;
-  void feed.changes.value;
+  const changes = feed.changes.value;
   const children = useChildren(feed);
   // Where nothing is open any more, no clock has to draw it anew.
-  const hasEnded = moment?.endedMs !== undefined;
-  const nowMs = useComputed(() => (hasEnded ? 0 : now.value)).value;
-  const untilMs = moment === undefined ? nowMs : untilOf(moment, feed.detail.value, nowMs);
-  const all = bars?.all ?? NO_BARS;
+  const isStill = past !== undefined || moment?.endedMs !== undefined;
+  const nowMs = useComputed(() => (isStill ? 0 : now.value)).value;
+  const untilMs = past?.ms ?? (moment === undefined ? nowMs : untilOf(moment, feed.detail.value, nowMs));
+  const awaited = past !== undefined || moment?.endedMs !== undefined ? undefined : feed.detail.value?.awaitedEvents;
+  const drawn = past?.bars ?? bars?.all ?? NO_BARS;
   const shown = useMemo(
-    () => (upTo === undefined ? all : all.filter(({ position }) => position < upTo)),
-    [all, all.length, upTo],
+    () => (awaited === undefined ? [...drawn] : [...drawn, ...awaitedBars(awaited, drawn)]),
+    [drawn, changes, awaited?.join("\n")],
   );
+  const waits = useMemo(() => waitsBefore(shown), [shown]);
   const chosen = query.get("rows");
   const arrangement: Arrangement = chosen === "calls" || chosen === "names" ? chosen : arrangementOf(shown);
   const isReal = query.get("time") === "real";
   const isTable = query.get("view") === "table";
-  const version = feed.changes.value + children.changes;
-  const rows = useMemo(() => rowsOf(shown, arrangement, children.barsOf), [shown, arrangement, version]);
+  const rows = useMemo(() => rowsOf(shown, arrangement, children.barsOf), [shown, arrangement, children.changes]);
   const axis = useMemo(() => {
     const inView = rows.flatMap((row) => row.bars);
     return axisOf(spanOf(inView, untilMs), busyTimes(inView, untilMs), !isReal);
@@ -97,7 +104,7 @@ export function Timeline({ feed, upTo, cursorMs }: { feed: Feed; upTo?: number; 
   );
   return (
     <Card title="Timeline" aside={tools}>
-      {bars?.earlier !== undefined && (
+      {past === undefined && bars?.earlier !== undefined && (
         <p class="earlier">
           The newest {shown.length.toLocaleString("en")} bars are shown.{" "}
           <button
@@ -118,7 +125,8 @@ export function Timeline({ feed, upTo, cursorMs }: { feed: Feed; upTo?: number; 
       ) : (
         <>
           <Chart
-            {...{ rows, axis, cursorMs }}
+            {...{ rows, axis, waits }}
+            cursorMs={past?.ms}
             nowMs={untilMs}
             barCount={shown.length}
             rowHeight={ROW_HEIGHT[arrangement]}
