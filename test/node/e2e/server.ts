@@ -52,6 +52,8 @@ export interface ServerOptions {
   readonly storage?: "sqlite" | "legacy-kv";
   /** Whether the Worker can be looked into. Default: no. */
   readonly inspector?: boolean;
+  /** A module that the platform's own spans are streamed to (`tailStream`); what it logs stands in the log. */
+  readonly tail?: string;
   /** Called with each line that the Worker logs. */
   readonly onLog?: (line: string) => void;
   /** Called when Miniflare has put a new workerd in the place of one that died. */
@@ -73,6 +75,18 @@ export interface Server {
 }
 
 const WORKER = "test";
+const TAIL = "tail";
+
+function tailOf(contents: string) {
+  return {
+    config: {
+      name: TAIL,
+      compatibilityDate: "2026-10-01",
+      compatibilityFlags: ["streaming_tail_worker", "tail_worker_user_spans"],
+      manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm" as const, contents } } },
+    },
+  };
+}
 
 export async function serve(bundle: Bundle, options: ServerOptions = {}): Promise<Server> {
   const directory = options.directory ?? temporaryDirectory();
@@ -96,6 +110,7 @@ export async function serve(bundle: Bundle, options: ServerOptions = {}): Promis
         config: {
           name: WORKER,
           compatibilityDate: "2026-10-01",
+          ...(options.tail && { tailConsumers: [{ worker: TAIL, streaming: true }] }),
           manifest: { mainModule: "index.js", modules: { "index.js": { type: "esm", contents: code } } },
           env: Object.fromEntries([
             ...classes.map((name) => [
@@ -112,6 +127,7 @@ export async function serve(bundle: Bundle, options: ServerOptions = {}): Promis
           ),
         },
       },
+      ...(options.tail === undefined ? [] : [tailOf(options.tail)]),
     ],
   });
   const miniflare = new Miniflare(optionsOf(bundle, options.port ?? 0));

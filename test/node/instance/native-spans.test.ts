@@ -12,14 +12,36 @@ describe("[I61] Native spans", () => {
     const spanned = spannedBy(tracing);
     expect(spannedStart(spanned, { instanceId: "a", name: "order" }, () => 7)).toBe(7);
     const failing = () =>
-      spannedActivity(spanned, { instanceId: "a", attempt: 2 }, "charge", () => {
+      spannedActivity(spanned, { instanceId: "a", attempt: 2, run: { executionId: "e" } }, "charge", () => {
         throw new Error("as told");
       });
     expect(failing).toThrow("as told");
     expect(seen).toEqual([
       ["workflow.start", { "dapr.workflow.name": "order", "dapr.workflow.instance_id": "a" }],
-      ["activity charge", { "dapr.workflow.instance_id": "a", "dapr.workflow.attempt": 2 }],
+      [
+        "activity charge",
+        { "dapr.workflow.instance_id": "a", "dapr.workflow.execution_id": "e", "dapr.workflow.attempt": 2 },
+      ],
     ]);
+  });
+
+  it("[I61.3] within what nobody records no span is made; where that is not known, it is", () => {
+    let entered = 0;
+    const tracing = (active: object | undefined) => ({
+      getActiveSpan: () => active,
+      enterSpan: (_: string, run: (span: object) => unknown) => {
+        entered++;
+        return run({ setAttributes: () => undefined });
+      },
+    });
+    const start = (active: object | undefined) =>
+      spannedStart(spannedBy(tracing(active)), { instanceId: "a", name: "order" }, () => 7);
+    const active = (isTraced: boolean, spanId: string) => ({ isTraced, spanContext: () => ({ spanId }) });
+    expect([start(active(false, "0000000000000000")), entered]).toEqual([7, 0]);
+    // The second has ended, and what it has begun goes on.
+    for (const span of [active(true, "00f067aa0ba902b7"), active(false, "00f067aa0ba902b7"), undefined, {}])
+      start(span);
+    expect(entered).toBe(4);
   });
 
   it.each([undefined, null, {}, { enterSpan: 1 }, "tracing"])(
