@@ -1,7 +1,6 @@
 import type { ActivityCall } from "../engine/activity-context.ts";
 import type { Attributes } from "../model/span.ts";
 import type { InstanceRecord } from "../storage/instance-row.ts";
-import type { ActivityRun } from "./activities/index.ts";
 import type { Spanned } from "./ports.ts";
 
 /** What is used of `tracing` of `cloudflare:workers`. */
@@ -59,7 +58,7 @@ export function spannedStart<T>(
 
 export function spannedActivity<T>(
   spanned: Spanned | undefined,
-  call: Pick<ActivityCall, "instanceId" | "attempt"> & { readonly run: Pick<ActivityRun, "executionId"> },
+  call: Pick<ActivityCall, "instanceId" | "attempt"> & { readonly run: { readonly executionId: string } },
   name: string,
   run: () => T,
 ): T {
