@@ -35,6 +35,11 @@ export class GroupCommit<Item, Answer> {
     this.#ports = ports;
   }
 
+  /** So many wait for the commit before theirs. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** The answer comes when the item has been written. */
   add(item: Item): Promise<Answer> {
     return new Promise((resolve, reject) => {

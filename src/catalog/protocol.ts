@@ -94,6 +94,10 @@ export interface ShardMetrics extends ShardHealth {
   readonly counts: readonly CountRow[];
   /** What is counted, by kind and name: see `model/totals.ts`. */
   readonly series: readonly (readonly [series: string, counted: readonly number[]])[];
+  /** So many tellings wait to be written. */
+  readonly backlog?: number | undefined;
+  /** So many lives have said that they go, and are not known to have gone. */
+  readonly leaving?: number | undefined;
 }
 
 /** What a shard can be asked. */

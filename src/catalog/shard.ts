@@ -88,7 +88,8 @@ export class Shard implements CatalogApi {
   async metrics(): Promise<ShardMetrics> {
     const { store } = this.#ports;
     const { counts } = store.count({ filter: EVERYTHING, by: ["name", "status"] });
-    return { ...(await this.health()), counts, series: [...store.tallies()] };
+    const owed = { backlog: this.#commit.waiting, leaving: store.leavingCount() };
+    return { ...(await this.health()), counts, series: [...store.tallies()], ...owed };
   }
 
   /** Never rejects; what it could not do it tries again. It is set once, at its end: until then it would ring again by itself. */

@@ -81,7 +81,7 @@ function pendingAfter(history: readonly HistoryEvent[]): PendingWork {
 
 function startOf(first: ExecutionStarted & HistoryEvent, rerun: Rerun, events: number, delayMs: number) {
   const { sourceInstanceId: instanceId, executionId, eventId, started } = rerun;
-  const { recentMessages: _, ...same } = first;
+  const { recentMessages: _, startAtMs: __, ...same } = first;
   const rerunOf = { instanceId, executionId: first.executionId, eventId: eventId || undefined, events, delayMs };
   const seed = first.seed ?? `${instanceId} ${first.executionId}`;
   return { ...same, executionId, generation: 0, ...started, rerunOf, seed };

@@ -79,6 +79,10 @@ function daprs(parts: readonly ShardMetrics[]): Metric[] {
       value: counted[0] ?? 0,
     })),
   );
+  const asked = seriesOf(parts, KINDS.activityAsked).map(({ name, shard, counted }) => ({
+    labels: { activity_name: name, status: "success", shard },
+    value: counted[0] ?? 0,
+  }));
   const scheduling = seriesOf(parts, KINDS.scheduling).map(({ name, shard, counted }) =>
     distributionOf({ workflow_name: name, shard }, counted),
   );
@@ -92,6 +96,7 @@ function daprs(parts: readonly ShardMetrics[]): Metric[] {
     ),
     histogram(`${prefix}execution_latency`, "The total time taken to run a workflow to completion, in ms.", workflows),
     histogram(`${prefix}scheduling_latency`, "Time from the start of a workflow to its execution, in ms.", scheduling),
+    counter(`${prefix}activity_operation_count`, "The number of successful activity operation requests.", asked),
     counter(
       `${prefix}activity_execution_count`,
       "The number of successful/failed activity executions.",
@@ -115,6 +120,14 @@ function ours(names: readonly string[], parts: readonly ShardMetrics[], jobs: re
       value: ms / 1_000,
     }));
   });
+  const ofShards = (of: (part: ShardMetrics) => number | undefined) =>
+    parts.flatMap((part) => {
+      const value = of(part);
+      return value === undefined ? [] : [{ labels: { shard: part.shard }, value }];
+    });
+  const late = seriesOf(parts, KINDS.lateness).map(({ name, shard, counted: [sum = 0, ...buckets] }) =>
+    distributionOf({ workflow_name: name, shard }, [sum / 1_000, ...buckets]),
+  );
   const isUp = (name: string) => parts.some(({ shard }) => shard === name);
   return [
     gauge(`${prefix}instances`, "Instances that are listed, by workflow and status.", instancesOf(parts)),
@@ -123,6 +136,22 @@ function ours(names: readonly string[], parts: readonly ShardMetrics[], jobs: re
       `${prefix}catalog_up`,
       "Whether the shard has answered.",
       names.map((shard) => ({ labels: { shard }, value: isUp(shard) ? 1 : 0 })),
+    ),
+    gauge(
+      `${prefix}catalog_backlog`,
+      "What instances have told, and waits to be written.",
+      ofShards(({ backlog }) => backlog),
+    ),
+    gauge(
+      `${prefix}catalog_leaving`,
+      "Instances that have said that they go, and are not known to have gone.",
+      ofShards(({ leaving }) => leaving),
+    ),
+    histogram(
+      `${prefix}schedule_lateness_seconds`,
+      "How long after it was due an instance has begun.",
+      late,
+      BUCKETS_MS.map((ms) => ms / 1_000),
     ),
     gauge(
       `${prefix}jobs`,
@@ -188,6 +217,11 @@ function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
   return { type: "gauge", name, help, samples };
 }
 
-function histogram(name: string, help: string, samples: readonly Distribution[]): Metric {
-  return { type: "histogram", name, help, samples, bounds: BUCKETS_MS };
+function histogram(
+  name: string,
+  help: string,
+  samples: readonly Distribution[],
+  bounds: readonly number[] = BUCKETS_MS,
+): Metric {
+  return { type: "histogram", name, help, samples, bounds };
 }

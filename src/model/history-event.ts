@@ -96,6 +96,8 @@ export interface ExecutionStarted extends Asked {
   readonly parent?: ParentLink | undefined;
   /** W3C trace context of the request that started the instance. */
   readonly traceparent?: string | undefined;
+  /** When it was to begin, where somebody has said so: a caller, or the time of a schedule. */
+  readonly startAtMs?: number | undefined;
   /** Raises that the executions before a continue-as-new have taken lately, and when (milliseconds since 1970). */
   readonly recentMessages?: Readonly<Record<string, number>> | undefined;
   /** Those that it begins with: of its start, or of the execution before. What its code sets is set again in a replay. */

@@ -50,8 +50,9 @@ export function scheduleRequestId(scheduleId: string, key: string): string {
   return `schedule:${scheduleId}:${key}`;
 }
 
-export function isScheduleRequest(requestId: string | undefined): boolean {
-  return requestId?.startsWith("schedule:") === true;
+/** Whether a request, or who has asked for it, is called as those of schedules are. */
+export function isOfSchedule(name: string | undefined): boolean {
+  return name?.startsWith("schedule:") === true;
 }
 
 /** A UUID made of a text: the same each time, and of no other text. */

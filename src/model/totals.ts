@@ -1,4 +1,5 @@
 import type { HistoryEvent } from "./history-event.ts";
+import { isOfSchedule } from "./ids.ts";
 import type { TerminalStatus } from "./status.ts";
 
 /**
@@ -17,6 +18,8 @@ export const BUCKETS_MS = [
 
 /** Behind `activity…` stands the name. */
 export const KINDS = {
+  /** A call that was written, and so is made. */
+  activityAsked: "ao",
   activitySucceeded: "as",
   activityFailed: "af",
   workflowSucceeded: "ws",
@@ -24,6 +27,8 @@ export const KINDS = {
   workflowTerminated: "wt",
   /** From the start to what the first turn has asked for. */
   scheduling: "sl",
+  /** Of one that a schedule has started: how long after it was due. */
+  lateness: "sd",
   created: "oc",
   raised: "oe",
 } as const;
@@ -38,7 +43,7 @@ const END_KINDS = {
 /** Activities that find no room are counted under this name. */
 export const OTHER = "other";
 /** Of names and buckets of activities: with what else there is, totals stay below 1 KB as JSON. */
-const MOST_BYTES = 500;
+const MOST_BYTES = 600;
 /** What a key takes beside its name, and what a bucket takes. */
 const KEY_BYTES = 20;
 const BUCKET_BYTES = 10;
@@ -101,24 +106,28 @@ export class Tally {
   }
 
   #begin(event: HistoryEvent & { type: "ExecutionStarted" }): void {
-    const { timestampMs, generation, rerunOf } = event;
-    this.#startedAtMs = timestampMs;
+    const { timestampMs, generation, rerunOf, startAtMs = 0, actor } = event;
+    // Nobody waits for one that is to begin later.
+    this.#startedAtMs = Math.max(timestampMs, startAtMs);
     this.#copied = rerunOf?.events ?? 0;
     this.#delayMs = rerunOf?.delayMs ?? 0;
     this.#isFirst = generation === 0 && rerunOf === undefined;
     if (this.#isFirst || rerunOf !== undefined) this.#addOne(KINDS.created);
+    if (this.#isFirst && startAtMs > 0 && isOfSchedule(actor)) this.#observe(KINDS.lateness, timestampMs - startAtMs);
   }
 
-  /** What another instance has asked for is answered to this one, if it was open. */
+  /** What another instance has asked for is made again, and answered to this one, if it was open. */
   #copy(event: HistoryEvent): void {
     if (event.type === "TaskScheduled")
       this.#open.set(event.id, { name: event.name, atMs: event.timestampMs + this.#delayMs });
     else if (event.type === "TaskCompleted" || event.type === "TaskFailed") this.#open.delete(event.id);
+    if (this.#seen === this.#copied) for (const { name } of this.#open.values()) this.#asked(name);
   }
 
   #count(event: HistoryEvent): void {
     switch (event.type) {
       case "TaskScheduled":
+        this.#asked(event.name);
         return void this.#open.set(event.id, { name: event.name, atMs: event.timestampMs });
       case "TaskCompleted":
       case "TaskFailed":
@@ -126,7 +135,10 @@ export class Tally {
       case "EventRaised":
         return this.#addOne(KINDS.raised);
       case "ExecutionRewound":
-        for (const [id, name] of this.#failed) this.#open.set(id, { name, atMs: event.timestampMs });
+        for (const [id, name] of this.#failed) {
+          this.#asked(name);
+          this.#open.set(id, { name, atMs: event.timestampMs });
+        }
         return this.#failed.clear();
       case "ExecutionCompleted":
         return this.#observe(END_KINDS[event.status], event.timestampMs - this.#startedAtMs);
@@ -144,13 +156,23 @@ export class Tally {
     this.#observe(this.#hasRoom(key, ms) ? key : kind + OTHER, ms);
   }
 
+  #asked(name: string): void {
+    const key = KINDS.activityAsked + name;
+    const isPlaced = name === OTHER || this.#totals[key] !== undefined || this.#take(keyBytes(key));
+    this.#addOne(isPlaced ? key : KINDS.activityAsked + OTHER);
+  }
+
   /** What has its place keeps it, so no value ever falls. */
   #hasRoom(key: string, ms: number): boolean {
     if (key.slice(2) === OTHER) return true;
     const series = this.#totals[key];
     const isNew = series === undefined || placeOf(series, bucketOf(ms)) === undefined;
     const bytes = (series === undefined ? keyBytes(key) : 0) + (isNew ? BUCKET_BYTES : 0);
-    if (bytes > 0 && this.#bytes + bytes > MOST_BYTES) return false;
+    return bytes === 0 || this.#take(bytes);
+  }
+
+  #take(bytes: number): boolean {
+    if (this.#bytes + bytes > MOST_BYTES) return false;
     this.#bytes += bytes;
     return true;
   }
@@ -175,8 +197,9 @@ export class Tally {
   }
 }
 
+/** No other kind begins so. */
 function isOfActivity(key: string): boolean {
-  return key.startsWith(KINDS.activitySucceeded) || key.startsWith(KINDS.activityFailed);
+  return key.startsWith("a");
 }
 
 function keyBytes(key: string): number {

@@ -184,6 +184,7 @@ export class Firing {
       instanceId: instanceIdOf(id, key),
       name: state.fields.workflowName,
       input,
+      startAtMs: fire.kind === "scheduled" ? fire.dueMs : undefined,
       requestId: scheduleRequestId(id, key),
       reuse: "reject",
       retentionMs: timetable.retentionMs,

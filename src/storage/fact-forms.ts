@@ -30,8 +30,8 @@ interface Form<T extends FactType> {
 const FORMS: { readonly [T in FactType]: Form<T> } = {
   ExecutionStarted: {
     write({ type, name, input, executionId, generation, version, parent, ...others }) {
-      const { traceparent, recentMessages, searchAttributes, rerunOf, seed, reason, actor } = others;
-      const first = { executionId, generation, version, parent, traceparent, recentMessages };
+      const { traceparent, startAtMs, recentMessages, searchAttributes, rerunOf, seed, reason, actor } = others;
+      const first = { executionId, generation, version, parent, traceparent, startAtMs, recentMessages };
       return row(type, null, name, input, { ...first, searchAttributes, rerunOf, seed, reason, actor });
     },
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),

@@ -106,6 +106,12 @@ export function oldestMark(db: SqlDatabase, mark: number): number | undefined {
   return row?.asked;
 }
 
+/** At most 10,000. */
+export function countMarked(db: SqlDatabase, mark: number): number {
+  const marked = "SELECT 1 FROM entry WHERE status = ? AND status < 0 LIMIT 10000";
+  return db.query<{ n: number }>(`SELECT count(*) AS n FROM (${marked})`, mark)[0]?.n ?? 0;
+}
+
 export function deleteEntry(db: SqlDatabase, key: LifeKey): void {
   db.run("DELETE FROM entry WHERE created = ? AND id = ?", key.createdAtMs, key.instanceId);
 }

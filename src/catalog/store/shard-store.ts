@@ -14,7 +14,16 @@ import { placeOf } from "../query/places.ts";
 import { Application, type Telling } from "./apply.ts";
 import { Changes } from "./changes.ts";
 import { Counts } from "./counts.ts";
-import { countByStatus, deleteEntry, type EntryRow, hasEntries, keyOf, oldestMark, readMarked } from "./entry-table.ts";
+import {
+  countByStatus,
+  countMarked,
+  deleteEntry,
+  type EntryRow,
+  hasEntries,
+  keyOf,
+  oldestMark,
+  readMarked,
+} from "./entry-table.ts";
 import { readCounts } from "./group-counts.ts";
 import { Names } from "./name-table.ts";
 import { readFitting, readPage } from "./pages.ts";
@@ -119,6 +128,10 @@ export class ShardStore {
   /** Rows of lives that were marked as leaving before this time. */
   leaving(markedBeforeMs: number, limit: number): EntryRow[] {
     return this.#haveTables ? readMarked(this.#db, LEAVING, markedBeforeMs, limit) : [];
+  }
+
+  leavingCount(): number {
+    return this.#haveTables ? countMarked(this.#db, LEAVING) : 0;
   }
 
   /** A stretch of the table, from where the last one has ended: those of its rows that are to be asked after, or to go. */

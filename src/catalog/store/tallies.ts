@@ -24,6 +24,7 @@ const OF_WORKFLOW: readonly string[] = [
   KINDS.workflowFailed,
   KINDS.workflowTerminated,
   KINDS.scheduling,
+  KINDS.lateness,
 ];
 /** A life that goes. */
 export const PURGED = "op";

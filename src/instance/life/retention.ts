@@ -1,4 +1,4 @@
-import { isScheduleRequest } from "../../model/ids.ts";
+import { isOfSchedule } from "../../model/ids.ts";
 import { retentionOf } from "../../model/retention.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
@@ -13,7 +13,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 const LEAST_OF_SCHEDULE_MS = 3_600_000;
 
 function leastOf({ startRequestId }: InstanceRecord): number {
-  return isScheduleRequest(startRequestId) ? LEAST_OF_SCHEDULE_MS : 0;
+  return isOfSchedule(startRequestId) ? LEAST_OF_SCHEDULE_MS : 0;
 }
 
 /** The instance that is kept for a time. */

@@ -1,4 +1,5 @@
 import type { HistoryEvent, ParentLink } from "../../model/history-event.ts";
+import { isOfSchedule } from "../../model/ids.ts";
 import type { RewindChildMessage, StartChildMessage } from "../../model/message.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
@@ -162,8 +163,9 @@ export class Starts {
 
   #create(start: Start, { former, life, purges }: Seen, recent: Recent): boolean | Promise<boolean> {
     const { record, first } = this.#first(start, former, recent);
-    const { startAtMs } = start;
-    const scheduledAtMs = startAtMs !== undefined && startAtMs > record.createdAtMs ? startAtMs : undefined;
+    const { startAtMs = 0, requestId } = start;
+    // A schedule asks when the time has come, by its own clock.
+    const scheduledAtMs = startAtMs > record.createdAtMs && !isOfSchedule(requestId) ? startAtMs : undefined;
     const create = () => {
       if (purges !== undefined && purges !== this.#purges.countAsChild)
         throw new Error(
@@ -196,6 +198,7 @@ export class Starts {
       input,
       parent,
       traceparent: traceparent ?? this.#lives.household.tracer?.traceparentOf(instanceId, executionId),
+      startAtMs: start.startAtMs,
       recentMessages: Object.keys(recent).length === 0 ? undefined : recent,
       searchAttributes,
       reason: start.reason,

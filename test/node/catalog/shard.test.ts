@@ -93,6 +93,25 @@ describe("[K28] A shard", () => {
     expect((await shard.health()).freshness?.maxMs).toBeGreaterThan(3 * 86_400_000);
   });
 
+  it("[K28.8] metrics: what waits for the commit under way, and who is going; reading them writes nothing", async () => {
+    const { shard, clock, db } = openWorld();
+    const settle = async (answers: Promise<unknown>[]) => {
+      await clock.advance(60);
+      await Promise.all(answers);
+    };
+    await settle(["a", "b"].map((id) => shard.announce({ entry: entry(id, { totals: { oc: [1] } }), seq: 1 })));
+    const going = [shard.leave({ instanceId: "a", createdAtMs: entry("a").createdAtMs, seq: 2 })];
+    for (const id of ["c", "d"]) going.push(shard.announce({ entry: entry(id), seq: 1 }));
+    db.counters.rows.clear();
+    const series = [["oc", [2]]];
+    expect(await shard.metrics()).toMatchObject({ shard: "0-0", entries: 1, backlog: 2, leaving: 1, series });
+    expect([...db.counters.rows]).toEqual([]);
+    await settle(going);
+    expect(await shard.metrics()).toMatchObject({ entries: 3, backlog: 0, leaving: 1 });
+    await settle([shard.forget({ instanceId: "a", createdAtMs: entry("a").createdAtMs, seq: 3 })]);
+    expect(await shard.metrics()).toMatchObject({ entries: 3, leaving: 0 });
+  });
+
   it("[K28.6] counts are stored 10 s after the first change that they do not have, and not again without one", async () => {
     const { shard, clock, db } = openWorld();
     const stored = () => db.read<{ value: string }>("SELECT value FROM meta WHERE key = 'counts'")[0]?.value;

@@ -121,7 +121,8 @@ function apiOf(store: ShardStore, name: string): ReturnType<Shards["shard"]> {
       const { entries, live, freshness } = store.health();
       const { counts } = store.count({ filter: EVERYTHING, by: ["name", "status"] });
       const series = [...store.tallies()];
-      return structuredClone({ shard: name, entries, live, freshness, schemaVersion: 1, counts, series });
+      const owed = { backlog: 0, leaving: store.leavingCount() };
+      return structuredClone({ shard: name, entries, live, freshness, schemaVersion: 1, counts, series, ...owed });
     },
   } satisfies Partial<CatalogApi>;
 }

@@ -110,6 +110,12 @@ describe("[K41] What a shard counts", () => {
     expect(written(shard)).toMatchObject({ entry: 1, tally: 3 });
   });
 
+  it("[K41.12] how late a schedule has started is counted by the name of the workflow", () => {
+    const shard = openShard();
+    tell(shard, announce(of("a", { oc: [1], sd: [7, 0, 1] }), 1));
+    expect(all(shard)).toEqual({ oc: [1], sdorder: series(7, 1) });
+  });
+
   it("[K41.11] there are at most 2,000 series: what comes then is counted under other", () => {
     const shard = openShard();
     const many = (from: number) =>

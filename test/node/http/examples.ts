@@ -214,6 +214,7 @@ const EVENTS: { readonly [Type in HistoryEventType]: Extract<HistoryEvent, { typ
     input: "1",
     parent: { instanceId: "p", executionId: "e", name: "n", taskId: 1 },
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    startAtMs: timestampMs,
     recentMessages: { m: timestampMs },
   },
   TaskScheduled: {

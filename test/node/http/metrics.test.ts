@@ -1,10 +1,11 @@
 // [H180] GET /metrics: Prometheus' text, under Dapr's names and ours.
 import { describe, expect, it } from "vitest";
 import { CATALOG_MISSING } from "../../../src/catalog/binding.ts";
+import type { ShardMetrics } from "../../../src/catalog/protocol.ts";
 import type { Totals } from "../../../src/model/totals.ts";
 import { DAY, entry } from "../catalog/support.ts";
 import { type Family, parsePrometheus } from "../prometheus.ts";
-import { catalogOf } from "./catalog-support.ts";
+import { answering, catalogOf } from "./catalog-support.ts";
 import { limitsOf } from "./limits-support.ts";
 import { Api, read, refusal } from "./support.ts";
 
@@ -15,6 +16,8 @@ const totals: Totals = {
   oe: [3],
   sl: [8, 0, 1],
   ws: [700, 5, 1],
+  sd: [2_600, 7, 1, 0, 1],
+  aocharge: [5],
   ascharge: [40, 0, 1, 1, 2],
   afcharge: [2, 0, 1],
 };
@@ -44,6 +47,9 @@ describe("[H180] Metrics", () => {
       [{ operation: "add_event", status: "success", shard: "0-0" }, 3],
     ]);
     expect(dapr("execution_count")).toEqual([[{ workflow_name: "order", status: "success", shard: "0-0" }, 1]]);
+    expect(dapr("activity_operation_count")).toEqual([
+      [{ activity_name: "charge", status: "success", shard: "0-0" }, 5],
+    ]);
     expect(dapr("activity_execution_count")).toEqual([
       [{ activity_name: "charge", status: "success", shard: "0-0" }, 3],
       [{ activity_name: "charge", status: "failed", shard: "0-0" }, 1],
@@ -99,6 +105,38 @@ describe("[H180] Metrics", () => {
     );
     expect((await new Api({ catalog: catalogOf(), apiToken: "t" }).send(METRICS)).status).toBe(401);
     expect((await new Api({ catalog: catalogOf() }).send(`${METRICS}?x=1`)).status).toBe(400);
+  });
+
+  it("[H180.8] how late schedules start stands in seconds, by workflow", async () => {
+    const families = await familiesOf(catalogOf({ entries: [entry("a", { totals })], shards: 1 }));
+    const late = families.get("edge_workflows_schedule_lateness_seconds");
+    const of = { ...BASE, workflow_name: "order", shard: "0-0" };
+    const counts = late?.samples.map(({ labels: { le, ...labels }, value }) => {
+      expect(labels).toEqual(of);
+      return [le, value];
+    });
+    expect(counts?.slice(0, 2)).toEqual([
+      ["0.01", 1],
+      ["0.05", 1],
+    ]);
+    expect(counts?.slice(6, 8)).toEqual([
+      ["2.5", 1],
+      ["5", 2],
+    ]);
+    expect(late?.samples.slice(-2).map(({ value }) => value)).toEqual([2.6, 2]);
+  });
+
+  it("[H180.7] what a shard has still to write and to hear of; one with code from before that says nothing of it", async () => {
+    const catalog = catalogOf({ entries: [entry("a"), entry("b")], shards: 1 });
+    const shard = catalog.shard("0-0");
+    const metrics = async () => ({ ...((await shard.metrics?.()) as ShardMetrics), backlog: 3, leaving: 2 });
+    const told = await familiesOf(answering(catalog, { metrics }));
+    expect(valuesOf(told, "edge_workflows_catalog_backlog")).toEqual([[{ shard: "0-0" }, 3]]);
+    expect(valuesOf(told, "edge_workflows_catalog_leaving")).toEqual([[{ shard: "0-0" }, 2]]);
+    const before = async () => ({ ...(await metrics()), backlog: undefined, leaving: undefined });
+    const families = await familiesOf(answering(catalog, { metrics: before }));
+    expect([...families.keys()].filter((name) => /backlog|leaving/.test(name))).toEqual([]);
+    expect(families.has("edge_workflows_catalog_up")).toBe(true);
   });
 
   it("[H180.5] names beyond 2,000 are counted under other", async () => {

@@ -52,6 +52,7 @@ describe("[M4] Totals of an instance", () => {
     expect(totalsOf(events)).toEqual({
       oc: [1],
       sl: [20, bucketOf(20), 1],
+      aocharge: [2],
       ascharge: [50, bucketOf(50), 1],
       afcharge: [1_930, bucketOf(1_930), 1],
       oe: [1],
@@ -72,7 +73,7 @@ describe("[M4] Totals of an instance", () => {
   it("[M4.3] carried over a continue-as-new they are those of all executions", () => {
     const first = totalsOf([started(), scheduled(1, 0), completed(1, 5)]);
     const second = totalsOf([started(9, { generation: 1 }), scheduled(1, 9), completed(1, 12), ended(13)], first);
-    expect(second).toEqual({ oc: [1], sl: [0, 0, 1], ascharge: [8, 0, 2], ws: [4, 0, 1] });
+    expect(second).toEqual({ oc: [1], sl: [0, 0, 1], aocharge: [2], ascharge: [8, 0, 2], ws: [4, 0, 1] });
   });
 
   it("[M4.4] a rewind adds the end that comes again, and the call that is made again", () => {
@@ -89,6 +90,7 @@ describe("[M4] Totals of an instance", () => {
     expect(totalsOf(events)).toEqual({
       oc: [1],
       sl: [0, 0, 1],
+      aocharge: [2],
       afcharge: [5, 0, 1],
       wf: [5, 0, 1],
       ascharge: [30, 1, 1],
@@ -97,16 +99,43 @@ describe("[M4] Totals of an instance", () => {
   });
 
   it("[M4.5] what a rerun has taken from its source is that instance's, and not counted again", () => {
-    const rerunOf = { instanceId: "a", executionId: "y", events: 3, delayMs: 1_000 };
+    const rerunOf = { instanceId: "a", executionId: "y", events: 4, delayMs: 1_000 };
     const events = [
       started(0, { rerunOf }),
       scheduled(1, 0),
       completed(1, 5),
-      scheduled(2, 1_100),
-      completed(2, 1_101),
+      scheduled(2, 50, "open"),
+      completed(2, 1_060),
+      scheduled(3, 1_100),
+      completed(3, 1_101),
       ended(1_102),
     ];
-    expect(totalsOf(events)).toEqual({ oc: [1], ascharge: [1, 0, 1], ws: [1_102, 6, 1] });
+    expect(totalsOf(events)).toEqual({
+      oc: [1],
+      // It was open, and so is made once more.
+      aoopen: [1],
+      asopen: [10, 0, 1],
+      aocharge: [1],
+      ascharge: [1, 0, 1],
+      ws: [1_102, 6, 1],
+    });
+  });
+
+  it("[M4.7] one that begins later is waited for from then on, and of one that a schedule has started is told how late it was", () => {
+    const late = started(5_000, { startAtMs: 4_800, actor: "schedule:nightly" });
+    expect(totalsOf([late, scheduled(1, 5_020), ended(5_100)])).toMatchObject({
+      sd: [200, bucketOf(200), 1],
+      sl: [20, 1, 1],
+      ws: [100, bucketOf(100), 1],
+    });
+    const later = started(0, { startAtMs: 60_000, actor: "alice" });
+    const totals = totalsOf([later, scheduled(1, 60_030), ended(60_100)]);
+    expect(totals).toMatchObject({ sl: [30, 1, 1], ws: [100, bucketOf(100), 1] });
+    expect(totals).not.toHaveProperty("sd");
+    // What somebody else wants to have begun long ago is not late, and neither is a schedule's trigger.
+    expect(totalsOf([started(9_000, { startAtMs: 1, actor: "alice" })])).toEqual({ oc: [1] });
+    expect(totalsOf([started(9_000, { actor: "schedule:nightly" })])).toEqual({ oc: [1] });
+    expect(totalsOf([started(9_000, { startAtMs: 1, actor: "schedule:nightly", generation: 1 })])).toEqual({});
   });
 
   const call = fc.record({ name: fc.string({ maxLength: 80 }), ms: fc.nat(100_000_000), fails: fc.boolean() });
@@ -126,6 +155,8 @@ describe("[M4] Totals of an instance", () => {
         const ofActivities = Object.entries(whole).filter(([key]) => key.startsWith("a"));
         const count = ofActivities.flatMap(([, series]) => series.slice(1).filter((_, n) => n % 2 === 1));
         expect(count.reduce((all, n) => all + n, 0)).toBe(calls.length);
+        const asked = ofActivities.filter(([key]) => key.startsWith("ao")).map(([, [n = 0]]) => n);
+        expect(asked.reduce((all, n) => all + n, 0)).toBe(calls.length);
         expect(areTotals(whole)).toBe(true);
       }),
     );

@@ -54,7 +54,10 @@ describe("[SC7] What a schedule starts", () => {
       retentionMs: DAY,
       searchAttributes: { tenant: "t", schedule: "s", scheduledTime: "2026-01-01T02:00:00Z" },
     });
-    expect(world.host(TWO).history()[0]).toMatchObject({ actor: "schedule:s" });
+    expect(world.host(TWO).history()[0]).toMatchObject({
+      actor: "schedule:s",
+      startAtMs: CREATED + 1.5 * HOUR,
+    });
     const { nextMs, fires } = await view();
     expect(nextMs.slice(0, 2).map(nominalTime)).toEqual(["2026-01-01T03:00:00Z", "2026-01-01T04:00:00Z"]);
     expect(fires).toEqual(
@@ -249,7 +252,7 @@ describe("[SC7] What a schedule starts", () => {
   });
 
   it("[SC7.17] a trigger that is to be skipped while another one runs is not, when that has ended; nor is a backfill", async () => {
-    const { schedules, create, to, raise, begun } = made();
+    const { world, schedules, create, to, raise, begun } = made();
     await create({ workflowName: "long" });
     await to("2026-01-01T01:10:00Z");
     const trigger = (requestId: string) =>
@@ -261,6 +264,13 @@ describe("[SC7] What a schedule starts", () => {
     const fromMs = at("2026-01-01T00:00:00Z");
     await schedules.call("s", (schedule) => schedule.backfill({ fromMs, toMs: fromMs, overlap: "skip", isDry: false }));
     expect(begun()).toContain("s-20260101T000000Z");
+    // Neither is late: only what a time of the schedule has started says when it was due.
+    const due = begun().map((id) => world.host(id).history()[0]);
+    expect(due.map((first) => first?.type === "ExecutionStarted" && first.startAtMs)).toEqual([
+      at("2026-01-01T01:00:00Z"),
+      undefined,
+      undefined,
+    ]);
   });
 
   it("[SC7.16] inputs and reasons lie sealed in the database, and leave it open", async () => {

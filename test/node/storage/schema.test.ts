@@ -216,6 +216,8 @@ describe("[S3.8] The README of the tables", () => {
     const { db, store } = openInstance();
     store.saveProgress(1, "1");
     store.tellings.owe({ createdAtMs: 1, shard: "0-0", seq: 1 });
+    store.commit(change({ webhooks: [{ id: "msg", url: "https://example.com", body: "{}" }] }), true);
+    store.flush();
     const columns = db
       .tables()
       .flatMap((table) =>

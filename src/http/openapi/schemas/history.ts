@@ -38,6 +38,7 @@ const EVENTS = {
     input: may(payload),
     parent: may(parent),
     traceparent: may(text),
+    startAtMs: may(atMs),
     recentMessages: may(v.record(text, atMs)),
     ...asked,
     searchAttributes: may(searchAttributes),

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type Code, makeWorld, purge, raise, start, terminate } from "../support.ts";
 import { watchUnhandledRejections } from "../unhandled.ts";
+import { START_MS } from "../world.ts";
 import { faultOfTellings, type Listed, listedWorld } from "./support.ts";
 
 watchUnhandledRejections();
@@ -38,6 +39,8 @@ describe("[I52] Metrics", () => {
       oe: 1,
       sltries: 1,
       slparent: 1,
+      aoslow: 1,
+      aofail: 1,
       asslow: 1,
       affail: 1,
       wftries: 1,
@@ -52,7 +55,7 @@ describe("[I52] Metrics", () => {
     await start(world, "b", "again", 2);
     world.crash("b");
     await world.advance(90_000);
-    expect(world.catalog.counted()).toEqual({ oc: 2, slagain: 2, asecho: 7, wsagain: 2 });
+    expect(world.catalog.counted()).toEqual({ oc: 2, slagain: 2, aoecho: 7, asecho: 7, wsagain: 2 });
   });
 
   it("[I52.3] a purge adds what has not been told, and nothing falls when rows go", async () => {
@@ -65,7 +68,7 @@ describe("[I52] Metrics", () => {
     await purge(world, "a");
     await world.advance(7_200_000);
     expect(world.catalog.entries()).toEqual([]);
-    expect(world.catalog.counted()).toEqual({ oc: 2, op: 2, slcall: 1, asslow: 1, wscall: 1, wtevent: 1 });
+    expect(world.catalog.counted()).toEqual({ oc: 2, op: 2, slcall: 1, aoslow: 1, asslow: 1, wscall: 1, wtevent: 1 });
   });
 
   it("[I52.4] an instance that goes at its end, and that no list ever shows, is counted", async () => {
@@ -74,7 +77,7 @@ describe("[I52] Metrics", () => {
     await start(world, "a", "call", { activity: "echo", input: 1 });
     await world.advance(60_000);
     expect(world.host("a").db.tables()).toEqual([]);
-    expect(world.catalog.counted()).toEqual({ oc: 1, op: 1, slcall: 1, asecho: 1, wscall: 1 });
+    expect(world.catalog.counted()).toEqual({ oc: 1, op: 1, slcall: 1, aoecho: 1, asecho: 1, wscall: 1 });
   });
 
   it.each(["twice", "twice, late", "answer lost"] as const)(
@@ -90,6 +93,9 @@ describe("[I52] Metrics", () => {
         oc: 2,
         sltries: 1,
         slagain: 1,
+        aofail: 1,
+        aoslow: 1,
+        aoecho: 3,
         affail: 1,
         asslow: 1,
         asecho: 3,
@@ -112,9 +118,24 @@ describe("[I52] Metrics", () => {
       await world.advance(300_000);
       await world.call("a", (instance) => instance.describe({ payloads: false }));
       await world.advance(300_000);
-      expect([lostAt, world.catalog.counted()]).toEqual([lostAt, { oc: 1, slagain: 1, asecho: 2, wsagain: 1 }]);
+      expect([lostAt, world.catalog.counted()]).toEqual([
+        lostAt,
+        { oc: 1, slagain: 1, aoecho: 2, asecho: 2, wsagain: 1 },
+      ]);
       if (points < lostAt) return expect(lostAt).toBeGreaterThan(5);
     }
+  });
+
+  it("[I52.8] how late it was stands in the history of one that a schedule has started, which waits for no clock of its own", async () => {
+    const world = countedWorld();
+    const of = { requestId: "schedule:s:20261124T000000Z", actor: "schedule:s" };
+    await start(world, "late", "echo", 1, { ...of, startAtMs: START_MS - 2_000 });
+    // The schedule's clock is ahead of the instance's.
+    await start(world, "early", "echo", 1, { ...of, startAtMs: START_MS + 50 });
+    expect(world.host("early").counters.setAlarm).toBe(0);
+    await world.advance(1_000);
+    expect(world.catalog.counted()).toEqual({ oc: 2, sdecho: 2, slecho: 2, wsecho: 2 });
+    expect(world.host("late").history()[0]).toMatchObject({ startAtMs: START_MS - 2_000 });
   });
 
   it("[I52.7] without metrics nothing of it is written: the same rows, commits, alarms and calls, and no field more", async () => {
