@@ -5,7 +5,7 @@ import type { ShardMetrics } from "../../../src/catalog/protocol.ts";
 import type { Totals } from "../../../src/model/totals.ts";
 import { DAY, entry } from "../catalog/support.ts";
 import { type Family, parsePrometheus } from "../prometheus.ts";
-import { answering, catalogOf } from "./catalog-support.ts";
+import { answering, type Catalog, catalogOf } from "./catalog-support.ts";
 import { limitsOf } from "./limits-support.ts";
 import { Api, read, refusal } from "./support.ts";
 
@@ -22,7 +22,7 @@ const totals: Totals = {
   afcharge: [2, 0, 1],
 };
 
-async function familiesOf(catalog: ReturnType<typeof catalogOf>): Promise<Map<string, Family>> {
+async function familiesOf(catalog: Catalog): Promise<Map<string, Family>> {
   const response = await new Api({ catalog }).send(METRICS);
   expect([response.status, response.headers.get("content-type")]).toEqual([
     200,
