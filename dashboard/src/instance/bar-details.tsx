@@ -1,6 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
+import { actionsFor, openAction } from "../act/index.tsx";
 import { api, at } from "../app/api.ts";
 import { href, route } from "../app/router.ts";
+import { may } from "../app/session.ts";
 import { formatDuration } from "../app/times.ts";
 import { messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -10,7 +12,7 @@ import { FailureView } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
 import { attemptsOf, type Bar } from "./model/bars.ts";
 import { awaitedNameOf, isAwaited, kindOf } from "./model/layout.ts";
-import type { HistoryEvent, WireHistory } from "./model/wire.ts";
+import type { BarKind, HistoryEvent, WireHistory } from "./model/wire.ts";
 import { Due, Fact, InstanceLink } from "./parts.tsx";
 import { select, selectionOf } from "./timeline/timeline.tsx";
 
@@ -21,7 +23,8 @@ export function BarDetails({ feed }: { feed: Feed }) {
   const executionId = feed.bars.value?.executionId;
   if (selected === undefined || executionId === undefined) return null;
   const { position, of } = selected;
-  if (isAwaited(selected)) return <Awaited name={awaitedNameOf(selected, feed.detail.value?.awaitedEvents)} />;
+  if (isAwaited(selected))
+    return <Awaited id={feed.id} name={awaitedNameOf(selected, feed.detail.value?.awaitedEvents)} />;
   const bar =
     of === undefined ? feed.bars.value?.all.find((one) => one.position === position && one.kind !== "turn") : undefined;
   return (
@@ -31,12 +34,13 @@ export function BarDetails({ feed }: { feed: Feed }) {
       position={position}
       bar={bar}
       isChild={of !== undefined}
+      canRerun={of === undefined && mayRerun(feed)}
     />
   );
 }
 
 /** Of an event that has not come, there is nothing to read. */
-function Awaited({ name }: { name: string | undefined }) {
+function Awaited({ id, name }: { id: string; name: string | undefined }) {
   if (name === undefined) return null;
   return (
     <section class="card instance-card bar-details" id="bar-details" tabIndex={-1} aria-label="The selected bar">
@@ -50,10 +54,27 @@ function Awaited({ name }: { name: string | undefined }) {
       </header>
       <div class="card-body">
         <p>It waits for this event. It goes on when somebody raises it.</p>
+        {may("starter") && (
+          <p>
+            <button type="button" class="button" onClick={() => openAction("raise", { id, name })}>
+              <Icon name="send" size={14} /> Raise {name}
+            </button>
+          </p>
+        )}
       </div>
     </section>
   );
 }
+
+/** Of what still runs, and of a child, there is none. */
+function mayRerun({ moment, detail }: Feed): boolean {
+  if (moment.value === undefined) return false;
+  const parentInstanceID = detail.value?.parentInstanceID;
+  return actionsFor({ runtimeStatus: moment.value.status, parentInstanceID }).includes("rerun");
+}
+
+/** From which a rerun can go on. */
+const CALLS: ReadonlySet<BarKind> = new Set(["activity", "timer", "child"]);
 
 interface Found {
   readonly first?: HistoryEvent | undefined;
@@ -65,11 +86,13 @@ function Details({
   position,
   bar,
   isChild,
+  canRerun,
 }: {
   id: string;
   position: number;
   bar: Bar | undefined;
   isChild: boolean;
+  canRerun: boolean;
 }) {
   const [found, setFound] = useState<Found>({});
   const [error, setError] = useState<unknown>(undefined);
@@ -104,6 +127,11 @@ function Details({
           {callId !== undefined && <span class="quiet"> #{callId}</span>}
         </h2>
         <div class="card-tools">
+          {canRerun && bar !== undefined && CALLS.has(bar.kind) && callId !== undefined && (
+            <button type="button" class="button-small" onClick={() => openAction("rerun", { id, eventID: callId })}>
+              <Icon name="rotate-ccw" size={14} /> Rerun from here
+            </button>
+          )}
           {!isChild && (
             <a class="button-small" href={href("i", id, { tab: "travel", at: position + 1, bar: position })}>
               <Icon name="clock" size={14} /> State at this event
@@ -139,9 +167,9 @@ function Details({
 function BarFacts({ bar }: { bar: Bar }) {
   const { status, scheduledMs, endedMs, dueMs, instanceId, startedMs } = bar;
   return (
-    <dl class="facts">
+    <dl class="instance-facts">
       <Fact name="Status">
-        <span class="bar-status" data-status={status}>
+        <span class="timeline-status" data-status={status}>
           {status}
         </span>
       </Fact>

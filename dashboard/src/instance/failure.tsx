@@ -53,7 +53,7 @@ function Cause({ cause, isFirst }: { cause: FailureDetails; isFirst: boolean }) 
       {stackTrace !== undefined && (
         <details>
           <summary>Stack</summary>
-          <div class="stack">
+          <div class="stack-trace">
             <CopyButton text={stackTrace} label="Copy the stack" />
             <pre>{stackTrace}</pre>
           </div>

@@ -1,4 +1,5 @@
 import { batch, type Signal, signal } from "@preact/signals";
+import { changed } from "../act/index.tsx";
 import { ApiError, api, at } from "../app/api.ts";
 import { type StreamEvent, type Watch, watch } from "../app/stream.ts";
 import { attemptsOf, Bars } from "./model/bars.ts";
@@ -62,16 +63,22 @@ export class Feed {
   /** Of the bars that earlier pages are merged with: what has come while such a page was on its way. */
   #meanwhile: { readonly position: number; readonly event: HistoryEvent }[] | undefined;
   #round = 0;
+  readonly #unsubscribe: () => void;
   readonly #lookAgain: ReturnType<typeof setInterval>;
 
   constructor(id: string) {
     this.id = id;
     void this.read();
+    // Something was asked of it, or of another one, on this page.
+    this.#unsubscribe = changed.subscribe(() => {
+      if (this.detail.value?.executionId) void this.#ask(false);
+    });
     this.#lookAgain = setInterval(() => this.#look(), LOOK_AGAIN_MS);
   }
 
   close(): void {
     this.#abort.abort();
+    this.#unsubscribe();
     clearInterval(this.#lookAgain);
     clearTimeout(this.#flush);
     clearTimeout(this.#refresh);

@@ -4,6 +4,7 @@ import { Duration } from "../parts/duration.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { type Standing, StatusChip } from "../parts/status-chip.tsx";
 import { Time } from "../parts/time.tsx";
+import { Actions, NextSteps } from "./actions.tsx";
 import { StepLink } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
 import { type Moment, openCalls } from "./model/moment.ts";
@@ -26,6 +27,7 @@ export function Head({ feed }: { feed: Feed }) {
         <CopyButton text={feed.id} label="Copy the ID" />
         <StatusChip standing={standing} more={more} />
         <Live feed={feed} />
+        <Actions id={feed.id} moment={moment} detail={detail} />
       </div>
       <p class="hidden-text" role="status">
         {feed.id} is {standing}
@@ -37,15 +39,20 @@ export function Head({ feed }: { feed: Feed }) {
         </p>
       )}
       {reasons.length > 0 && (
-        <ul class="reasons" aria-label="Why">
-          {reasons.map((reason, n) => (
-            <ReasonView key={n} reason={reason}>
-              {reason.tone === "bad" && moment.failure !== undefined && (
-                <StepLink failure={moment.failure} feed={feed} />
-              )}
-            </ReasonView>
-          ))}
-        </ul>
+        <div class="why">
+          <ul class="reasons" aria-label="Why">
+            {reasons.map((reason, n) => (
+              <ReasonView key={n} reason={reason}>
+                {reason.tone === "bad" && moment.failure !== undefined && (
+                  <StepLink failure={moment.failure} feed={feed} />
+                )}
+              </ReasonView>
+            ))}
+          </ul>
+          <div class="why-next">
+            <NextSteps id={feed.id} moment={moment} detail={detail} />
+          </div>
+        </div>
       )}
       <Facts feed={feed} moment={moment} detail={detail} />
     </header>
@@ -59,7 +66,7 @@ function Facts({ feed, moment, detail }: { feed: Feed; moment: Moment; detail: W
   const trace = traceOf(started?.traceparent);
   const customStatus = detail.customStatus ?? "";
   return (
-    <dl class="facts">
+    <dl class="instance-facts">
       <Fact name="Workflow">
         <span class="mono">{name || "not known yet"}</span>
         {version !== undefined && <span class="tag">{version}</span>}

@@ -97,7 +97,7 @@ function Tools({ feed, filter, isRaw }: { feed: Feed; filter: HistoryFilter; isR
           {!isNamed && <option value={types}>{types}</option>}
         </select>
       </label>
-      <label class="check">
+      <label class="instance-check">
         <input
           type="checkbox"
           checked={onlyFailures}
@@ -105,7 +105,7 @@ function Tools({ feed, filter, isRaw }: { feed: Feed; filter: HistoryFilter; isR
         />
         Only failures
       </label>
-      <label class="check">
+      <label class="instance-check">
         <input
           type="checkbox"
           checked={!isRaw}
@@ -113,7 +113,7 @@ function Tools({ feed, filter, isRaw }: { feed: Feed; filter: HistoryFilter; isR
         />
         Grouped
       </label>
-      <label class="check">
+      <label class="instance-check">
         <input
           type="checkbox"
           checked={order === "desc"}

@@ -132,7 +132,7 @@ function Descendant({ made: { what, name, instanceId, atMs }, depth }: { made: M
         {what === "child" && depth < MOST_DEPTH ? (
           <button
             type="button"
-            class="chart-open"
+            class="timeline-open"
             aria-expanded={isOpen}
             aria-label={`${isOpen ? "Hide" : "Show"} the children of ${instanceId}`}
             onClick={() => setOpen(!isOpen)}

@@ -97,7 +97,7 @@ function State({ moment, event, place }: { moment: Moment; event: HistoryEvent; 
   const { standing, more } = shownStanding(moment, undefined);
   const { startedMs, version, raised, completed, failures } = moment;
   return (
-    <dl class="facts">
+    <dl class="instance-facts">
       <Fact name="Status then">
         <StatusChip standing={standing} more={more} />
       </Fact>

@@ -204,7 +204,8 @@ export function waitsBefore(bars: readonly Bar[]): ReadonlyMap<Bar, number> {
   let [beforeMs, turnMs]: (number | undefined)[] = [];
   for (const bar of bars) {
     if (bar.kind === "turn") [beforeMs, turnMs] = [turnMs, bar.scheduledMs];
-    else if (bar.kind === "event" && beforeMs !== undefined && beforeMs < bar.scheduledMs) waits.set(bar, beforeMs);
+    else if (bar.kind === "event" && !isAwaited(bar) && beforeMs !== undefined && beforeMs < bar.scheduledMs)
+      waits.set(bar, beforeMs);
   }
   return waits;
 }

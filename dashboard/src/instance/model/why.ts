@@ -31,7 +31,7 @@ export function reasonsOf(moment: Moment, detail: WireDetail | undefined): Reaso
     case "PENDING":
       return pendingReasons(moment, detail);
     case "SUSPENDED":
-      return [{ tone: "wait", text: ["Paused", ...by(moment), "."], mend: ["Resume it to go on."] }];
+      return [{ tone: "wait", text: ["Paused", ...by(moment), "."], mend: ["It goes on when it is resumed."] }];
     case "STALLED":
       return [stallReason(moment, detail)];
     case "COMPLETED":
@@ -192,7 +192,6 @@ function failureReasons(moment: Moment, detail: WireDetail | undefined): Reason[
     {
       tone: "bad",
       text: [{ code: `${deepest.errorType}: ${deepest.message}` }],
-      mend: ["Rewind it to try the failed step again, or rerun it from any step as a new instance (Actions)."],
       ...(call !== undefined && { call }),
     },
   ];

@@ -43,14 +43,14 @@ export function CanvasPlot({ shapes, view, selected }: PlotProps) {
     <>
       <canvas
         ref={canvas}
-        class="chart-bars"
+        class="timeline-bars"
         style={{ width: `${view.viewWidth}px`, height: `${view.viewHeight}px` }}
       />
-      <div ref={samples} class="chart-samples" aria-hidden="true">
+      <div ref={samples} class="timeline-samples" aria-hidden="true">
         {STATUSES.map((status) => (
-          <i key={status} class="bar-sample" data-status={status} />
+          <i key={status} class="timeline-sample" data-status={status} />
         ))}
-        <i class="bar-sample" data-status="selected" />
+        <i class="timeline-sample" data-status="selected" />
       </div>
     </>
   );

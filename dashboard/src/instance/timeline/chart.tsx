@@ -116,8 +116,8 @@ export function Chart(props: Props) {
   const { first, end } = rowsInView(view, rows.length);
   const Plot = barCount > MOST_IN_SVG ? CanvasPlot : SvgPlot;
   return (
-    <div class="chart">
-      <div class="chart-zoom">
+    <div class="timeline-chart">
+      <div class="timeline-zoom">
         <button
           type="button"
           class="button-icon"
@@ -142,7 +142,7 @@ export function Chart(props: Props) {
       </div>
       <section
         ref={box}
-        class="chart-box"
+        class="timeline-box"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and arrows move in it
         tabIndex={0}
         aria-label="Timeline. Arrows select a bar, Enter goes to its details, plus and minus zoom. The button Table shows the same as a table."
@@ -157,15 +157,15 @@ export function Chart(props: Props) {
         onWheel={onWheel}
       >
         <div
-          class="chart-room"
+          class="timeline-room"
           style={{
             width: `${labelWidth + Math.max(viewWidth, viewWidth * zoom)}px`,
             height: `${rows.length * rowHeight + AXIS_HEIGHT}px`,
           }}
         >
-          <div class="chart-view" style={{ width: `${boxWidth}px`, height: `${boxHeight}px` }}>
+          <div class="timeline-view" style={{ width: `${boxWidth}px`, height: `${boxHeight}px` }}>
             <AxisView axis={axis} view={view} labelWidth={labelWidth} />
-            <div class="chart-labels" style={{ width: `${labelWidth}px`, height: `${plotHeight}px` }}>
+            <div class="timeline-labels" style={{ width: `${labelWidth}px`, height: `${plotHeight}px` }}>
               {rows.slice(first, end).map((row, n) => (
                 <Label
                   key={row.key}
@@ -181,7 +181,7 @@ export function Chart(props: Props) {
             </div>
             {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: keys are the box's */}
             <div
-              class="chart-plot"
+              class="timeline-plot"
               style={{ left: `${labelWidth}px`, width: `${viewWidth}px`, height: `${plotHeight}px` }}
               title={hovered && describe(hovered.bar, nowMs)}
               onClick={onClick}
@@ -275,14 +275,14 @@ function Label({ row, top, height, isSelected, isOpened, onOpen, onSelect }: Lab
   const { label, kind, depth, childId, count } = row;
   return (
     <div
-      class="chart-label"
+      class="timeline-label"
       data-selected={isSelected}
       style={{ transform: `translateY(${top}px)`, height: `${height}px`, paddingLeft: `${8 + depth * 14}px` }}
     >
       {childId !== undefined && (
         <button
           type="button"
-          class="chart-open"
+          class="timeline-open"
           aria-expanded={isOpened}
           aria-label={`${isOpened ? "Hide" : "Show"} what ${childId} does`}
           onClick={() => onOpen(childId)}
@@ -292,7 +292,7 @@ function Label({ row, top, height, isSelected, isOpened, onOpen, onSelect }: Lab
       )}
       {label !== "" && (
         // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: keys are the box's
-        <span class="chart-name" title={`${kindOf(kind)}: ${label}`} onClick={onSelect}>
+        <span class="timeline-name" title={`${kindOf(kind)}: ${label}`} onClick={onSelect}>
           <Icon name={KIND_ICONS[kind]} size={13} />
           <span>{label}</span>
           {count !== undefined && count > 1 && <span class="quiet"> × {count.toLocaleString("en")}</span>}
@@ -309,8 +309,8 @@ function AxisView({ axis, view, labelWidth }: { axis: Axis; view: View; labelWid
     return x >= -2 && x <= view.viewWidth ? x : undefined;
   };
   return (
-    <div class="chart-axis" style={{ paddingLeft: `${labelWidth}px` }} aria-hidden="true">
-      <div class="chart-axis-plot">
+    <div class="timeline-axis" style={{ paddingLeft: `${labelWidth}px` }} aria-hidden="true">
+      <div class="timeline-axis-plot">
         {ticksInView(axis, view).map(({ place, ms }) => {
           const x = shown(place);
           return x === undefined ? null : (
@@ -348,15 +348,15 @@ function Grid({ axis, view, cursorMs }: { axis: Axis; view: View; cursorMs: numb
   );
   const at = (place: number) => place * view.width - view.left;
   return (
-    <svg class="chart-grid" width={view.viewWidth} height={view.viewHeight} aria-hidden="true">
+    <svg class="timeline-grid" width={view.viewWidth} height={view.viewHeight} aria-hidden="true">
       {gaps.map(({ from, to, fromMs, toMs }) => {
         const [x, width] = [at(from), (to - from) * view.width];
         if (x + width < 0 || x > view.viewWidth) return null;
         return (
           <g key={fromMs}>
-            <rect class="chart-gap" x={x} y={0} width={width} height={view.viewHeight} />
+            <rect class="timeline-gap" x={x} y={0} width={width} height={view.viewHeight} />
             {width > GAP_WITH_TEXT && (
-              <text class="chart-gap-text" x={x + width / 2} y={view.viewHeight - 6} text-anchor="middle">
+              <text class="timeline-gap-text" x={x + width / 2} y={view.viewHeight - 6} text-anchor="middle">
                 {formatDuration(toMs - fromMs)}
               </text>
             )}
@@ -364,11 +364,11 @@ function Grid({ axis, view, cursorMs }: { axis: Axis; view: View; cursorMs: numb
         );
       })}
       {ticks.map(({ place, ms }) => (
-        <line key={ms} class="chart-tick" x1={at(place)} x2={at(place)} y1={0} y2={view.viewHeight} />
+        <line key={ms} class="timeline-tick" x1={at(place)} x2={at(place)} y1={0} y2={view.viewHeight} />
       ))}
       {cursorMs !== undefined && (
         <line
-          class="chart-cursor"
+          class="timeline-cursor"
           x1={at(placeAt(axis, cursorMs))}
           x2={at(placeAt(axis, cursorMs))}
           y1={0}

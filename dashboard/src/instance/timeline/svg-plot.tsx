@@ -16,7 +16,7 @@ export function isSelected({ bar, of }: Shape, selected: Selection | undefined):
 export function SvgPlot({ shapes, view, selected, nowMs }: PlotProps) {
   const alone = rowsWithOneBar(shapes);
   return (
-    <svg class="chart-bars" width={view.viewWidth} height={view.viewHeight} aria-hidden="true">
+    <svg class="timeline-bars" width={view.viewWidth} height={view.viewHeight} aria-hidden="true">
       {shapes.map((shape, n) => (
         <Bar key={n} shape={shape} isSelected={isSelected(shape, selected)} />
       ))}
@@ -25,7 +25,7 @@ export function SvgPlot({ shapes, view, selected, nowMs }: PlotProps) {
         if (note === "") return null;
         const [x, y] = [shape.x + shape.width + 6, shape.y + shape.height / 2 + 4];
         return (
-          <text key={`note ${shape.row}`} class="bar-note" data-status={shape.bar.status} x={x} y={y}>
+          <text key={`note ${shape.row}`} class="timeline-note" data-status={shape.bar.status} x={x} y={y}>
             {note}
           </text>
         );
@@ -43,7 +43,7 @@ function rowsWithOneBar(shapes: readonly Shape[]): Set<number> {
 
 function Bar({ shape, isSelected }: { shape: Shape; isSelected: boolean }) {
   const { x, y, width, height, what, status } = shape;
-  const common = { class: "bar", "data-what": what, "data-status": status, "data-selected": isSelected };
+  const common = { class: "timeline-bar", "data-what": what, "data-status": status, "data-selected": isSelected };
   if (what === "moment") {
     const [middle, half] = [y + height / 2, height / 2];
     return (

@@ -81,7 +81,7 @@ export function Timeline({ feed, past }: { feed: Feed; past?: Past }) {
         />
       )}
       {!isTable && hasGaps && (
-        <label class="check">
+        <label class="instance-check">
           <input
             type="checkbox"
             checked={isReal}
@@ -182,15 +182,15 @@ const LEGEND = [
 
 function Legend() {
   return (
-    <p class="legend" aria-hidden="true">
+    <p class="timeline-legend" aria-hidden="true">
       {LEGEND.map(([what, status, text]) => (
         <span key={text}>
           <svg width="18" height="12" aria-hidden="true">
             {what === "moment" ? (
-              <path class="bar" data-what={what} data-status={status} d="M9 1L14 6L9 11L4 6Z" />
+              <path class="timeline-bar" data-what={what} data-status={status} d="M9 1L14 6L9 11L4 6Z" />
             ) : (
               <rect
-                class="bar"
+                class="timeline-bar"
                 data-what={what}
                 data-status={status}
                 x="0"
