@@ -43,7 +43,13 @@ export const hasToken = signal(storedToken() !== null);
 /** Whether the last call reached the server. */
 export const reachable = signal(true);
 
-let waiting: (() => void)[] = [];
+interface Waiting {
+  readonly goOn: () => void;
+  readonly giveUp: (error: Error) => void;
+}
+
+/** The calls that need a token. */
+const waiting = new Set<Waiting>();
 
 export const api = {
   get: <T>(path: string, query?: Query, options?: CallOptions) => call<T>("GET", path, query, undefined, options),
@@ -55,6 +61,8 @@ export const api = {
     call<T>("PATCH", path, query, body, options),
   del: <T>(path: string, body?: unknown, query?: Query, options?: CallOptions) =>
     call<T>("DELETE", path, query, body, options),
+  /** A body that is a text of JSON already: numbers keep their digits. */
+  sendText: <T>(method: string, path: string, body: string, query?: Query) => sendText<T>(method, path, query, body),
 };
 
 /** Paths for `api` and `watch`: `at.workflows("order 1", "history")` is `workflows/dapr/order%201/history`. */
@@ -71,7 +79,7 @@ export const at = {
 export function addressOf(path: string, query?: Query): string {
   const url = new URL(path.startsWith("/") ? path.slice(1) : `v1.0/${path}`, base);
   for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined && value !== null && value !== "") url.searchParams.set(name, String(value));
+    if (value !== undefined && value !== null) url.searchParams.set(name, String(value));
   }
   return url.href;
 }
@@ -94,7 +102,16 @@ export function setToken(token: string): void {
   sessionStorage.setItem(TOKEN_KEY, token);
   hasToken.value = true;
   tokenWanted.value = undefined;
-  for (const go of waiting.splice(0)) go();
+  for (const { goOn } of waiting) goOn();
+  waiting.clear();
+}
+
+/** The reader has none now: what waits for it has failed, and may be tried again. */
+export function refuseToken(): void {
+  const why = tokenWanted.value ?? "";
+  tokenWanted.value = undefined;
+  for (const { giveUp } of waiting) giveUp(new ApiError(401, "", `A token is needed: ${why}`));
+  waiting.clear();
 }
 
 export function forgetToken(): void {
@@ -114,15 +131,24 @@ export function baseOf(page: string): string {
   return `${url.origin}${url.pathname.slice(0, end === -1 ? url.pathname.lastIndexOf("/") + 1 : end + 1)}`;
 }
 
-async function call<T>(
+function call<T>(
   method: string,
   path: string,
   query: Query | undefined,
   body: unknown,
+  options?: CallOptions,
+): Promise<T> {
+  return sendText(method, path, query, body === undefined ? undefined : JSON.stringify(body), options);
+}
+
+async function sendText<T>(
+  method: string,
+  path: string,
+  query: Query | undefined,
+  body: string | undefined,
   { signal: aborted }: CallOptions = {},
 ): Promise<T> {
-  const json =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  const json = body === undefined ? {} : { body, headers: { "content-type": "application/json" } };
   const response = await apiFetch(path, { method, query, signal: aborted, ...json });
   if (!response.ok) throw await errorOf(response);
   const text = await response.text();
@@ -156,11 +182,12 @@ export async function errorOf(response: Response): Promise<ApiError> {
 function askForToken(why: string, aborted: AbortSignal | undefined): Promise<void> {
   forgetToken();
   tokenWanted.value = why;
-  return new Promise((resolve, reject) => {
-    waiting.push(resolve);
+  return new Promise((goOn, giveUp) => {
+    const one = { goOn, giveUp };
+    waiting.add(one);
     aborted?.addEventListener("abort", () => {
-      waiting = waiting.filter((one) => one !== resolve);
-      reject(aborted.reason);
+      waiting.delete(one);
+      giveUp(aborted.reason);
     });
   });
 }

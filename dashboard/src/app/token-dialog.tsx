@@ -1,15 +1,12 @@
 import { useState } from "preact/hooks";
 import { Dialog } from "../parts/dialog.tsx";
-import { setToken, tokenWanted } from "./api.ts";
+import { refuseToken, setToken } from "./api.ts";
 
 /** Asked for once in a tab; the calls that wait for it go on after it. */
 export function TokenDialog({ why }: { why: string }) {
   const [token, set] = useState("");
-  const close = () => {
-    tokenWanted.value = undefined;
-  };
   return (
-    <Dialog title="This server asks for a token" onClose={close}>
+    <Dialog title="This server asks for a token" onClose={refuseToken}>
       <form
         class="form"
         onSubmit={(event) => {

@@ -35,7 +35,11 @@ interface Reach {
 
 export type ListAnswer = Reach &
   (
-    | { readonly workflows: readonly ListedWorkflow[]; readonly continuationToken?: string | undefined }
+    | {
+        readonly workflows: readonly ListedWorkflow[];
+        readonly continuationToken?: string | undefined;
+        readonly searchedTo?: string | undefined;
+      }
     | { readonly counts: readonly CountRow[] }
     | {
         /** Those that have changed, as they are now, and those that are gone or do not fit any more. */
@@ -49,10 +53,11 @@ export type ListAnswer = Reach &
 export async function readList(query: ListQuery, shards: Shards): Promise<ListAnswer> {
   switch (query.type) {
     case "page": {
-      const { entries, continuationToken, complete, missingShards } = await readPage(query, shards);
+      const { entries, continuationToken, searchedToMs, complete, missingShards } = await readPage(query, shards);
       return {
         workflows: entries.map(toListed),
         ...(continuationToken !== undefined && { continuationToken }),
+        ...(searchedToMs !== undefined && { searchedTo: formatTime(searchedToMs) }),
         ...reach(complete, missingShards),
       };
     }

@@ -13,6 +13,8 @@ export interface Page {
   readonly continuationToken?: string | undefined;
   /** A shard has looked at as many rows as it may: what fits further on is behind the token. */
   readonly complete: boolean;
+  /** Where it is not: what was created from here on has been looked at, or, with the oldest first, up to here. */
+  readonly searchedToMs?: number | undefined;
   /** How many shards have not answered. */
   readonly missingShards: number;
 }
@@ -28,14 +30,13 @@ export async function readPage(query: ListQuery & { type: "page" }, shards: Shar
   const fanIn = new FanIn({ filter, order, after, limit: pageSize }, shards);
   const rest = await fanIn.run();
   const isLost = fanIn.missing === shards.names.length && shards.names.length > 0;
-  const token =
-    rest.type === "nothing"
-      ? isLost && continuationToken
-      : pageToken(placeWithin(rest.after, query.within, order), filter, order);
+  const next = rest.type === "nothing" ? undefined : placeWithin(rest.after, query.within, order);
+  const token = next === undefined ? isLost && continuationToken : pageToken(next, filter, order);
   return {
     entries: fanIn.entries,
     ...(token && { continuationToken: token }),
     complete: rest.type !== "unseen" && !isLost,
+    ...(rest.type === "unseen" && { searchedToMs: next?.createdAtMs }),
     missingShards: fanIn.missing,
   };
 }

@@ -8,6 +8,7 @@ import { readHealth, readList } from "../../../src/catalog/reading/list.ts";
 import { readPage } from "../../../src/catalog/reading/page.ts";
 import type { Shards } from "../../../src/catalog/reading/shards.ts";
 import type { ShardStore } from "../../../src/catalog/store/shard-store.ts";
+import { formatTime } from "../../../src/model/time.ts";
 import { announce, DAY, entry, idsOf, NOW, openShard, shardsOf } from "./support.ts";
 
 type PageQuery = ListQuery & { type: "page" };
@@ -109,8 +110,14 @@ describe("[K25] Fan-in", () => {
     });
     const first = await readPage(query(), shards);
     expect([idsOf(first), first.complete]).toEqual([["z", "x", "n"], false]);
+    expect(first.searchedToMs).toBe(place("m").createdAtMs);
+    expect(await readList(query(), shards)).toMatchObject({
+      complete: false,
+      searchedTo: formatTime(place("m").createdAtMs),
+    });
     const second = await readPage(query({ continuationToken: first.continuationToken }), shards);
     expect([idsOf(second), second.complete, second.continuationToken]).toEqual([["d", "c"], true, undefined]);
+    expect(second).not.toHaveProperty("searchedToMs");
   });
 
   it("[K25.4] a shard that fails, or takes 2 s, is missing: the others' rows are the page", async () => {

@@ -39,6 +39,9 @@ const reach = {
 const workflowPage = v.object({
   workflows: v.array(listedWorkflow),
   continuationToken: may(v.pipe(v.string(), v.description("There is more, or may be."))),
+  searchedTo: may(
+    v.pipe(time, v.description("With `complete: false`: how far it was looked, by the time of creation.")),
+  ),
   ...reach,
 });
 const countKeys = {
