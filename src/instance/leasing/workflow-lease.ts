@@ -2,6 +2,8 @@ import type { Outline } from "../../engine/turn.ts";
 import type { HistoryFact } from "../../model/history-event.ts";
 import type { Limit } from "../../model/limit.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
+import { UnreadableError } from "../../storage/unreadable-error.ts";
+import { retryDelayMs } from "../limits.ts";
 import type { InstancePorts } from "../ports.ts";
 import { reading } from "../reading/index.ts";
 import { keyOf } from "./key.ts";
@@ -32,7 +34,7 @@ export class WorkflowLease {
   readonly #leases: LeaseSet;
   /** That it has, or waits for. */
   #id: string | undefined;
-  #isReading = false;
+  #reading: object | undefined;
 
   constructor(ports: InstancePorts, leases: LeaseSet) {
     this.#ports = ports;
@@ -41,7 +43,7 @@ export class WorkflowLease {
 
   /** Its key is being read. */
   get isReading(): boolean {
-    return this.#isReading;
+    return this.#reading !== undefined;
   }
 
   look(life: Limited): void {
@@ -75,28 +77,49 @@ export class WorkflowLease {
       this.#leases.add(new Lease(id, limit, key, { type: "workflow", isBegun }, this.#leases.nextSeq()));
     };
     if (limit.key === undefined) return add(undefined);
-    const input = this.#inputOf(life);
-    if (input instanceof Promise) void this.#read(input, id, add);
-    else add(input);
+    const start = knownStart(life);
+    if (start === undefined) void this.#read(id, add);
+    else add(inputOf(start));
   }
 
-  /** Never rejects. What cannot be read is told of by others: it waits with the empty key. */
-  async #read(input: Promise<string | undefined>, id: string, add: (input: string | undefined) => void): Promise<void> {
-    this.#isReading = true;
-    const read = await input.catch(() => undefined);
-    this.#isReading = false;
-    if (this.#id !== id) return;
-    add(read);
-    this.#leases.flush();
+  /** Never rejects. What cannot be read is told of by others: it waits with the empty key. Where the storage fails, it is tried again. */
+  async #read(id: string, add: (input: string | undefined) => void): Promise<void> {
+    const { clock, limits } = this.#ports;
+    const reading = {};
+    this.#reading = reading;
+    const isWanted = () => this.#id === id && this.#reading === reading;
+    for (let failures = 0; isWanted(); ) {
+      try {
+        const input = await this.#stored();
+        if (!isWanted()) break;
+        this.#reading = undefined;
+        add(input);
+        return this.#leases.flush();
+      } catch {
+        await clock.delay(retryDelayMs(limits, ++failures));
+      }
+    }
+    if (this.#reading === reading) this.#reading = undefined;
   }
 
-  #inputOf({ queue, outline }: Limited): string | undefined | Promise<string | undefined> {
-    const isStart = (fact: HistoryFact | undefined) => fact?.type === "ExecutionStarted";
-    const inputOf = (fact: HistoryFact | undefined) => (fact?.type === "ExecutionStarted" ? fact.input : undefined);
-    const started = queue.waiting.find(isStart) ?? outline?.first;
-    if (started !== undefined) return inputOf(started);
-    return reading(this.#ports, () => inputOf(this.#ports.store.outline(undefined).first));
+  async #stored(): Promise<string | undefined> {
+    const { store } = this.#ports;
+    try {
+      return await reading(this.#ports, () => inputOf(store.outline(undefined).first));
+    } catch (error) {
+      if (error instanceof UnreadableError) return undefined;
+      throw error;
+    }
   }
+}
+
+/** The first event, where memory has it. */
+function knownStart({ queue, outline }: Limited): HistoryFact | undefined {
+  return queue.waiting.find(({ type }) => type === "ExecutionStarted") ?? outline?.first;
+}
+
+function inputOf(fact: HistoryFact | undefined): string | undefined {
+  return fact?.type === "ExecutionStarted" ? fact.input : undefined;
 }
 
 function idOf({ createdAtMs, rewinds = 0 }: InstanceRecord): string {

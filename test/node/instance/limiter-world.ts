@@ -51,7 +51,9 @@ export class LimiterWorld {
 
   /** The instances that hold a lease of it, as its database has it, and those that wait. */
   state(name: string): { readonly held: string[]; readonly waiting: string[] } {
-    const rows = this.host(name).db.read<{ instance: string; until: number | null }>(
+    const { db } = this.host(name);
+    if (!db.hasTable("lease")) return { held: [], waiting: [] };
+    const rows = db.read<{ instance: string; until: number | null }>(
       "SELECT instance, until FROM lease ORDER BY until IS NULL, place",
     );
     const of = (isHeld: boolean) => rows.filter(({ until }) => (until !== null) === isHeld).map((row) => row.instance);
@@ -112,7 +114,9 @@ export class LimiterWorld {
 
   async #open(host: Host<Limiter>, fate: Fate): Promise<Limiter> {
     const world = this.#world;
-    const ledger = new LeaseStore(host.db.port(undefined, () => fate.dead));
+    const beforeWrite = (statement: string) => void (fate.dead || host.failWrite?.(statement));
+    const beforeRead = (statement: string) => void (fate.dead || host.failRead?.(statement));
+    const ledger = new LeaseStore(host.db.port(beforeWrite, () => fate.dead, beforeRead));
     ledger.open();
     const limits = new Limits();
     for (const limit of this.limits) limits.add(limit);

@@ -11,12 +11,14 @@ import type { Host } from "../instance/host.ts";
 import { type Code, makeWorld, purge, raise, start } from "../instance/support.ts";
 import { World } from "../instance/world.ts";
 import { Client } from "./client.ts";
+import { LimitsChance } from "./limits.ts";
 import { faultsOfOutput } from "./model.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
 import type { Leaf, Operation, Plan, Program, Step } from "./plan.ts";
 import { deploy, type Output, registerActivities, stateOf } from "./program.ts";
 import { simulate } from "./run.ts";
 import { type Lineage, Watch } from "./watch.ts";
+import { WebhookWatch } from "./webhooks.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -543,6 +545,72 @@ describe("[V7] who has been whose child", () => {
     await raise(world, "c", "go");
     await start(world, "c", "echo");
     expect([...watch.lineage.replaced]).toEqual(["execution-4", "execution-5"]);
+  });
+});
+
+describe("[V7] limits and webhooks", () => {
+  const none = { crash: 0, failWrite: 0, failRead: 0, failCommit: 0, unreachable: 0, answerLost: 0 };
+  const noFaults = { ...none, budget: 0, twice: 0, twiceLate: 0 };
+
+  function limitedScene() {
+    const world = makeWorld();
+    world.activity("work", async () => world.sleep(1_000));
+    const limits = new LimitsChance(world, { ...noFaults, work: { concurrency: 1 } }, 1, {}, () => undefined);
+    world.onPoint = (point, id) => void limits.at(point, id);
+    const work = (id: string) => start(world, id, "call", { activity: "work", input: { value: 1 } });
+    return { world, limits, work };
+  }
+
+  it("[V7.12] of a limiter it sees one lease too many, one held by nobody, one that waits for ever, and work without a lease", async () => {
+    const { world, limits, work } = limitedScene();
+    for (const id of ["a", "b"]) await work(id);
+    await world.rest();
+    expect([limits.violations, await limits.faults()]).toEqual([[], []]);
+    const { db } = world.limiters?.host("work") ?? {};
+    const lease = (id: string, until: number | null) =>
+      db?.port().run("INSERT INTO lease VALUES (?, 'l', '1', 1, 1, 1, ?)", id, until);
+    for (const id of ["gone", "b"]) lease(id, world.nowMs + 3_600_000);
+    lease("c", null);
+    limits.at("committed", "work");
+    expect(limits.violations).toEqual(["work: 2 are held, and 1 may be"]);
+    expect(await limits.faults()).toEqual([
+      "b, which is gone, holds a lease of work",
+      "gone, which is gone, holds a lease of work",
+      "c waits for work for ever",
+    ]);
+    const other = limitedScene();
+    const [limited] = other.world.limiters?.limits.splice(0) ?? [];
+    expect(limited?.name).toBe("work");
+    await other.work("a");
+    expect(other.limits.violations).toEqual(["a: work has begun and holds no lease"]);
+  });
+
+  it("[V7.13] of webhooks it sees an end that a receiver has not heard of, one that is none, and another body under the same ID", async () => {
+    const world = makeWorld();
+    const plan = { receivers: 1, budget: 0, refuses: 0, unreachable: 0, silent: 0 };
+    const webhooks = new WebhookWatch(world, plan, { seed: 1 }, {}, () => undefined);
+    world.onPoint = (point, id) => webhooks.at(point, id);
+    world.workflow("program", () => 1);
+    await start(world, "a", "program");
+    await world.rest();
+    expect([webhooks.violations, webhooks.faults()]).toEqual([[], []]);
+    const { answer = () => 204, received = [] } = world.webhooks ?? {};
+    const [told] = received;
+    if (told === undefined) throw new Error("nothing was told");
+    expect([answer(told), webhooks.violations]).toEqual([204, []]);
+    answer({ ...told, body: "{}" });
+    answer({ ...told, id: "msg_execution-9_1" });
+    answer({ ...told, json: { data: { ...told.json.data, runtimeStatus: "FAILED" } } });
+    expect(webhooks.violations).toEqual([
+      `${told.id} tells once ${told.body} and once {}`,
+      `${told.url} hears of msg_execution-9_1, and nothing has ended there`,
+      `a: is COMPLETED, and ${told.url} hears ${told.body}`,
+    ]);
+    world.webhooks = undefined;
+    await start(world, "b", "program");
+    expect(webhooks.faults()).toEqual([expect.stringMatching(/^b: .* has not heard that it is COMPLETED/)]);
+    await purge(world, "b");
+    expect(webhooks.faults()).toEqual([]);
   });
 });
 

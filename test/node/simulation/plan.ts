@@ -8,7 +8,9 @@ import type { AttributeChanges, SearchAttributes } from "../../../src/model/sear
 import { Random } from "../random.ts";
 import { bulk } from "./bulk.ts";
 import { expiring } from "./expiring.ts";
+import { type LimitsPlan, limitsFrom } from "./limits.ts";
 import { type Expected, usedAgain } from "./used-again.ts";
+import { type WebhooksPlan, webhooksFrom } from "./webhooks.ts";
 
 /** What one `yield` of a program can wait for. Times are in milliseconds. */
 export type Leaf =
@@ -159,6 +161,10 @@ export interface Plan {
   readonly repairedAtMs?: number;
   /** The catalog; plans that were pinned before this have none. */
   readonly catalog?: CatalogPlan;
+  /** Limits across instances; plans that were pinned before this have none. */
+  readonly limits?: LimitsPlan;
+  /** Those who are told of ends. */
+  readonly webhooks?: WebhooksPlan;
   /** How long ended instances are kept, where their start has not said it. */
   readonly retention?: RetentionPolicy;
   /** Two watch each instance that a client starts. */
@@ -182,11 +188,15 @@ export function planFrom(seed: number): Plan {
         ? usedAgain(again, faultsFrom(again))
         : withoutCatalog(seed);
   const searched = new Random(seed ^ 0x0a77a1b5);
+  const limits = limitsFrom(new Random(seed ^ 0x0c0c0a11));
+  const webhooks = webhooksFrom(new Random(seed ^ 0x03eb3eb0));
   return {
     ...plan,
     ...(plan.expected === undefined &&
       searched.chance(0.15) && { roots: plan.roots.map((r) => searchedFor(searched, r)) }),
     ...(catalog !== undefined && { catalog }),
+    ...(limits !== undefined && { limits }),
+    ...(webhooks !== undefined && { webhooks }),
     ...(new Random(seed ^ 0x03a7c4ed).chance(0.04) && { watched: true }),
   };
 }

@@ -13,11 +13,13 @@ import { Client } from "./client.ts";
 import { encrypt } from "./encryption.ts";
 import { LONGEST_MS } from "./expiring.ts";
 import { KeptWatch } from "./kept-watch.ts";
+import { LimitsChance } from "./limits.ts";
 import { faultsOfObserver, Observer } from "./observer.ts";
 import { type Asked, faultsAtEnd } from "./oracle.ts";
 import type { CatalogPlan, Plan } from "./plan.ts";
 import { deploy, registerActivities } from "./program.ts";
 import { Watch } from "./watch.ts";
+import { WebhookWatch } from "./webhooks.ts";
 
 export interface Simulation {
   /** What is wrong; empty when every invariant held. */
@@ -56,9 +58,12 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
   const hasJobs = plan.roots.some(({ operations }) => operations.some(({ type }) => type === "bulk"));
   const jobs = hasJobs ? new BulkWatch(withJobs(world), watch, asked, plan.faults.skewMs) : undefined;
   const catalog = plan.catalog && new CatalogChance(world, plan.catalog, plan, chance.counts, tell);
+  const leases = plan.limits && new LimitsChance(world, plan.limits, plan.seed, chance.counts, tell);
+  const webhooks = plan.webhooks && new WebhookWatch(world, plan.webhooks, plan, chance.counts, tell);
   world.onPoint = (point, id) => {
     tell(`${point} ${id}`);
-    if (catalog?.at(point, id) === true) return;
+    if (catalog?.at(point, id) === true || leases?.at(point, id) === true) return;
+    webhooks?.at(point, id);
     watch.at(point, id);
     jobs?.at(point, id);
     kept?.at(point, id);
@@ -70,6 +75,7 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
   const changes = [
     ...plan.deploys.map(({ atMs, code }) => ({ atMs, make: () => deploy(world, code) })),
     ...catalogChanges(plan.catalog, catalog),
+    ...(plan.limits?.grownAtMs === undefined ? [] : [{ atMs: plan.limits.grownAtMs, make: () => leases?.grow() }]),
     ...(plan.keys ?? []).map(({ atMs, ids }) => ({
       atMs,
       make: () => {
@@ -112,6 +118,8 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
   // From here on the platform behaves, the newest code runs, and somebody asks after every instance.
   chance.cease();
   catalog?.cease();
+  leases?.cease();
+  webhooks?.cease();
   catalog?.begin();
   deploy(world, "new");
   world.crashAll();
@@ -128,6 +136,8 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
   for (const observer of observers) void observer.connect();
   if (watched) await settle(world, watch);
   watch.violations.push(...listFaults(world, () => true), ...(await entryFaults(world)));
+  if (leases !== undefined) watch.violations.push(...leases.violations, ...(await leases.faults()));
+  if (webhooks !== undefined) watch.violations.push(...webhooks.violations, ...webhooks.faults());
   if (jobs !== undefined) watch.violations.push(...jobListFaults(world), ...(await jobs.faults()));
 
   world.onPoint = undefined;
@@ -136,15 +146,16 @@ export async function simulate(plan: Plan, { watched = plan.watched ?? false } =
     ...(await faultsAtEnd(world, plan, asked, watch.lineage, kept?.gone)),
     ...observers.flatMap((observer) => faultsOfObserver(observer, world)),
   ];
-  const dump = [...world.hosts.values(), ...(world.catalog?.hosts.values() ?? [])].map(dumpOf);
+  const hosts: Host<Resident>[] = [...world.hosts.values()];
+  hosts.push(...(world.catalog?.hosts.values() ?? []), ...(world.limiters?.hosts.values() ?? []));
   const digest = createHash("sha256")
-    .update(JSON.stringify([trace, dump, world.log]))
+    .update(JSON.stringify([trace, hosts.map(dumpOf), world.log]))
     .digest("hex");
   const records = [...world.hosts.values()].flatMap((host) => watch.statusOf(host) ?? []);
   const ends: Record<string, number> = {};
   for (const status of records) ends[status] = (ends[status] ?? 0) + 1;
   // Not left to the garbage collector, which does not see how much memory they hold.
-  for (const { db } of [...world.hosts.values(), ...(world.catalog?.hosts.values() ?? [])]) db.close();
+  for (const { db } of hosts) db.close();
   return {
     violations,
     digest,

@@ -14,6 +14,8 @@ const CATALOG_FAULTS = [
   "twiceLate",
 ] as const;
 
+const WEBHOOK_FAULTS = ["refuses", "unreachable", "silent"] as const;
+
 /** A smaller plan that fails in the same way. Takes at most so many simulations. */
 export async function shrink(plan: Plan, attempts = 2_000): Promise<{ plan: Plan; violations: readonly string[] }> {
   let smallest = plan;
@@ -52,6 +54,12 @@ function* smallerPlans(plan: Plan): Generator<Plan> {
   const { catalog, ...withoutCatalog } = plan;
   if (catalog !== undefined) yield withoutCatalog;
   for (const smaller of smallerCatalogs(catalog)) yield { ...plan, catalog: smaller };
+  const { limits, ...withoutLimits } = plan;
+  if (limits !== undefined) yield withoutLimits;
+  for (const smaller of withFewerFaults(limits, CATALOG_FAULTS)) yield { ...plan, limits: smaller };
+  const { webhooks, ...withoutWebhooks } = plan;
+  if (webhooks !== undefined) yield withoutWebhooks;
+  for (const smaller of withFewerFaults(webhooks, WEBHOOK_FAULTS)) yield { ...plan, webhooks: smaller };
   for (const [n, root] of plan.roots.entries()) {
     // What is expected of an ID that is used again names its program.
     for (const smaller of smallerRoots(root, plan.expected !== undefined))
@@ -71,8 +79,16 @@ function* smallerCatalogs(catalog: CatalogPlan | undefined): Generator<CatalogPl
   if (reshard !== undefined) yield whole;
   if (catalog.shards > 1) yield { ...catalog, shards: 1 };
   if (catalog.sinceMs > 0) yield { ...catalog, sinceMs: 0 };
-  if (catalog.budget > 0) yield { ...catalog, budget: catalog.budget - 1 };
-  for (const name of CATALOG_FAULTS) if (catalog[name] > 0) yield { ...catalog, [name]: 0 };
+  yield* withFewerFaults(catalog, CATALOG_FAULTS);
+}
+
+function* withFewerFaults<N extends string, P extends { readonly budget: number } & Partial<Record<N, number>>>(
+  plan: P | undefined,
+  names: readonly N[],
+): Generator<P> {
+  if (plan === undefined) return;
+  if (plan.budget > 0) yield { ...plan, budget: plan.budget - 1 };
+  for (const name of names) if ((plan[name] ?? 0) > 0) yield { ...plan, [name]: 0 };
 }
 
 function expectedOf({ expected }: Plan, roots: readonly Root[]): Pick<Plan, "expected"> {

@@ -41,22 +41,33 @@ describe("[V] the invariants, in simulations", () => {
       "alarm rings again",
       "all objects are lost",
       "answer is lost",
+      "answer of a limiter is lost",
       "answer of the catalog is lost",
       "call arrives twice",
       "call arrives twice, late",
       "call does not arrive",
+      "call of a limiter arrives twice",
+      "call of a limiter arrives twice, late",
+      "call of a limiter does not arrive",
       "call of the catalog arrives twice",
       "call of the catalog arrives twice, late",
       "call of the catalog does not arrive",
       "clock jumps",
       "commit fails",
+      "commit of a limiter fails",
       "commit of a shard fails",
+      "limiter is lost",
       "object is lost",
       "query fails",
+      "query of a limiter fails",
       "query of a shard fails",
+      "receiver does not answer",
+      "receiver is not reached",
+      "receiver refuses",
       "shard is lost",
       "shard is not reached for an hour",
       "statement fails",
+      "statement of a limiter fails",
       "statement of a shard fails",
     ]);
   });
@@ -137,6 +148,20 @@ describe("[V] the invariants, in simulations", () => {
     const setting = programs.filter(({ steps }) => steps.some((step) => step.do === "attributes"));
     expect(setting.filter(({ rounds }) => rounds > 1)).not.toEqual([]);
     expect(plans.filter(({ watched }) => watched)).not.toEqual([]);
+  });
+
+  it("[V36] among five hundred plans some limit activities, workflows or both, of a key or by a rate, with more room later; some tell receivers", () => {
+    const plans = Array.from({ length: 500 }, (_, n) => planFrom(n + 1));
+    const limits = plans.flatMap(({ limits }) => limits ?? []);
+    const kinds = limits.map(({ work, program }) => [work && "work", program && "program"].filter(Boolean).join());
+    expect([...new Set(kinds)].sort()).toEqual(["program", "work", "work,program"]);
+    const each = limits.flatMap(({ work, program }) => [work ?? [], program ?? []].flat());
+    expect(each.filter(({ concurrencyPerKey }) => concurrencyPerKey)).not.toEqual([]);
+    expect(each.filter(({ rate }) => rate)).not.toEqual([]);
+    expect(limits.filter(({ grownAtMs }) => grownAtMs)).not.toEqual([]);
+    const told = plans.flatMap(({ webhooks }) => webhooks?.receivers ?? []);
+    expect([...new Set(told)].sort()).toEqual([1, 2]);
+    expect(plans.filter(({ webhooks, retention }) => webhooks && retention)).not.toEqual([]);
   });
 
   it("[V8.1] among a hundred plans some have a queue of activities behind a continue-as-new, and some a purge beside a first commit", () => {

@@ -130,11 +130,13 @@ export class Watch {
         this.violations.push(`${host.id}: ${before.status} has become ${state.status}`);
     }
     const isOver = TERMINAL.includes(state.status);
+    // Paused, it is in no queue for its activities, and nothing comes before somebody resumes it.
+    const isParked = state.status === "SUSPENDED" && this.#world.limiters !== undefined;
     const hasWork =
       state.outbox > 0 ||
       (!isOver &&
         !state.isStartPaused &&
-        (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || state.open > 0));
+        (state.status === "PENDING" || state.status === "STALLED" || state.inbox > 0 || (state.open > 0 && !isParked)));
     const isOwing = host.db.hasTable("telling") && this.#world.catalog !== undefined;
     if ((hasWork || isOwing) && host.durableAlarm === null && !host.hasLostAlarm) {
       this.violations.push(`${host.id}: ${JSON.stringify(state)} and no alarm at ${this.#world.nowMs}`);

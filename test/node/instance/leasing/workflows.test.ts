@@ -308,4 +308,25 @@ describe("[I42] Limited workflows", () => {
     await go(world, "b");
     expect(await endOf(world, "a")).toEqual(["COMPLETED", "fired"]);
   });
+
+  it("[I42.19] where the storage fails as its key is read, it is tried again: not with another key, and nothing waits for an alarm alone", async () => {
+    const { world, limiters } = limitedWorld({ concurrencyPerKey: 1, key: (input) => input });
+    let failures = 2;
+    world.onPoint = (point) => {
+      if (point !== "write") return;
+      world.host("a").failRead = () => {
+        if (failures === 0) return;
+        failures--;
+        throw new Error("SQLITE_IOERR");
+      };
+    };
+    expect(await start(world, "a", "import", "of a")).toEqual({ ok: true });
+    expect([limiters.calls, world.host("a").durableAlarm]).toEqual([[], expect.anything()]);
+    await world.advance(5_000);
+    expect([failures, await statusOf(world, "a")]).toEqual([0, "RUNNING"]);
+    expect(limiters.host("imports").db.read("SELECT key FROM lease")).toEqual([{ key: "of a" }]);
+    await go(world, "a");
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "a"]);
+  });
 });
