@@ -20,6 +20,8 @@ export interface HttpDeps {
   readonly withoutCatalog?: string | undefined;
   /** Schedules, where they are bound. */
   readonly schedules?: Schedules | undefined;
+  /** Why they are not. Default: that their binding is missing. */
+  readonly withoutSchedules?: string | undefined;
   /** The limits that are declared, where their objects can be reached, or there are none. */
   readonly limits?: LimitsReach | undefined;
   /** Why they cannot. Default: that their binding is missing. */

@@ -227,7 +227,7 @@ function targetOf(id: string) {
 
 function schedulesFor(id: string, call: Call, deps: HttpDeps): Schedules {
   checkAppId(call, deps, targetOf(id));
-  if (deps.schedules === undefined) throw schedulesNotConfigured(SCHEDULES_MISSING);
+  if (deps.schedules === undefined) throw schedulesNotConfigured(deps.withoutSchedules ?? SCHEDULES_MISSING);
   return deps.schedules;
 }
 

@@ -23,15 +23,15 @@ export class DeclaredSchedules {
     this.#program = program;
     this.#placement = placement;
     this.#log = log;
-    for (const declaration of program.schedules.values()) check(declaration);
+    checkDeclared(program);
   }
 
   /** What the code of this Worker declares. */
   readonly deployment = (env: object): Deployment => {
     const { schedules } = this.#program;
     if (this.#deployment !== undefined && this.#count === schedules.size) return this.#deployment;
+    checkDeclared(this.#program);
     const declarations = [...schedules.values()];
-    for (const declaration of declarations) check(declaration);
     this.#count = schedules.size;
     this.#deployment = { hash: hashOf(declarations), madeMs: madeMs(env), declarations };
     return this.#deployment;
@@ -54,9 +54,12 @@ export class DeclaredSchedules {
   }
 }
 
-function check({ id, fields }: Declaration): void {
-  const read = timetableOf(fields);
-  if ("problem" in read) throw new TypeError(`schedule '${id}': ${read.problem}`);
+/** Throws for what can be no schedule. */
+export function checkDeclared({ schedules }: Declaring): void {
+  for (const { id, fields } of schedules.values()) {
+    const read = timetableOf(fields);
+    if ("problem" in read) throw new TypeError(`schedule '${id}': ${read.problem}`);
+  }
 }
 
 function madeMs(env: object): number | undefined {

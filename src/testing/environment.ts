@@ -16,6 +16,7 @@ import {
   readOptions,
   shown,
 } from "../model/options.ts";
+import { checkDeclared } from "../schedules/declared.ts";
 import { type ActivityCallRecord, type Stage, TestRegistry } from "./activity-double.ts";
 import { nextTurn } from "./event-loop.ts";
 import { Hosts } from "./hosts.ts";
@@ -127,6 +128,7 @@ export class WorkflowTestEnvironment {
     this.#hosts = hosts;
     this.#time = time;
     const registry = registryOf(runtime, "WorkflowTestEnvironment");
+    checkDeclared(runtime);
     this.#registry = new TestRegistry(registry, this.#stage);
     this.client = new TestClient({
       hosts,
@@ -205,7 +207,9 @@ export class WorkflowTestEnvironment {
 
   /** A restart with other code: what a deploy does to running instances. Mocks stay. */
   async useRuntime(runtime: WorkflowRuntime): Promise<void> {
-    this.#registry = new TestRegistry(registryOf(runtime, "env.useRuntime"), this.#stage, this.#registry);
+    const registry = registryOf(runtime, "env.useRuntime");
+    checkDeclared(runtime);
+    this.#registry = new TestRegistry(registry, this.#stage, this.#registry);
     await this.restart();
   }
 

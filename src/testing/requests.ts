@@ -57,6 +57,7 @@ export class Requests {
         instance: (instanceId) => hosts.stub(instanceId, around),
         watch: (instanceId, after) => hosts.ask(instanceId, (instance) => instance.watch({ after })),
         withoutCatalog: WITHOUT_CATALOG,
+        withoutSchedules: WITHOUT_SCHEDULES,
         limits: hosts.limiters.reach,
         registered: () => registry().registered(),
         apiToken: undefined,
@@ -81,6 +82,9 @@ export class Requests {
 
 const WITHOUT_CATALOG =
   "a WorkflowTestEnvironment has no catalog, so nothing is listed or counted in it: mock the activity that asks";
+
+const WITHOUT_SCHEDULES =
+  "a WorkflowTestEnvironment has no schedules, and none that is declared fires in it: start the workflow with what the schedule would give it";
 
 /** The answer, with its text in memory: reading it waits for nothing. As a stream it can be read, too. */
 async function whole(response: Response): Promise<Response> {

@@ -46,7 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   http: ["jobs", "catalog", "schedules", "limits", "instance/protocol.ts", "instance/binding.ts", "model"],
   "dapr.ts": ["client.ts", "authoring"],
   "testing.ts": ["testing"],
-  testing: ["jobs", "http", "limits", "authoring", "instance", "storage", "engine", "model"],
+  testing: ["schedules/declared.ts", "jobs", "http", "limits", "authoring", "instance", "storage", "engine", "model"],
   "client.ts": ["authoring", "engine", "model"],
   "worker-options.ts": [
     "catalog/options.ts",
