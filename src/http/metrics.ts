@@ -5,6 +5,7 @@ import { askShard, type Shards } from "../catalog/reading/shards.ts";
 import { type ListedLimit, readLimits } from "../limits/overview.ts";
 import { JOBS_SHARD } from "../model/catalog-shards.ts";
 import { BUCKETS_MS, KINDS, OTHER } from "../model/totals.ts";
+import { bounded } from "./bounded-series.ts";
 import type { Call } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
 import { catalogNotConfigured } from "./errors.ts";
@@ -31,7 +32,7 @@ export async function getMetrics(_call: Call, deps: HttpDeps): Promise<Reply> {
 
 async function askAll(shards: Shards): Promise<ShardMetrics[]> {
   const ask = (name: string) => askShard(shards, name, async (shard) => shard.metrics?.());
-  return (await Promise.all(shards.names.map(ask))).filter((part) => part !== undefined);
+  return bounded((await Promise.all(shards.names.map(ask))).filter((part) => part !== undefined));
 }
 
 async function jobsOf(shards: Shards): Promise<readonly CountRow[]> {

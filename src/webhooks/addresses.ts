@@ -6,7 +6,7 @@
 
 /** Names that no public DNS has, or that are reserved (RFC 2606, 6761, 6762, 8375, ICANN's `internal`). */
 const PRIVATE_NAMES =
-  /^(?:[^.]*|.*\.(?:localhost|local|internal|intranet|lan|home|corp|private|test|invalid|home\.arpa))$/;
+  /^(?:[^.]*|.*\.(?:localhost|localdomain|local|internal|intranet|lan|home|corp|private|svc|test|invalid|home\.arpa))$/;
 
 /** IPv4, as prefix and length: RFC 6890 and what else is no address of a host in public. */
 const PRIVATE_V4: readonly (readonly [number, number])[] = [
@@ -18,6 +18,7 @@ const PRIVATE_V4: readonly (readonly [number, number])[] = [
   [v4("172.16.0.0"), 12],
   [v4("192.0.0.0"), 24],
   [v4("192.0.2.0"), 24],
+  [v4("192.88.99.0"), 24],
   [v4("192.168.0.0"), 16],
   [v4("198.18.0.0"), 15],
   [v4("198.51.100.0"), 24],
@@ -48,11 +49,12 @@ function isPrivateV6(groups: readonly number[]): boolean {
   const [a = 0, b = 0, c = 0, , , , g = 0, h = 0] = groups;
   // What an IPv4 address lies in: mapped and translated ones (::ffff:0:0/96, 64:ff9b::/96), and 6to4.
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return isPrivateV4(g * 65_536 + h);
-  if (a === 0x64 && b === 0xff9b) return isPrivateV4(g * 65_536 + h);
+  if (a === 0x64 && b === 0xff9b && groups.slice(2, 6).every((group) => group === 0))
+    return isPrivateV4(g * 65_536 + h);
   if (a === 0x2002) return isPrivateV4(b * 65_536 + c);
-  const isTeredo = a === 0x2001 && b === 0;
-  const isDocumentation = a === 0x2001 && b === 0xdb8;
-  return a < 0x2000 || a > 0x3fff || isTeredo || isDocumentation;
+  // Teredo and others that IETF protocols have (2001::/23), and documentation.
+  const isSpecial = a === 0x2001 && (b < 0x200 || b === 0xdb8);
+  return a < 0x2000 || a > 0x3ffe || isSpecial;
 }
 
 function groupsOf(text: string): number[] {

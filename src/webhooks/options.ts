@@ -59,7 +59,8 @@ export function readWebhooks(given: readonly Given<WebhookOptions>[] = []): Webh
     check(read, call);
     return read;
   });
-  const twice = webhooks.find(({ url }, index) => webhooks.findIndex((other) => other.url === url) !== index);
+  const urls = webhooks.map(({ url }) => new URL(url).href);
+  const twice = webhooks.find((_, index) => urls.indexOf(urls[index] ?? "") !== index);
   if (twice !== undefined)
     throw new RangeError(`createWorker: webhooks has ${hostOf(twice.url)} twice, at the same URL`);
   return webhooks;

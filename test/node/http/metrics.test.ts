@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { CATALOG_MISSING } from "../../../src/catalog/binding.ts";
 import type { ShardMetrics } from "../../../src/catalog/protocol.ts";
+import { bounded, MOST_SERIES } from "../../../src/http/bounded-series.ts";
 import type { Totals } from "../../../src/model/totals.ts";
 import { DAY, entry } from "../catalog/support.ts";
 import { type Family, parsePrometheus } from "../prometheus.ts";
@@ -137,6 +138,50 @@ describe("[H180] Metrics", () => {
     const families = await familiesOf(answering(catalog, { metrics: before }));
     expect([...families.keys()].filter((name) => /backlog|leaving/.test(name))).toEqual([]);
     expect(families.has("edge_workflows_catalog_up")).toBe(true);
+  });
+
+  it("[H180.9] of all shards together there are some 6,000 series: what is beyond is told under other, and nothing is lost", async () => {
+    const many = (n: number) =>
+      Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`asn${n * 20 + i}`, [5, 0, 1]]));
+    const entries = Array.from({ length: 400 }, (_, n) =>
+      entry(`i${n}`, { totals: { oc: [1], ...many(n) }, createdAtMs: DAY + n }),
+    );
+    const catalog = catalogOf({ entries, shards: 4 });
+    const families = await familiesOf(catalog);
+    const name = "dapr_runtime_workflow_activity_execution_count";
+    const samples = families.get(name)?.samples ?? [];
+    expect(samples.length).toBeLessThanOrEqual(MOST_SERIES + 8);
+    expect(samples.length).toBeGreaterThan(5_000);
+    const sumOf = (of: typeof samples) => of.reduce((sum, { value }) => sum + value, 0);
+    expect(sumOf(samples)).toBe(8_000);
+    expect(sumOf(samples.filter(({ labels }) => labels.activity_name === "other"))).toBeGreaterThan(1_000);
+    expect(sumOf(families.get("dapr_runtime_workflow_operation_count")?.samples ?? [])).toBe(400);
+    expect(
+      families
+        .get(name.replace("count", "latency"))
+        ?.samples.filter(({ name: of }) => of.endsWith("_sum"))
+        .map(({ value }) => value)
+        .reduce((a, b) => a + b),
+    ).toBe(40_000);
+  });
+
+  it("[H180.10] what comes then only ever makes series rise, or go into other: none falls", () => {
+    const series = (...names: string[]) => names.map((name) => [`as${name}`, [1, 1]] as const);
+    const part = (of: ReturnType<typeof series>) => ({
+      shard: "s",
+      entries: 0,
+      live: 0,
+      schemaVersion: 1,
+      counts: [],
+      series: of,
+    });
+    const names = Array.from({ length: MOST_SERIES }, (_, n) => `m${n}`);
+    const before = bounded([part(series(...names))])[0]?.series;
+    const after = new Map(bounded([part(series(...names, "a"))])[0]?.series);
+    expect(before).toHaveLength(MOST_SERIES);
+    const last = names.toSorted().at(-1);
+    expect(before?.filter(([key]) => !after.has(key)).map(([key]) => key)).toEqual([`as${last}`]);
+    expect([after.get("asa"), after.get("asother"), after.size]).toEqual([[1, 1], [1, 1], MOST_SERIES + 1]);
   });
 
   it("[H180.5] names beyond 2,000 are counted under other", async () => {

@@ -36,6 +36,8 @@ describe("[W40] The configuration of webhooks", () => {
         { url, secretName: "A" },
       ]),
     ).toThrow("hooks.example.com twice");
+    const same = ["https://example.com", "https://EXAMPLE.com:443/"].map((one) => ({ url: one, secret: SECRET }));
+    expect(() => readWebhooks(same)).toThrow("example.com twice");
   });
 
   it("[W40.3] a private network is served where that is wished, over http too", () => {
@@ -53,6 +55,16 @@ describe("[W40] The configuration of webhooks", () => {
     ["http://127.1", true],
     ["http://0x7f.0.0.1", true],
     ["http://2130706433", true],
+    ["http://0177.0.0.1", true],
+    ["http://0x7f000001", true],
+    ["http://127.0.0.1.", true],
+    ["http://１２７.０.０.１", true],
+    ["http://127%2e0%2e0%2e1", true],
+    ["http://127.0.0.1:8443", true],
+    ["http://user@127.0.0.1", true],
+    ["http://localhost.localdomain", true],
+    ["http://kubernetes.default.svc", true],
+    ["http://192.88.99.1", true],
     ["http://0.0.0.0", true],
     ["http://10.255.255.255", true],
     ["http://11.0.0.0", false],
@@ -73,7 +85,15 @@ describe("[W40] The configuration of webhooks", () => {
     ["http://[::1]", true],
     ["http://[::ffff:10.0.0.1]", true],
     ["http://[::ffff:8.8.8.8]", false],
+    ["http://[::127.0.0.1]", true],
+    ["http://[0:0:0:0:0:ffff:7f00:1]", true],
     ["http://[64:ff9b::a00:1]", true],
+    ["http://[64:ff9b::808:808]", false],
+    ["http://[64:ff9b:1::808:808]", true],
+    ["http://[2001:20::1]", true],
+    ["http://[2001:200::1]", false],
+    ["http://[3fff::1]", true],
+    ["http://[5f00::1]", true],
     ["http://[2002:a00:1::]", true],
     ["http://[2002:808:808::1]", false],
     ["http://[fc00::1]", true],

@@ -292,4 +292,77 @@ describe("[I50] Webhooks", () => {
     expect(scene.hooks.received.at(-1)?.json.data.output).toBe("marked");
     expect(rows(scene, "a")).toEqual([]);
   });
+
+  it("[I50.17] a continue-as-new is no end: the last execution tells, once, under its own name", async () => {
+    const scene = sceneWith({});
+    scene.world.workflow("again", function* (ctx, n: number): Code {
+      yield ctx.createTimer(1);
+      if (n > 0) ctx.continueAsNew(n - 1, false);
+      return n;
+    });
+    await start(scene.world, "a", "again", 2);
+    await scene.world.advance(MINUTE);
+    expect(scene.hooks.received.map(({ id, json }) => [id, json.data.executionID])).toEqual([
+      [expect.stringMatching(/^msg_execution-3_\d+$/), "execution-3"],
+    ]);
+  });
+
+  it("[I50.18] a rewind that ends again tells again, under another ID; what is owed of the first end stays owed", async () => {
+    const scene = sceneWith({});
+    let fails = true;
+    scene.world.activity("sometimes", () => {
+      if (fails) throw new TypeError("as told");
+      return 1;
+    });
+    scene.hooks.answer = () => 500;
+    await start(scene.world, "a", "call", { activity: "sometimes" });
+    await scene.world.advance(SECOND);
+    fails = false;
+    await scene.world.call("a", (instance) => instance.rewind({ requestId: "w", createdByMs: scene.world.nowMs }));
+    await scene.world.advance(SECOND);
+    expect(scene.hooks.received.map(({ json }) => json.type)).toEqual(["workflow.failed", "workflow.completed"]);
+    expect(rows(scene, "a")).toHaveLength(2);
+    scene.hooks.answer = () => 200;
+    await scene.world.advance(HOUR);
+    const ids = scene.hooks.received.map(({ id }) => id);
+    expect([new Set(ids).size, rows(scene, "a"), alarmOf(scene, "a")]).toEqual([2, [], null]);
+    for (const id of ids) expect(id).not.toContain(".");
+  });
+
+  it("[I50.19] a rerun is another instance: it tells of its own end, and not of what it has taken over", async () => {
+    const scene = sceneWith({});
+    await start(scene.world, "a", "call", { activity: "echo", input: 1 });
+    await scene.world.advance(SECOND);
+    const request = { requestId: "r", sourceInstanceId: "a", eventId: 0 };
+    const rerun = scene.world.post("b", (instance) => instance.rerun(request));
+    await scene.world.advance(MINUTE);
+    expect(await rerun).toMatchObject({ ok: true });
+    expect(scene.hooks.received.map(({ json }) => json.data.instanceID)).toEqual(["a", "b"]);
+    expect(new Set(scene.hooks.received.map(({ id }) => id)).size).toBe(2);
+  });
+
+  it("[I50.20] a start that takes the place of one that runs tells of that one's termination, and later of its own end", async () => {
+    const scene = sceneWith({});
+    await start(scene.world, "a", "event", "e");
+    const replaced = start(scene.world, "a", "echo", 1, { reuse: "terminate" });
+    await scene.world.advance(MINUTE);
+    await replaced;
+    expect(scene.hooks.received.map(({ json }) => [json.type, json.data.executionID])).toEqual([
+      ["workflow.terminated", "execution-1"],
+      ["workflow.completed", "execution-2"],
+    ]);
+  });
+
+  it("[I50.21] a purge while the answer is under way: nothing is sent again, and nothing written to the life that follows", async () => {
+    const scene = sceneWith({});
+    scene.hooks.answer = () => "silence";
+    await start(scene.world, "a", "echo", 1);
+    await scene.world.advance(SECOND);
+    await purge(scene.world, "a");
+    scene.hooks.answer = () => 200;
+    await start(scene.world, "a", "echo", 2);
+    await scene.world.advance(100 * HOUR);
+    expect(scene.hooks.received.map(({ id }) => id)).toEqual(["msg_execution-1_1", "msg_execution-2_1"]);
+    expect([rows(scene, "a"), alarmOf(scene, "a"), await statusOf(scene.world, "a")]).toEqual([[], null, "COMPLETED"]);
+  });
 });
