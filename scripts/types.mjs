@@ -13,6 +13,8 @@ const PROJECTS = [
   "test/workers",
   "test/conformance",
   "test/node",
+  "test/ui",
+  "test/ui",
   "test/node/dashboard",
   "test/package",
   "bench",
