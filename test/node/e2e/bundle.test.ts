@@ -64,7 +64,7 @@ describe("[E12] The minified bundle of an author's Worker", () => {
       message: expect.stringContaining("Registered are: placeOrder, ship."),
     });
     const has = (name: string) => bundled.code.includes(name);
-    expect([has('"placeOrder"'), has("describeFailure"), has("OrchestrationContext")]).toEqual([true, false, false]);
+    expect([has('"placeOrder"'), has("describeFailure"), has("OtlpExporter")]).toEqual([true, false, false]);
   });
 
   it("[E12.2] a failure has the name of the author's error class, whatever that extends, and of the library's", async () => {
