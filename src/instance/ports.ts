@@ -77,7 +77,15 @@ export interface WebhookPort {
 export type Spanned = <T>(name: string, attributes: Attributes, run: () => T) => T;
 
 /** A collector of spans. */
+/** Spans that are to be sent, of all instances that are in memory together: one of them sends for all. */
+export interface SpanOutbox {
+  spans: Span[];
+  /** Until when an instance has them in its hands, unless it is lost. */
+  takenUntilMs: number;
+}
+
 export interface TracePort {
+  readonly outbox: SpanOutbox;
   /** The status of the answer. Rejects when none came. */
   send(spans: readonly Span[], signal: AbortSignal): Promise<number>;
 }

@@ -18,6 +18,7 @@ interface Collector {
 
 /** OTLP over HTTP, as JSON: https://opentelemetry.io/docs/specs/otlp/ */
 export class OtlpExporter {
+  readonly outbox: { spans: Span[]; takenUntilMs: number } = { spans: [], takenUntilMs: 0 };
   readonly #to: Collector;
 
   constructor(to: Collector) {

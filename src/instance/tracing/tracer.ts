@@ -3,16 +3,20 @@ import type { ExecutionStarted, HistoryEvent } from "../../model/history-event.t
 import { placeIn, type Span, traceIdOf } from "../../model/span.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { errorFields } from "../log-text.ts";
-import type { InstancePorts, TracePort } from "../ports.ts";
+import type { InstancePorts, SpanOutbox, TracePort } from "../ports.ts";
 import { type OpenCall, spansOf, startSpan } from "./spans.ts";
 
 /** Of one request. */
 export const MOST_SPANS = 512;
 /** What waits beyond is dropped, the oldest first. */
 const MOST_WAITING = 4 * MOST_SPANS;
+/** Before a request, so that it has what other instances have to tell meanwhile. */
+const GATHER_MS = 100;
 /** How long after an attempt that has failed the next one is made; then its spans are dropped. */
 const PAUSES_MS = [1_000, 5_000] as const;
 const ANSWER_MS = 10_000;
+/** As long as a request and the pause behind it can take. */
+const TAKEN_MS = ANSWER_MS + 6_000;
 /** The collector may take them later. All else it never will. */
 const TRANSIENT: readonly number[] = [429, 502, 503, 504];
 
@@ -41,14 +45,16 @@ export interface Traced {
 
 /**
  * Tells a collector what the instance has done, in spans that are made when a step ends, from the history. Nothing is kept for it in the database, and
- * nobody waits for it: spans leave at the end of a burst, when what they tell of is written, and are dropped where the collector does not take
- * them. What a crash has lost is lost; what is told twice has the same IDs.
+ * nobody waits for it: spans leave after the end of a burst, when what they tell of is written, and are dropped where the collector does not take
+ * them. A request costs a third of a small instance, so those of an isolate go in one: who finds that nobody sends them, sends them all. What a
+ * crash has lost is lost; what is told twice has the same IDs.
  */
 export class Tracer {
   readonly #ports: InstancePorts;
   readonly #collector: TracePort;
   readonly #of: Traced;
-  #waiting: Span[] = [];
+  /** Of what need not be written yet. */
+  readonly #waiting: Span[] = [];
   #isSending = false;
   /** Open calls of the execution that was last seen; `isWhole`: its history has been read. */
   #calls: Calls | undefined;
@@ -112,14 +118,22 @@ export class Tracer {
 
   /** At the end of a burst. */
   look(): void {
-    if (!this.#isSending && this.#waiting.length > 0 && !this.#of.burst.isOpen) void this.#send();
+    if (this.#waiting.length === 0 || this.#of.burst.isOpen) return;
+    const { outbox } = this.#collector;
+    outbox.spans.push(...this.#waiting.splice(0));
+    this.#limit(outbox.spans);
+    if (!this.#isSending && this.#ports.clock.now() >= outbox.takenUntilMs) void this.#send(outbox);
   }
 
   #add(spans: readonly Span[]): void {
     this.#waiting.push(...spans);
-    const excess = this.#waiting.length - MOST_WAITING;
+    this.#limit(this.#waiting);
+  }
+
+  #limit(spans: Span[]): void {
+    const excess = spans.length - MOST_WAITING;
     if (excess <= 0) return;
-    this.#waiting = this.#waiting.slice(excess);
+    spans.splice(0, excess);
     this.#warn({ dropped: excess });
   }
 
@@ -139,18 +153,25 @@ export class Tracer {
   }
 
   /** Never rejects. */
-  async #send(): Promise<void> {
+  async #send(outbox: SpanOutbox): Promise<void> {
     this.#isSending = true;
-    while (this.#waiting.length > 0) {
-      const spans = this.#waiting.splice(0, MOST_SPANS);
-      await this.#tell(spans);
+    while (outbox.spans.length > 0) {
+      this.#take(outbox);
+      await this.#ports.clock.delay(GATHER_MS);
+      await this.#tell(outbox.spans.splice(0, MOST_SPANS));
     }
+    outbox.takenUntilMs = 0;
     this.#isSending = false;
     this.#of.atRest();
   }
 
+  #take(outbox: SpanOutbox): void {
+    outbox.takenUntilMs = this.#ports.clock.now() + TAKEN_MS;
+  }
+
   async #tell(spans: readonly Span[]): Promise<void> {
     for (let attempt = 0; ; attempt++) {
+      this.#take(this.#collector.outbox);
       const why = await this.#attempt(spans);
       if (why === undefined) return;
       const pauseMs = PAUSES_MS[attempt];

@@ -1,11 +1,13 @@
 // A collector of spans, as an instance of a world sees it. What it is sent leaves when what is written is durable.
-import type { TracePort } from "../../../src/instance/ports.ts";
+import type { SpanOutbox, TracePort } from "../../../src/instance/ports.ts";
 import type { Span } from "../../../src/model/span.ts";
 import type { Fate, Host } from "./host.ts";
 import { never } from "./timeline.ts";
 
 export class Collector {
   readonly requests: (readonly Span[])[] = [];
+  /** Of all instances: as if they lay in one isolate. */
+  readonly outbox: SpanOutbox = { spans: [], takenUntilMs: 0 };
   answer: () => number | Error = () => 200;
 
   get spans(): Span[] {
@@ -14,6 +16,7 @@ export class Collector {
 
   portOf(host: Host, fate: Fate): TracePort {
     return {
+      outbox: this.outbox,
       send: async (spans) => {
         if (fate.dead) return never();
         await new Promise<void>((resolve) => void host.gated.push(resolve));

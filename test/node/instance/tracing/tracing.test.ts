@@ -194,4 +194,38 @@ describe("[I60] Spans", () => {
     };
     expect(await cost(true)).toEqual(await cost(false));
   });
+
+  it("[I60.10] what instances of one isolate have to tell goes in one request, which one of them sends", async () => {
+    const world = tracedWorld();
+    for (const id of ["a", "b", "c"]) await start(world, id, "echo", id, caller);
+    expect(world.collector.requests).toEqual([]);
+    await world.advance(100);
+    expect(world.collector.requests).toHaveLength(1);
+    expect(named(world, "workflow echo").map(({ attributes }) => attributes["dapr.workflow.instance_id"])).toEqual([
+      "a",
+      "b",
+      "c",
+    ]);
+    await start(world, "d", "echo", "d", caller);
+    await world.advance(100);
+    expect([world.collector.requests.length, named(world, "workflow echo").length]).toEqual([2, 4]);
+  });
+
+  it("[I60.11] where that one is lost, its spans and those of the others are sent by the next that has some, once", async () => {
+    const world = tracedWorld();
+    await start(world, "a", "timer", 60, caller);
+    await start(world, "b", "echo", 1, caller);
+    world.crash("a");
+    await start(world, "c", "echo", 1, caller);
+    await world.advance(1_000);
+    expect(world.collector.requests).toEqual([]);
+    await world.advance(16_000);
+    await start(world, "d", "echo", 1, caller);
+    await world.advance(100);
+    const told = world.collector.spans.map(
+      ({ name, attributes }) => `${attributes["dapr.workflow.instance_id"]} ${name}`,
+    );
+    const both = (id: string) => [`${id} workflow echo`, `${id} workflow.start`];
+    expect(told.sort()).toEqual(["a workflow.start", ...both("b"), ...both("c"), ...both("d")]);
+  });
 });
