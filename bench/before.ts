@@ -24,9 +24,6 @@ const SERIES: Job = { work: "series", n: 5 };
 const STEPS: Job = { work: "steps", n: 1_000 };
 const INSTANCES = 1_000;
 const LONG_ONES = 100;
-/** Collections of garbage and late alarms belong to what was measured before. */
-const SETTLES_IN_MS = 300;
-
 /** What does the same each time, whatever the machine. */
 const COUNTED: Readonly<Record<string, Job>> = {
   "5 steps in a row": SERIES,
@@ -120,11 +117,7 @@ async function measure(turn: Turn, side: Side): Promise<void> {
 }
 
 async function cpuOf(turn: Turn, work: () => Promise<unknown>): Promise<number> {
-  await settle();
-  const beforeMs = turn.workerd.cpuMs();
-  await work();
-  await settle();
-  const tookMs = turn.workerd.cpuMs() - beforeMs;
+  const tookMs = await turn.cpuMsOf(work);
   if (!(tookMs > 0)) throw new Error("the CPU time of workerd is read from /proc, which only Linux has");
   return tookMs;
 }
@@ -141,8 +134,4 @@ async function countAll(turn: Turn): Promise<Map<string, Counted>> {
     counts.set(title, least(runs));
   }
   return counts;
-}
-
-function settle(): Promise<void> {
-  return new Promise((done) => setTimeout(done, SETTLES_IN_MS));
 }

@@ -8,8 +8,11 @@ export interface Outcome {
   readonly output: unknown;
 }
 
-/** `logging` writes its structured log, the others none; `catalog` announces its instances to a catalog; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none. */
-export type Variant = "plain" | "logging" | "catalog" | "metered";
+/**
+ * `logging` writes its structured log, the others none; `catalog` announces its instances to a catalog; `telemetry` does so with metrics,
+ * and sends traces; `webhooks` tells a receiver of each end; `metered` counts what it costs, and is slower for it. Where there is no such entry, there is none.
+ */
+export type Variant = "plain" | "logging" | "catalog" | "telemetry" | "webhooks" | "metered";
 
 export interface Contestant {
   readonly title: string;
@@ -34,6 +37,17 @@ export type ContestantName = "edge" | "cloudflare" | "cloudflare-test-wait" | "f
 /** Those that play unless others are asked for. */
 export const USUAL: readonly ContestantName[] = ["edge", "cloudflare", "floor"];
 
+const WITH_CATALOG: WorkerConfig = {
+  env: {
+    WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" },
+    WORKFLOW_CATALOG: { type: "durable-object", worker: "bench", exportName: "WorkflowCatalog" },
+  },
+  exports: {
+    WorkflowInstance: { type: "durable-object", storage: "sqlite" },
+    WorkflowCatalog: { type: "durable-object", storage: "sqlite" },
+  },
+};
+
 const PATIENCE_SECONDS = 600;
 const API = "/v1.0/workflows/dapr";
 
@@ -44,22 +58,13 @@ export const CONTESTANTS: Record<ContestantName, Contestant> = {
       env: { WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" } },
       exports: { WorkflowInstance: { type: "durable-object", storage: "sqlite" } },
     },
-    workers: {
-      catalog: {
-        env: {
-          WORKFLOW_INSTANCE: { type: "durable-object", worker: "bench", exportName: "WorkflowInstance" },
-          WORKFLOW_CATALOG: { type: "durable-object", worker: "bench", exportName: "WorkflowCatalog" },
-        },
-        exports: {
-          WorkflowInstance: { type: "durable-object", storage: "sqlite" },
-          WorkflowCatalog: { type: "durable-object", storage: "sqlite" },
-        },
-      },
-    },
+    workers: { catalog: WITH_CATALOG, telemetry: WITH_CATALOG },
     entries: {
       plain: "workers/edge.ts",
       logging: "workers/edge-logging.ts",
       catalog: "workers/edge-catalog.ts",
+      telemetry: "workers/edge-telemetry.ts",
+      webhooks: "workers/edge-webhooks.ts",
       metered: "workers/edge-metered.ts",
     },
     objects: "WorkflowInstance",
@@ -100,6 +105,16 @@ function cloudflare(title: string, plain: string): Contestant {
     entries: { plain },
     ...plainRoutes(),
   };
+}
+
+/** `echoUrl`: who gets what is told, and answers activities that wait for I/O. */
+export function configOf(given: {
+  readonly contestant: Contestant;
+  readonly variant: Variant;
+  readonly echoUrl: string;
+}): WorkerConfig {
+  const { env, exports } = given.contestant.workers?.[given.variant] ?? given.contestant.worker;
+  return { env: { ...env, ECHO_URL: { type: "text", value: given.echoUrl } }, exports };
 }
 
 type Routes = Pick<Contestant, "run" | "start" | "raise" | "finish" | "query">;

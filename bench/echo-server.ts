@@ -8,7 +8,7 @@ export interface EchoServer {
   close(): void;
 }
 
-/** What an activity that waits for I/O asks: answers one character after 1 ms. In this process, which is idle meanwhile. */
+/** What an activity that waits for I/O asks, and who gets traces and webhooks: answers one character after 1 ms. In this process, which is idle meanwhile. */
 export function startEchoServer(): Promise<EchoServer> {
   const server = createServer((_request, response) => {
     setTimeout(() => response.end("x"), DELAY_MS);

@@ -1,12 +1,13 @@
 /**
- * node bench/profile.ts [steps|fanout|series] [n] [times] [plain|logging|catalog]: where workerd spends its time while edge-workflows does the work.
+ * node bench/profile.ts [steps|fanout|series] [n] [times] [plain|logging|catalog|telemetry|webhooks]: where workerd spends its time while edge-workflows does the work.
  * Prints the functions with the most time of their own, and what was allocated the most by whom; writes
  * `profile.cpuprofile` to the temporary directory, for a browser's developer tools.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CONTESTANTS, type Variant } from "./contestants.ts";
+import { CONTESTANTS, configOf, type Variant } from "./contestants.ts";
+import { startEchoServer } from "./echo-server.ts";
 import { HttpClient } from "./http-client.ts";
 import { Inspector } from "./inspector.ts";
 import type { Work } from "./job.ts";
@@ -14,13 +15,10 @@ import { bundle, serve } from "./server.ts";
 
 const [work = "steps", n = "10000", times = "3", variant = "plain"] = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), "edge-workflows-profile-"));
-const { worker, workers, entries, run } = CONTESTANTS.edge;
-const server = await serve(
-  await bundle(entries[variant as Variant] ?? ""),
-  workers?.[variant as Variant] ?? worker,
-  directory,
-  { inspector: true },
-);
+const { entries, run } = CONTESTANTS.edge;
+const echo = await startEchoServer();
+const config = configOf({ contestant: CONTESTANTS.edge, variant: variant as Variant, echoUrl: echo.url });
+const server = await serve(await bundle(entries[variant as Variant] ?? ""), config, directory, { inspector: true });
 const client = new HttpClient(server.origin);
 const runAll = async (count: number) => {
   for (let i = 0; i < count; i++) await run(client, { work: work as Work, n: Number(n) }, crypto.randomUUID());
@@ -43,5 +41,6 @@ try {
   inspector.close();
 } finally {
   client.close();
+  echo.close();
   await server.close();
 }

@@ -6,6 +6,9 @@ import { MEMORY, type Workload } from "./workloads/workload.ts";
 
 type Line = readonly string[];
 
+/** Of the instances for the same CPU without telemetry: so many less are there where the CPU decides. */
+const LEAST_WITH_TELEMETRY = 0.85;
+
 export function formatTable(results: Results): string {
   const { names } = results;
   const rivals = rivalsIn(results);
@@ -45,6 +48,30 @@ export function formatCatalog(results: Results): string | undefined {
   const latency = results.relation("sum_series_catalog", "sum_series", "p50Ms");
   if (speed === undefined || latency === undefined) return undefined;
   return `with the catalog: ${formatSummary(speed, "x")} as many instances/s as without, at 50 clients; p50 ${formatSummary(latency, "x")} at 1 client.`;
+}
+
+/** What telemetry costs, where it was measured beside the same work without it. */
+export function formatTelemetry(results: Results): string | undefined {
+  const relation = withTelemetry(results);
+  const speed = results.relation("sum_series_telemetry", "sum_series_catalog", "perSecond");
+  if (relation === undefined || speed === undefined) return undefined;
+  const verdict = isTelemetryDear(results) ? "LESS than" : "at least";
+  return `with metrics and traces: ${formatSummary(relation, "x")} as many instances for the same CPU as without, ${verdict} the ${LEAST_WITH_TELEMETRY} that is promised; ${formatSummary(speed, "x")} as many instances/s, at 50 clients.`;
+}
+
+/** Whether it was measured, and costs more than is promised. */
+export function isTelemetryDear(results: Results): boolean {
+  return (withTelemetry(results)?.median ?? 1) < LEAST_WITH_TELEMETRY;
+}
+
+function withTelemetry(results: Results): Summary | undefined {
+  return results.relation("sum_series_catalog", "sum_series_telemetry", "crowdCpuMs");
+}
+
+/** What a webhook costs, where both were measured. */
+export function formatWebhooks(results: Results): string | undefined {
+  const relation = results.relation("sum_series_webhooks", "sum_series", "perSecond");
+  return relation && `with a webhook: ${formatSummary(relation, "x")} as many instances/s as without, at 50 clients.`;
 }
 
 function withLogs(results: Results): Summary | undefined {

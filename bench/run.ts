@@ -17,7 +17,16 @@ import { CONTESTANTS, type ContestantName, USUAL, type Variant } from "./contest
 import { countSamples, countSteps } from "./counts.ts";
 import { BenchDirectory } from "./disk.ts";
 import { type EchoServer, startEchoServer } from "./echo-server.ts";
-import { formatCatalog, formatLogs, formatNumber, formatTable, toJson } from "./report.ts";
+import {
+  formatCatalog,
+  formatLogs,
+  formatNumber,
+  formatTable,
+  formatTelemetry,
+  formatWebhooks,
+  isTelemetryDear,
+  toJson,
+} from "./report.ts";
 import { Results } from "./results.ts";
 import { bundle } from "./server.ts";
 import { type Summary, summarize } from "./statistics.ts";
@@ -51,6 +60,7 @@ async function main(): Promise<void> {
     const fsyncMs = await bench.runRounds();
     await bench.count();
     print(bench.results, flags, fsyncMs, bench.directory.isInMemory());
+    if (isTelemetryDear(bench.results)) process.exitCode = 1;
     if (flags.jsonFile !== undefined)
       writeFileSync(flags.jsonFile, `${JSON.stringify(toJson(bench.results, fsyncMs), null, 2)}\n`);
   } finally {
@@ -157,10 +167,10 @@ function print(results: Results, { names }: Flags, fsyncMs: Summary, isInMemory:
   console.log(formatTable(results));
   if (names.length > 1 && names.includes("edge"))
     console.log("speed vs: how many times as fast edge-workflows is, round by round; above 1 it is ahead.");
-  const catalog = formatCatalog(results);
-  if (catalog !== undefined) console.log(catalog);
-  const logs = formatLogs(results);
-  if (logs !== undefined) console.log(logs);
+  for (const format of [formatCatalog, formatTelemetry, formatWebhooks, formatLogs]) {
+    const line = format(results);
+    if (line !== undefined) console.log(line);
+  }
   for (const failure of results.failures) console.log(`failed: ${failure}`);
 }
 

@@ -1,4 +1,4 @@
-import type { Contestant, ContestantName, Variant } from "./contestants.ts";
+import { type Contestant, type ContestantName, configOf, type Variant } from "./contestants.ts";
 import type { BenchDirectory } from "./disk.ts";
 import { HttpClient } from "./http-client.ts";
 import { type Job, outputOf } from "./job.ts";
@@ -10,6 +10,9 @@ import { type Server, serve, type WorkerConfig } from "./server.ts";
  * a thousand instances. Not much longer: ten seconds after its last request the runtime closes an object, while others wait.
  */
 const WARM_UP_MS = 4_000;
+
+/** Collections of garbage and late alarms belong to what was measured before, what is sent at the end to what is measured now. */
+const SETTLES_IN_MS = 300;
 
 /** One contestant with a workerd and a directory to itself. */
 export class Turn {
@@ -104,6 +107,15 @@ export class Turn {
     while (performance.now() - startedAtMs < WARM_UP_MS);
   }
 
+  /** What workerd computes meanwhile, in milliseconds; NaN where nobody tells. */
+  async cpuMsOf(work: () => Promise<unknown>): Promise<number> {
+    await settle();
+    const beforeMs = this.workerd.cpuMs();
+    await work();
+    await settle();
+    return this.workerd.cpuMs() - beforeMs;
+  }
+
   repeat(times: number, job: Job): Promise<number[]> {
     return repeat(times, () => this.run(job));
   }
@@ -123,6 +135,10 @@ export class Turn {
   }
 }
 
+function settle(): Promise<void> {
+  return new Promise((done) => setTimeout(done, SETTLES_IN_MS));
+}
+
 export interface TurnOptions {
   readonly name: ContestantName;
   readonly contestant: Contestant;
@@ -130,8 +146,4 @@ export interface TurnOptions {
   readonly code: string;
   readonly isQuick: boolean;
   readonly echoUrl: string;
-}
-
-function configOf({ contestant, variant }: TurnOptions): WorkerConfig {
-  return contestant.workers?.[variant] ?? contestant.worker;
 }

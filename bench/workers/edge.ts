@@ -1,6 +1,7 @@
 import {
   createWorker,
   type Task,
+  type WorkerOptions,
   type WorkflowActivityContext,
   type WorkflowContext,
   WorkflowRuntime,
@@ -94,9 +95,9 @@ for (const workflow of [steps, fanout, payload, io, timers, events, child, child
   runtime.registerWorkflow(workflow);
 for (const activity of [noop, echo, get]) runtime.registerActivity(activity);
 
-/** `catalog`: left out where there is none, so that a library of before it knows the options. */
-export const makeWorker = (logLevel: "info" | "none", catalog?: { readonly shards: number }) =>
-  createWorker(runtime, { logLevel, ...(catalog && { catalog }) });
+/** `more`: nothing where there is none, so that a library of before it knows the options. */
+export const makeWorker = (logLevel: "info" | "none", more: Omit<WorkerOptions, "logLevel"> = {}) =>
+  createWorker(runtime, { logLevel, ...more });
 
 const worker = makeWorker("none");
 export class WorkflowInstance extends worker.WorkflowInstance {}
