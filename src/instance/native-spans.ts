@@ -7,7 +7,12 @@ import type { Spanned } from "./ports.ts";
 interface Tracing {
   /** Outside of spans of our own it is that of the request, RPC or alarm. */
   getActiveSpan?(): ActiveSpan | undefined;
-  enterSpan<T>(name: string, run: (span: { setAttributes(attributes: Attributes): unknown }) => T): T;
+  enterSpan<T>(name: string, run: (span: NativeSpan) => T): T;
+}
+
+interface NativeSpan {
+  /** Missing in the first versions, as its plural is in more of them. */
+  setAttribute?(key: string, value: string | number | boolean): unknown;
 }
 
 interface ActiveSpan {
@@ -24,7 +29,7 @@ export function spannedBy(tracing: unknown): Spanned | undefined {
   return (name, attributes, run) => {
     if (isUnrecorded(tracing.getActiveSpan?.())) return run();
     return tracing.enterSpan(name, (span) => {
-      span.setAttributes(attributes);
+      for (const [key, value] of Object.entries(attributes)) if (value !== undefined) span.setAttribute?.(key, value);
       return run();
     });
   };

@@ -6,8 +6,11 @@ describe("[I61] Native spans", () => {
   it("[I61.1] a start and an activity run within a span of their name, with their attributes, and give what they give", () => {
     const seen: unknown[] = [];
     const tracing = {
-      enterSpan: (name: string, run: (span: object) => unknown) =>
-        run({ setAttributes: (attributes: object) => seen.push([name, attributes]) }),
+      enterSpan: (name: string, run: (span: object) => unknown) => {
+        const attributes: Record<string, unknown> = {};
+        seen.push([name, attributes]);
+        return run({ setAttribute: (key: string, value: unknown) => Object.assign(attributes, { [key]: value }) });
+      },
     };
     const spanned = spannedBy(tracing);
     expect(spannedStart(spanned, { instanceId: "a", name: "order" }, () => 7)).toBe(7);
@@ -31,7 +34,7 @@ describe("[I61] Native spans", () => {
       getActiveSpan: () => active,
       enterSpan: (_: string, run: (span: object) => unknown) => {
         entered++;
-        return run({ setAttributes: () => undefined });
+        return run({ setAttribute: () => undefined });
       },
     });
     const start = (active: object | undefined) =>
@@ -42,6 +45,11 @@ describe("[I61] Native spans", () => {
     for (const span of [active(true, "00f067aa0ba902b7"), active(false, "00f067aa0ba902b7"), undefined, {}])
       start(span);
     expect(entered).toBe(4);
+  });
+
+  it("[I61.4] spans of the platform's first versions take no attributes, and the work is done all the same", () => {
+    const spanned = spannedBy({ enterSpan: (_: string, run: (span: object) => unknown) => run({}) });
+    expect(spannedStart(spanned, { instanceId: "a", name: "order" }, () => 7)).toBe(7);
   });
 
   it.each([undefined, null, {}, { enterSpan: 1 }, "tracing"])(
