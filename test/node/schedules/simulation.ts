@@ -1,10 +1,12 @@
 // Schedules by chance: random ones, in a world where messages are lost, late or doubled, objects are lost, clocks differ, and code is deployed.
 
+import { isTerminal, type RuntimeStatus } from "../../../src/model/status.ts";
 import type { Declaration } from "../../../src/schedules/deployments.ts";
 import type { Overlap, ScheduleFields } from "../../../src/schedules/fields.ts";
 import type { ScheduleView } from "../../../src/schedules/protocol.ts";
 import { nominalTime, timesAfter } from "../../../src/schedules/timetable.ts";
 import { makeWorld } from "../instance/support.ts";
+import type { World } from "../instance/world.ts";
 import { Random } from "../random.ts";
 import { at, HOUR, MINUTE, SECOND, timetable } from "./support.ts";
 import { ScheduleWorld } from "./world.ts";
@@ -20,6 +22,8 @@ export interface Outcome {
   readonly violations: readonly string[];
   /** How many instances there were, so that a run in which nothing happens is seen. */
   readonly begun: number;
+  /** How many of them were ended for a later one. */
+  readonly ended: number;
   /** What has happened, to be compared with another run of the same seed. */
   readonly trace: string;
 }
@@ -29,7 +33,54 @@ interface Made {
   readonly fields: ScheduleFields;
   /** Each of its times has to have run: it misses, skips and passes over none. */
   readonly isWhole: boolean;
+  /** No two of its scheduled times are to run at once. */
+  readonly isExclusive: boolean;
 }
+
+/** What of each schedule runs, as its instances have committed it, triggers left out: they run beside whatever runs. */
+class Runs {
+  readonly violations: string[] = [];
+  /** How many were ended for a later one. */
+  ended = 0;
+  readonly #world: World;
+  readonly #made: readonly Made[];
+  readonly #running = new Map<string, Set<string>>();
+
+  constructor(world: World, made: readonly Made[]) {
+    this.#world = world;
+    this.#made = made;
+  }
+
+  committed(id: string): void {
+    const [, schedule = ""] = /^(s\d)-\d{8}T\d{6}Z$/.exec(id) ?? [];
+    const made = this.#made.find((one) => one.id === schedule);
+    if (made === undefined) return;
+    const { db } = this.#world.host(id);
+    const statement = "SELECT type AS status FROM instance WHERE seq = -1";
+    const [row] = db.hasTable("instance") ? db.read<{ status: RuntimeStatus }>(statement) : [];
+    const running = this.#running.get(schedule) ?? new Set();
+    this.#running.set(schedule, running);
+    if (row === undefined || isTerminal(row.status)) running.delete(id);
+    else running.add(id);
+    if (made.isExclusive && running.size > 1)
+      this.violations.push(`${[...running].join(" and ")} run at once, and ${schedule} has ${made.fields.overlap}`);
+    const endedBy = row?.status === "CANCELED" ? "cancelOther" : row?.status === "TERMINATED" ? "terminateOther" : "";
+    if (endedBy === "") return;
+    this.ended++;
+    if (made.fields.overlap !== endedBy)
+      this.violations.push(`${id} is ${row?.status}, and ${schedule} has ${made.fields.overlap}`);
+  }
+}
+
+/** How many of its times wait at most, beside those that somebody has asked for. */
+const MOST_IN_LINE: Readonly<Record<Overlap, number>> = {
+  skip: 0,
+  allowAll: 0,
+  bufferOne: 1,
+  cancelOther: 1,
+  terminateOther: 1,
+  bufferAll: 1_000,
+};
 
 export async function simulate(seed: number): Promise<Outcome> {
   const random = new Random(seed);
@@ -54,7 +105,10 @@ export async function simulate(seed: number): Promise<Outcome> {
   schedules.fault = () =>
     isCalm || !chance(share) ? undefined : pick(["unreachable", "answer lost", "twice", "twice, late"] as const);
   const executions = new Map<string, Set<string>>();
+  const made: Made[] = [];
+  const runs = new Runs(world, made);
   world.onPoint = (point, id) => {
+    if (point === "committed") runs.committed(id);
     if (point !== "committed" || world.hosts.get(id)?.db.hasTable("instance") !== true) return;
     const [first] = world.host(id).history();
     if (first?.type !== "ExecutionStarted") return;
@@ -62,7 +116,6 @@ export async function simulate(seed: number): Promise<Outcome> {
     executions.set(id, seen.add(first.executionId));
   };
 
-  const made: Made[] = [];
   for (let n = 0; n < 3; n++) {
     const isWhole = n < 2;
     const overlap = isWhole ? pick<Overlap>(["allowAll", "bufferAll"]) : pick(OVERLAPS);
@@ -77,8 +130,8 @@ export async function simulate(seed: number): Promise<Outcome> {
       jitter: pick(["0s", "0s", "20s"]),
       pauseOnFailure: !isWhole && chance(0.2),
     };
-    made.push({ id: `s${n}`, fields, isWhole });
-    const input = takes ? String(pick([1, 30])) : undefined;
+    made.push({ id: `s${n}`, fields, isWhole, isExclusive: overlap !== "allowAll" });
+    const input = takes ? String(pick([1, 30, 150])) : undefined;
     const create = () => schedules.post(`s${n}`, (one) => one.create({ fields, input, requestId: `r${n}` }));
     await answered(world, create);
   }
@@ -92,7 +145,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   const asked: Promise<unknown>[] = [];
   const tell = (one: Promise<unknown>) => void asked.push(one.catch(() => undefined));
   for (let step = 0; step < STEPS; step++) {
-    const { id, isWhole } = pick(made);
+    const { id, isWhole, isExclusive } = pick(made);
     const what = random.below(14);
     if (what === 0) schedules.lose(id, pick(["reset", "process"]));
     if (what === 1) schedules.lose("index");
@@ -102,7 +155,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     if (what === 5) tell(schedules.post(id, (one) => one.trigger({ requestId: `t${random.below(20)}` })));
     if (what === 6) {
       const [fromMs, toMs] = [world.nowMs - random.below(2 * HOUR), world.nowMs - random.below(10 * MINUTE)];
-      const overlap = pick<Overlap>(["allowAll", "bufferAll"]);
+      const overlap = isExclusive ? "bufferAll" : pick<Overlap>(["allowAll", "bufferAll"]);
       tell(schedules.post(id, (one) => one.backfill({ fromMs, toMs, overlap, isDry: chance(0.2) })));
     }
     if (what === 7 && !isWhole) tell(schedules.post(id, (one) => one.pause({ reason: "chance" })));
@@ -127,7 +180,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   await world.advance(CALM_MS);
   world.onPoint = undefined;
 
-  const violations: string[] = [];
+  const violations = [...runs.violations];
   for (const [instanceId, all] of executions)
     if (all.size > 1) violations.push(`${instanceId} has begun ${all.size} times`);
   for (const { id, fields, isWhole } of made) {
@@ -137,6 +190,9 @@ export async function simulate(seed: number): Promise<Outcome> {
       continue;
     }
     if (isWhole) violations.push(...missing(id, fields, view, endMs, executions));
+    const inLine = view.waiting.filter(({ kind }) => kind === "scheduled").length;
+    if (inLine > MOST_IN_LINE[fields.overlap ?? "skip"])
+      violations.push(`${id} has ${inLine} that wait, and ${fields.overlap}`);
     if (view.starting.length > 0) violations.push(`${id} is still starting ${view.starting.length}`);
   }
   for (const { id, fields } of last?.declarations ?? []) {
@@ -150,7 +206,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     if (view !== undefined && view.paused === undefined) violations.push(`${id} was taken out and goes on`);
   }
   const trace = JSON.stringify([...executions.keys()]);
-  return { violations, begun: executions.size, trace };
+  return { violations, begun: executions.size, ended: runs.ended, trace };
 }
 
 /** Times that have no instance although they should. */
