@@ -53,6 +53,8 @@ export interface CampaignResult extends Verdict {
   readonly repeated: number;
   /** The code that activities have run with, one entry for each change. */
   readonly editions: readonly string[];
+  /** Ends that a receiver was told of, and how often it was told again of one. */
+  readonly webhooks: Recorder["told"];
   /** How many kills came while a purge was under way. */
   readonly killsInPurges: number;
   /** While a restart, a rewind, a rerun, another version, a `reuse=terminate` or a start with an event was. */
@@ -254,6 +256,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
       killsInPurges,
       killsInRepairs,
       killsInJobs,
+      webhooks: recorder.told,
       gone: subjects.reduce((sum, { gone }) => sum + gone.size, 0),
       catalog,
     };

@@ -62,6 +62,7 @@ const rows: readonly (readonly [string, string | number])[] = [
   ],
   ["bulk jobs acknowledged", acknowledged.jobs],
   ["instances seen to be gone for good, by a purge, a job or their retention", result.gone],
+  ["webhooks that told of an end, and of one again", `${result.webhooks.ends}, ${result.webhooks.again}`],
   ["lives begun under an ID that was in use, acknowledged", acknowledged.lives],
   [
     "without the catalog: kills, of these in purges, repairs, jobs",

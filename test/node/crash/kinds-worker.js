@@ -162,10 +162,28 @@ const versioned = (version) =>
     return done;
   };
 
+/** Its end is told to the recorder. */
+async function* told(ctx, length) {
+  return yield* chain(ctx, length);
+}
+
+/** Its activities share their slots with those of all others. */
+async function* limited(ctx, count) {
+  const labels = Array.from({ length: count }, (_, i) => `slot-${i}`);
+  const done = yield ctx.whenAll(labels.map((label) => ctx.callActivity(slot, label)));
+  yield ctx.callActivity(step, "last");
+  return done;
+}
+
+async function slot(ctx, label) {
+  return step(ctx, label);
+}
+
 const runtime = new WorkflowRuntime();
-for (const activity of [step, thirdTime, longHaul]) runtime.registerActivity(activity);
+runtime.limit("slots", { activity: "slot", concurrency: 3 });
+for (const activity of [step, slot, thirdTime, longHaul]) runtime.registerActivity(activity);
 const workflows = [chain, fanOut, timers, collect, family, household, life, doomed, nest, sleeper];
-for (const workflow of [...workflows, retries, heartbeats, ledger, announce, labelled])
+for (const workflow of [...workflows, retries, heartbeats, ledger, announce, labelled, told, limited])
   runtime.registerWorkflow(workflow);
 runtime.registerVersionedWorkflow("versioned", "v1", versioned("v1"), { latest: true });
 runtime.registerVersionedWorkflow("versioned", "v2", versioned("v2"));
@@ -173,6 +191,9 @@ runtime.registerVersionedWorkflow("versioned", "v2", versioned("v2"));
 // Here no crash is an activity's fault, however often one is in the middle of it.
 const limits = { maxActivityRecoveries: 1_000, heartbeatWriteMs: 50 };
 // The host says how many shards there are, and were; or that there is no catalog.
-const worker = createWorker(runtime, { limits, catalog: JSON.parse(env.CATALOG ?? "{}") });
-export const { WorkflowInstance, WorkflowCatalog } = worker;
+const catalog = JSON.parse(env.CATALOG ?? "{}");
+const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+const webhooks = [{ url: `${env.RECORDER_URL}webhook`, secret, names: ["told"], allowPrivate: true }];
+const worker = createWorker(runtime, { limits, catalog, webhooks });
+export const { WorkflowInstance, WorkflowCatalog, WorkflowLimiter } = worker;
 export default worker;

@@ -327,10 +327,67 @@ const retention: readonly Row[] = [
   },
 ];
 
+const hears = (subject: Subject, id: string, runtimeStatus = "COMPLETED") =>
+  subject.stage.recorder.hear(id, { data: { instanceID: "a", runtimeStatus } });
+const webhook: Omit<Row, "title" | "says"> = {
+  kind: "webhook",
+  prepare: (subject) => {
+    itself(subject);
+    for (const _again of [1, 2]) hears(subject, "msg_1");
+  },
+  sound: { a: ended(done("chain", 1)) },
+};
+
+/** Runs that have begun and not ended, in so many instances. */
+function begin(subject: Subject, ...instanceIds: string[]): void {
+  for (const instanceId of instanceIds) {
+    const ids = { reportId: crypto.randomUUID(), instanceId, taskExecutionId: `${instanceId}-1:1` };
+    const report = { ...ids, again: 0, phase: "started", label: "slot-0", attempt: 1, edition: "", life: "" } as const;
+    subject.stage.recorder.take(report, { end: (() => undefined) as never });
+  }
+}
+
+const outside: readonly Row[] = [
+  {
+    ...webhook,
+    title: "another ID has told of it, too",
+    spoil: (subject) => hears(subject, "msg_2"),
+    says: ["twice: a: its end was told under 2 IDs"],
+  },
+  {
+    ...webhook,
+    title: "another end was told than it has",
+    spoil: (subject) => hears(subject, "msg_1", "FAILED"),
+    says: ["wrong: a: a is COMPLETED, expected FAILED"],
+  },
+  {
+    kind: "limited activities",
+    title: "more run at once than may; those that a kill has ended do not count",
+    prepare: (subject) => {
+      itself(subject);
+      begin(subject, "x", "y", "z");
+      subject.stage.recorder.epoch++;
+      begin(subject, "x", "y", "z");
+    },
+    sound: { a: ended(done("slot", 4)) },
+    spoil: (subject) => begin(subject, "v"),
+    says: ["wrong: a: 4 ran at once, and 3 may"],
+  },
+];
+
 describe("[C9] what the campaign says of operations", () => {
   it.each(repairs)("[C9.1] $kind: $title", check);
   it.each(bulk)("[C9.2] $kind: $title", check);
   it.each(retention)("[C9.3] $kind: $title", check);
+
+  it.each(outside)("[C9.5] $kind: $title", check);
+
+  it("[C9.6] a webhook that has not arrived is lost", () => {
+    const subject = subjectOf("webhook");
+    itself(subject);
+    const missing = "lost: a: its webhook has not arrived";
+    expect(violationsOf(subject, { a: ended(done("chain", 1)) })).toEqual([missing]);
+  });
 
   it("[C9.4] one that goes by the alarm of a shard may be there still where nobody has waited for that", () => {
     const subject = subjectOf("retention of 1s");

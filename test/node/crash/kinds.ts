@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { done, expectOutput, type Kind, outputs, startAndWatch } from "./kind.ts";
 import { BULK_KINDS } from "./kinds-bulk.ts";
+import { OUTSIDE_KINDS } from "./kinds-outside.ts";
 import { REPAIR_KINDS } from "./kinds-repair.ts";
 import { RETENTION_KINDS } from "./kinds-retention.ts";
 import type { Subject } from "./subject.ts";
@@ -226,4 +227,5 @@ export const KINDS: readonly Kind[] = [
   ...REPAIR_KINDS,
   ...BULK_KINDS,
   ...RETENTION_KINDS,
+  ...OUTSIDE_KINDS,
 ];

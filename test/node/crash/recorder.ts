@@ -24,6 +24,13 @@ export interface Sent extends Omit<Report, "atMs" | "epoch"> {
   readonly again: number;
 }
 
+/** What a receiver has heard of an instance's end. */
+export interface Heard {
+  readonly id: string;
+  readonly instanceId: string;
+  readonly status: string;
+}
+
 export class Recorder {
   readonly reports: Report[] = [];
   epoch = 0;
@@ -37,6 +44,8 @@ export class Recorder {
   readonly #closed = new Set<string>();
   #waiting: { label: string; response: Pick<ServerResponse, "end"> }[] = [];
   #onReport: (() => void)[] = [];
+  readonly #webhooks: Heard[] = [];
+  readonly #onWebhook = new Map<string, () => void>();
   readonly #seen = new Set<string>();
   readonly #onSeen = new Map<string, (() => void)[]>();
   readonly #server = createServer((request, response) => {
@@ -46,7 +55,10 @@ export class Recorder {
     });
     // One that was cut off comes again.
     request.on("end", () => {
-      if (request.complete) this.take(JSON.parse(body), response);
+      if (!request.complete) return;
+      if (request.url !== "/webhook") return this.take(JSON.parse(body), response);
+      this.hear(String(request.headers["webhook-id"]), JSON.parse(body));
+      setTimeout(() => response.end(), this.latencyMs());
     });
   });
 
@@ -108,6 +120,28 @@ export class Recorder {
     const key = `${instanceId} ${phase} ${label}`;
     if (this.#seen.has(key)) return Promise.resolve();
     return new Promise((resolve) => this.#onSeen.set(key, [...(this.#onSeen.get(key) ?? []), resolve]));
+  }
+
+  /** How many ends were told, and how often one of them again. */
+  get told(): { readonly ends: number; readonly again: number } {
+    const ends = new Set(this.#webhooks.map(({ id }) => id)).size;
+    return { ends, again: this.#webhooks.length - ends };
+  }
+
+  webhooksOf(instanceId: string): Heard[] {
+    return this.#webhooks.filter((heard) => heard.instanceId === instanceId);
+  }
+
+  /** Resolves when a webhook has told of its end, now or before. */
+  async heard(instanceId: string): Promise<void> {
+    if (this.webhooksOf(instanceId).length > 0) return;
+    await new Promise<void>((resolve) => this.#onWebhook.set(instanceId, resolve));
+  }
+
+  /** @internal */
+  hear(id: string, { data }: { readonly data: { readonly instanceID: string; readonly runtimeStatus: string } }): void {
+    this.#webhooks.push({ id, instanceId: data.instanceID, status: data.runtimeStatus });
+    this.#onWebhook.get(data.instanceID)?.();
   }
 
   async close(): Promise<void> {
