@@ -90,9 +90,9 @@ export class Firing {
     const isKnown = await this.#look();
     const { timetable } = this.#held;
     this.#change((state) => {
-      const taken =
-        isKnown || timetable.overlap === "allowAll" ? takeDue(state, timetable, id, this.#ports.now()) : state;
-      return isKnown ? letIn(taken) : taken;
+      const mayTake = isKnown || timetable.overlap === "allowAll";
+      // Who cannot be reached counts as running, so that nobody is let in meanwhile.
+      return letIn(mayTake ? takeDue(state, timetable, id, this.#ports.now()) : state);
     });
     const areEnded = await this.#endOthers();
     const areStarted = await this.#start();

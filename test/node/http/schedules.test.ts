@@ -315,6 +315,19 @@ describe("[SC12] What is refused", () => {
     expect(schedules.started).toEqual([]);
   });
 
+  it("[SC12.10] a backfill beside two thousand instances that have not begun", async () => {
+    const { create, send, see } = made();
+    await create({ cron: "* * * * *", timeZone: "UTC" });
+    const fill = (day: string) =>
+      send(`POST ${ONE}/backfill`, { from: `2025-12-${day}T00:00:00Z`, to: `2025-12-${day}T16:39:00Z` });
+    for (const day of ["01", "02"]) expect([(await fill(day)).status, day]).toEqual([202, day]);
+    const before = await see();
+    expect(await fill("03")).toEqual(
+      malformed("there are more than 1000 times from then to then, or many that have not begun yet: take a part of it"),
+    );
+    expect(await see()).toEqual(before);
+  });
+
   it.each([
     `GET ${ONE}/preview?count=101`,
     `GET ${ONE}/preview?count=0`,

@@ -217,6 +217,14 @@ describe("[SC5] Paused, triggered, filled in", () => {
     expect(paused.due("2026-01-01T03:00:00Z").starting).toEqual([THREE]);
   });
 
+  it("[SC5.9] resumed by a clock that was set back, no time comes again", () => {
+    const hourly = new Case({ overlap: "allowAll" }).due("2026-01-01T03:00:00Z").started("2026-01-01T03:00:01Z");
+    const { throughMs } = hourly.state;
+    expect(hourly.pause("2026-01-01T03:10:00Z").resume("2026-01-01T01:10:00Z").state.throughMs).toBe(throughMs);
+    expect(hourly.due("2026-01-01T03:30:00Z").starting).toEqual([]);
+    expect(hourly.due("2026-01-01T04:00:00Z").starting).toEqual(["20260101T040000Z"]);
+  });
+
   it("[SC5.2] a second pause changes nothing of the first", () => {
     const paused = new Case().pause("2026-01-01T00:31:00Z", "holiday").pause("2026-01-01T00:32:00Z", "other");
     expect(paused.state.paused?.reason).toBe("holiday");
