@@ -7,13 +7,17 @@ import { Clock } from "../catalog/world.ts";
 import { MemoryDatabase } from "../instance/database.ts";
 import { NOW } from "./support.ts";
 
-function openLimiter(concurrency = 1) {
+function openLimiter(
+  concurrency = 1,
+  before?: { readonly db: MemoryDatabase; readonly initialMs: number | undefined },
+) {
   const clock = new Clock(NOW);
+  const db = before?.db ?? new MemoryDatabase();
   const lines: LogLine[] = [];
   const alarms: number[] = [];
   const granted: string[] = [];
   const fault: { before: ((statement: string) => void) | undefined } = { before: undefined };
-  const ledger = new LeaseStore(new MemoryDatabase().port((statement) => fault.before?.(statement)));
+  const ledger = new LeaseStore(db.port((statement) => fault.before?.(statement)));
   ledger.open();
   const limiter = new Limiter({
     ledger,
@@ -22,7 +26,7 @@ function openLimiter(concurrency = 1) {
     now: () => clock.nowMs,
     schedule: (ms, callback) => clock.schedule(ms, callback),
     durable: async () => undefined,
-    alarm: { initialMs: undefined, set: (atMs) => void alarms.push(atMs) },
+    alarm: { initialMs: before?.initialMs, set: (atMs) => void alarms.push(atMs) },
     holder: (instanceId) => ({
       leaseGranted: async ({ leases }) => {
         granted.push(instanceId);
@@ -43,7 +47,7 @@ function openLimiter(concurrency = 1) {
   const mend = () => {
     fault.before = undefined;
   };
-  return { limiter, clock, lines, alarms, granted, ask, release, breakDisk, mend };
+  return { limiter, clock, db, lines, alarms, granted, ask, release, breakDisk, mend };
 }
 
 describe("[L3] A limiter", () => {
@@ -82,5 +86,52 @@ describe("[L3] A limiter", () => {
     const of = openLimiter(10);
     for (const id of ["a", "b", "c"]) await of.ask(id);
     expect(of.alarms).toEqual([NOW + 60_000]);
+  });
+
+  it.each([
+    ["one that will ring in time", 60_000, []],
+    ["one that rings late", 60_001, [NOW + 60_000]],
+    ["one that is late, and may still ring", -60_000, []],
+    ["one so late that the platform has dropped it", -60_001, [NOW + 60_000]],
+    ["none", undefined, [NOW + 60_000]],
+  ])(
+    "[L3.4] loaded anew with a lease that is held, it finds %s: an alarm is set only where that is needed",
+    async (_, atMs, alarms) => {
+      const before = openLimiter();
+      await before.ask("a");
+      await before.ask("b");
+      const initialMs = atMs === undefined ? undefined : NOW + atMs;
+      expect(openLimiter(1, { db: before.db, initialMs }).alarms).toEqual(alarms);
+    },
+  );
+
+  it("[L3.5] what is due within a second is waited for in memory, once, with an alarm behind it", async () => {
+    const of = openLimiter();
+    await of.ask("a");
+    await of.ask("b");
+    of.clock.nowMs = NOW + 59_500;
+    await of.ask("c");
+    await of.ask("d");
+    expect(of.granted).toEqual([]);
+    await of.clock.advance(499);
+    expect(of.granted).toEqual([]);
+    await of.clock.advance(1);
+    expect([of.granted, of.alarms]).toEqual([["b"], [NOW + 60_000]]);
+  });
+
+  it("[L3.6] the positions of those that wait, and the place of one, are asked of what is on disk", async () => {
+    const of = openLimiter();
+    for (const id of ["a", "b", "c"]) await of.ask(id);
+    expect(await of.limiter.positions(["a", "c", "b"])).toEqual(
+      new Map([
+        ["b", 1],
+        ["c", 2],
+      ]),
+    );
+    expect(await of.limiter.places("c", ["l", "other"])).toEqual([
+      { key: "", position: 2, ahead: 1, sinceMs: NOW },
+      undefined,
+    ]);
+    expect(await of.limiter.places("a", ["l"])).toEqual([undefined]);
   });
 });

@@ -198,6 +198,26 @@ describe("[I54] A limited workflow", () => {
     await of.rest("a");
   });
 
+  it("[I54.9] that is rewound has begun before: it comes in front of those that have not, under a lease of its own", async () => {
+    const of = new Limited();
+    let isBroken = true;
+    of.world.activity("flaky", () => {
+      if (isBroken) throw new Error("broken");
+    });
+    of.world.workflow("import", function* (ctx, input: unknown): Code {
+      if (input === "a") return yield ctx.callActivity("flaky");
+      return yield ctx.waitForExternalEvent("go");
+    });
+    await of.start("import", "a", "b", "c");
+    isBroken = false;
+    expect([await of.statuses("a"), await of.rewind("a")]).toEqual([["FAILED"], { ok: true }]);
+    await of.world.advance(SOON);
+    expect(of.imports).toEqual({ held: ["b"], waiting: ["a", "c"] });
+    const leases = of.limiters.host("imports").db.read<{ lease: string }>("SELECT lease FROM lease ORDER BY instance");
+    expect(leases.map(({ lease }) => lease.split(":").at(-1))).toEqual(["1", "0", "0"]);
+    await of.rest("a", "b", "c");
+  });
+
   it("[I54.7] whose retention is over is gone, and so is its lease", async () => {
     const of = new Limited();
     of.world.retention = { anyTerminal: 0 };
