@@ -278,6 +278,57 @@ describe.each(LEDGERS)("[L1] A limit's book, %s", (_, ledger) => {
     expect(looks).toBeGreaterThan(0);
   });
 
+  it("[L1.25] one that waits and is asked for with a later number has that: what comes late from before takes it out of no queue", () => {
+    const of = desk({ concurrency: 1 });
+    of.ask("a");
+    of.ask("b", "", 1);
+    of.ask("b", "", 3);
+    of.release("b", 2);
+    expect(of.book.waiting).toBe(1);
+    of.release("b", 3);
+    expect(of.book.waiting).toBe(0);
+  });
+
+  it("[L1.26] those whose part this was before the object was loaded are sent on when their turn comes, and take no place; who asks now has one", () => {
+    const of = desk({ concurrency: 1 });
+    for (const id of ["holds", "other", "own"]) of.ask(id, id);
+    of.nowMs += 1;
+    of.reload({ concurrency: 1, owns: (key) => key === "own" });
+    of.ask("late", "late");
+    const told = () => of.sent.map(({ instanceId, untilMs }) => [instanceId, untilMs > 0]);
+    of.release("holds");
+    expect([told(), of.held]).toEqual([[["late", true]], ["late"]]);
+    of.release("late");
+    expect([told().slice(1), of.held, of.book.waiting]).toEqual([
+      [
+        ["other", false],
+        ["own", true],
+      ],
+      ["own"],
+      0,
+    ]);
+  });
+
+  it("[L1.27] queues that are free again come in turn, too", () => {
+    const of = desk({ concurrencyPerKey: 1 });
+    for (const id of ["a0", "b0", "c0", "a1", "b1", "c1"]) of.ask(id, id.slice(0, 1));
+    of.release("b0");
+    of.turn(...["a0", "c0"].map((instanceId) => ({ instanceId, releases: [{ lease: "l", seq: 1 }] })));
+    expect(of.granted).toEqual(["b1", "c1", "a1"]);
+  });
+
+  it("[L1.28] what has been given and not renewed may not have been told; what has been renewed has", () => {
+    const of = desk({ concurrency: 1 });
+    of.ask("a");
+    of.ask("b");
+    of.release("a");
+    const untold = () => of.book.untold().map(({ instanceId }) => instanceId);
+    expect(untold()).toEqual(["b"]);
+    of.pass(2 * RENEW_MS);
+    of.ask("b");
+    expect(untold()).toEqual([]);
+  });
+
   it("[L1.20] by chance: never more at once than may run, of all and of a key; a reload changes nothing; everybody has a turn", () => {
     for (let seed = 1; seed <= 60; seed++) {
       const random = new Random(seed);

@@ -16,6 +16,7 @@ function openLimiter(
   const lines: LogLine[] = [];
   const alarms: number[] = [];
   const granted: string[] = [];
+  const unreachable = new Set<string>();
   const fault: { before: ((statement: string) => void) | undefined } = { before: undefined };
   const ledger = new LeaseStore(db.port((statement) => fault.before?.(statement)));
   ledger.open();
@@ -29,6 +30,7 @@ function openLimiter(
     alarm: { initialMs: before?.initialMs, set: (atMs) => void alarms.push(atMs) },
     holder: (instanceId) => ({
       leaseGranted: async ({ leases }) => {
+        if (unreachable.has(instanceId)) throw new Error("cannot be reached");
         granted.push(instanceId);
         return leases.map(() => true);
       },
@@ -47,7 +49,7 @@ function openLimiter(
   const mend = () => {
     fault.before = undefined;
   };
-  return { limiter, clock, db, lines, alarms, granted, ask, release, breakDisk, mend };
+  return { limiter, clock, db, unreachable, lines, alarms, granted, ask, release, breakDisk, mend };
 }
 
 describe("[L3] A limiter", () => {
@@ -133,5 +135,33 @@ describe("[L3] A limiter", () => {
       undefined,
     ]);
     expect(await of.limiter.places("a", ["l"])).toEqual([undefined]);
+  });
+
+  it("[L3.7] loaded anew, it tells once more whom it has given something that was not renewed", async () => {
+    const before = openLimiter();
+    await before.ask("a");
+    await before.ask("b");
+    await before.release("a");
+    const of = openLimiter(1, { db: before.db, initialMs: undefined });
+    await of.clock.advance(1);
+    expect(of.granted).toEqual(["b"]);
+  });
+
+  it("[L3.8] who cannot be reached is told again after a pause, unless what was given has gone back meanwhile", async () => {
+    const of = openLimiter();
+    for (const id of ["a", "b", "c"]) await of.ask(id);
+    of.unreachable.add("b");
+    await of.release("a");
+    await of.clock.advance(500);
+    of.unreachable.clear();
+    await of.clock.advance(500);
+    expect(of.granted).toEqual(["b"]);
+    of.unreachable.add("c");
+    await of.release("b");
+    await of.clock.advance(500);
+    await of.release("c");
+    of.unreachable.clear();
+    await of.clock.advance(30_000);
+    expect(of.granted).toEqual(["b"]);
   });
 });
