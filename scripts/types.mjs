@@ -14,7 +14,6 @@ const PROJECTS = [
   "test/conformance",
   "test/node",
   "test/ui",
-  "test/ui",
   "test/node/dashboard",
   "test/package",
   "bench",

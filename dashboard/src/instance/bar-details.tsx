@@ -13,7 +13,7 @@ import type { Feed } from "./feed.ts";
 import { attemptsOf, type Bar } from "./model/bars.ts";
 import { awaitedNameOf, isAwaited, kindOf } from "./model/layout.ts";
 import type { BarKind, HistoryEvent, WireHistory } from "./model/wire.ts";
-import { Due, Fact, InstanceLink } from "./parts.tsx";
+import { Due, Fact, InstanceLink, TableBox } from "./parts.tsx";
 import { select, selectionOf } from "./timeline/timeline.tsx";
 
 /** What is known of the bar that is selected: its payloads are read when it is. */
@@ -202,7 +202,7 @@ function BarFacts({ bar }: { bar: Bar }) {
 
 function Attempts({ bar }: { bar: Bar }) {
   return (
-    <div class="table-box">
+    <TableBox label="Attempts">
       <table class="bar-table">
         <caption>Attempts</caption>
         <thead>
@@ -233,7 +233,7 @@ function Attempts({ bar }: { bar: Bar }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </TableBox>
   );
 }
 

@@ -5,7 +5,7 @@ import { FailureView } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
 import { type Call, type Moment, openCalls, openTimers } from "./model/moment.ts";
 import type { FailureDetails, WireDetail } from "./model/wire.ts";
-import { Card, Due, InstanceLink, Since } from "./parts.tsx";
+import { Card, Due, InstanceLink, Since, TableBox } from "./parts.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 
 /** What has gone wrong, what it did, what it still does, what it was given and has answered. */
@@ -70,7 +70,7 @@ export function Pending({ moment, detail }: { moment: Moment; detail: WireDetail
   if (count + buffered.length === 0) return null;
   return (
     <Card title="Pending work" aside={<span class="quiet">{count.toLocaleString("en")}</span>}>
-      <div class="table-box">
+      <TableBox label="Pending work">
         <table class="bar-table">
           <thead>
             <tr>
@@ -124,7 +124,7 @@ export function Pending({ moment, detail }: { moment: Moment; detail: WireDetail
             ))}
           </tbody>
         </table>
-      </div>
+      </TableBox>
       {count > MOST && <p class="quiet">The first {MOST} of each kind are shown.</p>}
       {buffered.length > 0 && (
         <p>

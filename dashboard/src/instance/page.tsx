@@ -41,7 +41,12 @@ function Instance({ id }: { id: string }) {
   const current = TABS.find((name) => name === named) ?? "overview";
   if (feed.reading.value === "missing" || feed.isGone.value) return <Gone id={id} wasHere={feed.isGone.value} />;
   if (feed.reading.value === "failed")
-    return <Failed error={feed.error.value} what={`The instance ${id}`} onRetry={() => void feed.read()} />;
+    return (
+      <section class="page instance">
+        <h1 class="instance-id">{id}</h1>
+        <Failed error={feed.error.value} what={`The instance ${id}`} onRetry={() => void feed.read()} />
+      </section>
+    );
   if (feed.reading.value === "loading") return <Skeleton id={id} />;
   const events = feed.detail.value?.executionId === "" ? undefined : feed.moment.value?.events;
   const tabs = TABS.map((name) => ({
@@ -64,17 +69,20 @@ function Instance({ id }: { id: string }) {
 
 function Gone({ id, wasHere }: { id: string; wasHere: boolean }) {
   return (
-    <Empty title={wasHere ? "This instance has been purged" : "There is no such instance"} icon="trash-2">
-      <p>
-        {wasHere ? "Its history is gone with it: " : "Nothing is known of "}
-        <code>{id}</code>
-        {wasHere ? "." : ". It may have been purged, or its retention has passed."}
-      </p>
-      <p>
-        <a href={href("list")}>All instances</a> ·{" "}
-        <a href={href("list", { idPrefix: id.slice(0, 64) })}>those whose ID begins so</a>
-      </p>
-    </Empty>
+    <section class="page instance">
+      <h1 class="instance-id">{id}</h1>
+      <Empty title={wasHere ? "This instance has been purged" : "There is no such instance"} icon="trash-2">
+        <p>
+          {wasHere ? "Its history is gone with it: " : "Nothing is known of "}
+          <code>{id}</code>
+          {wasHere ? "." : ". It may have been purged, or its retention has passed."}
+        </p>
+        <p>
+          <a href={href("list")}>All instances</a> ·{" "}
+          <a href={href("list", { idPrefix: id.slice(0, 64) })}>those whose ID begins so</a>
+        </p>
+      </Empty>
+    </section>
   );
 }
 

@@ -105,6 +105,16 @@ export function Card({
   );
 }
 
+/** A table wider than its place scrolls in it, by keyboard too. */
+export function TableBox({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+    <section class="table-box" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}
+
 /** Hands a file over; nobody else hears of it. */
 export function download(name: string, blob: Blob): void {
   const url = URL.createObjectURL(blob);

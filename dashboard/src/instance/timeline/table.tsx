@@ -3,6 +3,7 @@ import { formatDuration } from "../../app/times.ts";
 import { Time } from "../../parts/time.tsx";
 import type { Bar } from "../model/bars.ts";
 import { kindOf, type Row } from "../model/layout.ts";
+import { TableBox } from "../parts.tsx";
 import type { Selection } from "./chart.tsx";
 
 const PAGE = 200;
@@ -24,7 +25,7 @@ export function BarTable({
     .flatMap(({ bars, of }) => bars.map((bar) => ({ bar, of })))
     .sort((one, other) => one.bar.scheduledMs - other.bar.scheduledMs || one.bar.position - other.bar.position);
   return (
-    <div class="table-box">
+    <TableBox label="Bars of the timeline">
       <table class="bar-table">
         <caption class="hidden-text">The bars of the timeline, in the order in which they begin</caption>
         <thead>
@@ -67,7 +68,7 @@ export function BarTable({
           {Math.min(1_000, bars.length - most)} more of {bars.length - most}
         </button>
       )}
-    </div>
+    </TableBox>
   );
 }
 
