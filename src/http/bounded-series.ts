@@ -18,9 +18,7 @@ export function bounded(parts: readonly ShardMetrics[]): ShardMetrics[] {
 function few(all: readonly Series[], most: number): Series[] {
   const kept = new Map<string, readonly number[]>();
   for (const [key, counted] of [...all].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    // A kind without a name is one series anyway.
-    const isKept = key.length === 2 || kept.size < most;
-    const into = isKept ? key : key.slice(0, 2) + OTHER;
+    const into = kept.size < most ? key : key.slice(0, 2) + OTHER;
     const sum = kept.get(into) ?? [];
     kept.set(
       into,

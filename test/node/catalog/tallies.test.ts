@@ -78,6 +78,13 @@ describe("[K41] What a shard counts", () => {
     expect(all(shard)).toEqual({ oc: [1], wsorder: series(7, 1), ascharge: series(25, 1, 1) });
   });
 
+  it("[K41.13] a value that has become less takes nothing away either, in sum or in any bucket", () => {
+    const shard = openShard();
+    tell(shard, announce(of("a", { ascharge: [25, 0, 3, 1, 1] }), 1));
+    tell(shard, announce(of("a", { ascharge: [9, 0, 1, 2, 1] }), 2));
+    expect(all(shard)).toEqual({ ascharge: series(25, 3, 1, 1) });
+  });
+
   it("[K41.8] a shard that was made before goes on, and code that knows nothing of it writes beside it", () => {
     const shard = openShard();
     tell(shard, announce(entry("old"), 1));

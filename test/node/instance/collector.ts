@@ -8,7 +8,8 @@ export class Collector {
   readonly requests: (readonly Span[])[] = [];
   /** Of all instances: as if they lay in one isolate. */
   readonly outbox: SpanOutbox = { spans: [], takenUntilMs: 0 };
-  answer: () => number | Error = () => 200;
+  /** "silence": none ever comes. */
+  answer: () => number | Error | "silence" = () => 200;
 
   get spans(): Span[] {
     return this.requests.flat();
@@ -17,14 +18,15 @@ export class Collector {
   portOf(host: Host, fate: Fate): TracePort {
     return {
       outbox: this.outbox,
-      send: async (spans) => {
+      send: async (spans, signal) => {
         if (fate.dead) return never();
         await new Promise<void>((resolve) => void host.gated.push(resolve));
         if (fate.dead) return never();
         this.requests.push(structuredClone(spans));
         const answer = this.answer();
         if (answer instanceof Error) throw answer;
-        return answer;
+        if (typeof answer === "number") return answer;
+        return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       },
     };
   }

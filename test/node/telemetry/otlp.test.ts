@@ -27,6 +27,7 @@ beforeAll(async () => {
     let text = "";
     for await (const piece of request.setEncoding("utf8")) text += piece;
     received.push({ path: request.url ?? "", headers: request.headers, body: JSON.parse(text) });
+    if (request.url === "/moved") response.writeHead(307, { location: "/v1/traces" });
     response.end("{}");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -96,6 +97,12 @@ describe("[W43] OTLP", () => {
     expect(JSON.stringify(other?.body)).toContain('{"stringValue":"other"}');
     const exact = await sent(undefined, { ...env, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${origin}/exact` });
     expect(exact?.path).toBe("/exact");
+  });
+
+  it("[W43.7] a redirect is not followed: headers may hold a key", async () => {
+    const exporter = otlpExporter({ url: `${origin}/moved`, headers: { "x-key": "secret" } }, "app")({});
+    expect(await exporter?.send([span], new AbortController().signal)).toBe(307);
+    expect(received.splice(0).map(({ path }) => path)).toEqual(["/moved"]);
   });
 
   it("[W43.4] without a URL, or where it is switched off, there is no exporter", async () => {

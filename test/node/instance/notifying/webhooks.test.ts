@@ -293,6 +293,17 @@ describe("[I50] Webhooks", () => {
     expect(rows(scene, "a")).toEqual([]);
   });
 
+  it("[I50.22] four are under way at once, and the others when one of them has been answered", async () => {
+    const urls = Array.from({ length: 6 }, (_, n) => `https://h${n}.example.com/`);
+    const scene = sceneWith(...urls.map((url) => ({ url })));
+    scene.hooks.answer = () => "silence";
+    await start(scene.world, "a", "echo", 1);
+    await scene.world.advance(14 * SECOND);
+    expect(scene.hooks.received.map(({ url }) => url)).toEqual(urls.slice(0, 4));
+    await scene.world.advance(2 * SECOND);
+    expect(scene.hooks.received.map(({ url }) => url)).toEqual(urls);
+  });
+
   it("[I50.17] a continue-as-new is no end: the last execution tells, once, under its own name", async () => {
     const scene = sceneWith({});
     scene.world.workflow("again", function* (ctx, n: number): Code {
@@ -364,5 +375,6 @@ describe("[I50] Webhooks", () => {
     await scene.world.advance(100 * HOUR);
     expect(scene.hooks.received.map(({ id }) => id)).toEqual(["msg_execution-1_1", "msg_execution-2_1"]);
     expect([rows(scene, "a"), alarmOf(scene, "a"), await statusOf(scene.world, "a")]).toEqual([[], null, "COMPLETED"]);
+    expect(warnings(scene)).toEqual([{ level: "warn", msg: "webhook", instanceId: "a", dropped: 1 }]);
   });
 });

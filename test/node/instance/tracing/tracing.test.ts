@@ -148,10 +148,12 @@ describe("[I60] Spans", () => {
   it.each([
     ["a collector that is down for long", () => new TypeError("down"), 3],
     ["one that is busy", () => 503, 3],
+    ["one that never answers", () => "silence", 3],
+    ["one that leads elsewhere", () => 307, 1],
     ["one that refuses", () => 400, 1],
   ])("[I60.6] %s: spans are dropped, nobody waits, and the log says how many", async (_, answer, attempts) => {
     const world = tracedWorld();
-    world.collector.answer = answer as () => number | Error;
+    world.collector.answer = answer as Collector["answer"];
     await start(world, "a", "echo", 1, caller);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", 1]);
     await world.advance(60_000);
@@ -169,6 +171,26 @@ describe("[I60] Spans", () => {
     await world.advance(60_000);
     expect(Math.max(...world.collector.requests.map(({ length }) => length))).toBeLessThanOrEqual(512);
     expect(named(world, "activity echo")).toHaveLength(700);
+  });
+
+  it("[I60.10] at most 2,048 spans wait for a collector that is busy: the oldest are dropped, and the log says how many", async () => {
+    const world = tracedWorld();
+    world.workflow("many", function* (ctx): Code {
+      for (let round = 0; round < 6; round++)
+        yield ctx.whenAll(Array.from({ length: 500 }, (_, n) => ctx.callActivity("echo", n)));
+    });
+    world.collector.answer = () => "silence";
+    await start(world, "a", "many", undefined, caller);
+    await world.advance(9_000);
+    world.collector.answer = () => 200;
+    await world.advance(60_000);
+    expect(await statusOf(world, "a")).toBe("COMPLETED");
+    const dropped = world.log.flatMap((line) => (line.msg === "traces" ? [Number(Reflect.get(line, "dropped"))] : []));
+    const told = new Set(world.collector.spans.map(({ spanId }) => spanId)).size;
+    expect(told + dropped.reduce((sum, n) => sum + n, 0)).toBe(3_002);
+    expect(told).toBeLessThanOrEqual(2_048 + 512);
+    // The end of the workflow is the newest.
+    expect(named(world, "workflow many")).toHaveLength(1);
   });
 
   it("[I60.8] a trace that its caller does not record is not told, and messages stay where the log has none", async () => {
