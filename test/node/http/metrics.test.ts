@@ -184,6 +184,29 @@ describe("[H180] Metrics", () => {
     expect([after.get("asa"), after.get("asother"), after.size]).toEqual([[1, 1], [1, 1], MOST_SERIES + 1]);
   });
 
+  it.each([
+    'a "name"\\ of\nlines',
+    "\\n",
+    'x",y="z',
+    '{le="1"} 2\n# TYPE x counter',
+    "\r\t\u2028\u0000",
+    "größer 😀",
+    "other",
+  ])("[H180.11] a workflow and an activity called %j are a label of that text, and nothing else", async (name) => {
+    const counted = { oc: [1], ws: [1, 0, 1], [`as${name}`]: [1, 0, 1], [`ao${name}`]: [1] };
+    const families = await familiesOf(
+      catalogOf({ entries: [entry("a", { workflowName: name, totals: counted })], shards: 1 }),
+    );
+    for (const [family, label] of [
+      ["edge_workflows_instances", "workflow_name"],
+      ["dapr_runtime_workflow_execution_count", "workflow_name"],
+      ["dapr_runtime_workflow_activity_execution_count", "activity_name"],
+      ["dapr_runtime_workflow_activity_operation_count", "activity_name"],
+    ] as const)
+      expect([family, families.get(family)?.samples.map(({ labels }) => labels[label])]).toEqual([family, [name]]);
+    expect(families.has("x")).toBe(false);
+  });
+
   it("[H180.5] names beyond 2,000 are counted under other", async () => {
     const entries = Array.from({ length: 2_010 }, (_, n) =>
       entry(`i${n}`, { workflowName: `w${n}`, createdAtMs: DAY + n }),
