@@ -1,4 +1,6 @@
 // [W40] Webhooks: how a Worker is configured with receivers, whom nothing is sent to, and signatures that others verify.
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { isPrivateHost } from "../../../src/webhooks/addresses.ts";
@@ -151,6 +153,28 @@ describe("[W41] Signatures, as Standard Webhooks 1.0 has them", () => {
     const old = await signed(SECRET, seconds);
     expect(() => new Webhook(OTHER).verify(body, old)).toThrow();
     expect(() => new Webhook(SECRET).verify(`${body} `, headers)).toThrow();
+  });
+
+  it("[W41.4] what leaves is signed with the secret of the options, too, and its receiver can verify it as it came", async () => {
+    const received: { readonly headers: IncomingHttpHeaders; readonly text: string }[] = [];
+    const server = createServer(async (request, response) => {
+      let text = "";
+      for await (const piece of request.setEncoding("utf8")) text += piece;
+      received.push({ headers: request.headers, text });
+      response.writeHead(202).end("taken");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const to = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+      const receivers = new WebhookReceivers(readWebhooks([{ url: to, secret: SECRET, allowPrivate: true }]), {});
+      const webhook = { url: to, id: "msg_1", body, atMs: Date.now(), signal: new AbortController().signal };
+      expect(await receivers.send(webhook)).toBe(202);
+      const [one] = received;
+      expect(one?.headers).toMatchObject({ "webhook-id": "msg_1", "content-type": "application/json" });
+      new Webhook(SECRET).verify(one?.text ?? "", one?.headers as Record<string, string>);
+    } finally {
+      server.close();
+    }
   });
 
   it("[W41.3] a secret that the environment lacks is an error of each attempt, which does not quote it", async () => {

@@ -87,6 +87,15 @@ const startOf = (world: World, id: string) =>
   historyOf(world, id)[0] as Extract<HistoryEvent, { type: "ExecutionStarted" }>;
 
 describe("[I39] Rerun", () => {
+  it("[I39.32] a rerun begins now: when its source was to begin is not its own", async () => {
+    const world = makeWorld();
+    await start(world, "a", "echo", 1, { startAtMs: world.nowMs + 5_000 });
+    await world.advance(6_000);
+    expect(startOf(world, "a").startAtMs).toBe(world.nowMs - 1_000);
+    expect(await rerun(world, "a", "b")).toEqual(OK);
+    expect([startOf(world, "b").startAtMs, await statusOf(world, "b")]).toEqual([undefined, "COMPLETED"]);
+  });
+
   it("[I39.1] from an activity: what came before is taken over with its times, and it is made again with what follows, and nothing else", async () => {
     const { world, ran } = await ended();
     const before = world.host("a").db.dump();

@@ -173,7 +173,7 @@ describe("[I60] Spans", () => {
     expect(named(world, "activity echo")).toHaveLength(700);
   });
 
-  it("[I60.10] at most 2,048 spans wait for a collector that is busy: the oldest are dropped, and the log says how many", async () => {
+  it("[I60.12] at most 2,048 spans wait for a collector that is busy: the oldest are dropped, and the log says how many", async () => {
     const world = tracedWorld();
     world.workflow("many", function* (ctx): Code {
       for (let round = 0; round < 6; round++)
