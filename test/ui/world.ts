@@ -40,12 +40,15 @@ export interface Opened {
   readonly context: BrowserContext;
 }
 
-export async function openWorld(variables: Readonly<Record<string, string>> = {}): Promise<World> {
+export async function openWorld(
+  variables: Readonly<Record<string, string>> = {},
+  worker = "worker.js",
+): Promise<World> {
   const { buildDashboard } = (await import(join(ROOT, "scripts/dashboard.mjs"))) as {
     buildDashboard: () => Promise<boolean>;
   };
   await buildDashboard();
-  const server: Server = await serve(await bundle(join(ROOT, "test/ui/worker.js")), { variables });
+  const server: Server = await serve(await bundle(join(ROOT, "test/ui", worker)), { variables });
   const front = await openFront(() => server.port);
   const browser: Browser = await chromium.launch({ executablePath: chromiumPath(), args: ARGUMENTS });
   let troubles: string[] = [];

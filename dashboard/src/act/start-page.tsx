@@ -137,7 +137,7 @@ function NameField({
     <label class="field">
       <span>Workflow</span>
       <select value={name} onChange={(event) => onChange(event.currentTarget.value)}>
-        {isUnknown && <option value={name}>{name} (not registered)</option>}
+        {!names.includes(name) && <option value={name}>{isUnknown ? `${name} (not registered)` : name}</option>}
         {names.map((one) => (
           <option key={one} value={one}>
             {one}

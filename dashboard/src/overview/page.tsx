@@ -162,7 +162,7 @@ function Trouble({ rows }: { rows: readonly ListedWorkflow[] }) {
         </li>
       ))}
       <li>
-        <a class="row-link" href={href("failures")}>
+        <a class="way-link" href={href("failures")}>
           All failures, by type and message
         </a>
       </li>

@@ -74,7 +74,7 @@ async function readFailures(spanMs: number, name: string, signal: AbortSignal): 
   let continuationToken: string | undefined;
   let missingShards: number | undefined;
   for (let page = 0; page < MOST_PAGES; page++) {
-    const query = { status: "FAILED", name, endedAfter, pageSize: PAGE_SIZE, continuationToken };
+    const query = { status: "FAILED", name: name || undefined, endedAfter, pageSize: PAGE_SIZE, continuationToken };
     const found = await api.get<ListPage>(at.workflows(), query, { signal });
     rows.push(...found.workflows);
     missingShards = found.missingShards ?? missingShards;

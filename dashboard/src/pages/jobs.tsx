@@ -107,7 +107,7 @@ function Job({ id }: { id: string }) {
   return (
     <section class="page">
       <p>
-        <a class="row-link" href={href("jobs")}>
+        <a class="way-link" href={href("jobs")}>
           <Icon name="arrow-left" size={14} /> Bulk jobs
         </a>
       </p>

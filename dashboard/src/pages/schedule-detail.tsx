@@ -26,7 +26,7 @@ export function ScheduleDetail({ id, isEdited }: { id: string; isEdited: boolean
   return (
     <section class={isEdited ? "page start-page" : "page"}>
       <p>
-        <a class="row-link" href={href("schedules")}>
+        <a class="way-link" href={href("schedules")}>
           <Icon name="arrow-left" size={14} /> Schedules
         </a>
       </p>

@@ -21,7 +21,7 @@ export function Table<Row>({
   keyOf: (row: Row) => string;
 }) {
   return (
-    <table class="table" aria-label={label}>
+    <table class="data-table" aria-label={label}>
       <thead>
         <tr>
           {columns.map(({ title, hint, isNumber }) => (
