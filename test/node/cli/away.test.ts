@@ -9,16 +9,24 @@ import { Cli } from "./support.ts";
 
 let cli: Cli;
 let server: Server;
-/** What each request gets, one after the other; the last one stays. An object: JSON; a text: a stream, which is cut off. */
-let answers: (object | string | 503 | "cut")[] = [];
+/** What each request gets, one after the other; the last one stays. An object: JSON; a text: a stream, which is cut off, or goes no further. */
+let answers: (object | string | 503 | "cut" | { readonly begun: string })[] = [];
 const asked: URL[] = [];
+/** Of those that have one. */
+const bodies: object[] = [];
 
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(new URL(request.url ?? "", "http://server"));
+    let body = "";
+    request.setEncoding("utf8").on("data", (text) => {
+      body += text;
+    });
+    request.on("end", () => body !== "" && bodies.push(JSON.parse(body)));
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     if (answer === "cut" || answer === undefined) response.destroy();
     else if (answer === 503) response.writeHead(503).end('{"errorCode":"ERR","message":"overloaded"}');
+    else if (typeof answer === "object" && "begun" in answer) response.writeHead(200).write(answer.begun);
     else if (typeof answer === "object")
       response.writeHead("errorCode" in answer ? 404 : 200).end(JSON.stringify(answer));
     else response.writeHead(200, { "content-type": "text/event-stream" }).write(answer, () => response.destroy());
@@ -32,6 +40,7 @@ afterAll(() => {
 });
 afterEach(() => {
   asked.length = 0;
+  bodies.length = 0;
 });
 
 const again = (text: string) => text.match(/\. Connecting again\n/g)?.length ?? 0;
@@ -159,9 +168,60 @@ describe("[L36] A list of which a part is missing, because a shard has not answe
       }
   });
 
+  it("[L36.5] is told of once, for as long as it is so, by a watch", async () => {
+    const since = { workflows: [], since: "a" };
+    const missing = { ...since, missingShards: 1 };
+    answers = [since, since, missing, missing, { ...missing, workflows: [row] }, missing];
+    const { code, stderr } = await cli.run(["watch", "--interval", "1", "-o", "jsonl"], {
+      onOutput: (text, { kill }) => text.includes('"y"') && kill("SIGINT"),
+    });
+    expect([code, stderr]).toEqual([130, NOT_WHOLE]);
+  });
+
   it("[L36.3] whose pages do not come on ends, and does not turn in a circle", async () => {
     answers = [{ workflows: [], missingShards: 1, continuationToken: "same" }];
     expect((await cli.run(["list", "-o", "ids"])).code).toBe(1);
     expect(asked.filter(({ pathname }) => pathname.endsWith("/workflows/dapr"))).toHaveLength(2);
+  });
+});
+
+describe("[L37] What is sent, and what is left", () => {
+  it("[L37.1] a bulk job has all that the action has of one instance", async () => {
+    answers = [
+      { matched: 1, samples: [] },
+      { jobID: "bulk:1" },
+      { jobID: "bulk:1", state: "COMPLETED", started: "2026-11-29T00:00:00Z", ended: "2026-11-29T00:00:01Z", done: 1 },
+    ];
+    const query = ["-q", "Name = order", "--yes", "-r", "late"];
+    expect((await cli.run(["terminate", ...query, "--non-recursive", "-o", '{"n":1}'])).code).toBe(0);
+    const job = {
+      operation: "terminate",
+      filter: { q: "Name = order" },
+      nonRecursive: true,
+      output: { n: 1 },
+      reason: "late",
+    };
+    expect(bodies).toEqual([
+      { ...job, dryRun: true },
+      { ...job, confirm: 1 },
+    ]);
+    // Of one, they stand in the query and in the body.
+    answers = [{}];
+    expect((await cli.run(["terminate", "x", "-r", "late", "--non-recursive", "-o", "text"])).code).toBe(0);
+    const { pathname, searchParams } = asked.at(-1) ?? new URL("http://nobody");
+    expect([pathname, Object.fromEntries(searchParams), bodies.at(-1)]).toEqual([
+      "/v1.0/workflows/dapr/x/terminate",
+      { reason: "late", nonRecursive: "true" },
+      { output: "text" },
+    ]);
+  });
+
+  it("[L37.2] Ctrl-C leaves nothing of an export that is not whole", async () => {
+    const file = join(cli.directory, "cut.jsonl");
+    answers = [{ begun: '{"instanceId":"x"}\n' }];
+    const { code } = await cli.runOnTerminal(["export", "x", "--file", file], {
+      answer: ["export:", String.fromCharCode(3)],
+    });
+    expect([code, existsSync(file), existsSync(`${file}.part`)]).toEqual([130, false, false]);
   });
 });
