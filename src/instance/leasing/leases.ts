@@ -124,7 +124,6 @@ export class Leases implements Admission {
 
   #park(): void {
     for (const lease of this.#waitingRuns()) {
-      if (this.#parked.has(lease.id)) continue;
       this.#leases.drop(lease.id);
       this.#parked.set(lease.id, lease);
     }

@@ -238,6 +238,7 @@ describe.each(LEDGERS)("[L1] A limit's book, %s", (_, ledger) => {
     expect(of.book.nextTurnMs(of.nowMs)).toBe(NOW + LEASE_MS);
     of.pass(LEASE_MS - 1_000);
     expect([of.held, of.book.nextTurnMs(of.nowMs)]).toEqual([[], Number.POSITIVE_INFINITY]);
+    expect([of.ask("alone"), of.held]).toEqual(["waiting", []]);
   });
 
   it("[L1.23] many at a former part are sent in goes of 256, a second apart", () => {

@@ -1,6 +1,6 @@
 /**
  * npm run mutate: StrykerJS turns the code round in one place at a time, and the tests have to see it. `--mutants N` (default 100) are drawn
- * by `--seed S` from all it can make in src/engine, src/instance, src/storage and src/http, or below `--only PATH`; `--tests PATH` shows
+ * by `--seed S` from all it can make in src/engine, src/instance, src/storage, src/http and src/limits, or below `--only PATH`; `--tests PATH` shows
  * them to those tests alone. A mutant that the type checker refuses is none, and another is drawn. Works in a copy, `.stryker-tmp`.
  * Exit code 1 and the survivors, when there are any; 2 when the tests fail without a mutant.
  */
@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import { Stryker } from "@stryker-mutator/core";
 import { described, NOT_DRAWN, survived } from "./plugin.mjs";
 
-const FOLDERS = ["src/engine", "src/instance", "src/storage", "src/http"];
+const FOLDERS = ["src/engine", "src/instance", "src/storage", "src/http", "src/limits"];
 const CONFIG = "test/node/mutation/stryker.json";
 
 const { values } = parseArgs({

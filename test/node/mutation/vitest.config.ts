@@ -12,6 +12,7 @@ const FOLDERS = [
   "model",
   "authoring",
   "instance",
+  "limits",
   "testing",
   "encryption",
   "upgrade",

@@ -329,4 +329,33 @@ describe("[I42] Limited workflows", () => {
     await world.rest();
     expect(await endOf(world, "a")).toEqual(["COMPLETED", "a"]);
   });
+
+  it("[I42.19] while the limiter cannot be reached, who asks after an instance is answered all the same", async () => {
+    const { world, limiters } = limitedWorld();
+    limiters.fault = () => "unreachable";
+    let status: string | undefined;
+    void start(world, "a", "import");
+    void world
+      .post("a", (instance) => instance.describe({ payloads: false }))
+      .then((found) => {
+        status = found?.status;
+      });
+    await world.advance(SOON);
+    expect(status).toBe("PENDING");
+  });
+
+  it("[I42.20] what covers a child is told once, however deep it lies", async () => {
+    const { world } = limitedWorld();
+    world.workflow("between", function* (ctx, depth: number): Code {
+      return yield ctx.callChildWorkflow("import", depth, `import-${depth}`);
+    });
+    world.workflow("import", function* (ctx, depth: number): Code {
+      if (depth === 0) return yield ctx.waitForExternalEvent("go");
+      return yield ctx.callChildWorkflow("between", depth - 1);
+    });
+    await start(world, "a", "import", 3);
+    await world.advance(SOON);
+    const [row] = world.host("import-0").db.read<{ detail: string }>("SELECT detail FROM instance WHERE seq = -1");
+    expect(JSON.parse(row?.detail ?? "{}")).toMatchObject({ coveredBy: ["imports"] });
+  });
 });
