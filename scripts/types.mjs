@@ -13,9 +13,9 @@ const PROJECTS = [
   "test/workers",
   "test/conformance",
   "test/node",
-  "test/ui",
   "test/node/dashboard",
   "test/package",
+  "test/ui",
   "bench",
 ];
 

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 
 /*
  * Where the reader is, in the hash: `#/i/order-1?tab=history`. It works under any path, needs no server, and keeps IDs out of access logs. What a
@@ -20,11 +20,23 @@ const hash = signal(typeof location === "undefined" ? "" : location.hash);
 
 export const route: ReadonlySignal<Route> = computed(() => parse(hash.value));
 
-/** Begins to follow the address; called once. */
+/** Begins to follow the address; called once. Another page begins at its top, unless it knows where it was. */
 export function followAddress(): void {
+  history.scrollRestoration = "manual";
   addEventListener("hashchange", () => {
     hash.value = location.hash;
   });
+  let shown = placeOf(route.value);
+  effect(() => {
+    const place = placeOf(route.value);
+    if (place === shown) return;
+    shown = place;
+    scrollTo(0, 0);
+  });
+}
+
+function placeOf({ page, path }: Route): string {
+  return [page, ...path].join("\n");
 }
 
 export function parse(text: string): Route {

@@ -26,7 +26,7 @@ export const COLUMNS: Readonly<Record<ColumnName, Column>> = {
   },
   id: {
     title: "Instance",
-    width: "minmax(150px, 1.4fr)",
+    width: "minmax(100px, 1.4fr)",
     cell: (row) => (
       <>
         <a class="row-link mono" href={href("i", row.instanceID)}>
@@ -38,10 +38,10 @@ export const COLUMNS: Readonly<Record<ColumnName, Column>> = {
       </>
     ),
   },
-  name: { title: "Workflow", width: "minmax(110px, 1.1fr)", cell: (row) => row.workflowName },
+  name: { title: "Workflow", width: "minmax(90px, 1.1fr)", cell: (row) => row.workflowName },
   detail: {
     title: "Details",
-    width: "minmax(160px, 2.2fr)",
+    width: "minmax(110px, 2.2fr)",
     cell: (row) => <Waiting row={row} />,
   },
   created: { title: "Created", width: "124px", cell: (row) => <Time at={row.createdAt} /> },
@@ -58,15 +58,15 @@ export const COLUMNS: Readonly<Record<ColumnName, Column>> = {
         />
       ),
   },
-  version: { title: "Version", width: "90px", cell: (row) => row.version ?? "–" },
+  version: { title: "Version", width: "70px", cell: (row) => row.version ?? "–" },
   custom: {
     title: "Custom status",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(90px, 1fr)",
     cell: (row) => row.customStatus ?? "–",
   },
   attributes: {
     title: "Search attributes",
-    width: "minmax(130px, 1.2fr)",
+    width: "minmax(90px, 1.2fr)",
     cell: (row) => {
       const attributes = Object.entries(row.searchAttributes ?? {});
       return attributes.length === 0 ? "–" : attributes.map(([key, value]) => `${key}=${String(value)}`).join("  ");
@@ -74,7 +74,7 @@ export const COLUMNS: Readonly<Record<ColumnName, Column>> = {
   },
   parent: {
     title: "Parent",
-    width: "minmax(110px, 1fr)",
+    width: "minmax(90px, 1fr)",
     cell: ({ parentInstanceID: parent }) =>
       parent === undefined ? (
         "–"

@@ -25,20 +25,18 @@ export function FilterBar({ filters, search }: { filters: Filters; search: { cur
       <div class="filters-row">
         <SearchBox value={filters.search} input={search} />
         <WorkflowSelect value={filters.passed.name ?? ""} />
-        <label class="filters-field">
-          <span class="hidden-text">Created</span>
-          <select
-            class="input"
-            value={filters.last}
-            onChange={(event) => setQuery({ last: event.currentTarget.value })}
-          >
-            {withCurrent(RANGES, filters.last).map(([value, title]) => (
-              <option key={value} value={value}>
-                {title}
-              </option>
-            ))}
-          </select>
-        </label>
+        <select
+          aria-label="Created"
+          class="input filters-field"
+          value={filters.last}
+          onChange={(event) => setQuery({ last: event.currentTarget.value })}
+        >
+          {withCurrent(RANGES, filters.last).map(([value, title]) => (
+            <option key={value} value={value}>
+              {title}
+            </option>
+          ))}
+        </select>
         <button type="button" class="button" onClick={() => setOpen(true)}>
           <Icon name="list-filter" size={14} /> More filters
         </button>
@@ -92,16 +90,18 @@ function WorkflowSelect({ value }: { value: string }) {
   const names = metadata.value?.workflows.workflows ?? [];
   const options = withCurrent([["", "All workflows"], ...names.map((name) => [name, name] as const)], value);
   return (
-    <label class="filters-field">
-      <span class="hidden-text">Workflow</span>
-      <select class="input" value={value} onChange={(event) => setQuery({ name: event.currentTarget.value })}>
-        {options.map(([name, title]) => (
-          <option key={name} value={name}>
-            {title}
-          </option>
-        ))}
-      </select>
-    </label>
+    <select
+      aria-label="Workflow"
+      class="input filters-field"
+      value={value}
+      onChange={(event) => setQuery({ name: event.currentTarget.value })}
+    >
+      {options.map(([name, title]) => (
+        <option key={name} value={name}>
+          {title}
+        </option>
+      ))}
+    </select>
   );
 }
 

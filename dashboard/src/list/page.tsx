@@ -63,14 +63,16 @@ function useOpen(list: ListStore, counts: CountStore): void {
     list.open();
     counts.refresh();
     const stop = list.version.subscribe(() => counts.refresh());
-    const leave = () => {
-      list.scrollY = scrollY;
+    // Another page that comes in its place is scrolled, too.
+    const scrolled = () => {
+      if (route.value.page === "list") list.scrollY = scrollY;
     };
+    const { scrollY: before } = list;
     // Back at the place where the reader has left it.
-    if (list.hasRead.value && list.scrollY > 0) requestAnimationFrame(() => scrollTo(0, list.scrollY));
-    addEventListener("scroll", leave, { passive: true });
+    if (list.hasRead.value && before > 0) requestAnimationFrame(() => scrollTo(0, before));
+    addEventListener("scroll", scrolled, { passive: true });
     return () => {
-      removeEventListener("scroll", leave);
+      removeEventListener("scroll", scrolled);
       stop();
       list.close();
       counts.close();

@@ -10,7 +10,9 @@ import type { ListStore } from "./list-store.ts";
 import type { Row } from "./rows.ts";
 import { isAllOfFilter, tick, ticked, toggle } from "./selection.ts";
 
-const ROW_HEIGHT = 41;
+const ROW_HEIGHT = 40;
+/** More columns than this scroll sideways in a box of their own. */
+const MOST_FITTING = 8;
 /** Header of the page and of the table, which stay where rows move. */
 const COVERED = 52 + 36;
 
@@ -36,11 +38,12 @@ export function Table({ list, columns, active, order, onOrder }: Props) {
   return (
     <div
       class="table card"
+      data-wide={columns.length > MOST_FITTING ? "" : undefined}
       role="table"
       aria-label="Instances"
       aria-rowcount={list.isWhole.value ? rows.length + 1 : -1}
       aria-busy={!list.hasRead.value}
-      ref={(element) => element?.style.setProperty("--columns", template)}
+      style={{ "--columns": template }}
     >
       <div class="table-head" role="rowgroup">
         <div class="table-row" role="row" aria-rowindex={1}>
@@ -150,7 +153,7 @@ function Skeleton() {
       {SKELETON.map((width) => (
         <div key={width} role="row">
           <div role="cell">
-            <span class="skeleton-bar" ref={(element) => element?.style.setProperty("width", `${width}%`)} />
+            <span class="skeleton-bar" style={{ width: `${width}%` }} />
           </div>
         </div>
       ))}

@@ -8,7 +8,7 @@ import {
   windowScroll,
 } from "@tanstack/virtual-core";
 import type { ComponentChildren, RefObject } from "preact";
-import { useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { useCallback, useLayoutEffect, useMemo, useReducer, useRef } from "preact/hooks";
 
 interface Props {
   readonly count: number;
@@ -37,6 +37,9 @@ export function VirtualRows(props: Props) {
   const box = useRef<HTMLDivElement>(null);
   const virtualizer = useVirtualizer(props, box, () => rerender(0));
   const items = virtualizer.getVirtualItems();
+  const rowAt = useRows(children);
+  // The same each time, or every row would be measured anew with every step of the scrolling.
+  const measure = useCallback((element: HTMLElement | null) => virtualizer.measureElement(element), [virtualizer]);
   const last = items.at(-1)?.index ?? -1;
   useLayoutEffect(() => {
     if (last >= count - 10 && count > 0) onEnd?.();
@@ -53,14 +56,23 @@ export function VirtualRows(props: Props) {
           class="virtual-row"
           role="presentation"
           data-index={item.index}
-          ref={(element) => virtualizer.measureElement(element)}
+          ref={measure}
           style={{ transform: `translateY(${item.start - margin}px)` }}
         >
-          {children(item.index)}
+          {rowAt(item.index)}
         </div>
       ))}
     </div>
   );
+}
+
+/** A row is made once, and again when the rows are others: scrolling makes only those that come into view. */
+function useRows(make: (index: number) => ComponentChildren): (index: number) => ComponentChildren {
+  const made = useMemo(() => new Map<number, ComponentChildren>(), [make]);
+  return (index) => {
+    if (!made.has(index)) made.set(index, make(index));
+    return made.get(index);
+  };
 }
 
 type AnyVirtualizer = Virtualizer<HTMLElement, Element> | Virtualizer<Window, Element>;
