@@ -52,6 +52,7 @@ export function toFullState(state: InstanceDescription): object {
     sizes,
     stall,
     nextDueAt: timeOf(detail.nextDueAtMs),
+    past: state.past,
   };
 }
 

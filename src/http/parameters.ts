@@ -104,7 +104,10 @@ export const WAIT = {
   ...TIMEOUT,
   fetchPayloads: flag,
 } satisfies Parameters;
-export const DETAIL = { detail: v.optional(v.picklist(["full"])) } satisfies Parameters;
+export const DETAIL = {
+  detail: v.optional(v.picklist(["full"])),
+  at: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
+} satisfies Parameters;
 export const CHILDREN = { nonRecursive: flag } satisfies Parameters;
 export const FORCE = { force: flag } satisfies Parameters;
 export const HEALTH = { appid: text } satisfies Parameters;

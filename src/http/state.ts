@@ -1,4 +1,10 @@
-import type { InstanceApi, InstanceDescription, WaitedFor, WaitOptions } from "../instance/protocol.ts";
+import type {
+  DescribeOptions,
+  InstanceApi,
+  InstanceDescription,
+  WaitedFor,
+  WaitOptions,
+} from "../instance/protocol.ts";
 import { readOptionalFields } from "./body.ts";
 import { type Call, queryFlag, queryValue } from "./call.ts";
 import type { HttpDeps } from "./deps.ts";
@@ -7,13 +13,14 @@ import { toFullState } from "./detail.ts";
 import { instanceNotFound, malformed } from "./errors.ts";
 import { callInstance, type Target } from "./instance-call.ts";
 import { checkAppId } from "./instance-id.ts";
+import { DETAIL, readParameters } from "./parameters.ts";
 import { json, type Reply } from "./replies.ts";
 
 /** `GET …/{component}/{id}`: 200 and the state, 404 when there is no such instance. */
 export async function getWorkflow(call: Call, deps: HttpDeps): Promise<Reply> {
-  const isFull = readDetail(call);
-  const state = await readState(call, deps, isFull);
-  return json(200, isFull ? toFullState(state) : toDaprState(state));
+  const detail = readDetail(call);
+  const state = await readState(call, deps, detail);
+  return json(200, detail ? toFullState(state) : toDaprState(state));
 }
 
 /**
@@ -27,7 +34,7 @@ export async function getSeedWorkflow(call: Call, deps: HttpDeps): Promise<Reply
   return json(202, toSeedState(state, component));
 }
 
-async function readState(call: Call, deps: HttpDeps, detail?: true): Promise<InstanceDescription> {
+async function readState(call: Call, deps: HttpDeps, detail?: Detail): Promise<InstanceDescription> {
   await readOptionalFields(call.request, deps.maxBodyBytes);
   const { id } = call.params;
   const target: Target = { operation: "get", instanceId: id, subject: id };
@@ -40,20 +47,24 @@ async function readState(call: Call, deps: HttpDeps, detail?: true): Promise<Ins
 
 type Question = (instance: InstanceApi) => Promise<InstanceDescription | undefined>;
 
-function readQuestion(call: Call, deps: HttpDeps, detail: true | undefined): Question {
+function readQuestion(call: Call, deps: HttpDeps, detail: Detail | undefined): Question {
   const wait = readWait(call, deps);
-  const more = detail && { detail };
+  const more = detail && { detail: true };
   if (wait !== undefined) return (instance) => instance.waitFor(wait.until, { ...wait.options(), ...more });
   const payloads = readFetchPayloads(call);
-  return (instance) => instance.describe({ payloads, ...more });
+  return (instance) => instance.describe({ payloads, ...more, ...detail });
 }
 
-/** Ours: `?detail=full` tells all that there is to tell, beside Dapr's form. */
-function readDetail(call: Call): true | undefined {
+type Detail = Pick<DescribeOptions, "pastEvents">;
+
+/** Ours: `?detail=full` tells all that there is to tell, beside Dapr's form; with `at`, where it stood after so many events, too. */
+function readDetail(call: Call): Detail | undefined {
   const detail = queryValue(call, "detail");
   if (detail !== undefined && detail !== "full")
     throw malformed(`query parameter detail is "full", found ${JSON.stringify(detail)}`);
-  return detail === "full" || undefined;
+  const { at } = readParameters(call, { at: DETAIL.at });
+  if (detail === undefined) return undefined;
+  return at === undefined ? {} : { pastEvents: at };
 }
 
 /** What the caller waits for; `options` has the time that is left. */

@@ -13,6 +13,8 @@ export interface DescribeOptions {
   readonly payloads: boolean;
   /** Whether `detail` is. */
   readonly detail?: boolean | undefined;
+  /** Whether `past` is: after so many events. */
+  readonly pastEvents?: number | undefined;
 }
 
 export interface WaitOptions extends DescribeOptions {

@@ -25,6 +25,20 @@ export interface InstanceDescription {
   readonly retentionMs?: number | undefined;
   /** Where it was asked for. */
   readonly detail?: InstanceDetail | undefined;
+  /** Where it was asked for, and can be read. */
+  readonly past?: PastStanding | undefined;
+}
+
+/** Where the code of today stood after so many events. */
+export interface PastStanding {
+  readonly events: number;
+  readonly customStatus: string | undefined;
+  readonly awaitedEvents: readonly string[];
+  readonly awaitsCondition: boolean;
+  readonly bufferedEvents: readonly BufferedEvents[];
+  /** Timers that had neither fired nor been called off. */
+  readonly openTimers: readonly number[];
+  readonly stall: { readonly reason: string; readonly message: string } | undefined;
 }
 
 /** Where a page begins. */

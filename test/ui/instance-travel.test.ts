@@ -45,6 +45,18 @@ describe("[S22.5] Time travel", () => {
     await context.close();
   });
 
+  it("[S22.5.1.1] and what only the code can tell: its custom status then, and what it waited for", async () => {
+    const { page, context } = await world.open("#/i/order?tab=travel&at=8");
+    const facts = page.locator(".card .instance-facts");
+    await facts.getByText("waiting for approval").waitFor();
+    await facts.getByText("event approval_event, timer #4").waitFor();
+    await page.getByRole("row", { name: /event approval_event/ }).waitFor();
+    await page.getByRole("button", { name: "First", exact: true }).click();
+    await facts.getByText("nothing but its calls").waitFor();
+    expect(await page.getByRole("row", { name: /event approval_event/ }).count()).toBe(0);
+    await context.close();
+  });
+
   it("[S22.5.2] make a test of this: a file for the test kit, up to the event", async () => {
     const { page, context } = await world.open("#/i/order?tab=travel&at=5");
     await page.getByRole("button", { name: "Make a test of this" }).click();

@@ -23,7 +23,7 @@ export function Overview({ feed }: { feed: Feed }) {
       )}
       <Timeline feed={feed} />
       {hasSelected && <BarDetails feed={feed} />}
-      <Pending moment={moment} detail={detail} />
+      <Pending moment={moment} told={toldBy(detail)} />
       <div class="payload-cards">
         <PayloadCard
           title="Input"
@@ -53,20 +53,36 @@ function PayloadCard({ title, text, none }: { title: string; text: string | unde
 
 const MOST = 50;
 
+/** What only the code can tell of what is open. */
+export interface Told {
+  readonly awaitedEvents: readonly string[];
+  readonly awaitsCondition: boolean;
+  readonly bufferedEvents: readonly { readonly name: string; readonly count: number }[];
+  readonly openTimers: readonly number[];
+  /** How many events it has seen: of timers that come later it knows nothing. */
+  readonly events: number;
+}
+
+function toldBy(detail: WireDetail): Told {
+  const { awaitedEvents = [], awaitsCondition = false, bufferedEvents = [], openTimers, sizes } = detail;
+  const events = sizes?.historyEvents ?? 0;
+  return { awaitedEvents, awaitsCondition, bufferedEvents, openTimers: openTimers.map(({ id }) => id), events };
+}
+
 /** What is open: calls with their attempts, timers, waits, and what has come and nobody has taken. */
-export function Pending({ moment, detail }: { moment: Moment; detail: WireDetail | undefined }) {
+export function Pending({ moment, told }: { moment: Moment; told: Told | undefined }) {
   const calls = openCalls(moment);
-  const known = detail === undefined ? undefined : new Set(detail.openTimers.map(({ id }) => id));
-  const asOf = detail?.sizes?.historyEvents ?? 0;
   // One that the code has called off is open as far as events tell.
+  const isKnown = new Set(told?.openTimers);
   const timers = openTimers(moment).filter(
-    ({ id, position }) => known === undefined || known.has(id) || position >= asOf,
+    ({ id, position }) => told === undefined || isKnown.has(id) || position >= told.events,
   );
   const isEnded = moment.endedMs !== undefined;
-  const events = isEnded ? [] : (detail?.awaitedEvents ?? []);
-  const buffered = isEnded ? [] : (detail?.bufferedEvents ?? []);
+  const events = isEnded ? [] : (told?.awaitedEvents ?? []);
+  const buffered = isEnded ? [] : (told?.bufferedEvents ?? []);
   const updates = isEnded ? [] : [...moment.updates];
-  const count = calls.length + timers.length + events.length + updates.length;
+  const isCondition = !isEnded && told?.awaitsCondition === true;
+  const count = calls.length + timers.length + events.length + updates.length + (isCondition ? 1 : 0);
   if (count + buffered.length === 0) return null;
   return (
     <Card title="Pending work" aside={<span class="quiet">{count.toLocaleString("en")}</span>}>
@@ -96,6 +112,16 @@ export function Pending({ moment, detail }: { moment: Moment; detail: WireDetail
                 <td />
               </tr>
             ))}
+            {isCondition && (
+              <tr>
+                <th scope="row">a condition of its own</th>
+                <td>
+                  <StatusChip standing="waiting" />
+                </td>
+                <td>when its code finds it true</td>
+                <td />
+              </tr>
+            )}
             {timers.slice(0, MOST).map(({ id, fireMs }) => (
               <tr key={`t${id}`}>
                 <th scope="row">timer #{id}</th>

@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { api, at } from "../app/api.ts";
 import { route, setQuery } from "../app/router.ts";
 import { formatDuration } from "../app/times.ts";
-import { Failed } from "../parts/failed.tsx";
+import { Failed, messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { JsonView } from "../parts/json-view.tsx";
 import { Menu } from "../parts/menu.tsx";
@@ -13,7 +14,7 @@ import { Bars } from "./model/bars.ts";
 import type { Moment } from "./model/moment.ts";
 import { labelOf } from "./model/rows.ts";
 import { type TestRunner, testFileOf } from "./model/test-file.ts";
-import type { HistoryEvent } from "./model/wire.ts";
+import type { HistoryEvent, WireDetail, WirePast } from "./model/wire.ts";
 import { Pending } from "./overview.tsx";
 import { Card, download, Fact } from "./parts.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
@@ -57,6 +58,7 @@ function Travelled({ feed, history, total }: { feed: Feed; history: TravelFeed; 
     [history, place, event],
   );
   if (event === undefined) return null;
+  const { told, problem } = useTold(feed, place);
   const move = (to: number) =>
     setQuery({ at: to >= total && history.isWhole.value ? undefined : Math.max(1, to) }, { replace: true });
   return (
@@ -82,10 +84,11 @@ function Travelled({ feed, history, total }: { feed: Feed; history: TravelFeed; 
         {history.error.value !== undefined && (
           <Failed error={history.error.value} what="The rest of the history" onRetry={() => void history.load()} />
         )}
-        <State moment={moment} event={event} place={place} />
+        <State moment={moment} event={event} told={told} />
+        {problem !== undefined && <p role="alert">{problem}</p>}
       </Card>
       <Timeline feed={feed} past={past} />
-      <Pending moment={moment} detail={undefined} />
+      <Pending moment={moment} told={told} />
       <Card title="The event">
         <JsonView text={JSON.stringify(event)} label="the event" />
       </Card>
@@ -93,13 +96,52 @@ function Travelled({ feed, history, total }: { feed: Feed; history: TravelFeed; 
   );
 }
 
-function State({ moment, event, place }: { moment: Moment; event: HistoryEvent; place: number }) {
+const SETTLED_MS = 250;
+
+/** What no event tells: the code of today is run over the events up to there, on the server, when the slider rests. */
+function useTold(feed: Feed, place: number): { told: WirePast | undefined; problem: string | undefined } {
+  const [answer, setAnswer] = useState<{ place: number; told?: WirePast | undefined; problem?: string }>({ place: 0 });
+  useEffect(() => {
+    const controller = new AbortController();
+    const timer = setTimeout(async () => {
+      try {
+        const query = { detail: "full", fetchPayloads: false, at: place };
+        const { past } = await api.get<WireDetail>(at.workflows(feed.id), query, { signal: controller.signal });
+        const stall = past?.stall;
+        const problem = stall && `Today's code does not fit these events (${stall.reason}): ${stall.message}`;
+        setAnswer({ place, told: stall === undefined ? past : undefined, ...(problem !== undefined && { problem }) });
+      } catch (error) {
+        if (!controller.signal.aborted)
+          setAnswer({ place, problem: `What it waited for could not be read: ${messageOf(error)}` });
+      }
+    }, SETTLED_MS);
+    return () => {
+      clearTimeout(timer);
+      controller.abort();
+    };
+  }, [feed, place]);
+  return answer.place === place
+    ? { told: answer.told, problem: answer.problem }
+    : { told: undefined, problem: undefined };
+}
+
+function State({ moment, event, told }: { moment: Moment; event: HistoryEvent; told: WirePast | undefined }) {
   const { standing, more } = shownStanding(moment, undefined);
   const { startedMs, version, raised, completed, failures } = moment;
   return (
     <dl class="instance-facts">
       <Fact name="Status then">
         <StatusChip standing={standing} more={more} />
+      </Fact>
+      <Fact name="Custom status then">
+        {told === undefined ? (
+          <span class="quiet">…</span>
+        ) : (
+          <span class="custom-status">{told.customStatus || "none"}</span>
+        )}
+      </Fact>
+      <Fact name="Waited for">
+        {told === undefined ? <span class="quiet">…</span> : (waitedFor(told, moment) ?? "nothing but its calls")}
       </Fact>
       <Fact name="Last event">
         <span class="mono">
@@ -123,9 +165,18 @@ function State({ moment, event, place }: { moment: Moment; event: HistoryEvent; 
           ))}
         </Fact>
       )}
-      <Fact name="Events">{place}</Fact>
     </dl>
   );
+}
+
+function waitedFor({ awaitedEvents, awaitsCondition, openTimers }: WirePast, { endedMs }: Moment): string | undefined {
+  if (endedMs !== undefined) return undefined;
+  const waits = [
+    ...awaitedEvents.map((name) => `event ${name}`),
+    ...openTimers.map((id) => `timer #${id}`),
+    ...(awaitsCondition ? ["a condition"] : []),
+  ];
+  return waits.length === 0 ? undefined : waits.join(", ");
 }
 
 /** To its beginning and end, to the event before and behind, and to where something failed. */

@@ -16,6 +16,7 @@ import {
   type Moment,
   NOTHING_KNOWN,
   readHistoryPage,
+  readPast,
   readTimeline,
   type Snapshot,
   snapshotOf,
@@ -35,12 +36,15 @@ export class Views {
     this.#reception = reception;
   }
 
-  async describe({ payloads, detail }: DescribeOptions): Promise<InstanceDescription | undefined> {
+  async describe({ payloads, detail, pastEvents }: DescribeOptions): Promise<InstanceDescription | undefined> {
     // A caller reads its own writes: what was accepted before this call is taken into account first.
     const { current, loop } = this.#lives;
     if (detail !== true && (current.isBehind || loop.isRunning)) await this.#reception.catchUp();
     this.#lives.household.announcer?.remind();
-    return this.#told(payloads, detail);
+    const told = await this.#told(payloads, detail);
+    const { record } = this.#lives;
+    if (pastEvents === undefined || told === undefined || record === undefined) return told;
+    return { ...told, past: await readPast(this.#ports, record, pastEvents) };
   }
 
   async waitFor(until: WaitedFor, options: WaitOptions): Promise<InstanceDescription | undefined> {

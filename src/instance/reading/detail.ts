@@ -107,7 +107,7 @@ function toTimer({ id = 0, scheduledAtMs, dueAtMs = 0 }: Bar) {
   return { id, createdAtMs: scheduledAtMs, fireAtMs: dueAtMs };
 }
 
-function byName(facts: readonly HistoryFact[]): BufferedEvents[] {
+export function byName(facts: readonly HistoryFact[]): BufferedEvents[] {
   const counts = new Map<string, number>();
   for (const fact of facts) if (fact.type === "EventRaised") counts.set(fact.name, (counts.get(fact.name) ?? 0) + 1);
   return [...counts].map(([name, count]) => ({ name, count }));

@@ -6,6 +6,7 @@ export { type Described, describeInstance, hasStarted, visibleStatus } from "./d
 export type { Moment } from "./detail.ts";
 export { readHistoryPage } from "./history-page.ts";
 export { isMeant } from "./meant.ts";
+export { readPast } from "./past.ts";
 export { payloadCipher } from "./payload-keys.ts";
 export { queryEnded, toQueryResult } from "./query.ts";
 export { Readability } from "./readability.ts";

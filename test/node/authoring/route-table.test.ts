@@ -27,6 +27,7 @@ const WITHOUT_METHOD = {
 /** Parameters that no method sends, and why. */
 const NOT_SENT: Partial<Record<keyof Table, Readonly<Record<string, string>>>> = {
   getHistory: { pageSize: "another name of limit" },
+  getWorkflow: { at: "of the dashboard: code that watches an instance knows where it stands" },
   terminateWorkflow: { reason: "stands in the body" },
   pauseWorkflow: { reason: "stands in the body" },
   resumeWorkflow: { reason: "stands in the body" },

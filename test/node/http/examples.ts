@@ -170,12 +170,17 @@ const DETAIL: InstanceDetail = {
   nextDueAtMs: timestampMs,
 };
 const LITTLE: InstanceDetail = { executionId: "e", generation: 0, activities: [], timers: [], children: [], more: {} };
-const described: readonly Example[] = [DETAIL, LITTLE].flatMap((detail) =>
-  STATES.map((state) => ({
-    query: "detail=full",
-    answers: { state: { ...state, detail, searchAttributes: { vip: true }, retentionMs: 1_500 } },
-  })),
-);
+const PAST: InstanceDescription["past"] = {
+  ...{ events: 3, customStatus: "c", awaitedEvents: ["e"], awaitsCondition: true, openTimers: [4] },
+  ...{ bufferedEvents: [{ name: "b", count: 1 }], stall: { reason: "NON_DETERMINISM", message: "m" } },
+};
+const told = { searchAttributes: { vip: true }, retentionMs: 1_500 };
+const described: readonly Example[] = [
+  ...[DETAIL, LITTLE].flatMap((detail) =>
+    STATES.map((state) => ({ query: "detail=full", answers: { state: { ...state, detail, ...told } } })),
+  ),
+  { query: "detail=full&at=3", answers: { state: { ...RUNNING, detail: LITTLE, past: PAST } } },
+];
 const BARS: readonly Bar[] = [
   { position: 0, kind: "turn", status: "completed", scheduledAtMs: timestampMs, endedAtMs: timestampMs, events: 2 },
   {

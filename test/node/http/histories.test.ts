@@ -253,6 +253,29 @@ describe("[H151] GET …?detail=full", () => {
     expect(api.calls).toEqual([]);
   });
 
+  it("[H151.5] with `at` it is asked where it stood after so many events, and tells that in `past`", async () => {
+    const api = new Api();
+    const past = {
+      ...{ events: 3, customStatus: "asks", awaitedEvents: ["paid"], awaitsCondition: false },
+      ...{ bufferedEvents: [{ name: "other", count: 1 }], openTimers: [4], stall: undefined },
+    };
+    api.answers.state = { ...RUNNING, detail, past };
+    const { body } = await read(await api.send(`GET ${at("")}?detail=full&at=3`));
+    expect(body).toMatchObject({ past: JSON.parse(JSON.stringify(past)) });
+    expect(asked(api)).toEqual([{ payloads: true, detail: true, pastEvents: 3 }]);
+  });
+
+  it.each([
+    ["detail=full&at=0", 'at is a whole number from 1 to 9007199254740991, found "0"'],
+    ["detail=full&at=x", 'at is a whole number from 1 to 9007199254740991, found "x"'],
+  ])("[H151.6] %s is refused", async (query, problem) => {
+    const api = new Api();
+    expect(await read(await api.send(`GET ${at("")}?${query}`))).toEqual(
+      refusal(400, "ERR_MALFORMED_REQUEST", `query parameter ${problem}`),
+    );
+    expect(api.calls).toEqual([]);
+  });
+
   it("[H151.4] code before this one tells no detail, and its state as it is", async () => {
     const api = new Api();
     const plain = await read(await api.send(`GET ${at("")}`));

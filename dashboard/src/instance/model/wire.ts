@@ -128,6 +128,18 @@ export interface WireDetail extends WireState {
   };
   readonly stall?: { readonly reason: string; readonly message: string };
   readonly nextDueAt?: string;
+  readonly past?: WirePast;
+}
+
+/** With `at`: where the code of today stood after so many events. */
+export interface WirePast {
+  readonly events: number;
+  readonly customStatus?: string;
+  readonly awaitedEvents: readonly string[];
+  readonly awaitsCondition: boolean;
+  readonly bufferedEvents: readonly { readonly name: string; readonly count: number }[];
+  readonly openTimers: readonly number[];
+  readonly stall?: { readonly reason: string; readonly message: string };
 }
 
 /** What a state tells, in the form of a description: nothing is known of what is open, nor of which execution it is. */

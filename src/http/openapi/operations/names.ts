@@ -25,6 +25,7 @@ export const PARAMETERS: Readonly<Record<ParameterName, string>> = {
   contains:
     "Only events with this text in one of theirs: names, payloads, failures, reasons. Upper and lower case count.",
   detail: "Beyond Dapr: `full` tells all that there is to tell. Its code may be replayed for that, as for a query.",
+  at: "Beyond Dapr: with `detail=full`, `past` tells where today's code stood after so many events. It runs over them once more, as for a query.",
   format: "`jsonl`: the whole history as one answer, which the test kit replays. Default: `json`, in pages.",
   limit: "How many events at most.",
   name: "The name of the workflow; `order*` is each that begins with `order`.",

@@ -95,6 +95,20 @@ const workflowDetail = v.object({
   ),
   stall: may(v.object({ reason: text, message: text })),
   nextDueAt: may(time),
+  past: may(
+    v.pipe(
+      v.object({
+        events: count,
+        customStatus: may(text),
+        awaitedEvents: texts,
+        awaitsCondition: v.boolean(),
+        bufferedEvents: v.array(v.object({ name: text, count })),
+        openTimers: v.array(whole),
+        stall: may(v.object({ reason: text, message: text })),
+      }),
+      v.description("With `at`: where the code of today stood after so many events."),
+    ),
+  ),
 });
 
 const seedInstance = v.object({ instance_id: text });
