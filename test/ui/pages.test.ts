@@ -199,6 +199,23 @@ describe("[U42] with something to show", () => {
     expect(await failure.getAttribute("href")).toBe("#/i/nobody");
   });
 
+  it("[U42.6] a bulk job that goes on is stopped with a reason, and says so", async () => {
+    const ids = Array.from({ length: 50 }, (_, n) => `slow-${n}`);
+    const { body } = await ask(world, "POST workflow-jobs/dapr", { operation: "pause", instanceIDs: ids, rps: 1 });
+    await open(`#/jobs/${body.jobID}`);
+    await page.getByRole("button", { name: "Stop it" }).click();
+    const shown = page.getByRole("dialog");
+    await shown.getByLabel("Reason").fill("a mistake");
+    expect(await shown.locator(".terminal code").last().textContent()).toBe(
+      `npx edge-workflows bulk cancel --url ${world.origin} --reason 'a mistake' ${body.jobID}`,
+    );
+    await shown.getByRole("button", { name: "Stop it" }).click();
+    await shown.getByText("It stops between two batches.").waitFor();
+    await shown.getByRole("button", { name: "Close" }).last().click();
+    await page.locator(".chip", { hasText: "Canceled" }).waitFor();
+    expect(await page.getByRole("button", { name: "Stop it" }).count()).toBe(0);
+  });
+
   it("[U42.4] a limit has its queues, a workflow its versions, the catalog its shards", async () => {
     await open("#/limits");
     await page.getByRole("table", { name: "Queues of imports" }).getByRole("rowheader", { name: "t1" }).waitFor();

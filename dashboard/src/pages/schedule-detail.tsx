@@ -10,7 +10,7 @@ import { Loaded } from "./loaded.tsx";
 import { SCHEDULE_DIALOGS, type ScheduleAction } from "./schedule-dialogs.tsx";
 import { ScheduleForm } from "./schedule-form.tsx";
 import { Times } from "./schedule-times.tsx";
-import { ScheduleState, whenOf } from "./schedules.tsx";
+import { hasInstance, ScheduleState, whenOf } from "./schedules.tsx";
 import { type Column, Table } from "./table.tsx";
 import { useRead } from "./use-read.ts";
 import type { Fire, Schedule } from "./wire.ts";
@@ -216,13 +216,13 @@ const FIRES: readonly Column<Fire>[] = [
   },
   {
     title: "Instance",
-    cell: ({ instanceID, outcome }) =>
-      outcome === "skipped" || outcome === "missed" ? (
-        "–"
-      ) : (
-        <a class="mono" href={href("i", instanceID)}>
-          {instanceID}
+    cell: (fire) =>
+      hasInstance(fire) ? (
+        <a class="mono" href={href("i", fire.instanceID)}>
+          {fire.instanceID}
         </a>
+      ) : (
+        "–"
       ),
   },
 ];

@@ -10,7 +10,7 @@ import { ScheduleDetail } from "./schedule-detail.tsx";
 import { ScheduleForm } from "./schedule-form.tsx";
 import { type Column, Table } from "./table.tsx";
 import { useRead } from "./use-read.ts";
-import type { Schedule } from "./wire.ts";
+import type { Fire, Schedule } from "./wire.ts";
 
 export function Page() {
   const { path, query } = route.value;
@@ -115,7 +115,7 @@ const COLUMNS: readonly Column<Schedule>[] = [
         "–"
       ) : (
         <>
-          <a href={href("i", last.instanceID)}>{last.outcome}</a>{" "}
+          {hasInstance(last) ? <a href={href("i", last.instanceID)}>{last.outcome}</a> : last.outcome}{" "}
           <span class="quiet">
             <Time at={last.nominalTime} relative />
           </span>
@@ -123,6 +123,11 @@ const COLUMNS: readonly Column<Schedule>[] = [
       ),
   },
 ];
+
+/** Whether there is something to look at. */
+export function hasInstance({ outcome }: Fire): boolean {
+  return outcome === "started" || outcome === "ID in use";
+}
 
 export function whenOf({ cron, interval, offset, at: once }: Schedule): string {
   if (cron !== undefined) return [cron].flat().join("; ");

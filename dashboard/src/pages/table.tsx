@@ -21,33 +21,35 @@ export function Table<Row>({
   keyOf: (row: Row) => string;
 }) {
   return (
-    <table class="data-table" aria-label={label}>
-      <thead>
-        <tr>
-          {columns.map(({ title, hint, isNumber }) => (
-            <th key={title} scope="col" class={isNumber ? "number" : undefined} title={hint}>
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={keyOf(row)}>
-            {columns.map(({ title, isNumber, cell }, n) =>
-              n === 0 ? (
-                <th key={title} scope="row">
-                  {cell(row)}
-                </th>
-              ) : (
-                <td key={title} class={isNumber ? "number" : undefined} data-label={title}>
-                  <div class="cell">{cell(row)}</div>
-                </td>
-              ),
-            )}
+    <div class="data-box">
+      <table class="data-table" aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map(({ title, hint, isNumber }) => (
+              <th key={title} scope="col" class={isNumber ? "number" : undefined} title={hint}>
+                {title}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={keyOf(row)}>
+              {columns.map(({ title, isNumber, cell }, n) =>
+                n === 0 ? (
+                  <th key={title} scope="row">
+                    {cell(row)}
+                  </th>
+                ) : (
+                  <td key={title} class={isNumber ? "number" : undefined} data-label={title}>
+                    <div class="cell">{cell(row)}</div>
+                  </td>
+                ),
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
