@@ -70,7 +70,7 @@ export class Lives implements LifeKeeper {
   ): void {
     const { record: former } = this;
     this.household.burst.goOn();
-    const created = this.#ports.store.create(record, first, scheduledAtMs, true, send && this.#covered(send, record));
+    const created = this.#ports.store.create(record, first, scheduledAtMs, true, send);
     this.household.activities.dropWaiting();
     const history = created.waiting.length === 0 ? first : undefined;
     this.#enter({ type: "begun", record, history, created });
@@ -93,14 +93,15 @@ export class Lives implements LifeKeeper {
   /** Something is written beside the turns: `record` and what else `change` has. `dropped`: calls that nobody waits for any more. */
   amend(change: TurnChange, record: InstanceRecord, dropped: readonly number[]): void {
     this.household.burst.goOn();
-    this.#ports.store.commit({ ...change, send: this.#covered(change.send, record) }, true);
+    this.#ports.store.commit(change, true);
     this.household.activities.disown(record.executionId, dropped);
     this.#enter({ type: "amended", record, dropped, former: this.current });
     this.#loop.run();
     this.watchers.notify();
   }
 
-  #covered(messages: readonly AddressedMessage[], record: InstanceRecord): readonly AddressedMessage[] {
+  /** With the limits that the workflow's lease covers: to be asked before they are sealed. */
+  covered(messages: readonly AddressedMessage[], record: InstanceRecord): readonly AddressedMessage[] {
     return covered(messages, this.household.leases?.covering(record));
   }
 

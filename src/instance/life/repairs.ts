@@ -192,7 +192,13 @@ export class Repairs {
     seen: InstanceRecord,
     { append = [], send = [], record, dropped = [] }: Amendment,
   ): boolean | Promise<boolean> {
-    const change: TurnChange = { append, send, record, taken: [], recovered: dropped };
+    const change: TurnChange = {
+      append,
+      send: this.#lives.covered(send, record),
+      record,
+      taken: [],
+      recovered: dropped,
+    };
     const amend = () => {
       if (life.isClosed || life.record !== seen) return false;
       this.#lives.readability.check();

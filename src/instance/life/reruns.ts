@@ -107,7 +107,7 @@ export class Reruns {
       searchAttributes,
       retentionMs,
     };
-    return { record, history, send: childrenToStart(history, instanceId) };
+    return { record, history, send: this.#lives.covered(childrenToStart(history, instanceId), record) };
   }
 
   async #withSealedProgress(event: HistoryEvent): Promise<HistoryEvent> {

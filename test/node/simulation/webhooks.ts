@@ -110,8 +110,9 @@ export class WebhookWatch {
   /** One that has ended, and whose ID another one has taken in the same commit, is not seen as it ends. */
   #replaced(instanceId: string, executionId: string, status: string): End | undefined {
     const executions = [...(this.#executions.get(instanceId) ?? [])];
-    const isReplaced = executions.includes(executionId) && executions.at(-1) !== executionId;
-    return isReplaced ? { instanceId, status, taken: new Set(), isPurged: true } : undefined;
+    return executions.length > 0 && executions.at(-1) !== executionId
+      ? { instanceId, status, taken: new Set(), isPurged: true }
+      : undefined;
   }
 
   #ended(host: Host, status: string): void {
