@@ -109,10 +109,9 @@ export class WebhookWatch {
 
   /** One that has ended, and whose ID another one has taken in the same commit, is not seen as it ends. */
   #replaced(instanceId: string, executionId: string, status: string): End | undefined {
-    const executions = [...(this.#executions.get(instanceId) ?? [])];
-    return executions.length > 0 && executions.at(-1) !== executionId
-      ? { instanceId, status, taken: new Set(), isPurged: true }
-      : undefined;
+    const current = [...(this.#executions.get(instanceId) ?? [])].at(-1);
+    if (current === undefined || numberOf(executionId) >= numberOf(current)) return undefined;
+    return { instanceId, status, taken: new Set(), isPurged: true };
   }
 
   #ended(host: Host, status: string): void {
@@ -159,4 +158,9 @@ export class WebhookWatch {
     this.#counts[name] = (this.#counts[name] ?? 0) + 1;
     return true;
   }
+}
+
+/** Executions of a world are numbered as they begin. */
+function numberOf(executionId: string): number {
+  return Number(executionId.slice("execution-".length));
 }
