@@ -16,6 +16,8 @@ export interface OpenCall {
 export interface Surroundings {
   readonly before: InstanceRecord;
   readonly started: ExecutionStarted;
+  /** Of the whole execution: what `placeOf` gives. */
+  readonly place: SpanPlace;
   /** When the execution began. */
   readonly startedAtMs: number;
   /** The call that has this number. */
@@ -107,9 +109,8 @@ function workflowSpan(
   endMs: number,
   end: (HistoryEvent & { type: "ExecutionCompleted" }) | undefined,
 ): Span {
-  const { before, started, next } = of;
+  const { before, started, place, next } = of;
   const { traceparent } = started;
-  const place = placeOf(before, traceparent);
   const { parent } = before;
   const parentSpanId =
     parent === undefined ? callerOf(traceparent) : spanIdOf(parent.executionId, "child", parent.taskId);
@@ -141,10 +142,10 @@ export function startSpan(record: InstanceRecord, place: SpanPlace, parentSpanId
 }
 
 function within(
-  { before, started }: Surroundings,
+  { before, place }: Surroundings,
   span: Pick<Span, "name" | "spanId" | "startMs" | "endMs"> & Partial<Span>,
 ): Span {
-  const { traceId, spanId: parentSpanId } = placeOf(before, started.traceparent);
+  const { traceId, spanId: parentSpanId } = place;
   return { kind: 1, ...span, traceId, parentSpanId, attributes: { ...common(before), ...span.attributes } };
 }
 

@@ -1,10 +1,10 @@
 import type { Outline, Turn } from "../../engine/turn.ts";
 import type { ExecutionStarted, HistoryEvent } from "../../model/history-event.ts";
-import { placeIn, type Span, traceIdOf } from "../../model/span.ts";
+import { placeIn, type Span, type SpanPlace, traceIdOf } from "../../model/span.ts";
 import { type InstanceRecord, nameOf } from "../../storage/instance-row.ts";
 import { errorFields } from "../log-text.ts";
 import type { InstancePorts, SpanOutbox, TracePort } from "../ports.ts";
-import { type OpenCall, spansOf, startSpan } from "./spans.ts";
+import { type OpenCall, placeOf, spansOf, startSpan } from "./spans.ts";
 
 /** Of one request. */
 export const MOST_SPANS = 512;
@@ -33,6 +33,7 @@ export interface TakenTurn {
 
 interface Calls {
   readonly of: string;
+  readonly place: SpanPlace;
   readonly open: Map<number, OpenCall>;
   isWhole: boolean;
 }
@@ -95,13 +96,14 @@ export class Tracer {
   }
 
   #spansOf({ turn, before, next, started, rest }: TakenTurn): Span[] {
-    const calls = this.#callsOf(before);
+    const calls = this.#callsOf(before, started);
     for (const event of turn.events) note(calls.open, event);
     const first = rest.first ?? turn.events[0];
     const spans = spansOf(turn, {
       before,
       started,
       next,
+      place: calls.place,
       startedAtMs: first !== undefined && "timestampMs" in first ? Number(first.timestampMs) : before.createdAtMs,
       restedAtMs: rest.lastAtMs,
       callOf: (id) => this.#callOf(calls, id),
@@ -137,9 +139,10 @@ export class Tracer {
     this.#warn({ dropped: excess });
   }
 
-  #callsOf(record: InstanceRecord): Calls {
+  #callsOf(record: InstanceRecord, { traceparent }: ExecutionStarted): Calls {
     const of = nameOf(record);
-    if (this.#calls?.of !== of) this.#calls = { of, open: new Map(), isWhole: false };
+    if (this.#calls?.of !== of)
+      this.#calls = { of, place: placeOf(record, traceparent), open: new Map(), isWhole: false };
     return this.#calls;
   }
 
