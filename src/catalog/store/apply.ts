@@ -85,7 +85,7 @@ export class Application {
       this.#forgetFormer({ instanceId: entry.instanceId, createdAtMs: former.createdAtMs, seq: seq - 1 + MOST_SKEW });
     if (held !== undefined && held.seq > seq) return this.#refuse(held, seq);
     const row = toRow(entry, seq, this.#names.numberOf(entry.workflowName));
-    upsertEntry(this.#db, row, this.#count(entry));
+    upsertEntry(this.#db, row, this.#count(entry, held));
     if (!isListed(held) || !isSame({ ...held, seq }, row)) this.lags.push(this.#nowMs - entry.updatedAtMs);
     this.#note(held, row);
     return { ok: true };
@@ -112,8 +112,8 @@ export class Application {
   }
 
   /** What a life tells of itself for the metrics, and what its row is to keep of that. */
-  #count(entry: CatalogEntry): string | undefined {
-    return entry.totals && this.#tallies.count(entry, entry.workflowName, entry.totals);
+  #count(entry: CatalogEntry, held: EntryRow | undefined): string | undefined {
+    return entry.totals && this.#tallies.count(held && entry, entry.workflowName, entry.totals);
   }
 
   /** The row is there, and marked. */
@@ -146,7 +146,7 @@ export class Application {
 
   #correct(held: EntryRow, entry: CatalogEntry, seq: number): void {
     const row = { ...toRow(entry, seq, this.#names.numberOf(entry.workflowName)), asked: this.#nowMs };
-    const totals = this.#count(entry);
+    const totals = this.#count(entry, held);
     if (isSame(held, row)) {
       if (totals !== undefined) this.#tallies.keep(entry, totals);
       return confirmEntry(this.#db, keyOf(held), this.#nowMs);

@@ -51,13 +51,16 @@ export class Tallies {
     return this.#areThere;
   }
 
-  /** In a transaction: what a life tells of itself, and what its row has to keep of it; `undefined`: the row has that already. */
-  count(key: LifeKey, workflowName: string, totals: Totals): string | undefined {
+  /**
+   * In a transaction: what a life tells of itself, and what its row has to keep of it; `undefined`: the row has that already. `key`: left
+   * out where there is no row yet.
+   */
+  count(key: LifeKey | undefined, workflowName: string, totals: Totals): string | undefined {
     if (!this.areThere) {
       this.#db.run(tables);
       this.#areThere = true;
     }
-    const stored = this.#totalsOf(key);
+    const stored = key && this.#totalsOf(key);
     const text = JSON.stringify(totals);
     if (stored === text) return undefined;
     const before: Totals = stored === undefined ? {} : JSON.parse(stored);
@@ -119,24 +122,28 @@ export class Tallies {
 
   /** What an instance has lost of its totals, under code that does not know them, takes nothing away. */
   #add(series: string, now: readonly number[], before: readonly number[]): void {
-    const [after, former] = [dense(now), dense(before)];
-    const more = after.map((value, n) => Math.max(0, value - (former[n] ?? 0)));
-    if (more.every((value) => value === 0)) return;
+    const more = increase(now, before);
+    if (more.length === 0) return;
     const all = this.#loaded();
     const known = all.has(series) || all.size < MOST_SERIES ? series : series.slice(0, 2) + OTHER;
-    const sum = all.get(known) ?? [];
-    all.set(
-      known,
-      more.map((value, n) => value + (sum[n] ?? 0)),
-    );
+    const sum = [...(all.get(known) ?? Array<number>(now.length > 1 ? BUCKETS_MS.length + 2 : 1).fill(0))];
+    for (const [place, value] of more) sum[place] = (sum[place] ?? 0) + value;
+    all.set(known, sum);
     this.#changed.add(known);
   }
 }
 
-/** A place for each bucket, whether or not something lies in it. */
-function dense(series: readonly number[]): number[] {
-  if (series.length <= 1) return [...series];
-  const all = [series[0] ?? 0, ...Array<number>(BUCKETS_MS.length + 1).fill(0)];
-  for (let n = 1; n < series.length; n += 2) all[1 + (series[n] ?? 0)] = series[n + 1] ?? 0;
-  return all;
+/** What is more than before, by its place in the sum, which has one for each bucket. */
+function increase(now: readonly number[], before: readonly number[]): (readonly [place: number, more: number])[] {
+  const more: (readonly [number, number])[] = [[0, (now[0] ?? 0) - (before[0] ?? 0)]];
+  for (let n = 1; n < now.length; n += 2) {
+    const bucket = now[n] ?? 0;
+    more.push([1 + bucket, (now[n + 1] ?? 0) - oftenIn(before, bucket)]);
+  }
+  return more.filter(([, value]) => value > 0);
+}
+
+function oftenIn(series: readonly number[], bucket: number): number {
+  for (let n = 1; n < series.length; n += 2) if (series[n] === bucket) return series[n + 1] ?? 0;
+  return 0;
 }

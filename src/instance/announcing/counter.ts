@@ -20,7 +20,8 @@ export class Counter {
 
   /** As the database has it; a copy. */
   totalsOf(record: InstanceRecord): Totals {
-    return structuredClone(this.#tallyOf(record).totals);
+    const entries = Object.entries(this.#tallyOf(record).totals);
+    return Object.fromEntries(entries.map(([kind, value]) => [kind, [...value]]));
   }
 
   /** For the row of the execution that follows. `last`: what the turn that continues as new has appended. */
