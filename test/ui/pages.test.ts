@@ -154,6 +154,7 @@ describe("[U42] with something to show", () => {
       });
     for (const n of [1, 2]) await ask(world, `POST workflows/dapr/import/start?instanceID=import-${n}`, 86_400);
     await ask(world, "POST workflows/dapr/bill/start?instanceID=bill-7");
+    await ask(world, "POST workflows/dapr/chat/start?instanceID=chat-7");
     await ask(world, "POST workflow-schedules/dapr", { id: "hourly", workflowName: "rest", interval: "1h" });
     await until(world, "GET workflows/dapr?status=FAILED", ({ body }) => body.workflows.length === 3);
     const started = await ask(world, "POST workflow-jobs/dapr", {
@@ -164,7 +165,7 @@ describe("[U42] with something to show", () => {
     job = started.body.jobID;
     await until(world, `GET workflow-jobs/dapr/${job}`, ({ body }) => body.state === "COMPLETED");
     await until(world, "GET workflow-limits/dapr", ({ body }) => body.limits[0].waiting === 1);
-    await until(world, "GET workflows/dapr?name=bill", ({ body }) => body.workflows.length === 1);
+    await until(world, "GET workflows/dapr?status=RUNNING", ({ body }) => body.workflows.length >= 3);
   });
 
   it("[U42.1] the overview counts by status, by day and by workflow, and names what needs a look", async () => {
@@ -227,6 +228,8 @@ describe("[U42] with something to show", () => {
     expect(await latest.getByRole("link", { name: "1" }).first().getAttribute("href")).toContain(
       "name=bill&version=v2",
     );
+    await page.getByRole("button", { name: "Show those of chat" }).click();
+    await page.getByText("queries: said; updates: say").waitFor();
     await goTo(world, page, "#/catalog");
     await page.getByRole("table", { name: "Shards" }).waitFor();
     expect(await page.getByRole("row").count()).toBe(3);

@@ -91,6 +91,7 @@ function CancelDialog({ id, onClose }: DialogProps) {
       title={`Cancel ${id}`}
       verb="Ask it to end"
       back="Leave it"
+      danger
       onClose={onClose}
       effect={
         <p>

@@ -49,25 +49,3 @@ function middle(a: readonly string[], b: readonly string[]): DifferenceLine[] {
 function linesOf(type: DifferenceLine["type"], texts: readonly string[]): DifferenceLine[] {
   return texts.map((text) => ({ type, text }));
 }
-
-const TEXT_OR_SPACE = /("(?:[^"\\]|\\.)*")|\s+/g;
-
-/** The same without the space between its parts; what is no JSON stays as it is. */
-export function compact(text: string): string {
-  try {
-    JSON.parse(text);
-    return text.replace(TEXT_OR_SPACE, "$1");
-  } catch {
-    return text;
-  }
-}
-
-/** JSON as it is read best. What is none stays as it is, and so does what would not be the same: numbers of many digits, members that stand twice. */
-export function readable(text: string): string {
-  try {
-    const value = JSON.parse(text);
-    return JSON.stringify(value) === compact(text) ? JSON.stringify(value, null, 2) : text;
-  } catch {
-    return text;
-  }
-}

@@ -3,8 +3,8 @@ import { api, at } from "../app/api.ts";
 import { useRead } from "../pages/use-read.ts";
 import type { Detail, ListPage } from "../pages/wire.ts";
 import { messageOf } from "../parts/failed.tsx";
+import { readable } from "../parts/json-text.ts";
 import { Time } from "../parts/time.tsx";
-import { readable } from "./difference.ts";
 
 interface Earlier {
   readonly input: string;

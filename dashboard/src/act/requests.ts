@@ -1,5 +1,5 @@
 import { at } from "../app/api.ts";
-import { compact } from "./difference.ts";
+import { compact } from "../parts/json-text.ts";
 import type { ApiRequest } from "./shell.ts";
 
 /*

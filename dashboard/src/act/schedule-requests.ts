@@ -175,7 +175,8 @@ export function backfill({ id, from, to, overlap, dryRun, reason }: Backfill): A
       ...option("--from", from),
       ...option("--to", to),
       ...option("--overlap", overlap),
-      ...flag("--dry-run", dryRun),
+      // Without it the command counts first, and asks, as the dialog does.
+      dryRun ? "--dry-run" : "--yes",
       ...withReason(reason),
       ...operands(id),
     ],

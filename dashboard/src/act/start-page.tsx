@@ -8,9 +8,8 @@ import { Empty } from "../parts/empty.tsx";
 import { messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { JsonEditor } from "../parts/json-editor.tsx";
-import { checkJson } from "../parts/json-text.ts";
+import { checkJson, readable } from "../parts/json-text.ts";
 import { InTerminal, ReasonField, useSending } from "./action-dialog.tsx";
-import { readable } from "./difference.ts";
 import { EarlierInputs } from "./earlier-inputs.tsx";
 import { start } from "./requests.ts";
 

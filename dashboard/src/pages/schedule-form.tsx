@@ -1,7 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { InTerminal, ReasonField, useSending } from "../act/action-dialog.tsx";
 import { Check } from "../act/dialogs.tsx";
-import { readable } from "../act/difference.ts";
 import {
   bodyOf,
   changeSchedule,
@@ -16,7 +15,7 @@ import { metadata } from "../app/session.ts";
 import { messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { JsonEditor } from "../parts/json-editor.tsx";
-import { checkJson } from "../parts/json-text.ts";
+import { checkJson, readable } from "../parts/json-text.ts";
 import { Times } from "./schedule-times.tsx";
 import type { Schedule } from "./wire.ts";
 

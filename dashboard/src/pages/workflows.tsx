@@ -1,14 +1,16 @@
+import { useState } from "preact/hooks";
 import { api, at } from "../app/api.ts";
 import { href } from "../app/router.ts";
 import { may } from "../app/session.ts";
 import { short } from "../overview/day-chart.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Gaps, Loaded } from "./loaded.tsx";
 import { type Column, Table } from "./table.tsx";
 import { useRead } from "./use-read.ts";
 import { type CodeRow, codeRows, type WorkflowCode } from "./versions.ts";
-import type { Counts, Definitions } from "./wire.ts";
+import type { Counts, Definitions, Detail, ListPage } from "./wire.ts";
 
 interface Found {
   readonly definitions: Definitions;
@@ -61,7 +63,7 @@ function Registered({ definitions, counts }: Found) {
       <div class="card card-body">
         <Table
           label="Workflows by version"
-          columns={counts === undefined ? COLUMNS : [...COLUMNS, ...COUNTED]}
+          columns={counts === undefined ? COLUMNS : [...COLUMNS, HANDLERS, ...COUNTED]}
           rows={workflows.flatMap((workflow) => workflow.rows.map((row) => ({ ...row, workflow })))}
           keyOf={({ workflow, version = "" }) => `${workflow.name} ${version}`}
         />
@@ -131,6 +133,49 @@ function counted(title: string, countOf: (row: Row) => number, query: Readonly<R
     },
   };
 }
+
+/** Queries and updates are set by code that runs: the newest instance that does, is asked for those of its workflow. */
+function Handlers({ name }: { name: string }) {
+  const [isAsked, setAsked] = useState(false);
+  if (!isAsked)
+    return (
+      <button type="button" class="button-small" onClick={() => setAsked(true)}>
+        Show<span class="hidden-text"> those of {name}</span>
+      </button>
+    );
+  return <Found name={name} />;
+}
+
+function Found({ name }: { name: string }) {
+  const { value, error } = useRead(name, (signal) => readHandlers(name, signal), 0);
+  if (error !== undefined) return <span class="problem">{messageOf(error)}</span>;
+  if (value === undefined) return <span class="quiet">Loading …</span>;
+  if (value.id === undefined) return <span class="quiet">none runs now</span>;
+  const { id, queries, updates } = value;
+  return (
+    <span role="status">
+      {queries.length + updates.length === 0 && "none"}
+      {queries.length > 0 && `queries: ${queries.join(", ")}`}
+      {queries.length > 0 && updates.length > 0 && "; "}
+      {updates.length > 0 && `updates: ${updates.join(", ")}`} <a href={href("i", id)}>as in {id}</a>
+    </span>
+  );
+}
+
+async function readHandlers(name: string, signal: AbortSignal) {
+  const page = await api.get<ListPage>(at.workflows(), { name, status: "RUNNING", pageSize: 1 }, { signal });
+  const id = page.workflows[0]?.instanceID;
+  if (id === undefined) return { id, queries: [], updates: [] };
+  const query = { detail: "full", fetchPayloads: false };
+  const { queries = [], updates = [] } = await api.get<Detail>(at.workflows(id), query, { signal });
+  return { id, queries, updates };
+}
+
+const HANDLERS: Column<Row> = {
+  title: "Queries and updates",
+  cell: ({ workflow: { name, rows }, version, open }) =>
+    rows.find((row) => row.open > 0)?.version === version && open > 0 ? <Handlers name={name} /> : "–",
+};
 
 const COUNTED: readonly Column<Row>[] = [
   counted("Not ended", ({ open }) => open, { status: "PENDING,RUNNING,SUSPENDED,STALLED" }),

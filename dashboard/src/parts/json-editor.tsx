@@ -1,5 +1,5 @@
 import { useId } from "preact/hooks";
-import { checkJson, formatJson } from "./json-text.ts";
+import { checkJson, readable } from "./json-text.ts";
 
 /** A text of JSON in a plain text area, with the place of what is wrong. Empty is allowed: no payload. */
 export function JsonEditor({
@@ -23,7 +23,7 @@ export function JsonEditor({
           type="button"
           class="button-small"
           disabled={value === "" || problem !== undefined}
-          onClick={() => onChange(formatJson(value))}
+          onClick={() => onChange(readable(value))}
         >
           Format
         </button>

@@ -1,7 +1,8 @@
 // The difference of two texts by lines.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type DifferenceLine, differenceOf, readable } from "../../../dashboard/src/act/difference.ts";
+import { type DifferenceLine, differenceOf } from "../../../dashboard/src/act/difference.ts";
+import { readable } from "../../../dashboard/src/parts/json-text.ts";
 
 const shown = (lines: readonly DifferenceLine[]) =>
   lines.map(({ type, text }) => `${type === "same" ? " " : type === "added" ? "+" : "-"}${text}`);
