@@ -1,13 +1,16 @@
-// What wrangler runs before it takes the Worker from .wrangler/bundle (`[build]` in wrangler.toml).
+// What wrangler runs before it takes the Worker from .wrangler/bundle, and the dashboard from assets/ui (`[build]` in wrangler.toml).
 
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildDashboard, canBuildDashboard } from "./dashboard.mjs";
 import { bundleWorker } from "./worker-bundle.mjs";
 import { ROOT } from "./wrangler.mjs";
 
 const DIRECTORY = join(ROOT, ".wrangler/bundle");
 const NAME = "worker.js";
 
+// Nothing happens where it was made of the sources that are there.
+if (canBuildDashboard()) await buildDashboard();
 try {
   const { code, map } = await bundleWorker({
     entry: "src/worker.ts",

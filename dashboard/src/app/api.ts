@@ -48,6 +48,9 @@ interface Waiting {
   readonly giveUp: (error: Error) => void;
 }
 
+/** The reader has said that there is none: nothing asks again by itself, as what is read every few seconds would. */
+let isRefused = false;
+
 /** The calls that need a token. */
 const waiting = new Set<Waiting>();
 
@@ -99,6 +102,7 @@ export async function apiFetch(path: string, options: FetchOptions = {}): Promis
 }
 
 export function setToken(token: string): void {
+  isRefused = false;
   sessionStorage.setItem(TOKEN_KEY, token);
   hasToken.value = true;
   tokenWanted.value = undefined;
@@ -106,11 +110,17 @@ export function setToken(token: string): void {
   waiting.clear();
 }
 
-/** The reader has none now: what waits for it has failed, and may be tried again. */
+/** Before the reader tries again what has failed for want of a token. */
+export function askAgain(): void {
+  isRefused = false;
+}
+
+/** The reader has none now: what waits for it has failed. */
 export function refuseToken(): void {
+  isRefused = true;
   const why = tokenWanted.value ?? "";
   tokenWanted.value = undefined;
-  for (const { giveUp } of waiting) giveUp(new ApiError(401, "", `A token is needed: ${why}`));
+  for (const { giveUp } of waiting) giveUp(tokenNeeded(why));
   waiting.clear();
 }
 
@@ -181,6 +191,7 @@ export async function errorOf(response: Response): Promise<ApiError> {
 
 function askForToken(why: string, aborted: AbortSignal | undefined): Promise<void> {
   forgetToken();
+  if (isRefused) return Promise.reject(tokenNeeded(why));
   tokenWanted.value = why;
   return new Promise((goOn, giveUp) => {
     const one = { goOn, giveUp };
@@ -190,6 +201,10 @@ function askForToken(why: string, aborted: AbortSignal | undefined): Promise<voi
       giveUp(aborted.reason);
     });
   });
+}
+
+function tokenNeeded(why: string): ApiError {
+  return new ApiError(401, "", `A token is needed: ${why}`);
 }
 
 function storedToken(): string | null {

@@ -2,7 +2,6 @@ import { effect, useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useErrorBoundary } from "preact/hooks";
 import { ActionHost } from "../act/index.tsx";
-import { Empty } from "../parts/empty.tsx";
 import { Failed, messageOf } from "../parts/failed.tsx";
 import { tokenWanted } from "./api.ts";
 import { Header } from "./header.tsx";
@@ -79,11 +78,12 @@ function CurrentPage() {
   useEffect(load, [page]);
   if (entry === undefined) {
     return (
-      <Empty title="There is no such page" icon="circle-question-mark">
+      <section class="page">
+        <h1>There is no such page</h1>
         <p>
           <a href="#/">To the overview</a>
         </p>
-      </Empty>
+      </section>
     );
   }
   if (failure.value?.page === page) return <Failed error={failure.value.error} what="This page" onRetry={load} />;

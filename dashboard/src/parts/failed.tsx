@@ -1,8 +1,9 @@
-import { ApiError } from "../app/api.ts";
+import { ApiError, askAgain } from "../app/api.ts";
 import { Icon } from "./icon.tsx";
 
 /** A read that has failed, which is told apart from one that has found nothing. */
 export function Failed({ error, what, onRetry }: { error: unknown; what: string; onRetry?: () => void }) {
+  const isUnknown = error instanceof ApiError && error.status === 401;
   return (
     <div class="failed" role="alert">
       <Icon name="triangle-alert" size={20} />
@@ -11,8 +12,15 @@ export function Failed({ error, what, onRetry }: { error: unknown; what: string;
         <p class="failed-text">{messageOf(error)}</p>
       </div>
       {onRetry !== undefined && (
-        <button type="button" class="button" onClick={onRetry}>
-          <Icon name="rotate-ccw" /> Try again
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            askAgain();
+            onRetry();
+          }}
+        >
+          <Icon name={isUnknown ? "key-round" : "rotate-ccw"} /> {isUnknown ? "Enter a token" : "Try again"}
         </button>
       )}
     </div>
