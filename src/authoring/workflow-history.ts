@@ -6,6 +6,8 @@ import { bodyOf, ifThere, type Query, segment, type WorkflowApi } from "./workfl
 /** One page of a history. There are more events as long as there is a token. */
 export interface HistoryPage {
   readonly events: HistoryEvent[];
+  /** Of a search: the number of each event, counted from 0. */
+  readonly positions?: readonly number[];
   readonly continuationToken?: string;
   /** `false`: the search was given up before the page was full, because few events fit. */
   readonly complete?: boolean;

@@ -18,7 +18,7 @@ import { toBar } from "./timeline.ts";
  */
 
 /**
- * `GET …/{id}/history`: 200 `{"events":[…],"continuationToken"?,"complete"?}`, the events of the current execution from one end. There are
+ * `GET …/{id}/history`: 200 `{"events":[…],"positions"?,"continuationToken"?,"complete"?}`, the events of the current execution from one end. There are
  * more as long as there is a token; `"complete": false` says that the search was given up before the page was full.
  * With `format=jsonl` the whole history is one answer, a line for each event.
  */
@@ -53,9 +53,14 @@ export async function getHistory(call: Call, deps: HttpDeps): Promise<Reply> {
   // Code before this one is told where to begin.
   const from = place.from ?? (order === "asc" ? 0 : undefined);
   const page = await ask({ ...search, ...place, from, limit: pageSize });
-  const { events, hasMore, isCut, executionId, next = (from ?? 0) + events.length } = page;
+  const { events, positions, hasMore, isCut, executionId, next = (from ?? 0) + events.length } = page;
   const token = executionId === undefined ? String(next) : positionText({ executionId, position: next });
-  return json(200, { events, ...(hasMore && { continuationToken: token }), ...(isCut && { complete: false }) });
+  return json(200, {
+    events,
+    positions,
+    ...(hasMore && { continuationToken: token }),
+    ...(isCut && { complete: false }),
+  });
 }
 
 /** `GET …/{id}/timeline`: 200 `{"instanceID","executionId","bars":[…],"continuationToken"?,"truncated"?}`. */

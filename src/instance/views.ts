@@ -59,6 +59,8 @@ export interface HistoryRequest extends HistoryPlace {
 
 export interface HistoryPage {
   readonly events: readonly HistoryEvent[];
+  /** Of a search: the number of each. Code before this one does not tell. */
+  readonly positions?: readonly number[] | undefined;
   /** Whether there are events after these, in the order that was asked for. */
   readonly hasMore: boolean;
   /** Why this code, or these keys, cannot read the history. */

@@ -17,6 +17,8 @@ export interface HistorySearch {
 
 export interface HistoryFound {
   readonly events: HistoryEvent[];
+  /** Of a search, which leaves some out: the number of each. */
+  readonly positions?: number[] | undefined;
   /** The number of the event to go on with; `undefined`: there are no more. */
   readonly next?: number | undefined;
   /** Whether the search was given up before it had found as many as are wanted. */
@@ -47,23 +49,26 @@ const MAX_LOOKED_AT_LENGTH = 4 * MAX_PAGE_LENGTH;
 export function searchCells(cells: Iterable<StoredCell>, search: HistorySearch): HistoryFound {
   const { limit, maxLength = MAX_PAGE_LENGTH, types, contains } = search;
   const events: HistoryEvent[] = [];
+  const positions: number[] = [];
+  const found = types === undefined && contains === undefined ? { events } : { events, positions };
   let lookedAt = 0;
   let lookedAtLength = 0;
   let length = 0;
   for (const cell of cells) {
-    if (events.length === limit) return { events, next: cell.seq, isCut: false };
+    if (events.length === limit) return { ...found, next: cell.seq, isCut: false };
     if (lookedAt === MAX_LOOKED_AT || (lookedAt > 0 && lookedAtLength + cell.length > MAX_LOOKED_AT_LENGTH))
-      return { events, next: cell.seq, isCut: true };
+      return { ...found, next: cell.seq, isCut: true };
     lookedAt++;
     lookedAtLength += cell.length;
     if (types?.includes(cell.type) === false) continue;
-    if (events.length > 0 && length + cell.length > maxLength) return { events, next: cell.seq, isCut: false };
+    if (events.length > 0 && length + cell.length > maxLength) return { ...found, next: cell.seq, isCut: false };
     const event = cell.read();
     if (contains !== undefined && !hasText(event, contains)) continue;
     length += cell.length;
     events.push(event);
+    positions.push(cell.seq);
   }
-  return { events, isCut: false };
+  return { ...found, isCut: false };
 }
 
 /** Whether one of its texts has it: what it is of and what was given, and not what type it is. */

@@ -219,8 +219,11 @@ export class Feed {
     this.stream.value = watch(at.workflows(this.id, "events"), undefined, {
       lastEventId,
       onEvent: (event) => this.#onEvent(event),
-      // The history that it was to go on with is gone.
-      onError: (error) => (isMissing(error) ? this.#gone() : setTimeout(() => void this.read(), REFRESH_EVERY_MS)),
+      onError: (error) => {
+        if (isMissing(error)) this.#gone();
+        // The history that it was to go on with is gone.
+        if (error.status === 400) setTimeout(() => void this.read(), REFRESH_EVERY_MS);
+      },
     });
   }
 

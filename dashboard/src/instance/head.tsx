@@ -108,7 +108,7 @@ function Facts({ feed, moment, detail }: { feed: Feed; moment: Moment; detail: W
           {started.rerunOf.eventId !== undefined && <span class="quiet"> from #{started.rerunOf.eventId}</span>}
         </Fact>
       )}
-      {generation > 0 && <Fact name="Execution">{generation + 1}th, by continue-as-new</Fact>}
+      {generation > 0 && <Fact name="Generation">{generation}, by continue-as-new</Fact>}
       {(started?.actor ?? detail.actor) !== undefined && (
         <Fact name="Started by">
           <span>{started?.actor ?? detail.actor}</span>

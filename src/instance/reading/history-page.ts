@@ -16,8 +16,8 @@ export async function readHistoryPage(
   try {
     check();
     return await reading(ports, () => {
-      const { events, next, isCut } = ports.store.searchHistory(request);
-      return { events, hasMore: next !== undefined, executionId, next, isCut };
+      const { next, ...found } = ports.store.searchHistory(request);
+      return { ...found, hasMore: next !== undefined, executionId, next };
     });
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { mergeEvents, numberedEvents } from "../../../dashboard/src/instance/model/history-page.ts";
 import {
   cut,
   groupedRows,
@@ -13,6 +14,7 @@ import {
   rawRows,
   summaryOf,
 } from "../../../dashboard/src/instance/model/rows.ts";
+import type { WireHistory } from "../../../dashboard/src/instance/model/wire.ts";
 import { HISTORY_EVENT_TYPES, type HistoryEvent } from "../../../src/model/history-event.ts";
 import { ROOT } from "../e2e/server.ts";
 import { madeHistory } from "./made-history.ts";
@@ -78,6 +80,26 @@ describe("[R] Rows of a history", () => {
       status,
     });
     expect([end("COMPLETED"), end("FAILED"), end("CANCELED")].map(isFailure)).toEqual([false, true, true]);
+  });
+
+  it("[R7] events of a page have their numbers, from either end, and those of a search as it tells them", () => {
+    const events = madeHistory({ events: 10 }).slice(0, 3);
+    const positions = (page: Partial<WireHistory>, order: "asc" | "desc", from?: number) =>
+      numberedEvents({ events, ...page }, { order, from }).map(({ position }) => position);
+    expect(positions({}, "asc")).toEqual([0, 1, 2]);
+    expect(positions({ continuationToken: "e.7" }, "asc", 4)).toEqual([4, 5, 6]);
+    expect(positions({ continuationToken: "e.96" }, "desc")).toEqual([97, 98, 99]);
+    expect(positions({}, "desc")).toEqual([0, 1, 2]);
+    expect(positions({ continuationToken: "e.3" }, "desc", 6)).toEqual([4, 5, 6]);
+    expect(positions({ positions: [40, 20, 10] }, "desc")).toEqual([10, 20, 40]);
+  });
+
+  it("[R8] pages and what comes live are one list, in which nothing stands twice", () => {
+    const all = numbered(madeHistory({ events: 40 }).slice(0, 30));
+    const merged = mergeEvents(mergeEvents(all.slice(10, 20), all.slice(18, 30)), all.slice(0, 12));
+    expect(merged).toEqual(all);
+    expect(mergeEvents([], all)).toEqual(all);
+    expect(mergeEvents(all, [])).toEqual(all);
   });
 
   it("[R6] a payload in one line is cut, and never in the middle of a character", () => {

@@ -380,6 +380,7 @@ export const SUCCESSES: { readonly [O in Operation]: readonly Example[] } = {
     { answers: { history: { events: Object.values(EVENTS), hasMore: true } } },
     ...Object.values(EVENTS).map((event) => ({ answers: { history: { events: [event], hasMore: false } } })),
     { answers: { history: { events: [], hasMore: true, executionId: "e", next: 7, isCut: true } } },
+    { query: "contains=x", answers: { history: { events: [], positions: [4, 2], hasMore: false, executionId: "e" } } },
     { query: "format=jsonl" },
   ],
   getTimeline: [

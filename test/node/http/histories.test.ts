@@ -33,6 +33,14 @@ describe("[H148] History", () => {
     ]);
   });
 
+  it("[H148.3.1] a search tells the numbers of its events; code before this one does not", async () => {
+    const api = new Api();
+    api.answers.history = { ...none, positions: [4, 2] };
+    expect((await read(await api.send(`GET ${at("history")}?contains=x`))).body).toMatchObject({ positions: [4, 2] });
+    api.answers.history = none;
+    expect((await read(await api.send(`GET ${at("history")}?contains=x`))).body).not.toHaveProperty("positions");
+  });
+
   it("[H148.3] a search that was given up says so", async () => {
     const api = new Api();
     api.answers.history = { ...none, hasMore: true, next: 10_000, isCut: true };

@@ -126,6 +126,7 @@ describe("[S21] Search", () => {
     expect(first).toMatchObject({ events: [{ id: 1 }], next: 10_000, isCut: true });
     expect(store.searchHistory({ types, limit: 2, from: first.next })).toEqual({
       events: [scheduled(2)],
+      positions: [10_502],
       isCut: false,
     });
     const back = store.searchHistory({ types, limit: 2, order: "desc" });
@@ -135,8 +136,21 @@ describe("[S21] Search", () => {
   it("[S21.5] ends where what it has looked at is long, whatever comes behind", () => {
     const { store } = stored(Array.from({ length: 9 }, (_, id) => completed(id, "x".repeat(6_000_000))));
     const first = store.searchHistory({ contains: "needle", limit: 5 });
-    expect(first).toEqual({ events: [], next: 6, isCut: true });
-    expect(store.searchHistory({ contains: "needle", limit: 5, from: 6 })).toEqual({ events: [], isCut: false });
+    expect(first).toEqual({ events: [], positions: [], next: 6, isCut: true });
+    expect(store.searchHistory({ contains: "needle", limit: 5, from: 6 })).toEqual({
+      events: [],
+      positions: [],
+      isCut: false,
+    });
+  });
+
+  it("[S21.7] a search tells the number of each event, from either end; without one there is no need", () => {
+    const { store } = stored([scheduled(1), completed(1), scheduled(2), completed(2, "x")]);
+    const types = ["TaskScheduled"];
+    expect(store.searchHistory({ types, limit: 9 })).toMatchObject({ positions: [1, 3] });
+    expect(store.searchHistory({ types, limit: 9, order: "desc" })).toMatchObject({ positions: [3, 1] });
+    expect(store.searchHistory({ contains: "x", limit: 9 })).toMatchObject({ positions: [4] });
+    expect(store.searchHistory({ limit: 9 })).not.toHaveProperty("positions");
   });
 
   it("[S21.6] a page from the end of 50,000 events reads a few rows, and so does one from the middle", () => {

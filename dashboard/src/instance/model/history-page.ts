@@ -8,7 +8,7 @@ export function positionIn(token: string | undefined): number | undefined {
   return token === undefined ? undefined : Number(token.slice(token.lastIndexOf(".") + 1));
 }
 
-/** The events of a page with their numbers: a search tells them, and without one they follow from where the page begins. */
+/** The events of a page with their numbers: the answer to a search tells them, and without one they follow from where the page begins. */
 export function numberedEvents(
   { events, positions, continuationToken }: WireHistory,
   { order, from }: { readonly order: Order; readonly from: number | undefined },

@@ -124,6 +124,7 @@ const historyEvent = v.variant("type", Object.values(EVENTS) as [(typeof EVENTS)
 export const HISTORY_SCHEMAS = {
   History: v.object({
     events: v.array(historyEvent),
+    positions: may(v.pipe(v.array(whole), v.description("Of a search: the number of each event, counted from 0."))),
     continuationToken: may(text),
     complete: may(v.pipe(v.literal(false), v.description("The search was given up before the page was full."))),
   }),
