@@ -3,7 +3,7 @@ import { type StateStores, setStateStores } from "./authoring/dapr/dapr-state.ts
 import { NotAvailableError } from "./authoring/dapr/not-available.ts";
 import { setInProcessFetch } from "./authoring/http-endpoint.ts";
 import type { StateStore } from "./authoring/state-store.ts";
-import { registryOf, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
+import { checkTargets, registryOf, WorkflowRuntime } from "./authoring/workflow-runtime.ts";
 import { boundCatalog, CATALOG_OFF, instancesCatalog } from "./catalog/binding.ts";
 import { catalogConfig } from "./catalog/options.ts";
 import {
@@ -90,6 +90,7 @@ export interface WorkflowWorker {
 export function createWorker(givenRuntime?: WorkflowRuntime | null, given?: WorkerOptions | null): WorkflowWorker {
   const runtime = givenRuntime ?? WorkflowRuntime.started;
   const registry = registryOf(runtime, "createWorker");
+  checkTargets(runtime);
   const options = readWorkerOptions(given);
   const { jurisdiction, locationHint } = options;
   const placement = { jurisdiction, locationHint };

@@ -7,7 +7,8 @@ import { Registry } from "../engine/registry.ts";
 import type { Any, InputOf, Registrable } from "../engine/signatures.ts";
 import type { Task } from "../engine/task.ts";
 import type { AnyWorkflow, TWorkflow, WorkflowContext } from "../engine/workflow-context.ts";
-import { parseRate, partsFor } from "../model/limit.ts";
+import { type LimitKind, parseRate, partsFor } from "../model/limit.ts";
+import { listNames } from "../model/near-name.ts";
 import { aBoolean, type Given, optionsOf, readArgument, readOptions, required, shown } from "../model/options.ts";
 import type { Declaration } from "../schedules/deployments.ts";
 import { readConnection, type WorkflowClientOptions } from "./connection-options.ts";
@@ -180,6 +181,23 @@ export function registryOf(runtime: WorkflowRuntime, taker: string): Registry {
   const registry: unknown = runtime?.registry;
   if (registry instanceof Registry) return registry;
   throw new TypeError(`${taker} takes a WorkflowRuntime, found ${shown(runtime)}`);
+}
+
+/**
+ * @internal Throws for limits and schedules of what is not registered, a name that is mistyped: such a limit lets everything through, and such a schedule
+ * starts what fails.
+ */
+export function checkTargets({ registry, schedules }: Pick<WorkflowRuntime, "registry" | "schedules">): void {
+  const { workflows, activities } = registry.names();
+  const check = (what: string, kind: LimitKind, target: string) => {
+    const known = kind === "workflow" ? workflows : activities;
+    if (!known.includes(target))
+      throw new TypeError(
+        `${what}: the ${kind} '${target}' is not registered. Registered: ${listNames(known, target)}`,
+      );
+  };
+  for (const { name, kind, target } of registry.limits.all) check(`limit '${name}'`, kind, target);
+  for (const { id, fields } of schedules.values()) check(`schedule '${id}'`, "workflow", fields.workflowName);
 }
 
 /** The function's name. One or two letters are what a minifier leaves of it, and the next build leaves others. */

@@ -128,14 +128,16 @@ const changed = each<{
 }>((schema) => v.exactOptional(v.nullable(schema)));
 
 /** `null` takes a field away. */
-export const CHANGED_SCHEDULE = v.strictObject({
+const changedSchedule = {
   ...changed,
   workflowName: v.exactOptional(SCHEDULE_FIELDS.workflowName),
   input: value,
   remainingActions: v.exactOptional(v.nullable(actions)),
   reason: v.exactOptional(reason),
-});
-export const PREVIEWED_SCHEDULE = v.strictObject(changed);
+};
+export const CHANGED_SCHEDULE = v.strictObject(changedSchedule);
+/** What makes or changes a schedule can be previewed as it is. */
+export const PREVIEWED_SCHEDULE = v.strictObject({ ...changedSchedule, paused: flag });
 
 export const TRIGGER = v.strictObject({
   input: value,

@@ -31,6 +31,7 @@ import { readJsonBody } from "./json-body.ts";
 import { PREVIEW, REQUEST_ID, readParameters, SCHEDULES_PAGE } from "./parameters.ts";
 import { accepted, json, noContent, type Reply } from "./replies.ts";
 import { toSchedule } from "./schedule.ts";
+import { checkRegistered } from "./start.ts";
 
 /*
  * Schedules: made, seen, changed and asked for more. All of it is ours. Each is a call of the object of one schedule; what is wrong with what was asked
@@ -65,6 +66,7 @@ async function make(
 ): Promise<SavedResult> {
   const { reason, actor: by } = noteAsked(call, body);
   const { input: _, paused, remainingActions, reason: __, ...fields } = body;
+  checkRegistered(fields.workflowName, deps);
   const { requestID = deps.newId() } = readParameters(call, REQUEST_ID);
   const request = {
     fields,
@@ -87,6 +89,7 @@ export async function changeSchedule(call: Call, deps: HttpDeps): Promise<Reply>
   const body = await readJsonBody(call, deps, CHANGED_SCHEDULE);
   noteAsked(call, body);
   const { input: _, remainingActions, reason: __, ...fields } = body;
+  if (fields.workflowName !== undefined) checkRegistered(fields.workflowName, deps);
   const input = givenInput(body);
   const { id } = call.params;
   return saved(id, await ask(id, call, deps, (schedule) => schedule.change({ fields, input, remainingActions })));
@@ -189,11 +192,13 @@ export async function previewNewSchedule(call: Call, deps: HttpDeps): Promise<Re
   const { id } = call.params;
   const { count } = readParameters(call, PREVIEW);
   const body = await readJsonBody(call, deps, PREVIEWED_SCHEDULE);
+  const { input: _, paused: __, reason: ___, remainingActions, ...changes } = body;
   const view = await ask(id, call, deps, (schedule) => schedule.view(1));
-  const fields = changeFields(view?.fields ?? NO_WORKFLOW, body as FieldChanges);
+  const fields = changeFields(view?.fields ?? NO_WORKFLOW, changes as FieldChanges);
   const read = timetableOf(fields);
   if ("problem" in read) throw bodyMalformed(read.problem);
-  return json(200, toPreview(fields, timesAfter(read, deps.now(), count)));
+  const left = remainingActions === undefined ? view?.remainingActions : remainingActions;
+  return json(200, toPreview(fields, timesAfter(read, deps.now(), Math.min(count, left ?? count))));
 }
 
 function toPreview({ timeZone = "UTC" }: ScheduleFields, times: readonly number[]): object {

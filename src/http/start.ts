@@ -73,7 +73,7 @@ async function start(
   const target: Target = { operation: "start", instanceId, subject: name };
   call.instanceId = instanceId;
   checkAppId(call, deps, target);
-  if (deps.refusesUnknownWorkflows === true) checkRegistered(name, deps);
+  checkRegistered(name, deps);
   const why = asked.event === undefined ? noteAsked(call) : undefined;
   const startAtMs = readStartTime(call);
   const retentionMs = readRetention(call);
@@ -90,7 +90,9 @@ async function start(
   );
 }
 
-function checkRegistered(name: string, deps: HttpDeps): void {
+/** With `unknownWorkflows: "refuse"`, throws for a name under which nothing is registered. */
+export function checkRegistered(name: string, deps: HttpDeps): void {
+  if (deps.refusesUnknownWorkflows !== true) return;
   const names = deps.registered().workflows.map((workflow) => workflow.name);
   if (!names.includes(name)) throw workflowNotRegistered(name, names);
 }

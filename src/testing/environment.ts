@@ -1,5 +1,5 @@
 import type { DaprWorkflowClient } from "../authoring/workflow-client.ts";
-import { registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.ts";
+import { checkTargets, registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.ts";
 import type { TWorkflowActivity } from "../engine/activity-context.ts";
 import type { ActivityDeclaration } from "../engine/declarations.ts";
 import { type InstanceLimits, limitsOption } from "../instance/limits.ts";
@@ -129,6 +129,7 @@ export class WorkflowTestEnvironment {
     this.#time = time;
     const registry = registryOf(runtime, "WorkflowTestEnvironment");
     checkDeclared(runtime);
+    checkTargets(runtime);
     this.#registry = new TestRegistry(registry, this.#stage);
     this.client = new TestClient({
       hosts,
@@ -209,6 +210,7 @@ export class WorkflowTestEnvironment {
   async useRuntime(runtime: WorkflowRuntime): Promise<void> {
     const registry = registryOf(runtime, "env.useRuntime");
     checkDeclared(runtime);
+    checkTargets(runtime);
     this.#registry = new TestRegistry(registry, this.#stage, this.#registry);
     await this.restart();
   }

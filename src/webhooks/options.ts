@@ -41,7 +41,10 @@ const webhookOptions = optionsOf<WebhookOptions>({
   events: texts(`events, each ${WEBHOOK_EVENTS.join(", ")}`, (event) =>
     (WEBHOOK_EVENTS as readonly unknown[]).includes(event),
   ),
-  names: texts("names of workflows", (name) => typeof name === "string" && name !== ""),
+  names: texts(
+    "names of workflows, or beginnings of names with a * behind them",
+    (name) => typeof name === "string" && /^([^*]+\*?|\*)$/s.test(name),
+  ),
   includeOutput: aBoolean,
   allowPrivate: aBoolean,
 });

@@ -223,6 +223,16 @@ describe("[W14] options reach the instances", () => {
     expect(lines.map((line) => JSON.parse(line).reason)).toEqual([told ? "because" : undefined]);
   });
 
+  it("[W14.10] a limit or a schedule of what is not registered is an error when the Worker is made", () => {
+    const made = () => new WorkflowRuntime().registerWorkflowWithName("import", () => "done");
+    expect(() => createWorker(made().limit("imports", { workflow: "imprt", concurrency: 1 }))).toThrow(
+      new TypeError("limit 'imports': the workflow 'imprt' is not registered. Registered: import"),
+    );
+    expect(() => createWorker(made().schedule("nightly", { workflow: "imprt", interval: "1h" }))).toThrow(
+      new TypeError("schedule 'nightly': the workflow 'imprt' is not registered. Registered: import"),
+    );
+  });
+
   it.each([{ maxBodyBytes: 5 }, {}, "runtime", class Runtime {}])("[W14.4] a runtime is none of these: %j", (given) => {
     expect(() => createWorker(given as unknown as WorkflowRuntime)).toThrow(
       "createWorker takes a WorkflowRuntime, found ",

@@ -1,8 +1,10 @@
 // [A41] What `runtime.limit` makes of its options, and over how many objects a limit is spread.
 import { describe, expect, it } from "vitest";
 import type { LimitOptions } from "../../../src/authoring/limit-options.ts";
+import { checkTargets } from "../../../src/authoring/workflow-runtime.ts";
 import { WorkflowRuntime } from "../../../src/client.ts";
 import { type Limit, limiterNames, limiterOf } from "../../../src/model/limit.ts";
+import { WorkflowTestEnvironment } from "../../../src/testing.ts";
 
 const charge = () => "charged";
 const key = (input: string) => input;
@@ -99,5 +101,20 @@ describe("[A41] A limit", () => {
     expect(() => cards().limit("more", { activity: charge, rate: "1/s" })).toThrow(
       "the activity \"charge\" has the limit 'cards' already, and has one at most: give that both a concurrency and a rate.",
     );
+  });
+
+  it("[A41.8] of what is not registered lets everything through: neither Worker nor test environment is made of it", async () => {
+    const mistyped = () => runtime().limit("cards", { activity: "chrage", concurrency: 1 });
+    const text = "limit 'cards': the activity 'chrage' is not registered. Registered: charge";
+    expect(() => checkTargets(mistyped())).toThrow(new TypeError(text));
+    expect(() => new WorkflowTestEnvironment(mistyped())).toThrow(new TypeError(text));
+    const env = new WorkflowTestEnvironment(runtime());
+    await expect(env.useRuntime(mistyped())).rejects.toThrow(new TypeError(text));
+    // An activity is no workflow, and what is registered after the limit is registered.
+    expect(() => checkTargets(runtime().limit("cards", { workflow: "charge", concurrency: 1 }))).toThrow(
+      "limit 'cards': the workflow 'charge' is not registered. Registered: none",
+    );
+    const later = new WorkflowRuntime().limit("cards", { activity: "charge", concurrency: 1 }).registerActivity(charge);
+    expect(() => checkTargets(later)).not.toThrow();
   });
 });

@@ -242,6 +242,22 @@ describe("[SC11] A schedule is told to", () => {
     });
     expect((await send(`GET ${ALL}/new/preview`)).status).toBe(404);
   });
+
+  it("[SC11.6] preview takes whatever makes or changes a schedule, and shows no more times than it has left", async () => {
+    const { create, send, see } = made();
+    const preview = async (target: string, body: object) => (await send(`POST ${target}/preview`, body)).body;
+    const body = { ...BODY, input: 1, paused: true, reason: "why", remainingActions: 2 };
+    expect(await preview(`${ALL}/new`, body)).toEqual({
+      timeZone: "Europe/Berlin",
+      times: ["2026-01-03T01:30:00Z", "2026-01-04T01:30:00Z"],
+    });
+    await create({ remainingActions: 3 });
+    const before = await see();
+    expect((await preview(ONE, { jitter: "1m" })).times).toHaveLength(3);
+    expect((await preview(ONE, { input: null, remainingActions: 1 })).times).toHaveLength(1);
+    expect((await preview(ONE, { remainingActions: null })).times).toHaveLength(10);
+    expect(await see()).toEqual(before);
+  });
 });
 
 describe("[SC12] What is refused", () => {
@@ -348,6 +364,30 @@ describe("[SC12] What is refused", () => {
         malformed("unknown field resaon, did you mean reason? Known: reason"),
       );
     expect(await see()).toEqual(SHOWN);
+  });
+
+  it('[SC12.11] a workflow that is not registered, with unknownWorkflows: "refuse", and nothing is made or changed', async () => {
+    const schedules = schedulesOf();
+    const known = BODY.workflowName;
+    const workflows = [{ name: known, versions: [], latest: undefined, unversioned: true }];
+    const registered = () => ({ workflows, activities: [] });
+    const api = new Api({ schedules, refusesUnknownWorkflows: true, registered });
+    const send = async (target: string, body: object) => {
+      const response = await api.send(target, JSON.stringify(body));
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+    };
+    const unknown = { ...BODY, workflowName: "nobody" };
+    const refused = { status: 400, body: { errorCode: "ERR_WORKFLOW_NOT_REGISTERED" } };
+    expect(await send(`POST ${ALL}`, { id: "nightly", ...unknown })).toMatchObject(refused);
+    expect(await send(`PUT ${ONE}`, unknown)).toMatchObject(refused);
+    expect((await api.send(`GET ${ONE}`)).status).toBe(404);
+    expect((await send(`PUT ${ONE}`, BODY)).status).toBe(201);
+    expect(await send(`PATCH ${ONE}`, { workflowName: "nobody" })).toMatchObject(refused);
+    expect((await send(`PATCH ${ONE}`, { workflowName: known, jitter: "1m" })).body).toMatchObject({
+      workflowName: known,
+      jitter: "1m",
+    });
+    expect((await send(`PATCH ${ONE}`, { jitter: "2m" })).status).toBe(200);
   });
 
   it("[SC12.8] an input above 1 MiB, wherever it is given", async () => {

@@ -1,5 +1,6 @@
 // [K38] Schedules that a runtime declares, in a test environment: checked as in a Worker, and none fires.
 import { expect, it } from "vitest";
+import { checkTargets } from "../../../src/authoring/workflow-runtime.ts";
 import { type WorkflowContext, WorkflowRuntime } from "../../../src/client.ts";
 import { checkDeclared } from "../../../src/schedules/declared.ts";
 import { WorkflowTestEnvironment } from "../../../src/testing.ts";
@@ -22,6 +23,17 @@ it("[K38.1] one that can never come is refused in the words of the Worker, when 
   // The code before it goes on.
   const id = await env.client.scheduleNewWorkflow(nightly, 1);
   expect(await env.client.waitForWorkflowResult(nightly, id)).toBe(2);
+});
+
+it("[K38.4] one of a workflow that is not registered, which would start what fails, is refused too", () => {
+  const mistyped = runtime().schedule("nightly", {
+    workflow: "nigthly",
+    input: 1,
+    cron: "0 2 * * *",
+  });
+  const text = "schedule 'nightly': the workflow 'nigthly' is not registered. Registered: nightly";
+  expect(() => checkTargets(mistyped)).toThrow(new TypeError(text));
+  expect(() => new WorkflowTestEnvironment(mistyped)).toThrow(new TypeError(text));
 });
 
 it("[K38.2] none fires, whatever time passes, and time does not pass for it", async () => {

@@ -112,6 +112,16 @@ describe("[W40] The configuration of webhooks", () => {
     expect(isPrivateHost(new URL(text).hostname)).toBe(isPrivate);
   });
 
+  it.each([["or*er"], ["*order"], ["order**"], [""]])(
+    "[W40.6] the names %j, which no workflow has, are refused",
+    (name) => {
+      expect(() => readWebhooks([{ url, secret: SECRET, names: ["order*", "*", "bill", name] }])).toThrow(
+        "createWorker: webhooks[0]: names is a list of names of workflows, or beginnings of names with a * behind them, found",
+      );
+      expect(readWebhooks([{ url, secret: SECRET, names: ["order*", "*", "bill"] }])).toHaveLength(1);
+    },
+  );
+
   it("[W40.5] without webhooks there is nothing to ask, and with them each receiver hears what it wants to", () => {
     expect(webhookReceivers([])).toBeUndefined();
     const all = readWebhooks([
