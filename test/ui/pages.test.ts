@@ -165,7 +165,7 @@ describe("[U42] with something to show", () => {
     job = started.body.jobID;
     await until(world, `GET workflow-jobs/dapr/${job}`, ({ body }) => body.state === "COMPLETED");
     await until(world, "GET workflow-limits/dapr", ({ body }) => body.limits[0].waiting === 1);
-    await until(world, "GET workflows/dapr?status=RUNNING", ({ body }) => body.workflows.length >= 3);
+    await until(world, "GET workflows/dapr?status=RUNNING", ({ body }) => body.workflows.length >= 2);
   });
 
   it("[U42.1] the overview counts by status, by day and by workflow, and names what needs a look", async () => {
@@ -255,4 +255,42 @@ describe("[U42] with something to show", () => {
       }
     },
   );
+});
+
+describe("[U43] what is shown is read again", () => {
+  it("[U43.1] while the page is seen, not while its tab is hidden, and at once when it is seen again", async () => {
+    let reads = 0;
+    await open("#/limits", {
+      before: async (page) => {
+        await page.clock.install();
+        page.on("request", (request) => {
+          if (request.url().includes("/workflow-limits/")) reads++;
+        });
+      },
+    });
+    const hide = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, isHidden);
+    await expect.poll(() => reads).toBe(1);
+    await page.clock.fastForward(5_000);
+    await expect.poll(() => reads).toBe(2);
+    await page.waitForLoadState("networkidle");
+    await hide(true);
+    await page.clock.fastForward(60_000);
+    expect(reads).toBe(2);
+    await hide(false);
+    await expect.poll(() => reads).toBe(3);
+  });
+
+  it("[U43.2] when an action has changed something: what it has changed is seen without a reload", async () => {
+    await ask(world, "POST workflow-schedules/dapr", { id: "seen", workflowName: "rest", interval: "1h" });
+    await open("#/schedules/seen", { before: (page) => page.clock.install() });
+    await page.locator(".chip", { hasText: "Active" }).waitFor();
+    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
+    await page.getByText("seen is paused.").waitFor();
+    await page.locator(".chip", { hasText: "Paused" }).waitFor();
+  });
 });
