@@ -92,6 +92,27 @@ describe("[S22.3.10] An instance that is watched", () => {
     await other.page.context().close();
   });
 
+  it("[S22.3.16] who reads further down keeps their place while events come, and is told of them", async () => {
+    await world.api.start("collector", "read", 99);
+    for (let item = 0; item < 40; item++) await world.api.raise("read", "item", item);
+    const { page } = await world.open("#/i/read?tab=history&rows=raw");
+    await page.getByText("TaskCompleted #40").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    await page.mouse.move(600, 600);
+    await page.mouse.wheel(0, 1_500);
+    await page.waitForFunction(() => scrollY > 1_000);
+    const number = await page.locator(".event-row .event-number").nth(12).textContent();
+    const row = page.locator(".event-row", { has: page.getByText(number ?? "", { exact: true }) }).first();
+    const before = await row.boundingBox();
+    await world.api.raise("read", "item", "new");
+    await page.getByRole("button", { name: "3 newer events" }).waitFor();
+    const after = await row.boundingBox();
+    expect(Math.abs((after?.y ?? 0) - (before?.y ?? 0))).toBeLessThan(60);
+    await page.getByRole("button", { name: "3 newer events" }).click();
+    await page.getByText("TaskCompleted #41").waitFor();
+    await page.context().close();
+  });
+
   it("[S22.3.15] pause and resume are seen at once, with who has asked and why", async () => {
     await world.api.start("collector", "paused", 1);
     const { page } = await world.open("#/i/paused");

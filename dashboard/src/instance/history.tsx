@@ -10,7 +10,15 @@ import { Time } from "../parts/time.tsx";
 import { VirtualRows } from "../parts/virtual-rows.tsx";
 import type { Feed } from "./feed.ts";
 import { type HistoryFilter, HistoryPages } from "./history-pages.ts";
-import { groupedRows, type HistoryRow, type Outcome, type RowKind, rawRows, summaryOf } from "./model/rows.ts";
+import {
+  groupedRows,
+  type HistoryRow,
+  type Numbered,
+  type Outcome,
+  type RowKind,
+  rawRows,
+  summaryOf,
+} from "./model/rows.ts";
 import { download } from "./parts.tsx";
 
 /** Event by event, or one row for each thing that was done; from the end, and live. What is looked for stands in the address. */
@@ -167,7 +175,8 @@ function Rows({
   filter: HistoryFilter;
   isRaw: boolean;
 }) {
-  const events = pages.events.value;
+  const all = pages.events.value;
+  const { events, held, release } = useHeld(all, filter.order);
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => {
     const ascending = isRaw ? rawRows(events) : groupedRows(events);
@@ -198,6 +207,11 @@ function Rows({
   };
   return (
     <div class="history">
+      {held > 0 && (
+        <button type="button" class="button history-held" onClick={release}>
+          <Icon name="arrow-up" size={14} /> {held.toLocaleString("en")} newer {held === 1 ? "event" : "events"}
+        </button>
+      )}
       <VirtualRows
         count={rows.length}
         estimate={37}
@@ -213,6 +227,7 @@ function Rows({
               row={row}
               id={feed.id}
               startedMs={startedMs}
+              isRaw={isRaw}
               isOpen={opened.has(row.key)}
               onToggle={() => toggle(row.key)}
             />
@@ -237,6 +252,29 @@ function Rows({
   );
 }
 
+/** So far down, somebody reads: what comes meanwhile is held back, so that nothing moves under their eyes. */
+const READING_PX = 600;
+
+function useHeld(all: readonly Numbered[], order: "asc" | "desc") {
+  const [upTo, setUpTo] = useState<number | undefined>(undefined);
+  const last = all.at(-1)?.position;
+  useEffect(() => {
+    if (order === "asc") return;
+    const scrolled = () => setUpTo((before) => (scrollY < READING_PX ? undefined : (before ?? last)));
+    addEventListener("scroll", scrolled, { passive: true });
+    return () => removeEventListener("scroll", scrolled);
+  }, [last, order]);
+  const events = useMemo(
+    () => (upTo === undefined || order === "asc" ? all : all.filter(({ position }) => position <= upTo)),
+    [all, upTo, order],
+  );
+  const release = () => {
+    setUpTo(undefined);
+    scrollTo({ top: 0 });
+  };
+  return { events, held: all.length - events.length, release };
+}
+
 const KIND_ICONS: Readonly<Record<RowKind, IconName>> = {
   instance: "workflow",
   activity: "zap",
@@ -258,12 +296,14 @@ function RowView({
   row,
   id,
   startedMs,
+  isRaw,
   isOpen,
   onToggle,
 }: {
   row: HistoryRow;
   id: string;
   startedMs: number | undefined;
+  isRaw: boolean;
   isOpen: boolean;
   onToggle: () => void;
 }) {
@@ -285,7 +325,7 @@ function RowView({
         </span>
         <span class="event-label">
           <Icon name={KIND_ICONS[kind]} size={14} />
-          <span>{events.length > 1 ? label : `${last.event.type}${label === "" ? "" : ` ${label}`}`}</span>
+          <span>{isRaw ? `${last.event.type} ${label}` : label}</span>
         </span>
         <span class="event-outcome">
           {shown !== undefined && (

@@ -1,5 +1,6 @@
 import { route } from "../app/router.ts";
 import { StatusChip } from "../parts/status-chip.tsx";
+import { Time } from "../parts/time.tsx";
 import { BarDetails, Payload } from "./bar-details.tsx";
 import { FailureView } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
@@ -70,7 +71,15 @@ function toldBy(detail: WireDetail): Told {
 }
 
 /** What is open: calls with their attempts, timers, waits, and what has come and nobody has taken. */
-export function Pending({ moment, told }: { moment: Moment; told: Told | undefined }) {
+export function Pending({
+  moment,
+  told,
+  isPast = false,
+}: {
+  moment: Moment;
+  told: Told | undefined;
+  isPast?: boolean;
+}) {
   const calls = openCalls(moment);
   // One that the code has called off is open as far as events tell.
   const isKnown = new Set(told?.openTimers);
@@ -98,7 +107,7 @@ export function Pending({ moment, told }: { moment: Moment; told: Told | undefin
           </thead>
           <tbody>
             {calls.slice(0, MOST).map((call) => (
-              <CallRow key={`c${call.id}`} call={call} />
+              <CallRow key={`c${call.id}`} call={call} isPast={isPast} />
             ))}
             {events.slice(0, MOST).map((name) => (
               <tr key={`e${name}`}>
@@ -129,7 +138,15 @@ export function Pending({ moment, told }: { moment: Moment; told: Told | undefin
                   <StatusChip standing="waiting" />
                 </td>
                 <td>
-                  fires <Due ms={fireMs} />
+                  {isPast ? (
+                    <>
+                      was to fire <Time at={fireMs} />
+                    </>
+                  ) : (
+                    <>
+                      fires <Due ms={fireMs} />
+                    </>
+                  )}
                 </td>
                 <td />
               </tr>
@@ -166,7 +183,7 @@ export function Pending({ moment, told }: { moment: Moment; told: Told | undefin
   );
 }
 
-function CallRow({ call }: { call: Call }) {
+function CallRow({ call, isPast }: { call: Call; isPast: boolean }) {
   const { kind, name, id, instanceId, status, attempt, attemptMs, nextAttemptMs, lastFailure } = call;
   return (
     <tr>
@@ -186,19 +203,35 @@ function CallRow({ call }: { call: Call }) {
         />
       </td>
       <td>
-        {nextAttemptMs !== undefined && status === "retrying" ? (
-          <>
-            next attempt <Due ms={nextAttemptMs} />
-          </>
-        ) : (
-          <>
-            runs <Since ms={attemptMs} />
-          </>
-        )}
+        <CallNext nextMs={status === "retrying" ? nextAttemptMs : undefined} sinceMs={attemptMs} isPast={isPast} />
       </td>
       <td>
         {lastFailure !== undefined && <code class="said">{`${lastFailure.errorType}: ${lastFailure.message}`}</code>}
       </td>
     </tr>
+  );
+}
+
+/** In the past a clock does not run. */
+function CallNext({ nextMs, sinceMs, isPast }: { nextMs: number | undefined; sinceMs: number; isPast: boolean }) {
+  if (isPast) {
+    return (
+      <>
+        {nextMs === undefined ? "ran since " : "next attempt was due "}
+        <Time at={nextMs ?? sinceMs} />
+      </>
+    );
+  }
+  if (nextMs === undefined) {
+    return (
+      <>
+        runs <Since ms={sinceMs} />
+      </>
+    );
+  }
+  return (
+    <>
+      next attempt <Due ms={nextMs} />
+    </>
   );
 }

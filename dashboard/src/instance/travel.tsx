@@ -88,7 +88,7 @@ function Travelled({ feed, history, total }: { feed: Feed; history: TravelFeed; 
         {problem !== undefined && <p role="alert">{problem}</p>}
       </Card>
       <Timeline feed={feed} past={past} />
-      <Pending moment={moment} told={told} />
+      <Pending moment={moment} told={told} isPast />
       <Card title="The event">
         <JsonView text={JSON.stringify(event)} label="the event" />
       </Card>

@@ -105,7 +105,7 @@ export function Timeline({ feed, past }: { feed: Feed; past?: Past }) {
   return (
     <Card title="Timeline" aside={tools}>
       {past === undefined && bars?.earlier !== undefined && (
-        <p class="earlier">
+        <p class="timeline-earlier">
           The newest {shown.length.toLocaleString("en")} bars are shown.{" "}
           <button
             type="button"
