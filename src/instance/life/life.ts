@@ -165,6 +165,10 @@ export class Life {
     return this.queue.isHeldUp;
   }
 
+  get isUndecided(): boolean {
+    return this.isHeldUp && !this.isNew && this.waitsForLimit(undefined) === undefined;
+  }
+
   /** The limit that it waits for, or the activity of this name. */
   waitsForLimit(activity: string | undefined): string | undefined {
     return this.#parts.leases?.waitsFor(activity);

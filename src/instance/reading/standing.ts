@@ -13,11 +13,15 @@ export interface StandingLife {
   readonly hasEnded: boolean;
   /** It waits for a lease before its code goes on. */
   readonly isHeldUp: boolean;
+  /** It was read from the database, and the limiter has not yet said whether it has a lease. */
+  readonly isUndecided: boolean;
 }
 
 /** Whether memory knows what it waits for. Before its first turn that is nothing. */
-export function isStandingKnown({ record, unreadable, isLoaded, hasEnded, isHeldUp }: StandingLife): boolean {
-  return hasEnded || isLoaded || isHeldUp || unreadable !== undefined || record?.status === "PENDING";
+export function isStandingKnown(life: StandingLife): boolean {
+  const { record, unreadable, isLoaded, hasEnded, isHeldUp, isUndecided } = life;
+  if (hasEnded || isLoaded || unreadable !== undefined) return true;
+  return !isUndecided && (isHeldUp || record?.status === "PENDING");
 }
 
 /** What a list shows of where an instance stands, and its description with it. */

@@ -1,6 +1,7 @@
 // Workflows that are limited across instances.
 import { describe, expect, it } from "vitest";
 import type { Limit } from "../../../../src/model/limit.ts";
+import { CatalogWorld } from "../catalog-world.ts";
 import { LimiterWorld } from "../limiter-world.ts";
 import {
   type Code,
@@ -357,5 +358,30 @@ describe("[I42] Limited workflows", () => {
     await world.advance(SOON);
     const [row] = world.host("import-0").db.read<{ detail: string }>("SELECT detail FROM instance WHERE seq = -1");
     expect(JSON.parse(row?.detail ?? "{}")).toMatchObject({ coveredBy: ["imports"] });
+  });
+
+  it("[I42.21] as long as the limiter has not answered an object that was loaded anew, the list shows what it has shown", async () => {
+    const { world } = limitedWorld();
+    const catalog = new CatalogWorld(world, { shards: 1, former: [] });
+    world.catalog = catalog;
+    const waits = () => catalog.entries().map(({ entry }) => [entry.instanceId, entry.waitingFor]);
+    const shown = [
+      ["b", "limit:imports"],
+      ["a", "event:go"],
+    ];
+    await startAll(world, "a", "b");
+    await world.advance(2_000);
+    expect(waits()).toEqual(shown);
+    catalog.calls.length = 0;
+    for (let n = 0; n < 2; n++) {
+      for (const id of ["a", "b"]) await world.evict(id);
+      expect(await statusOf(world, "b")).toBe("PENDING");
+      for (let ms = 0; ms < 20_000; ms += 100) {
+        await world.advance(100);
+        expect(waits()).toEqual(shown);
+      }
+    }
+    // The alarm of its lease has loaded `a` twice, which tells of itself once for that.
+    expect(catalog.calls.filter(({ from, method }) => from === "a" && method === "announce")).toHaveLength(2);
   });
 });
