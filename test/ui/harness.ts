@@ -223,5 +223,5 @@ export function sidewaysScroll(page: Page): Promise<number> {
 
 /** Pictures of the docs. They change with each run a little, and so are made only where they are asked for: SCREENSHOTS=1. */
 export async function screenshot(page: Page, name: string): Promise<void> {
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(ROOT, "docs/pictures", `${name}.png`) });
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(ROOT, "test/ui/pictures", `${name}.png`) });
 }

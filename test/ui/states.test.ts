@@ -2,7 +2,7 @@
 import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Row } from "../../dashboard/src/list/rows.ts";
-import { axeProblems, SCHEMES, screenshot, sidewaysScroll, UiServer, until, visit, WIDTHS } from "./harness.ts";
+import { axeProblems, SCHEMES, sidewaysScroll, UiServer, until, visit, WIDTHS } from "./harness.ts";
 
 let server: UiServer;
 beforeAll(async () => {
@@ -294,7 +294,6 @@ describe("[S22.7] For everybody", () => {
             await page.getByRole("button", { name: "More filters" }).click();
             expect(await axeProblems(page)).toEqual([]);
             await page.keyboard.press("Escape");
-            await screenshot(page, `list-${width}-${colorScheme}`);
           },
           { viewport: { width, height: 800 }, colorScheme, before: listOf(30) },
         );

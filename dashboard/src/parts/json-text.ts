@@ -69,6 +69,8 @@ function mayGoOn(beginning: string): boolean {
     JSON.parse(beginning);
     return true;
   } catch (error) {
-    return /end of|unterminated|EOF/i.test(String(error));
+    const said = String(error);
+    const position = /at position (\d+)/.exec(said)?.[1];
+    return position === undefined ? /end of|unterminated|EOF/i.test(said) : Number(position) >= beginning.length;
   }
 }

@@ -175,6 +175,8 @@ describe("[R4] The pages of docs/", () => {
     const broken = packed.flatMap((page) =>
       [...readPage(page).text.matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)#?([^)\s]*)\)/g)]
         .map(([, path = "", heading = ""]) => ({ to: path === "" ? page : join(dirname(page), path), heading }))
+        // Pictures stay in the repository: the text in their place is for who reads the package.
+        .filter(({ to }) => !to.endsWith(".png"))
         .filter(({ to, heading }) =>
           // CONTRIBUTING.md is for who has the repository.
           packed.includes(to) ? heading !== "" && !headingsOf(to).includes(heading) : page !== "CONTRIBUTING.md",
