@@ -82,6 +82,30 @@ describe("[S22.3] An instance", () => {
     }
   });
 
+  it("[S22.3.3.1] numbers are shown digit by digit, members of one name side by side, and what turns the direction of a line as its code", async () => {
+    const input = '{"id":12345678901234567890,"price":1.0,"id":-0,"far":1e400,"deep":[[[7]]],"mark":"\u202ea"}';
+    await fetch(`${world.origin}/v1.0/workflows/dapr/chaining/start?instanceID=exact`, { method: "POST", body: input });
+    await world.api.ended("exact");
+    const { page } = await world.open("#/i/exact");
+    const shown = page.locator(".payload-cards .json-tree").first();
+    await shown.locator(".json-number", { hasText: "12345678901234567890" }).waitFor();
+    expect((await shown.innerText()).replaceAll(/\s+/g, " ")).toBe(
+      '{ "id": 12345678901234567890 "price": 1.0 "id": -0 "far": 1e400 "deep": [ [ 1 item ] ] "mark": "\\u202ea" }',
+    );
+    await page.goto(`${world.origin}/ui/#/start?like=exact`);
+    await page.getByRole("button", { name: "Format" }).click();
+    expect((await page.getByLabel("Input").inputValue()).replaceAll(/\s+/g, "")).toBe(input);
+    await page.context().close();
+  });
+
+  it("[S22.3.3.2] without an input it says so, and is no empty box", async () => {
+    await fetch(`${world.origin}/v1.0/workflows/dapr/chaining/start?instanceID=empty`, { method: "POST" });
+    await world.api.ended("empty");
+    const { page } = await world.open("#/i/empty");
+    await page.getByText("It was started without an input.").waitFor();
+    await page.context().close();
+  });
+
   it("[S22.3.4] children open in place, and stand in the tree of relations", async () => {
     await world.api.start("childWorkflows", "family", ["Ada", "Grace"]);
     await world.api.ended("family");

@@ -46,10 +46,9 @@ function tellsMore({ innerFailure, otherFailures, stackTrace, properties }: Fail
   return [innerFailure, otherFailures, stackTrace, properties].some((told) => told !== undefined);
 }
 
+/** An empty text is no payload. */
 function PayloadCard({ title, text, none }: { title: string; text: string | undefined; none: string }) {
-  return (
-    <Card title={title}>{text === undefined ? <p class="quiet">{none}</p> : <Payload title="" text={text} />}</Card>
-  );
+  return <Card title={title}>{text ? <Payload title="" text={text} /> : <p class="quiet">{none}</p>}</Card>;
 }
 
 const MOST = 50;

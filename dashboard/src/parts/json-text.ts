@@ -1,3 +1,5 @@
+import { formatJson } from "./json-tree.ts";
+
 export interface JsonProblem {
   readonly line: number;
   readonly column: number;
@@ -31,11 +33,10 @@ export function compact(text: string): string {
   }
 }
 
-/** JSON as it is read best. What is none stays as it is, and so does what would not be the same: numbers of many digits, members that stand twice. */
+/** JSON as it is read best, with all that it says. What is none stays as it is. */
 export function readable(text: string): string {
   try {
-    const value = JSON.parse(text);
-    return JSON.stringify(value) === compact(text) ? JSON.stringify(value, null, 2) : text;
+    return formatJson(text);
   } catch {
     return text;
   }

@@ -1,5 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { CopyButton } from "./copy-button.tsx";
+import { type JsonBranch, type JsonNode, jsonTree } from "./json-tree.ts";
 
 /*
  * A payload, which is somebody else's text: it becomes text nodes and nothing else. Large ones must not freeze the page, so a level shows some
@@ -12,52 +13,42 @@ const OPEN_LEVELS = 2;
 /** Of more children than this, a level begins closed. */
 const OPEN_CHILDREN = 50;
 
-/** `text` is the payload as it is stored. What is no JSON is shown as it is. */
+/** `text` is the payload as it is stored, and is shown so, numbers digit by digit. What is no JSON is shown as it is. */
 export function JsonView({ text, label = "payload" }: { text: string; label?: string }) {
-  const parsed = useMemo(() => parse(text), [text]);
+  const tree = useMemo(() => jsonTree(text), [text]);
   return (
     <div class="json">
       <div class="json-tools">
         <CopyButton text={text} label={`Copy ${label}`} />
       </div>
       <div class="json-tree">
-        {parsed.ok ? <Value value={parsed.value} level={0} /> : <LongText text={text} quote={false} />}
+        {tree === undefined ? <LongText text={text} quote={false} /> : <Value node={tree} level={0} />}
       </div>
     </div>
   );
 }
 
-type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false };
-
-function parse(text: string): Parsed {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch {
-    return { ok: false };
-  }
-}
-
-function Value({ value, level, name }: { value: unknown; level: number; name?: string | undefined }) {
-  if (typeof value === "object" && value !== null) return <Branch value={value} level={level} name={name} />;
+function Value({ node, level, name }: { node: JsonNode; level: number; name?: string | undefined }) {
+  if ("children" in node) return <Branch branch={node} level={level} name={name} />;
   return (
     <div class="json-line">
       {name !== undefined && <Name name={name} />}
-      {typeof value === "string" ? (
-        <LongText text={value} quote />
+      {node.kind === "string" ? (
+        <LongText text={JSON.parse(node.source)} quote />
       ) : (
-        <span class={`json-${value === null ? "null" : typeof value}`}>{String(value)}</span>
+        <span class={`json-${node.kind}`}>{node.source}</span>
       )}
     </div>
   );
 }
 
-function Branch({ value, level, name }: { value: object; level: number; name?: string | undefined }) {
-  const isList = Array.isArray(value);
-  const keys = useMemo(() => Object.keys(value), [value]);
-  const [isOpen, setOpen] = useState(level === 0 || (level < OPEN_LEVELS && keys.length <= OPEN_CHILDREN));
+function Branch({ branch, level, name }: { branch: JsonBranch; level: number; name?: string | undefined }) {
+  const isList = branch.kind === "list";
+  const { children } = branch;
+  const [isOpen, setOpen] = useState(level === 0 || (level < OPEN_LEVELS && children.length <= OPEN_CHILDREN));
   const [most, setMost] = useState(CHILDREN_AT_FIRST);
   const [open, close] = isList ? ["[", "]"] : ["{", "}"];
-  if (keys.length === 0) {
+  if (children.length === 0) {
     return (
       <div class="json-line">
         {name !== undefined && <Name name={name} />}
@@ -74,23 +65,19 @@ function Branch({ value, level, name }: { value: object; level: number; name?: s
         {!isOpen && (
           <span class="json-count">
             {" "}
-            {keys.length} {isList ? "items" : "fields"} {close}
+            {children.length} {isList ? "item" : "field"}
+            {children.length === 1 ? "" : "s"} {close}
           </span>
         )}
       </summary>
       {isOpen && (
         <div class="json-children">
-          {keys.slice(0, most).map((key) => (
-            <Value
-              key={key}
-              name={isList ? undefined : key}
-              value={(value as Readonly<Record<string, unknown>>)[key]}
-              level={level + 1}
-            />
+          {children.slice(0, most).map(({ name, node }, index) => (
+            <Value key={index} name={name} node={node} level={level + 1} />
           ))}
-          {keys.length > most && (
+          {children.length > most && (
             <button type="button" class="button-small" onClick={() => setMost(most + CHILDREN_AT_FIRST)}>
-              {Math.min(CHILDREN_AT_FIRST, keys.length - most)} more of {keys.length - most}
+              {Math.min(CHILDREN_AT_FIRST, children.length - most)} more of {children.length - most}
             </button>
           )}
         </div>
@@ -101,7 +88,7 @@ function Branch({ value, level, name }: { value: object; level: number; name?: s
 }
 
 function Name({ name }: { name: string }) {
-  return <span class="json-name">{JSON.stringify(name)}: </span>;
+  return <span class="json-name">{quoted(name)}: </span>;
 }
 
 function LongText({ text, quote }: { text: string; quote: boolean }) {
@@ -109,7 +96,7 @@ function LongText({ text, quote }: { text: string; quote: boolean }) {
   const shown = isWhole ? text : text.slice(0, CHARACTERS_AT_FIRST);
   return (
     <>
-      <span class={quote ? "json-string" : "json-text"}>{quote ? JSON.stringify(shown) : shown}</span>
+      <span class={quote ? "json-string" : "json-text"}>{quote ? quoted(shown) : shown}</span>
       {!isWhole && (
         <button type="button" class="button-small" onClick={() => setWhole(true)}>
           show all {text.length} characters
@@ -117,4 +104,12 @@ function LongText({ text, quote }: { text: string; quote: boolean }) {
       )}
     </>
   );
+}
+
+/** Marks that would turn the direction of what stands around them, or cannot be seen. */
+const UNSEEN = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** As JSON has it; what cannot be seen as its code. */
+function quoted(text: string): string {
+  return JSON.stringify(text).replace(UNSEEN, (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

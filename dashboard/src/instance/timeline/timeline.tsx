@@ -119,7 +119,13 @@ export function Timeline({ feed, past }: { feed: Feed; past?: Past }) {
         </p>
       )}
       {rows.length === 0 ? (
-        <p class="quiet">{bars === undefined ? "Loading …" : "Its code has not called anything yet."}</p>
+        <p class="quiet">
+          {bars === undefined
+            ? "Loading …"
+            : past === undefined && isStill
+              ? "Its code called nothing."
+              : "Its code has not called anything yet."}
+        </p>
       ) : isTable ? (
         <BarTable rows={rows} nowMs={untilMs} selected={selectionOf(query)} onSelect={select} />
       ) : (
