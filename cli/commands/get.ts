@@ -114,7 +114,10 @@ function linesOf(found: WireDetail, nowMs: number): Line[] {
 function waitsOf(found: WireDetail): Line[] {
   const { awaitedEvents = [], bufferedEvents = [] } = found;
   return [
-    ...found.pendingActivities.map((one): Line => ["Activity", `#${one.id} ${one.name}, ${attemptOf(one)}`]),
+    ...found.pendingActivities.map((one): Line => {
+      const isLimited = found.limits?.some(({ activity }) => activity?.id === one.id) === true;
+      return ["Activity", `#${one.id} ${one.name}, ${attemptOf(one, isLimited ? "waits for its limit" : one.status)}`];
+    }),
     ...found.openChildren.map(
       (one): Line => ["Child", `#${one.id} ${one.workflowName} '${one.instanceID}', ${attemptOf(one)}`],
     ),
@@ -133,7 +136,7 @@ function placeOf({ limit, key, activity, position, ahead }: WaitingLease): strin
   return `${what}, position ${position}${key === "" ? "" : ` of key ${JSON.stringify(key)}`}, ${ahead} ahead`;
 }
 
-function attemptOf({ status, attempt, lastFailure, nextAttemptAt }: Attempt): string {
+function attemptOf({ attempt, lastFailure, nextAttemptAt, ...one }: Attempt, status: string = one.status): string {
   const failure = lastFailure && `, last failure ${lastFailure.errorType}: ${lastFailure.message}`;
   return `${status}, attempt ${attempt}${failure ?? ""}${nextAttemptAt === undefined ? "" : `, next at ${nextAttemptAt}`}`;
 }

@@ -106,4 +106,12 @@ describe("[L60] limits", () => {
     });
     expect(stdout).toContain("limit:imports, position 2");
   });
+
+  it("[L60.6] `get` shows a call that waits for its limit as waiting, and not as running", async () => {
+    for (const id of ["p1", "p2", "p3"]) await api.start("pay", id, 5);
+    await vi.waitFor(async () => expect((await cli.run(["get", "p3"])).stdout).toContain("position 1"), 20_000);
+    const { stdout } = await cli.run(["get", "p3"]);
+    expect(stdout).toMatch(/^Activity: +#1 charge, waits for its limit, attempt 1$/m);
+    expect(stdout).toMatch(/^Limit: +cards for #1 charge, position 1, 0 ahead$/m);
+  });
 });
