@@ -61,7 +61,10 @@ export class Definition {
   async change({ fields, input, remainingActions }: ScheduleChange): Promise<SavedResult> {
     const asked = this.held.state;
     if (asked === undefined) return NOT_FOUND;
-    const problem = inputProblem(input?.text) ?? problemOf(changeFields(asked.fields, fields), asked.throughMs);
+    const changed = changeFields(asked.fields, fields);
+    // One whose times have all come can still be triggered and filled in, as its other fields say.
+    const isRetimed = saysWhen(changed) !== saysWhen(asked.fields);
+    const problem = inputProblem(input?.text) ?? problemOf(changed, isRetimed ? asked.throughMs : undefined);
     if (problem !== undefined) return problem;
     const inputs = await this.#inputs(OWN_INPUT, input);
     const { state } = this.held;
@@ -183,10 +186,13 @@ export function invalid(message: string): Extract<Refusal, { code: "INVALID" }> 
   return { ok: false, code: "INVALID", message };
 }
 
-function problemOf(fields: ScheduleFields, afterMs: number): Refusal | undefined {
+/** `afterMs`: it has to have a time after that. */
+function problemOf(fields: ScheduleFields, afterMs: number | undefined): Refusal | undefined {
   const read = timetableOf(fields);
   if ("problem" in read) return invalid(read.problem);
-  return read.next(afterMs) === undefined ? invalid("it has no time that is still to come") : undefined;
+  return afterMs !== undefined && read.next(afterMs) === undefined
+    ? invalid("it has no time that is still to come")
+    : undefined;
 }
 
 /** It lies in one row, encrypted perhaps. */

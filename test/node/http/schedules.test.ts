@@ -167,6 +167,23 @@ describe("[SC10] A schedule", () => {
     ]);
   });
 
+  it("[SC10.11] whose times have all come is changed all the same, but for times that would all be over", async () => {
+    const { send, create, to, see } = made();
+    await create({ cron: undefined, timeZone: undefined, at: "2026-01-03T00:00:00Z" });
+    await to("2026-01-03T00:00:01Z");
+    expect((await send(`PATCH ${ONE}`, { input: "again", retention: "24h" })).status).toBe(200);
+    expect(await see()).toMatchObject({ input: "again", retention: "24h", nextTimes: [] });
+    expect((await send(`PATCH ${ONE}`, { jitter: "none" })).status).toBe(400);
+    const over = await send(`PATCH ${ONE}`, { at: "2026-01-02T00:00:00Z" });
+    expect([over.status, over.body.message]).toEqual([
+      400,
+      "failed deserializing HTTP body: it has no time that is still to come",
+    ]);
+    expect((await send(`PATCH ${ONE}`, { at: "2026-01-04T00:00:00Z" })).body.nextTimes).toEqual([
+      "2026-01-04T00:00:00Z",
+    ]);
+  });
+
   it("[SC10.8] another instance under that ID is told of as `ID in use`", async () => {
     const schedules = schedulesOf({ start: { ok: false, code: "ALREADY_EXISTS" } });
     const api = new Api({ schedules });
