@@ -22,6 +22,8 @@ import type { TurnLoop } from "./turn-loop.ts";
 export interface LifeKeeper {
   /** Of the life that is current. */
   readonly loop: TurnLoop;
+  /** The database has gone, and has not been read again: what memory owed would set an alarm, with nothing there to wake. */
+  readonly isWiped: boolean;
   giveUpCode(): void;
   expire(record: InstanceRecord): Promise<boolean>;
   cannotRead(error: UnreadableError): void;
@@ -127,7 +129,7 @@ export class Household implements Lasting, Workload, ActivityOwner, Sender, Kept
   }
 
   get isOwing(): boolean {
-    return this.announcer?.isOwing === true || this.isNotifying;
+    return !this.#lives.isWiped && (this.announcer?.isOwing === true || this.isNotifying);
   }
 
   /** Receivers of webhooks are still to be told of something. */

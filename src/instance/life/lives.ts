@@ -23,6 +23,7 @@ export class Lives implements LifeKeeper {
   readonly household: Household;
   /** Who removes one whose time is over: `Purges`, which needs the lives itself. */
   remover: Remover | undefined;
+  isWiped = false;
   readonly #ports: InstancePorts;
   #loop: TurnLoop;
 
@@ -118,8 +119,11 @@ export class Lives implements LifeKeeper {
     this.leave();
   }
 
-  /** The catalog is still to be told: what is left is that, and an alarm for it. */
-  wipeBut(left: readonly OwedTelling[]): void {
+  /** Nothing is left but what the catalog is still to be told, and an alarm for that. */
+  async wipe(left: readonly OwedTelling[]): Promise<void> {
+    this.isWiped = true;
+    this.household.notifier?.wiping();
+    if (left.length === 0) return this.#ports.wipe();
     this.#ports.store.tellings.wipeBut(left);
     this.household.alarm.guard();
   }
@@ -181,6 +185,7 @@ export class Lives implements LifeKeeper {
     const former = this.current;
     return readStored(this.#ports, (stored) => {
       if (former.isClosed) return;
+      this.isWiped = false;
       this.household.announcer?.load();
       if (stored.type === "unreadable") this.household.notifier?.unreadable();
       else this.household.notifier?.load();

@@ -145,8 +145,7 @@ export class Purges {
         await prepare();
         const isToTell = createdAtMs !== undefined && !isUnheardOf;
         const left = isToTell ? await announcer?.leave({ createdAtMs, ...life }) : undefined;
-        if (left === undefined || left.length === 0) await this.#ports.wipe();
-        else this.#lives.wipeBut(left);
+        await this.#lives.wipe(left ?? []);
         this.#last = record;
         this.#log.purged(record, asked);
       } finally {

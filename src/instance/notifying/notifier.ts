@@ -92,13 +92,19 @@ export class Notifier {
     const loaded = rows.map((row) => known(row) ?? owed(row));
     const lost = this.#owed.filter((one) => !loaded.includes(one));
     for (const one of lost) one.isOver = true;
+    for (const one of loaded) one.isOver = false;
     if (lost.length > 0) this.#log("warn", { dropped: lost.length });
     this.#owed = loaded;
   }
 
+  /** A purge wipes the database: nothing of an answer is written there until it has been read again. */
+  wiping(): void {
+    for (const one of this.#owed) one.isOver = true;
+  }
+
   /** Nothing of them can be read for now. */
   unreadable(): void {
-    for (const one of this.#owed) one.isOver = true;
+    this.wiping();
     this.#owed = [];
   }
 

@@ -15,7 +15,7 @@ export interface Received extends OutgoingWebhook {
 
 export class Receivers {
   readonly received: Received[] = [];
-  answer: (webhook: Received) => Receipt = () => 204;
+  answer: (webhook: Received) => Receipt | Promise<Receipt> = () => 204;
   readonly #configured: WebhookReceivers;
 
   constructor(...webhooks: readonly WebhookOptions[]) {
@@ -32,7 +32,7 @@ export class Receivers {
         if (fate.dead) return never();
         const received = { ...webhook, json: JSON.parse(webhook.body) };
         this.received.push(received);
-        const receipt = this.answer(received);
+        const receipt = await this.answer(received);
         if (typeof receipt === "number") return receipt;
         if (receipt instanceof Error) throw receipt;
         return new Promise((_, reject) =>

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Code,
   describeInstance,
+  gate,
   purge,
   purgeByForce,
   raise,
@@ -162,6 +163,32 @@ describe("[I36] A purge", () => {
     await start(world, "a", "event", "x");
     for (const again of late) again();
     expect(await listedStatus(world)).toBe("RUNNING");
+  });
+});
+
+describe("[I36] While a purge wipes the database", () => {
+  it("[I36.22] a run that ends just then sets no alarm for what the catalog was owed before", async () => {
+    const world = listedWorld();
+    const { promise, open } = gate();
+    world.activity("held", () => promise);
+    unreachable(world);
+    await start(world, "a", "call", { activity: "held", input: 1 });
+    await world.advance(1_000);
+    expect(owing(world).rows).toBe(1);
+    reachable(world);
+    const alarms: (number | undefined)[] = [];
+    world.onPoint = (point, id) => {
+      if (point === "committed" && id === "a" && tablesOf(world).length === 0) alarms.push(owing(world).inMs);
+    };
+    // Called at the wipe: it ends before the object has read that nothing is left.
+    world.failWipe = () => {
+      open();
+      return undefined;
+    };
+    const purged = purgeByForce(world, "a");
+    await world.advance(5);
+    expect(await purged).toEqual({ ok: true });
+    expect([alarms, owing(world), tablesOf(world)]).toEqual([[undefined], nothing, []]);
   });
 });
 

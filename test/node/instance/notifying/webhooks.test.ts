@@ -5,6 +5,7 @@ import { HOOK, Receivers, SECRET } from "../receivers.ts";
 import {
   type Code,
   describeInstance,
+  gate,
   makeWorld,
   purge,
   raise,
@@ -377,4 +378,53 @@ describe("[I50] Webhooks", () => {
     expect([rows(scene, "a"), alarmOf(scene, "a"), await statusOf(scene.world, "a")]).toEqual([[], null, "COMPLETED"]);
     expect(warnings(scene)).toEqual([{ level: "warn", msg: "webhook", instanceId: "a", dropped: 1 }]);
   });
+
+  it("[I50.23] what ends while a purge wipes the database sets no alarm for what is owed no more", async () => {
+    const scene = sceneWith({});
+    const { promise, open } = gate();
+    scene.hooks.answer = () => 500;
+    scene.world.activity("held", () => promise);
+    scene.world.workflow("leaves", (ctx) => {
+      ctx.callActivity("held");
+      return "done";
+    });
+    await start(scene.world, "a", "leaves", undefined);
+    await scene.world.advance(SECOND);
+    expect(rows(scene, "a")).toHaveLength(1);
+    const alarms: (number | null)[] = [];
+    scene.world.onPoint = (point, id) => {
+      if (point === "committed" && scene.world.host(id).db.tables().length === 0) alarms.push(alarmOf(scene, id));
+    };
+    scene.world.failWipe = () => {
+      open();
+      return undefined;
+    };
+    await purge(scene.world, "a");
+    await scene.world.settle();
+    expect([alarms, alarmOf(scene, "a")]).toEqual([[null], null]);
+  });
+
+  it.each([
+    [1, undefined, [{ level: "warn", msg: "webhook", instanceId: "a", dropped: 1 }]],
+    [2, new Error("the disk is full"), []],
+  ])(
+    "[I50.24] an answer that comes while a purge wipes the database is written nowhere: told %i times where the wipe ends with %s",
+    async (times, failure, log) => {
+      const scene = sceneWith({});
+      const { world, hooks } = scene;
+      const { promise, open } = gate<number>();
+      hooks.answer = () => promise;
+      await start(world, "a", "echo", 1);
+      await world.advance(SECOND);
+      world.failWipe = () => {
+        open(200);
+        return failure;
+      };
+      const purged = await purge(world, "a").catch((error: unknown) => error);
+      await world.advance(SECOND);
+      expect(purged).toEqual(failure ?? { ok: true });
+      expect([hooks.received.length, rows(scene, "a"), alarmOf(scene, "a")]).toEqual([times, [], null]);
+      expect(warnings(scene)).toEqual(log);
+    },
+  );
 });
