@@ -46,6 +46,8 @@ export class WebhookWatch {
   readonly #tell: (line: string) => void;
   /** All that there have been, by the object. */
   readonly #executions = new Map<string, Set<string>>();
+  /** When objects were last found empty at a commit. */
+  readonly #gone = new Map<string, number>();
   /** By the execution, and the place of its end in its history. */
   readonly #ends = new Map<string, End>();
   #left: number;
@@ -83,7 +85,7 @@ export class WebhookWatch {
     const [row] = host.db.read<{ status: RuntimeStatus; name: string }>(
       "SELECT type AS status, name FROM instance WHERE seq = -1",
     );
-    if (row === undefined) return this.#gone(id);
+    if (row === undefined) return this.#goes(id);
     this.#began(host);
     if (isTerminal(row.status) && (row.name === "program" || row.name === "versioned")) this.#ended(host, row.status);
   }
@@ -107,10 +109,12 @@ export class WebhookWatch {
     this.#executions.set(id, executions.add(row?.id ?? ""));
   }
 
-  /** One that has ended, and whose ID another one has taken in the same commit, is not seen as it ends. */
-  #replaced(instanceId: string, executionId: string, status: string): End | undefined {
+  /** One that has ended is not seen as it ends where, in the same commit, it was purged, or another one has taken its ID. */
+  #unseen(instanceId: string, executionId: string, status: string): End | undefined {
     const current = [...(this.#executions.get(instanceId) ?? [])].at(-1);
-    if (current === undefined || numberOf(executionId) >= numberOf(current)) return undefined;
+    const isReplaced = current !== undefined && numberOf(executionId) < numberOf(current);
+    const isPurged = this.#gone.get(instanceId) === this.#world.nowMs;
+    if (!isReplaced && !isPurged) return undefined;
     return { instanceId, status, taken: new Set(), isPurged: true };
   }
 
@@ -123,7 +127,8 @@ export class WebhookWatch {
     if (!this.#ends.has(key)) this.#ends.set(key, { instanceId: host.id, status, taken: new Set(), isPurged: false });
   }
 
-  #gone(id: string): void {
+  #goes(id: string): void {
+    this.#gone.set(id, this.#world.nowMs);
     if (!this.#isKept) for (const end of this.#ends.values()) if (end.instanceId === id) end.isPurged = true;
   }
 
@@ -131,7 +136,7 @@ export class WebhookWatch {
     const [, name = "", seq] = /^msg_(.*)_(\d+)$/.exec(id) ?? [];
     const { executionId } = executionOfName(name);
     const { instanceID, runtimeStatus } = json.data;
-    const end = this.#ends.get(`${executionId} ${seq}`) ?? this.#replaced(instanceID, executionId, runtimeStatus);
+    const end = this.#ends.get(`${executionId} ${seq}`) ?? this.#unseen(instanceID, executionId, runtimeStatus);
     this.#tell(`webhook ${id} arrives at ${url}`);
     if (end === undefined) this.violations.push(`${url} hears of ${id}, and nothing has ended there`);
     else if (instanceID !== end.instanceId || runtimeStatus !== end.status)
