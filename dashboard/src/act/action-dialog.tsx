@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { addressOf, hasToken } from "../app/api.ts";
-import { Code } from "../pages/loaded.tsx";
+import { Code } from "../parts/code.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";

@@ -1,10 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JobOperation } from "../../../src/jobs/job.ts";
+import { InTerminal, ReasonField } from "../act/action-dialog.tsx";
 import type { Asked } from "../act/requests.ts";
-import { curlOf } from "../act/shell.ts";
-import { addressOf, api, hasToken } from "../app/api.ts";
+import { api } from "../app/api.ts";
 import { href } from "../app/router.ts";
-import { Code } from "../parts/code.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Failed, messageOf } from "../parts/failed.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -100,20 +99,8 @@ export function BulkDialog({
         </p>
         <Samples samples={samples} matched={matched} />
         <Fields operation={operation} options={options} set={set} />
-        <label class="field">
-          <span>Reason</span>
-          <input
-            maxLength={1_000}
-            autocomplete="off"
-            placeholder="Why, for whoever looks at it later"
-            value={options.reason}
-            onInput={(event) => set({ reason: event.currentTarget.value })}
-          />
-        </label>
-        <details class="terminal">
-          <summary>The same in a terminal</summary>
-          <Code text={curlOf(job.request, addressOf(job.request.path), hasToken.value)} label="Copy the curl" />
-        </details>
+        <ReasonField value={options.reason} onChange={(reason) => set({ reason })} />
+        <InTerminal asked={job} />
         {matched > TYPED_ABOVE && (
           <label class="field">
             <span>Type {matched} to go on</span>

@@ -1,8 +1,9 @@
 import type { Role } from "../../../src/http/role.ts";
 import type { JobOperation } from "../../../src/jobs/job.ts";
-import type { Asked } from "../act/requests.ts";
+import { type Asked, flag, operands, option, withReason } from "../act/requests.ts";
 import { at } from "../app/api.ts";
 import type { IconName } from "../parts/icon.tsx";
+import { queryOf } from "./query-text.ts";
 
 /*
  * What can be asked of many instances, and how: pure, so that what the dialog shows, counts and sends is one thing.
@@ -118,7 +119,44 @@ export function bulkJob(operation: JobOperation, targets: Targets, confirm: numb
   });
   const withPayload =
     operation === "raise" && payload.trim() !== "" ? `${body.slice(0, -1)},"payload":${payload.trim()}}` : body;
-  return { request: { method: "POST", path: at.jobs(), body: withPayload } };
+  return {
+    request: { method: "POST", path: at.jobs(), body: withPayload },
+    command: commandOf(operation, targets, options),
+  };
+}
+
+/** Those of the command line that ask for nothing more than which, and why. */
+const VERBS: Partial<Record<JobOperation, string>> = {
+  pause: "suspend",
+  resume: "resume",
+  rewind: "rewind",
+  restart: "restart",
+  cancel: "cancel",
+  terminate: "terminate",
+  purge: "purge",
+};
+/** A command has room for so many. */
+const MOST_NAMED = 50;
+
+function commandOf(
+  operation: JobOperation,
+  targets: Targets,
+  { reason, force, nonRecursive }: BulkOptions,
+): string[] | undefined {
+  const verb = VERBS[operation];
+  const flags = [
+    ...flag("--force", operation === "purge" && force),
+    ...flag("--non-recursive", (operation === "purge" || operation === "terminate") && nonRecursive),
+    ...withReason(reason),
+  ];
+  if (verb === undefined) return undefined;
+  if (targets.type === "filter") {
+    const query = queryOf(targets.filter);
+    return query === undefined ? undefined : [verb, ...option("--query", query), ...flags];
+  }
+  // `latest` is the newest of all there.
+  if (targets.ids.length > MOST_NAMED || targets.ids.includes("latest")) return undefined;
+  return [verb, ...flags, ...operands(...targets.ids)];
 }
 
 function targetsIn(targets: Targets) {

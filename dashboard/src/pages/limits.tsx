@@ -1,8 +1,9 @@
 import { api, at } from "../app/api.ts";
 import { href } from "../app/router.ts";
+import { Code } from "../parts/code.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Time } from "../parts/time.tsx";
-import { Code, Loaded } from "./loaded.tsx";
+import { Loaded } from "./loaded.tsx";
 import { Meter } from "./meter.tsx";
 import { type Column, Table } from "./table.tsx";
 import { useRead } from "./use-read.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { ApiError } from "../app/api.ts";
-import { CopyButton } from "../parts/copy-button.tsx";
+import { Code } from "../parts/code.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Failed, messageOf } from "../parts/failed.tsx";
 import { Time } from "../parts/time.tsx";
@@ -48,16 +48,6 @@ function NotConfigured({ what, error }: { what: string; error: ApiError }) {
       <p class="measure">{says}</p>
       {toAdd !== "" && <Code text={toAdd} label="Copy what to add" />}
     </Empty>
-  );
-}
-
-/** Text to be copied. */
-export function Code({ text, label }: { text: string; label: string }) {
-  return (
-    <div class="code">
-      <code>{text}</code>
-      <CopyButton text={text} label={label} />
-    </div>
   );
 }
 
