@@ -113,6 +113,21 @@ describe("[S22.3.10] An instance that is watched", () => {
     await page.context().close();
   });
 
+  it("[S22.3.14.1] one that could not be read is read again by itself", async () => {
+    await world.api.start("collector", "mends", 1);
+    const { page } = await world.open("#/i/mends", {
+      before: async (page) => {
+        await page.clock.install();
+        await page.route("**/v1.0/workflows/**", (route) => route.abort());
+      },
+    });
+    await page.getByText("The server does not answer").waitFor();
+    await page.unroute("**/v1.0/workflows/**");
+    await page.clock.fastForward(10_000);
+    await page.getByText("Waits for the event item").waitFor();
+    await page.context().close();
+  });
+
   it("[S22.3.15] pause and resume are seen at once, with who has asked and why", async () => {
     await world.api.start("collector", "paused", 1);
     const { page } = await world.open("#/i/paused");

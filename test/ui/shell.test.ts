@@ -177,6 +177,23 @@ describe("[S22.1] Addresses", () => {
     });
   });
 
+  it("[S22.1.3.1] a page whose file is gone, as after a deploy, is there once all is loaded anew", async () => {
+    await visit(
+      open,
+      "#/list",
+      async (page) => {
+        await page.evaluate(() => document.body.setAttribute("data-old", ""));
+        await page.getByRole("link", { name: "Failures" }).click();
+        await page.getByText("This page could not be read.").waitFor();
+        await page.unroute("**/failures-*.js");
+        await page.getByRole("button", { name: "Try again" }).click();
+        await page.getByRole("heading", { name: "Failures", level: 1 }).waitFor();
+        expect(await page.locator("body[data-old]").count()).toBe(0);
+      },
+      { allowed: REFUSED, before: (page) => page.route("**/failures-*.js", (route) => route.fulfill({ status: 404 })) },
+    );
+  });
+
   it("[S22.1.4] the API is found beside the page, under any path", async () => {
     const asked: string[] = [];
     await visit(

@@ -1,7 +1,7 @@
 import { signal, useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { go, href } from "../app/router.ts";
+import { go, href, reload } from "../app/router.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Failed } from "../parts/failed.tsx";
 import type { InstanceAction } from "./kinds.ts";
@@ -63,7 +63,7 @@ export function ActionHost() {
   if (failure.value === undefined) return null;
   return (
     <Dialog title="Action" onClose={close}>
-      <Failed error={failure.value} what="This part of the page" onRetry={load} />
+      <Failed error={failure.value} what="This part of the page" onRetry={reload} />
     </Dialog>
   );
 }

@@ -214,3 +214,8 @@ function storedToken(): string | null {
 function pathOf(kind: string, path: readonly string[]): string {
   return [kind, COMPONENT, ...path].map(encodeURIComponent).join("/");
 }
+
+/** Whether the same call may be answered well a moment later. What is not there, not allowed or not configured stays so until somebody does something. */
+export function mayMend(error: unknown): boolean {
+  return !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status === 500;
+}

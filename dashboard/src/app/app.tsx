@@ -9,7 +9,7 @@ import { HelpDialog, helpIsOpen } from "./help.tsx";
 import { listenToKeys } from "./keys.ts";
 import { Navigation } from "./navigation.tsx";
 import { PAGES } from "./pages.ts";
-import { followAddress, route } from "./router.ts";
+import { followAddress, reload, route } from "./router.ts";
 import { loadMetadata, metadata, versionWarning } from "./session.ts";
 import { startClock } from "./times.ts";
 import { TokenDialog } from "./token-dialog.tsx";
@@ -86,7 +86,7 @@ function CurrentPage() {
       </section>
     );
   }
-  if (failure.value?.page === page) return <Failed error={failure.value.error} what="This page" onRetry={load} />;
+  if (failure.value?.page === page) return <Failed error={failure.value.error} what="This page" onRetry={reload} />;
   const Page = loaded.get(page);
   if (Page === undefined) return <p class="loading">Loading …</p>;
   return <Guarded key={page} Page={Page} />;

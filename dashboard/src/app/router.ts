@@ -63,6 +63,14 @@ export function go(to: string, { replace = false } = {}): void {
   hash.value = location.hash;
 }
 
+/** The page anew, which after a deploy has files of other names; where it was is in its address. Not where that would lose what is shown. */
+export function reload(): void {
+  fetch(location.href).then(
+    ({ ok }) => ok && location.reload(),
+    () => undefined,
+  );
+}
+
 /** Changes a part of the query, and leaves the rest of the address as it is. */
 export function setQuery(changes: Query, options: { replace?: boolean } = {}): void {
   const { page, path, query } = route.value;

@@ -1,6 +1,6 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import { changed } from "../act/index.tsx";
-import { ApiError, api, at } from "../app/api.ts";
+import { ApiError, api, at, mayMend } from "../app/api.ts";
 import { type StreamEvent, type Watch, watch } from "../app/stream.ts";
 import { attemptsOf, Bars } from "./model/bars.ts";
 import { advance, askedIn, type Moment, momentOf } from "./model/moment.ts";
@@ -326,9 +326,11 @@ export class Feed {
     this.bars.value?.callOff(new Set(detail.openTimers.map(({ id }) => id)), detail.sizes.historyEvents);
   }
 
-  /** The stream has ended with the instance, which may be run once more. */
+  /** A server that did not answer may be there again. The stream has ended with the instance, which may be run once more. */
   #look(): void {
-    if (document.hidden || this.isGone.value || !this.detail.value?.executionId) return;
+    if (document.hidden || this.isGone.value) return;
+    if (this.reading.value === "failed" && mayMend(this.error.value)) void this.read();
+    if (!this.detail.value?.executionId) return;
     if (this.stream.value === undefined || this.stream.value.state.value === "ended") void this.#ask(false);
   }
 }

@@ -1,7 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { changed } from "../act/changed.ts";
-import { ApiError } from "../app/api.ts";
+import { mayMend } from "../app/api.ts";
 
 /** What was read: the last that has come, and what has gone wrong since. */
 export interface Reading<T> {
@@ -64,9 +64,4 @@ export function useRead<T>(key: string, read: (signal: AbortSignal) => Promise<T
   });
   const own = state.key === key ? state : { key, atMs: 0 };
   return { value: own.value, error: own.error, atMs: own.atMs, again: () => again.current() };
-}
-
-/** What is not there, not allowed or not configured stays so until somebody does something. */
-function mayMend(error: unknown): boolean {
-  return !(error instanceof ApiError) || error.status === 0 || error.status === 429 || error.status === 500;
 }
