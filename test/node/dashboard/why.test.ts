@@ -143,7 +143,7 @@ describe("[Y] Why it stands where it does", () => {
     expect(told(at({ type: "ExecutionCompleted", timestampMs: 1, status: "COMPLETED" }))).toEqual([]);
     const startTime = "2026-01-01T00:00:00Z";
     expect(told(NOTHING_YET, detail({ runtimeStatus: "PENDING", startTime }))).toEqual([
-      `Starts at @${Date.parse(startTime)}.`,
+      `Starts @${Date.parse(startTime)}.`,
     ]);
   });
 });

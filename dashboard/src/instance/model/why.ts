@@ -50,7 +50,7 @@ function pendingReasons(moment: Moment, detail: WireDetail | undefined): Reason[
   const startMs = msOf(detail?.startTime);
   const limits = limitReasons(detail);
   if (limits.length > 0) return limits;
-  if (startMs !== undefined) return [{ tone: "wait", text: ["Starts at ", { timeMs: startMs }, "."] }];
+  if (startMs !== undefined) return [{ tone: "wait", text: ["Starts ", { timeMs: startMs }, "."] }];
   return [
     {
       tone: "quiet",
