@@ -23,7 +23,7 @@ export function Waiting({ row }: { row: Row }) {
   const isOpen = runtimeStatus === "RUNNING" || runtimeStatus === "SUSPENDED" || runtimeStatus === "PENDING";
   return (
     <>
-      {isOpen && waitingFor !== undefined && <WaitsFor waitingFor={waitingFor} />}
+      {isOpen && waitingFor !== undefined && <WaitsFor waitingFor={waitingFor} />}{" "}
       {customStatus !== undefined && (
         <span class="row-custom" title={customStatus}>
           {customStatus}
