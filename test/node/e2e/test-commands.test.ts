@@ -34,7 +34,7 @@ describe("[E10] the test commands", () => {
   it("[E10.3] one file: nothing of the sort, the closing counts, and exit code 0", async () => {
     const { code, output } = await run(["--project", "node", "test/node/crash/harness.test.ts", "-t", "C7.3"]);
     expect(output).not.toContain("19 minutes");
-    expect(output).toMatch(/Tests.*5 passed/);
+    expect(output).toMatch(/Tests.*\d+ passed/);
     expect(code).toBe(0);
   });
 
