@@ -230,7 +230,7 @@ describe("[W31] A schedule that code declares", () => {
   });
 
   it("[W31.7] what can be no schedule is refused where it is declared, or where the Worker is made", () => {
-    const runtime = new WorkflowRuntime();
+    const runtime = new WorkflowRuntime().registerWorkflowWithName("echo", (_ctx, input) => input);
     expect(() => runtime.schedule("a b", { workflow: "echo", interval: "1h" })).toThrow(
       "1 to 40 letters, digits, _ and -",
     );
