@@ -137,6 +137,26 @@ describe("[S22.6] Roles", () => {
     );
   });
 
+  it("[S22.6.4.1] a token that is for some instances says for which, and is not offered what is about all", async () => {
+    await visit(
+      open,
+      "#/list",
+      async (page) => {
+        await page.getByText("operator of q-*", { exact: true }).waitFor();
+        const pages = await page.getByRole("navigation", { name: "Pages" }).getByRole("link").allTextContents();
+        expect(pages).toEqual(["Overview", "Instances", "Failures", "Bulk jobs", "Workflows"]);
+      },
+      {
+        before: (page) =>
+          page.route("**/v1.0/metadata", async (route) => {
+            const metadata = await (await route.fetch()).json();
+            const extended = { callerName: "me", callerRole: "operator", callerPrefix: "q-" };
+            await route.fulfill({ json: { ...metadata, extended } });
+          }),
+      },
+    );
+  });
+
   it("[S22.6.5] a page of another version than the server's says so", async () => {
     await visit(open, "#/list", (page) => page.getByText("and the server of 9.9.9").waitFor(), {
       before: (page) =>

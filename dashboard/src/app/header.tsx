@@ -3,7 +3,9 @@ import { Menu, type MenuItem } from "../parts/menu.tsx";
 import { addressOf, forgetToken, hasToken, reachable } from "./api.ts";
 import { helpIsOpen } from "./help.tsx";
 import { href } from "./router.ts";
-import { may, metadata, role } from "./session.ts";
+import { may, metadata, prefix, role } from "./session.ts";
+
+const OF_SOME = ", of instances whose ID begins so";
 
 export function Header() {
   const items: MenuItem[] = [
@@ -20,8 +22,12 @@ export function Header() {
       <div class="bar-end">
         <Connection />
         {metadata.value !== undefined && (
-          <span class="role" title={`What your token may do: ${role.value}`}>
+          <span
+            class="role"
+            title={`What your token may do: ${role.value}${prefix.value === undefined ? "" : OF_SOME}`}
+          >
             {role}
+            {prefix.value !== undefined && ` of ${prefix.value}*`}
           </span>
         )}
         {may("starter") && (

@@ -29,6 +29,9 @@ export const role = computed<Role>(() => {
   return ROLES.find((one) => one === told) ?? "admin";
 });
 
+/** What the IDs of all instances begin with that the caller's token is for; `undefined`: it is for all. */
+export const prefix = computed(() => metadata.value?.extended.callerPrefix);
+
 export function may(needed: Role): boolean {
   return ROLES.indexOf(role.value) >= ROLES.indexOf(needed);
 }
