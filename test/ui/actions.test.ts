@@ -114,7 +114,8 @@ describe("[U31] a failed one", () => {
     );
     await shown.getByRole("button", { name: "Rerun", exact: true }).click();
     await shown.getByRole("link", { name: "buy-2" }).click();
-    await page.getByRole("heading", { name: "buy-2" }).waitFor();
+    await page.getByRole("heading", { name: "buy-2", level: 1 }).waitFor();
+    await shown.waitFor({ state: "detached" });
     const { body } = await until(
       world,
       "GET workflows/dapr/buy-2",

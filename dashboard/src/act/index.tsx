@@ -1,7 +1,7 @@
 import { signal, useSignal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import { go, href, reload } from "../app/router.ts";
+import { go, href, reload, route } from "../app/router.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Failed } from "../parts/failed.tsx";
 import type { InstanceAction } from "./kinds.ts";
@@ -54,10 +54,13 @@ export function ActionHost() {
     );
   };
   useEffect(load, [action]);
-  if (action === undefined) return null;
   const close = () => {
     opened.value = undefined;
   };
+  // Its links lead to what was made, which it must not cover.
+  const { page, path } = route.value;
+  useEffect(() => close, [[page, ...path].join("/")]);
+  if (action === undefined) return null;
   const Shown = dialogs.value?.[action.kind];
   if (Shown !== undefined) return <Shown {...action.target} onClose={close} />;
   if (failure.value === undefined) return null;
