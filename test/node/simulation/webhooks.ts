@@ -31,8 +31,8 @@ interface End {
   readonly taken: Set<string>;
   /** What was told of it first. */
   body?: string;
-  /** Somebody has purged the instance: what was owed went with it. */
-  isPurged: boolean;
+  /** Somebody has purged the instance, and what was owed went with it; or nobody has seen it end here. */
+  mayBeUntold: boolean;
 }
 
 export class WebhookWatch {
@@ -82,19 +82,22 @@ export class WebhookWatch {
   at(point: Point, id: string): void {
     if (point !== "committed") return;
     const host = this.#world.host(id);
-    const [row] = host.db.read<{ status: RuntimeStatus; name: string }>(
-      "SELECT type AS status, name FROM instance WHERE seq = -1",
+    const [row] = host.db.read<{ status: RuntimeStatus; name: string; run: string }>(
+      "SELECT type AS status, name, detail ->> '$.executionId' AS run FROM instance WHERE seq = -1",
     );
     if (row === undefined) return this.#goes(id);
-    this.#began(host);
-    if (isTerminal(row.status) && (row.name === "program" || row.name === "versioned")) this.#ended(host, row.status);
+    const { executionId, rewinds } = executionOfName(row.run);
+    this.#executions.set(id, (this.#executions.get(id) ?? new Set()).add(executionId));
+    if (row.name !== "program" && row.name !== "versioned") return;
+    const isOver = isTerminal(row.status);
+    if (isOver || rewinds !== undefined) this.#ended(host, isOver);
   }
 
   /** Once nothing happens any more. */
   faults(): string[] {
-    return [...this.#ends].flatMap(([key, { instanceId, status, taken, isPurged }]) =>
+    return [...this.#ends].flatMap(([key, { instanceId, status, taken, mayBeUntold }]) =>
       this.#urls
-        .filter((url) => !isPurged && !taken.has(url))
+        .filter((url) => !mayBeUntold && !taken.has(url))
         .map((url) => `${instanceId}: ${url} has not heard that it is ${status} (${key})`),
     );
   }
@@ -103,33 +106,32 @@ export class WebhookWatch {
     return Array.from({ length: this.#plan.receivers }, (_, n) => `${HOOK}/${n}`);
   }
 
-  #began({ id, db }: Host): void {
-    const [row] = db.read<{ id: string }>("SELECT detail ->> '$.executionId' AS id FROM instance WHERE seq = -1");
-    const executions = this.#executions.get(id) ?? new Set();
-    this.#executions.set(id, executions.add(row?.id ?? ""));
-  }
-
   /** One that has ended is not seen as it ends where, in the same commit, it was purged, or another one has taken its ID. */
   #unseen(instanceId: string, executionId: string, status: string): End | undefined {
     const current = [...(this.#executions.get(instanceId) ?? [])].at(-1);
     const isReplaced = current !== undefined && numberOf(executionId) < numberOf(current);
     const isPurged = this.#gone.get(instanceId) === this.#world.nowMs;
     if (!isReplaced && !isPurged) return undefined;
-    return { instanceId, status, taken: new Set(), isPurged: true };
+    return { instanceId, status, taken: new Set(), mayBeUntold: true };
   }
 
-  #ended(host: Host, status: string): void {
+  /** One that has failed may have been rewound in the same commit, and a rerun begins with what its source has come to. */
+  #ended(host: Host, isOver: boolean): void {
     const history = host.history();
     const [started] = history;
-    const seq = history.findLastIndex(({ type }) => type === "ExecutionCompleted");
     if (started?.type !== "ExecutionStarted") return;
-    const key = `${started.executionId} ${seq}`;
-    if (!this.#ends.has(key)) this.#ends.set(key, { instanceId: host.id, status, taken: new Set(), isPurged: false });
+    const lastSeq = history.findLastIndex(({ type }) => type === "ExecutionCompleted");
+    for (const [seq, event] of history.entries()) {
+      const key = `${started.executionId} ${seq}`;
+      if (event.type !== "ExecutionCompleted" || this.#ends.has(key)) continue;
+      const mayBeUntold = seq !== lastSeq || !isOver;
+      this.#ends.set(key, { instanceId: host.id, status: event.status, taken: new Set(), mayBeUntold });
+    }
   }
 
   #goes(id: string): void {
     this.#gone.set(id, this.#world.nowMs);
-    if (!this.#isKept) for (const end of this.#ends.values()) if (end.instanceId === id) end.isPurged = true;
+    if (!this.#isKept) for (const end of this.#ends.values()) if (end.instanceId === id) end.mayBeUntold = true;
   }
 
   #answer({ id, url, body, json }: Received): Receipt {
