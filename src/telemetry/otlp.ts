@@ -1,4 +1,4 @@
-import type { Attributes, Span } from "../model/span.ts";
+import type { Span } from "../model/span.ts";
 
 /** Where spans go, in OpenTelemetry's form: the option `telemetry.otlp`, or OpenTelemetry's own variables. */
 export interface OtlpOptions {
@@ -28,7 +28,7 @@ export class OtlpExporter {
   /** The status of the answer. Rejects when none came. */
   async send(spans: readonly Span[], signal: AbortSignal): Promise<number> {
     const { url, headers, serviceName } = this.#to;
-    const body = JSON.stringify(toRequest(spans, serviceName));
+    const body = toRequest(spans, serviceName);
     const all = { ...headers, "content-type": "application/json" };
     const answer = await fetch(url, { method: "POST", headers: all, body, signal, redirect: "manual" });
     await answer.body?.cancel();
@@ -91,21 +91,25 @@ function decoded(text: string): string {
   }
 }
 
-export function toRequest(spans: readonly Span[], serviceName: string): object {
-  const scope = { name: "edge-workflows" };
-  const resource = { attributes: attributesOf({ "service.name": serviceName }) };
-  return { resourceSpans: [{ resource, scopeSpans: [{ scope, spans: spans.map(toOtlp) }] }] };
+/** Put together as text: objects for all of it, and then JSON of them, took several times as long. */
+export function toRequest(spans: readonly Span[], serviceName: string): string {
+  const resource = `{"attributes":[${attribute("service.name", serviceName)}]}`;
+  const all = spans.map(textOf).join();
+  return `{"resourceSpans":[{"resource":${resource},"scopeSpans":[{"scope":{"name":"edge-workflows"},"spans":[${all}]}]}]}`;
 }
 
-function toOtlp({ startMs, endMs, attributes, error, links, ...span }: Span): object {
-  return {
-    ...span,
-    startTimeUnixNano: nanos(startMs),
-    endTimeUnixNano: nanos(endMs),
-    attributes: attributesOf({ ...attributes, "error.type": error?.type }),
-    ...(links !== undefined && { links }),
-    status: error === undefined ? {} : { code: 2, ...(error.message !== undefined && { message: error.message }) },
-  };
+function textOf({ traceId, spanId, parentSpanId, name, kind, startMs, endMs, attributes, error, links }: Span): string {
+  let all = "";
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value !== undefined) all += `${all && ","}${attribute(key, value)}`;
+  }
+  if (error !== undefined) all += `${all && ","}${attribute("error.type", error.type)}`;
+  const parent = parentSpanId === undefined ? "" : `"parentSpanId":"${parentSpanId}",`;
+  const times = `"startTimeUnixNano":"${nanos(startMs)}","endTimeUnixNano":"${nanos(endMs)}"`;
+  const rest = links === undefined ? "" : `"links":${JSON.stringify(links)},`;
+  const status = error === undefined ? "{}" : JSON.stringify({ code: 2, message: error.message });
+  return `{"traceId":"${traceId}","spanId":"${spanId}",${parent}"name":${JSON.stringify(name)},"kind":${kind},${times},"attributes":[${all}],${rest}"status":${status}}`;
 }
 
 /** 64 bits are a text in JSON. */
@@ -113,13 +117,8 @@ function nanos(ms: number): string {
   return `${Math.max(0, Math.round(ms))}000000`;
 }
 
-function attributesOf(attributes: Attributes): object[] {
-  return Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ key, value: anyValue(value) }],
-  );
-}
-
-function anyValue(value: string | number | boolean): object {
-  if (typeof value === "string") return { stringValue: value };
-  return typeof value === "boolean" ? { boolValue: value } : { intValue: String(value) };
+/** Keys are our own, and need no escaping. */
+function attribute(key: string, value: string | number | boolean): string {
+  const type = typeof value === "string" ? "string" : typeof value === "boolean" ? "bool" : "int";
+  return `{"key":"${key}","value":{"${type}Value":${JSON.stringify(type === "int" ? String(value) : value)}}}`;
 }

@@ -52,6 +52,11 @@ export class Announcer {
     return this.#flights.counter?.carriedOn(before, last);
   }
 
+  /** These events are in the history, the first of them at `seq`. */
+  committed(record: InstanceRecord, seq: number, events: readonly HistoryEvent[]): void {
+    this.#flights.counter?.committed(record, seq, events);
+  }
+
   /** A life has begun in the place of the former one: what its first announcement does not tell of that is told apart. */
   replaced(former: InstanceRecord): void {
     const isOwing = oweReplaced(this.#flights, this.#catalog.shardOf(this.#ports.instanceId()), former);

@@ -33,12 +33,21 @@ export class Counter {
     return tally.totals;
   }
 
+  /** These events are in the history, the first of them at `seq`: what memory has followed from the beginning need not be read. */
+  committed({ executionId, totals }: InstanceRecord, seq: number, events: readonly HistoryEvent[]): void {
+    if (seq === 0) this.#known = { executionId, tally: new Tally(totals) };
+    const known = this.#known;
+    if (known?.executionId !== executionId || known.tally.seen !== seq) return;
+    for (const event of events) known.tally.add(event);
+  }
+
   #tallyOf({ executionId, totals }: InstanceRecord): Tally {
     const { store } = this.#ports;
     let known = this.#known;
     if (known?.executionId !== executionId) known = { executionId, tally: new Tally(totals) };
     this.#known = undefined;
-    for (const { event } of store.skimHistory(known.tally.seen, false)) known.tally.add(event);
+    const { seen } = known.tally;
+    if (seen < store.nextHistorySeq) for (const { event } of store.skimHistory(seen, false)) known.tally.add(event);
     this.#known = known;
     return known.tally;
   }

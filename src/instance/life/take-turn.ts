@@ -122,11 +122,15 @@ function commitTurn(life: Life, lasting: Lasting, decided: Decided): Committed |
 }
 
 /** One transaction, which memory follows at once. */
-function write(life: Life, { burst, ports }: Lasting, { turn, change, record, left }: Decided): OutboxEntry[] {
+function write(life: Life, lasting: Lasting, { turn, change, record, left }: Decided): OutboxEntry[] {
+  const { announcer, burst, ports } = lasting;
+  const { nextHistorySeq } = ports.store;
   burst.goOn();
   const recovered = life.recoveries.answeredBy(turn);
   const sent = ports.store.commit(recovered === undefined ? change : { ...change, recovered }, true);
   if (recovered !== undefined) life.recoveries.drop(recovered);
+  const { newHistory } = change;
+  announcer?.committed(record, newHistory === undefined ? nextHistorySeq : 0, newHistory ?? turn.events);
   life.queue.committed(left);
   life.record = record;
   life.execution.committed();

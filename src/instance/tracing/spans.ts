@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly withMessages: boolean;
 }
 
+type Own = Pick<Span, "name" | "spanId" | "startMs" | "endMs">;
+
 type Ended =
   | "TaskCompleted"
   | "TaskFailed"
@@ -97,8 +99,9 @@ function callSpan(
     startMs: call.atMs,
     endMs: event.timestampMs,
     attributes: {
-      ...(kind === "activity" && { "dapr.workflow.attempt": call.attempt ?? 1 }),
-      ...(call.instanceId !== undefined && { "dapr.workflow.child_instance_id": call.instanceId }),
+      ...common(of.before),
+      "dapr.workflow.attempt": kind === "activity" ? (call.attempt ?? 1) : undefined,
+      "dapr.workflow.child_instance_id": call.instanceId,
     },
     error: errorOf(failure, of),
   });
@@ -143,10 +146,10 @@ export function startSpan(record: InstanceRecord, place: SpanPlace, parentSpanId
 
 function within(
   { before, place }: Surroundings,
-  span: Pick<Span, "name" | "spanId" | "startMs" | "endMs"> & Partial<Span>,
+  { name, kind = 1, spanId, startMs, endMs, attributes = common(before), error }: Partial<Span> & Own,
 ): Span {
   const { traceId, spanId: parentSpanId } = place;
-  return { kind: 1, ...span, traceId, parentSpanId, attributes: { ...common(before), ...span.attributes } };
+  return { traceId, spanId, parentSpanId, name, kind, startMs, endMs, attributes, error };
 }
 
 function common({ instanceId, name, executionId }: InstanceRecord) {

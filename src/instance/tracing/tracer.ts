@@ -34,6 +34,8 @@ export interface TakenTurn {
 interface Calls {
   readonly of: string;
   readonly place: SpanPlace;
+  /** Whoever has started it does not want it traced. */
+  readonly isUnwanted: boolean;
   readonly open: Map<number, OpenCall>;
   isWhole: boolean;
 }
@@ -85,7 +87,6 @@ export class Tracer {
 
   /** Before its commit: the spans of what has ended in the turn. */
   spansOf(taken: TakenTurn): Span[] {
-    if (placeIn(taken.started.traceparent)?.isSampled === false) return [];
     try {
       return this.#spansOf(taken);
     } catch (error) {
@@ -97,6 +98,7 @@ export class Tracer {
 
   #spansOf({ turn, before, next, started, rest }: TakenTurn): Span[] {
     const calls = this.#callsOf(before, started);
+    if (calls.isUnwanted) return [];
     for (const event of turn.events) note(calls.open, event);
     const first = rest.first ?? turn.events[0];
     const spans = spansOf(turn, {
@@ -141,8 +143,10 @@ export class Tracer {
 
   #callsOf(record: InstanceRecord, { traceparent }: ExecutionStarted): Calls {
     const of = nameOf(record);
-    if (this.#calls?.of !== of)
-      this.#calls = { of, place: placeOf(record, traceparent), open: new Map(), isWhole: false };
+    if (this.#calls?.of !== of) {
+      const isUnwanted = placeIn(traceparent)?.isSampled === false;
+      this.#calls = { of, place: placeOf(record, traceparent), isUnwanted, open: new Map(), isWhole: false };
+    }
     return this.#calls;
   }
 

@@ -117,6 +117,18 @@ describe("[K41] What a shard counts", () => {
     expect(written(shard)).toMatchObject({ entry: 1, tally: 3 });
   });
 
+  it("[K41.13] a flush writes all series in one statement, whatever the names of activities have in them", () => {
+    const shard = openShard();
+    const names = ['"quoted"', "back\\slash", "line\nbreak", "zero\u0000", "é 漢 😀", "[1,2]", ""];
+    tell(shard, announce(of("a", Object.fromEntries(names.map((name) => [`as${name}`, [5, 0, 1]]))), 1));
+    expect(shard.statements.filter(({ text }) => text.startsWith("INSERT INTO tally"))).toHaveLength(1);
+    const expected = Object.fromEntries(names.map((name) => [`as${name}`, series(5, 1)]));
+    expect(all(reopen(shard))).toEqual(expected);
+    shard.statements.length = 0;
+    tell(shard, announce(of("a", { oc: [] }), 2));
+    expect(shard.statements.filter(({ text }) => text.includes("tally"))).toEqual([]);
+  });
+
   it("[K41.12] how late a schedule has started is counted by the name of the workflow", () => {
     const shard = openShard();
     tell(shard, announce(of("a", { oc: [1], sd: [7, 0, 1] }), 1));

@@ -44,7 +44,7 @@ async function sent(given: Parameters<typeof otlpExporter>[0], env: object = {})
 
 describe("[W43] OTLP", () => {
   it("[W43.1] a span as the protocol has it in JSON: IDs in hexadecimal, times and whole numbers as texts", () => {
-    expect(toRequest([span], "orders")).toEqual({
+    expect(JSON.parse(toRequest([span], "orders"))).toEqual({
       resourceSpans: [
         {
           resource: { attributes: [{ key: "service.name", value: { stringValue: "orders" } }] },

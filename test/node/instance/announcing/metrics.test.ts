@@ -138,6 +138,18 @@ describe("[I52] Metrics", () => {
     expect(world.host("late").history()[0]).toMatchObject({ startAtMs: START_MS - 2_000 });
   });
 
+  it("[I52.9] what memory has followed since the start is not read again: with metrics there are as many statements as without", async () => {
+    const statements = async (countsTotals: boolean) => {
+      const world = listedWorld();
+      world.catalog.countsTotals = countsTotals;
+      await start(world, "a", "call", { activity: "slow", input: 2_000 });
+      await world.advance(5_000);
+      if (countsTotals) expect(world.catalog.counted()).toEqual({ oc: 1, slcall: 1, aoslow: 1, asslow: 1, wscall: 1 });
+      return world.host("a").db.counters.statements;
+    };
+    expect(await statements(true)).toBe(await statements(false));
+  });
+
   it("[I52.7] without metrics nothing of it is written: the same rows, commits, alarms and calls, and no field more", async () => {
     const cost = async (countsTotals: boolean) => {
       const world = listedWorld();
