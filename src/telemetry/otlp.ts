@@ -91,7 +91,7 @@ function decoded(text: string): string {
   }
 }
 
-/** Put together as text: objects for all of it, and then JSON of them, took several times as long. */
+/** Put together as text, without objects for all of it in between. */
 export function toRequest(spans: readonly Span[], serviceName: string): string {
   const resource = `{"attributes":[${attribute("service.name", serviceName)}]}`;
   const all = spans.map(textOf).join();

@@ -10,8 +10,8 @@ import { type OpenCall, placeOf, spansOf, startSpan } from "./spans.ts";
 export const MOST_SPANS = 512;
 /** What waits beyond is dropped, the oldest first. */
 const MOST_WAITING = 4 * MOST_SPANS;
-/** Before a request, so that it has what other instances have to tell meanwhile. */
-const GATHER_MS = 100;
+/** Before a request that is not full, so that it has what other instances have to tell meanwhile. */
+const GATHER_MS = 250;
 /** How long after an attempt that has failed the next one is made; then its spans are dropped. */
 const PAUSES_MS = [1_000, 5_000] as const;
 const ANSWER_MS = 10_000;
@@ -164,7 +164,7 @@ export class Tracer {
     this.#isSending = true;
     while (outbox.spans.length > 0) {
       this.#take(outbox);
-      await this.#ports.clock.delay(GATHER_MS);
+      if (outbox.spans.length < MOST_SPANS) await this.#ports.clock.delay(GATHER_MS);
       await this.#tell(outbox.spans.splice(0, MOST_SPANS));
     }
     outbox.takenUntilMs = 0;

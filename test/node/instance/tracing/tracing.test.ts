@@ -221,7 +221,7 @@ describe("[I60] Spans", () => {
     const world = tracedWorld();
     for (const id of ["a", "b", "c"]) await start(world, id, "echo", id, caller);
     expect(world.collector.requests).toEqual([]);
-    await world.advance(100);
+    await world.advance(250);
     expect(world.collector.requests).toHaveLength(1);
     expect(named(world, "workflow echo").map(({ attributes }) => attributes["dapr.workflow.instance_id"])).toEqual([
       "a",
@@ -229,7 +229,7 @@ describe("[I60] Spans", () => {
       "c",
     ]);
     await start(world, "d", "echo", "d", caller);
-    await world.advance(100);
+    await world.advance(250);
     expect([world.collector.requests.length, named(world, "workflow echo").length]).toEqual([2, 4]);
   });
 
@@ -243,7 +243,7 @@ describe("[I60] Spans", () => {
     expect(world.collector.requests).toEqual([]);
     await world.advance(16_000);
     await start(world, "d", "echo", 1, caller);
-    await world.advance(100);
+    await world.advance(250);
     const told = world.collector.spans.map(
       ({ name, attributes }) => `${attributes["dapr.workflow.instance_id"]} ${name}`,
     );
