@@ -150,6 +150,27 @@ describe("[I52] Metrics", () => {
     expect(await statements(true)).toBe(await statements(false));
   });
 
+  it("[I52.10] what is written beside the turns is read before what follows is counted: an activity that a rewind opens again is asked for twice", async () => {
+    const world = countedWorld();
+    let fails = 1;
+    world.activity("flaky", () => {
+      if (fails-- > 0) throw new Error("as told");
+    });
+    await start(world, "a", "call", { activity: "flaky" });
+    await world.advance(2_000);
+    expect(await world.call("a", (instance) => instance.rewind({ requestId: "r" }))).toEqual({ ok: true });
+    await world.advance(2_000);
+    expect(world.catalog.counted()).toEqual({
+      oc: 1,
+      slcall: 1,
+      aoflaky: 2,
+      afflaky: 1,
+      asflaky: 1,
+      wfcall: 1,
+      wscall: 1,
+    });
+  });
+
   it("[I52.7] without metrics nothing of it is written: the same rows, commits, alarms and calls, and no field more", async () => {
     const cost = async (countsTotals: boolean) => {
       const world = listedWorld();
