@@ -1,11 +1,9 @@
 import type { Presence } from "../../model/catalog-entry.ts";
-import type { HistoryEvent } from "../../model/history-event.ts";
-import type { Totals } from "../../model/totals.ts";
 import type { InstanceRecord, Listing } from "../../storage/instance-row.ts";
 import type { OwedTelling } from "../../storage/instance-store.ts";
 import type { CatalogPort, InstancePorts } from "../ports.ts";
 import { isStandingKnown } from "../reading/index.ts";
-import { tellableEntry } from "./counter.ts";
+import { type Counter, tellableEntry } from "./counter.ts";
 import { type Leaving, oweReplaced, tellDeparture } from "./departures.ts";
 import type { Subject } from "./entry.ts";
 import { type Announced, Flights } from "./flights.ts";
@@ -47,14 +45,9 @@ export class Announcer {
     return nextListing(this.#flights, record);
   }
 
-  /** What the executions so far have added to the metrics, where the next one begins; `last`: the last events of this one. */
-  carriedOn(before: InstanceRecord, last: readonly HistoryEvent[]): Totals | undefined {
-    return this.#flights.counter?.carriedOn(before, last);
-  }
-
-  /** These events are in the history, the first of them at `seq`. */
-  committed(record: InstanceRecord, seq: number, events: readonly HistoryEvent[]): void {
-    this.#flights.counter?.committed(record, seq, events);
+  /** Where metrics are switched on. */
+  get counter(): Counter | undefined {
+    return this.#flights.counter;
   }
 
   /** A life has begun in the place of the former one: what its first announcement does not tell of that is told apart. */
@@ -203,8 +196,7 @@ export class Announcer {
 
   /** It has begun in this object, and nothing was told since: no shard knows of it, nor owes it the end of a life before. */
   isUnheardOf(record: InstanceRecord): boolean {
-    const { counter } = this.#flights;
-    return counter === undefined && this.#of.life.isNew && this.#flights.isUnheardOf(record);
+    return this.counter === undefined && this.#of.life.isNew && this.#flights.isUnheardOf(record);
   }
 
   /**
@@ -221,7 +213,7 @@ export class Announcer {
     const { record } = life;
     if (record === undefined) return { type: "absent" };
     if (isUnknown(record)) throw life.unreadable ?? new Error("It is not known what lies here.");
-    const entry = await tellableEntry(this.#ports, this.#flights.counter, life, record);
+    const entry = await tellableEntry(this.#ports, this.counter, life, record);
     return { type: "present", entry, seq: this.#flights.seqOf(record, entry), shard: this.#flights.shardOf(record) };
   }
 }

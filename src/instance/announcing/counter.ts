@@ -24,7 +24,7 @@ export class Counter {
     return Object.fromEntries(entries.map(([kind, value]) => [kind, [...value]]));
   }
 
-  /** For the row of the execution that follows. `last`: what the turn that continues as new has appended. */
+  /** What the executions so far have added, for the row of the one that follows. `last`: what the turn that continues as new has appended. */
   carriedOn(before: InstanceRecord, last: readonly HistoryEvent[]): Totals {
     const tally = this.#tallyOf(before);
     for (const event of last) tally.add(event);

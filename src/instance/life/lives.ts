@@ -76,7 +76,6 @@ export class Lives implements LifeKeeper {
     const history = created.waiting.length === 0 ? first : undefined;
     this.#enter({ type: "begun", record, history, created });
     if (former !== undefined) this.#tellOfReplaced(former);
-    if (history !== undefined) this.household.announcer?.committed(record, 0, history);
     this.#loop.run();
   }
 

@@ -175,7 +175,9 @@ export class Starts {
       if (this.#lives.record !== former || life.isClosed) return false;
       this.#lives.readability.check();
       this.#lives.begin(record, first, scheduledAtMs);
-      this.#lives.household.tracer?.begun(record, start.traceparent, start.callerSpanId);
+      const { announcer, tracer } = this.#lives.household;
+      if (scheduledAtMs === undefined) announcer?.counter?.committed(record, 0, first);
+      tracer?.begun(record, start.traceparent, start.callerSpanId);
       return true;
     };
     return writing(this.#ports, () => first.flatMap(textsOfFact), create);

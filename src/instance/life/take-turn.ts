@@ -97,7 +97,7 @@ function decide(
   const sent = leases === undefined ? own : { ...own, send: covered(own.send, leases.covering(before)) };
   const change = notifier === undefined ? sent : withWebhooks(sent, notifier, turn, after, execution.nextHistorySeq);
   if (announcer === undefined || change.record === undefined) return { turn, before, record: after, change, left };
-  const totals = change.newHistory === undefined ? after.totals : announcer.carriedOn(before, turn.events);
+  const totals = change.newHistory === undefined ? after.totals : announcer.counter?.carriedOn(before, turn.events);
   const listed = { ...after, listing: announcer.nextListing(before), totals };
   return { turn, before, record: listed, change: { ...change, record: listed }, left };
 }
@@ -130,7 +130,7 @@ function write(life: Life, lasting: Lasting, { turn, change, record, left }: Dec
   const sent = ports.store.commit(recovered === undefined ? change : { ...change, recovered }, true);
   if (recovered !== undefined) life.recoveries.drop(recovered);
   const { newHistory } = change;
-  announcer?.committed(record, newHistory === undefined ? nextHistorySeq : 0, newHistory ?? turn.events);
+  announcer?.counter?.committed(record, newHistory === undefined ? nextHistorySeq : 0, newHistory ?? turn.events);
   life.queue.committed(left);
   life.record = record;
   life.execution.committed();
