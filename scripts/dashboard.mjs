@@ -1,5 +1,5 @@
 // The dashboard, from dashboard/ into assets/ui, where the Worker's assets are. Built when it is missing or stale: by `npm ci` (its script
-// `prepare`), `npm start`, `npm run build` and a deployment. `npm run dashboard` builds it at each change, beside `npm start`.
+// `prepare`), `npm start`, `npm run build` and a deployment.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -104,17 +104,4 @@ function licences() {
     });
   const icons = `Icons: Lucide, ISC, parts MIT\n\n${readFileSync(join(SOURCES, "icons/LICENSE.txt"), "utf8").trim()}\n`;
   return [...ofPackages, icons].join(`\n${"-".repeat(80)}\n\n`);
-}
-
-async function watchSources() {
-  // It has no stamp, so that the next start builds what it is deployed with.
-  await bundle("", { outDir: BUILT, watch: {} });
-  console.log(
-    `The dashboard is built into ${BUILT} at each change of dashboard/; reload the page then. Ctrl-C ends it.`,
-  );
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (process.argv.includes("--watch")) await watchSources();
-  else await buildDashboard();
 }
