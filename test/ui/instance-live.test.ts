@@ -121,7 +121,7 @@ describe("[S22.3.10] An instance that is watched", () => {
         await page.route("**/v1.0/workflows/**", (route) => route.abort());
       },
     });
-    await page.getByText("The server does not answer").waitFor();
+    await page.getByText("The server does not answer. Is it running").waitFor();
     await page.unroute("**/v1.0/workflows/**");
     await page.clock.fastForward(10_000);
     await page.getByText("Waits for the event item").waitFor();

@@ -39,16 +39,20 @@ export function ActionDialog(props: Props) {
   const [reason, setReason] = useState("");
   const { state, run } = useSending();
   const what = asked(reason.trim());
+  // As it was when it was asked for: what is shown beside the dialog is read anew as soon as something has changed.
+  const done = useRef(props.done);
   if (state.type === "done" && props.repeats !== true) {
     return (
       <Dialog title={title} onClose={onClose} wide={props.wide === true}>
-        <Outcome onClose={onClose}>{props.done(state.answer)}</Outcome>
+        <Outcome onClose={onClose}>{done.current(state.answer)}</Outcome>
       </Dialog>
     );
   }
   const submit = (event: Event) => {
     event.preventDefault();
-    if (what !== undefined && state.type !== "sending") run(what);
+    if (what === undefined || state.type === "sending") return;
+    done.current = props.done;
+    run(what);
   };
   return (
     <Dialog title={title} onClose={onClose} wide={props.wide === true}>
@@ -62,7 +66,7 @@ export function ActionDialog(props: Props) {
             <Icon name="triangle-alert" /> {messageOf(state.error)}
           </p>
         )}
-        {state.type === "done" && <div role="status">{props.done(state.answer)}</div>}
+        {state.type === "done" && <div role="status">{done.current(state.answer)}</div>}
         <div class="form-end">
           <button type="button" class="button" onClick={onClose} data-autofocus={danger ? "" : undefined}>
             {back}
