@@ -19,8 +19,8 @@ interface Props {
   readonly children?: ComponentChildren;
   /** What is asked for; `undefined` as long as something is missing. */
   readonly asked: (reason: string) => Asked | undefined;
-  /** What came of it. */
-  readonly done: (answer: unknown) => ComponentChildren;
+  /** What came of it; `text` has each digit of it. */
+  readonly done: (answer: unknown, text: string) => ComponentChildren;
   readonly onClose: () => void;
   /** Something is lost: the focus is on the way back. */
   readonly danger?: boolean;
@@ -44,7 +44,7 @@ export function ActionDialog(props: Props) {
   if (state.type === "done" && props.repeats !== true) {
     return (
       <Dialog title={title} onClose={onClose} wide={props.wide === true}>
-        <Outcome onClose={onClose}>{done.current(state.answer)}</Outcome>
+        <Outcome onClose={onClose}>{done.current(state.answer, state.text)}</Outcome>
       </Dialog>
     );
   }
@@ -66,7 +66,7 @@ export function ActionDialog(props: Props) {
             <Icon name="triangle-alert" /> {messageOf(state.error)}
           </p>
         )}
-        {state.type === "done" && <div role="status">{done.current(state.answer)}</div>}
+        {state.type === "done" && <div role="status">{done.current(state.answer, state.text)}</div>}
         <div class="form-end">
           <button type="button" class="button" onClick={onClose} data-autofocus={danger ? "" : undefined}>
             {back}
@@ -86,7 +86,7 @@ export function ActionDialog(props: Props) {
 
 type Sending =
   | { readonly type: "idle" | "sending" }
-  | { readonly type: "done"; readonly answer: unknown }
+  | { readonly type: "done"; readonly answer: unknown; readonly text: string }
   | { readonly type: "failed"; readonly error: unknown };
 
 export function useSending() {
@@ -94,7 +94,7 @@ export function useSending() {
   const run = (asked: Asked) => {
     setState({ type: "sending" });
     send(asked.request).then(
-      (answer) => setState({ type: "done", answer }),
+      (text) => setState({ type: "done", answer: text === "" ? undefined : JSON.parse(text), text }),
       (error: unknown) => setState({ type: "failed", error }),
     );
   };

@@ -91,7 +91,7 @@ export function QueryDialog({ id, name, onClose }: DialogProps) {
       onClose={onClose}
       effect={<p>Its code is asked, and nothing changes. {none(handlers, "queries")}</p>}
       asked={() => (asks === "" || isWrong ? undefined : query({ id, name: asks, input }))}
-      done={(answer) => <JsonView text={JSON.stringify(answer) ?? "null"} label="answer" />}
+      done={(_, text) => <JsonView text={text || "null"} label="answer" />}
     >
       <Handler label="Query" handlers={handlers} chosen={asks} onChange={setChosen} />
       <JsonEditor label="Input (JSON, may be left out)" value={input} onChange={setInput} rows={3} />
@@ -117,12 +117,12 @@ export function UpdateDialog({ id, name, onClose }: DialogProps) {
         </p>
       }
       asked={(reason) => (asks === "" || isWrong ? undefined : update({ id, name: asks, input, reason, updateID }))}
-      done={(answer) => (
+      done={(_, text) => (
         <>
           <p>
             <InstanceLink id={id} /> has taken <code>{asks}</code>, and answers:
           </p>
-          <JsonView text={JSON.stringify(answer) ?? "null"} label="answer" />
+          <JsonView text={text || "null"} label="answer" />
         </>
       )}
     >
