@@ -131,7 +131,7 @@ describe("[E13] In a checkout", () => {
   const started: Running[] = [];
 
   beforeAll(() => {
-    for (const part of ["src", "scripts", "assets", "wrangler.toml", "package.json", "tsconfig.json"])
+    for (const part of ["src", "scripts", "assets", "dashboard", "wrangler.toml", "package.json", "tsconfig.json"])
       cpSync(join(ROOT, part), join(directory, part), { recursive: true });
     symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
   });

@@ -34,7 +34,7 @@ describe("[V] the invariants, in simulations", () => {
 
   it("[V2] faults of every kind happen, and instances end in every way", async () => {
     let total = emptySummary();
-    for (let seed = FIRST; seed < FIRST + 200; seed++) total = add(total, await simulateSeed(seed));
+    for (let seed = FIRST; seed < FIRST + 400; seed++) total = add(total, await simulateSeed(seed));
     expect(Object.keys(total.ends).sort()).toEqual(["CANCELED", "COMPLETED", "FAILED", "TERMINATED"]);
     expect(Object.keys(total.faults).sort()).toEqual([
       "alarm is lost",
