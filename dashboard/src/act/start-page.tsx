@@ -25,7 +25,6 @@ interface Form {
   readonly attributes: string;
 }
 
-const FIELDS = ["name", "id", "input", "startTime", "retention", "attributes"] as const;
 /** Browsers and mail programs cut longer addresses. */
 const MOST_IN_ADDRESS = 4_000;
 
@@ -208,8 +207,15 @@ function Options({ form, onChange }: { form: Form; onChange: (changes: Partial<F
 
 function formInAddress(): Form {
   const { query } = route.peek();
-  const fields = FIELDS.map((name) => [name, query.get(name) ?? ""]);
-  return Object.fromEntries(fields) as unknown as Form;
+  const text = (name: keyof Form) => query.get(name) ?? "";
+  return {
+    name: text("name"),
+    id: text("id"),
+    input: text("input"),
+    startTime: text("startTime"),
+    retention: text("retention"),
+    attributes: text("attributes"),
+  };
 }
 
 function given(form: Form): Partial<Form> {
