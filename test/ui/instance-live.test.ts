@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe("[S22.3.10] An instance that is watched", () => {
-  it("[S22.3.10] the server is killed in the middle of the stream: no event is missing, and none comes twice", async () => {
+  it("[S22.3.10] its connections are cut in the middle of the stream: no event is missing, and none comes twice", async () => {
     await world.api.start("collector", "cut", 6);
     const { page } = await world.open("#/i/cut?tab=history&rows=raw&order=asc");
     await page.getByText("Live", { exact: true }).waitFor();
@@ -33,6 +33,27 @@ describe("[S22.3.10] An instance that is watched", () => {
     };
     expect(numbers.map(Number)).toEqual([...events.keys()]);
     await page.locator(".instance-title .chip").getByText("Completed").waitFor();
+    await page.context().close();
+  });
+
+  it("[S22.3.10.1] the server is killed in the middle of the stream, twice: no event is missing, and none comes twice", async () => {
+    await world.api.start("collector", "killed", 4);
+    const { page } = await world.open("#/i/killed?tab=history&rows=raw&order=asc");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await world.api.raise("killed", "item", 0);
+    await page.getByText("TaskCompleted #1").waitFor();
+    for (const item of [1, 2]) {
+      await world.kill();
+      await world.api.raise("killed", "item", item);
+      await page.getByText(`TaskCompleted #${item + 1}`).waitFor();
+    }
+    await world.api.raise("killed", "item", 3);
+    await page.getByText("ExecutionCompleted").waitFor();
+    const numbers = await page.locator(".event-row .event-number").allTextContents();
+    const { events } = (await (await fetch(`${world.origin}/v1.0/workflows/dapr/killed/history`)).json()) as {
+      events: unknown[];
+    };
+    expect(numbers.map(Number)).toEqual([...events.keys()]);
     await page.context().close();
   });
 

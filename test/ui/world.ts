@@ -2,7 +2,7 @@ import { join } from "node:path";
 import axe from "axe-core";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
-import { Api, bundle, ROOT, type Server, serve } from "../node/e2e/server.ts";
+import { Api, bundle, processTree, ROOT, type Server, serve, until } from "../node/e2e/server.ts";
 import { type Front, openFront } from "./front.ts";
 
 /*
@@ -25,6 +25,8 @@ export interface World {
   readonly front: Front;
   /** A page of a browser context of its own; `hash` begins with `#`. */
   open(hash: string, options?: OpenOptions): Promise<Opened>;
+  /** SIGKILL to the server's workerd. Comes back when another one, which Miniflare puts in its place, serves the same objects. */
+  kill(): Promise<void>;
   /** What pages have done that none should, and forgets it. */
   troubles(): string[];
   close(): Promise<void>;
@@ -48,7 +50,9 @@ export async function openWorld(
     buildDashboard: () => Promise<boolean>;
   };
   await buildDashboard();
-  const server: Server = await serve(await bundle(join(ROOT, "test/ui", worker)), { variables });
+  let restarts = 0;
+  const onRestart = () => restarts++;
+  const server: Server = await serve(await bundle(join(ROOT, "test/ui", worker)), { variables, onRestart });
   const front = await openFront(() => server.port);
   const browser: Browser = await chromium.launch({ executablePath: chromiumPath(), args: ARGUMENTS });
   let troubles: string[] = [];
@@ -56,6 +60,18 @@ export async function openWorld(
     origin: front.origin,
     api: new Api(front.origin),
     front,
+    async kill() {
+      const before = restarts;
+      const killed = (await processTree(process.pid)).filter(({ name }) => name === "workerd");
+      expect(killed.length).toBeGreaterThan(0);
+      for (const { pid } of killed) process.kill(pid, "SIGKILL");
+      const answers = () =>
+        fetch(`${front.origin}/v1.0/healthz`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until("another workerd that answers", async () => restarts > before && (await answers()));
+    },
     troubles: () => {
       const found = troubles;
       troubles = [];
