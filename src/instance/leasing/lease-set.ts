@@ -143,11 +143,12 @@ export class LeaseSet {
   granted({ leases }: LeaseGrant): boolean[] {
     const nowMs = this.#ports.clock.now();
     let isOfWorkflow = false;
-    const wanted = leases.map(({ lease: id, untilMs }) => {
+    const wanted = leases.map(({ lease: id, seq, untilMs }) => {
       const lease = this.#leases.get(id);
       if (lease === undefined) return false;
       isOfWorkflow ||= lease.of.type === "workflow";
-      if (untilMs > nowMs) this.#hold(lease, untilMs, nowMs);
+      // What was given to an earlier life of the object may have been given back since: its limiter is asked whether that still holds.
+      if (untilMs > nowMs && seq >= lease.seq) this.#hold(lease, untilMs, nowMs);
       else lease.nextAtMs = nowMs;
       return true;
     });

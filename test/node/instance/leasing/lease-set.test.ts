@@ -202,7 +202,7 @@ describe("[I57] The leases of an instance", () => {
     of.set.flush();
     await of.answer(WAITING, WAITING, WAITING);
     const granted = (untilMs: number, ...leases: string[]) =>
-      of.set.granted({ leases: leases.map((lease) => ({ lease, seq: 1, untilMs })) });
+      of.set.granted({ leases: leases.map((lease) => ({ lease, seq: of.set.nextSeq(), untilMs })) });
     expect(granted(NOW + 60_000, "a", "nobody's")).toEqual([true, false]);
     granted(NOW + 60_000, "a");
     expect([of.begun, of.requests.length]).toEqual([["a"], 1]);
@@ -247,5 +247,17 @@ describe("[I57] The leases of an instance", () => {
     of.set.flush();
     of.set.flush();
     expect([of.begun, of.asked, lease.deadlineMs]).toEqual([["a"], [["a"]], Number.POSITIVE_INFINITY]);
+  });
+
+  it("[I57.14] what was given to an earlier life of the object is not taken, and is asked for: that life may have given it back", async () => {
+    const of = new Instance();
+    const { seq } = of.activity("a");
+    of.set.flush();
+    await of.answer(WAITING);
+    const given = { lease: "a", untilMs: NOW + 60_000 };
+    expect(of.set.granted({ leases: [{ ...given, seq: seq - 1 }] })).toEqual([true]);
+    expect([of.begun, of.asked]).toEqual([[], [["a"], ["a"]]]);
+    await of.answer(HELD());
+    expect(of.begun).toEqual(["a"]);
   });
 });
