@@ -1,6 +1,7 @@
 // Instances of every kind in flight, callers at work, and everything killed again and again.
 import { setTimeout as delay } from "node:timers/promises";
 import { isJobId } from "../../../src/model/ids.ts";
+import { LEASE_MS } from "../../../src/model/lease.ts";
 import { Random } from "../random.ts";
 import { Audit } from "./audit.ts";
 import { type CatalogFindings, type CatalogSight, lookAtCatalog } from "./catalog-audit.ts";
@@ -31,7 +32,7 @@ export interface CampaignOptions {
   readonly longestMs: number;
   /** Every second kill waits until up to so much more has gone on: where a moment finds a busy machine, it would find the same again and again. Default: 0. */
   readonly stride?: number;
-  /** What ends, ends within this time after the last sign of anything that goes on. Default: 120,000. */
+  /** What ends, ends within this time after the last sign of anything that goes on. Default: QUIET_MS. */
   readonly quietMs?: number;
   /** All of it ends within this time, or the harness fails and tells how far it came. Default: none. */
   readonly limitMs?: number;
@@ -68,6 +69,8 @@ export interface CampaignResult extends Verdict {
 }
 
 const STARTS = 3;
+/** A lease that a kill has left behind comes back when it is over, and until then those that wait for it do nothing. */
+export const QUIET_MS = LEASE_MS + 20_000;
 /** Later than any alarm of work that goes on. One of an hour's sleep may be left on the runtime's list (`readStrayAlarms`): the audit looks after it. */
 const SOON_MS = 600_000;
 /** Of so many kills one waits for the next purge to be sent, and one for the next repair. */
@@ -82,7 +85,7 @@ const realTime = { now: Date.now, delay: (ms: number) => delay(ms) };
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignResult> {
   const { directory, seed, kills, reloads = false, instances, longestMs, tell = () => undefined } = options;
-  const { quietMs = 120_000, limitMs, atRest, kinds = KINDS, hasCatalog = true } = options;
+  const { quietMs = QUIET_MS, limitMs, atRest, kinds = KINDS, hasCatalog = true } = options;
   const awaitsShards = options.awaitsShards ?? !hasCatalog;
   const random = new Random(seed);
   const moments = Array.from({ length: kills }, () => 20 + random.below(longestMs - 20));

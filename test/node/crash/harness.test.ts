@@ -5,7 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { processTree, ROOT, temporaryDirectory, until } from "../e2e/server.ts";
 import { Random } from "../random.ts";
 import { runCampaign } from "./campaign.ts";
@@ -213,6 +213,39 @@ describe("[C7] transport that is lost is used again", () => {
     const never = insist("The server did not start", 2, upAtThird);
     await expect(never).rejects.toThrow(new HarnessError("The server did not start, 2 times: Error: port in use"));
     expect(attempts).toBe(2);
+  });
+
+  it("[C7.19] a start with an event that a kill has cut off before it was heard is sent again, also when all come to their end", async () => {
+    const sent: string[] = [];
+    class CutOff extends Client {
+      override async send(method: "GET" | "POST", path: string) {
+        sent.push(`${method} ${path}`);
+        if (method === "GET") return { status: 404, text: "" };
+        return sent.length === 1 ? undefined : { status: 202, text: "{}" };
+      }
+    }
+    const acknowledged = { starts: 0, events: 0, updates: 0, operations: 0, lives: 0, jobs: 0 };
+    const recorder = new Recorder();
+    const common = {
+      client: new CutOff(),
+      recorder,
+      acknowledged,
+      violations: [],
+      hasCatalog: true,
+      awaitsShards: false,
+    };
+    const kind = KINDS.find(({ name }) => name === "start and raise") as (typeof KINDS)[number];
+    const subject = new Subject("s1", kind, { ...common, isFinishing: true }, new Random(0));
+    const play = kind.play(subject);
+    await vi.waitUntil(() => subject.waits.texts().some((text) => text.includes("last of s1")));
+    const start = "POST collect/start?instanceID=s1&raiseEvent=item";
+    expect(sent).toEqual([start, "GET s1", start, "POST s1/raiseEvent/item"]);
+    expect(subject.raised).toEqual([
+      { sender: "a", n: 0, isAcknowledged: false },
+      { sender: "a", n: 1, isAcknowledged: true },
+    ]);
+    expect([...subject.started]).toEqual([["s1", true]]);
+    void play;
   });
 });
 

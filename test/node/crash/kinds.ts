@@ -198,7 +198,8 @@ export const KINDS: readonly Kind[] = [
     workflow: "collect",
     input: {},
     play: async (subject) => {
-      for (let n = 0; n < 8 && (n === 0 || !subject.stage.isFinishing); n++) {
+      // One whose answer a kill has cut off may not have been heard: then it has not begun, and nobody else begins it.
+      for (let n = 0; !subject.started.has(subject.id) || (n < 8 && !subject.stage.isFinishing); n++) {
         await subject.startAndRaise("a", n);
         await subject.pause(20, 300);
       }
