@@ -66,8 +66,10 @@ export { type DeclaredWorkflow, WorkflowRuntime } from "./authoring/workflow-run
 export { WorkflowFailureDetails, WorkflowState } from "./authoring/workflow-state.ts";
 export type { TimelineAttempt, TimelineBar, TimelinePage } from "./authoring/workflow-timeline.ts";
 export { type TWorkflowActivity, WorkflowActivityContext } from "./engine/activity-context.ts";
+export { BranchTask } from "./engine/branch-task.ts";
 export type {
   ActivityOptions,
+  BranchOptions,
   ChildWorkflowOptions,
   ContinueAsNewOptions,
   DetachedWorkflowOptions,
@@ -86,7 +88,7 @@ export {
 } from "./engine/errors.ts";
 export type { PayloadConverter } from "./engine/payload.ts";
 export type { RetryContext, RetryHandler, RetryPolicy } from "./engine/retry.ts";
-export { Task } from "./engine/task.ts";
+export { type Branchable, Task } from "./engine/task.ts";
 export { type TWorkflow, WorkflowContext } from "./engine/workflow-context.ts";
 export type { FailureDetails } from "./model/failure.ts";
 export type { HistoryEvent } from "./model/history-event.ts";

@@ -23,6 +23,7 @@ export interface RetriedCall {
 /** What attempts need of their execution. */
 export interface AttemptOwner {
   readonly currentTimeMs: number;
+  readonly branch: string | undefined;
   readonly chance: { next(): number };
 }
 
@@ -30,7 +31,7 @@ export interface AttemptOwner {
 export interface AttemptCalls {
   readonly watch: CodeWatch;
   /** One numbered call. Returns its number. */
-  ask(answered: Answered, action: (id: number) => Call): number;
+  ask(answered: Answered, action: (id: number) => Call, branch?: string): number;
   /** Whether the call that began with this number is retried: not once its execution is over, or was to be canceled. */
   mayRetry(firstId: number): boolean;
 }
@@ -44,6 +45,8 @@ export class Attempts implements Answered {
   readonly task: CompletableTask;
   readonly #call: RetriedCall;
   readonly #firstAtMs: number;
+  /** That has made the call, and all its attempts. */
+  readonly #branch: string | undefined;
   #firstId = 0;
   #attempt = 1;
 
@@ -53,6 +56,7 @@ export class Attempts implements Answered {
     this.task = task;
     this.#call = call;
     this.#firstAtMs = owner.currentTimeMs;
+    this.#branch = owner.branch;
   }
 
   get isRetried(): boolean {
@@ -105,12 +109,13 @@ export class Attempts implements Answered {
     if (decision === undefined || isTooLate) return this.task.fail(message, failure);
     const again = () => {
       const details = { attempt: ++this.#attempt, firstId: this.#firstId, progress };
-      this.#calls.ask(this, (id) => this.#call.action(id, details));
+      this.#calls.ask(this, (id) => this.#call.action(id, details), this.#branch);
     };
     if (decision === 0) return again();
     const isRetried = this.#call.method === "callActivity";
     const afterPause = { complete: again, fail: () => undefined, task: this.task, isRetried };
     const fireAtMs = currentTimeMs + decision;
-    this.#calls.ask(afterPause, (id) => ({ type: "CreateTimer", id, fireAtMs, firstId: this.#firstId }));
+    const pause = (id: number) => ({ type: "CreateTimer", id, fireAtMs, firstId: this.#firstId }) as const;
+    this.#calls.ask(afterPause, pause, this.#branch);
   }
 }

@@ -55,6 +55,11 @@ export interface UpdateHandlerOptions<TInput> {
   readonly validator?: ((input: TInput) => void) | undefined;
 }
 
+export interface BranchOptions {
+  /** What others are told of it; 1 to 100 characters. Default: `branch-<number>`. */
+  readonly name?: string | undefined;
+}
+
 export interface ContinueAsNewOptions {
   /** The next execution runs the latest version of the workflow. Default false: the version of this one. */
   readonly toLatestVersion?: boolean | undefined;
@@ -101,6 +106,12 @@ const detachedOptions = optionsOf<DetachedWorkflowOptions>({
 });
 const waitOptions = optionsOf<EventWaitOptions>({ timeout: aNumber("a number of seconds", Number.isFinite) });
 const handlerOptions = optionsOf<UpdateHandlerOptions<unknown>>({ validator: aFunction });
+const aBranchName = {
+  expected: "a text of 1 to 100 characters",
+  fits: (value: unknown) => typeof value === "string" && value.isWellFormed() && value !== "" && value.length <= 100,
+  error: TypeError,
+};
+const branchOptions = optionsOf<BranchOptions>({ name: aBranchName });
 const continueOptions = optionsOf<ContinueAsNewOptions>({ toLatestVersion: aBoolean });
 
 /** Of a call that has none, what stands in their place is refused: it would be passed over without a word. */
@@ -175,6 +186,13 @@ export function readFireAt(given: Date | number, nowMs: number): number {
     throw new RangeError(`createTimer takes a Date or a number of seconds, but was given ${shown(given)}`);
   }
   return Math.ceil(fireAtMs);
+}
+
+/** A name may stand in the place of the options. */
+export function readBranchName(given: string | BranchOptions | null | undefined): string | undefined {
+  return typeof given === "string"
+    ? readArgument(aBranchName, given, "the name", "branch")
+    : readOptions(branchOptions, given, "branch").name;
 }
 
 /** The name of the event that is waited for. */

@@ -6,7 +6,7 @@ import { Task, unyielded } from "./task.ts";
 /** A promise of a callback that has not settled after so many microtasks waits for something outside of the workflow. */
 export const MAX_MICROTASKS = 1_000;
 
-type AnyGenerator = Generator<unknown, unknown, unknown> | AsyncGenerator<unknown, unknown, unknown>;
+export type AnyGenerator = Generator<unknown, unknown, unknown> | AsyncGenerator<unknown, unknown, unknown>;
 
 export function isGenerator(value: unknown): value is AnyGenerator {
   const candidate = value as Partial<AnyGenerator> | null | undefined;

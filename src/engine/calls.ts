@@ -12,6 +12,8 @@ import type { Task } from "./task.ts";
 /** What calls need of their execution. */
 export interface CallOwner extends AttemptOwner {
   readonly instanceId: string;
+  /** The name of the branch whose code is at work. */
+  readonly branch: string | undefined;
   /** A timer of the history is not waited for any more. */
   readonly timerCanceled: (id: number) => void;
 }
@@ -66,13 +68,13 @@ export class Calls implements AttemptCalls {
     return this.#lastId + 1;
   }
 
-  /** One numbered call. Returns its number. */
-  ask(answered: Answered | undefined, action: (id: number) => Call): number {
+  /** One numbered call, of the code that is at work, or of a branch. Returns its number. */
+  ask(answered: Answered | undefined, action: (id: number) => Call, branch = this.#owner.branch): number {
     const id = this.nextId;
     this.#lastId = id;
     if (!this.#isClosed) {
       if (answered !== undefined) this.#open.set(id, answered);
-      this.actions.set(id, action(id));
+      this.actions.set(id, branch === undefined ? action(id) : { ...action(id), branch });
     }
     return id;
   }

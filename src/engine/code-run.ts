@@ -1,5 +1,5 @@
 import type { ExecutionStarted, UpdateRequested } from "../model/history-event.ts";
-import { Coroutine } from "./coroutine.ts";
+import { Coroutine, MAX_RESUMES_WITHOUT_WAIT, type Step, tooManyResumes } from "./coroutine.ts";
 import { OrchestratorNotRegisteredError, WorkflowCanceledError } from "./errors.ts";
 import { ExecutionContext } from "./execution-context.ts";
 import type { ExecutionEnd } from "./execution-end.ts";
@@ -49,8 +49,9 @@ export class CodeRun {
 
   /** False where `drive` would change nothing. */
   get mayGoOn(): boolean {
-    const { conditions, interactions, continuation } = this.#state;
-    return this.#coroutine.canResume || conditions.areAwaited || !interactions.areIdle || continuation !== undefined;
+    const { branches, conditions, interactions, continuation } = this.#state;
+    if (this.#coroutine.canResume || branches.canGoOn) return true;
+    return conditions.areAwaited || !interactions.areIdle || continuation !== undefined;
   }
 
   async start(event: ExecutionStarted): Promise<void> {
@@ -69,7 +70,8 @@ export class CodeRun {
     } catch (error) {
       return this.#end.fail(error);
     }
-    this.#end.settle(await this.#coroutine.start(() => found.workflow(context, input), this.#end.enough));
+    const settled = this.#settle(await this.#coroutine.start(() => found.workflow(context, input), this.#end.enough));
+    if (settled !== undefined) await settled;
     await this.drive();
   }
 
@@ -94,7 +96,9 @@ export class CodeRun {
     // Its code, which is not run any more, may have gone on: the terminate, for whose sake it is not run, ends it.
     if (this.#code === undefined) return;
     this.#state.calls.stopRetries();
-    this.#end.settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#end.enough));
+    await this.#state.branches.cancel(reason, this.#end.enough);
+    if (!this.#end.enough())
+      await this.#settle(await this.#coroutine.interrupt(new WorkflowCanceledError(reason), this.#end.enough));
     await this.drive();
   }
 
@@ -104,12 +108,26 @@ export class CodeRun {
     await this.drive();
   }
 
-  /** Lets the workflow and its updates go on until all of them wait. */
+  /** The workflow's own code waits, or has come to its end. Branches that it has called off on its way end before it. */
+  #settle(step: Step): void | Promise<void> {
+    const { branches } = this.#state;
+    if (!branches.areToEnd) return this.#end.settle(step);
+    return branches.end(this.#end.enough).then(() => this.#end.settle(step));
+  }
+
+  /** Lets the workflow, its branches and its updates go on until all of them wait. */
   async drive(): Promise<void> {
-    while (!this.#end.enough()) {
-      if (this.#coroutine.canResume) this.#end.settle(await this.#coroutine.resume(this.#end.enough));
-      else if (this.#state.interactions.canResume) await this.#state.interactions.resume(this.#end.enough);
-      else if (!this.#state.conditions.meet()) break;
+    const { branches, conditions, interactions } = this.#state;
+    const { enough } = this.#end;
+    for (let rounds = 0; !enough(); rounds++) {
+      if (rounds === MAX_RESUMES_WITHOUT_WAIT) this.#end.fail(tooManyResumes());
+      else if (branches.areToEnd) await branches.end(enough);
+      else if (this.#coroutine.canResume) {
+        const settled = this.#settle(await this.#coroutine.resume(enough));
+        if (settled !== undefined) await settled;
+      } else if (branches.canGoOn) await branches.goOn(enough);
+      else if (interactions.canResume) await interactions.resume(enough);
+      else if (!conditions.meet()) break;
     }
     this.#end.settleContinuation();
   }

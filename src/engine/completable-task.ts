@@ -29,6 +29,11 @@ export class CancelableTask<T = unknown> extends CompletableTask<T> {
   /** Ends the task: whoever waits for it gets a TaskCanceledError. False when it had ended before. A call as those of the context. */
   cancel(): boolean {
     this.owner?.check("cancel");
+    return this.callOff();
+  }
+
+  /** @internal */
+  callOff(): boolean {
     return this.endWith(new TaskCanceledError(this.#what));
   }
 

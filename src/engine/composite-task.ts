@@ -1,4 +1,5 @@
 import { shown } from "../model/options.ts";
+import { type AnyGenerator, isGenerator, leave } from "./callbacks.ts";
 import { Task, type TaskListener } from "./task.ts";
 
 /** A task that ends when tasks it is made of end. */
@@ -6,15 +7,8 @@ export abstract class CompositeTask<T> extends Task<T> implements TaskListener {
   protected readonly children: readonly Task<unknown>[];
   #holdsChildren = true;
 
-  constructor(children: readonly Task<unknown>[], combinator: string) {
+  constructor(children: readonly Task<unknown>[]) {
     super();
-    for (const child of children) {
-      if (!(child instanceof Task)) {
-        throw new TypeError(
-          `${combinator} takes an array of tasks, as callActivity, createTimer and the like return them; one element is ${typeof child}`,
-        );
-      }
-    }
     this.children = [...children];
     for (const child of this.children) child.hold();
   }
@@ -58,7 +52,7 @@ export class WhenAllTask<R extends readonly unknown[] = unknown[]> extends Compo
   #open = 0;
 
   constructor(tasks: readonly Task<unknown>[]) {
-    super(tasks, "whenAll");
+    super(tasks);
     for (const task of this.children) {
       if (task.isComplete) continue;
       this.#open++;
@@ -94,7 +88,7 @@ export class WhenAllTask<R extends readonly unknown[] = unknown[]> extends Compo
 /** Completes with the first task that ends, well or badly. The result is that task itself: compare it with `===`. */
 export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends CompositeTask<T> {
   constructor(tasks: readonly Task<unknown>[]) {
-    super(tasks, "whenAny");
+    super(tasks);
     if (tasks.length === 0) throw new Error("whenAny requires at least one task");
     const ended = this.children.find((task) => task.isComplete);
     if (ended !== undefined) this.settle(ended as T);
@@ -113,11 +107,19 @@ export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends Compos
 }
 
 /** What `whenAll` and `whenAny` are given. Iterators are read once. A task is one too, so that `whenAll(a, b)` would wait for `a` alone. */
-export function taskList(method: string, given: readonly Task[]): readonly Task[] {
-  const isList = typeof given === "object" && given !== null && Symbol.iterator in given && !(given instanceof Task);
-  if (isList) return Array.isArray(given) ? given : [...given];
+export function listOf(method: string, given: readonly unknown[]): readonly (Task | AnyGenerator)[] {
   const found: unknown = given;
+  const isList = typeof found === "object" && found !== null && Symbol.iterator in found && !(found instanceof Task);
+  if (!isList)
+    throw new TypeError(
+      `${method} takes an array of tasks, ${method}([a, b]), found ${found instanceof Task ? `the task of ${found.madeBy}` : shown(found)}`,
+    );
+  const parts: readonly unknown[] = Array.isArray(given) ? given : [...given];
+  const wrong = parts.findIndex((part) => !(part instanceof Task) && !isGenerator(part));
+  if (wrong < 0) return parts as readonly (Task | AnyGenerator)[];
+  leave(parts[wrong]);
   throw new TypeError(
-    `${method} takes an array of tasks, ${method}([a, b]), found ${found instanceof Task ? `the task of ${found.madeBy}` : shown(found)}`,
+    `${method} takes an array of tasks, as callActivity, createTimer and the like return them, or of generators, ` +
+      `as generator functions do when they are called; one element is ${typeof parts[wrong]}`,
   );
 }

@@ -1,5 +1,5 @@
 import type { AwaitedTasks } from "./awaited-tasks.ts";
-import { isGenerator, isPromise } from "./callbacks.ts";
+import { type AnyGenerator, isGenerator, isPromise } from "./callbacks.ts";
 import type { CodeWatch } from "./code-watch.ts";
 import { withoutStack } from "./errors.ts";
 import { Task } from "./task.ts";
@@ -11,15 +11,21 @@ export type Step =
   | { readonly type: "returned"; readonly value: unknown }
   | { readonly type: "threw"; readonly error: unknown };
 
-type AnyGenerator = Generator<unknown, unknown, unknown> | AsyncGenerator<unknown, unknown, unknown>;
+/** With what code goes on: with what a task has given; with an error; to its end; or, with nothing, from its beginning. */
+type Impulse = Task<unknown> | Error | "return" | undefined;
 
 const waiting: Step = { type: "waiting" };
 
 /** Dapr's limit and text for a workflow that goes on and on without waiting for anything. */
-const MAX_RESUMES_WITHOUT_WAIT = 100_000;
-const TOO_MANY_RESUMES =
-  `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
-  "This likely indicates an infinite loop in the orchestrator function.";
+export const MAX_RESUMES_WITHOUT_WAIT = 100_000;
+export function tooManyResumes(): Error {
+  return withoutStack(
+    new Error(
+      `Orchestrator exceeded maximum iteration limit (${MAX_RESUMES_WITHOUT_WAIT}). ` +
+        "This likely indicates an infinite loop in the orchestrator function.",
+    ),
+  );
+}
 
 /**
  * The author's function while it runs: a generator, async or not, or a plain function that returns its result.
@@ -55,7 +61,7 @@ export class Coroutine {
       const result = isGenerator(returned) ? returned : await returned;
       if (!isGenerator(result)) return this.#returned(result);
       this.#generator = result;
-      return await this.#drive(result, undefined, undefined, enough);
+      return await this.#drive(result, undefined, enough);
     } catch (error) {
       return { type: "threw", error: this.#awaited.thrown(error) };
     }
@@ -68,28 +74,34 @@ export class Coroutine {
       const message = "The orchestrator generator is not initialized! Was the orchestration history corrupted?";
       return Promise.reject(new Error(message));
     }
-    return this.#drive(generator, task, undefined, enough);
+    return this.#drive(generator, task, enough);
   }
 
   /** Throws the error into the code where it waits. It is not waiting for that any more. */
   async interrupt(error: Error, enough: () => boolean): Promise<Step> {
     const generator = this.#generator;
     if (generator === undefined) return { type: "threw", error };
-    this.#waitingFor?.release();
-    this.#waitingFor = undefined;
-    return this.#drive(generator, undefined, error, enough);
+    this.#leave();
+    return this.#drive(generator, error, enough);
   }
 
-  /** Goes on with what `task` has given, or with an error, or from the beginning. */
-  async #drive(
-    generator: AnyGenerator,
-    task: Task<unknown> | undefined,
-    error: Error | undefined,
-    enough: () => boolean,
-  ): Promise<Step> {
+  /** Ends the code where it waits, or before it has begun: what it has in `finally` is run, and may wait in its turn. */
+  end(generator: AnyGenerator, enough: () => boolean): Promise<Step> {
+    this.#generator = generator;
+    this.#leave();
+    return this.#drive(generator, "return", enough);
+  }
+
+  #leave(): void {
+    const task = this.#waitingFor;
+    this.#waitingFor = undefined;
+    task?.release();
+  }
+
+  async #drive(generator: AnyGenerator, impulse: Impulse, enough: () => boolean): Promise<Step> {
     this.#watch.drives(this.#awaited);
     try {
-      let pending = error === undefined ? resumeWith(generator, task) : generator.throw(error);
+      let pending = resumeWith(generator, impulse);
       for (let resumes = 0; resumes < MAX_RESUMES_WITHOUT_WAIT; resumes++) {
         const step = isPromise(pending) ? await pending : pending;
         if (step.done) return this.#returned(isPromise(step.value) ? await step.value : step.value);
@@ -107,7 +119,7 @@ export class Coroutine {
     } catch (error) {
       return { type: "threw", error: this.#awaited.thrown(error) };
     }
-    return { type: "threw", error: withoutStack(new Error(TOO_MANY_RESUMES)) };
+    return { type: "threw", error: tooManyResumes() };
   }
 
   #returned(value: unknown): Step {
@@ -116,14 +128,19 @@ export class Coroutine {
   }
 }
 
-function resumeWith(generator: AnyGenerator, task: Task<unknown> | undefined): ReturnType<AnyGenerator["next"]> {
-  if (task === undefined) return generator.next();
-  return task.isFailed ? generator.throw(task.getException()) : generator.next(task.getResult());
+function resumeWith(generator: AnyGenerator, impulse: Impulse): ReturnType<AnyGenerator["next"]> {
+  if (impulse === undefined) return generator.next();
+  if (impulse === "return") return generator.return(undefined);
+  if (!(impulse instanceof Task)) return generator.throw(impulse);
+  return impulse.isFailed ? generator.throw(impulse.getException()) : generator.next(impulse.getResult());
 }
 
 function describeNonTask(value: unknown): string {
+  const found = isGenerator(value)
+    ? "a generator: wait for it with yield*, or make a branch of it with branch"
+    : `${value === null ? "null" : typeof value}.`;
   return (
     "The orchestrator generator yielded a non-Task object. " +
-    `It must yield what callActivity, createTimer and the like return, but yielded ${value === null ? "null" : typeof value}.`
+    `It must yield what callActivity, createTimer and the like return, but yielded ${found}`
   );
 }

@@ -5,6 +5,7 @@ import {
   ownAttributes,
   type SearchAttributes,
 } from "../model/search-attributes.ts";
+import { Branches } from "./branches.ts";
 import { type CallOwner, Calls } from "./calls.ts";
 import { Conditions } from "./conditions.ts";
 import type { Continuation } from "./continuation.ts";
@@ -31,6 +32,7 @@ export class ExecutionState implements CallOwner {
   readonly interactions: Interactions;
   readonly mailbox: Mailbox;
   readonly conditions = new Conditions();
+  readonly branches: Branches;
   readonly farAhead = new FarAhead();
   readonly payloads: Payloads;
   started: ExecutionStarted | undefined;
@@ -64,6 +66,7 @@ export class ExecutionState implements CallOwner {
     this.#changedVersion = version;
     this.timerCanceled = timerCanceled;
     this.calls = new Calls(this);
+    this.branches = new Branches(this.calls);
     this.payloads = registry?.payloads ?? jsonPayloads;
     this.mailbox = new Mailbox(this.payloads);
     this.interactions = new Interactions(this.calls.watch, this.payloads, (updateId, outcome) =>
@@ -77,6 +80,20 @@ export class ExecutionState implements CallOwner {
     if (searchAttributes !== undefined) this.searchAttributes = ownAttributes(searchAttributes);
   }
 
+  /** What the author should know, in words. `hasEnded`: the execution does not go on. `isDone`: by what its code has done. */
+  takeWarnings(hasEnded: boolean, isDone: boolean): string[] {
+    const farAhead = this.farAhead.takeWarning();
+    const warnings = farAhead === undefined ? [] : [farAhead];
+    if (isDone) warnings.push(...this.branches.warnings);
+    const forgotten = hasEnded ? this.calls.unheld : 0;
+    if (forgotten > 0)
+      warnings.push(
+        `${forgotten} task(s) of workflow '${this.started?.name}' were made and never waited for. ` +
+          "If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
+      );
+    return warnings;
+  }
+
   /** So many events, up to this time. */
   replayed(events: number, nowMs: number): void {
     const { rerunOf } = this.started ?? {};
@@ -87,6 +104,10 @@ export class ExecutionState implements CallOwner {
   changeAttributes(changes: AttributeChanges): void {
     const merged = mergeAttributes(this.searchAttributes, changes, "setSearchAttributes");
     if (this.continuation === undefined) this.searchAttributes = merged;
+  }
+
+  get branch(): string | undefined {
+    return this.branches.atWork;
   }
 
   /** Which of the registered versions of the workflow the execution runs. */

@@ -75,8 +75,8 @@ export class Execution {
   get searchAttributes(): SearchAttributes | undefined {
     return this.hasCode && this.stall === undefined ? this.#state.searchAttributes : undefined;
   }
-  get waits(): Waits {
-    return waitsOf(this.#state, this.#suspension);
+  waits(pending: PendingWork): Waits {
+    return waitsOf(this.#state, this.#suspension, pending);
   }
   standing(pending: PendingWork): Standing {
     return standingOf(this.#run.waitingFor, this.#state.calls, pending);
@@ -92,15 +92,8 @@ export class Execution {
 
   /** What the author should know, in words. `hasEnded`: the execution does not go on. */
   takeWarnings(hasEnded: boolean): string[] {
-    const farAhead = this.#state.farAhead.takeWarning();
-    const warnings = farAhead === undefined ? [] : [farAhead];
-    const forgotten = hasEnded ? this.#state.calls.unheld : 0;
-    if (forgotten === 0) return warnings;
-    return [
-      ...warnings,
-      `${forgotten} task(s) of workflow '${this.started?.name}' were made and never waited for. ` +
-        "If that is not meant so, a yield is missing before callActivity, createTimer, whenAll or the like.",
-    ];
+    const isDone = hasEnded && this.completion?.type !== "Terminated";
+    return this.#state.takeWarnings(hasEnded, isDone);
   }
 
   get hasCode(): boolean {

@@ -5,6 +5,7 @@ import type {
   DetachedWorkflowScheduled,
   EventSent,
   HistoryEvent,
+  OfBranch,
   TaskScheduled,
   TimerCreated,
 } from "../model/history-event.ts";
@@ -109,8 +110,12 @@ function difference(event: RecordedCall, call: Call | undefined): string | undef
   );
 }
 
-function describe(method: string, call: { readonly id: number; readonly name?: string }): string {
-  return call.name === undefined ? `${method} #${call.id}` : `${method} '${call.name}' #${call.id}`;
+function describe(
+  method: string,
+  { id, name, branch }: { readonly id: number; readonly name?: string } & OfBranch,
+): string {
+  const text = name === undefined ? `${method} #${id}` : `${method} '${name}' #${id}`;
+  return branch === undefined ? text : `${text} in branch '${branch}'`;
 }
 
 function mismatch(what: string): string {

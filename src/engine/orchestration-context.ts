@@ -1,5 +1,6 @@
 import type { ParentLink } from "../model/history-event.ts";
 import type { AttributeChanges, SearchAttributes } from "../model/search-attributes.ts";
+import type { BranchTask } from "./branch-task.ts";
 import type {
   ActivityCallOptions,
   ChildCallOptions,
@@ -32,8 +33,9 @@ export interface OrchestrationContext {
   createTimer(fireAtMs: number): CancelableTask;
   waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask;
   waitForCondition(holds: () => boolean): Task<unknown>;
-  whenAll(tasks: readonly Task[]): WhenAllTask;
-  whenAny(tasks: readonly Task[]): WhenAnyTask;
+  branch(generator: unknown, name: string | undefined): BranchTask;
+  whenAll(parts: readonly unknown[]): WhenAllTask;
+  whenAny(parts: readonly unknown[]): WhenAnyTask;
   /** Throws unless the workflow's code is at work. */
   check(method: string): void;
   /** The same for what a query may do, too. */

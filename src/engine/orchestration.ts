@@ -75,7 +75,7 @@ export class Orchestration {
 
   /** What the workflow waits for beside its calls, and what can be asked of it. */
   get waits(): Waits {
-    return this.#execution.waits;
+    return this.#execution.waits(this.pending);
   }
   get standing(): Standing {
     return this.#ended ? {} : this.#execution.standing(this.pending);

@@ -1,3 +1,4 @@
+import { BranchTask } from "./branch-task.ts";
 import type { Calls } from "./calls.ts";
 import { CompositeTask } from "./composite-task.ts";
 import type { PendingWork } from "./pending-work.ts";
@@ -19,17 +20,19 @@ export type Wait =
   | { readonly type: "condition" };
 
 export function standingOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Standing {
-  return { wait: firstWait(yielded, calls, pending), isRetrying: calls.isRetrying };
+  return { wait: waitOf(yielded, calls, pending), isRetrying: calls.isRetrying };
 }
 
 /**
- * What the code waits for when it has yielded this task: of a `whenAll` or `whenAny` the first in its list that has not ended. So a
+ * What the code waits for when it has yielded this task: of a `whenAll` or `whenAny` the first in its list that has not ended, of a branch
+ * what that waits for. So a
  * wait for an event with a timeout is a wait for the event, and the pause before an activity is called again is a wait for that
  * activity; before a child is, there is none, and it is a wait for the time.
  */
-function firstWait(yielded: Task | undefined, calls: Calls, pending: PendingWork): Wait | undefined {
+export function waitOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Wait | undefined {
   let task = yielded;
-  while (task instanceof CompositeTask) task = task.firstOpen;
+  while (task instanceof CompositeTask || task instanceof BranchTask)
+    task = task instanceof BranchTask ? task.waitingFor : task.firstOpen;
   const { callMethod, callName: name = "" } = task ?? {};
   if (callMethod === "waitForExternalEvent") return { type: "event", name };
   if (callMethod === "callActivity") return { type: "activity", name };

@@ -206,5 +206,18 @@ export function unyielded(task: Task): string {
   return `${by === undefined ? "a task" : `the task of ${by}`}, and a task is not its result: yield it${or}`;
 }
 
-/** The type of a task's result. */
-export type ResultOf<T> = T extends Task<infer R> ? R : never;
+/** What can be made a branch: what a generator function gives when it is called. */
+// biome-ignore lint/suspicious/noExplicitAny: what comes into a generator at its yields is of no type
+export type Branchable<T = any> = Generator<Task<any>, T, any> | AsyncGenerator<Task<any>, T, any>;
+
+/** The type of a task's result, or of what a generator returns. */
+export type ResultOf<T> =
+  T extends Task<infer R>
+    ? R
+    : // biome-ignore lint/suspicious/noExplicitAny: of no interest here
+      T extends Generator<any, infer R, any> | AsyncGenerator<any, infer R, any>
+      ? R
+      : never;
+
+/** The task itself, or that of the branch that is made of a generator. */
+export type TaskOf<T> = T extends Task ? T : Task<ResultOf<T>>;

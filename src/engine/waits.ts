@@ -1,10 +1,23 @@
 import type { EventRaised } from "../model/history-event.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { Interactions } from "./interactions.ts";
+import type { PendingWork } from "./pending-work.ts";
+import { type Wait, waitOf } from "./standing.ts";
 import type { Suspension } from "./suspension.ts";
+
+/** A branch of the code. */
+export interface WaitingBranch {
+  readonly name: string;
+  /** What it waits for, of several things the first. */
+  readonly wait?: Wait | undefined;
+  /** It was called off, and goes on with what it has in `finally`. */
+  readonly isEnding?: boolean | undefined;
+}
 
 /** What the code of an execution waits for beside its calls, what it says of itself, and what can be asked of it. */
 export interface Waits {
+  /** The branches that are not over, in the order in which they were made. */
+  readonly branches: readonly WaitingBranch[];
   /** The names of the events that it waits for, as the code has them. */
   readonly events: readonly string[];
   /** Events that have come and nobody has taken. */
@@ -16,10 +29,16 @@ export interface Waits {
 }
 
 export function waitsOf(
-  { mailbox, conditions, interactions, customStatus }: ExecutionState,
+  { branches, calls, mailbox, conditions, interactions, customStatus }: ExecutionState,
   { held }: Suspension,
+  pending: PendingWork,
 ): Waits {
   return {
+    branches: branches.open.map((task) => ({
+      name: task.branchName,
+      wait: waitOf(task, calls, pending),
+      ...(task.isComplete && { isEnding: true }),
+    })),
     events: mailbox.awaited(),
     buffered: [...mailbox.unclaimed(), ...held.flatMap(({ event }) => (event.type === "EventRaised" ? [event] : []))],
     condition: conditions.areAwaited,

@@ -22,14 +22,13 @@ import {
   type UpdateHandlerOptions,
 } from "./call-options.ts";
 import type { CancelableTask } from "./completable-task.ts";
-import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration, WorkflowDeclaration } from "./declarations.ts";
 import type { QueryHandler, UpdateHandler } from "./interactions.ts";
+import { JoiningContext } from "./joining-context.ts";
 import { nameOf } from "./names.ts";
 import type { OrchestrationContext } from "./orchestration-context.ts";
-import { ReadableContext } from "./readable-context.ts";
 import type { Any, AnyActivity, Handled, OutputOfActivity, OutputOfWorkflow } from "./signatures.ts";
-import type { ResultOf, Task } from "./task.ts";
+import type { Task } from "./task.ts";
 
 /** A workflow: a generator function (`function*` or `async function*`), or a function that needs to wait for nothing. */
 export type TWorkflow = (context: WorkflowContext, input: Any) => Any;
@@ -39,9 +38,10 @@ export type AnyWorkflow = string | TWorkflow | WorkflowDeclaration<Any, Any>;
 
 /**
  * The first argument of every workflow: Dapr's JavaScript WorkflowContext, method for method, and what its users have asked for.
- * What stands here only the workflow's own code calls, in its turn (T34); what anybody may read is in `ReadableContext`.
+ * What stands here only the workflow's own code calls, in its turn (T34); branches and
+ * waits for several things are in `JoiningContext`, what anybody may read is in `ReadableContext`.
  */
-export class WorkflowContext extends ReadableContext {
+export class WorkflowContext extends JoiningContext {
   readonly #inner: OrchestrationContext;
 
   constructor(innerContext: OrchestrationContext) {
@@ -223,21 +223,5 @@ export class WorkflowContext extends ReadableContext {
     const name = nameOf(update);
     const handle = readFunction(handler as UpdateHandler, "the handler", "setUpdateHandler", name);
     this.#inner.setUpdateHandler(name, handle, readValidator(options, name));
-  }
-
-  /**
-   * All results in order, or the first failure as soon as it happens. The results of a tuple keep their types.
-   *
-   *     const [price, stock] = yield* ctx.whenAll([ctx.callActivity(priceOf, item), ctx.callActivity(stockOf, item)]);
-   */
-  whenAll<const T extends readonly Task<Any>[]>(
-    tasks: T,
-  ): WhenAllTask<{ -readonly [Index in keyof T]: ResultOf<T[Index]> }> {
-    return this.#inner.whenAll(tasks) as WhenAllTask<Any>;
-  }
-
-  /** The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` */
-  whenAny<T extends Task<Any>>(tasks: readonly T[]): WhenAnyTask<T> {
-    return this.#inner.whenAny(tasks) as WhenAnyTask<Any> as WhenAnyTask<T>;
   }
 }

@@ -1,5 +1,12 @@
 import type { FailureDetails } from "./failure.ts";
-import type { Asked, AttemptDetails, AttemptNumber, EventRaised, ExecutionCancelRequested } from "./history-event.ts";
+import type {
+  Asked,
+  AttemptDetails,
+  AttemptNumber,
+  EventRaised,
+  ExecutionCancelRequested,
+  OfBranch,
+} from "./history-event.ts";
 import type { SearchAttributes } from "./search-attributes.ts";
 
 /** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
@@ -8,20 +15,20 @@ export type Action = Call | Note;
 /** `id` is the sequence number of the call, and its answer will carry it. The last two are never answered. */
 export type Call = ScheduleActivity | CreateTimer | StartChild | StartDetached | SendEvent;
 
-export interface ScheduleActivity extends AttemptDetails {
+export interface ScheduleActivity extends AttemptDetails, OfBranch {
   readonly type: "ScheduleActivity";
   readonly id: number;
   readonly name: string;
   readonly input?: string | undefined;
 }
-export interface CreateTimer {
+export interface CreateTimer extends OfBranch {
   readonly type: "CreateTimer";
   readonly id: number;
   readonly fireAtMs: number;
   /** Of a pause before another attempt: the ID of the first. */
   readonly firstId?: number | undefined;
 }
-export interface StartChild extends AttemptNumber {
+export interface StartChild extends AttemptNumber, OfBranch {
   readonly type: "StartChild";
   readonly id: number;
   readonly name: string;
@@ -29,7 +36,7 @@ export interface StartChild extends AttemptNumber {
   readonly input?: string | undefined;
   readonly searchAttributes?: SearchAttributes | undefined;
 }
-export interface StartDetached {
+export interface StartDetached extends OfBranch {
   readonly type: "StartDetached";
   readonly id: number;
   readonly name: string;
@@ -38,7 +45,7 @@ export interface StartDetached {
   readonly startAtMs?: number | undefined;
   readonly searchAttributes?: SearchAttributes | undefined;
 }
-export interface SendEvent {
+export interface SendEvent extends OfBranch {
   readonly type: "SendEvent";
   readonly id: number;
   readonly name: string;

@@ -128,8 +128,14 @@ export interface ParentLink {
   readonly taskId: number;
 }
 
+/** Of what the code has called. */
+export interface OfBranch {
+  /** The name of the branch that has called it; absent where the workflow's own code, or an update, has. */
+  readonly branch?: string | undefined;
+}
+
 /** `id` counts the workflow's calls from 1; activities, timers and children share the counter. */
-export interface TaskScheduled extends AttemptDetails {
+export interface TaskScheduled extends AttemptDetails, OfBranch {
   readonly type: "TaskScheduled";
   readonly id: number;
   readonly name: string;
@@ -167,7 +173,7 @@ export interface TaskFailed {
   /** JSON of the details of the last heartbeat. */
   readonly progress?: string | undefined;
 }
-export interface TimerCreated {
+export interface TimerCreated extends OfBranch {
   readonly type: "TimerCreated";
   readonly id: number;
   readonly fireAtMs: number;
@@ -186,7 +192,7 @@ export interface EventRaised extends Asked {
   readonly messageId?: string | undefined;
 }
 /** Code before this one did not tell which attempt it is. */
-export interface ChildWorkflowInstanceCreated extends AttemptNumber {
+export interface ChildWorkflowInstanceCreated extends AttemptNumber, OfBranch {
   readonly type: "ChildWorkflowInstanceCreated";
   readonly id: number;
   readonly name: string;
@@ -205,7 +211,7 @@ export interface ChildWorkflowInstanceFailed {
   readonly failure: FailureDetails;
 }
 /** A workflow was started that nobody waits for; its ID is in `instanceId`. */
-export interface DetachedWorkflowScheduled {
+export interface DetachedWorkflowScheduled extends OfBranch {
   readonly type: "DetachedWorkflowScheduled";
   readonly id: number;
   readonly name: string;
@@ -215,7 +221,7 @@ export interface DetachedWorkflowScheduled {
   readonly searchAttributes?: SearchAttributes | undefined;
 }
 /** An event was sent to the instance `instanceId`. */
-export interface EventSent {
+export interface EventSent extends OfBranch {
   readonly type: "EventSent";
   readonly id: number;
   readonly name: string;

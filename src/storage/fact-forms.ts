@@ -37,14 +37,16 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },
   TaskScheduled: {
-    write({ type, id, name, input, attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress }) {
+    write({ type, id, name, input, attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress, branch }) {
       const isPlain =
+        branch === undefined &&
         attempt === undefined &&
         timeoutMs === undefined &&
         deadlineAtMs === undefined &&
         heartbeatTimeoutMs === undefined;
       if (isPlain) return row(type, id, name, input);
-      return row(type, id, name, input, { attempt, firstId, timeoutMs, deadlineAtMs, heartbeatTimeoutMs, progress });
+      const times = { timeoutMs, deadlineAtMs, heartbeatTimeoutMs };
+      return row(type, id, name, input, { attempt, firstId, ...times, progress, branch });
     },
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
@@ -58,8 +60,8 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id, _name, failure, detail) => ({ type, id, failure: readFailure(failure), ...detail }),
   },
   ChildWorkflowInstanceCreated: {
-    write: ({ type, id, name, input, instanceId, attempt, firstId, searchAttributes }) =>
-      row(type, id, name, input, { instanceId, attempt, firstId, searchAttributes }),
+    write: ({ type, id, name, input, instanceId, attempt, firstId, searchAttributes, branch }) =>
+      row(type, id, name, input, { instanceId, attempt, firstId, searchAttributes, branch }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   ChildWorkflowInstanceCompleted: {
@@ -71,7 +73,7 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, id, _name, failure) => ({ type, id, failure: readFailure(failure) }),
   },
   TimerCreated: {
-    write: ({ type, id, fireAtMs, firstId }) => row(type, id, null, undefined, { fireAtMs, firstId }),
+    write: ({ type, id, fireAtMs, firstId, branch }) => row(type, id, null, undefined, { fireAtMs, firstId, branch }),
     read: (type, id, _name, _payload, detail) => ({ type, id, ...detail }),
   },
   TimerFired: {
@@ -90,12 +92,12 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     read: (type, _id, name, input, detail) => ({ type, name, input, ...detail }),
   },
   EventSent: {
-    write: ({ type, id, name, input, instanceId }) => row(type, id, name, input, { instanceId }),
+    write: ({ type, id, name, input, instanceId, branch }) => row(type, id, name, input, { instanceId, branch }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   DetachedWorkflowScheduled: {
-    write: ({ type, id, name, input, instanceId, startAtMs, searchAttributes }) =>
-      row(type, id, name, input, { instanceId, startAtMs, searchAttributes }),
+    write: ({ type, id, name, input, instanceId, startAtMs, searchAttributes, branch }) =>
+      row(type, id, name, input, { instanceId, startAtMs, searchAttributes, branch }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
   PatchRecorded: {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Saga } from "../../../src/authoring/saga.ts";
 import type { CancelableTask } from "../../../src/engine/completable-task.ts";
+import { JoiningContext } from "../../../src/engine/joining-context.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { ReadableContext } from "../../../src/engine/readable-context.ts";
 import type { Task } from "../../../src/engine/task.ts";
@@ -11,6 +12,8 @@ import { completed, Driver, endOf, raised, T0 } from "./support.ts";
 type Any = any;
 type Code = AsyncGenerator<Any, Any, Any>;
 type Ctx = WorkflowContext;
+
+function* strand(): Generator<Task, void, Any> {}
 
 /** What any code may ask a context, wherever it has it from. */
 const READS: Record<string, (ctx: Ctx) => unknown> = {
@@ -39,6 +42,7 @@ const CALLS: Record<string, (ctx: Ctx) => unknown> = {
   random: (ctx) => ctx.random(),
   setQueryHandler: (ctx) => ctx.setQueryHandler("inner", () => 1),
   setUpdateHandler: (ctx) => ctx.setUpdateHandler("inner", () => 1),
+  branch: (ctx) => ctx.branch(strand()),
   whenAll: (ctx) => ctx.whenAll([]),
   whenAny: (ctx) => ctx.whenAny([] as Task[]),
 };
@@ -78,11 +82,12 @@ function leaky(): { driver: Driver; leaked: { ctx: Ctx; timer: CancelableTask<An
 
 describe("[T34] a context outside of its own turn", () => {
   it("[T34] has all of its methods in the two lists of this test", () => {
-    const methodsOf = ({ prototype }: { prototype: object }) =>
-      Object.getOwnPropertyNames(prototype)
+    const methodsOf = (...classes: { prototype: object }[]) =>
+      classes
+        .flatMap(({ prototype }) => Object.getOwnPropertyNames(prototype))
         .filter((name) => name !== "constructor")
         .sort();
-    expect(methodsOf(WorkflowContext)).toEqual(Object.keys(CALLS).sort());
+    expect(methodsOf(WorkflowContext, JoiningContext)).toEqual(Object.keys(CALLS).sort());
     expect(methodsOf(ReadableContext)).toEqual([...Object.keys(READS), "createReplaySafeLogger"].sort());
     expect(Object.getPrototypeOf(ReadableContext.prototype)).toBe(Object.prototype);
   });

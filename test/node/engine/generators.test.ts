@@ -57,7 +57,10 @@ describe("[G14] what a workflow may be", () => {
 
   it("[G14] a generator that was never begun cannot be resumed", async () => {
     const coroutine = new Coroutine(
-      new Calls({ instanceId: "i", currentTimeMs: 0, chance: { next: () => 0 }, timerCanceled: () => undefined }).watch,
+      new Calls({
+        ...{ instanceId: "i", branch: undefined, currentTimeMs: 0 },
+        ...{ chance: { next: () => 0 }, timerCanceled: () => undefined },
+      }).watch,
     );
     expect(coroutine.canResume).toBe(false);
     await expect(coroutine.resume(() => false)).rejects.toThrow(

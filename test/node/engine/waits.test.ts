@@ -93,6 +93,7 @@ describe("[T16] what an execution waits for, as others are told", () => {
     await driver.turn();
     await driver.turn(raised("other", 1), raised("Another", 2), { type: "ExecutionSuspended" }, raised("approval", 3));
     expect((await driver.load()).waits).toEqual({
+      branches: [],
       events: ["Approval"],
       buffered: ["other", "Another", "approval"].map((name) => expect.objectContaining({ name })),
       condition: true,

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WorkflowActivityContext } from "../../../src/engine/activity-context.ts";
+import { JoiningContext } from "../../../src/engine/joining-context.ts";
 import { Orchestration } from "../../../src/engine/orchestration.ts";
 import { ReadableContext } from "../../../src/engine/readable-context.ts";
 import { Registry } from "../../../src/engine/registry.ts";
@@ -191,8 +192,9 @@ describe("[R4] The pages of docs/", () => {
     const first = rows.findIndex((row) => row.startsWith("| a workflow's context |"));
     const table = rows.slice(first, rows.indexOf("", first));
     const named = table.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map((match) => match[1] ?? ""));
-    const members = [ReadableContext, WorkflowContext, WorkflowActivityContext].flatMap(({ prototype }) =>
-      Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor" && name !== "callSubWorkflow"),
+    const members = [ReadableContext, JoiningContext, WorkflowContext, WorkflowActivityContext].flatMap(
+      ({ prototype }) =>
+        Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor" && name !== "callSubWorkflow"),
     );
     expect([...new Set(named)].sort()).toEqual([...new Set(members)].sort());
   });

@@ -27,6 +27,7 @@ function event<const Type extends HistoryEventType, F extends v.ObjectEntries>(
 const rerunOf: v.GenericSchema<RerunOf> = exactly<RerunOf>()(
   v.object({ instanceId: text, executionId: text, eventId: may(whole), events: count, delayMs: v.number() }),
 );
+const ofBranch = { branch: may(text) };
 const asked = { reason: may(text), actor: may(text) };
 const failed = { id: whole, failure: failureDetails };
 const EVENTS = {
@@ -55,10 +56,11 @@ const EVENTS = {
     deadlineAtMs: may(atMs),
     heartbeatTimeoutMs: may(v.number()),
     progress: may(payload),
+    ...ofBranch,
   }),
   TaskCompleted: event("TaskCompleted", { id: whole, result: may(payload) }),
   TaskFailed: event("TaskFailed", { ...failed, progress: may(payload) }),
-  TimerCreated: event("TimerCreated", { id: whole, fireAtMs: atMs, firstId: may(whole) }),
+  TimerCreated: event("TimerCreated", { id: whole, fireAtMs: atMs, firstId: may(whole), ...ofBranch }),
   TimerFired: event("TimerFired", { id: whole }),
   EventRaised: event("EventRaised", { name: text, input: may(payload), messageId: may(text), ...asked }),
   ChildWorkflowInstanceCreated: event("ChildWorkflowInstanceCreated", {
@@ -69,6 +71,7 @@ const EVENTS = {
     attempt: may(whole),
     firstId: may(whole),
     searchAttributes: may(searchAttributes),
+    ...ofBranch,
   }),
   ChildWorkflowInstanceCompleted: event("ChildWorkflowInstanceCompleted", { id: whole, result: may(payload) }),
   ChildWorkflowInstanceFailed: event("ChildWorkflowInstanceFailed", failed),
@@ -79,8 +82,9 @@ const EVENTS = {
     input: may(payload),
     startAtMs: may(atMs),
     searchAttributes: may(searchAttributes),
+    ...ofBranch,
   }),
-  EventSent: event("EventSent", { id: whole, name: text, instanceId: text, input: may(payload) }),
+  EventSent: event("EventSent", { id: whole, name: text, instanceId: text, input: may(payload), ...ofBranch }),
   PatchRecorded: event("PatchRecorded", { name: text }),
   UpdateRequested: event("UpdateRequested", { updateId: text, name: text, input: may(payload), ...asked }),
   UpdateCompleted: event("UpdateCompleted", { updateId: text, result: may(payload) }),

@@ -1,0 +1,109 @@
+import { describeFailure } from "../model/failure.ts";
+import { BranchTask } from "./branch-task.ts";
+import type { AnyGenerator } from "./callbacks.ts";
+import type { CodeWatch } from "./code-watch.ts";
+import { Coroutine, type Step } from "./coroutine.ts";
+import type { TaskListener } from "./task.ts";
+
+/** As in Coroutine: ends a drive early. */
+export type Enough = () => boolean;
+
+/** How a branch is made. */
+export interface BranchMaking {
+  readonly number: number;
+  readonly name: string;
+  readonly generator: AnyGenerator;
+  /** It is of a composite, which alone waits for it. */
+  readonly isOwned: boolean;
+  /** That has made it; `undefined`: the workflow's own code, or an update. */
+  readonly maker: Branch | undefined;
+  readonly watch: CodeWatch;
+  /** It can go on. */
+  readonly ready: (branch: Branch) => void;
+}
+
+/**
+ * One branch: a generator of the author's, driven from task to task.
+ *
+ *   to begin --goOn--> open --returns, throws--> over
+ *   to begin | open --its task was called off, end--> ending --its `finally` is done--> over
+ */
+export class Branch implements TaskListener {
+  readonly number: number;
+  readonly maker: Branch | undefined;
+  readonly task: BranchTask;
+  readonly #generator: AnyGenerator;
+  readonly #coroutine: Coroutine;
+  readonly #ready: (branch: Branch) => void;
+  #hasBegun = false;
+  #isOver = false;
+  #failure: string | undefined;
+  #isCalledOff = false;
+
+  constructor({ number, name, generator, isOwned, maker, watch, ready }: BranchMaking) {
+    this.number = number;
+    this.maker = maker;
+    this.#generator = generator;
+    this.#coroutine = new Coroutine(watch);
+    this.#ready = ready;
+    this.task = new BranchTask(name, isOwned, () => this.#coroutine.waitingFor);
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Its task has ended, and what it has in `finally` goes on. */
+  get isEnding(): boolean {
+    return this.task.isComplete && !this.#isOver;
+  }
+
+  get canGoOn(): boolean {
+    return !this.#isOver && (!this.#hasBegun || this.#coroutine.canResume);
+  }
+
+  /** With what its code has ended, if it has thrown. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Nobody has waited for it, or it had been called off before. */
+  get isUnheard(): boolean {
+    return this.#isCalledOff || !this.task.wasHeld;
+  }
+
+  childEnded(): void {
+    if (this.canGoOn) this.#ready(this);
+  }
+
+  async goOn(enough: Enough): Promise<void> {
+    if (this.#hasBegun) return this.#settle(await this.#coroutine.resume(enough));
+    this.#hasBegun = true;
+    this.#settle(await this.#coroutine.start(() => this.#generator, enough));
+  }
+
+  async interrupt(error: Error, enough: Enough): Promise<void> {
+    this.#settle(await this.#coroutine.interrupt(error, enough));
+  }
+
+  async end(enough: Enough): Promise<void> {
+    this.#hasBegun = true;
+    this.#settle(await this.#coroutine.end(this.#generator, enough));
+  }
+
+  #settle(step: Step): void {
+    if (step.type === "waiting") return this.#coroutine.waitingFor?.addComposite(this);
+    this.#isOver = true;
+    this.#isCalledOff = this.task.isComplete;
+    if (step.type === "threw") this.#failure = textOf(step.error);
+    if (this.#isCalledOff) return;
+    if (step.type === "returned") this.task.complete(step.value);
+    // Whoever waits for it catches what was thrown, whatever that is.
+    else this.task.endWith((step.error ?? new Error(this.#failure)) as Error);
+  }
+}
+
+function textOf(error: unknown): string {
+  const { errorType, message } = describeFailure(error);
+  return `${errorType}: ${message}`;
+}
