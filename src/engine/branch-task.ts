@@ -5,20 +5,18 @@ import type { Task } from "./task.ts";
  * The task of a branch, a strand of the workflow's code beside the others: it ends as the branch does, with what that returns or throws.
  *
  *   open --returns, throws--> ended
- *   open --cancel(), or nobody waits for a branch that whenAll or whenAny has made--> ended, and so is the branch, where it waits
+ *   open --cancel(), or whoever waited for it does not any more--> ended, and so is the branch, where it waits
  */
 export class BranchTask<T = unknown> extends CancelableTask<T> {
   /** The name that it was given, or one made of its number. */
   readonly branchName: string;
-  /** It is of a composite, which alone waits for it. */
-  #isOwned: boolean;
+  #isLeftAlone = false;
   readonly #waitingFor: () => Task | undefined;
 
   /** @internal `waitingFor`: what the code of the branch waits for. */
-  constructor(branchName: string, isOwned: boolean, waitingFor: () => Task | undefined) {
+  constructor(branchName: string, waitingFor: () => Task | undefined) {
     super(`The branch '${branchName}'`);
     this.branchName = branchName;
-    this.#isOwned = isOwned;
     this.#waitingFor = waitingFor;
   }
 
@@ -27,12 +25,13 @@ export class BranchTask<T = unknown> extends CancelableTask<T> {
     return this.#waitingFor();
   }
 
-  /** @internal It goes on, whoever waits for it. */
+  /** @internal From here on it goes on, whoever waits for it. */
   leaveAlone(): void {
-    this.#isOwned = false;
+    this.#isLeftAlone = true;
   }
 
+  /** It has lost a `whenAny`, or is the rest of a `whenAll` that has failed. */
   protected override onReleased(): void {
-    if (this.#isOwned) this.callOff();
+    if (!this.#isLeftAlone) this.callOff();
   }
 }

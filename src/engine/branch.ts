@@ -13,8 +13,6 @@ export interface BranchMaking {
   readonly number: number;
   readonly name: string;
   readonly generator: AnyGenerator;
-  /** It is of a composite, which alone waits for it. */
-  readonly isOwned: boolean;
   /** That has made it; `undefined`: the workflow's own code, or an update. */
   readonly maker: Branch | undefined;
   readonly watch: CodeWatch;
@@ -40,13 +38,13 @@ export class Branch implements TaskListener {
   #failure: string | undefined;
   #isCalledOff = false;
 
-  constructor({ number, name, generator, isOwned, maker, watch, ready }: BranchMaking) {
+  constructor({ number, name, generator, maker, watch, ready }: BranchMaking) {
     this.number = number;
     this.maker = maker;
     this.#generator = generator;
     this.#coroutine = new Coroutine(watch);
     this.#ready = ready;
-    this.task = new BranchTask(name, isOwned, () => this.#coroutine.waitingFor);
+    this.task = new BranchTask(name, () => this.#coroutine.waitingFor);
   }
 
   get isOver(): boolean {

@@ -50,7 +50,7 @@ export class Branches {
       else generators.add(this.checked(method, part, generators));
     }
     if (generators.size === 0) return parts as readonly Task[];
-    return parts.map((part) => (part instanceof Task ? part : this.make(part, undefined, true)));
+    return parts.map((part) => (part instanceof Task ? part : this.make(part)));
   }
 
   /** Throws a TypeError for what is no generator, or has been given before, or together with it. */
@@ -63,14 +63,14 @@ export class Branches {
     return given;
   }
 
-  /** `isOwned`: it is of a composite, which alone waits for it. It begins when the code that makes it waits. */
-  make(generator: AnyGenerator, givenName: string | undefined, isOwned: boolean): BranchTask {
+  /** It begins when the code that makes it waits. */
+  make(generator: AnyGenerator, givenName?: string): BranchTask {
     taken.add(generator);
     const number = ++this.#made;
     const name = givenName ?? `branch-${number}`;
     const ready = (branch: Branch) => void this.#ready.push(branch);
     const maker = this.#atWork;
-    const branch = new Branch({ number, name, generator, isOwned, maker, watch: this.#calls.watch, ready });
+    const branch = new Branch({ number, name, generator, maker, watch: this.#calls.watch, ready });
     branch.task.onEnd(() => this.#taskEnded(branch));
     this.#open.add(branch);
     this.#ready.push(branch);

@@ -94,7 +94,7 @@ export class ExecutionContext extends ExecutionView implements OrchestrationCont
 
   branch(generator: unknown, name: string | undefined): BranchTask {
     const { branches } = this.enter("branch");
-    return branches.make(branches.checked("branch", generator), name, false);
+    return branches.make(branches.checked("branch", generator), name);
   }
 
   whenAll(parts: readonly unknown[]): WhenAllTask {

@@ -17,8 +17,8 @@ export class JoiningContext extends ReadableContext {
 
   /**
    * Runs a generator side by side with the code that goes on here: a strand of the workflow with calls, timers and waits of its own. It begins
-   * when this code waits, and ends when it returns or throws, when its task is called off with `cancel()`, or with the workflow. The
-   * task gives what it returns, and fails with what it throws. The name, 100 characters at most, is what others are told of it; default
+   * when this code waits, and ends when it returns or throws, when its task is called off with `cancel()`, loses a `whenAny` or is the rest of
+   * a failed `whenAll`, or with the workflow. The task gives what it returns, and fails with what it throws. The name, 100 characters at most, is what others are told of it; default
    * `branch-<number>`. Throws a TypeError for what is no generator, or is a branch already.
    *
    *     const booking = ctx.branch(book(ctx, flight), "flight");
@@ -29,7 +29,7 @@ export class JoiningContext extends ReadableContext {
 
   /**
    * All results in order, or the first failure as soon as it happens. The results of a tuple keep their types. A generator becomes a
-   * branch; those that have not ended when another fails, are ended where they wait.
+   * branch. Branches that have not ended when something fails are ended where they wait.
    *
    *     const [price, stock] = yield* ctx.whenAll([ctx.callActivity(priceOf, item), ctx.callActivity(stockOf, item)]);
    */
@@ -40,8 +40,8 @@ export class JoiningContext extends ReadableContext {
   }
 
   /**
-   * The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` A generator becomes a branch,
-   * and if it does not win it is ended where it waits.
+   * The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` A generator becomes a branch.
+   * Branches that do not win are ended where they wait.
    */
   whenAny<T extends Task<Any> | Branchable>(parts: readonly T[]): WhenAnyTask<TaskOf<T>> {
     return this.#inner.whenAny(parts) as WhenAnyTask<Any> as WhenAnyTask<TaskOf<T>>;

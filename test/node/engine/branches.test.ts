@@ -383,12 +383,31 @@ describe("[T42] a branch ends where it waits", () => {
     expect((await driver.load()).waits.branches).toEqual([]);
   });
 
-  it("[T42] one of ctx.branch is its maker's: it loses and goes on, and can be waited for again", async () => {
+  it("[T42] one with a handle that loses is ended too; whoever waits for it again is told so", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const told = tells(ctx);
+      const [slow, fast] = [ctx.branch(guarded(ctx, "slow", told), "slow"), ctx.branch(chain(ctx, "fast", 1))];
+      const winner = yield* ctx.whenAny([slow, fast]);
+      told.push(`${winner === fast} ${slow.isCanceled}`);
+      try {
+        yield slow;
+      } catch (error) {
+        return [...told, (error as Error).message];
+      }
+    });
+    await driver.turn();
+    expect(endOf(await driver.turn(completed(1)))).toEqual([
+      ...["slow begins", "slow ends", "slow is over", "true true"],
+      "The branch 'slow' was canceled",
+    ]);
+  });
+
+  it("[T42] one that nobody has waited for goes on, also beside a race for its end", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const decision = ctx.branch(chain(ctx, "decide"), "decision");
       for (let reminders = 0; ; reminders++) {
-        const winner = yield* ctx.whenAny([decision, ctx.createTimer(60)]);
-        if (winner === decision) return [reminders, yield* decision];
+        const isDecided = ctx.waitForCondition(() => decision.isComplete);
+        if ((yield* ctx.whenAny([isDecided, ctx.createTimer(60)])) === isDecided) return [reminders, yield* decision];
         yield ctx.callActivity("remind");
       }
     });
@@ -397,6 +416,24 @@ describe("[T42] a branch ends where it waits", () => {
     await driver.turn(completed(3));
     expect(asked(await driver.turn(completed(2, 1)))).toEqual(["decide2 #5 decision"]);
     expect(endOf(await driver.turn(completed(5, 2)))).toEqual([1, [1, 2]]);
+  });
+
+  it("[T42] one that loses goes on for another who waits for it, until that one does not any more either", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const decision = ctx.branch(chain(ctx, "decide", 3), "decision");
+      const listener = function* (): Code {
+        return yield* decision;
+      };
+      const other = ctx.branch(listener(), "listener");
+      yield ctx.whenAny([decision, ctx.createTimer(60)]);
+      const afterFirst = decision.isComplete;
+      yield ctx.whenAny([other, ctx.waitForExternalEvent("stop")]);
+      return [afterFirst, decision.isCanceled, other.isCanceled];
+    });
+    await driver.turn();
+    expect(asked(await driver.turn(fired(1)))).toEqual([]);
+    expect(asked(await driver.turn(completed(2)))).toEqual(["decide2 #3 decision"]);
+    expect(endOf(await driver.turn(raised("stop")))).toEqual([false, true, true]);
   });
 
   it("[T42] that is called off by its handle: whoever waits for it is told so, once; a second time it is too late", async () => {
