@@ -23,7 +23,7 @@ export class JoiningContext extends ReadableContext {
    *
    *     const booking = ctx.branch(book(ctx, flight), "flight");
    */
-  branch<T>(generator: Branchable<T>, nameOrOptions?: string | BranchOptions | null): BranchTask<T> {
+  branch<T = Any>(generator: Branchable<T>, nameOrOptions?: string | BranchOptions | null): BranchTask<T> {
     return this.#inner.branch(generator, readBranchName(nameOrOptions)) as BranchTask<Any>;
   }
 

@@ -210,9 +210,10 @@ export function unyielded(task: Task): string {
 // biome-ignore lint/suspicious/noExplicitAny: what comes into a generator at its yields is of no type
 export type Branchable<T = any> = Generator<Task<any>, T, any> | AsyncGenerator<Task<any>, T, any>;
 
-/** The type of a task's result, or of what a generator returns. */
-export type ResultOf<T> =
-  T extends Task<infer R>
+/** The type of a task's result, or of what a generator returns; `any` where nothing is known. */
+export type ResultOf<T> = 0 extends 1 & T
+  ? T
+  : T extends Task<infer R>
     ? R
     : // biome-ignore lint/suspicious/noExplicitAny: of no interest here
       T extends Generator<any, infer R, any> | AsyncGenerator<any, infer R, any>

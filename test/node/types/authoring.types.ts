@@ -18,12 +18,7 @@ import {
 import { DaprClient } from "../../../src/dapr.ts";
 import { WorkflowTestEnvironment } from "../../../src/testing.ts";
 import type { WorkerOptions } from "../../../src/worker-options.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-function is<Expected>() {
-  return <Found>(_found: Found, ..._same: Equal<Expected, Found> extends true ? [] : [expected: Expected]): void =>
-    undefined;
-}
+import { is } from "./is.ts";
 
 interface Order {
   item: string;
