@@ -19,6 +19,18 @@ export function* w(ctx: WorkflowContext) {
 new WorkflowRuntime().registerWorkflow((ctx: WorkflowContext) => ctx.callActivity(price, 1));
 `;
 
+const WRONG_BRANCHES = `
+import { type WorkflowContext } from "edge-workflows";
+function* book(ctx: WorkflowContext, what: string) { return yield* ctx.callActivity(what); }
+function* forgotten(ctx: WorkflowContext) { yield book(ctx, "car"); }
+export function* w(ctx: WorkflowContext) {
+  ctx.branch(book);
+  ctx.branch(forgotten(ctx));
+  yield* ctx.whenAll([book(ctx, "flight"), book]);
+  yield* ctx.whenAny([forgotten(ctx)]);
+}
+`;
+
 const worker = (exported: string) => `
 import { createWorker, StateStore, WorkflowRuntime } from "edge-workflows";
 const worker = createWorker(new WorkflowRuntime());
@@ -66,6 +78,12 @@ function project(name: string, types: readonly string[], files: Readonly<Record<
 
 const compiled = (cwd: string) => run("npx", ["tsc", "-p", ".", "--pretty", "false"], cwd);
 
+/** The first line of each error in wrong.ts, behind the number of its line. */
+async function errorsOf(cwd: string): Promise<string[]> {
+  const lines = (await compiled(cwd)).split("\n").filter((line) => line.startsWith("wrong.ts"));
+  return lines.map((line) => line.replace(/^wrong\.ts\((\d+),\d+\): error /, "$1 "));
+}
+
 beforeAll(() => {
   directory = temporaryDirectory();
 });
@@ -74,13 +92,27 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 describe("[Y1] Errors", () => {
   it("[Y1.1] speak of the argument that is wrong", async () => {
     const cwd = project("wrong", ["@cloudflare/workers-types"], { "wrong.ts": WRONG });
-    const told = (await compiled(cwd)).split("\n").filter((line) => line.startsWith("wrong.ts"));
-    expect(told.map((line) => line.replace(/^wrong\.ts\((\d+),\d+\): error /, "$1 "))).toEqual([
+    const told = await errorsOf(cwd);
+    expect(told).toEqual([
       "6 TS2345: Argument of type 'string' is not assignable to parameter of type 'number'.",
       "7 TS2353: Object literal may only specify known properties, and 'retires' does not exist in type 'ActivityOptions'.",
       "8 TS2322: Type 'number' is not assignable to type 'string'.",
       "9 TS2322: Type 'string' is not assignable to type 'Date'.",
       expect.stringContaining('"the result of this workflow is a task: yield it"'),
+    ]);
+  });
+
+  it("[Y1.2] of branches say what was given: a function that is not called, a generator whose yield lacks its star", async () => {
+    const cwd = project("wrong-branches", ["@cloudflare/workers-types"], { "wrong.ts": WRONG_BRANCHES });
+    const [book, forgotten] = [
+      "'(ctx: WorkflowContext, what: string) => Generator<Task<any>, any, any>'",
+      "'Generator<Generator<Task<any>, any, any>, void, unknown>'",
+    ];
+    expect(await errorsOf(cwd)).toEqual([
+      `6 TS2345: Argument of type ${book} is not assignable to parameter of type 'Branchable<any>'.`,
+      `7 TS2345: Argument of type ${forgotten} is not assignable to parameter of type 'Branchable<void>'.`,
+      `8 TS2322: Type ${book} is not assignable to type 'Task<any> | Branchable'.`,
+      `9 TS2322: Type ${forgotten} is not assignable to type 'Task<any> | Branchable'.`,
     ]);
   });
 });
