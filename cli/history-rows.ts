@@ -85,6 +85,8 @@ function eventIdOf(event: HistoryEvent): number | undefined {
     case "ChildWorkflowInstanceCreated":
     case "DetachedWorkflowScheduled":
     case "EventSent":
+    case "ChildCancelRequested":
+    case "ChildEventSent":
       return event.id;
     default:
       return undefined;
@@ -115,7 +117,10 @@ function detailsOf(event: HistoryEvent, firstMs: number): string | null {
       return `instance=${event.instanceId}`;
     case "EventRaised":
       return `event=${event.name}`;
+    case "ChildCancelRequested":
+      return `cancel -> ${event.instanceId}`;
     case "EventSent":
+    case "ChildEventSent":
       return `event=${event.name} -> ${event.instanceId}`;
     case "ExecutionStalled":
       return `reason=${event.reason}`;
@@ -173,7 +178,10 @@ function attributesIn(event: HistoryEvent): Readonly<Record<string, string | und
       return { timerId: String(event.id) };
     case "EventRaised":
       return { eventName: event.name, payload: payload(event.input), ...asked(event) };
+    case "ChildCancelRequested":
+      return { targetInstance: event.instanceId, reason: shortened(event.reason, MESSAGE) };
     case "EventSent":
+    case "ChildEventSent":
       return { eventName: event.name, payload: payload(event.input), targetInstance: event.instanceId };
     case "ExecutionCompleted":
       return {

@@ -76,6 +76,7 @@ export type {
   EventWaitOptions,
   UpdateHandlerOptions,
 } from "./engine/call-options.ts";
+export { ChildTask } from "./engine/child-task.ts";
 export { CancelableTask } from "./engine/completable-task.ts";
 export * from "./engine/declarations.ts";
 export {

@@ -17,6 +17,8 @@ export interface Answered {
   readonly task?: Task | undefined;
   /** An activity has failed, and this is its next attempt, or the pause before it. */
   readonly isRetried?: boolean | undefined;
+  /** The history has the child of this call under this ID. */
+  recordedAs?(instanceId: string): void;
   complete(result: unknown): void;
   /** Gives a promise where something of the author's has to be waited for. */
   fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void>;

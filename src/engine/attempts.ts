@@ -31,7 +31,9 @@ export interface AttemptOwner {
 export interface AttemptCalls {
   readonly watch: CodeWatch;
   /** One numbered call. Returns its number. */
-  ask(answered: Answered, action: (id: number) => Call, branch?: string): number;
+  ask(answered: Answered | undefined, action: (id: number) => Call, branch?: string): number;
+  /** The timer is not waited for any more. */
+  timerEnded(id: number): void;
   /** Whether the call that began with this number is retried: not once its execution is over, or was to be canceled. */
   mayRetry(firstId: number): boolean;
 }
@@ -48,7 +50,13 @@ export class Attempts implements Answered {
   /** That has made the call, and all its attempts. */
   readonly #branch: string | undefined;
   #firstId = 0;
+  #latestId = 0;
   #attempt = 1;
+  /** The instance of the latest attempt, as the history has it. */
+  #recordedId: string | undefined;
+  /** The timer before another attempt. */
+  #pauseId: number | undefined;
+  #isStopped = false;
 
   constructor(calls: AttemptCalls, owner: AttemptOwner, task: CompletableTask, call: RetriedCall) {
     this.#calls = calls;
@@ -67,8 +75,34 @@ export class Attempts implements Answered {
     return this.#call.name;
   }
 
+  /** The number of the latest attempt. */
+  get latestId(): number {
+    return this.#latestId;
+  }
+
+  get recordedId(): string | undefined {
+    return this.#recordedId;
+  }
+
+  recordedAs(instanceId: string): void {
+    this.#recordedId = instanceId;
+  }
+
+  /** No attempt is open: one has failed, and another one comes. */
+  get isPausing(): boolean {
+    return this.#pauseId !== undefined;
+  }
+
   begin(): void {
-    this.#firstId = this.#calls.ask(this, (id) => this.#call.action(id, first));
+    this.#latestId = this.#firstId = this.#calls.ask(this, (id) => this.#call.action(id, first));
+  }
+
+  /** No other attempt is made. True in a pause before one, which is not waited for any more: the task does not end by itself then. */
+  stop(): boolean {
+    this.#isStopped = true;
+    if (this.#pauseId === undefined) return false;
+    this.#calls.timerEnded(this.#pauseId);
+    return true;
   }
 
   complete(result: unknown): void {
@@ -76,6 +110,7 @@ export class Attempts implements Answered {
   }
 
   fail(message: string, failure: FailureDetails, progress: string | undefined): void | Promise<void> {
+    if (this.#call.retry === undefined || this.#isStopped) return this.task.fail(message, failure);
     const { watch } = this.#calls;
     const awaited = watch.awaitedTasks();
     watch.drives(awaited);
@@ -106,16 +141,17 @@ export class Attempts implements Answered {
     const { deadlineAtMs } = this.#call;
     const { currentTimeMs } = this.#owner;
     const isTooLate = deadlineAtMs !== undefined && currentTimeMs + (decision ?? 0) >= deadlineAtMs;
-    if (decision === undefined || isTooLate) return this.task.fail(message, failure);
+    if (decision === undefined || isTooLate || this.#isStopped) return this.task.fail(message, failure);
     const again = () => {
       const details = { attempt: ++this.#attempt, firstId: this.#firstId, progress };
-      this.#calls.ask(this, (id) => this.#call.action(id, details), this.#branch);
+      this.#pauseId = this.#recordedId = undefined;
+      this.#latestId = this.#calls.ask(this, (id) => this.#call.action(id, details), this.#branch);
     };
     if (decision === 0) return again();
     const isRetried = this.#call.method === "callActivity";
     const afterPause = { complete: again, fail: () => undefined, task: this.task, isRetried };
     const fireAtMs = currentTimeMs + decision;
     const pause = (id: number) => ({ type: "CreateTimer", id, fireAtMs, firstId: this.#firstId }) as const;
-    this.#calls.ask(afterPause, pause, this.#branch);
+    this.#pauseId = this.#calls.ask(afterPause, pause, this.#branch);
   }
 }

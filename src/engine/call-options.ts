@@ -65,9 +65,12 @@ export interface ContinueAsNewOptions {
   readonly toLatestVersion?: boolean | undefined;
 }
 
+/** Dapr's place for the child's ID takes options too. */
+export type ChildPlace = string | ChildWorkflowOptions;
+
 /** What stands behind the activity, or the workflow, in a call of it. */
 export type ActivityArguments<A extends AnyCalled> = InputAndOptions<InputOf<A>, ActivityOptions>;
-export type ChildArguments<W extends AnyCalled> = InputAndOptions<InputOf<W>, string | ChildWorkflowOptions>;
+export type ChildArguments<W extends AnyCalled> = InputAndOptions<InputOf<W>, ChildPlace>;
 export type DetachedArguments<W extends AnyCalled> = InputAndOptions<InputOf<W>, DetachedWorkflowOptions>;
 
 /** The options of a call as an execution needs them: times are in milliseconds. */
@@ -137,11 +140,7 @@ export function readActivityOptions(
   };
 }
 
-/** Dapr's place for the child's ID takes options too. */
-export function readChildOptions(
-  given: string | ChildWorkflowOptions | null | undefined,
-  name: string,
-): ChildCallOptions {
+export function readChildOptions(given: ChildPlace | null | undefined, name: string): ChildCallOptions {
   if (given === undefined || given === null) return noOptions;
   if (typeof given === "string") return { instanceId: given };
   if (typeof given !== "object")

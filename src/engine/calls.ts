@@ -5,7 +5,7 @@ import type { Answered } from "./answers.ts";
 import { type AttemptCalls, type AttemptOwner, Attempts, type CallMethod, type RetriedCall } from "./attempts.ts";
 import { CodeWatch } from "./code-watch.ts";
 import { CancelableTask, CompletableTask } from "./completable-task.ts";
-import { type NonDeterminismError, TaskTimeoutError } from "./errors.ts";
+import { type NonDeterminismError, TaskCanceledError, TaskTimeoutError } from "./errors.ts";
 import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
 import type { Task } from "./task.ts";
 
@@ -114,11 +114,11 @@ export class Calls implements AttemptCalls {
 
   #timerFor(timer: CancelableTask, fireAtMs: number): void {
     const id = this.ask(timer, (id) => ({ type: "CreateTimer", id, fireAtMs }));
-    timer.onEnd(() => this.#timerEnded(id));
+    timer.onEnd(() => this.timerEnded(id));
   }
 
   /** A timer that is still open here has not fired: it was canceled. */
-  #timerEnded(id: number): void {
+  timerEnded(id: number): void {
     if (!this.#open.delete(id)) return;
     if (!this.actions.delete(id)) this.#owner.timerCanceled(id);
     else if (id < this.#firstSince) this.#askedBefore--;
@@ -151,8 +151,10 @@ export class Calls implements AttemptCalls {
   confirm(event: RecordedCall, historyIndex: number, failure?: FailureDetails): NonDeterminismError | undefined {
     const call = this.actions.get(event.id) as Call | undefined;
     const error = compareCall(event, call, historyIndex, failure);
-    if (error === undefined) this.actions.delete(event.id);
-    return error;
+    if (error !== undefined) return error;
+    this.actions.delete(event.id);
+    if (event.type === "ChildWorkflowInstanceCreated") this.#open.get(event.id)?.recordedAs?.(event.instanceId);
+    return undefined;
   }
 
   confirmUpdateEnd(updateId: string, historyIndex: number): NonDeterminismError | undefined {
@@ -202,7 +204,7 @@ export class Calls implements AttemptCalls {
 
   /** How many tasks the code has made and never waited for. */
   get unheld(): number {
-    return this.#made.filter((task) => !task.wasHeld && !(task instanceof CancelableTask && task.isCanceled)).length;
+    return this.#made.filter((task) => !task.wasHeld && !isCanceled(task)).length;
   }
 
   mayRetry(firstId: number): boolean {
@@ -211,6 +213,10 @@ export class Calls implements AttemptCalls {
 }
 
 const noDetails: AttemptDetails = {};
+
+function isCanceled(task: Task): boolean {
+  return task.isFailed && task.getException() instanceof TaskCanceledError;
+}
 
 function updateKey(updateId: string): string {
   return `update ${updateId}`;

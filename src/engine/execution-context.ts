@@ -1,4 +1,4 @@
-import { childInstanceId, detachedInstanceId } from "../model/ids.ts";
+import { detachedInstanceId } from "../model/ids.ts";
 import { checkMessage } from "../model/message-limits.ts";
 import type { AttributeChanges } from "../model/search-attributes.ts";
 import type { BranchTask } from "./branch-task.ts";
@@ -8,6 +8,7 @@ import type {
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
+import { type ChildTask, callChild } from "./child-task.ts";
 import type { CancelableTask } from "./completable-task.ts";
 import { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import { Continuation } from "./continuation.ts";
@@ -47,27 +48,8 @@ export class ExecutionContext extends ExecutionView implements OrchestrationCont
     });
   }
 
-  callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown> {
-    const { instanceId, retry, searchAttributes } = options;
-    const { calls, payloads, started, instanceId: parentId } = this.enter("callChildWorkflow");
-    const encoded = payloads.encode(input, "input", "workflow", name);
-    const generation = started?.generation ?? 0;
-    checkMessage("callChildWorkflow", instanceId || childInstanceId(parentId, generation, calls.nextId), encoded);
-    return calls.call({
-      method: "callChildWorkflow",
-      name,
-      retry,
-      action: (id, { attempt, firstId }) => ({
-        type: "StartChild",
-        id,
-        name,
-        input: encoded,
-        attempt,
-        firstId,
-        searchAttributes,
-        instanceId: instanceId || childInstanceId(parentId, generation, id),
-      }),
-    });
+  callChild(name: string, input: unknown, options: ChildCallOptions): ChildTask {
+    return callChild(this.enter("callChildWorkflow"), name, input, options);
   }
 
   createTimer(fireAtMs: number): CancelableTask {

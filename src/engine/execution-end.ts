@@ -146,6 +146,8 @@ export class ExecutionEnd {
       case "ChildWorkflowInstanceCreated":
       case "DetachedWorkflowScheduled":
       case "EventSent":
+      case "ChildCancelRequested":
+      case "ChildEventSent":
         return this.check(calls.confirm(event, historyIndex));
       case "UpdateCompleted":
       case "UpdateFailed":
@@ -188,7 +190,7 @@ export class ExecutionEnd {
     const { input, toLatestVersion, carried: carriedEvents } = continuation;
     const { registry, started } = this.#state;
     const version = toLatestVersion ? registry?.latestVersion(started?.name ?? "") : this.#state.version;
-    this.#state.calls.keepOnly("SendEvent", "StartDetached", "EndUpdate");
+    this.#state.calls.keepOnly("SendEvent", "CancelChild", "SendChildEvent", "StartDetached", "EndUpdate");
     this.#complete({ type: "ContinuedAsNew", input, version, carriedEvents });
     for (const event of this.#state.mailbox.unclaimed()) continuation.leave(event);
     for (const { event } of this.#suspension.held) continuation.leave(event);

@@ -1,5 +1,7 @@
 import type {
   Asked,
+  ChildCancelRequested,
+  ChildEventSent,
   ChildWorkflowInstanceCreated,
   DetachedWorkflowScheduled,
   EventSent,
@@ -8,7 +10,13 @@ import type {
   ParentLink,
 } from "../model/history-event.ts";
 import { nameOfExecution } from "../model/ids.ts";
-import type { AddressedMessage, StartChildMessage } from "../model/message.ts";
+import type {
+  AddressedMessage,
+  CancelMessage,
+  RaiseEventMessage,
+  StartChildMessage,
+  TerminateMessage,
+} from "../model/message.ts";
 import { isTooLong, MAX_MESSAGE_BYTES } from "../model/message-limits.ts";
 
 /** The execution that speaks. Its start is known by the time it says something. */
@@ -17,6 +25,8 @@ interface Sender {
   readonly started: ExecutionStarted | undefined;
   readonly rewinds: number;
 }
+
+type Unaddressed<M> = M extends unknown ? Omit<M, "parent"> : never;
 
 interface StartOfChild extends AddressedMessage {
   readonly message: { readonly version: 1 } & StartChildMessage;
@@ -63,16 +73,29 @@ export class Messages {
   }
 
   raiseEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
-    const messageId = `${this.#executionId}:${id}`;
-    return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } };
+    return { to: instanceId, message: { version: 1, ...this.#raise(id, name, input) } };
   }
 
-  /** Meant for the child of this execution alone, not for a stranger under its ID. */
+  #raise(id: number, name: string, input: string | undefined) {
+    return { type: "RaiseEvent", name, input, messageId: `${this.#executionId}:${id}` } as const;
+  }
+
+  /** What the code has asked of a child. */
+  askOfChild(event: ChildCancelRequested | ChildEventSent): AddressedMessage {
+    const { id, taskId, instanceId } = event;
+    const isCancel = event.type === "ChildCancelRequested";
+    const what = isCancel
+      ? ({ type: "Cancel", reason: event.reason } as const)
+      : this.#raise(id, event.name, event.input);
+    return this.toChild({ id: taskId, instanceId }, what);
+  }
+
+  /** Meant for the child of this call alone, not for a stranger, or a later attempt, under its ID. */
   toChild(
-    to: string,
-    what: Asked & ({ type: "Terminate"; output: string | undefined } | { type: "Cancel" }),
+    { id: taskId, instanceId: to }: Pick<ChildWorkflowInstanceCreated, "id" | "instanceId">,
+    what: Unaddressed<TerminateMessage | CancelMessage | RaiseEventMessage>,
   ): AddressedMessage {
-    const parent = { instanceId: this.#from.instanceId, executionId: this.#executionId };
+    const parent = { instanceId: this.#from.instanceId, executionId: this.#executionId, taskId };
     return { to, message: { version: 1, parent, ...what } };
   }
 

@@ -1,6 +1,8 @@
 import type { Call } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type {
+  ChildCancelRequested,
+  ChildEventSent,
   ChildWorkflowInstanceCreated,
   DetachedWorkflowScheduled,
   EventSent,
@@ -20,7 +22,9 @@ export type RecordedCall =
   | TimerCreated
   | ChildWorkflowInstanceCreated
   | DetachedWorkflowScheduled
-  | EventSent;
+  | EventSent
+  | ChildCancelRequested
+  | ChildEventSent;
 
 const recordedMethod: Record<RecordedCall["type"], string> = {
   TaskScheduled: "callActivity",
@@ -28,6 +32,8 @@ const recordedMethod: Record<RecordedCall["type"], string> = {
   ChildWorkflowInstanceCreated: "callSubOrchestrator",
   DetachedWorkflowScheduled: "scheduleNewWorkflow",
   EventSent: "sendEvent",
+  ChildCancelRequested: "cancel of a child",
+  ChildEventSent: "sendEvent of a child",
 };
 
 const currentMethod: Record<Call["type"], string> = {
@@ -36,6 +42,8 @@ const currentMethod: Record<Call["type"], string> = {
   StartChild: "callSubOrchestrator",
   StartDetached: "scheduleNewWorkflow",
   SendEvent: "sendEvent",
+  CancelChild: "cancel of a child",
+  SendChildEvent: "sendEvent of a child",
 };
 
 export function isRecordedCall(event: HistoryEvent): event is HistoryEvent & RecordedCall {
@@ -103,19 +111,26 @@ function difference(event: RecordedCall, call: Call | undefined): string | undef
       `called ${recorded} with ID=${event.id}, but the current execution is instead trying to call ${current}`,
     );
   }
-  if (event.type === "TimerCreated" || call.type === "CreateTimer" || event.name === call.name) return undefined;
+  const name = nameOf(event);
+  const currentName = nameOf(call);
+  if (name === currentName) return undefined;
   return mismatch(
-    `called ${recorded} with name='${event.name}' and sequence number ${event.id}, ` +
-      `but the current execution is instead trying to call ${call.name}`,
+    `called ${recorded} with name='${name}' and sequence number ${event.id}, ` +
+      `but the current execution is instead trying to call ${currentName}`,
   );
 }
 
-function describe(
-  method: string,
-  { id, name, branch }: { readonly id: number; readonly name?: string } & OfBranch,
-): string {
-  const text = name === undefined ? `${method} #${id}` : `${method} '${name}' #${id}`;
-  return branch === undefined ? text : `${text} in branch '${branch}'`;
+function describe(method: string, call: RecordedCall | Call): string {
+  const name = nameOf(call);
+  const text = name === undefined ? `${method} #${call.id}` : `${method} '${name}' #${call.id}`;
+  return call.branch === undefined ? text : `${text} in branch '${call.branch}'`;
+}
+
+/** By which a call is known beside its kind and number; of what is asked of a child, the number of that child's call belongs to it. */
+function nameOf(call: RecordedCall | Call): string | undefined {
+  const name = "name" in call ? call.name : undefined;
+  if (!("taskId" in call)) return name;
+  return name === undefined ? `#${call.taskId}` : `${name} to #${call.taskId}`;
 }
 
 function mismatch(what: string): string {

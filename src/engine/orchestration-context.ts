@@ -7,6 +7,7 @@ import type {
   ContinueAsNewOptions,
   DetachedCallOptions,
 } from "./call-options.ts";
+import type { ChildTask } from "./child-task.ts";
 import type { CancelableTask } from "./completable-task.ts";
 import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
 import type { Target } from "./function-names.ts";
@@ -29,7 +30,7 @@ export interface OrchestrationContext {
   checkInput(activityName: string, input: unknown): void;
   workflowName(target: Target): string;
   callActivity(name: string, input: unknown, options: ActivityCallOptions): Task<unknown>;
-  callChild(name: string, input: unknown, options: ChildCallOptions): Task<unknown>;
+  callChild(name: string, input: unknown, options: ChildCallOptions): ChildTask;
   createTimer(fireAtMs: number): CancelableTask;
   waitForExternalEvent(name: string, timeoutMs: number | undefined): CancelableTask;
   waitForCondition(holds: () => boolean): Task<unknown>;

@@ -22,6 +22,8 @@ export function isAskedByCode({ type }: HistoryFact): boolean {
     type === "ChildWorkflowInstanceCreated" ||
     type === "DetachedWorkflowScheduled" ||
     type === "EventSent" ||
+    type === "ChildCancelRequested" ||
+    type === "ChildEventSent" ||
     type === "PatchRecorded" ||
     type === "UpdateCompleted" ||
     type === "UpdateFailed"
@@ -47,6 +49,10 @@ export function recordOf(action: Action, timestampMs: number): HistoryEvent {
       return { ...action, type: "DetachedWorkflowScheduled", timestampMs };
     case "SendEvent":
       return { ...action, type: "EventSent", timestampMs };
+    case "CancelChild":
+      return { ...action, type: "ChildCancelRequested", timestampMs };
+    case "SendChildEvent":
+      return { ...action, type: "ChildEventSent", timestampMs };
     case "RecordPatch":
       return { type: "PatchRecorded", timestampMs, name: action.name };
     case "EndUpdate": {

@@ -62,20 +62,28 @@ export function rerunHistory(
   return [startOf(first, rerun, source.length + resumed.length, delayMs), ...events, ...resumed];
 }
 
-/** The messages that start the children that are open. */
+/** The messages that start the children that are open, and what had been asked of them. */
 export function childrenToStart(history: readonly HistoryEvent[], instanceId: string): AddressedMessage[] {
   const [started] = history;
-  const pending = pendingAfter(history);
+  const { children } = pendingAfter(history);
   const rewinds = history.filter(({ type }) => type === "ExecutionRewound").length;
   const from = { instanceId, started: started?.type === "ExecutionStarted" ? started : undefined, rewinds };
   const messages = new Messages(from);
-  return [...pending.children.values()].map((event) => messages.startChild(event));
+  return asReplayed(history).flatMap((event) => {
+    if (event.type === "ChildWorkflowInstanceCreated")
+      return children.has(event.id) ? [messages.startChild(event)] : [];
+    return "taskId" in event && children.has(event.taskId) ? [messages.askOfChild(event)] : [];
+  });
+}
+
+function asReplayed(history: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  return replayOrder(history)?.map((step) => step.event) ?? history;
 }
 
 /** What is open after all of it, as a replay has it. */
 function pendingAfter(history: readonly HistoryEvent[]): PendingWork {
   const pending = new PendingWork();
-  for (const event of replayOrder(history)?.map((step) => step.event) ?? history) pending.apply(event);
+  for (const event of asReplayed(history)) pending.apply(event);
   return pending;
 }
 
@@ -109,6 +117,10 @@ function openAgain(
       const given = isTarget ? rerun.newChildWorkflowInstanceId : undefined;
       return { ...event, ...again, ...input, instanceId: given ?? childInstanceId(rerun.instanceId, 0, event.id) };
     }
+    case "ChildCancelRequested":
+    case "ChildEventSent":
+      if (!pending.children.has(event.taskId)) return event;
+      return { ...event, instanceId: childInstanceId(rerun.instanceId, 0, event.taskId) };
     default:
       return event;
   }

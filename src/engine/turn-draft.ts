@@ -1,4 +1,4 @@
-import type { Action, Completion } from "../model/action.ts";
+import type { Action, CancelChild, Completion, SendChildEvent } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
 import type { ExecutionCancelRequested, HistoryEvent, TaskScheduled } from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
@@ -54,19 +54,26 @@ export class TurnDraft {
   cancel({ reason, actor }: ExecutionCancelRequested): void {
     const { activities, children } = this.#history.pending;
     this.aborts = [...activities.keys()];
-    for (const { instanceId } of children.values())
-      this.messages.push(this.#toOthers.toChild(instanceId, { type: "Cancel", reason, actor }));
+    for (const child of children.values())
+      this.messages.push(this.#toOthers.toChild(child, { type: "Cancel", reason, actor }));
   }
 
   /** What the code has asked for. */
   ask(action: Action): void {
-    const event = recordOf(action, this.timestampMs);
+    const event = recordOf("taskId" in action ? this.#addressed(action) : action, this.timestampMs);
     this.append(event);
     if (action.type === "EndUpdate") this.updates.push(action);
     if (event.type === "TaskScheduled") this.activities.push(event);
     else if (event.type === "ChildWorkflowInstanceCreated") this.messages.push(this.#toOthers.startChild(event));
     else if (event.type === "DetachedWorkflowScheduled") this.messages.push(this.#toOthers.startDetached(event));
     else if (event.type === "EventSent") this.messages.push(this.#toOthers.raiseEvent(event));
+    else if ("taskId" in event) this.messages.push(this.#toOthers.askOfChild(event));
+  }
+
+  /** A rerun, or code before today's, may have given the child another ID. */
+  #addressed<A extends CancelChild | SendChildEvent>(action: A): A {
+    const child = this.#history.pending.children.get(action.taskId);
+    return child === undefined ? action : { ...action, instanceId: child.instanceId };
   }
 
   /** Once, as long as the reason stays the same. */
@@ -81,8 +88,8 @@ export class TurnDraft {
   end(completion: Exclude<Completion, { type: "ContinuedAsNew" }>, endedAt: EndedAt): TerminalStatus {
     if (completion.type === "Terminated" && completion.recursive) {
       const { output, reason, actor } = completion;
-      for (const { instanceId } of this.#history.pending.children.values())
-        this.messages.push(this.#toOthers.toChild(instanceId, { type: "Terminate", output, reason, actor }));
+      for (const child of this.#history.pending.children.values())
+        this.messages.push(this.#toOthers.toChild(child, { type: "Terminate", output, reason, actor }));
     }
     const status = terminalStatus[completion.type];
     const completed = {

@@ -4,7 +4,7 @@ import {
   type ActivityArguments,
   type ActivityOptions,
   type ChildArguments,
-  type ChildWorkflowOptions,
+  type ChildPlace,
   type ContinueAsNewOptions,
   type DetachedArguments,
   type DetachedWorkflowOptions,
@@ -21,6 +21,7 @@ import {
   readWaitTimeout,
   type UpdateHandlerOptions,
 } from "./call-options.ts";
+import type { ChildTask } from "./child-task.ts";
 import type { CancelableTask } from "./completable-task.ts";
 import type { EventDeclaration, QueryDeclaration, UpdateDeclaration, WorkflowDeclaration } from "./declarations.ts";
 import type { QueryHandler, UpdateHandler } from "./interactions.ts";
@@ -75,20 +76,20 @@ export class WorkflowContext extends JoiningContext {
   }
 
   /**
-   * Starts a workflow and waits for its result. The last argument is its instance ID, or options; without an ID it gets
-   * one made from this instance's. Fails with errorType `WorkflowInstanceAlreadyExists` when an instance under that ID
-   * has not ended.
+   * Starts a workflow and waits for its result. The last argument is its instance ID, or options; without an ID it gets one made from
+   * this instance's. Fails with errorType `WorkflowInstanceAlreadyExists` when an instance under that ID has not ended. The task is a
+   * handle on the child: `instanceId`, `cancel(reason)`, `sendEvent(name, payload)`.
    *
    *     const receipt = yield* ctx.callChildWorkflow(payment, order, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 60 } });
    */
-  callChildWorkflow<W extends AnyWorkflow>(workflow: W, ...args: ChildArguments<W>): Task<OutputOfWorkflow<W>>;
-  callChildWorkflow(workflow: AnyWorkflow, input?: unknown, options?: string | ChildWorkflowOptions | null): Task<Any> {
+  callChildWorkflow<W extends AnyWorkflow>(workflow: W, ...args: ChildArguments<W>): ChildTask<OutputOfWorkflow<W>>;
+  callChildWorkflow(workflow: AnyWorkflow, input?: unknown, options?: ChildPlace | null): ChildTask<Any> {
     const name = this.#inner.workflowName(workflow);
     return this.#inner.callChild(name, input, readChildOptions(options, name));
   }
 
   /** @deprecated The former name of callChildWorkflow. */
-  callSubWorkflow<W extends AnyWorkflow>(workflow: W, ...args: ChildArguments<W>): Task<OutputOfWorkflow<W>> {
+  callSubWorkflow<W extends AnyWorkflow>(workflow: W, ...args: ChildArguments<W>): ChildTask<OutputOfWorkflow<W>> {
     return this.callChildWorkflow(workflow, ...args);
   }
 

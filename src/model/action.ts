@@ -12,8 +12,15 @@ import type { SearchAttributes } from "./search-attributes.ts";
 /** What a workflow asks for in a turn: calls, which are numbered, and notes, which are not. */
 export type Action = Call | Note;
 
-/** `id` is the sequence number of the call, and its answer will carry it. The last two are never answered. */
-export type Call = ScheduleActivity | CreateTimer | StartChild | StartDetached | SendEvent;
+/** `id` is the sequence number of the call, and its answer will carry it. Only the first three are answered. */
+export type Call =
+  | ScheduleActivity
+  | CreateTimer
+  | StartChild
+  | StartDetached
+  | SendEvent
+  | CancelChild
+  | SendChildEvent;
 
 export interface ScheduleActivity extends AttemptDetails, OfBranch {
   readonly type: "ScheduleActivity";
@@ -48,6 +55,23 @@ export interface StartDetached extends OfBranch {
 export interface SendEvent extends OfBranch {
   readonly type: "SendEvent";
   readonly id: number;
+  readonly name: string;
+  readonly instanceId: string;
+  readonly input?: string | undefined;
+}
+
+/** `taskId` is the number of the attempt that is meant. */
+export interface CancelChild extends OfBranch {
+  readonly type: "CancelChild";
+  readonly id: number;
+  readonly taskId: number;
+  readonly instanceId: string;
+  readonly reason?: string | undefined;
+}
+export interface SendChildEvent extends OfBranch {
+  readonly type: "SendChildEvent";
+  readonly id: number;
+  readonly taskId: number;
   readonly name: string;
   readonly instanceId: string;
   readonly input?: string | undefined;

@@ -26,6 +26,8 @@ export type HistoryFact =
   | ChildWorkflowInstanceFailed
   | DetachedWorkflowScheduled
   | EventSent
+  | ChildCancelRequested
+  | ChildEventSent
   | PatchRecorded
   | UpdateRequested
   | UpdateCompleted
@@ -55,6 +57,8 @@ const ALL_TYPES = {
   ChildWorkflowInstanceFailed: true,
   DetachedWorkflowScheduled: true,
   EventSent: true,
+  ChildCancelRequested: true,
+  ChildEventSent: true,
   PatchRecorded: true,
   UpdateRequested: true,
   UpdateCompleted: true,
@@ -226,6 +230,23 @@ export interface EventSent extends OfBranch {
   readonly id: number;
   readonly name: string;
   readonly instanceId: string;
+  readonly input?: string | undefined;
+}
+/** A call of a child; `taskId` is the number of the attempt that is meant, and `instanceId` its instance. */
+interface CallOfChild extends OfBranch {
+  readonly id: number;
+  readonly taskId: number;
+  readonly instanceId: string;
+}
+/** The child was asked to end. */
+export interface ChildCancelRequested extends CallOfChild {
+  readonly type: "ChildCancelRequested";
+  readonly reason?: string | undefined;
+}
+/** An event was sent to the child. */
+export interface ChildEventSent extends CallOfChild {
+  readonly type: "ChildEventSent";
+  readonly name: string;
   readonly input?: string | undefined;
 }
 /** `isPatched` answered true for the first time: the code went the new way. */

@@ -64,20 +64,25 @@ export interface StartDetachedMessage {
 /** `messageId` names the call that sent it, so that it counts once. Nobody hears whether there is such an instance. */
 export interface RaiseEventMessage {
   readonly type: "RaiseEvent";
+  /** Only the child of this call is meant. */
+  readonly parent?: CallLink | undefined;
   readonly name: string;
   readonly input?: string | undefined;
   readonly messageId: string;
 }
 
+/** The call of a child; code before this one did not tell which of the execution's. */
+export type CallLink = Pick<ParentLink, "instanceId" | "executionId"> & Partial<Pick<ParentLink, "taskId">>;
+
 export interface CancelMessage extends Asked {
   readonly type: "Cancel";
-  readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
+  readonly parent: CallLink;
 }
 
 export interface TerminateMessage extends Asked {
   readonly type: "Terminate";
-  /** Only the execution that this parent's call started is meant; a stranger under the same ID is left alone. */
-  readonly parent: Pick<ParentLink, "instanceId" | "executionId">;
+  /** Only the execution that this parent's call started is meant; a stranger, or another attempt, under the same ID is left alone. */
+  readonly parent: CallLink;
   readonly output?: string | undefined;
 }
 

@@ -54,6 +54,8 @@ const ASKED: readonly HistoryEvent["type"][] = [
   "ChildWorkflowInstanceCreated",
   "DetachedWorkflowScheduled",
   "EventSent",
+  "ChildCancelRequested",
+  "ChildEventSent",
   "PatchRecorded",
   "ExecutionCompleted",
 ];

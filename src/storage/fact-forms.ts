@@ -95,6 +95,16 @@ const FORMS: { readonly [T in FactType]: Form<T> } = {
     write: ({ type, id, name, input, instanceId, branch }) => row(type, id, name, input, { instanceId, branch }),
     read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
   },
+  ChildCancelRequested: {
+    write: ({ type, id, reason, taskId, instanceId, branch }) =>
+      row(type, id, null, reason, { taskId, instanceId, branch }),
+    read: (type, id, _name, reason, detail) => ({ type, id, reason, ...detail }),
+  },
+  ChildEventSent: {
+    write: ({ type, id, name, input, taskId, instanceId, branch }) =>
+      row(type, id, name, input, { taskId, instanceId, branch }),
+    read: (type, id, name, input, detail) => ({ type, id, name, input, ...detail }),
+  },
   DetachedWorkflowScheduled: {
     write: ({ type, id, name, input, instanceId, startAtMs, searchAttributes, branch }) =>
       row(type, id, name, input, { instanceId, startAtMs, searchAttributes, branch }),

@@ -49,9 +49,9 @@ const TYPES: readonly (readonly [string, string])[] = [
   ["", "All events"],
   ["TaskScheduled,TaskCompleted,TaskFailed", "Activities"],
   ["TimerCreated,TimerFired", "Timers"],
-  ["EventRaised,EventSent", "Events"],
+  ["EventRaised,EventSent,ChildEventSent", "Events"],
   [
-    "ChildWorkflowInstanceCreated,ChildWorkflowInstanceCompleted,ChildWorkflowInstanceFailed,DetachedWorkflowScheduled",
+    "ChildWorkflowInstanceCreated,ChildWorkflowInstanceCompleted,ChildWorkflowInstanceFailed,ChildCancelRequested,ChildEventSent,DetachedWorkflowScheduled",
     "Children",
   ],
   ["UpdateRequested,UpdateCompleted,UpdateFailed", "Updates"],

@@ -1,6 +1,6 @@
 import type { HistoryFact } from "../../model/history-event.ts";
 import { isJobId } from "../../model/ids.ts";
-import type { ChildEndedMessage, Message } from "../../model/message.ts";
+import type { CallLink, ChildEndedMessage, Message } from "../../model/message.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { DeliveryResult, IsOwed } from "../protocol.ts";
@@ -77,8 +77,9 @@ export class Deliveries {
         return this.#reception.receive(fact, undefined, isChildOf(parent));
       }
       case "RaiseEvent": {
-        const { name, input, messageId } = message;
-        return this.#reception.receive({ type: "EventRaised", name, input, messageId });
+        const { name, input, messageId, parent } = message;
+        const fact: HistoryFact = { type: "EventRaised", name, input, messageId };
+        return this.#reception.receive(fact, undefined, parent && isChildOf(parent));
       }
       case "StartDetached":
         return this.#startDetached(message, isOwed);
@@ -100,9 +101,11 @@ export class Deliveries {
 }
 
 /** Asked when the fact is written: another instance may have taken the ID while it was encrypted. */
-function isChildOf(parent: { readonly instanceId: string; readonly executionId: string }) {
-  return (record: InstanceRecord): boolean =>
-    record.parent?.instanceId === parent.instanceId && record.parent.executionId === parent.executionId;
+function isChildOf({ instanceId, executionId, taskId }: CallLink) {
+  return ({ parent }: InstanceRecord): boolean =>
+    parent?.instanceId === instanceId &&
+    parent.executionId === executionId &&
+    (taskId === undefined || taskId === parent.taskId);
 }
 
 function resolutionOf({ taskId, outcome }: ChildEndedMessage): HistoryFact {

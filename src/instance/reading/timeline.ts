@@ -19,6 +19,8 @@ export type { OpenCall } from "./call-bar.ts";
 const AT_ONCE: Partial<Record<HistoryEvent["type"], Bar["kind"]>> = {
   EventRaised: "event",
   EventSent: "sent",
+  ChildEventSent: "sent",
+  ChildCancelRequested: "cancel",
   DetachedWorkflowScheduled: "detached",
   ExecutionCancelRequested: "cancel",
   ExecutionTerminated: "terminate",

@@ -78,6 +78,8 @@ export function madeHistory({ seed = 1, events: count, ended = true, executionId
     pass(60_000);
     add({ type: "ExecutionResumed" });
     add({ type: "EventSent", id: ++id, name: "told", instanceId: "other" });
+    add({ type: "ChildEventSent", id: ++id, taskId: 1, name: "hurry", instanceId: "made-1" });
+    add({ type: "ChildCancelRequested", id: ++id, taskId: 1, instanceId: "made-1", reason: "too late" });
   };
   const single = () => {
     const call = activity(`step${random.below(6)}`);

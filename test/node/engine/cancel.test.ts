@@ -104,7 +104,7 @@ describe("[T20] a cooperative cancel", () => {
         message: {
           version: 1,
           type: "Cancel",
-          parent: { instanceId: "i", executionId: "x" },
+          parent: { instanceId: "i", executionId: "x", taskId: 2 },
           reason: "too late",
         },
       },

@@ -132,7 +132,12 @@ describe("[T7] terminate", () => {
     expect(messages.filter(({ message }) => message.type === "Terminate")).toEqual([
       {
         to: "two",
-        message: { version: 1, type: "Terminate", parent: { instanceId: "i", executionId: "x" }, output: '"out"' },
+        message: {
+          version: 1,
+          type: "Terminate",
+          parent: { instanceId: "i", executionId: "x", taskId: 1 },
+          output: '"out"',
+        },
       },
     ]);
   });

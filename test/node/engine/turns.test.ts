@@ -107,6 +107,8 @@ describe("a turn: history and facts in, events and effects out, and nothing else
     { type: "ChildWorkflowInstanceCreated", id: 7, name: "c", instanceId: "c" },
     { type: "DetachedWorkflowScheduled", id: 7, name: "d", instanceId: "d" },
     { type: "EventSent", id: 7, name: "e", instanceId: "o" },
+    { type: "ChildCancelRequested", id: 7, taskId: 3, instanceId: "c" },
+    { type: "ChildEventSent", id: 7, taskId: 3, name: "e", instanceId: "c" },
     { type: "PatchRecorded", name: "p" },
     { type: "UpdateCompleted", updateId: "u" },
     { type: "UpdateFailed", updateId: "u", failure: { errorType: "Error", message: "no" }, rejected: false },
@@ -185,7 +187,12 @@ describe("a turn: history and facts in, events and effects out, and nothing else
     expect(turn.messages).toEqual([
       {
         to: "c",
-        message: { version: 1, type: "Terminate", parent: { instanceId: "i", executionId: "x" }, output: '"stopped"' },
+        message: {
+          version: 1,
+          type: "Terminate",
+          parent: { instanceId: "i", executionId: "x", taskId: 3 },
+          output: '"stopped"',
+        },
       },
       {
         to: "p",
@@ -309,6 +316,8 @@ describe("[T11] every fact in every status", () => {
     },
     DetachedWorkflowScheduled: { type: "DetachedWorkflowScheduled", id: 9, name: "d", instanceId: "d9" },
     EventSent: { type: "EventSent", id: 9, name: "e", instanceId: "d9" },
+    ChildCancelRequested: { type: "ChildCancelRequested", id: 9, taskId: 3, instanceId: "c3" },
+    ChildEventSent: { type: "ChildEventSent", id: 9, taskId: 3, name: "e", instanceId: "c3" },
     PatchRecorded: { type: "PatchRecorded", name: "p" },
     UpdateRequested: { type: "UpdateRequested", updateId: "u", name: "up" },
     UpdateCompleted: { type: "UpdateCompleted", updateId: "u" },
@@ -336,6 +345,8 @@ describe("[T11] every fact in every status", () => {
     | "ChildWorkflowInstanceCreated"
     | "DetachedWorkflowScheduled"
     | "EventSent"
+    | "ChildCancelRequested"
+    | "ChildEventSent"
     | "PatchRecorded"
     | "UpdateCompleted"
     | "UpdateFailed"

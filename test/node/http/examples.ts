@@ -260,6 +260,23 @@ const EVENTS: { readonly [Type in HistoryEventType]: Extract<HistoryEvent, { typ
     startAtMs: timestampMs,
   },
   EventSent: { timestampMs, type: "EventSent", id: 1, name: "e", instanceId: "i", input: "1" },
+  ChildCancelRequested: {
+    timestampMs,
+    type: "ChildCancelRequested",
+    id: 2,
+    taskId: 1,
+    instanceId: "i:0001",
+    reason: "r",
+  },
+  ChildEventSent: {
+    timestampMs,
+    type: "ChildEventSent",
+    id: 3,
+    taskId: 1,
+    name: "e",
+    instanceId: "i:0001",
+    input: "1",
+  },
   PatchRecorded: { timestampMs, type: "PatchRecorded", name: "p" },
   UpdateRequested: {
     timestampMs,

@@ -130,6 +130,8 @@ export function faultsOf(world: World, id: string): string[] {
       case "ChildWorkflowInstanceCreated":
       case "DetachedWorkflowScheduled":
       case "EventSent":
+      case "ChildCancelRequested":
+      case "ChildEventSent":
         if (event.id !== ++lastCall) faults.push(`call ${event.id} (${event.type}) where ${lastCall} was due`);
         open.set(event.id, event.type);
         if (event.type === "TimerCreated") timers.set(event.id, event.fireAtMs);

@@ -42,6 +42,8 @@ export type Added = "added" | "known" | "read again";
 const AT_ONCE: Partial<Record<HistoryEvent["type"], BarKind>> = {
   EventRaised: "event",
   EventSent: "sent",
+  ChildEventSent: "sent",
+  ChildCancelRequested: "cancel",
   DetachedWorkflowScheduled: "detached",
   ExecutionCancelRequested: "cancel",
   ExecutionTerminated: "terminate",

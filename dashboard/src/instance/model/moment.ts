@@ -214,6 +214,8 @@ function apply(draft: Draft, event: HistoryEvent, position: number): void {
       return;
     case "DetachedWorkflowScheduled":
     case "EventSent":
+    case "ChildCancelRequested":
+    case "ChildEventSent":
     case "PatchRecorded":
       return;
     default:

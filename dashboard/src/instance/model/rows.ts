@@ -164,7 +164,10 @@ export function labelOf(event: HistoryEvent): string {
     case "TimerCreated":
     case "TimerFired":
       return `timer #${event.id}`;
+    case "ChildCancelRequested":
+      return `cancel → ${event.instanceId}`;
     case "EventSent":
+    case "ChildEventSent":
       return `${event.name} → ${event.instanceId}`;
     case "PatchRecorded":
       return `patch ${event.name}`;

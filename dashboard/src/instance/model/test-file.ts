@@ -82,6 +82,8 @@ const ASKED: ReadonlySet<HistoryEvent["type"]> = new Set([
   "ChildWorkflowInstanceCreated",
   "DetachedWorkflowScheduled",
   "EventSent",
+  "ChildCancelRequested",
+  "ChildEventSent",
   "PatchRecorded",
   "UpdateCompleted",
   "UpdateFailed",

@@ -122,6 +122,8 @@ describe("[I42] A bar", () => {
         { type: "DetachedWorkflowScheduled", id: 2, name: "d", instanceId: "y" },
         { type: "PatchRecorded", name: "p" },
         { type: "ExecutionCancelRequested" },
+        { type: "ChildEventSent", id: 3, taskId: 1, name: "hurry", instanceId: "z" },
+        { type: "ChildCancelRequested", id: 4, taskId: 1, instanceId: "z" },
       ],
       2: [{ type: "ExecutionTerminated", recursive: true }],
     });
@@ -131,7 +133,9 @@ describe("[I42] A bar", () => {
       { ...now, position: 2, kind: "sent", id: 1, name: "go", instanceId: "x" },
       { ...now, position: 3, kind: "detached", id: 2, name: "d", instanceId: "y" },
       { ...now, position: 5, kind: "cancel" },
-      { ...now, position: 6, kind: "terminate", scheduledAtMs: 2, endedAtMs: 2 },
+      { ...now, position: 6, kind: "sent", id: 3, name: "hurry", instanceId: "z" },
+      { ...now, position: 7, kind: "cancel", id: 4, instanceId: "z" },
+      { ...now, position: 8, kind: "terminate", scheduledAtMs: 2, endedAtMs: 2 },
     ]);
   });
 
