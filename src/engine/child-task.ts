@@ -51,7 +51,7 @@ export class ChildTask<T = unknown> extends CompletableTask<T> {
   readonly #attempts: Attempts;
   readonly #targetOf: (id: number) => string;
   /** The attempt that was asked to end last, and how often the execution had been rewound by then: a rewind may begin it again. */
-  #canceled = "";
+  #asked = "";
 
   /** @internal Makes the call. `targetOf`: the instance ID of the attempt with this number. */
   constructor(caller: Caller, call: RetriedCall, targetOf: (id: number) => string) {
@@ -81,14 +81,12 @@ export class ChildTask<T = unknown> extends CompletableTask<T> {
     const { instanceId } = this;
     checkMessage("cancel", instanceId, text);
     if (this.isComplete) return false;
+    const taskId = this.#attempts.latestId;
+    const asked = `${taskId} ${rewinds}`;
     if (this.#attempts.stop()) this.settleFailed(new TaskCanceledError(this.madeBy as string));
-    else {
-      const taskId = this.#attempts.latestId;
-      const asked = `${taskId} ${rewinds}`;
-      if (this.#canceled !== asked)
-        calls.ask(undefined, (id) => ({ type: "CancelChild", id, taskId, instanceId, reason: text }));
-      this.#canceled = asked;
-    }
+    else if (this.#asked !== asked)
+      calls.ask(undefined, (id) => ({ type: "CancelChild", id, taskId, instanceId, reason: text }));
+    this.#asked = asked;
     return true;
   }
 

@@ -72,22 +72,17 @@ export class Messages {
     return { to: instanceId, message: { version: 1, type: "StartDetached", name, input, ...how } };
   }
 
-  raiseEvent({ id, name, instanceId, input }: EventSent): AddressedMessage {
-    return { to: instanceId, message: { version: 1, ...this.#raise(id, name, input) } };
-  }
-
-  #raise(id: number, name: string, input: string | undefined) {
-    return { type: "RaiseEvent", name, input, messageId: `${this.#executionId}:${id}` } as const;
+  raiseEvent({ id, name, instanceId, input }: EventSent | ChildEventSent) {
+    const messageId = `${this.#executionId}:${id}`;
+    return { to: instanceId, message: { version: 1, type: "RaiseEvent", name, input, messageId } as const };
   }
 
   /** What the code has asked of a child. */
   askOfChild(event: ChildCancelRequested | ChildEventSent): AddressedMessage {
-    const { id, taskId, instanceId } = event;
+    const { taskId: id, instanceId } = event;
     const isCancel = event.type === "ChildCancelRequested";
-    const what = isCancel
-      ? ({ type: "Cancel", reason: event.reason } as const)
-      : this.#raise(id, event.name, event.input);
-    return this.toChild({ id: taskId, instanceId }, what);
+    const what = isCancel ? ({ type: "Cancel", reason: event.reason } as const) : this.raiseEvent(event).message;
+    return this.toChild({ id, instanceId }, what);
   }
 
   /** Meant for the child of this call alone, not for a stranger, or a later attempt, under its ID. */
@@ -96,7 +91,7 @@ export class Messages {
     what: Unaddressed<TerminateMessage | CancelMessage | RaiseEventMessage>,
   ): AddressedMessage {
     const parent = { instanceId: this.#from.instanceId, executionId: this.#executionId, taskId };
-    return { to, message: { version: 1, parent, ...what } };
+    return { to, message: { version: 1, ...what, parent } };
   }
 
   /** How this execution ended, for the call that started it; `undefined` when none did. */

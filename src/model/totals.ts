@@ -54,8 +54,6 @@ const ASKED: readonly HistoryEvent["type"][] = [
   "ChildWorkflowInstanceCreated",
   "DetachedWorkflowScheduled",
   "EventSent",
-  "ChildCancelRequested",
-  "ChildEventSent",
   "PatchRecorded",
   "ExecutionCompleted",
 ];

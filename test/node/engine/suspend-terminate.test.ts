@@ -135,7 +135,7 @@ describe("[T7] terminate", () => {
         message: {
           version: 1,
           type: "Terminate",
-          parent: { instanceId: "i", executionId: "x", taskId: 1 },
+          parent: { instanceId: "i", executionId: "x", taskId: 2 },
           output: '"out"',
         },
       },

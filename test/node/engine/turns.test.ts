@@ -190,7 +190,7 @@ describe("a turn: history and facts in, events and effects out, and nothing else
         message: {
           version: 1,
           type: "Terminate",
-          parent: { instanceId: "i", executionId: "x", taskId: 3 },
+          parent: { instanceId: "i", executionId: "x", taskId: 1 },
           output: '"stopped"',
         },
       },
