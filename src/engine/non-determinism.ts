@@ -7,7 +7,6 @@ import type {
   DetachedWorkflowScheduled,
   EventSent,
   HistoryEvent,
-  OfBranch,
   TaskScheduled,
   TimerCreated,
 } from "../model/history-event.ts";
