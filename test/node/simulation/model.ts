@@ -2,6 +2,7 @@
  * What a program gives back when every effect happens exactly once and nothing ever fails: the reference that a run with
  * faults is compared with. Where a race decides, every outcome that the race allows is right.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
 import type { EventName, Leaf, Program, Step } from "./plan.ts";
 import type { Output } from "./program.ts";
@@ -64,6 +65,8 @@ function faultsOfStep(
       return expected(result === "old" || result === "new");
     case "attributes":
       return expected(result === "set");
+    case "asks":
+      return expected(isDeepStrictEqual(result, step.cancels ? [...step.values, "canceled"] : step.values));
     case "updates":
       return expected(result === "updated");
     default:

@@ -1177,6 +1177,8 @@ const modelRows: readonly ModelRow[] = [
   oneStep({ do: "versioned" }, ["2", "2"], ["3", "3"]),
   oneStep({ do: "self", value: 3 }, 3, 4),
   oneStep({ do: "detach", program: program() }, "id", null),
+  oneStep({ do: "asks", values: [1, 2], pauseMs: 0, cancels: false }, [1, 2], [2, 1]),
+  oneStep({ do: "asks", values: [1], pauseMs: 0, cancels: true }, [1, "canceled"], ["canceled"]),
   oneStep({ do: "patch" }, "old", "neither"),
   oneStep({ do: "patch" }, "new", "neither"),
   oneStep({ do: "updates", count: 1 }, "updated", "failed"),

@@ -17,7 +17,7 @@ import { faultsOf, replayed } from "../instance/support.ts";
 import { START_MS, type World } from "../instance/world.ts";
 import { attributesOf, faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
-import { type Output, programOf, type State, versioned } from "./program.ts";
+import { asked as askedChild, type Output, programOf, type State, versioned } from "./program.ts";
 import type { Lineage } from "./watch.ts";
 
 /** What clients asked for, and the last answer to each. */
@@ -158,6 +158,9 @@ function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: 
     const [before] = status === "COMPLETED" ? outputOf(history) : [version];
     return before === version ? [] : [`should run as version ${version} and ran as ${before}`];
   }
+  // What it has taken, its parent tells.
+  if (started.name === "asked")
+    return isInterrupted || status === "COMPLETED" ? [] : [`should be COMPLETED and is ${status}`];
   const { program } = JSON.parse(started.input ?? "null") as State;
   if (isInterrupted && (status === "TERMINATED" || status === "CANCELED")) return [];
   const expected = program.fails ? "FAILED" : "COMPLETED";
@@ -255,6 +258,7 @@ async function replay({ host, history, status }: Stored): Promise<void> {
   if (status === "TERMINATED") return;
   const runtime = new WorkflowRuntime()
     .registerWorkflowWithName("program", programOf("new"))
+    .registerWorkflowWithName("asked", askedChild)
     .registerWorkflowWithName(BULK_JOB, bulkJob);
   for (const version of ["1", "2"])
     runtime.registerVersionedWorkflow("versioned", version, versioned, { latest: version === "2" });

@@ -34,6 +34,14 @@ export type Step =
   | { readonly do: "patch" }
   /** Sets search attributes, or takes them away. */
   | { readonly do: "attributes"; readonly set: AttributeChanges }
+  /** Sends these to a child of its own, in a pause after the first perhaps, and cancels it, perhaps. */
+  | {
+      readonly do: "asks";
+      readonly values: readonly number[];
+      readonly pauseMs: number;
+      readonly cancels: boolean;
+      readonly id?: string;
+    }
   /** Waits until so many updates have been taken. */
   | { readonly do: "updates"; readonly count: number };
 
@@ -186,7 +194,7 @@ export function planFrom(seed: number): Plan {
       ? expiring(many, faultsFrom(many))
       : again.chance(0.07)
         ? usedAgain(again, faultsFrom(again))
-        : withoutCatalog(seed);
+        : askingFrom(new Random(seed ^ 0x0a5c1d5e), withoutCatalog(seed));
   const searched = new Random(seed ^ 0x0a77a1b5);
   const limits = limitsFrom(new Random(seed ^ 0x0c0c0a11));
   const webhooks = webhooksFrom(new Random(seed ^ 0x03eb3eb0));
@@ -199,6 +207,30 @@ export function planFrom(seed: number): Plan {
     ...(webhooks !== undefined && { webhooks }),
     ...(new Random(seed ^ 0x03a7c4ed).chance(0.04) && { watched: true }),
   };
+}
+
+/** Some ask something of children of their own. */
+function askingFrom(random: Random, plan: Plan): Plan {
+  if (!random.chance(0.2)) return plan;
+  return { ...plan, roots: plan.roots.map((root) => ({ ...root, program: asking(random, root.program, root.id) })) };
+}
+
+function asking(random: Random, program: Program, id: string): Program {
+  const steps = program.steps.map(
+    (step, n): Step =>
+      step.do === "child" || step.do === "detach"
+        ? { ...step, program: asking(random, step.program, `${id}-asks${n}`) }
+        : step,
+  );
+  for (let n = random.between(1, 2); n > 0; n--) {
+    const values = Array.from({ length: random.between(0, 3) }, () => random.below(100));
+    const pauseMs = random.of([0, 0, 10, 2_000]);
+    // The same ID twice: the child before has ended by then.
+    const named = random.chance(0.5) ? { id: `${id}-asked` } : {};
+    const step = { do: "asks", values, pauseMs, cancels: random.chance(0.5), ...named } as const;
+    steps.splice(random.between(0, steps.length), 0, step);
+  }
+  return { ...program, steps };
 }
 
 /** With search attributes from the start, and others that its code sets and takes away, its children's too. */
@@ -572,7 +604,8 @@ export function leavesOf({ steps }: Program): Leaf[] {
       step.do === "detach" ||
       step.do === "patch" ||
       step.do === "updates" ||
-      step.do === "attributes"
+      step.do === "attributes" ||
+      step.do === "asks"
       ? []
       : [step];
   });

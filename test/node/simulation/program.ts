@@ -30,6 +30,7 @@ export function stateOf(program: Program): State {
 /** Installs the code of the day; objects that are in memory keep what they have. */
 export function deploy(world: World, code: "old" | "new"): void {
   world.workflow("program", programOf(code));
+  world.workflow("asked", asked);
   const versions = code === "old" ? ["1"] : ["1", "2"];
   world.versions = versions.map((version) => ({
     name: "versioned",
@@ -62,6 +63,19 @@ export function* versioned(ctx: WorkflowContext): Code {
   yield ctx.callActivity("echo", before);
   yield ctx.createTimer(0.5);
   return [before, ctx.getVersion()];
+}
+
+/** Takes so many events, and gives what was in them; one more when it is canceled. */
+export function* asked(ctx: WorkflowContext, count: number): Code {
+  const taken: unknown[] = [];
+  try {
+    while (taken.length < count) taken.push(yield ctx.waitForExternalEvent("asked"));
+  } catch (error) {
+    if (!(error instanceof WorkflowCanceledError)) throw error;
+    yield ctx.callActivity("echo", "tidied");
+    taken.push("canceled");
+  }
+  return taken;
 }
 
 export function programOf(code: "old" | "new"): TWorkflow {
@@ -120,6 +134,16 @@ function* perform(ctx: WorkflowContext, step: Step, code: "old" | "new", updates
     case "attributes":
       ctx.setSearchAttributes(step.set);
       return "set";
+    case "asks": {
+      const { values, pauseMs, cancels, id } = step;
+      const child = ctx.callChildWorkflow("asked", values.length + (cancels ? 1 : 0), id);
+      for (const [n, value] of values.entries()) {
+        if (n === 1 && pauseMs > 0) yield ctx.createTimer(pauseMs / 1_000);
+        child.sendEvent("asked", value);
+      }
+      if (cancels) child.cancel("as planned");
+      return yield child;
+    }
     case "updates":
       yield ctx.waitForCondition(() => updates.length >= step.count);
       return "updated";

@@ -130,6 +130,10 @@ function* smallerSteps(step: Step): Generator<Step> {
   if (step.do === "child" || step.do === "detach") {
     for (const program of smallerPrograms(step.program)) yield { ...step, program };
   }
+  if (step.do === "asks") {
+    for (const values of without(step.values)) yield { ...step, values };
+    if (step.cancels) yield { ...step, cancels: false };
+  }
   if (step.do === "activity" && step.fails > 0) yield { ...step, fails: 0 };
   if ((step.do === "activity" || step.do === "timer") && step.ms > 1) yield { ...step, ms: 1 };
 }

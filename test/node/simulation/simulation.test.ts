@@ -150,6 +150,17 @@ describe("[V] the invariants, in simulations", () => {
     expect(plans.filter(({ watched }) => watched)).not.toEqual([]);
   });
 
+  it("[V38] among five hundred plans some send events to children of their own, and cancel some, under IDs that are used again too", () => {
+    const plans = Array.from({ length: 500 }, (_, n) => planFrom(n + 1));
+    const programs = plans.flatMap(({ roots }) => roots.map(({ program }) => program));
+    const asks = programs.flatMap(({ rounds, steps }) =>
+      steps.flatMap((step) => (step.do === "asks" ? { ...step, rounds } : [])),
+    );
+    expect(asks.filter(({ values, cancels }) => values.length > 1 && !cancels)).not.toEqual([]);
+    expect(asks.filter(({ values, cancels, pauseMs }) => values.length > 1 && cancels && pauseMs > 0)).not.toEqual([]);
+    expect(asks.filter(({ id, rounds }) => id !== undefined && rounds > 1)).not.toEqual([]);
+  });
+
   it("[V36] among five hundred plans some limit activities, workflows or both, of a key or by a rate, with more room later; some tell receivers", () => {
     const plans = Array.from({ length: 500 }, (_, n) => planFrom(n + 1));
     const limits = plans.flatMap(({ limits }) => limits ?? []);

@@ -1,6 +1,7 @@
 // Checked by the compiler alone (npm run types): what an author is told, and what is refused.
 import {
   type CancelableTask,
+  type ChildTask,
   DaprWorkflowClient,
   declareActivity,
   declareEvent,
@@ -90,6 +91,24 @@ export function* generator(ctx: WorkflowContext, input: Order) {
 
   is<Receipt>()(yield* ctx.callChildWorkflow(order, input, { instanceId: "x" }));
   is<number>()(yield* ctx.callChildWorkflow(asyncGenerator, "x"));
+  const handle = ctx.callChildWorkflow(order, input);
+  is<ChildTask<Receipt>>()(handle);
+  is<ChildTask<{ total: number }>>()(ctx.callSubWorkflow(child, input));
+  is<string>()(handle.instanceId);
+  is<boolean>()(handle.cancel());
+  is<boolean>()(handle.cancel("why"));
+  is<boolean>()(handle.sendEvent(approval, { by: "me" }));
+  is<boolean>()(handle.sendEvent("undeclared", 1));
+  handle.sendEvent("undeclared");
+  // @ts-expect-error the payload is an object
+  handle.sendEvent(approval, 1);
+  // @ts-expect-error a reason is a text
+  handle.cancel(1);
+  // @ts-expect-error it is only read
+  handle.instanceId = "x";
+  const [receipt, answer] = yield* ctx.whenAll([handle, ctx.waitForExternalEvent(approval)]);
+  is<Receipt>()(receipt);
+  is<{ by: string }>()(answer);
   is<string>()(ctx.scheduleNewWorkflow(order, input));
   // @ts-expect-error the input of the child is an order
   ctx.callChildWorkflow(order, { item: 1 });
