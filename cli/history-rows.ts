@@ -142,7 +142,7 @@ const MESSAGE = 160;
 
 /** `key=value;…`, without those that say nothing. */
 function attributesOf(event: HistoryEvent): string {
-  return Object.entries(attributesIn(event))
+  return Object.entries({ ...attributesIn(event), branch: "branch" in event ? event.branch : undefined })
     .filter(([, value]) => value !== undefined && value !== "")
     .map(([key, value]) => `${key}=${value}`)
     .join(";");

@@ -46,7 +46,9 @@ export type {
 } from "./authoring/schedules.ts";
 export { DaprWorkflowClient } from "./authoring/workflow-client.ts";
 export {
+  type OpenBranch,
   type OpenChild,
+  type OpenTimer,
   type PendingActivity,
   WorkflowDescription,
   type WorkflowDetail,

@@ -17,6 +17,7 @@ interface Flags {
 
 interface Attempt {
   readonly id: number;
+  readonly branch?: string;
   readonly status: "running" | "retrying";
   readonly attempt: number;
   readonly lastFailure?: { readonly errorType: string; readonly message: string };
@@ -42,7 +43,8 @@ interface WireDetail extends WireInstance {
   readonly endedAt?: string;
   readonly parentInstanceID?: string;
   readonly pendingActivities: readonly (Attempt & { readonly name: string })[];
-  readonly openTimers: readonly { readonly id: number; readonly fireAt: string }[];
+  readonly branches?: readonly { readonly name: string; readonly waitingFor?: string; readonly ending?: boolean }[];
+  readonly openTimers: readonly { readonly id: number; readonly branch?: string; readonly fireAt: string }[];
   readonly openChildren: readonly (Attempt & { readonly workflowName: string; readonly instanceID: string })[];
   readonly awaitedEvents?: readonly string[];
   readonly awaitsCondition?: boolean;
@@ -81,7 +83,8 @@ async function get({ operands, options, server }: CalledWithServer<Flags>): Prom
 
 type Line = readonly [name: string, value: string | undefined];
 
-function linesOf(found: WireDetail, nowMs: number): Line[] {
+/** Exported for tests. */
+export function linesOf(found: WireDetail, nowMs: number): Line[] {
   const { properties, failure, searchAttributes, stall, sizes } = found;
   const ago = (time: string) => `${time} (${ageOf(nowMs - Date.parse(time))} ago)`;
   return [
@@ -114,19 +117,32 @@ function linesOf(found: WireDetail, nowMs: number): Line[] {
 function waitsOf(found: WireDetail): Line[] {
   const { awaitedEvents = [], bufferedEvents = [] } = found;
   return [
+    ...(found.branches ?? []).map(
+      ({ name, waitingFor, ending }): Line => [
+        "Branch",
+        `'${name}'${ending === true ? ", ending" : ""}, waits for ${waitingFor ?? "nothing that can be told"}`,
+      ],
+    ),
     ...found.pendingActivities.map((one): Line => {
       const isLimited = found.limits?.some(({ activity }) => activity?.id === one.id) === true;
-      return ["Activity", `#${one.id} ${one.name}, ${attemptOf(one, isLimited ? "waits for its limit" : one.status)}`];
+      return [
+        "Activity",
+        `#${one.id} ${one.name}${inBranch(one)}, ${attemptOf(one, isLimited ? "waits for its limit" : one.status)}`,
+      ];
     }),
     ...found.openChildren.map(
-      (one): Line => ["Child", `#${one.id} ${one.workflowName} '${one.instanceID}', ${attemptOf(one)}`],
+      (one): Line => ["Child", `#${one.id} ${one.workflowName} '${one.instanceID}'${inBranch(one)}, ${attemptOf(one)}`],
     ),
-    ...found.openTimers.map((one): Line => ["Timer", `#${one.id} at ${one.fireAt}`]),
+    ...found.openTimers.map((one): Line => ["Timer", `#${one.id} at ${one.fireAt}${inBranch(one)}`]),
     ...(found.limits ?? []).map((one): Line => ["Limit", placeOf(one)]),
     ...awaitedEvents.map((name): Line => ["Waits for", `event '${name}'`]),
     ...(found.awaitsCondition === true ? [["Waits for", "a condition"] as const] : []),
     ...bufferedEvents.map(({ name, count }): Line => ["Buffered", `event '${name}' (${count})`]),
   ];
+}
+
+function inBranch({ branch }: { readonly branch?: string }): string {
+  return branch === undefined ? "" : ` in branch '${branch}'`;
 }
 
 /** Such as `cards for #1 charge, position 2 of key "acme", 7 ahead`. */

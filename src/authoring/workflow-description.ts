@@ -9,6 +9,8 @@ import { type WireState, WorkflowState } from "./workflow-state.ts";
  */
 
 interface Attempt {
+  /** Of a branch: its name. */
+  readonly branch?: string;
   /** `retrying`: it has failed, and waits for its next attempt. */
   readonly status: "running" | "retrying";
   /** The one that runs, or that has failed last. */
@@ -28,6 +30,22 @@ export interface OpenChild extends Attempt {
   readonly instanceId: string;
   readonly name: string;
   readonly createdAt: Date;
+}
+
+export interface OpenTimer {
+  readonly id: number;
+  readonly branch?: string;
+  readonly createdAt: Date;
+  readonly fireAt: Date;
+}
+
+/** A branch that is not over. */
+export interface OpenBranch {
+  readonly name: string;
+  /** In the words of the instance's `waitingFor`. */
+  readonly waitingFor?: string;
+  /** It was called off, and goes on with what it has in `finally`. */
+  readonly ending?: true;
 }
 
 /** What waits for a limit: the workflow or, where it has one, the run of this activity. */
@@ -59,8 +77,10 @@ export interface WorkflowDetail {
   readonly waitingFor?: string;
   /** An activity has failed and will be tried again. */
   readonly retrying?: boolean;
+  /** In the order in which they were made; absent where there are none. */
+  readonly branches?: readonly OpenBranch[];
   readonly pendingActivities: readonly PendingActivity[];
-  readonly openTimers: readonly { readonly id: number; readonly createdAt: Date; readonly fireAt: Date }[];
+  readonly openTimers: readonly OpenTimer[];
   readonly openChildren: readonly OpenChild[];
   readonly awaitedEvents?: readonly string[];
   readonly awaitsCondition?: boolean;

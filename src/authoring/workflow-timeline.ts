@@ -20,6 +20,8 @@ export interface TimelineBar extends Span {
   /** Of a call: that of its first attempt. */
   readonly id?: number;
   readonly name?: string;
+  /** The name of the branch that has called it. */
+  readonly branch?: string;
   /** Of a child, and of whatever else has an instance. */
   readonly instanceId?: string;
   readonly updateId?: string;

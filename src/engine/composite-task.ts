@@ -13,6 +13,11 @@ export abstract class CompositeTask<T> extends Task<T> implements TaskListener {
     for (const child of this.children) child.hold();
   }
 
+  /** @internal Those of its tasks that have not ended. */
+  get open(): Task[] {
+    return this.children.filter((child) => !child.isComplete);
+  }
+
   /** @internal The first of its tasks that has not ended. */
   get firstOpen(): Task | undefined {
     return this.children.find((child) => !child.isComplete);

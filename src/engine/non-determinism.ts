@@ -122,7 +122,12 @@ function difference(event: RecordedCall, call: Call | undefined): string | undef
 function describe(method: string, call: RecordedCall | Call): string {
   const name = nameOf(call);
   const text = name === undefined ? `${method} #${call.id}` : `${method} '${name}' #${call.id}`;
-  return call.branch === undefined ? text : `${text} in branch '${call.branch}'`;
+  return text + inBranch(call.branch);
+}
+
+/** How texts name the branch of what they are about. */
+export function inBranch(branch: string | undefined): string {
+  return branch === undefined ? "" : ` in branch '${branch}'`;
 }
 
 /** By which a call is known beside its kind and number; of what is asked of a child, the number of that child's call belongs to it. */

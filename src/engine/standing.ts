@@ -23,6 +23,12 @@ export function standingOf(yielded: Task | undefined, calls: Calls, pending: Pen
   return { wait: waitOf(yielded, calls, pending), isRetrying: calls.isRetrying };
 }
 
+/** The tasks that are waited for with this one, and have not ended. A branch is one of them, whatever that waits for. */
+export function partsOf(task: Task | undefined): Task[] {
+  if (task instanceof CompositeTask) return task.open.flatMap(partsOf);
+  return task === undefined ? [] : [task];
+}
+
 /**
  * What the code waits for when it has yielded this task: of a `whenAll` or `whenAny` the first in its list that has not ended, of a branch
  * what that waits for. So a

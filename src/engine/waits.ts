@@ -2,7 +2,7 @@ import type { EventRaised } from "../model/history-event.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { Interactions } from "./interactions.ts";
 import type { PendingWork } from "./pending-work.ts";
-import { type Wait, waitOf } from "./standing.ts";
+import { partsOf, type Wait, waitOf } from "./standing.ts";
 import type { Suspension } from "./suspension.ts";
 
 /** A branch of the code. */
@@ -10,6 +10,9 @@ export interface WaitingBranch {
   readonly name: string;
   /** What it waits for, of several things the first. */
   readonly wait?: Wait | undefined;
+  /** The names of all events that it waits for, as the code has them. */
+  readonly events: readonly string[];
+  readonly condition: boolean;
   /** It was called off, and goes on with what it has in `finally`. */
   readonly isEnding?: boolean | undefined;
 }
@@ -34,11 +37,17 @@ export function waitsOf(
   pending: PendingWork,
 ): Waits {
   return {
-    branches: branches.open.map((task) => ({
-      name: task.branchName,
-      wait: waitOf(task, calls, pending),
-      ...(task.isComplete && { isEnding: true }),
-    })),
+    branches: branches.open.map((task) => {
+      const parts = partsOf(task.waitingFor);
+      const named = (method: string) => parts.filter(({ callMethod }) => callMethod === method);
+      return {
+        name: task.branchName,
+        wait: waitOf(task, calls, pending),
+        events: named("waitForExternalEvent").map(({ callName = "" }) => callName),
+        condition: named("waitForCondition").length > 0,
+        ...(task.isComplete && { isEnding: true }),
+      };
+    }),
     events: mailbox.awaited(),
     buffered: [...mailbox.unclaimed(), ...held.flatMap(({ event }) => (event.type === "EventRaised" ? [event] : []))],
     condition: conditions.areAwaited,

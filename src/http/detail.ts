@@ -34,10 +34,12 @@ export function toFullState(state: InstanceDescription): object {
     parent,
     waitingFor,
     retrying,
+    branches: detail.branches,
     actor: detail.actor,
     pendingActivities: detail.activities.map(toActivity),
-    openTimers: detail.timers.map(({ id, createdAtMs, fireAtMs }) => ({
+    openTimers: detail.timers.map(({ id, branch, createdAtMs, fireAtMs }) => ({
       id,
+      branch,
       createdAt: timeOf(createdAtMs),
       fireAt: timeOf(fireAtMs),
     })),
@@ -69,6 +71,6 @@ function toChild({ id, name, instanceId, createdAtMs, ...attempt }: OpenChild): 
   return { id, workflowName: name, instanceID: instanceId, createdAt: timeOf(createdAtMs), ...toAttempt(attempt) };
 }
 
-function toAttempt({ status, attempt, lastFailure, nextAttemptAtMs }: PendingAttempt): object {
-  return { status, attempt, lastFailure, nextAttemptAt: timeOf(nextAttemptAtMs) };
+function toAttempt({ branch, status, attempt, lastFailure, nextAttemptAtMs }: PendingAttempt): object {
+  return { branch, status, attempt, lastFailure, nextAttemptAt: timeOf(nextAttemptAtMs) };
 }

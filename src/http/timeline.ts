@@ -3,13 +3,14 @@ import { formatTime } from "../model/time.ts";
 
 /** A bar as the timeline shows it. What is undefined is left out. */
 export function toBar(bar: Bar): object {
-  const { position, kind, status, id, name, errorType, events } = bar;
+  const { position, kind, status, id, name, branch, errorType, events } = bar;
   return {
     position,
     kind,
     status,
     id,
     name,
+    branch,
     instanceID: bar.instanceId,
     updateID: bar.updateId,
     scheduled: formatTime(bar.scheduledAtMs),

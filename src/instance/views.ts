@@ -1,5 +1,5 @@
 import type { FailureDetails } from "../model/failure.ts";
-import type { HistoryEvent, ParentLink, StallReason } from "../model/history-event.ts";
+import type { HistoryEvent, OfBranch, ParentLink, StallReason } from "../model/history-event.ts";
 import type { SearchAttributes } from "../model/search-attributes.ts";
 import type { RuntimeStatus } from "../model/status.ts";
 import type { BarKind, BarStatus } from "../model/timeline.ts";
@@ -38,6 +38,7 @@ export interface PastStanding {
   readonly bufferedEvents: readonly BufferedEvents[];
   /** Timers that had neither fired nor been called off. */
   readonly openTimers: readonly number[];
+  readonly branches?: readonly BranchStanding[] | undefined;
   readonly stall: { readonly reason: string; readonly message: string } | undefined;
 }
 
@@ -89,6 +90,8 @@ export interface InstanceDetail {
   /** As the catalog's entry has them, but not cut; absent while the code is at work for too long to be asked. */
   readonly waitingFor?: string | undefined;
   readonly retrying?: boolean | undefined;
+  /** Those that are not over, in the order in which they were made; absent where there are none, or as `awaitedEvents` is. */
+  readonly branches?: readonly BranchStanding[] | undefined;
   readonly activities: readonly PendingActivity[];
   readonly timers: readonly OpenTimer[];
   readonly children: readonly OpenChild[];
@@ -107,13 +110,21 @@ export interface InstanceDetail {
   readonly nextDueAtMs?: number | undefined;
 }
 
+export interface BranchStanding {
+  readonly name: string;
+  /** As `waitingFor` of the instance. */
+  readonly waitingFor?: string | undefined;
+  /** It was called off, and goes on with what it has in `finally`. */
+  readonly ending?: boolean | undefined;
+}
+
 export interface PendingActivity extends PendingAttempt {
   readonly id: number;
   readonly name: string;
   readonly scheduledAtMs: number;
 }
 
-export interface PendingAttempt {
+export interface PendingAttempt extends OfBranch {
   /** The one that runs, or the one that has failed while the call is `retrying`. */
   readonly attempt: number;
   readonly status: "running" | "retrying";
@@ -136,7 +147,7 @@ export interface WaitingLease {
   readonly sinceMs?: number | undefined;
 }
 
-export interface OpenTimer {
+export interface OpenTimer extends OfBranch {
   readonly id: number;
   readonly createdAtMs: number;
   readonly fireAtMs: number;
@@ -178,7 +189,7 @@ export interface TimelinePage {
   readonly unreadable?: string | undefined;
 }
 
-export interface Bar {
+export interface Bar extends OfBranch {
   /** The number of the event that it begins with. */
   readonly position: number;
   readonly kind: BarKind;

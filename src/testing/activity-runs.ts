@@ -32,6 +32,7 @@ export class HeldTurn implements Work {
 /** One run of an activity that is at work. */
 export class ActivityRun implements Work {
   readonly instanceId: string;
+  readonly taskId: number;
   readonly name: string;
   readonly attempt: number;
   readonly isMock: boolean;
@@ -47,6 +48,7 @@ export class ActivityRun implements Work {
 
   constructor(name: string, isMock: boolean, context: WorkflowActivityContext, life: { readonly isOver: boolean }) {
     this.instanceId = context.getWorkflowInstanceId();
+    this.taskId = context.getWorkflowActivityId();
     this.name = name;
     this.attempt = context.getAttemptNumber();
     this.isMock = isMock;

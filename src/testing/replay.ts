@@ -2,6 +2,7 @@ import { registryOf, type WorkflowRuntime } from "../authoring/workflow-runtime.
 import type { Difference } from "../engine/errors.ts";
 import { Execution } from "../engine/execution.ts";
 import { withoutCalls } from "../engine/failed-call.ts";
+import { inBranch } from "../engine/non-determinism.ts";
 import { replayOf } from "../engine/replay.ts";
 import type { ReplayStep } from "../engine/rewind.ts";
 import { type HistoryEvent, isEventType } from "../model/history-event.ts";
@@ -101,16 +102,17 @@ const AROUND = 3;
 /** A few events before and after, the one in question marked. */
 function show(events: readonly HistoryEvent[], { historyIndex, expected, actual }: Difference): string {
   const from = Math.max(0, historyIndex - AROUND);
+  const branches = new Map(events.flatMap((event) => ("branch" in event ? [[event.id, event.branch]] : [])));
   const lines = events.slice(from, historyIndex + AROUND + 1).map((event, n) => {
     const index = from + n;
-    return `${index === historyIndex ? ">" : " "} ${String(index).padStart(5)}  ${describe(event)}`;
+    return `${index === historyIndex ? ">" : " "} ${String(index).padStart(5)}  ${describe(event, branches)}`;
   });
   return [...lines, `the history: ${expected}`, `the code:    ${actual}`].join("\n");
 }
 
-function describe(event: HistoryEvent | undefined): string {
-  if (event === undefined) return "";
+/** `branches`: of calls, by their numbers. An answer is named with the branch of its call. */
+function describe(event: HistoryEvent, branches: ReadonlyMap<number, string | undefined>): string {
   const id = "id" in event ? ` #${event.id}` : "";
   const name = "name" in event ? ` '${event.name}'` : "";
-  return `${event.type}${id}${name}`;
+  return `${event.type}${id}${name}${"id" in event ? inBranch(branches.get(event.id)) : ""}`;
 }

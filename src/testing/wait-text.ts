@@ -1,7 +1,10 @@
 import type { ExecutionCode } from "../engine/execution.ts";
+import { inBranch } from "../engine/non-determinism.ts";
 import { Orchestration } from "../engine/orchestration.ts";
+import type { Waits } from "../engine/waits.ts";
 import { FactQueue } from "../instance/life/index.ts";
 import { visibleStatus } from "../instance/reading/index.ts";
+import type { ChildWorkflowInstanceCreated } from "../model/history-event.ts";
 import { isTerminal, type RuntimeStatus } from "../model/status.ts";
 import type { ActivityRun } from "./activity-runs.ts";
 import { nextTurn } from "./event-loop.ts";
@@ -37,15 +40,16 @@ export class WaitText {
     const loading = Orchestration.load(instanceId, this.#code(), history, hasBegun);
     const orchestration = await Promise.race([loading, manyTurns()]);
     if (orchestration === undefined) return "something that is no task of its context, which its code awaits";
-    const { waits } = orchestration;
+    const { waits, pending } = orchestration;
     const texts = [
       ...(this.#statusOf(instanceId) === "SUSPENDED" ? ["a resume"] : []),
-      ...waits.events.map((name) => `event '${name}'`),
-      ...(waits.condition ? ["a condition"] : []),
-      ...this.#runs().flatMap((run) => (run.instanceId === instanceId ? [describeRun(run)] : [])),
+      ...eventsOf(waits),
+      ...conditionsOf(waits),
+      ...this.#runs().flatMap((run) =>
+        run.instanceId === instanceId ? [describeRun(run, pending.activities.get(run.taskId)?.branch)] : [],
+      ),
     ];
-    for (const child of orchestration.pending.children.values())
-      texts.push(await this.#describeChild(child.instanceId, depth));
+    for (const child of pending.children.values()) texts.push(await this.#describeChild(child, depth));
     if (orchestration.stall !== undefined) texts.push(`other code: ${orchestration.stall.message.replace(/\.$/, "")}`);
     return texts.join(", ") || "nothing that this environment knows";
   }
@@ -60,15 +64,39 @@ export class WaitText {
     return visibleStatus(record, { queue });
   }
 
-  async #describeChild(instanceId: string, depth: number): Promise<string> {
+  async #describeChild({ instanceId, branch }: ChildWorkflowInstanceCreated, depth: number): Promise<string> {
     const status = this.#statusOf(instanceId);
-    if (status === undefined || isTerminal(status) || depth >= MAX_DEPTH) return `child '${instanceId}'`;
-    return `child '${instanceId}', which is ${status} and waits for ${await this.#waitsOf(instanceId, depth + 1)}`;
+    const child = `child '${instanceId}'${inBranch(branch)}`;
+    if (status === undefined || isTerminal(status) || depth >= MAX_DEPTH) return child;
+    return `${child}, which is ${status} and waits for ${await this.#waitsOf(instanceId, depth + 1)}`;
   }
 }
 
-function describeRun({ name, attempt, isMock }: ActivityRun): string {
-  const which = attempt === 1 ? `activity '${name}'` : `activity '${name}' (attempt ${attempt})`;
+/** In each branch that waits for one of this name; an event is for whoever has waited first. */
+function eventsOf({ events, branches }: Waits): string[] {
+  return events.flatMap((name) => {
+    const key = name.toLowerCase();
+    const within = branches.filter((branch) => branch.events.some((other) => other.toLowerCase() === key));
+    return inEach(`event '${name}'`, within);
+  });
+}
+
+function conditionsOf({ condition, branches }: Waits): string[] {
+  return condition
+    ? inEach(
+        "a condition",
+        branches.filter((branch) => branch.condition),
+      )
+    : [];
+}
+
+/** Where no branch waits for it, the workflow's own code does, or an update. */
+function inEach(what: string, branches: Waits["branches"]): string[] {
+  return branches.length === 0 ? [what] : branches.map(({ name }) => what + inBranch(name));
+}
+
+function describeRun({ name, attempt, isMock }: ActivityRun, branch: string | undefined): string {
+  const which = `activity '${name}'${attempt === 1 ? "" : ` (attempt ${attempt})`}${inBranch(branch)}`;
   return isMock
     ? `${which}, whose mock has not settled`
     : `${which}, which has not ended (if it takes its time where this cannot be seen, set activityGraceMs)`;

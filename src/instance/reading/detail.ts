@@ -5,7 +5,7 @@ import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { InstancePorts } from "../ports.ts";
 import type { Bar, BufferedEvents, InstanceDetail, PendingAttempt, WaitingLease } from "../views.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { shownStanding } from "./standing.ts";
+import { shownBranches, shownStanding } from "./standing.ts";
 import { type OpenCall, Timeline } from "./timeline.ts";
 
 /** What is known of an instance beside its database. */
@@ -39,11 +39,7 @@ export function detailOf(
   const timeline = new Timeline();
   for (const { seq, event } of store.skimHistory()) timeline.add(seq, event);
   const calls = timeline.openCalls();
-  const more: Record<string, number> = {};
-  const listed = <T>(name: string, all: readonly T[]): readonly T[] => {
-    if (all.length > MAX_LISTED) more[name] = all.length;
-    return all.slice(0, MAX_LISTED);
-  };
+  const { listed, more } = listing();
   const start = started?.type === "ExecutionStarted" ? started : undefined;
   return {
     executionId,
@@ -54,6 +50,7 @@ export function detailOf(
     endedAtMs: timeline.endedAtMs,
     startAtMs,
     ...(standing && shownStanding(startAtMs, standing, moment.waitsForLimit)),
+    branches: waits && shownBranches(listed("branches", waits.branches), moment.waitsForLimit),
     activities: listed("pendingActivities", ofKind(calls, "activity")).map(toActivity),
     timers: listed("openTimers", timeline.endedAtMs === undefined ? timeline.openTimers(isOpen) : []).map(toTimer),
     children: listed("openChildren", ofKind(calls, "child")).map(toChild),
@@ -70,6 +67,16 @@ export function detailOf(
   };
 }
 
+/** Cuts lists; `more` has how many there are of those that were. */
+function listing() {
+  const more: Record<string, number> = {};
+  const listed = <T>(name: string, all: readonly T[]): readonly T[] => {
+    if (all.length > MAX_LISTED) more[name] = all.length;
+    return all.slice(0, MAX_LISTED);
+  };
+  return { listed, more };
+}
+
 /** Of an instance that this code, or these keys, cannot read. */
 export function unreadableDetail(
   { executionId, generation, version, parent }: InstanceRecord,
@@ -84,7 +91,13 @@ function ofKind(calls: readonly OpenCall[], kind: Bar["kind"]): OpenCall[] {
 
 function attemptOf({ bar, attempt, failure }: OpenCall): PendingAttempt {
   const status = bar.status === "retrying" ? "retrying" : "running";
-  return { attempt, status, lastFailure: failure && shortened(failure), nextAttemptAtMs: bar.dueAtMs };
+  return {
+    attempt,
+    status,
+    branch: bar.branch,
+    lastFailure: failure && shortened(failure),
+    nextAttemptAtMs: bar.dueAtMs,
+  };
 }
 
 /** A thousand of them fit into one answer; the history has them whole. */
@@ -103,8 +116,8 @@ function toChild(call: OpenCall) {
   return { id, name, instanceId, createdAtMs: scheduledAtMs, ...attemptOf(call) };
 }
 
-function toTimer({ id = 0, scheduledAtMs, dueAtMs = 0 }: Bar) {
-  return { id, createdAtMs: scheduledAtMs, fireAtMs: dueAtMs };
+function toTimer({ id = 0, branch, scheduledAtMs, dueAtMs = 0 }: Bar) {
+  return { id, branch, createdAtMs: scheduledAtMs, fireAtMs: dueAtMs };
 }
 
 export function byName(facts: readonly HistoryFact[]): BufferedEvents[] {

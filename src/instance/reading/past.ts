@@ -5,6 +5,7 @@ import type { InstancePorts } from "../ports.ts";
 import type { PastStanding } from "../views.ts";
 import { byName } from "./detail.ts";
 import { reading } from "./sealing.ts";
+import { shownBranches } from "./standing.ts";
 
 /**
  * Where today's code stood after so many events of its history: it runs once more over them, as for a query. No event tells its custom status, or
@@ -19,7 +20,7 @@ export async function readPast(
   try {
     const history = (await reading(ports, () => store.history())).slice(0, events);
     const code = { registry, onNonDeterminism };
-    const { waits, pending, stall } = await Orchestration.load(instanceId, code, history, true, {
+    const { waits, pending, stall, outline } = await Orchestration.load(instanceId, code, history, true, {
       runEnded: true,
     });
     return {
@@ -29,6 +30,7 @@ export async function readPast(
       awaitsCondition: waits.condition,
       bufferedEvents: byName(waits.buffered),
       openTimers: pending.dueTimers(Number.POSITIVE_INFINITY),
+      branches: stall === undefined && outline.completed === undefined ? shownBranches(waits.branches) : undefined,
       stall: stall && { reason: stall.reason, message: stall.message },
     };
   } catch (error) {

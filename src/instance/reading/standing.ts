@@ -1,7 +1,9 @@
 import type { Standing, Wait } from "../../engine/standing.ts";
+import type { WaitingBranch } from "../../engine/waits.ts";
 import { formatTime } from "../../model/time.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
 import type { UnreadableError } from "../../storage/unreadable-error.ts";
+import type { BranchStanding } from "../views.ts";
 
 /** A life, as memory has it. */
 export interface StandingLife {
@@ -30,19 +32,36 @@ export interface ShownStanding {
   readonly retrying: boolean;
 }
 
-/**
- * A start that waits for its time, or a limit, or else what the code waits for: see `standingOf`. `waitsForLimit`: the limit that the
- * workflow waits for, or the activity of this name.
- */
+/** The limit that the workflow waits for, or the activity of this name. */
+type WaitsForLimit = (activity: string | undefined) => string | undefined;
+
+/** A start that waits for its time, or a limit, or else what the code waits for: see `standingOf`. */
 export function shownStanding(
   startAtMs: number | undefined,
   { wait, isRetrying }: Standing,
-  waitsForLimit: (activity: string | undefined) => string | undefined = () => undefined,
+  waitsForLimit?: WaitsForLimit,
 ): ShownStanding {
   const retrying = isRetrying === true;
   if (startAtMs !== undefined) return { waitingFor: `start:${formatTime(startAtMs)}`, retrying };
-  const limit = waitsForLimit(wait?.type === "activity" ? wait.name : undefined);
-  return { waitingFor: limit === undefined ? wait && textOf(wait) : `limit:${limit}`, retrying };
+  return { waitingFor: shownWait(wait, waitsForLimit), retrying };
+}
+
+/** Each branch as the workflow itself; `undefined` where there are none. */
+export function shownBranches(
+  branches: readonly WaitingBranch[],
+  waitsForLimit?: WaitsForLimit,
+): readonly BranchStanding[] | undefined {
+  if (branches.length === 0) return undefined;
+  return branches.map(({ name, wait, isEnding }) => ({
+    name,
+    waitingFor: shownWait(wait, waitsForLimit),
+    ending: isEnding,
+  }));
+}
+
+function shownWait(wait: Wait | undefined, waitsForLimit?: WaitsForLimit): string | undefined {
+  const limit = waitsForLimit?.(wait?.type === "activity" ? wait.name : undefined);
+  return limit === undefined ? wait && textOf(wait) : `limit:${limit}`;
 }
 
 function textOf(wait: Wait): string {

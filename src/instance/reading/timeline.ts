@@ -2,6 +2,7 @@ import type {
   ChildWorkflowInstanceCreated,
   ExecutionRewound,
   HistoryEvent,
+  OfBranch,
   TaskScheduled,
 } from "../../model/history-event.ts";
 import type { BarStatus } from "../../model/timeline.ts";
@@ -92,21 +93,26 @@ export class Timeline {
   }
 
   #called(seq: number, event: HistoryEvent & (TaskScheduled | ChildWorkflowInstanceCreated)): void {
-    const { id, name, firstId = id, timestampMs } = event;
+    const { id, name, branch, firstId = id, timestampMs } = event;
     const isChild = event.type === "ChildWorkflowInstanceCreated";
     // The first attempt may lie before the events that are looked at.
     const call =
       this.#calls.get(firstId) ??
-      new CallBar(this.#draw(seq, isChild ? "child" : "activity", "running", timestampMs, { id: firstId, name }));
+      new CallBar(
+        this.#draw(seq, isChild ? "child" : "activity", "running", timestampMs, { id: firstId, name, branch }),
+      );
     if (isChild) call.bar.instanceId = event.instanceId;
     call.begin(event);
     this.#calls.set(firstId, call);
     this.#calls.set(id, call);
   }
 
-  #timerCreated(seq: number, { id, fireAtMs, firstId, timestampMs }: Extract<HistoryEvent, { type: "TimerCreated" }>) {
+  #timerCreated(
+    seq: number,
+    { id, fireAtMs, firstId, branch, timestampMs }: Extract<HistoryEvent, { type: "TimerCreated" }>,
+  ) {
     if (firstId === undefined) {
-      this.#timers.set(id, this.#draw(seq, "timer", "waiting", timestampMs, { id, dueAtMs: fireAtMs }));
+      this.#timers.set(id, this.#draw(seq, "timer", "waiting", timestampMs, { id, branch, dueAtMs: fireAtMs }));
       return;
     }
     const call = this.#calls.get(firstId);
@@ -186,10 +192,10 @@ export class Timeline {
     {
       timestampMs,
       ...more
-    }: HistoryEvent & { id?: number; name?: string; version?: string | undefined; instanceId?: string },
+    }: HistoryEvent & OfBranch & { id?: number; name?: string; version?: string | undefined; instanceId?: string },
   ): void {
-    const { id, version, name = version, instanceId } = more;
-    this.#draw(seq, kind, "completed", timestampMs, { endedAtMs: timestampMs, id, name, instanceId });
+    const { id, version, name = version, instanceId, branch } = more;
+    this.#draw(seq, kind, "completed", timestampMs, { endedAtMs: timestampMs, id, name, instanceId, branch });
   }
 
   #draw(position: number, kind: Bar["kind"], status: BarStatus, scheduledAtMs: number, more: Partial<Bar>): Drawn {

@@ -283,6 +283,17 @@ describe("[A15] describeWorkflow", () => {
     expect(JSON.parse(JSON.stringify(described))).toMatchObject({ name: "order", detail: { executionId: "e" } });
   });
 
+  it("[A15.3] its branches, and the branch of what is open", async () => {
+    const branches = [{ name: "flight", waitingFor: "timer:2026-01-02T03:04:05Z", ending: true }];
+    const openTimers = [{ ...body.openTimers[0], branch: "flight" }];
+    const { client } = serverThat(answers(200, JSON.stringify({ ...body, branches, openTimers })));
+    const { detail } = (await client.describeWorkflow("i")) ?? {};
+    expect(detail?.branches).toEqual(branches);
+    expect(detail?.openTimers.map(({ branch, fireAt }) => [branch, fireAt])).toEqual([
+      ["flight", new Date(times.createdAt)],
+    ]);
+  });
+
   it("[A15.2] of a server that tells no detail is an error", async () => {
     const { client } = serverThat(answers(200, JSON.stringify({ ...body, executionId: undefined })));
     await expect(client.describeWorkflow("i")).rejects.toThrow("no state in detail of the workflow API");

@@ -1,6 +1,7 @@
 // What the command line is made of that needs no process: times, texts, tables, rows of a history.
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
+import { linesOf } from "../../../cli/commands/get.ts";
 import { HistoryRows } from "../../../cli/history-rows.ts";
 import { yamlOf } from "../../../cli/terminal/output.ts";
 import { Table } from "../../../cli/terminal/table.ts";
@@ -76,6 +77,59 @@ describe("[L40] Rows of a history, with times that are known", () => {
       undefined,
       undefined,
       "output=late",
+    ]);
+  });
+});
+
+describe("[L43] A branch", () => {
+  const branch = "flight";
+
+  it("[L43.1] is an attribute of each call in a history, whatever the call", () => {
+    const rows = new HistoryRows({ namespace: "dapr", appID: "app" }, T0);
+    const at = { timestampMs: T0, branch };
+    const calls: readonly HistoryEvent[] = [
+      { ...at, type: "TaskScheduled", id: 1, name: "a", input: "1" },
+      { ...at, type: "TimerCreated", id: 2, fireAtMs: T0 },
+      { ...at, type: "ChildWorkflowInstanceCreated", id: 3, name: "c", instanceId: "k" },
+      { ...at, type: "DetachedWorkflowScheduled", id: 4, name: "d", instanceId: "k" },
+      { ...at, type: "EventSent", id: 5, name: "e", instanceId: "k" },
+      { timestampMs: T0, type: "TaskScheduled", id: 6, name: "a" },
+    ];
+    expect(calls.map((event) => rows.add(event).attrs)).toEqual([
+      "input=1;branch=flight",
+      "fireAt=2026-11-28T10:00:00Z;branch=flight",
+      "branch=flight",
+      "branch=flight",
+      "eventName=e;targetInstance=k;branch=flight",
+      undefined,
+    ]);
+  });
+
+  it("[L43.2] `get` tells what each waits for, and of which branch an activity, a child and a timer are", () => {
+    const time = "2026-11-28T10:00:00Z";
+    const attempt = { status: "running", attempt: 1 } as const;
+    const state = { instanceID: "i", runtimeStatus: "RUNNING", createdAt: time, lastUpdatedAt: time } as const;
+    const lines = linesOf(
+      {
+        ...{ ...state, executionId: "e", generation: 0 },
+        branches: [{ name: branch, waitingFor: "event:paid", ending: true }, { name: "hotel" }],
+        pendingActivities: [
+          { ...attempt, id: 1, name: "a", branch },
+          { ...attempt, id: 2, name: "b" },
+        ],
+        openChildren: [{ ...attempt, id: 3, workflowName: "c", instanceID: "k", branch }],
+        openTimers: [{ id: 4, branch, fireAt: time }],
+      },
+      T0,
+    );
+    const kinds = ["Branch", "Activity", "Child", "Timer"];
+    expect(lines.filter(([name]) => kinds.includes(name))).toEqual([
+      ["Branch", "'flight', ending, waits for event:paid"],
+      ["Branch", "'hotel', waits for nothing that can be told"],
+      ["Activity", "#1 a in branch 'flight', running, attempt 1"],
+      ["Activity", "#2 b, running, attempt 1"],
+      ["Child", "#3 c 'k' in branch 'flight', running, attempt 1"],
+      ["Timer", `#4 at ${time} in branch 'flight'`],
     ]);
   });
 });

@@ -204,6 +204,31 @@ describe("[T41] branches run side by side, in the order in which they were made"
     expect(endOf(await driver.turn(completed(2)))).toEqual(["at 2", null, null]);
   });
 
+  it("[T41] each tells all events and conditions that it waits for, but not those of branches that it has made", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const inner = function* (): Code {
+        yield ctx.whenAll([ctx.waitForExternalEvent("inner"), ctx.callActivity("a")]);
+      };
+      const outer = function* (): Code {
+        const ready = ctx.waitForExternalEvent("ready");
+        yield ctx.whenAll([
+          ready,
+          ctx.whenAny([ctx.waitForExternalEvent("Yes"), ctx.waitForCondition(() => false)]),
+          ctx.branch(inner(), "inner"),
+        ]);
+      };
+      yield ctx.whenAll([ctx.branch(outer(), "outer"), ctx.waitForExternalEvent("own")]);
+    });
+    await driver.turn();
+    await driver.turn(raised("ready"));
+    const { branches, events } = (await driver.load()).waits;
+    expect(branches.map(({ name, events, condition }) => [name, events, condition])).toEqual([
+      ["outer", ["Yes"], true],
+      ["inner", ["inner"], false],
+    ]);
+    expect([...events].sort()).toEqual(["Yes", "inner", "own"]);
+  });
+
   it("[T41] updates run beside them, and have some of their own; queries read while they wait", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const done: string[] = [];
@@ -322,7 +347,7 @@ describe("[T42] a branch ends where it waits", () => {
     await driver.turn();
     expect(asked(await driver.turn(fired(1)))).toEqual(["undo 1 #2 branch-1"]);
     expect((await driver.load()).waits.branches).toEqual([
-      { name: "branch-1", wait: { type: "activity", name: "undo 1" }, isEnding: true },
+      { name: "branch-1", wait: { type: "activity", name: "undo 1" }, events: [], condition: false, isEnding: true },
     ]);
     expect(asked(await driver.turn(completed(2)))).toEqual(["undo 2 #3 branch-1"]);
     expect((await toldBy(driver)).at(-1)).toBe("a ends");

@@ -173,6 +173,7 @@ describe("[H149] Timeline", () => {
         status: "failed",
         id: 1,
         name: "a",
+        branch: "flight",
         scheduledAtMs,
         endedAtMs: scheduledAtMs + 5,
       },
@@ -190,6 +191,7 @@ describe("[H149] Timeline", () => {
             status: "failed",
             id: 1,
             name: "a",
+            branch: "flight",
             scheduled: "2026-01-02T00:00:00Z",
             ended: "2026-01-02T00:00:00.005Z",
           },
@@ -251,6 +253,39 @@ describe("[H151] GET …?detail=full", () => {
       createdAt: "2026-01-02T03:04:05Z",
       startTime: "2026-01-02T03:04:05Z",
     });
+  });
+
+  it("[H151.7] tells its branches, and the branch of what is open; where there are none, neither", async () => {
+    const api = new Api();
+    const branch = "flight";
+    const branches = [
+      { name: branch, waitingFor: "event:paid", ending: true },
+      { name: "b", waitingFor: undefined },
+    ];
+    const attempt = { id: 1, name: "n", branch, attempt: 1, status: "running" } as const;
+    const atMs = RUNNING.createdAtMs;
+    const open = {
+      activities: [
+        { ...attempt, scheduledAtMs: atMs },
+        { ...attempt, branch: undefined, scheduledAtMs: atMs },
+      ],
+      timers: [{ id: 2, branch, createdAtMs: atMs, fireAtMs: atMs }],
+      children: [{ ...attempt, instanceId: "kid", createdAtMs: atMs }],
+    };
+    const past = { events: 1, awaitedEvents: [], awaitsCondition: false, bufferedEvents: [], openTimers: [] };
+    api.answers.state = {
+      ...{ ...RUNNING, detail: { ...detail, ...open, branches } },
+      past: { ...past, branches, customStatus: undefined, stall: undefined },
+    };
+    const { body } = await read(await api.send(`GET ${at("")}?detail=full&at=1`));
+    expect(body).toMatchObject({
+      branches: [{ name: "flight", waitingFor: "event:paid", ending: true }, { name: "b" }],
+      pendingActivities: [{ branch: "flight" }, {}],
+      openTimers: [{ branch: "flight" }],
+      openChildren: [{ branch: "flight" }],
+      past: { branches: [{ name: "flight", waitingFor: "event:paid", ending: true }, { name: "b" }] },
+    });
+    expect(JSON.stringify(body).match(/"branch"/g)).toHaveLength(3);
   });
 
   it("[H151.3] any other value is refused", async () => {

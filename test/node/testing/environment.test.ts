@@ -313,6 +313,37 @@ describe("[K4] Replay of an exported history", () => {
     );
   });
 
+  it("[K4.9] names the branch of each call, of its answer, and of where the code differs", async () => {
+    const travel = (second: string) =>
+      new WorkflowRuntime().registerWorkflowWithName("travel", function* (ctx: WorkflowContext): Code {
+        const books = function* (name: string): Code {
+          yield ctx.createTimer(1);
+          yield ctx.callActivity(name);
+        };
+        yield ctx.whenAll([ctx.branch(books("flight"), "flight"), ctx.branch(books(second), "hotel")]);
+      });
+    const env = new WorkflowTestEnvironment(travel("hotel"));
+    for (const name of ["flight", "hotel"]) env.mockActivity(name, () => name);
+    const id = await env.client.scheduleNewWorkflow("travel", 1, "t");
+    await env.client.waitForWorkflowCompletion(id);
+    const history = env.history(id);
+    const error = await replayHistory(travel("car"), history).catch((thrown) => thrown);
+    expect(error.message).toBe(
+      [
+        "Today's code cannot go on with the history of 't'.",
+        "      3  TimerFired #1 in branch 'flight'",
+        "      4  TimerFired #2 in branch 'hotel'",
+        "      5  TaskScheduled #3 'flight' in branch 'flight'",
+        ">     6  TaskScheduled #4 'hotel' in branch 'hotel'",
+        "      7  TaskCompleted #3 in branch 'flight'",
+        "      8  TaskCompleted #4 in branch 'hotel'",
+        "      9  ExecutionCompleted",
+        "the history: callActivity 'hotel' #4 in branch 'hotel'",
+        "the code:    callActivity 'car' #4 in branch 'hotel'",
+      ].join("\n"),
+    );
+  });
+
   it("[K4.3] code that ends otherwise, earlier or later is found too", async () => {
     const history = await export_();
     const replay = (code: Parameters<typeof runtimeOf>[0], events = history.events) =>

@@ -518,6 +518,69 @@ describe("[K10.14] What can never happen is named", () => {
   });
 });
 
+describe("[K10.15] What can never happen in a branch is named with it", () => {
+  it("[K10.15] events and conditions, in each branch that waits for them, activities, and children", async () => {
+    const env = new WorkflowTestEnvironment(
+      new WorkflowRuntime()
+        .registerWorkflowWithName("kid", function* (ctx: WorkflowContext): Code {
+          yield* ctx.branch(asks(ctx, "deep"), "strand");
+        })
+        .registerWorkflowWithName("travel", function* (ctx: WorkflowContext): Code {
+          const pays = function* (): Code {
+            yield ctx.callActivity("charge");
+          };
+          const sends = function* (): Code {
+            yield ctx.callChildWorkflow("kid", 1, "kid-1");
+          };
+          ctx.branch(asks(ctx, "Approval"), "flight");
+          ctx.branch(
+            asks(
+              ctx,
+              "approval",
+              ctx.waitForCondition(() => false),
+            ),
+            "hotel",
+          );
+          yield ctx.whenAll([pays(), sends(), ctx.waitForExternalEvent("own")]);
+        }),
+    );
+    function* asks(ctx: WorkflowContext, name: string, ...others: readonly Task[]): Code {
+      yield ctx.whenAny([ctx.waitForExternalEvent(name), ...others]);
+    }
+    env.mockActivity("charge", () => new Promise(() => {}));
+    const id = await env.client.scheduleNewWorkflow("travel", 1, "i");
+    const text = await env.client.waitForWorkflowCompletion(id).catch(({ message }) => message);
+    expect(text).toBe(
+      [
+        "Instance 'i' is RUNNING and waits for event 'own'",
+        "event 'Approval' in branch 'flight'",
+        "event 'Approval' in branch 'hotel'",
+        "a condition in branch 'hotel'",
+        "activity 'charge' in branch 'branch-3', whose mock has not settled",
+        "child 'kid-1' in branch 'branch-4', which is RUNNING and waits for event 'deep' in branch 'strand'. " +
+          "Nothing else is running, and no time is due.",
+      ].join(", "),
+    );
+  });
+
+  it("[K10.15] an activity that is tried again has its attempt, and its branch", async () => {
+    const env = new WorkflowTestEnvironment(
+      new WorkflowRuntime().registerWorkflowWithName("travel", function* (ctx: WorkflowContext): Code {
+        const pays = function* (): Code {
+          yield ctx.callActivity("charge", 1, { retry: { maxNumberOfAttempts: 2, firstRetryInterval: 1 } });
+        };
+        yield* ctx.branch(pays(), "flight");
+      }),
+    );
+    env.mockActivity("charge", () => new Promise(() => {}));
+    env.failActivity("charge");
+    const id = await env.client.scheduleNewWorkflow("travel", 1, "i");
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      "waits for activity 'charge' (attempt 2) in branch 'flight', whose mock has not settled.",
+    );
+  });
+});
+
 describe("[K11] Activities that use the client", () => {
   const starts = (env: WorkflowTestEnvironment, seconds: number) => async () => {
     const id = await env.client.scheduleNewWorkflow("sleeps", seconds);

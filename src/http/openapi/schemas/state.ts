@@ -11,7 +11,7 @@ import {
   time,
   whole,
 } from "./shape.ts";
-import { standing } from "./standing.ts";
+import { branch, branches, standing } from "./standing.ts";
 
 const failureProperties = {
   "dapr.workflow.failure.error_type": may(text),
@@ -35,6 +35,7 @@ const workflowState = v.object({
 });
 
 const attempt = {
+  branch,
   status: v.picklist(["running", "retrying"]),
   attempt: v.pipe(whole, v.description("The one that runs, or that has failed last.")),
   lastFailure: may(v.object({ errorType: text, message: text })),
@@ -58,8 +59,9 @@ const workflowDetail = v.object({
   actor: may(v.pipe(text, v.description("Who has asked for this execution: the name of the token."))),
   waitingFor: may(standing.waitingFor),
   retrying: may(standing.retrying),
+  branches,
   pendingActivities: v.array(v.object({ id: whole, name: text, scheduledAt: time, ...attempt })),
-  openTimers: v.array(v.object({ id: whole, createdAt: time, fireAt: time })),
+  openTimers: v.array(v.object({ id: whole, branch, createdAt: time, fireAt: time })),
   openChildren: v.array(v.object({ id: whole, workflowName: text, instanceID: text, createdAt: time, ...attempt })),
   awaitedEvents: may(texts),
   awaitsCondition: may(v.boolean()),
@@ -104,6 +106,7 @@ const workflowDetail = v.object({
         awaitsCondition: v.boolean(),
         bufferedEvents: v.array(v.object({ name: text, count })),
         openTimers: v.array(whole),
+        branches,
         stall: may(v.object({ reason: text, message: text })),
       }),
       v.description("With `at`: where the code of today stood after so many events."),

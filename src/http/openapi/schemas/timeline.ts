@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { BarKind, BarStatus } from "../../../model/timeline.ts";
 import { count, may, text, time, whole } from "./shape.ts";
+import { branch } from "./standing.ts";
 
 const barStatus = v.picklist(
   Object.keys({
@@ -38,6 +39,7 @@ const timelineBar = v.object({
   status: barStatus,
   id: may(whole),
   name: may(text),
+  branch,
   instanceID: may(text),
   updateID: may(text),
   scheduled: time,

@@ -296,6 +296,114 @@ describe("[I43] Where it stands", () => {
   });
 });
 
+describe("[I43] Branches", () => {
+  function makeTravel(world: World): World {
+    world.workflow("travel", function* (ctx: WorkflowContext): Code {
+      const flight = function* (): Code {
+        yield ctx.callActivity("fail", 1, { retry: RETRY });
+      };
+      const hotel = function* (): Code {
+        const timer = ctx.createTimer(3_600);
+        yield ctx.callChildWorkflow("event", "go", "kid");
+        yield timer;
+      };
+      const car = function* (): Code {
+        yield ctx.whenAny([ctx.waitForExternalEvent("paid"), ctx.waitForCondition(() => false)]);
+      };
+      const guide = function* (): Code {
+        try {
+          yield ctx.waitForExternalEvent("guide");
+        } finally {
+          yield ctx.waitForExternalEvent("tidied");
+        }
+      };
+      const [own, late] = [ctx.callActivity("slow", 600_000), ctx.branch(guide(), "guide")];
+      ctx.branch(flight(), "flight");
+      ctx.branch(hotel(), "hotel");
+      yield ctx.createTimer(1);
+      late.cancel();
+      yield ctx.whenAll([car(), own]);
+    });
+    return world;
+  }
+
+  const branches = [
+    { name: "guide", waitingFor: "event:tidied", ending: true },
+    { name: "flight", waitingFor: "activity:fail" },
+    { name: "hotel", waitingFor: "child:kid" },
+    { name: "branch-4", waitingFor: "event:paid" },
+  ];
+
+  async function travelling(): Promise<World> {
+    const world = makeTravel(makeWorld());
+    await start(world, "i", "travel");
+    await world.advance(1_000);
+    return world;
+  }
+
+  it.each([
+    ["in memory", false],
+    ["replayed", true],
+  ])(
+    "[I43.18] are told in their order, each with what it waits for, and what is open names its branch: %s",
+    async (_, isLost) => {
+      const world = await travelling();
+      if (isLost) world.crash("i");
+      const told = await detailOf(world);
+      expect(told.branches).toEqual(branches);
+      expect(told.activities).toMatchObject([
+        { name: "slow", branch: undefined },
+        { name: "fail", branch: "flight", status: "retrying" },
+      ]);
+      expect([told.children, told.timers]).toMatchObject([
+        [{ instanceId: "kid", branch: "hotel" }],
+        [{ branch: "hotel" }],
+      ]);
+      expect(told.waitingFor).toBe("event:paid");
+    },
+  );
+
+  it("[I43.19] of an instance without, that has ended, is stalled or waits for its start, there is no list", async () => {
+    const world = await travelling();
+    world.workflow("plain", (ctx: WorkflowContext) => yielding(ctx.createTimer(60)));
+    await start(world, "p", "plain");
+    await start(world, "later", "travel", 1, { startAtMs: START_MS + 60_000 });
+    for (const id of ["p", "later"]) expect((await detailOf(world, id)).branches).toBeUndefined();
+    world.workflow("travel", (ctx: WorkflowContext) => yielding(ctx.callActivity("other")));
+    world.crash("i");
+    const stalled = await detailOf(world);
+    expect([stalled.stall?.reason, stalled.branches]).toEqual(["NON_DETERMINISM", undefined]);
+    // What is open is known of the history.
+    expect(stalled.activities.map(({ branch }) => branch)).toEqual([undefined, "flight"]);
+    await terminate(world, "i");
+    expect((await detailOf(world)).branches).toBeUndefined();
+  });
+
+  it("[I43.20] of more than 1,000 the first are told, and how many there are", async () => {
+    const world = makeWorld();
+    world.workflow("many", function* (ctx: WorkflowContext): Code {
+      const waits = function* (): Code {
+        yield ctx.waitForExternalEvent("go");
+      };
+      yield ctx.whenAll(Array.from({ length: 1_001 }, waits));
+    });
+    await start(world, "i", "many");
+    const { branches, more } = await detailOf(world);
+    expect([branches?.length, branches?.at(-1)?.name, more]).toEqual([1_000, "branch-1000", { branches: 1_001 }]);
+  });
+
+  it("[I43.21] the timeline has the branch of each bar", async () => {
+    const world = await travelling();
+    const page = await world.call("i", (instance) => instance.timeline({ limit: 100, order: "asc" }));
+    const named = page?.bars.filter(({ branch }) => branch !== undefined);
+    expect(named?.map(({ kind, branch }) => [kind, branch])).toEqual([
+      ["activity", "flight"],
+      ["timer", "hotel"],
+      ["child", "hotel"],
+    ]);
+  });
+});
+
 describe("[I43] Timeline", () => {
   const barsOf = async (world: World, request: Partial<TimelineRequest> = {}) =>
     world.call("i", (instance) => instance.timeline({ limit: 1_000, ...request }));

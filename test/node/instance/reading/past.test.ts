@@ -14,6 +14,10 @@ async function* approval(ctx: WorkflowContext): AsyncGenerator<Task, string, Tas
   return "done";
 }
 
+function* yielding(task: Task): Generator<Task> {
+  yield task;
+}
+
 const past = async (world: World, pastEvents: number) =>
   (await world.call("a", (instance) => instance.describe({ payloads: false, detail: true, pastEvents })))?.past;
 
@@ -64,6 +68,35 @@ describe("[I3.30] Where an instance stood", () => {
     });
     expect(await past(world, 3)).toMatchObject({ stall: { reason: "NON_DETERMINISM" } });
     expect((await world.call("a", (instance) => instance.describe({ payloads: false })))?.status).toBe("COMPLETED");
+  });
+
+  it("[I3.30.4] its branches, and what each of them waited for; of those that it has left at its end, nothing", async () => {
+    const world = makeWorld();
+    world.workflow("travel", function* (ctx: WorkflowContext) {
+      const book = function* (name: string): Generator<Task> {
+        yield ctx.waitForExternalEvent(name);
+        yield ctx.createTimer(60);
+      };
+      ctx.branch(book("letters"), "letters");
+      yield ctx.whenAll([ctx.branch(book("flight"), "flight"), ctx.waitForExternalEvent("hotel")]);
+    });
+    await start(world, "a", "travel");
+    await raise(world, "a", "flight", 1);
+    await raise(world, "a", "hotel", 1);
+    await world.advance(60_000);
+    const letters = { name: "letters", waitingFor: "event:letters" };
+    expect((await past(world, 1))?.branches).toEqual([letters, { name: "flight", waitingFor: "event:flight" }]);
+    expect((await past(world, 3))?.branches).toEqual([
+      letters,
+      { name: "flight", waitingFor: "timer:2026-11-24T00:01:00Z" },
+    ]);
+    expect(await past(world, 99)).toMatchObject({ events: 6, branches: undefined });
+    world.crash("a");
+    world.workflow("travel", function* (ctx: WorkflowContext) {
+      ctx.branch(yielding(ctx.waitForExternalEvent("letters")));
+      yield ctx.callActivity("another");
+    });
+    expect(await past(world, 3)).toMatchObject({ stall: { reason: "NON_DETERMINISM" }, branches: undefined });
   });
 
   it("[I3.30.3] where its texts cannot be read there is nothing to tell", async () => {

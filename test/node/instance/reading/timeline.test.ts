@@ -178,6 +178,38 @@ describe("[I42] A bar", () => {
   });
 });
 
+describe("[I42] A bar of a branch", () => {
+  it("[I42.17] has its name: of a call with all its attempts, a timer, a child, what was sent; its pauses are none", () => {
+    const branch = "flight";
+    const child = { type: "ChildWorkflowInstanceCreated", id: 5, name: "c", instanceId: "kid", branch } as const;
+    const sent = { id: 6, name: "s", instanceId: "x", branch } as const;
+    const bars = barsOf({
+      1: [started, scheduled(1, { branch }), scheduled(2), { type: "TimerCreated", id: 3, fireAtMs: 9, branch }],
+      2: [failed(1), { ...pause(4, 1, 3), branch } as HistoryFact],
+      3: [fired(4), scheduled(7, { firstId: 1, attempt: 2, branch }), child, { type: "EventSent", ...sent }],
+      4: [
+        { type: "DetachedWorkflowScheduled", ...sent, id: 8 },
+        { type: "EventRaised", name: "e" },
+      ],
+    });
+    expect(bars.map(({ kind, id, branch }) => [kind, id, branch])).toEqual([
+      ["activity", 1, "flight"],
+      ["activity", 2, undefined],
+      ["timer", 3, "flight"],
+      ["child", 5, "flight"],
+      ["sent", 6, "flight"],
+      ["detached", 8, "flight"],
+      ["event", undefined, undefined],
+    ]);
+  });
+
+  it("[I42.18] also where its first attempt lies before what is looked at", () => {
+    expect(barsOf({ 1: [scheduled(7, { firstId: 1, attempt: 2, branch: "flight" })] })).toMatchObject([
+      { id: 1, branch: "flight" },
+    ]);
+  });
+});
+
 describe("[I42] The end", () => {
   const open: Turns = {
     1: [
