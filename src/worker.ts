@@ -3,11 +3,13 @@ import { createWorker, StateStore, WorkflowRuntime } from "./index.ts";
 import { registerGreeting } from "./samples/greeting.ts";
 import { registerOrderProcessing } from "./samples/order-processing.ts";
 import { registerPatterns } from "./samples/patterns.ts";
+import { registerTravelBooking } from "./samples/travel-booking.ts";
 
 const runtime = new WorkflowRuntime();
 registerGreeting(runtime);
 registerOrderProcessing(runtime);
 registerPatterns(runtime);
+registerTravelBooking(runtime);
 
 // One shard is enough for some 250 new instances a second. To have more later: { shards: 8, former: [1] }.
 const worker = createWorker(runtime, { catalog: { shards: 1 } });

@@ -211,4 +211,20 @@ describe("[W3] the patterns", () => {
       reason: expect.stringContaining("car is fully booked"),
     });
   });
+
+  it("[W3.26] travel booking: all is booked, or all that was begun is taken back, and nothing is left to do", async () => {
+    const places = ["flight", "hotel", "car"];
+    expect(await run("travelBooking", { places })).toEqual(places);
+    const id = await start("travelBooking", { places, failAt: "flight" });
+    const { runtimeStatus, properties } = await ended(id);
+    expect([runtimeStatus, properties?.["dapr.workflow.failure.error_message"]]).toEqual([
+      "FAILED",
+      expect.stringContaining("flight is fully booked"),
+    ]);
+    const called = await activitiesOf(id);
+    const booked = called.filter((name) => name === "book");
+    expect(booked.length).toBeGreaterThan(0);
+    expect(called).toEqual([...booked, ...booked.map(() => "cancelBooking")]);
+    expect((await remainsOf(id)).alarm).toBeNull();
+  });
 });

@@ -10,12 +10,14 @@ import type { LeaseRequest, LeaseState } from "../../src/model/lease.ts";
 import { registerGreeting } from "../../src/samples/greeting.ts";
 import { registerOrderProcessing } from "../../src/samples/order-processing.ts";
 import { registerPatterns } from "../../src/samples/patterns.ts";
+import { registerTravelBooking } from "../../src/samples/travel-booking.ts";
 import { costsOf, watch } from "./meter.ts";
 import { registerTestWorkflows } from "./workflows.ts";
 
 export const runtime = new WorkflowRuntime();
 registerOrderProcessing(runtime);
 registerPatterns(runtime);
+registerTravelBooking(runtime);
 registerGreeting(runtime);
 registerTestWorkflows(runtime);
 

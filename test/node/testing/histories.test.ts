@@ -9,9 +9,9 @@ import { ROOT } from "../e2e/server.ts";
 
 const runtime = new WorkflowRuntime();
 // By path: their types are those of a Worker.
-for (const file of ["order-processing", "patterns"]) {
+for (const file of ["order-processing", "patterns", "travel-booking"]) {
   const sample = await import(join(ROOT, `src/samples/${file}.ts`));
-  const register = sample.registerOrderProcessing ?? sample.registerPatterns;
+  const register = sample.registerOrderProcessing ?? sample.registerPatterns ?? sample.registerTravelBooking;
   register(runtime);
 }
 
@@ -29,6 +29,8 @@ const samples: readonly [file: string, workflow: string, input: unknown, play: P
   ["human-interaction", "humanInteraction", { question: "really?", timeoutSeconds: 3600 }, answer],
   ["child-workflows", "childWorkflows", ["Ada", "Grace"], toItsEnd],
   ["saga", "saga", { places: ["flight", "hotel", "car"], failAt: "car" }, toItsEnd],
+  ["travel-booking", "travelBooking", { places: ["flight", "hotel", "car"] }, toItsEnd],
+  ["travel-booking-failed", "travelBooking", { places: ["flight", "hotel", "car"], failAt: "hotel" }, toItsEnd],
 ];
 
 const outcomes: Readonly<Record<string, unknown>> = {
@@ -45,6 +47,8 @@ const outcomes: Readonly<Record<string, unknown>> = {
     cancelled: ["hotel", "flight"],
     reason: expect.stringContaining("car is fully booked"),
   },
+  "travel-booking": ["flight", "hotel", "car"],
+  "travel-booking-failed": expect.stringContaining("hotel is fully booked"),
 };
 
 async function approve(env: WorkflowTestEnvironment, id: string): Promise<void> {
@@ -67,6 +71,11 @@ async function record(workflow: string, input: unknown, play: Play): Promise<Exp
   return JSON.parse(JSON.stringify(env.history(id), (key, value) => (key === "stackTrace" ? undefined : value)));
 }
 
+function outcomeOf(end: ExportedHistory["events"][number] | undefined): unknown {
+  if (end?.type !== "ExecutionCompleted") return "waiting";
+  return end.failure === undefined ? JSON.parse(end.output ?? "null") : end.failure.message;
+}
+
 describe("[K5] Recorded histories of the samples", () => {
   it("[K5.1] there is one for every workflow of the samples", () => {
     const recorded = new Set(samples.map(([, workflow]) => workflow));
@@ -82,7 +91,7 @@ describe("[K5] Recorded histories of the samples", () => {
     const hasEnded = history.events.some((event) => event.type === "ExecutionCompleted");
     // What a file is named after is what it holds.
     const end = history.events.at(-1);
-    expect(end?.type === "ExecutionCompleted" ? JSON.parse(end.output ?? "null") : "waiting").toEqual(outcomes[file]);
+    expect(outcomeOf(end)).toEqual(outcomes[file]);
     expect(await replayHistory(runtime, history)).toEqual({
       events: history.events.length,
       state: hasEnded ? "ended" : "waiting",
