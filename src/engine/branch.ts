@@ -51,11 +51,6 @@ export class Branch implements TaskListener {
     return this.#isOver;
   }
 
-  /** Its task has ended, and what it has in `finally` goes on. */
-  get isEnding(): boolean {
-    return this.task.isComplete && !this.#isOver;
-  }
-
   get canGoOn(): boolean {
     return !this.#isOver && (!this.#hasBegun || this.#coroutine.canResume);
   }
@@ -71,7 +66,7 @@ export class Branch implements TaskListener {
   }
 
   childEnded(): void {
-    if (this.canGoOn) this.#ready(this);
+    this.#ready(this);
   }
 
   async goOn(enough: Enough): Promise<void> {

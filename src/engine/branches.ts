@@ -114,11 +114,11 @@ export class Branches {
 
   /** Each that waits gets an error, once; from then on it ends by itself. */
   async cancel(reason: string | undefined, enough: Enough): Promise<void> {
-    const open = [...this.#open].filter(({ isEnding }) => !isEnding);
+    const open = [...this.#open];
     for (const { task } of open) task.leaveAlone();
     for (const branch of open) {
       if (enough()) return;
-      if (!branch.isOver && !branch.isEnding)
+      if (!branch.task.isComplete)
         await this.#drive(branch, () => branch.interrupt(new WorkflowCanceledError(reason), enough));
     }
   }
@@ -139,7 +139,7 @@ export class Branches {
     );
     const open = [...this.#open].map(({ task }) => `'${task.branchName}'`);
     if (open.length === 0) return texts;
-    const names = open.slice(0, MOST_NAMED).join(", ");
+    const names = open.length > MOST_NAMED ? [...open.slice(0, MOST_NAMED), "…"].join(", ") : open.join(", ");
     return [
       ...texts,
       `The workflow has ended before ${open.length} of its branches had: ${names}. Nothing that is left to do in them is done.`,

@@ -72,7 +72,8 @@ describe("[T41] branches run side by side, in the order in which they were made"
       return yield* ctx.whenAll([strand(ctx, "a"), strand(ctx, "b"), ctx.callActivity("c")]);
     });
     expect(asked(await driver.turn())).toEqual(["c #1 undefined", "a1 #2 branch-1", "b1 #3 branch-2"]);
-    expect(asked(await driver.turn(completed(3, "b1")))).toEqual(["b2 #4 branch-2"]);
+    const second = await driver.turn(completed(3, "b1"));
+    expect([asked(second), second.warnings]).toEqual([["b2 #4 branch-2"], []]);
     expect(asked(await driver.turn(completed(2, "a1"), completed(4, "b2")))).toEqual(["a2 #5 branch-1"]);
     expect(asked(await driver.turn(completed(1, "c")))).toEqual([]);
     expect(endOf(await driver.turn(completed(5, "a2")))).toEqual([["a1", "a2"], ["b1", "b2"], "c"]);
@@ -134,6 +135,26 @@ describe("[T41] branches run side by side, in the order in which they were made"
     await driver.turn();
     const turn = await driver.turn(completed(1));
     expect(asked(turn)).toEqual(["own #2 undefined", "first #3 branch-1", "second #4 branch-2"]);
+  });
+
+  it("[T41] it is the order in which they were made that counts, and not that in which they have begun to wait", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const shared = ctx.callActivity("shared");
+      const early = ctx.callActivity("early");
+      const late = function* (): Code {
+        yield early;
+        yield shared;
+        yield ctx.callActivity("first");
+      };
+      const waits = function* (): Code {
+        yield shared;
+        yield ctx.callActivity("second");
+      };
+      yield ctx.whenAll([late(), waits()]);
+    });
+    await driver.turn();
+    await driver.turn(completed(2));
+    expect(asked(await driver.turn(completed(1)))).toEqual(["first #3 branch-1", "second #4 branch-2"]);
   });
 
   it("[T41] what one gives at once reaches whoever waits in the same turn", async () => {
@@ -509,6 +530,59 @@ describe("[T42] a branch ends where it waits", () => {
     expect(endOf(await driver.turn(completed(2)))).toBe("RUNNING");
   });
 
+  it("[T42] also where the workflow's own code still waits for something else", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const tidies = function* (): Code {
+        try {
+          yield ctx.waitForExternalEvent("never");
+        } finally {
+          yield ctx.callActivity("undo");
+        }
+      };
+      yield ctx.whenAll([ctx.whenAny([tidies(), ctx.createTimer(1)]), ctx.callActivity("own")]);
+    });
+    await driver.turn();
+    expect(asked(await driver.turn(fired(1)))).toEqual(["undo #3 branch-1"]);
+  });
+
+  it("[T42] although what it waits for has come, when another has won by the same event before it", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const shared = ctx.callActivity("shared");
+      const waits = function* (name: string): Code {
+        yield shared;
+        if (name === "loser") yield ctx.callActivity("not called");
+        return name;
+      };
+      const winner = yield* ctx.whenAny([waits("winner"), waits("loser")]);
+      yield ctx.createTimer(1);
+      return winner.getResult();
+    });
+    await driver.turn();
+    expect(asked(await driver.turn(completed(1)))).toEqual(["timer #2 undefined"]);
+    expect(endOf(await driver.turn(fired(2)))).toBe("winner");
+  });
+
+  it("[T42] one that the author has begun by hand runs its finally, which waits and goes on", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const tidies = function* (): Code {
+        try {
+          yield ctx.waitForExternalEvent("never");
+        } finally {
+          yield ctx.callActivity("undo 1");
+          yield ctx.callActivity("undo 2");
+        }
+      };
+      const begun = tidies();
+      begun.next();
+      ctx.branch(begun).cancel();
+      yield ctx.waitForExternalEvent("end");
+    });
+    expect(asked(await driver.turn())).toEqual(["undo 1 #1 branch-1"]);
+    expect(asked(await driver.turn(completed(1)))).toEqual(["undo 2 #2 branch-1"]);
+    await driver.turn(completed(2));
+    expect((await driver.load()).waits.branches).toEqual([]);
+  });
+
   it("[T42] what comes for it afterwards is nobody's", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       yield ctx.whenAny([chain(ctx, "a"), ctx.waitForExternalEvent("stop")]);
@@ -706,6 +780,32 @@ describe("[T44] what ends the workflow, and its branches with it", () => {
     expect((await driver.turn(raised("tidied"))).status).toBe("CANCELED");
   });
 
+  it("[T44] after that, what a branch has waited for twice lets it go on once, and a failure that was heard is not told again", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const shared = ctx.callActivity("shared");
+      const translates = function* (): Code {
+        try {
+          yield shared;
+        } catch {
+          yield shared;
+          throw new RangeError("on its way out");
+        }
+      };
+      const branch = ctx.branch(translates());
+      try {
+        yield branch;
+      } catch {
+        yield shared;
+        yield ctx.createTimer(1);
+      }
+    });
+    await driver.turn();
+    await driver.turn(cancel);
+    await driver.turn(completed(1));
+    const turn = await driver.turn(fired(2));
+    expect([turn.status, turn.warnings]).toEqual(["COMPLETED", []]);
+  });
+
   it("[T44] a cancel leaves a branch that is ending to its finally", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const told = tells(ctx);
@@ -770,6 +870,60 @@ describe("[T44] what ends the workflow, and its branches with it", () => {
     expect(asked(await driver.turn())).toEqual(["a1 #1 branch-1"]);
   });
 
+  it("[T44] from there on none of the others is run: not what was about to begin, to be ended, or to be canceled", async () => {
+    const again = function* (ctx: WorkflowContext): Code {
+      try {
+        yield ctx.waitForExternalEvent("never");
+      } finally {
+        ctx.continueAsNew("next");
+      }
+    };
+    const status = function* (ctx: WorkflowContext): Code {
+      try {
+        ctx.setCustomStatus("begun");
+        yield ctx.waitForExternalEvent("never");
+      } finally {
+        ctx.setCustomStatus("ended");
+      }
+    };
+    const atOnce = function* (ctx: WorkflowContext): Code {
+      yield* [];
+      ctx.continueAsNew("next");
+    };
+    for (const [strand, expected] of [
+      [atOnce, undefined],
+      [again, "begun"],
+    ] as const)
+      for (const fact of strand === atOnce ? [undefined] : [raised("stop"), cancel]) {
+        const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+          const strands = [strand(ctx), status(ctx)].map((generator) => ctx.branch(generator));
+          yield ctx.whenAny([ctx.waitForExternalEvent("stop"), ...strands]);
+          ctx.setCustomStatus("won");
+        });
+        let turn = await driver.turn();
+        if (fact !== undefined) turn = await driver.turn(fact);
+        expect([turn.completion?.type, turn.customStatus]).toEqual(["ContinuedAsNew", expected]);
+      }
+  });
+
+  it("[T44] of many that are left, or have failed unheard, five are named", async () => {
+    const end = await new Driver(function* w(ctx: WorkflowContext): Code {
+      const fails = function* (): Code {
+        yield* [];
+        throw new RangeError("no");
+      };
+      for (let n = 0; n < 6; n++) ctx.branch(fails());
+      for (let n = 0; n < 6; n++) ctx.branch(chain(ctx, "a"));
+      yield ctx.whenAll([chain(ctx, "unused", 0)]);
+    }).turn();
+    expect(end.warnings.slice(0, 6)).toEqual([
+      ...[1, 2, 3, 4, 5].map(
+        (n) => `The branch 'branch-${n}' has failed, and nobody has waited for it: RangeError: no`,
+      ),
+      "The workflow has ended before 6 of its branches had: 'branch-7', 'branch-8', 'branch-9', 'branch-10', 'branch-11', …. Nothing that is left to do in them is done.",
+    ]);
+  });
+
   it("[T44] calls of code that the branches have left running are refused after the end", async () => {
     const late: (() => void)[] = [];
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
@@ -829,7 +983,7 @@ describe("[T45] what a branch is made of", () => {
   it("[T45] a list with something else in it makes none of its generators a branch", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const generator = chain(ctx, "a", 1);
-      for (const wrong of [7, chain])
+      for (const wrong of [7, chain, Promise.reject(new Error("unheard"))])
         try {
           ctx.whenAll([generator, wrong as unknown as Task]);
         } catch {
@@ -843,6 +997,7 @@ describe("[T45] what a branch is made of", () => {
   it.each([
     ["an empty name", "", 'the name is a text of 1 to 100 characters, found ""'],
     ["a name of 101 characters", "x".repeat(101), /the name is a text of 1 to 100 characters, found "x+/],
+    ["half a character", "\ud800", /the name is a text of 1 to 100 characters/],
     ["a number", 7, /branch: options are an object/],
     ["an unknown option", { title: "a" }, "unknown option title of branch. Known: name"],
     ["a name that is a number", { name: 7 }, /name is a text of 1 to 100 characters, found 7/],
