@@ -1,4 +1,4 @@
-import { IttyRouter } from "itty-router";
+import { IttyRouter } from "itty-router/IttyRouter";
 import { type Call, unescapeParams } from "./call.ts";
 import { needAll, needRole } from "./caller.ts";
 import type { HttpDeps } from "./deps.ts";

@@ -102,7 +102,9 @@ export function checkReferences(unpacked: string): void {
       };
       return [
         ...local.filter((name) => !name.endsWith(".js") || !existsSync(target(name))),
-        ...others.filter((name) => !["cloudflare:workers", "croner", "itty-router", "valibot"].includes(name)),
+        ...others.filter(
+          (name) => !["cloudflare:workers", "croner", "itty-router/IttyRouter", "valibot"].includes(name),
+        ),
         ...(text.includes("sourceMappingURL") ? ["a source map"] : []),
       ].map((found) => `${file}: ${found}`);
     });
