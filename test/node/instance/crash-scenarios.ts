@@ -1,5 +1,6 @@
 // What crash-everywhere.test.ts crashes: workflows, and what a client asks of them meanwhile.
 import { expect } from "vitest";
+import type { Task } from "../../../src/engine/task.ts";
 import type { TWorkflow, WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { Instance } from "../../../src/instance/instance.ts";
 import type { StartRequest } from "../../../src/instance/protocol.ts";
@@ -255,6 +256,63 @@ export const scenarios: Record<string, Scenario> = {
     script: async (client) => {
       await client.start();
       await client.pass(500);
+      await client.cancel("enough");
+    },
+  },
+  "branches: an event, calls and a timer in each, a loser whose finally calls, and one that is called off": {
+    *main(ctx): Code {
+      let ended = 0;
+      const strand = function* (name: string, length: number): Code {
+        const done: unknown[] = [];
+        for (let n = 0; n < length; n++) done.push(yield ctx.callActivity("slow", 10 * n));
+        done.push(yield ctx.waitForExternalEvent(name));
+        yield ctx.createTimer(length);
+        return done;
+      };
+      const endless = async function* (): AsyncGenerator<Task, void> {
+        try {
+          yield* ctx.createTimer(86_400);
+        } finally {
+          yield* ctx.callActivity("echo", "tidy");
+          yield* ctx.callChildWorkflow("child", ++ended);
+          ended++;
+        }
+      };
+      const handle = ctx.branch(endless(), "endless");
+      const both = yield ctx.whenAll([strand("one", 1), strand("two", 2)]);
+      const first: Task = yield ctx.whenAny([strand("three", 1), endless()]);
+      handle.cancel();
+      yield ctx.waitForCondition(() => ended === 4);
+      return [both, first.getResult()];
+    },
+    script: async (client) => {
+      await client.start();
+      for (const name of ["two", "three", "one"]) await client.raise(name, name);
+    },
+    keepsEvents: true,
+  },
+  "branches that continue as new, and a cancel of those of the next round": {
+    *main(ctx, round: number): Code {
+      let left = 2;
+      const strand = function* (activity: string): Code {
+        try {
+          yield ctx.callActivity(activity, 20);
+          if (round === 1) return ctx.continueAsNew(2, true);
+          yield ctx.createTimer(86_400);
+        } finally {
+          yield ctx.callActivity("echo", activity);
+          left--;
+        }
+      };
+      try {
+        yield ctx.whenAll([strand("slow"), strand("echo")]);
+      } finally {
+        yield ctx.waitForCondition(() => left === 0);
+      }
+    },
+    script: async (client) => {
+      await client.start(1);
+      await client.pass(120_000);
       await client.cancel("enough");
     },
   },

@@ -205,6 +205,41 @@ const scenarios: Record<string, Scenario> = {
       await ask("cancel", { reason: "c" });
     },
   },
+  branches: {
+    *main(ctx): Code {
+      let isTidied = false;
+      const strand = function* (name: string): Code {
+        const child = yield ctx.callChildWorkflow("call", { activity: "echo", input: name }, name);
+        if (name === "one") ctx.sendEvent("other", "go", child);
+        return [child, yield ctx.waitForExternalEvent(name), ...(yield* more(ctx, name))];
+      };
+      const loser = function* (): Code {
+        try {
+          yield ctx.createTimer(86_400);
+        } finally {
+          yield ctx.callActivity("echo", "tidy");
+          isTidied = true;
+        }
+      };
+      const both = ctx.branch(
+        (function* (): Code {
+          return yield* ctx.whenAll([strand("one"), strand("two")]);
+        })(),
+        "both",
+      );
+      const first = yield ctx.whenAny([both, loser()]);
+      yield ctx.waitForCondition(() => isTidied);
+      return first.getResult();
+    },
+    script: async (ask, world) => {
+      await ask("start", startOf("start"));
+      await ask("raiseEvent", { name: "two", input: "2", messageId: "m2" });
+      await ask("raiseEvent", { name: "one", input: "1", messageId: "m1" });
+      await ask("describe", { payloads: true });
+      await world.advance(100);
+    },
+    every: 2,
+  },
   "a purge of a tree": {
     *main(ctx): Code {
       return yield ctx.callChildWorkflow("parent", { name: "echo", input: 1, id: "grandchild" }, "child");

@@ -4,8 +4,10 @@
  */
 import { isDeepStrictEqual } from "node:util";
 import type { SearchAttributes } from "../../../src/model/search-attributes.ts";
-import type { EventName, Leaf, Program, Step } from "./plan.ts";
+import type { EventName, Leaf, Program, Step, Strand } from "./plan.ts";
 import type { Output } from "./program.ts";
+import type { StrandResult } from "./strands.ts";
+import { faultsOfTold } from "./told.ts";
 
 /** Whether a program ends well, and not as FAILED. */
 export function succeeds(program: Program): boolean {
@@ -18,13 +20,23 @@ export function faultsOfOutput(program: Program, output: Output, purged: Readonl
   const steps = Array.from({ length: program.rounds }, () => program.steps).flat();
   if (output.results.length !== steps.length) return [`${output.results.length} results of ${steps.length} steps`];
   const taken = new Map<EventName, number[]>();
-  const faults = steps.flatMap((step, n) => faultsOfStep(step, output.results[n], taken, purged));
+  const lastRoundAt = steps.length - program.steps.length;
+  const faults = steps.flatMap((step, n) => {
+    const result = output.results[n];
+    if (n < lastRoundAt && renews(step)) return result === "renewed" ? [] : [`${JSON.stringify(step)} gave ${result}`];
+    return faultsOfStep(step, result, taken, purged);
+  });
   for (const name of ["a", "b"] as const) {
     const values = taken.get(name) ?? [];
     if (values.some((value, n) => value !== n + 1)) faults.push(`events ${name} came as ${values}`);
   }
-  const race = taken.get("race") ?? [];
-  if (race.some((value, n) => n > 0 && value <= (race[n - 1] ?? 0))) faults.push(`events of races came as ${race}`);
+  for (const [name, values] of taken) {
+    if (name === "race" || name.startsWith("of "))
+      if (values.some((value, n) => n > 0 && value <= (values[n - 1] ?? 0)))
+        faults.push(`events of ${name === "race" ? "races" : name.slice("of ".length)} came as ${values}`);
+    if (name === "shared" && new Set(values).size < values.length) faults.push(`events shared came as ${values}`);
+  }
+  faults.push(...faultsOfTold(program, output.told ?? []));
   if (new Set(output.updates).size !== output.updates.length) faults.push(`updates: ${output.updates}`);
   return faults;
 }
@@ -69,10 +81,70 @@ function faultsOfStep(
       return expected(isDeepStrictEqual(result, step.cancels ? [...step.values, "canceled"] : step.values));
     case "updates":
       return expected(result === "updated");
+    case "after":
+      return expected(result === "after");
+    case "strands":
+      return faultsOfStrands(step, result, taken, purged);
     default:
       if (step.do === "child" && step.id !== undefined && purged.has(step.id) && result === "failed") return [];
       return fails(step) ? expected(result === "failed") : faultsOfLeaf(step, result, taken, purged);
   }
+}
+
+function renews(step: Step): boolean {
+  return step.do === "strands" && step.of.some((strand) => strand.renews);
+}
+
+/** Which of them is first is open, and with it what becomes of the others where one may be called off. */
+function faultsOfStrands(
+  step: Extract<Step, { do: "strands" }>,
+  result: unknown,
+  taken: Map<EventName, number[]>,
+  purged: ReadonlySet<string>,
+): string[] {
+  const { join, of, with: besides = [] } = step;
+  const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(step)} gave ${JSON.stringify(result)}`]);
+  const ofStrand = (strand: Strand, value: unknown, counts = taken) => {
+    if (strand.fails) return expected(value === "failed");
+    const { strand: id, results = [] } = (value ?? {}) as Partial<StrandResult>;
+    if (id !== strand.id || results.length !== strand.steps.length) return expected(false);
+    return strand.steps.flatMap((one, n) => faultsOfStep(one, results[n], counts, purged));
+  };
+  const ofCall = (leaf: Leaf, value: unknown) =>
+    expected(leaf.do === "timer" ? value === null : value === leafValue(leaf));
+  if (join === "all" && of.some((strand) => strand.fails)) return expected(result === "failed");
+  if (!Array.isArray(result)) return expected(false);
+  if (join === "all") {
+    if (result.length !== of.length + besides.length) return expected(false);
+    return [
+      ...of.flatMap((strand, n) => ofStrand(strand, result[n])),
+      ...besides.flatMap((leaf, n) => ofCall(leaf, result[of.length + n])),
+    ];
+  }
+  const ofFirst = (value: unknown, counts?: Map<EventName, number[]>) => {
+    const isCall = besides.some((leaf) => ofCall(leaf, value).length === 0);
+    const id = (value as Partial<StrandResult> | null)?.strand;
+    const winner = isCall ? undefined : of.find((strand) => (value === "failed" ? strand.fails : strand.id === id));
+    if (winner !== undefined) return ofStrand(winner, value, counts);
+    return expected(isCall);
+  };
+  if (join === "any") {
+    const [n, value] = result;
+    const leaf = besides[n];
+    return leaf === undefined ? ofFirst(value) : ofCall(leaf, value);
+  }
+  const [first, ...all] = result;
+  if (join === "leave") return all.length > 0 ? expected(false) : ofFirst(first);
+  if (all.length !== of.length) return expected(false);
+  return [
+    // It is among the others once more.
+    ...ofFirst(first, new Map()),
+    ...of.flatMap((strand, n) => (join === "call off" && all[n] === "called off" ? [] : ofStrand(strand, all[n]))),
+  ];
+}
+
+function leafValue(leaf: Leaf): unknown {
+  return "value" in leaf ? leaf.value : undefined;
 }
 
 function faultsOfLeaf(

@@ -15,9 +15,11 @@ import { INSTANCE } from "../../rows.ts";
 import type { Host } from "../instance/host.ts";
 import { faultsOf, replayed } from "../instance/support.ts";
 import { START_MS, type World } from "../instance/world.ts";
+import { branchFaults } from "./branch-field.ts";
 import { attributesOf, faultsOfOutput } from "./model.ts";
 import type { Operation, Plan } from "./plan.ts";
 import { asked as askedChild, type Output, programOf, type State, versioned } from "./program.ts";
+import { unheardOfCancel } from "./told.ts";
 import type { Lineage } from "./watch.ts";
 
 /** What clients asked for, and the last answer to each. */
@@ -72,6 +74,8 @@ export async function faultsAtEnd(
     restFaults(instance).forEach(tell);
     endFaults(instance, interrupted.has(id), purgedByForce).forEach(tell);
     familyFaults(instance, stored, mayBeGone).forEach(tell);
+    branchFaults(replayed(instance.history)).forEach(tell);
+    cancelFaults(instance).forEach(tell);
     await replay(instance).catch((error: Error) => tell(error.message));
     (await toldFaults(world, instance)).forEach(tell);
     if (!interrupted.has(id)) attributeFaults(plan, id, instance).forEach(tell);
@@ -167,6 +171,14 @@ function endFaults({ status, history }: Stored, isInterrupted: boolean, purged: 
   if (status !== expected) return [`should be ${expected} and is ${status} ${JSON.stringify(history.at(-1))}`];
   if (isInterrupted || status !== "COMPLETED") return [];
   return faultsOfOutput(program, outputOf(history), purged);
+}
+
+/** When the workflow's own code hears of a cancel, all strands that were open have. */
+function cancelFaults({ history }: Stored): string[] {
+  return history.flatMap((event) => {
+    if (event.type !== "TaskScheduled" || event.name !== "echo") return [];
+    return unheardOfCancel(JSON.parse(event.input ?? "null")?.tidied ?? []);
+  });
 }
 
 /** What it is found by is what it began with, and what its code has made of that. */

@@ -6,6 +6,7 @@ import type { JobCall } from "../../../src/jobs/job.ts";
 import type { RetentionPolicy } from "../../../src/model/retention.ts";
 import type { AttributeChanges, SearchAttributes } from "../../../src/model/search-attributes.ts";
 import { Random } from "../random.ts";
+import { withStrands } from "./branching.ts";
 import { bulk } from "./bulk.ts";
 import { expiring } from "./expiring.ts";
 import { type LimitsPlan, limitsFrom } from "./limits.ts";
@@ -43,10 +44,41 @@ export type Step =
       readonly id?: string;
     }
   /** Waits until so many updates have been taken. */
-  | { readonly do: "updates"; readonly count: number };
+  | { readonly do: "updates"; readonly count: number }
+  /**
+   * Strands side by side, and calls beside them: generators for `whenAll` or `whenAny`, or branches with handles, which wait for the first of
+   * them, and then call the others off, wait for them again, or leave them.
+   */
+  | {
+      readonly do: "strands";
+      readonly id: string;
+      readonly join: "all" | "any" | "call off" | "await" | "leave";
+      readonly of: readonly Strand[];
+      readonly with?: readonly Leaf[];
+    }
+  /** In a strand: waits until another one of the same step has come to its end. */
+  | { readonly do: "after"; readonly strand: string };
 
-/** `race` is waited for only beside something else. */
-export type EventName = "a" | "b" | "race";
+/** A part of a program that runs side by side with others: a branch. */
+export interface Strand {
+  /** There is no other with it in the program; what it has made has it before its own. */
+  readonly id: string;
+  readonly isAsync: boolean;
+  /** The branch has the ID as its name, where it has a handle. */
+  readonly isNamed: boolean;
+  readonly steps: readonly Step[];
+  /** What it does on its way out, whatever ends it. */
+  readonly finally: readonly Leaf[];
+  /** Throws in the end. */
+  readonly fails: boolean;
+  /** Goes on after a cancel. */
+  readonly isStubborn: boolean;
+  /** Continues as new in the end, as long as there are rounds to come. */
+  readonly renews?: boolean;
+}
+
+/** `race` is waited for only beside something else; `shared` by several strands; the others by one strand each. */
+export type EventName = "a" | "b" | "race" | "shared" | `of ${string}`;
 
 export interface Program {
   /** How many executions: all but the last continue as new. */
@@ -56,6 +88,8 @@ export interface Program {
   readonly fails: boolean;
   /** What fails is not caught: the workflow fails with it, and is there to be rewound. */
   readonly isStrict?: boolean;
+  /** Its updates have branches. */
+  readonly updatesBranch?: boolean;
 }
 
 /** What a client asks for, one after the other for each sender; `afterMs` is the pause before it. */
@@ -198,7 +232,7 @@ export function planFrom(seed: number): Plan {
   const searched = new Random(seed ^ 0x0a77a1b5);
   const limits = limitsFrom(new Random(seed ^ 0x0c0c0a11));
   const webhooks = webhooksFrom(new Random(seed ^ 0x03eb3eb0));
-  return {
+  const whole: Plan = {
     ...plan,
     ...(plan.expected === undefined &&
       searched.chance(0.15) && { roots: plan.roots.map((r) => searchedFor(searched, r)) }),
@@ -207,6 +241,8 @@ export function planFrom(seed: number): Plan {
     ...(webhooks !== undefined && { webhooks }),
     ...(new Random(seed ^ 0x03a7c4ed).chance(0.04) && { watched: true }),
   };
+  const branching = new Random(seed ^ 0x0b4a9c4e);
+  return branching.chance(0.3) ? withStrands(branching, whole) : whole;
 }
 
 /** Some ask something of children of their own. */
@@ -605,7 +641,9 @@ export function leavesOf({ steps }: Program): Leaf[] {
       step.do === "patch" ||
       step.do === "updates" ||
       step.do === "attributes" ||
-      step.do === "asks"
+      step.do === "asks" ||
+      step.do === "strands" ||
+      step.do === "after"
       ? []
       : [step];
   });

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import type { Host, Resident } from "../instance/host.ts";
 import { withJobs } from "../instance/job-world.ts";
 import { World } from "../instance/world.ts";
+import { watchingReplays } from "./branch-field.ts";
 import { BulkWatch, jobListFaults } from "./bulk-watch.ts";
 import { CatalogChance, entryFaults, listFaults } from "./catalog.ts";
 import { Chance, type FaultCounts } from "./chance.ts";
@@ -43,6 +44,15 @@ const LONG_MS = 48 * 3_600_000;
 
 /** `watched`: two watch each instance that a client starts, which is another simulation of the same plan. */
 export async function simulate(plan: Plan, { watched = plan.watched ?? false } = {}): Promise<Simulation> {
+  const replays: string[] = [];
+  const simulation = await watchingReplays(
+    (fault) => replays.push(fault),
+    () => carryOut(plan, watched),
+  );
+  return { ...simulation, violations: [...simulation.violations, ...replays] };
+}
+
+async function carryOut(plan: Plan, watched: boolean): Promise<Simulation> {
   const { maxConcurrentActivities } = plan;
   const limits = { stallRetryMinMs: 5_000, maxActivityRecoveries: 50, watchdogMs: 1_000 };
   const world = new World(maxConcurrentActivities === undefined ? limits : { ...limits, maxConcurrentActivities });
