@@ -47,7 +47,8 @@ async function simulateAll(from: number, seeds: number): Promise<Summary> {
       const last = Math.min(next, from + seeds) - 1;
       const summary = await ask(worker, { first, last });
       total = add(total, summary);
-      process.stderr.write(`\r${total.seeds} of ${seeds} seeds, ${total.failed.length} failed `);
+      const failed = total.failed.length === 0 ? "none" : total.failed.slice(0, 10).join(" ");
+      process.stderr.write(`\r${total.seeds} of ${seeds} seeds, failed: ${failed} `);
     }
     await worker.terminate();
   };
