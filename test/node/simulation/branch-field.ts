@@ -44,6 +44,8 @@ export function branchFaults(history: readonly HistoryEvent[]): string[] {
     if (branch === undefined || known !== branch) faults.push(`${what}, and ${strand} has made it, which is ${known}`);
     else if ((strands.get(branch) ?? strand) !== strand)
       faults.push(`${what}, and so is ${strands.get(branch)}, not ${strand} alone`);
+    if (!/^branch-\d+$/.test(branch ?? "branch-0") && branch !== strand)
+      faults.push(`${what}, which ${strand} is not named`);
     branches.set(strand, branch);
     if (branch !== undefined) strands.set(branch, strand);
   }

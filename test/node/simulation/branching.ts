@@ -50,7 +50,7 @@ function branching(random: Random, id: string, program: Program, mayWait: boolea
 }
 
 function strandsFrom(random: Random, id: string, place: Place): Strands {
-  const join = random.of(["all", "all", "any", "call off", "await", "leave"] as const);
+  const join = random.of(["all", "all", "any", "any", "await", "call off", "leave", "lose"] as const);
   const ids = Array.from({ length: random.between(1, 3) }, (_, n) => `${id}.${n}`);
   // Where one may fail, the others end where they wait.
   const mayFail = !place.isStrict && random.chance(0.3);

@@ -104,11 +104,11 @@ function faultsOfStrands(
 ): string[] {
   const { join, of, with: besides = [] } = step;
   const expected = (isRight: boolean) => (isRight ? [] : [`${JSON.stringify(step)} gave ${JSON.stringify(result)}`]);
-  const ofStrand = (strand: Strand, value: unknown, counts = taken) => {
+  const ofStrand = (strand: Strand, value: unknown) => {
     if (strand.fails) return expected(value === "failed");
     const { strand: id, results = [] } = (value ?? {}) as Partial<StrandResult>;
     if (id !== strand.id || results.length !== strand.steps.length) return expected(false);
-    return strand.steps.flatMap((one, n) => faultsOfStep(one, results[n], counts, purged));
+    return strand.steps.flatMap((one, n) => faultsOfStep(one, results[n], taken, purged));
   };
   const ofCall = (leaf: Leaf, value: unknown) =>
     expected(leaf.do === "timer" ? value === null : value === leafValue(leaf));
@@ -121,26 +121,20 @@ function faultsOfStrands(
       ...besides.flatMap((leaf, n) => ofCall(leaf, result[of.length + n])),
     ];
   }
-  const ofFirst = (value: unknown, counts?: Map<EventName, number[]>) => {
-    const isCall = besides.some((leaf) => ofCall(leaf, value).length === 0);
-    const id = (value as Partial<StrandResult> | null)?.strand;
-    const winner = isCall ? undefined : of.find((strand) => (value === "failed" ? strand.fails : strand.id === id));
-    if (winner !== undefined) return ofStrand(winner, value, counts);
-    return expected(isCall);
-  };
   if (join === "any") {
     const [n, value] = result;
     const leaf = besides[n];
-    return leaf === undefined ? ofFirst(value) : ofCall(leaf, value);
+    if (leaf !== undefined) return ofCall(leaf, value);
+    const id = (value as Partial<StrandResult>)?.strand;
+    const winner = of.find((strand) => (value === "failed" ? strand.fails : strand.id === id));
+    return winner === undefined ? expected(false) : ofStrand(winner, value);
   }
-  const [first, ...all] = result;
-  if (join === "leave") return all.length > 0 ? expected(false) : ofFirst(first);
-  if (all.length !== of.length) return expected(false);
-  return [
-    // It is among the others once more.
-    ...ofFirst(first, new Map()),
-    ...of.flatMap((strand, n) => (join === "call off" && all[n] === "called off" ? [] : ofStrand(strand, all[n]))),
-  ];
+  if (join === "leave") return expected(result.length === 0);
+  if (result.length !== of.length) return expected(false);
+  const isCalledOff = (n: number) => result[n] === "called off" && (join === "lose" || (join === "call off" && n > 0));
+  // Who has lost to nobody?
+  if (join === "lose" && besides.length === 0 && result.every((_, n) => isCalledOff(n))) return expected(false);
+  return of.flatMap((strand, n) => (isCalledOff(n) ? [] : ofStrand(strand, result[n])));
 }
 
 function leafValue(leaf: Leaf): unknown {

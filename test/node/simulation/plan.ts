@@ -46,13 +46,13 @@ export type Step =
   /** Waits until so many updates have been taken. */
   | { readonly do: "updates"; readonly count: number }
   /**
-   * Strands side by side, and calls beside them: generators for `whenAll` or `whenAny`, or branches with handles, which wait for the first of
-   * them, and then call the others off, wait for them again, or leave them.
+   * Strands side by side, and calls beside them: joined by `whenAll` or `whenAny`; or they go on beside the calls, and then each is waited for,
+   * or all but the first are called off, or they are left. `lose`: as `whenAny`, and each is waited for once more.
    */
   | {
       readonly do: "strands";
       readonly id: string;
-      readonly join: "all" | "any" | "call off" | "await" | "leave";
+      readonly join: "all" | "any" | "await" | "call off" | "leave" | "lose";
       readonly of: readonly Strand[];
       readonly with?: readonly Leaf[];
     }
@@ -64,7 +64,7 @@ export interface Strand {
   /** There is no other with it in the program; what it has made has it before its own. */
   readonly id: string;
   readonly isAsync: boolean;
-  /** The branch has the ID as its name, where it has a handle. */
+  /** Its branch has a handle, and the ID as its name. */
   readonly isNamed: boolean;
   readonly steps: readonly Step[];
   /** What it does on its way out, whatever ends it. */

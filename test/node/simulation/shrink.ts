@@ -1,5 +1,5 @@
 // Makes a failing plan smaller, as long as it fails: the rest is what matters.
-import type { CatalogPlan, Faults, Leaf, Operation, Plan, Program, Root, Step } from "./plan.ts";
+import type { CatalogPlan, Faults, Leaf, Operation, Plan, Program, Root, Step, Strand } from "./plan.ts";
 import { simulate } from "./run.ts";
 
 const CATALOG_FAULTS = [
@@ -130,12 +130,27 @@ function* smallerSteps(step: Step): Generator<Step> {
   if (step.do === "child" || step.do === "detach") {
     for (const program of smallerPrograms(step.program)) yield { ...step, program };
   }
+  if (step.do === "strands") {
+    for (const of of without(step.of)) if (of.length > 0) yield { ...step, of };
+    if (step.with !== undefined) for (const calls of without(step.with)) yield { ...step, with: calls };
+    for (const [n, strand] of step.of.entries())
+      for (const smaller of smallerStrands(strand)) yield { ...step, of: step.of.with(n, smaller) };
+  }
   if (step.do === "asks") {
     for (const values of without(step.values)) yield { ...step, values };
     if (step.cancels) yield { ...step, cancels: false };
   }
   if (step.do === "activity" && step.fails > 0) yield { ...step, fails: 0 };
   if ((step.do === "activity" || step.do === "timer") && step.ms > 1) yield { ...step, ms: 1 };
+}
+
+function* smallerStrands(strand: Strand): Generator<Strand> {
+  for (const steps of without(strand.steps)) yield { ...strand, steps };
+  for (const leaves of without(strand.finally)) yield { ...strand, finally: leaves };
+  for (const flag of ["isAsync", "isNamed", "fails", "isStubborn"] as const)
+    if (strand[flag]) yield { ...strand, [flag]: false };
+  for (const [n, step] of strand.steps.entries())
+    for (const smaller of smallerSteps(step)) yield { ...strand, steps: strand.steps.with(n, smaller) };
 }
 
 /** The list without each of its items. */

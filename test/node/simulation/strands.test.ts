@@ -46,10 +46,12 @@ describe("[V7] the model of strands", () => {
     ["any: what has failed", forked("any", ...both, failing("s.2")), [-1, "failed"], [-1, gave("s.2")]],
     ["any: nobody was to fail", forked("any", ...both), [-1, first], [-1, "failed"]],
     ["any: a call", { ...forked("any", ...both), with: [work] }, [0, 7], [0, 8]],
-    ["leave: the first", forked("leave", ...both), [first], [first, second]],
-    ["await: all in the end", forked("await", ...both), [first, first, second], [first, first, "called off"]],
-    ["await: a call first", { ...forked("await", ...both), with: [hour] }, [null, first, second], [9, first, second]],
-    ["call off: the rest", forked("call off", ...both), [first, first, "called off"], [first, first, "failed"]],
+    ["leave: nobody is heard", forked("leave", ...both), [], [first]],
+    ["await: all in the end", forked("await", ...both), [first, second], [first, "called off"]],
+    ["call off: all but the first", forked("call off", ...both), [first, "called off"], ["called off", second]],
+    ["call off: not in time", forked("call off", ...both), [first, second], [first, "failed"]],
+    ["lose: all but one of them", forked("lose", ...both), ["called off", second], ["called off", "called off"]],
+    ["lose: to a call", { ...forked("lose", ...both), with: [work] }, ["called off", "called off"], ["called off"]],
     ["in one another", forked("all", strand("s.0", forked("all", strand("t.0")))), [gave("s.0", [gave("t.0")])], [7]],
     ["after another", forked("all", strand("s.0", { do: "after", strand: "s.1" })), [gave("s.0", "after")], "after"],
     [
@@ -117,7 +119,7 @@ describe("[V7] what strands tell", () => {
   });
 
   it("[V7.15] one that was called off by its handle goes on; after a cancel each may", () => {
-    const lines: Told = ["begin s.0", "step s.0 0", "join s", "step s.0 1", "off s.0"];
+    const lines: Told = ["begin s.0", "step s.0 0", "step s.0 1", "off s.0"];
     const handles = program(forked("call off", strand("s.0", work, work, work)));
     expect(faultsOfTold(handles, [lines])).toEqual([]);
     expect(faultsOfTold(handles, [[...lines, "step s.0 2"]])).toEqual(["step s.0 2 comes behind its end"]);
@@ -143,15 +145,15 @@ describe("[V7] of which branch a call is", () => {
   });
   const sound = [
     call(1, undefined, undefined),
-    call(2, "s.0", "b1"),
-    pause(3, 2, "b1"),
-    call(4, "s.0", "b1", { firstId: 2 }),
+    call(2, "s.0", "branch-1"),
+    pause(3, 2, "branch-1"),
+    call(4, "s.0", "branch-1", { firstId: 2 }),
   ];
   const rows: readonly [what: string, events: HistoryEvent[], says: string][] = [
     [
       "the workflow's own",
-      [call(1, undefined, "b1")],
-      "TaskScheduled 1 is of the branch b1, and the workflow's own code has made it",
+      [call(1, undefined, "branch-1")],
+      "TaskScheduled 1 is of the branch branch-1, and the workflow's own code has made it",
     ],
     [
       "a strand's",
@@ -160,15 +162,20 @@ describe("[V7] of which branch a call is", () => {
     ],
     [
       "another's",
-      [...sound, call(5, "s.0", "b2")],
-      "TaskScheduled 5 is of the branch b2, and s.0 has made it, which is b1",
+      [...sound, call(5, "s.0", "branch-2")],
+      "TaskScheduled 5 is of the branch branch-2, and s.0 has made it, which is branch-1",
+    ],
+    [
+      "one of another name",
+      [...sound, call(5, "s.2", "s.3")],
+      "TaskScheduled 5 is of the branch s.3, which s.2 is not named",
     ],
     [
       "two strands'",
-      [...sound, call(5, "s.1", "b1")],
-      "TaskScheduled 5 is of the branch b1, and so is s.0, not s.1 alone",
+      [...sound, call(5, "s.1", "branch-1")],
+      "TaskScheduled 5 is of the branch branch-1, and so is s.0, not s.1 alone",
     ],
-    ["a pause's", [...sound, pause(5, 2, undefined)], "TimerCreated 5 is of the branch undefined, and 2 of b1"],
+    ["a pause's", [...sound, pause(5, 2, undefined)], "TimerCreated 5 is of the branch undefined, and 2 of branch-1"],
   ];
 
   it.each(rows)("[V7.17] %s", (_what, events, says) => {
@@ -270,7 +277,9 @@ describe("[V37] the random workflows have branches", () => {
   const strands = forks.flatMap(({ fork }) => fork.of);
 
   it("[V37.1] joined in every way, alone and beside calls, three deep", () => {
-    expect(new Set(forks.map(({ fork }) => fork.join))).toEqual(new Set(["all", "any", "call off", "await", "leave"]));
+    expect(new Set(forks.map(({ fork }) => fork.join))).toEqual(
+      new Set(["all", "any", "await", "call off", "leave", "lose"]),
+    );
     expect(new Set(forks.map(({ depth }) => depth))).toEqual(new Set([1, 2, 3]));
     expect(new Set(forks.map(({ fork }) => fork.with?.map(({ do: what }) => what).join() ?? ""))).toContain(
       "activity,timer",

@@ -49,35 +49,39 @@ export function* strandsOf(run: Run, step: Strands): Code {
   const made = step.of.map((strand) =>
     strand.isAsync ? asyncStrand(run, strand, siblings) : syncStrand(run, strand, siblings),
   );
+  const branch = (n: number) => {
+    const { id, isNamed } = step.of[n] as Strand;
+    return isNamed ? ctx.branch(made[n] as Code, id) : ctx.branch(made[n] as Code);
+  };
   const besides = (step.with ?? []).map((leaf) => run.call(run, leaf));
-  if (step.join === "all") {
-    try {
-      const values = yield ctx.whenAll([...made, ...besides]);
-      told.push(`join ${step.id}`);
-      return values;
-    } catch (error) {
-      if (isFailure(error)) told.push(`join ${step.id}`);
-      throw error;
-    }
-  }
-  if (step.join === "any") {
-    const winner: Task = yield ctx.whenAny([...made, ...besides]);
-    told.push(`join ${step.id}`);
+  if (step.join === "all" || step.join === "any") {
+    const parts = [...made.map((generator, n) => (step.of[n]?.isNamed ? branch(n) : generator)), ...besides];
+    if (step.join === "all") return yield* joined(run, step, ctx.whenAll(parts));
+    const winner: Task = yield* joined(run, step, ctx.whenAny(parts));
     return [besides.indexOf(winner), endOfFirst(run, winner)];
   }
-  const handles = made.map((generator, n) => {
-    const { id, isNamed } = step.of[n] as Strand;
-    return isNamed ? ctx.branch(generator, id) : ctx.branch(generator);
-  });
-  const winner: Task = yield ctx.whenAny([...handles, ...besides]);
-  told.push(`join ${step.id}`);
-  const first = endOfFirst(run, winner);
-  if (step.join === "leave") return [first];
-  if (step.join === "call off")
-    for (const [n, handle] of handles.entries()) if (handle.cancel()) told.push(`off ${step.of[n]?.id}`);
+  const handles = made.map((_, n) => branch(n));
+  if (step.join === "lose") yield* joined(run, step, ctx.whenAny([...handles, ...besides]));
+  else yield ctx.whenAll(besides);
+  if (step.join === "leave") return [];
   const all: unknown[] = [];
-  for (const handle of handles) all.push(yield* outcomeOf(run, handle));
-  return [first, ...all];
+  for (const [n, handle] of handles.entries()) {
+    if (n > 0 && step.join === "call off" && handle.cancel()) told.push(`off ${step.of[n]?.id}`);
+    all.push(yield* outcomeOf(run, handle));
+  }
+  return all;
+}
+
+/** Waits for them. From here on those that have not ended are on their way out. */
+function* joined(run: Run, { id }: Strands, task: Task): Code {
+  try {
+    const result = yield task;
+    run.told.push(`join ${id}`);
+    return result;
+  } catch (error) {
+    if (isFailure(error)) run.told.push(`join ${id}`);
+    throw error;
+  }
 }
 
 function endOfFirst({ isStrict }: Run, task: Task): unknown {

@@ -44,9 +44,7 @@ function faultsOfRound(forks: ReadonlyMap<string, Fork>, told: Told): string[] {
     // A cancel leaves each to itself.
     if (isCanceled) continue;
     if ((what === "step" || what === "begin") && isWithin(id, ended)) faults.push(`${line} comes behind its end`);
-    const fork = what === "join" ? forks.get(id) : undefined;
-    if (fork?.join !== "all" && fork?.join !== "any") continue;
-    for (const strand of fork.of) {
+    for (const strand of (what === "join" && forks.get(id)?.of) || []) {
       ended.add(strand.id);
       if (seen.has(`begin ${strand.id}`) && !seen.has(`out ${strand.id}`))
         faults.push(`${strand.id} is not on its way out, and nobody waits for it any more`);
