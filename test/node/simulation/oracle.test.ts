@@ -1006,7 +1006,7 @@ const endRows: readonly EndRow[] = [
     rule: "P1",
     title: "the code comes to another end than the history",
     make: () => run(program({ do: "self", value: 3 })),
-    spoil: (scene) => alter(a(scene), "EventRaised", { input: "4" }),
+    spoil: (scene) => alter(a(scene), "EventRaised", { input: '{"value":4}' }),
     says: /the code: {4}completed with \{"results":\[4\],"updates":\[\]\}/,
   },
   {
