@@ -1,4 +1,5 @@
-import { instanceStub, type Placement } from "../instance/namespace.ts";
+import { type BoundClass, howToAdd, namespaceIn, onceFor } from "../instance/bound-class.ts";
+import { instanceStub, type Namespace, type Placement } from "../instance/namespace.ts";
 import type { CatalogShard, CatalogSource } from "../model/catalog-entry.ts";
 import { allShards, type CatalogShards, firstShardOf, shardOf } from "../model/catalog-shards.ts";
 import type { CatalogConfig } from "./options.ts";
@@ -11,41 +12,18 @@ import type { RebuildPorts } from "./rebuild.ts";
  * The catalog as a Worker has it: whether it is bound, and the way to its shards.
  */
 
-const BINDING = "WORKFLOW_CATALOG";
-const CLASS = "WorkflowCatalog";
-
-const LINES = `
-
-[[durable_objects.bindings]]
-name = "${BINDING}"
-class_name = "${CLASS}"
-
-[[migrations]]
-tag = "v2"
-new_sqlite_classes = ["${CLASS}"]`;
-
-type Namespace = Parameters<typeof instanceStub<CatalogApi>>[0];
-
-/** The namespace of the shards, where it is bound. A service binding has a method of every name that it is asked for. */
-export function catalogNamespace(env: object): Namespace | undefined {
-  const value: unknown = Reflect.get(env, BINDING);
-  if (typeof value !== "object" || value === null || value.constructor?.name === "Fetcher") return undefined;
-  return typeof Reflect.get(value, "getByName") === "function" ? (value as Namespace) : undefined;
-}
+/** What a Worker binds for the catalog. */
+export const SHARDS: BoundClass = { binding: "WORKFLOW_CATALOG", name: "WorkflowCatalog", tag: "v2" };
 
 /** What whoever asks for a list is told without one. */
-export const CATALOG_MISSING = `lists, queries and counts need the catalog, and the binding ${BINDING} is missing; everything else works without it. Add to the Worker's module, where worker is what createWorker has made:
-
-export class ${CLASS} extends worker.${CLASS} {}
-
-and to wrangler.toml:${LINES}`;
+export const CATALOG_MISSING = `lists, queries and counts need the catalog, and the binding ${SHARDS.binding} is missing; everything else works without it. ${howToAdd(SHARDS)}`;
 
 /** What they are told where the Worker wants none. */
 export const CATALOG_OFF =
   "lists, queries and counts need the catalog, which createWorker(…, { catalog: false }) leaves out; everything else works without it. Take that option out";
 
 /** One shard, for instances and readers alike: in the jurisdiction of the instances. */
-export function shardStub(namespace: Namespace, placement: Placement, name: string): CatalogApi {
+export function shardStub(namespace: Namespace<CatalogApi>, placement: Placement, name: string): CatalogApi {
   return instanceStub(namespace, placement, name);
 }
 
@@ -60,9 +38,9 @@ export function boundCatalog(
   config: CatalogShards,
   placement: Placement,
 ): (Shards & RebuildPorts) | undefined {
-  const namespace = catalogNamespace(env);
+  const namespace = namespaceIn<CatalogApi>(env, SHARDS);
   if (namespace === undefined) return undefined;
-  const instances: Parameters<typeof instanceStub<CatalogSource>>[0] = Reflect.get(env, "WORKFLOW_INSTANCE");
+  const instances: Namespace<CatalogSource> = Reflect.get(env, "WORKFLOW_INSTANCE");
   return {
     names: allShards(config),
     shard: (name) => shardStub(namespace, placement, name),
@@ -75,11 +53,11 @@ export function boundCatalog(
 export class InstancesCatalog {
   readonly confirm: CatalogConfig["confirm"];
   readonly countsTotals: boolean;
-  readonly #namespace: Namespace;
+  readonly #namespace: Namespace<CatalogApi>;
   readonly #config: CatalogConfig;
   readonly #placement: Placement;
 
-  constructor(namespace: Namespace, config: CatalogConfig, placement: Placement, countsTotals: boolean) {
+  constructor(namespace: Namespace<CatalogApi>, config: CatalogConfig, placement: Placement, countsTotals: boolean) {
     this.confirm = config.confirm;
     this.countsTotals = countsTotals;
     this.#namespace = namespace;
@@ -107,13 +85,8 @@ export function instancesCatalog(
   countsTotals = false,
 ): ((env: object) => InstancesCatalog | undefined) | undefined {
   if (config === false) return undefined;
-  let forEnv: object | undefined;
-  let catalog: InstancesCatalog | undefined;
-  return (env) => {
-    if (forEnv === env) return catalog;
-    const namespace = catalogNamespace(env);
-    forEnv = env;
-    catalog = namespace && new InstancesCatalog(namespace, config, placement, countsTotals);
-    return catalog;
-  };
+  return onceFor((env) => {
+    const namespace = namespaceIn<CatalogApi>(env, SHARDS);
+    return namespace && new InstancesCatalog(namespace, config, placement, countsTotals);
+  });
 }

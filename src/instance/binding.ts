@@ -1,14 +1,13 @@
+import { type BoundClass, isNamespace, migrationLines, wranglerLines } from "./bound-class.ts";
+
 /*
  * Whether the Worker's configuration has what instances need, told before anything is asked of them: a binding that is missing
  * would be a TypeError of ours, and the caller would hear that the instance did not answer.
  */
 
-const BINDING = "WORKFLOW_INSTANCE";
-const CLASS = "WorkflowInstance";
-
-const BINDING_LINES = `[[durable_objects.bindings]]\nname = "${BINDING}"\nclass_name = "${CLASS}"`;
-const MIGRATION_LINES = `[[migrations]]\ntag = "v1"\nnew_sqlite_classes = ["${CLASS}"]`;
-const LINES = `\n\n${BINDING_LINES}\n\n${MIGRATION_LINES}`;
+const INSTANCES: BoundClass = { binding: "WORKFLOW_INSTANCE", name: "WorkflowInstance", tag: "v1" };
+const { binding: BINDING, name: CLASS } = INSTANCES;
+const LINES = wranglerLines(INSTANCES);
 
 /** What is wrong with the binding and what to write, or `undefined`. Calls nothing. */
 export function bindingProblem(env: object): string | undefined {
@@ -25,12 +24,6 @@ export function bindingProblem(env: object): string | undefined {
   return `the binding ${BINDING} is missing (${found}); nothing was changed. Add to wrangler.toml, and export the class ${CLASS} from the Worker:${LINES}`;
 }
 
-/** A service binding has a method of every name that it is asked for. */
-function isNamespace(value: unknown): boolean {
-  if (typeof value !== "object" || value === null || value.constructor?.name === "Fetcher") return false;
-  return typeof Reflect.get(value, "getByName") === "function";
-}
-
 function kindOf(value: unknown): string {
   const name = typeof value === "object" ? value?.constructor?.name : undefined;
   return name === undefined || name === "Object" ? `a value of type ${typeof value}` : `a ${name}`;
@@ -42,4 +35,4 @@ export function isWithoutSqlite(message: string): boolean {
 }
 
 /** No object of such a class has ever kept anything: the first thing that each does is to read its database. */
-export const WITHOUT_SQLITE = `the class ${CLASS} has no SQLite storage, because it stands in \`new_classes\` or in no migration; nothing was changed. In wrangler.toml:\n\n${MIGRATION_LINES}\n\nA class that has been deployed without SQLite cannot get it: delete it with \`deleted_classes\` in one migration, and create it with \`new_sqlite_classes\` in the next`;
+export const WITHOUT_SQLITE = `the class ${CLASS} has no SQLite storage, because it stands in \`new_classes\` or in no migration; nothing was changed. In wrangler.toml:${migrationLines(INSTANCES)}\n\nA class that has been deployed without SQLite cannot get it: delete it with \`deleted_classes\` in one migration, and create it with \`new_sqlite_classes\` in the next`;

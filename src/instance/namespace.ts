@@ -19,9 +19,9 @@ export interface Placement {
   readonly locationHint?: LocationHint | undefined;
 }
 
-/** What is needed of the namespace of WorkflowInstance. */
-interface Namespace<Stub> {
-  getByName(instanceId: string, options?: { readonly locationHint?: LocationHint }): Stub;
+/** What is needed of the namespace of a class. */
+export interface Namespace<Stub> {
+  getByName(name: string, options?: { readonly locationHint?: LocationHint }): Stub;
   jurisdiction(jurisdiction: Jurisdiction): Namespace<Stub>;
 }
 

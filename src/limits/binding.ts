@@ -1,4 +1,5 @@
-import { instanceStub, type Placement } from "../instance/namespace.ts";
+import { type BoundClass, howToAdd, namespaceIn, onceFor } from "../instance/bound-class.ts";
+import { instanceStub, type Namespace, type Placement } from "../instance/namespace.ts";
 import { type Limit, type Limits, limiterNames, limiterOf } from "../model/limit.ts";
 import type { LimitsReach } from "./overview.ts";
 import type { LimiterApi } from "./protocol.ts";
@@ -7,39 +8,17 @@ import type { LimiterApi } from "./protocol.ts";
  * Limits as a Worker has them: whether the binding is there, and the way to their objects.
  */
 
-const BINDING = "WORKFLOW_LIMITER";
-const CLASS = "WorkflowLimiter";
-
-type Namespace = Parameters<typeof instanceStub<LimiterApi>>[0];
-
-/** A service binding has a method of every name that it is asked for. */
-export function limiterNamespace(env: object): Namespace | undefined {
-  const value: unknown = Reflect.get(env, BINDING);
-  if (typeof value !== "object" || value === null || value.constructor?.name === "Fetcher") return undefined;
-  return typeof Reflect.get(value, "getByName") === "function" ? (value as Namespace) : undefined;
-}
+const LIMITERS: BoundClass = { binding: "WORKFLOW_LIMITER", name: "WorkflowLimiter", tag: "v4" };
 
 /** What the author is told, in the log and over HTTP. */
-export const LIMITER_MISSING = `limits are declared and the binding ${BINDING} is missing: what they limit waits, and everything else works. Add to the Worker's module, where worker is what createWorker has made:
-
-export class ${CLASS} extends worker.${CLASS} {}
-
-and to wrangler.toml:
-
-[[durable_objects.bindings]]
-name = "${BINDING}"
-class_name = "${CLASS}"
-
-[[migrations]]
-tag = "v4"
-new_sqlite_classes = ["${CLASS}"]`;
+export const LIMITER_MISSING = `limits are declared and the binding ${LIMITERS.binding} is missing: what they limit waits, and everything else works. ${howToAdd(LIMITERS)}`;
 
 /** The limiters of a Worker with these bindings. */
 export class BoundLimiters {
-  readonly #namespace: Namespace;
+  readonly #namespace: Namespace<LimiterApi>;
   readonly #placement: Placement;
 
-  constructor(namespace: Namespace, placement: Placement) {
+  constructor(namespace: Namespace<LimiterApi>, placement: Placement) {
     this.#namespace = namespace;
     this.#placement = placement;
   }
@@ -61,15 +40,10 @@ export class BoundLimiters {
 
 /** `undefined` where they are not bound. Made once for the bindings of a Worker. */
 export function boundLimiters(placement: Placement): (env: object) => BoundLimiters | undefined {
-  let forEnv: object | undefined;
-  let limiters: BoundLimiters | undefined;
-  return (env) => {
-    if (forEnv === env) return limiters;
-    const namespace = limiterNamespace(env);
-    forEnv = env;
-    limiters = namespace && new BoundLimiters(namespace, placement);
-    return limiters;
-  };
+  return onceFor((env) => {
+    const namespace = namespaceIn<LimiterApi>(env, LIMITERS);
+    return namespace && new BoundLimiters(namespace, placement);
+  });
 }
 
 /** What the HTTP API has of them; `undefined` where there are limits and nothing is bound. */

@@ -1,9 +1,10 @@
 // [K34] What a shard has lost comes back from the instances; the way to the shards, and the option that says how many there are.
 import { describe, expect, it } from "vitest";
-import { boundCatalog, CATALOG_MISSING, catalogNamespace } from "../../../src/catalog/binding.ts";
+import { boundCatalog, CATALOG_MISSING, SHARDS } from "../../../src/catalog/binding.ts";
 import { catalogOption, DEFAULT_CATALOG } from "../../../src/catalog/options.ts";
 import type { CatalogApi } from "../../../src/catalog/protocol.ts";
 import { MOST_REBUILT, type RebuildPorts, rebuild } from "../../../src/catalog/rebuild.ts";
+import { namespaceIn } from "../../../src/instance/bound-class.ts";
 import type { Announced, Presence } from "../../../src/model/catalog-entry.ts";
 import { optionsOf, readOptions } from "../../../src/model/options.ts";
 import { announce, departure, entry, idsOf, NOW, openShard, page } from "./support.ts";
@@ -69,9 +70,9 @@ describe("[K34] The binding", () => {
     class Fetcher {
       getByName(): void {}
     }
-    expect(catalogNamespace({ WORKFLOW_CATALOG: namespace })).toBe(namespace);
+    expect(namespaceIn({ WORKFLOW_CATALOG: namespace }, SHARDS)).toBe(namespace);
     for (const WORKFLOW_CATALOG of [undefined, null, "x", {}, new Fetcher()])
-      expect(catalogNamespace({ WORKFLOW_CATALOG })).toBeUndefined();
+      expect(namespaceIn({ WORKFLOW_CATALOG }, SHARDS)).toBeUndefined();
     expect(CATALOG_MISSING).toContain('name = "WORKFLOW_CATALOG"\nclass_name = "WorkflowCatalog"');
   });
 

@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   instance: ["storage", "engine", "model"],
   catalog: [
     "instance/platform-ports.ts",
+    "instance/bound-class.ts",
     "instance/namespace.ts",
     "instance/log.ts",
     "instance/log-text.ts",
@@ -21,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   schedules: [
     "instance/platform-ports.ts",
+    "instance/bound-class.ts",
     "instance/namespace.ts",
     "instance/log.ts",
     "instance/log-text.ts",
@@ -32,6 +34,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   limits: [
     "catalog/group-commit.ts",
     "instance/platform-ports.ts",
+    "instance/bound-class.ts",
     "instance/namespace.ts",
     "instance/log.ts",
     "instance/log-text.ts",
