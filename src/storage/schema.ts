@@ -1,3 +1,4 @@
+import { storedByNewer } from "./meta-table.ts";
 import type { SqlDatabase } from "./sql-database.ts";
 import { UnreadableError } from "./unreadable-error.ts";
 
@@ -66,10 +67,7 @@ const MIGRATED_VERSION = 2;
 export class SchemaTooNewError extends UnreadableError {
   override readonly name = "SchemaTooNewError";
   constructor(found: number) {
-    super(
-      `The instance was stored by a newer version of edge-workflows (schema ${found}; this code knows up to ` +
-        `${SCHEMA_VERSION}). It is left as it is until that version runs again.`,
-    );
+    super(storedByNewer("The instance", found, SCHEMA_VERSION));
   }
 }
 

@@ -1,3 +1,4 @@
+import * as metaTable from "../../storage/meta-table.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
 
 /** Version of the tables below, kept in `meta`. Raise it together with a new entry in `migrations`. */
@@ -19,8 +20,7 @@ CREATE INDEX live ON entry (status, created) WHERE status >= 0 AND status < 4;
 CREATE INDEX bad ON entry (status, created) WHERE status >= 5;
 CREATE INDEX marked ON entry (status, asked) WHERE status < 0;
 CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-`;
+${metaTable.META_TABLE}`;
 
 /** `migrations.get(n)` brings a database of version n to version n + 1; new ones are made with today's. */
 const migrations = new Map<number, (db: SqlDatabase) => void>();
@@ -29,17 +29,13 @@ const migrations = new Map<number, (db: SqlDatabase) => void>();
 export class CatalogTooNewError extends Error {
   override readonly name = "CatalogTooNewError";
   constructor(found: string) {
-    super(
-      `This shard of the catalog was stored by a newer version of edge-workflows (schema ${found}; this code knows up ` +
-        `to ${SCHEMA_VERSION}). It is left as it is until that version runs again.`,
-    );
+    super(metaTable.storedByNewer("This shard of the catalog", found, SCHEMA_VERSION));
   }
 }
 
 /** Whether there are tables; those of a former version are brought up to today's. Throws CatalogTooNewError. */
 export function openTables(db: SqlDatabase): boolean {
-  const names = db.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'");
-  if (names.length === 0) return false;
+  if (!metaTable.hasTable(db, "meta")) return false;
   migrate(db, readMeta(db, "schema_version") ?? "none");
   return true;
 }
@@ -63,14 +59,5 @@ export function createTables(db: SqlDatabase): void {
 /** `schema_version`; `counts`, as counts.ts writes them; `sweep`, how far the sweep of the alarm has come. */
 export type MetaKey = "schema_version" | "counts" | "sweep";
 
-export function readMeta(db: SqlDatabase, key: MetaKey): string | undefined {
-  return db.query<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)[0]?.value;
-}
-
-export function writeMeta(db: SqlDatabase, key: MetaKey, value: string): void {
-  db.run(
-    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    key,
-    value,
-  );
-}
+export const readMeta: (db: SqlDatabase, key: MetaKey) => string | undefined = metaTable.readMeta;
+export const writeMeta: (db: SqlDatabase, key: MetaKey, value: string) => void = metaTable.writeMeta;

@@ -1,5 +1,6 @@
 import type { LifeKey } from "../../model/catalog-entry.ts";
 import { BUCKETS_MS, KINDS, OTHER, type Totals } from "../../model/totals.ts";
+import { hasTable } from "../../storage/meta-table.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
 
 /*
@@ -51,7 +52,7 @@ export class Tallies {
 
   /** Whether a life has ever told its totals. */
   get areThere(): boolean {
-    this.#areThere ??= this.#db.query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'tally'").length > 0;
+    this.#areThere ??= hasTable(this.#db, "tally");
     return this.#areThere;
   }
 

@@ -1,3 +1,4 @@
+import * as metaTable from "../../storage/meta-table.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
 
 /** Version of the tables below, kept in `meta`. */
@@ -13,23 +14,19 @@ CREATE TABLE lease (
   since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (instance, lease)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX waiting ON lease (key, place) WHERE until IS NULL;
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-`;
+${metaTable.META_TABLE}`;
 
 /** The limiter was written by newer code than this. Nothing is read or changed; deploy that code again. */
 export class LimiterTooNewError extends Error {
   override readonly name = "LimiterTooNewError";
   constructor(found: string) {
-    super(
-      `This limiter was stored by a newer version of edge-workflows (schema ${found}; this code knows up to ` +
-        `${SCHEMA_VERSION}). It is left as it is until that version runs again.`,
-    );
+    super(metaTable.storedByNewer("This limiter", found, SCHEMA_VERSION));
   }
 }
 
 /** Whether there are tables. Throws LimiterTooNewError. */
 export function openTables(db: SqlDatabase): boolean {
-  if (db.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'").length === 0) return false;
+  if (!metaTable.hasTable(db, "meta")) return false;
   const version = readMeta(db, "schema_version") ?? "none";
   if (Number(version) !== SCHEMA_VERSION) throw new LimiterTooNewError(version);
   return true;
@@ -44,14 +41,5 @@ export function createTables(db: SqlDatabase): void {
 /** `schema_version`; `standing`, JSON of what is left of the rate, and of the key that was served last. */
 export type MetaKey = "schema_version" | "standing";
 
-export function readMeta(db: SqlDatabase, key: MetaKey): string | undefined {
-  return db.query<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)[0]?.value;
-}
-
-export function writeMeta(db: SqlDatabase, key: MetaKey, value: string): void {
-  db.run(
-    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    key,
-    value,
-  );
-}
+export const readMeta: (db: SqlDatabase, key: MetaKey) => string | undefined = metaTable.readMeta;
+export const writeMeta: (db: SqlDatabase, key: MetaKey, value: string) => void = metaTable.writeMeta;

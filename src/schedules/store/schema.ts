@@ -1,3 +1,4 @@
+import { hasTable, META_TABLE, readMeta, storedByNewer, writeMeta } from "../../storage/meta-table.ts";
 import type { SqlDatabase } from "../../storage/sql-database.ts";
 
 /** Version of the tables below, kept in `meta`. Raise it together with a migration. */
@@ -5,8 +6,7 @@ export const SCHEMA_VERSION = 1;
 
 /** README.md has what is in them. */
 const tables = `
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE input (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+${META_TABLE}CREATE TABLE input (key TEXT PRIMARY KEY, text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE ran (number INTEGER PRIMARY KEY, times TEXT NOT NULL) STRICT;
 CREATE TABLE name (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 `;
@@ -15,10 +15,7 @@ CREATE TABLE name (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 export class ScheduleTooNewError extends Error {
   override readonly name = "ScheduleTooNewError";
   constructor(found: string) {
-    super(
-      `This schedule was stored by a newer version of edge-workflows (schema ${found}; this code knows up to ` +
-        `${SCHEMA_VERSION}). It is left as it is until that version runs again.`,
-    );
+    super(storedByNewer("This schedule", found, SCHEMA_VERSION));
   }
 }
 
@@ -30,7 +27,7 @@ export class Tables {
   /** Throws ScheduleTooNewError. */
   constructor(db: SqlDatabase) {
     this.db = db;
-    this.#areThere = db.query("SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'meta'").length > 0;
+    this.#areThere = hasTable(db, "meta");
     const stored = this.meta("schema_version");
     if (stored !== undefined && Number(stored) > SCHEMA_VERSION) throw new ScheduleTooNewError(stored);
   }
@@ -53,15 +50,11 @@ export class Tables {
 
   meta(key: string): string | undefined {
     if (!this.#areThere) return undefined;
-    return this.db.query<{ value: string }>("SELECT value FROM meta WHERE key = ?", key)[0]?.value;
+    return readMeta(this.db, key);
   }
 
   setMeta(key: string, value: string): void {
-    this.db.run(
-      "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-      key,
-      value,
-    );
+    writeMeta(this.db, key, value);
   }
 
   /** What was there is wiped by the object. */
