@@ -163,6 +163,29 @@ describe("[W7] other costs", () => {
     });
   });
 
+  describe("[W7.36] branches", () => {
+    const costOfWide = async (count: number, inBranches: boolean, io: boolean) => {
+      const id = await start("wide", { count, inBranches, io });
+      await stateOf(id);
+      await raise(id, "end");
+      expect(await outputOf(id, 30)).toBe(count);
+      return { ...costsOf(id), beginnings: beginningsOf(id) };
+    };
+
+    it.each([false, true])("[W7.36] ten cost what ten calls side by side do, with I/O: %s", async (io) => {
+      const { rowsWritten, commits, setAlarms, tellings, asks, beginnings } = await costOfWide(10, false, io);
+      const same = { rowsWritten, commits, setAlarms, tellings, asks, beginnings };
+      expect(await costOfWide(10, true, io)).toMatchObject(same);
+    });
+
+    it("[W7.36] a hundred cost an alarm and four rows more at most, once: their first turn outlasts the burst", async () => {
+      const [plain, branches] = [await costOfWide(100, false, false), await costOfWide(100, true, false)];
+      expect(branches.rowsWritten - plain.rowsWritten).toBeLessThanOrEqual(4);
+      expect(branches.setAlarms - plain.setAlarms).toBeLessThanOrEqual(1);
+      expect([branches.commits, branches.beginnings]).toEqual([plain.commits, plain.beginnings]);
+    });
+  });
+
   it("[W7.32] reading costs nothing", async () => {
     const id = await start("awaitEvent", "E");
     await stateOf(id);

@@ -123,6 +123,20 @@ export async function* slowSteps(ctx: WorkflowContext, count: number): Workflow<
   for (let n = 0; n < count; n++) sum += yield ctx.callActivity(oneAfterIo);
   return sum;
 }
+/** So many calls side by side, as tasks or each in a branch of its own; then waits for an event. */
+export async function* wide(
+  ctx: WorkflowContext,
+  { count, inBranches, io }: { count: number; inBranches: boolean; io: boolean },
+): Workflow<number, number[]> {
+  begin(ctx);
+  const call = () => ctx.callActivity(io ? oneAfterIo : one);
+  const strand = function* (): Generator<Task, number, number> {
+    return yield call();
+  };
+  const results = yield ctx.whenAll(Array.from({ length: count }, () => (inBranches ? strand() : call())));
+  yield ctx.waitForExternalEvent("end");
+  return results.length;
+}
 /** One activity after the other, each through its own gate. Output: their task execution IDs. */
 export async function* gatedSteps(ctx: WorkflowContext, names: string[]): Workflow<unknown[]> {
   begin(ctx);
@@ -309,6 +323,7 @@ export function registerTestWorkflows(runtime: WorkflowRuntime): void {
     thrower,
     steps,
     slowSteps,
+    wide,
     gatedSteps,
     gatedFanOut,
     interrupted,
