@@ -9,6 +9,13 @@ export type {
   BulkOperation,
 } from "./authoring/bulk-jobs.ts";
 export type { CatalogHealth, CatalogRebuilt, CatalogShardHealth, RebuildOptions } from "./authoring/catalog-health.ts";
+export type {
+  BackfillOptions,
+  NewScheduleOptions,
+  ScheduleChanges,
+  SchedulePageOptions,
+  TriggerOptions,
+} from "./authoring/client/schedule-options.ts";
 export { TimeoutError, WorkflowApiError, WorkflowFailedError } from "./authoring/client-errors.ts";
 export type {
   HistoryPageOptions,
@@ -33,15 +40,10 @@ export type { LimitOptions } from "./authoring/limit-options.ts";
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from "./authoring/runtime-status.ts";
 export { CompensationError, Saga } from "./authoring/saga.ts";
 export type {
-  BackfillOptions,
-  NewScheduleOptions,
-  ScheduleChanges,
   ScheduleFire,
   ScheduleOverlap,
   SchedulePage,
-  SchedulePageOptions,
   ScheduleTimes,
-  TriggerOptions,
   WorkflowSchedule,
 } from "./authoring/schedules.ts";
 export { DaprWorkflowClient } from "./authoring/workflow-client.ts";

@@ -63,55 +63,6 @@ export type ScheduledInput<TInput> = undefined extends TInput
   ? { readonly input?: TInput }
   : { readonly input: TInput };
 
-/** A schedule that is made by the client. */
-export interface NewScheduleOptions extends ScheduleTimes {
-  readonly workflow: AnyWorkflow;
-  readonly input?: unknown;
-  /** It begins paused. Default false. */
-  readonly paused?: boolean | null | undefined;
-  /** Takes the place of one that is there; what that has done stays. Default false: one that is there is in the way. */
-  readonly replace?: boolean | null | undefined;
-  /** Names this request: sent twice, it counts once. Default: a random UUID. */
-  readonly requestId?: string | null | undefined;
-  /** Why, in at most 1,000 characters: it goes to the log, and, where it begins paused, it says why. */
-  readonly reason?: string | null | undefined;
-}
-
-/** What is named changes, `null` takes it away, and what is not named stays. */
-export interface ScheduleChanges extends ScheduleTimes {
-  readonly workflow?: AnyWorkflow | undefined;
-  readonly input?: unknown;
-  readonly reason?: string | undefined;
-}
-
-export interface TriggerOptions {
-  /** In place of the schedule's. */
-  readonly input?: unknown;
-  /** What becomes of it while others of the schedule run. Default "allowAll". */
-  readonly overlap?: ScheduleOverlap | null | undefined;
-  /** Names this request: sent twice, it starts one instance. Default: a random UUID. */
-  readonly requestId?: string | null | undefined;
-  /** Why, in at most 1,000 characters: it stands in the history of the instance. */
-  readonly reason?: string | null | undefined;
-}
-
-export interface BackfillOptions {
-  readonly from: Date;
-  readonly to: Date;
-  /** Default "allowAll". */
-  readonly overlap?: ScheduleOverlap | null | undefined;
-  /** Tells which times they are, and starts none. Default false. */
-  readonly dryRun?: boolean | null | undefined;
-  readonly reason?: string | null | undefined;
-}
-
-export interface SchedulePageOptions {
-  /** 1 to 40. Default 20. */
-  readonly pageSize?: number | null | undefined;
-  /** That of the page before. */
-  readonly continuationToken?: string | null | undefined;
-}
-
 /** What became of a time. */
 export interface ScheduleFire {
   readonly instanceId: string;
@@ -167,15 +118,16 @@ export interface SchedulePage {
 }
 
 const OVERLAPS = ["skip", "bufferOne", "bufferAll", "cancelOther", "terminateOther", "allowAll"] as const;
-const aWorkflow: OptionRule = typeRule("a workflow: its function, declaration or name", (value) =>
+export const aWorkflow: OptionRule = typeRule("a workflow: its function, declaration or name", (value) =>
   ["string", "function", "object"].includes(typeof value),
 );
 const expressions = typeRule(
   "a cron expression, or a list of them",
   (value) => typeof value === "string" || (Array.isArray(value) && value.every((one) => typeof one === "string")),
 );
-const overlap = oneOf(...OVERLAPS);
-const times = {
+export const overlap = oneOf(...OVERLAPS);
+/** Rules of when and how. */
+export const times = {
   cron: expressions,
   interval: aString,
   offset: aString,
@@ -201,33 +153,6 @@ export const declaredSchedule = optionsOf<DeclaredSchedule>({
   workflow: required(aWorkflow),
   input: anything,
   ...times,
-});
-export const newScheduleOptions = optionsOf<NewScheduleOptions>({
-  workflow: required(aWorkflow),
-  input: anything,
-  ...times,
-  paused: aBoolean,
-  replace: aBoolean,
-  requestId: aString,
-  reason: aString,
-});
-export const triggerOptions = optionsOf<TriggerOptions>({
-  input: anything,
-  overlap,
-  requestId: aString,
-  reason: aString,
-});
-export const backfillOptions = optionsOf<BackfillOptions>({
-  from: required(aDate),
-  to: required(aDate),
-  overlap,
-  dryRun: aBoolean,
-  reason: aString,
-});
-const isPageSize = (value: number) => Number.isInteger(value) && value >= 1 && value <= 40;
-export const schedulePageOptions = optionsOf<SchedulePageOptions>({
-  pageSize: aNumber("a whole number from 1 to 40", isPageSize),
-  continuationToken: aString,
 });
 export const aScheduleId: OptionRule = rangeRule(
   "1 to 40 letters, digits, _ and -",

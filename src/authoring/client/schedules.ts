@@ -3,29 +3,31 @@ import type { AnyWorkflow } from "../../engine/workflow-context.ts";
 import { aNumber, aString, readArgument, readOptions } from "../../model/options.ts";
 import { idIn } from "../client-starts.ts";
 import {
-  type BackfillOptions,
-  backfillOptions,
   bodyText,
   encodedInput,
-  type NewScheduleOptions,
-  newScheduleOptions,
-  type ScheduleChanges,
   type ScheduledInput,
   type SchedulePage,
-  type SchedulePageOptions,
   type ScheduleTimes,
   scheduleOf,
   schedulePageOf,
-  schedulePageOptions,
-  type TriggerOptions,
   timesIn,
   timesOf,
-  triggerOptions,
   type WorkflowSchedule,
 } from "../schedules.ts";
 import { ifThere, segment } from "../workflow-api.ts";
 import { ClientCatalog } from "./catalog.ts";
 import type { ClientConnection } from "./connection.ts";
+import {
+  type BackfillOptions,
+  backfillOptions,
+  type NewScheduleOptions,
+  newScheduleOptions,
+  type ScheduleChanges,
+  type SchedulePageOptions,
+  schedulePageOptions,
+  type TriggerOptions,
+  triggerOptions,
+} from "./schedule-options.ts";
 
 const aCount = aNumber(
   "a whole number from 1 to 100",
