@@ -43,7 +43,12 @@ export async function bundleWorker({ entry, outfile, minify }) {
     outfile,
     minify,
     sourcemap: "linked",
-    define: { "process.env.NODE_ENV": mode, "navigator.userAgent": '"Cloudflare-Workers"' },
+    define: {
+      "process.env.NODE_ENV": mode,
+      "navigator.userAgent": '"Cloudflare-Workers"',
+      // The same value, which a minifier knows by this name.
+      "Number.POSITIVE_INFINITY": "Infinity",
+    },
     plugins: [namesOfAuthors(await libraryFiles())],
   });
   const text = (extension) => outputFiles.find(({ path }) => path.endsWith(extension)).text;
