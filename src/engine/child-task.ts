@@ -50,8 +50,8 @@ export class ChildTask<T = unknown> extends CompletableTask<T> {
   readonly #caller: Caller;
   readonly #attempts: Attempts;
   readonly #targetOf: (id: number) => string;
-  /** The attempt that was asked to end last, and how often the execution had been rewound by then: a rewind may begin it again. */
-  #asked = "";
+  /** How often the execution had been rewound when the child was asked to end: a rewind may begin it again. No other attempt comes behind it. */
+  #canceledIn: number | undefined;
 
   /** @internal Makes the call. `targetOf`: the instance ID of the attempt with this number. */
   constructor(caller: Caller, call: RetriedCall, targetOf: (id: number) => string) {
@@ -82,11 +82,10 @@ export class ChildTask<T = unknown> extends CompletableTask<T> {
     checkMessage("cancel", instanceId, text);
     if (this.isComplete) return false;
     const taskId = this.#attempts.latestId;
-    const asked = `${taskId} ${rewinds}`;
     if (this.#attempts.stop()) this.settleFailed(new TaskCanceledError(this.madeBy as string));
-    else if (this.#asked !== asked)
+    else if (this.#canceledIn !== rewinds)
       calls.ask(undefined, (id) => ({ type: "CancelChild", id, taskId, instanceId, reason: text }));
-    this.#asked = asked;
+    this.#canceledIn = rewinds;
     return true;
   }
 

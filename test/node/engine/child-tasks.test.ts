@@ -93,6 +93,17 @@ describe("[T46] the instance ID of a child's task", () => {
     expect(seen).toContainEqual(["handler", "i:0003"]);
   });
 
+  it("[T46] is that of an attempt from the moment on in which it is asked for", async () => {
+    const driver = new Driver(function* parent(ctx: WorkflowContext): Code {
+      const child = ctx.callChildWorkflow("c", 1, { retry: () => true });
+      ctx.setUpdateHandler("id", () => child.instanceId);
+      yield child;
+    });
+    await driver.turn();
+    const { updates } = await driver.turn(failed(1), { type: "UpdateRequested", updateId: "u", name: "id" });
+    expect(updates).toMatchObject([{ outcome: { result: '"i:0002"' } }]);
+  });
+
   it("[T46] is the one that was given, in each attempt, and the same under the former name of the call", async () => {
     const driver = new Driver(told({ instanceId: "mine", retry: RETRY }));
     await driver.turn();
@@ -187,6 +198,15 @@ describe("[T47] the cancel of a child's task", () => {
     const turn = await driver.turn(failed(1, "RangeError", "while it tidied up"));
     expect(typesOf(turn.events)).toEqual(["ChildWorkflowInstanceFailed", "ExecutionCompleted"]);
     expect(endOf(turn)).toEqual(["TaskFailedError", expect.stringContaining("while it tidied up"), "RangeError"]);
+  });
+
+  it("[T47] and no handler is asked", async () => {
+    let asked = 0;
+    const driver = new Driver(told({ retry: () => ++asked > 0 }));
+    await driver.turn();
+    await driver.turn(say("cancel"));
+    await driver.turn(canceled(1));
+    expect(asked).toBe(0);
   });
 
   it.each([
