@@ -6,7 +6,8 @@ import { type AttemptCalls, type AttemptOwner, Attempts, type CallMethod, type R
 import { CodeWatch } from "./code-watch.ts";
 import { CancelableTask, CompletableTask } from "./completable-task.ts";
 import { type NonDeterminismError, TaskCanceledError, TaskTimeoutError } from "./errors.ts";
-import { compareCall, type RecordedCall, updateNotEnded } from "./non-determinism.ts";
+import { compareCall, updateNotEnded } from "./non-determinism.ts";
+import type { RecordedCall } from "./records.ts";
 import type { Task } from "./task.ts";
 
 /** What calls need of their execution. */

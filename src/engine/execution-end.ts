@@ -5,7 +5,8 @@ import type { Continuation } from "./continuation.ts";
 import type { Step } from "./coroutine.ts";
 import { type Difference, type NonDeterminismError, WorkflowCanceledError } from "./errors.ts";
 import type { ExecutionState } from "./execution-state.ts";
-import { failsWhereItWentOn, isRecordedCall, type RecordedCall } from "./non-determinism.ts";
+import { failsWhereItWentOn } from "./non-determinism.ts";
+import { isRecordedCall, type RecordedCall } from "./records.ts";
 import { differs, type Stall } from "./stall.ts";
 import type { Suspension } from "./suspension.ts";
 
@@ -140,15 +141,8 @@ export class ExecutionEnd {
   /** The history says what the code has done: it is not asked for again. */
   confirm(event: Recorded): void {
     const { calls, historyIndex } = this.#state;
+    if (isRecordedCall(event)) return this.check(calls.confirm(event, historyIndex));
     switch (event.type) {
-      case "TaskScheduled":
-      case "TimerCreated":
-      case "ChildWorkflowInstanceCreated":
-      case "DetachedWorkflowScheduled":
-      case "EventSent":
-      case "ChildCancelRequested":
-      case "ChildEventSent":
-        return this.check(calls.confirm(event, historyIndex));
       case "UpdateCompleted":
       case "UpdateFailed":
         return this.check(calls.confirmUpdateEnd(event.updateId, historyIndex));

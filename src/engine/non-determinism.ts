@@ -1,31 +1,12 @@
 import type { Call } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
-import type {
-  ChildCancelRequested,
-  ChildEventSent,
-  ChildWorkflowInstanceCreated,
-  DetachedWorkflowScheduled,
-  EventSent,
-  HistoryEvent,
-  TaskScheduled,
-  TimerCreated,
-} from "../model/history-event.ts";
 import { NonDeterminismError } from "./errors.ts";
+import { EVENT_OF, type RecordedCall } from "./records.ts";
 
 // The texts of Dapr's JavaScript SDK, and after them what the history holds and what the code did. As in Dapr, only the
 // kind of call and its name are compared: inputs, dates and child IDs may change from one version of the code to the next.
 
-/** A call as the history has it. */
-export type RecordedCall =
-  | TaskScheduled
-  | TimerCreated
-  | ChildWorkflowInstanceCreated
-  | DetachedWorkflowScheduled
-  | EventSent
-  | ChildCancelRequested
-  | ChildEventSent;
-
-const recordedMethod: Record<RecordedCall["type"], string> = {
+const methods: Record<RecordedCall["type"], string> = {
   TaskScheduled: "callActivity",
   TimerCreated: "createTimer",
   ChildWorkflowInstanceCreated: "callSubOrchestrator",
@@ -34,20 +15,6 @@ const recordedMethod: Record<RecordedCall["type"], string> = {
   ChildCancelRequested: "cancel of a child",
   ChildEventSent: "sendEvent of a child",
 };
-
-const currentMethod: Record<Call["type"], string> = {
-  ScheduleActivity: "callActivity",
-  CreateTimer: "createTimer",
-  StartChild: "callSubOrchestrator",
-  StartDetached: "scheduleNewWorkflow",
-  SendEvent: "sendEvent",
-  CancelChild: "cancel of a child",
-  SendChildEvent: "sendEvent of a child",
-};
-
-export function isRecordedCall(event: HistoryEvent): event is HistoryEvent & RecordedCall {
-  return Object.hasOwn(recordedMethod, event.type);
-}
 
 const reason = "if the code was changed after an instance of this orchestration already started running";
 
@@ -60,9 +27,9 @@ export function compareCall(
 ): NonDeterminismError | undefined {
   const message = difference(event, call);
   if (message === undefined) return undefined;
-  const expected = describe(recordedMethod[event.type], event);
+  const expected = describe(methods[event.type], event);
   const end = failure === undefined ? "" : `, it has failed with ${failure.errorType}: ${failure.message}`;
-  const actual = call === undefined ? `no such call${end}` : describe(currentMethod[call.type], call);
+  const actual = call === undefined ? `no such call${end}` : describe(methods[EVENT_OF[call.type]], call);
   return new NonDeterminismError(
     `${message} [event ${historyIndex} of the history: ${expected}; the code: ${actual}]`,
     {
@@ -96,7 +63,7 @@ export function failsWhereItWentOn(failure: FailureDetails, historyIndex: number
 }
 
 function difference(event: RecordedCall, call: Call | undefined): string | undefined {
-  const recorded = recordedMethod[event.type];
+  const recorded = methods[event.type];
   if (call === undefined) {
     return (
       `A previous execution called ${recorded} with ID=${event.id} but the current execution doesn't ` +
@@ -104,7 +71,7 @@ function difference(event: RecordedCall, call: Call | undefined): string | undef
       `${reason}`
     );
   }
-  const current = currentMethod[call.type];
+  const current = methods[EVENT_OF[call.type]];
   if (recorded !== current) {
     return mismatch(
       `called ${recorded} with ID=${event.id}, but the current execution is instead trying to call ${current}`,

@@ -1,5 +1,5 @@
-import type { Action } from "../model/action.ts";
-import type { HistoryEvent, HistoryFact } from "../model/history-event.ts";
+import type { Action, Call } from "../model/action.ts";
+import type { HistoryEvent, HistoryEventType, HistoryFact } from "../model/history-event.ts";
 
 /** What only a turn itself writes, and nobody can tell it. */
 export function isRecordOfTheEngine(fact: HistoryFact): boolean {
@@ -14,20 +14,29 @@ export function isRecordOfTheEngine(fact: HistoryFact): boolean {
   );
 }
 
+/** By which event each call is recorded. */
+export const EVENT_OF = {
+  ScheduleActivity: "TaskScheduled",
+  CreateTimer: "TimerCreated",
+  StartChild: "ChildWorkflowInstanceCreated",
+  StartDetached: "DetachedWorkflowScheduled",
+  SendEvent: "EventSent",
+  CancelChild: "ChildCancelRequested",
+  SendChildEvent: "ChildEventSent",
+} as const satisfies Record<Call["type"], HistoryEventType>;
+
+/** A call as the history has it. */
+export type RecordedCall = Extract<HistoryFact, { type: (typeof EVENT_OF)[Call["type"]] }>;
+
+const CALLS: ReadonlySet<HistoryEventType> = new Set(Object.values(EVENT_OF));
+
+export function isRecordedCall<E extends HistoryFact>(event: E): event is E & RecordedCall {
+  return CALLS.has(event.type);
+}
+
 /** What the code of the execution has asked for, or has done by itself. */
 export function isAskedByCode({ type }: HistoryFact): boolean {
-  return (
-    type === "TaskScheduled" ||
-    type === "TimerCreated" ||
-    type === "ChildWorkflowInstanceCreated" ||
-    type === "DetachedWorkflowScheduled" ||
-    type === "EventSent" ||
-    type === "ChildCancelRequested" ||
-    type === "ChildEventSent" ||
-    type === "PatchRecorded" ||
-    type === "UpdateCompleted" ||
-    type === "UpdateFailed"
-  );
+  return CALLS.has(type) || type === "PatchRecorded" || type === "UpdateCompleted" || type === "UpdateFailed";
 }
 
 /** What is the same when the fact comes again. */
@@ -39,20 +48,6 @@ export function messageKeyOf(fact: HistoryFact): string | undefined {
 /** What the history holds of something the code has asked for. */
 export function recordOf(action: Action, timestampMs: number): HistoryEvent {
   switch (action.type) {
-    case "ScheduleActivity":
-      return { ...action, type: "TaskScheduled", timestampMs };
-    case "CreateTimer":
-      return { ...action, type: "TimerCreated", timestampMs };
-    case "StartChild":
-      return { ...action, type: "ChildWorkflowInstanceCreated", timestampMs };
-    case "StartDetached":
-      return { ...action, type: "DetachedWorkflowScheduled", timestampMs };
-    case "SendEvent":
-      return { ...action, type: "EventSent", timestampMs };
-    case "CancelChild":
-      return { ...action, type: "ChildCancelRequested", timestampMs };
-    case "SendChildEvent":
-      return { ...action, type: "ChildEventSent", timestampMs };
     case "RecordPatch":
       return { type: "PatchRecorded", timestampMs, name: action.name };
     case "EndUpdate": {
@@ -61,5 +56,7 @@ export function recordOf(action: Action, timestampMs: number): HistoryEvent {
         ? { type: "UpdateCompleted", timestampMs, updateId, result: outcome.result }
         : { type: "UpdateFailed", timestampMs, updateId, failure: outcome.failure, rejected: outcome.rejected };
     }
+    default:
+      return { ...action, type: EVENT_OF[action.type], timestampMs } as HistoryEvent;
   }
 }

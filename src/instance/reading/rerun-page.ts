@@ -1,4 +1,4 @@
-import { isRecordedCall } from "../../engine/non-determinism.ts";
+import { isRecordedCall } from "../../engine/records.ts";
 import type { HistoryEvent } from "../../model/history-event.ts";
 import { isTerminal } from "../../model/status.ts";
 import type { InstanceRecord } from "../../storage/instance-row.ts";
