@@ -1,6 +1,6 @@
 // Of which branch a call is: what the history says, what the code says of itself, and what each replay makes of it.
 import { Calls } from "../../../src/engine/calls.ts";
-import { isRecordedCall } from "../../../src/engine/non-determinism.ts";
+import { isRecordedCall } from "../../../src/engine/records.ts";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 
 /** Runs this, and tells of each recorded call that a replay within it has made in another branch. */
