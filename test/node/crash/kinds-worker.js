@@ -63,6 +63,33 @@ async function* household(ctx) {
   return yield ctx.callChildWorkflow(chain, 1);
 }
 
+/** Three strands of different lengths; then a race between one more and one that has something to do on its way out. */
+async function* branches(ctx) {
+  let isTidied = false;
+  const loser = async function* () {
+    try {
+      yield* ctx.createTimer(3_600);
+    } finally {
+      yield* ctx.callActivity(step, "tidied");
+      isTidied = true;
+    }
+  };
+  const done = yield* ctx.whenAll([strand(ctx, "a", 1), strand(ctx, "b", 2), strand(ctx, "c", 3)]);
+  const first = yield* ctx.whenAny([ctx.branch(strand(ctx, "d", 2), "winner"), ctx.branch(loser(), "loser")]);
+  yield* ctx.waitForCondition(() => isTidied);
+  yield* ctx.callActivity(step, "last");
+  return [...done, first.getResult()];
+}
+
+async function* strand(ctx, name, length) {
+  const done = [];
+  for (let i = 0; i < length; i++) {
+    done.push(yield* ctx.callActivity(step, `${name}-${i}`));
+    yield* ctx.createTimer(0.05 * length);
+  }
+  return [...done, yield* ctx.waitForExternalEvent(name)];
+}
+
 /** One of the lives that an ID has, one after the other. */
 async function* life(ctx, n) {
   yield ctx.callActivity(step, `first of ${n}`);
@@ -182,7 +209,7 @@ async function slot(ctx, label) {
 const runtime = new WorkflowRuntime();
 runtime.limit("slots", { activity: "slot", concurrency: 3 });
 for (const activity of [step, slot, thirdTime, longHaul]) runtime.registerActivity(activity);
-const workflows = [chain, fanOut, timers, collect, family, household, life, doomed, nest, sleeper];
+const workflows = [chain, fanOut, timers, collect, family, household, branches, life, doomed, nest, sleeper];
 for (const workflow of [...workflows, retries, heartbeats, ledger, announce, labelled, told, limited])
   runtime.registerWorkflow(workflow);
 runtime.registerVersionedWorkflow("versioned", "v1", versioned("v1"), { latest: true });

@@ -1,4 +1,4 @@
-// [C9] What the campaign of kills says of repairs, bulk jobs and retention: a sound end of each, of which it says nothing, and the same one with
+// [C9] What the campaign of kills says of repairs, bulk jobs, retention and branches: a sound end of each, of which it says nothing, and the same one with
 // one thing broken. Nothing is killed here.
 import { describe, expect, it } from "vitest";
 import { rerunId } from "../../../src/jobs/call-instance.ts";
@@ -197,6 +197,58 @@ const repairs: readonly Row[] = [
   },
 ];
 
+const calls = [
+  ...["a-0", "b-0", "b-1", "c-0", "c-1", "c-2"].map((label) => [label, `branch-${"abc".indexOf(label[0] ?? "") + 1}`]),
+  ...[
+    ["d-0", "winner"],
+    ["d-1", "winner"],
+    ["tidied", "loser"],
+  ],
+] as const;
+const callOf = ([label, branch]: readonly (string | undefined)[]) =>
+  event("TaskScheduled", { payload: JSON.stringify(label), detail: branch === undefined ? {} : { branch } });
+const came = (name: string, length: number) => [...done(name, length), `${name} came`];
+const branching: Omit<Row, "title" | "says"> = {
+  kind: "branches",
+  prepare: (subject) => {
+    itself(subject);
+    ran(subject, "a", ...calls.map(([label]) => label ?? ""), "last");
+  },
+  sound: {
+    a: ended([came("a", 1), came("b", 2), came("c", 3), came("d", 2)], ...[...calls, ["last"]].map(callOf)),
+  },
+};
+
+const branches: readonly Row[] = [
+  {
+    ...branching,
+    title: "a strand has come to another end",
+    spoilt: { a: ended([came("a", 1), came("b", 2), came("c", 2), came("d", 2)], ...[...calls, ["last"]].map(callOf)) },
+    says: [expect.stringMatching(/^wrong: a: ended as /)],
+  },
+  {
+    ...branching,
+    title: "a loser has gone on",
+    spoil: (subject) => ran(subject, "a", "loser-1"),
+    says: [expect.stringMatching(/^wrong: a: in a there ran .*loser-1/)],
+  },
+  {
+    ...branching,
+    title: "a call is of another's branch, and one of none",
+    spoilt: {
+      a: ended(
+        [came("a", 1), came("b", 2), came("c", 3), came("d", 2)],
+        ...[["a-0", "branch-2"], ["tidied"], ["last", "loser"]].map(callOf),
+      ),
+    },
+    says: [
+      "wrong: a: a-0 is of the branch branch-2, not branch-1",
+      "wrong: a: tidied is of the branch undefined, not loser",
+      "wrong: a: last is of the branch loser, not undefined",
+    ],
+  },
+];
+
 const JOB = "bulk:00000000-0000-0000-0000-000000000001";
 const TARGETS = [0, 1, 2, 3, 4].map((n) => `a-t${n}`);
 
@@ -381,6 +433,7 @@ describe("[C9] what the campaign says of operations", () => {
   it.each(retention)("[C9.3] $kind: $title", check);
 
   it.each(outside)("[C9.5] $kind: $title", check);
+  it.each(branches)("[C9.7] $kind: $title", check);
 
   it("[C9.6] a webhook that has not arrived is lost", () => {
     const subject = subjectOf("webhook");

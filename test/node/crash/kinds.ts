@@ -1,6 +1,7 @@
 // The kinds of instances of the campaign: what each one's callers do, and what it has to end with.
 import { isDeepStrictEqual } from "node:util";
 import { done, expectOutput, type Kind, outputs, startAndWatch } from "./kind.ts";
+import { BRANCH_KINDS } from "./kinds-branches.ts";
 import { BULK_KINDS } from "./kinds-bulk.ts";
 import { OUTSIDE_KINDS } from "./kinds-outside.ts";
 import { REPAIR_KINDS } from "./kinds-repair.ts";
@@ -225,6 +226,7 @@ export const KINDS: readonly Kind[] = [
         subject.violation("wrong", `its search attributes are ${JSON.stringify(found)}`);
     },
   },
+  ...BRANCH_KINDS,
   ...REPAIR_KINDS,
   ...BULK_KINDS,
   ...RETENTION_KINDS,

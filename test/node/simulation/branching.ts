@@ -22,8 +22,8 @@ interface Place {
 /** Puts strands into the programs of a plan, where these are what is wanted and no part of something else. */
 export function withStrands(random: Random, plan: Plan): Plan {
   const isOther = plan.expected !== undefined || plan.maxConcurrentActivities !== undefined;
-  // What is raised for one may come to another that has its ID, or be missing where its history is run again.
-  const repeating = ["start", "restart", "rerun", "bulk"];
+  // What is raised for one may come to another that has its ID, to none where it has failed, or be missing where its history is run again.
+  const repeating = ["start", "restart", "rerun", "bulk", "rewind"];
   const mayWait = !plan.roots.some(({ operations }) => operations.some(({ type }) => repeating.includes(type)));
   return isOther ? plan : { ...plan, roots: plan.roots.map((root) => branchingRoot(random, root, mayWait)) };
 }

@@ -88,7 +88,7 @@ describe("[V7] what strands tell", () => {
   const whole = program(forked("any", strand("s.0", work), nested));
   const told: Told = [
     ...["begin s.0", "step s.0 0", "begin s.1", "step s.1 0", "begin s.1.0.0", "step s.1.0.0 0"],
-    ...["out s.0", "over s.0", "out s.1", "over s.1", "out s.1.0.0", "over s.1.0.0", "join s"],
+    ...["end s.0", "out s.0", "over s.0", "out s.1", "over s.1", "out s.1.0.0", "over s.1.0.0", "join s"],
   ];
   const rows: readonly [what: string, lines: Told, says: string][] = [
     ["a finally that runs twice", [...told, "out s.1"], "it is told twice: out s.1"],
@@ -104,7 +104,7 @@ describe("[V7] what strands tell", () => {
       told.filter((line) => !/(out|over) s\.1$/.test(line)),
       "s.1 is not on its way out, and nobody waits for it any more",
     ],
-    ["a step behind its own end", told.toSpliced(8, 0, "step s.0 1"), "step s.0 1 comes behind its way out"],
+    ["a step behind its own end", told.toSpliced(9, 0, "step s.0 1"), "step s.0 1 comes behind its way out"],
     [
       "a way out of what has not begun",
       told.filter((line) => line !== "begin s.0"),
@@ -124,6 +124,14 @@ describe("[V7] what strands tell", () => {
     expect(faultsOfTold(handles, [lines])).toEqual([]);
     expect(faultsOfTold(handles, [[...lines, "step s.0 2"]])).toEqual(["step s.0 2 comes behind its end"]);
     expect(faultsOfTold(handles, [[...lines, "cancel s.0", "step s.0 2"]])).toEqual([]);
+  });
+
+  it("[V7.15] what a winner has made goes on without it, and what a loser has made does not", () => {
+    expect(faultsOfTold(whole, [[...told.filter((line) => !line.includes("s.1.0.0")), "begin s.1.0.0"]])).not.toEqual(
+      [],
+    );
+    const won = ["begin s.1", "step s.1 0", "end s.1", "out s.1", "over s.1", "join s", "begin s.1.0.0"];
+    expect(faultsOfTold(whole, [won])).toEqual([]);
   });
 
   it("[V7.16] an open strand that does not hear of a cancel", () => {

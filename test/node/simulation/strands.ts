@@ -148,12 +148,14 @@ function* stepOf(run: Run, strand: Strand, step: Step, n: number, siblings: Read
       run.told.push(`cancel ${strand.id}`);
       if (strand.isStubborn) return "canceled";
     }
-    if (run.isStrict || !isFailure(error)) throw error;
-    return "failed";
+    if (!run.isStrict && isFailure(error)) return "failed";
+    run.told.push(`end ${strand.id}`);
+    throw error;
   }
 }
 
 function endOf(run: Run, { id, fails, renews }: Strand, results: readonly unknown[]): StrandResult | undefined {
+  run.told.push(`end ${id}`);
   if (renews && run.renew()) return undefined;
   if (fails) throw new StrandError(`${id}, as planned`);
   return { strand: id, results };

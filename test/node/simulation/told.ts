@@ -40,12 +40,14 @@ function faultsOfRound(forks: ReadonlyMap<string, Fork>, told: Told): string[] {
     if (what === "off") ended.add(id);
     if (what === "out" && !seen.has(`begin ${id}`)) faults.push(`${id} is on its way out and has not begun`);
     if (what === "over" && !seen.has(`out ${id}`)) faults.push(`${id} is over and was not on its way out`);
-    if ((what === "step" || what === "begin") && seen.has(`out ${id}`)) faults.push(`${line} comes behind its way out`);
+    if (["begin", "step", "end"].includes(what ?? "") && seen.has(`out ${id}`))
+      faults.push(`${line} comes behind its way out`);
     // A cancel leaves each to itself.
     if (isCanceled) continue;
     if ((what === "step" || what === "begin") && isWithin(id, ended)) faults.push(`${line} comes behind its end`);
     for (const strand of (what === "join" && forks.get(id)?.of) || []) {
-      ended.add(strand.id);
+      // By itself: what it has made may go on without it.
+      if (!seen.has(`end ${strand.id}`)) ended.add(strand.id);
       if (seen.has(`begin ${strand.id}`) && !seen.has(`out ${strand.id}`))
         faults.push(`${strand.id} is not on its way out, and nobody waits for it any more`);
     }
