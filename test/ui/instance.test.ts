@@ -1,7 +1,7 @@
 // One instance in a browser: what a person sees of it, and that it is so.
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { openWorld, type World } from "./world.ts";
+import { axeProblems, openWorld, type World } from "./world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -103,6 +103,45 @@ describe("[S22.3] An instance", () => {
     await world.api.ended("empty");
     const { page } = await world.open("#/i/empty");
     await page.getByText("It was started without an input.").waitFor();
+    await page.context().close();
+  });
+
+  it("[S22.3.5] branches: what each waits for, whose each bar, each pending call and each row of the history is, as text", async () => {
+    const markup = "<img src=x onerror=alert(1)>";
+    await world.api.start("trip", "trip-1");
+    const { page } = await world.open("#/i/trip-1");
+    const tagged = (selector: string) => page.locator(`${selector} > .branch-tag`).allTextContents();
+    await chip(page).getByText("Retrying").waitFor();
+    await page.locator(".reason", { hasText: "charge in branch flight has failed in attempt 1" }).waitFor();
+    await page.locator(".reason", { hasText: "Waits for the event confirmed in branch hotel" }).waitFor();
+    expect(await tagged(".timeline-name")).toEqual(["flight", "hotel", markup, "flight", "hotel", "hotel"]);
+    expect(await page.locator(".timeline-name", { hasText: markup }).getAttribute("title")).toBe(
+      `timer: timer #3\nin branch '${markup}'`,
+    );
+    await page.getByRole("row", { name: /^branch hotel Waiting waits for event:confirmed/ }).waitFor();
+    await page.getByRole("row", { name: /^branch flight Waiting waits for activity:charge/ }).waitFor();
+    await page.getByRole("row", { name: /^activity charge #\d+ flight Retrying/ }).waitFor();
+    await page.getByRole("row", { name: /^event confirmed hotel/ }).waitFor();
+    await page.getByRole("link", { name: "By branch" }).click();
+    await page.waitForURL(/rows=branches/);
+    expect(await tagged(".timeline-name")).toEqual(["flight", "flight", "hotel", "hotel", "hotel", markup]);
+    expect(await axeProblems(page)).toEqual([]);
+    await page.getByRole("button", { name: "Table" }).click();
+    await page.getByRole("columnheader", { name: "Branch" }).waitFor();
+    await page.getByRole("button", { name: "charge #" }).click();
+    await page
+      .getByRole("region", { name: "The selected bar" })
+      .locator("dd > .branch-tag", { hasText: "flight" })
+      .waitFor();
+    await world.api.raise("trip-1", "confirmed", true);
+    await page.getByRole("row", { name: /^note #\d+ activity hotel completed/ }).waitFor();
+    await page.getByRole("row", { name: /^branch hotel/ }).waitFor({ state: "detached" });
+    await page.locator(".tabs a", { hasText: "History" }).click();
+    await page.locator(".event-row", { hasText: "reserve" }).first().waitFor();
+    expect((await tagged(".event-label")).sort()).toEqual([markup, "flight", "flight", "hotel", "hotel", "hotel"]);
+    await page.goto(`${world.origin}/ui/#/i/trip-1?tab=travel&at=2`);
+    await page.getByRole("row", { name: /^branch hotel Waiting waited for activity:reserve/ }).waitFor();
+    expect(await page.locator("main img").count()).toBe(0);
     await page.context().close();
   });
 

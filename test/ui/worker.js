@@ -46,7 +46,28 @@ async function* rounds(ctx, round) {
   ctx.continueAsNew(round + 1);
 }
 
-for (const workflow of [payment, patient, collector, rounds]) runtime.registerWorkflow(workflow);
+/** Three branches: one with a retry that is a minute away, one that waits for an event, one whose name is markup. */
+function* trip(ctx) {
+  function* flight() {
+    yield ctx.callActivity(reserve, "seat");
+    yield ctx.callActivity(charge, null, { retry: { maxNumberOfAttempts: 5, firstRetryInterval: 60 } });
+  }
+  function* hotel() {
+    yield ctx.callActivity(reserve, "room");
+    yield ctx.waitForExternalEvent("confirmed", { timeout: 3600 });
+    return yield ctx.callActivity(note, "hotel");
+  }
+  function* hostile() {
+    yield ctx.createTimer(3600);
+  }
+  ctx.branch(flight(), "flight");
+  const booked = ctx.branch(hotel(), "hotel");
+  ctx.branch(hostile(), "<img src=x onerror=alert(1)>");
+  yield booked;
+  yield ctx.waitForExternalEvent("end");
+}
+
+for (const workflow of [payment, patient, collector, rounds, trip]) runtime.registerWorkflow(workflow);
 for (const activity of [reserve, charge, note]) runtime.registerActivity(activity);
 
 const worker = createWorker(runtime, { catalog: { shards: 1 } });

@@ -13,7 +13,7 @@ import type { Feed } from "./feed.ts";
 import { attemptsOf, type Bar } from "./model/bars.ts";
 import { awaitedNameOf, isAwaited, kindOf } from "./model/layout.ts";
 import type { BarKind, HistoryEvent, WireHistory } from "./model/wire.ts";
-import { Due, Fact, InstanceLink, TableBox } from "./parts.tsx";
+import { BranchTag, Due, Fact, InstanceLink, TableBox } from "./parts.tsx";
 import { select, selectionOf } from "./timeline/timeline.tsx";
 
 /** What is known of the bar that is selected: its payloads are read when it is. */
@@ -165,7 +165,7 @@ function Details({
 }
 
 function BarFacts({ bar }: { bar: Bar }) {
-  const { status, scheduledMs, endedMs, dueMs, instanceId, startedMs } = bar;
+  const { status, branch, scheduledMs, endedMs, dueMs, instanceId, startedMs } = bar;
   return (
     <dl class="instance-facts">
       <Fact name="Status">
@@ -173,6 +173,11 @@ function BarFacts({ bar }: { bar: Bar }) {
           {status}
         </span>
       </Fact>
+      {branch !== undefined && (
+        <Fact name="Branch">
+          <BranchTag name={branch} />
+        </Fact>
+      )}
       <Fact name="Began">
         <Time at={scheduledMs} />
       </Fact>

@@ -19,7 +19,7 @@ import {
   rawRows,
   summaryOf,
 } from "./model/rows.ts";
-import { download } from "./parts.tsx";
+import { BranchTag, download } from "./parts.tsx";
 
 /** Event by event, or one row for each thing that was done; from the end, and live. What is looked for stands in the address. */
 export function History({ feed }: { feed: Feed }) {
@@ -307,7 +307,7 @@ function RowView({
   isOpen: boolean;
   onToggle: () => void;
 }) {
-  const { label, kind, outcome, events } = row;
+  const { label, branch, kind, outcome, events } = row;
   const [first, last] = [events[0], events.at(-1)];
   if (first === undefined || last === undefined) return null;
   const shown = OUTCOMES[outcome];
@@ -326,6 +326,7 @@ function RowView({
         <span class="event-label">
           <Icon name={KIND_ICONS[kind]} size={14} />
           <span>{isRaw ? `${last.event.type} ${label}` : label}</span>
+          <BranchTag name={branch} />
         </span>
         <span class="event-outcome">
           {shown !== undefined && (

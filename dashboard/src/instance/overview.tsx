@@ -4,9 +4,10 @@ import { Time } from "../parts/time.tsx";
 import { BarDetails, Payload } from "./bar-details.tsx";
 import { FailureView } from "./failure.tsx";
 import type { Feed } from "./feed.ts";
+import { waitersFor } from "./model/branches.ts";
 import { type Call, type Moment, openCalls, openTimers } from "./model/moment.ts";
-import type { FailureDetails, WireDetail } from "./model/wire.ts";
-import { Card, Due, InstanceLink, Since, TableBox } from "./parts.tsx";
+import type { FailureDetails, WireBranch, WireDetail } from "./model/wire.ts";
+import { BranchTag, Card, Due, InstanceLink, Since, TableBox } from "./parts.tsx";
 import { Timeline } from "./timeline/timeline.tsx";
 
 /** What has gone wrong, what it did, what it still does, what it was given and has answered. */
@@ -52,6 +53,7 @@ function PayloadCard({ title, text, none }: { title: string; text: string | unde
 }
 
 const MOST = 50;
+const MOST_NAMED = 5;
 
 /** What only the code can tell of what is open. */
 export interface Told {
@@ -59,14 +61,16 @@ export interface Told {
   readonly awaitsCondition: boolean;
   readonly bufferedEvents: readonly { readonly name: string; readonly count: number }[];
   readonly openTimers: readonly number[];
+  readonly branches?: readonly WireBranch[];
   /** How many events it has seen: of timers that come later it knows nothing. */
   readonly events: number;
 }
 
 function toldBy(detail: WireDetail): Told {
-  const { awaitedEvents = [], awaitsCondition = false, bufferedEvents = [], openTimers, sizes } = detail;
+  const { awaitedEvents = [], awaitsCondition = false, bufferedEvents = [], openTimers, branches = [], sizes } = detail;
   const events = sizes?.historyEvents ?? 0;
-  return { awaitedEvents, awaitsCondition, bufferedEvents, openTimers: openTimers.map(({ id }) => id), events };
+  const timers = openTimers.map(({ id }) => id);
+  return { awaitedEvents, awaitsCondition, bufferedEvents, openTimers: timers, branches, events };
 }
 
 /** What is open: calls with their attempts, timers, waits, and what has come and nobody has taken. */
@@ -88,10 +92,11 @@ export function Pending({
   const isEnded = moment.endedMs !== undefined;
   const events = isEnded ? [] : (told?.awaitedEvents ?? []);
   const buffered = isEnded ? [] : (told?.bufferedEvents ?? []);
+  const branches = isEnded ? [] : (told?.branches ?? []);
   const updates = isEnded ? [] : [...moment.updates];
   const isCondition = !isEnded && told?.awaitsCondition === true;
   const count = calls.length + timers.length + events.length + updates.length + (isCondition ? 1 : 0);
-  if (count + buffered.length === 0) return null;
+  if (count + buffered.length + branches.length === 0) return null;
   return (
     <Card title="Pending work" aside={<span class="quiet">{count.toLocaleString("en")}</span>}>
       <TableBox label="Pending work">
@@ -112,6 +117,7 @@ export function Pending({
               <tr key={`e${name}`}>
                 <th scope="row">
                   event <code>{name}</code>
+                  <Waiters names={waitersFor(branches, `event:${name}`)} />
                 </th>
                 <td>
                   <StatusChip standing="waiting" />
@@ -122,7 +128,10 @@ export function Pending({
             ))}
             {isCondition && (
               <tr>
-                <th scope="row">a condition of its own</th>
+                <th scope="row">
+                  a condition of its own
+                  <Waiters names={waitersFor(branches, "condition")} />
+                </th>
                 <td>
                   <StatusChip standing="waiting" />
                 </td>
@@ -130,9 +139,12 @@ export function Pending({
                 <td />
               </tr>
             )}
-            {timers.slice(0, MOST).map(({ id, fireMs }) => (
+            {timers.slice(0, MOST).map(({ id, branch, fireMs }) => (
               <tr key={`t${id}`}>
-                <th scope="row">timer #{id}</th>
+                <th scope="row">
+                  timer #{id}
+                  <BranchTag name={branch} />
+                </th>
                 <td>
                   <StatusChip standing="waiting" />
                 </td>
@@ -146,6 +158,22 @@ export function Pending({
                       fires <Due ms={fireMs} />
                     </>
                   )}
+                </td>
+                <td />
+              </tr>
+            ))}
+            {branches.slice(0, MOST).map(({ name, waitingFor, ending }, n) => (
+              <tr key={`b${n}`}>
+                <th scope="row">
+                  branch
+                  <BranchTag name={name} />
+                </th>
+                <td>
+                  <StatusChip standing="waiting" more={ending === true ? "(ending)" : undefined} />
+                </td>
+                <td>
+                  {isPast ? "waited for " : "waits for "}
+                  {waitingFor === undefined ? "nothing that can be told" : <code>{waitingFor}</code>}
                 </td>
                 <td />
               </tr>
@@ -182,12 +210,17 @@ export function Pending({
   );
 }
 
+function Waiters({ names }: { names: readonly string[] }) {
+  return names.slice(0, MOST_NAMED).map((name, n) => <BranchTag key={n} name={name} />);
+}
+
 function CallRow({ call, isPast }: { call: Call; isPast: boolean }) {
-  const { kind, name, id, instanceId, status, attempt, attemptMs, nextAttemptMs, lastFailure } = call;
+  const { kind, name, id, branch, instanceId, status, attempt, attemptMs, nextAttemptMs, lastFailure } = call;
   return (
     <tr>
       <th scope="row">
         {kind === "child" ? "child" : "activity"} <code>{name}</code> <span class="quiet">#{id}</span>
+        <BranchTag name={branch} />
         {instanceId !== undefined && (
           <>
             {" "}

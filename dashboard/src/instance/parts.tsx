@@ -15,6 +15,23 @@ export function InstanceLink({ id }: { id: string }) {
   );
 }
 
+/** The name of a branch, as text. Each name has its own colour beside it. */
+export function BranchTag({ name }: { name: string | undefined }) {
+  if (name === undefined) return null;
+  return (
+    <span class="tag branch-tag" title={`in branch '${name}'`} style={{ "--hue": hueOf(name) }}>
+      {name}
+    </span>
+  );
+}
+
+/** Names that differ in their last character, as `branch-1` and `branch-2` do, are far from each other. */
+function hueOf(name: string): number {
+  let hash = 0;
+  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 1_000_003;
+  return (hash * 137) % 360;
+}
+
 /** `for 4.2 s`, which goes on. */
 export function Since({ ms }: { ms: number }) {
   const text = useComputed(() => `for ${formatDuration(now.value - ms)}`);

@@ -25,14 +25,27 @@ function addAll(bars: Bars, events: readonly HistoryEvent[], from: number): void
   for (const [n, event] of events.slice(from).entries()) expect(bars.add(from + n, event)).toBe("added");
 }
 
+const ASKED: ReadonlySet<string> = new Set([
+  ...["TaskScheduled", "TimerCreated", "ChildWorkflowInstanceCreated", "DetachedWorkflowScheduled", "EventSent"],
+]);
+
 const recorded = readdirSync(join(ROOT, "test/histories")).map((file) => {
   const { events } = JSON.parse(readFileSync(join(ROOT, "test/histories", file), "utf8"));
   return [file, events as HistoryEvent[]] as const;
 });
 const made = [1, 2, 3, 4].map((seed) => [`made ${seed}`, madeHistory({ seed, events: 150 })] as const);
+/** The same, each call in one of two branches or in none, with all its attempts. */
+const branched = [5, 6].map((seed) => {
+  const events = madeHistory({ seed, events: 150 }).map((event): HistoryEvent => {
+    if (!ASKED.has(event.type)) return event;
+    const { id = 0, firstId = id } = event as { id?: number; firstId?: number };
+    return firstId % 3 === 0 ? event : ({ ...event, branch: `b-${firstId % 3}` } as HistoryEvent);
+  });
+  return [`in branches ${seed}`, events] as const;
+});
 
 describe("[B] The bars of an instance that is watched", () => {
-  it.each([...recorded, ...made])(
+  it.each([...recorded, ...made, ...branched])(
     "[B1] %s: from wherever the server has drawn them, they end as its own",
     (_, events) => {
       const whole = plain(Bars.of(drawn(events)).all);
@@ -44,6 +57,22 @@ describe("[B] The bars of an instance that is watched", () => {
       }
     },
   );
+
+  it("[B1.2] each has the branch that has called it, also where its first attempt was not read", () => {
+    const call = { type: "TaskScheduled", name: "a", branch: "flight" } as const;
+    const events: HistoryEvent[] = [
+      { type: "ExecutionStarted", timestampMs: 1, name: "w", executionId: "made", generation: 0 },
+      { ...call, timestampMs: 1, id: 1 },
+      { type: "TimerCreated", timestampMs: 1, id: 2, fireAtMs: 9, branch: "hotel" },
+      { type: "EventSent", timestampMs: 1, id: 3, name: "s", instanceId: "x", branch: "flight" },
+      { ...call, timestampMs: 1, id: 9, firstId: 7, attempt: 2 },
+      { type: "EventRaised", timestampMs: 2, name: "e" },
+    ];
+    const branches = (bars: Bars) => bars.all.filter(({ kind }) => kind !== "turn").map(({ branch }) => branch);
+    const expected = ["flight", "hotel", "flight", "flight", undefined];
+    expect(branches(Bars.of(drawn(events)))).toEqual(expected);
+    expect(branches(Bars.ofHistory("made", events))).toEqual(expected);
+  });
 
   it("[B1.1] a terminate leaves what runs, and calls off what waits", () => {
     const atMs = 1_000;

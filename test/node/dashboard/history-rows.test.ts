@@ -50,6 +50,25 @@ describe("[R] Rows of a history", () => {
     expect(row).toMatchObject({ key: "c1", label: "charge", kind: "activity", outcome: "done" });
   });
 
+  it("[R1.2] a row has the branch of its call; read one by one, so has the answer, where the call was read", () => {
+    const events: HistoryEvent[] = [
+      { type: "TaskScheduled", timestampMs: 1, id: 1, name: "charge", branch: "flight" },
+      { type: "TimerCreated", timestampMs: 1, id: 2, fireAtMs: 9, branch: "hotel" },
+      { type: "TaskScheduled", timestampMs: 1, id: 3, name: "own" },
+      { type: "TaskCompleted", timestampMs: 2, id: 1 },
+      { type: "TimerFired", timestampMs: 9, id: 2 },
+    ];
+    expect(groupedRows(numbered(events)).map(({ label, branch }) => [label, branch])).toEqual([
+      ["own", undefined],
+      ["charge", "flight"],
+      ["timer #2", "hotel"],
+    ]);
+    expect(rawRows(numbered(events)).map(({ branch }) => branch)).toEqual([
+      ...["flight", "hotel", undefined, "flight", "hotel"],
+    ]);
+    expect(rawRows(numbered(events.slice(3), 3)).map(({ branch }) => branch)).toEqual([undefined, undefined]);
+  });
+
   it("[R2] no event is lost or doubled, and rows stand where their last event does", () => {
     const rows = groupedRows(numbered(madeHistory({ seed: 9, events: 300 })));
     const positions = rows.flatMap(({ events }) => events.map(({ position }) => position));

@@ -108,6 +108,29 @@ describe("[M] Where an instance stood", () => {
     expect(openCalls(advance(rewound, [{ type: "TaskCompleted", timestampMs: 6, id: 1 }]))).toEqual([]);
   });
 
+  it("[M4.1] calls and timers have their branch, as events and as the server tell it", () => {
+    const branch = "flight";
+    const moment = at(
+      { type: "TaskScheduled", timestampMs: 1, id: 1, name: "a", branch },
+      { type: "ChildWorkflowInstanceCreated", timestampMs: 1, id: 2, name: "c", instanceId: "k", branch },
+      { type: "TimerCreated", timestampMs: 1, id: 3, fireAtMs: 9, branch },
+      { type: "TaskScheduled", timestampMs: 1, id: 4, name: "own" },
+    );
+    expect(openCalls(moment).map((call) => call.branch)).toEqual([branch, branch, undefined]);
+    expect(openTimers(moment).map((timer) => timer.branch)).toEqual([branch]);
+    const time = "2026-01-01T00:00:00Z";
+    const told = momentOf({
+      ...{ instanceID: "i", executionId: "x", generation: 0, runtimeStatus: "RUNNING" },
+      ...{ createdAt: time, lastUpdatedAt: time, openChildren: [] },
+      pendingActivities: [{ id: 1, name: "a", branch, scheduledAt: time, status: "running", attempt: 1 }],
+      openTimers: [{ id: 3, branch, createdAt: time, fireAt: time }],
+    });
+    const again: HistoryEvent = { type: "TaskScheduled", timestampMs: 9, id: 5, name: "a", firstId: 1, branch };
+    expect(openCalls(told).map((call) => call.branch)).toEqual([branch]);
+    expect(openCalls(advance(told, [again])).map((call) => call.branch)).toEqual([branch]);
+    expect(openTimers(told).map((timer) => timer.branch)).toEqual([branch]);
+  });
+
   it("[M4] goes on from what the server tells, also of a call in a later attempt", () => {
     const detail: WireDetail = {
       ...{ instanceID: "i", workflowName: "w", executionId: "x", generation: 0, runtimeStatus: "RUNNING" },

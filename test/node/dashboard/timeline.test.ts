@@ -7,15 +7,18 @@ import {
   arrangementOf,
   awaitedBars,
   awaitedNameOf,
+  haveBranches,
   isAwaited,
   labelOf,
   lanesOf,
+  type Row,
   rowsOf,
   segmentsOf,
   spanOf,
   waitsBefore,
 } from "../../../dashboard/src/instance/model/layout.ts";
 import { shapeAt, shapesOf } from "../../../dashboard/src/instance/model/shapes.ts";
+import { describe as describeBar } from "../../../dashboard/src/instance/timeline/chart.tsx";
 import type { HistoryEvent } from "../../../src/model/history-event.ts";
 
 const DAY = 86_400_000;
@@ -143,6 +146,60 @@ describe("[L] The rows", () => {
     ]);
   });
 
+  it("[L2.2] a row has the branch of its bars, and by branch those of one stand together, behind the workflow's own", () => {
+    const inBranches = [
+      bar({ position: 1, branch: "flight" }),
+      bar({ position: 2, branch: "hotel", name: "book" }),
+      bar({ position: 3, branch: "flight", name: "seat" }),
+      bar({ position: 4, kind: "timer", id: 9 }),
+    ];
+    const shown = (rows: readonly Row[]) => rows.map(({ label, branch }) => [label, branch]);
+    expect(shown(rowsOf(inBranches, "calls"))).toEqual([
+      ["charge", "flight"],
+      ["book", "hotel"],
+      ["seat", "flight"],
+      ["timer #9", undefined],
+    ]);
+    expect(shown(rowsOf(inBranches, "branches"))).toEqual([
+      ["timer #9", undefined],
+      ["charge", "flight"],
+      ["seat", "flight"],
+      ["book", "hotel"],
+    ]);
+    expect([haveBranches(inBranches), haveBranches(bars)]).toEqual([true, false]);
+  });
+
+  it("[L2.3] by name, a row has a branch where all calls of that name are of it", () => {
+    const calls = [
+      bar({ position: 1, branch: "flight" }),
+      bar({ position: 2, branch: "flight" }),
+      bar({ position: 3, branch: "flight", name: "book" }),
+      bar({ position: 4, branch: "hotel", name: "book" }),
+    ];
+    const first = rowsOf(calls, "names").filter(({ count }) => count !== undefined);
+    expect(first.map(({ label, branch }) => [label, branch])).toEqual([
+      ["charge", "flight"],
+      ["book", undefined],
+    ]);
+  });
+
+  it("[L2.4] an opened child has the branches of its own code, in its order", () => {
+    const own = [bar({ position: 1, name: "b", branch: "two" }), bar({ position: 2, name: "a", branch: "one" })];
+    const rows = rowsOf([{ ...child, branch: "ships" }], "branches", (id) => (id === "ship-1" ? own : undefined));
+    expect(rows.map(({ branch, of }) => [branch, of])).toEqual([
+      ["ships", undefined],
+      ["two", "ship-1"],
+      ["one", "ship-1"],
+    ]);
+  });
+
+  it("[L2.5] what is told of a bar under the pointer names its branch", () => {
+    expect(describeBar(bar({ position: 1, id: 1, branch: "<b>flight</b>" }), 10)).toMatch(
+      /^activity charge #1\nin branch '<b>flight<\/b>'\n/,
+    );
+    expect(describeBar(bar({ position: 1, id: 1 }), 10)).not.toContain("branch");
+  });
+
   it("[L2.1] in no lane do two overlap, and none is lost", () => {
     fc.assert(
       fc.property(fc.array(interval, { maxLength: 60 }), (intervals) => {
@@ -208,6 +265,18 @@ describe("[L7] Waits for events", () => {
       { from: 0.9, to: 0.9, what: "moment" },
     ]);
     expect(waitsBefore([turn(0, 0), bar({ position: 1, kind: "event", scheduledMs: 0, endedMs: 0 })]).size).toBe(0);
+  });
+
+  it("[L7.2] what a branch waits for first is its own, however the name is written", () => {
+    const turns = [bar({ position: 0, kind: "turn", scheduledMs: 5 })];
+    const branches = [
+      { name: "hotel", waitingFor: "event:Paid" },
+      { name: "flight", waitingFor: "activity:own" },
+    ];
+    expect(awaitedBars(["paid", "own"], turns, branches).map(({ name, branch }) => [name, branch])).toEqual([
+      ["paid", "hotel"],
+      ["own", undefined],
+    ]);
   });
 
   it("[L7.1] what it waits for now has a bar up to now, behind all others", () => {

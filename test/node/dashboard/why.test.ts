@@ -85,6 +85,24 @@ describe("[Y] Why it stands where it does", () => {
     ]);
   });
 
+  it("[Y3.1] of what a branch has called, or waits for, the branch is named", () => {
+    const branch = "<b>flight</b>";
+    const moment = at(
+      { type: "TaskScheduled", timestampMs: 1, id: 1, name: "charge", branch },
+      { type: "TaskFailed", timestampMs: 2, id: 1, failure: { errorType: "Declined", message: "no" } },
+      { type: "TimerCreated", timestampMs: 2, id: 2, fireAtMs: 70, firstId: 1, branch },
+      { type: "TaskScheduled", timestampMs: 2, id: 3, name: "notify", branch },
+      { type: "ChildWorkflowInstanceCreated", timestampMs: 2, id: 4, name: "ship", instanceId: "s", branch: "ships" },
+    );
+    const branches = [{ name: "hotel", waitingFor: "event:paid" }];
+    expect(told(moment, detail({ awaitedEvents: ["paid", "own"], branches }))).toEqual([
+      "‹charge› in branch ‹<b>flight</b>› has failed in attempt 1: ‹Declined: no›. Next attempt @70.",
+      "Waits for the events ‹paid› in branch ‹hotel›, ‹own›.",
+      "Runs ‹notify› in branch ‹<b>flight</b>›, since 2.",
+      "Waits for the child →s (‹ship›) in branch ‹ships›, since 2.",
+    ]);
+  });
+
   it("[Y4] stalled: why, and what mends it", () => {
     const stall = (reason: "NON_DETERMINISM" | "VERSION_NOT_AVAILABLE"): HistoryEvent => ({
       type: "ExecutionStalled",

@@ -14,6 +14,7 @@ export interface Bar {
   readonly kind: BarKind;
   readonly id?: number | undefined;
   readonly name?: string | undefined;
+  readonly branch?: string | undefined;
   readonly updateId?: string | undefined;
   readonly scheduledMs: number;
   instanceId?: string | undefined;
@@ -139,9 +140,9 @@ export class Bars {
     const { timestampMs } = event;
     const kind = AT_ONCE[event.type];
     if (kind !== undefined) {
-      const told = event as { id?: number; name?: string; version?: string; instanceId?: string };
-      const { id, name = told.version, instanceId } = told;
-      this.#draw(position, kind, "completed", timestampMs, { endedMs: timestampMs, id, name, instanceId });
+      const told = event as { id?: number; name?: string; branch?: string; version?: string; instanceId?: string };
+      const { id, name = told.version, branch, instanceId } = told;
+      this.#draw(position, kind, "completed", timestampMs, { endedMs: timestampMs, id, name, branch, instanceId });
     }
     switch (event.type) {
       case "TaskScheduled":
@@ -150,7 +151,11 @@ export class Bars {
         return this.#called(position, event, "child", event.instanceId);
       case "TimerCreated":
         if (event.firstId !== undefined) return this.#paused(event.firstId, event.fireAtMs);
-        this.#draw(position, "timer", "waiting", timestampMs, { id: event.id, dueMs: event.fireAtMs });
+        this.#draw(position, "timer", "waiting", timestampMs, {
+          id: event.id,
+          branch: event.branch,
+          dueMs: event.fireAtMs,
+        });
         return;
       case "UpdateRequested": {
         const { updateId, name } = event;
@@ -204,9 +209,9 @@ export class Bars {
     kind: BarKind,
     instanceId?: string,
   ): void {
-    const { id, name, firstId = id, timestampMs } = event;
+    const { id, name, branch, firstId = id, timestampMs } = event;
     const known = this.#calls.get(firstId);
-    const bar = known ?? this.#draw(position, kind, "running", timestampMs, { id: firstId, name });
+    const bar = known ?? this.#draw(position, kind, "running", timestampMs, { id: firstId, name, branch });
     const { attempt = known === undefined ? 1 : attemptsOf(known).length + 1 } = event;
     if (instanceId !== undefined) bar.instanceId = instanceId;
     this.#calls.set(firstId, bar);

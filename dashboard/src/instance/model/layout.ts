@@ -1,21 +1,25 @@
 import { type Axis, placeAt } from "./axis.ts";
 import { attemptsOf, type Bar } from "./bars.ts";
-import type { BarKind, BarStatus } from "./wire.ts";
+import { waitersFor } from "./branches.ts";
+import type { BarKind, BarStatus, WireBranch } from "./wire.ts";
 
 /*
  * Where each bar of a timeline stands: in which row, and from where to where on the axis.
  *
  *   L1  One row for each bar, in the order in which they begin; the bars of a child that is opened follow it, one step further in.
  *   L2  By name, the calls of one name are together, and those that overlap stand in rows of their own: a loop is one row, however long it is.
+ *   L2.2  By branch, the bars of the workflow's own code come first, and then those of each branch, in the order in which these begin.
  *   L3  Turns are no bars: they say when the code ran.
  */
 
-export type Arrangement = "calls" | "names";
+export type Arrangement = "calls" | "names" | "branches";
 
 export interface Row {
   readonly key: string;
   readonly label: string;
   readonly kind: BarKind;
+  /** That all of its bars are of. */
+  readonly branch?: string | undefined;
   /** How far in: of an opened child, one more than itself. */
   readonly depth: number;
   readonly bars: readonly Bar[];
@@ -43,7 +47,22 @@ export function arrangementOf(bars: readonly Bar[]): Arrangement {
 const MOST_DEPTH = 8;
 
 export function rowsOf(bars: readonly Bar[], arrangement: Arrangement, opened: OpenedChild = () => undefined): Row[] {
-  return arrangement === "names" ? byName(bars) : byCall(bars, opened, 0, "", undefined);
+  if (arrangement === "names") return byName(bars);
+  return byCall(arrangement === "branches" ? byBranch(bars) : bars, opened, 0, "", undefined);
+}
+
+export function haveBranches(bars: readonly Bar[]): boolean {
+  return bars.some(({ branch }) => branch !== undefined);
+}
+
+function byBranch(bars: readonly Bar[]): Bar[] {
+  const groups = new Map<string | undefined, Bar[]>([[undefined, []]]);
+  for (const bar of bars) {
+    const group = groups.get(bar.branch);
+    if (group === undefined) groups.set(bar.branch, [bar]);
+    else group.push(bar);
+  }
+  return [...groups.values()].flat();
 }
 
 function byCall(bars: readonly Bar[], opened: OpenedChild, depth: number, path: string, of: string | undefined): Row[] {
@@ -53,7 +72,7 @@ function byCall(bars: readonly Bar[], opened: OpenedChild, depth: number, path: 
     const key = `${path}${position}`;
     const childId = kind === "child" || kind === "detached" ? instanceId : undefined;
     const row: Row = {
-      ...{ key, kind, depth, label: labelOf(bar), bars: [bar] },
+      ...{ key, kind, depth, label: labelOf(bar), branch: bar.branch, bars: [bar] },
       ...(childId !== undefined && { childId }),
       ...(of !== undefined && { of }),
     };
@@ -77,6 +96,7 @@ function byName(bars: readonly Bar[]): Row[] {
         key: `${key} ${n}`,
         label: n === 0 ? groupOf(group[0] as Bar) : "",
         kind: (group[0] as Bar).kind,
+        branch: n === 0 && group.every(({ branch }) => branch === group[0]?.branch) ? group[0]?.branch : undefined,
         depth: 0,
         bars: lane,
         ...(n === 0 && { count: group.length }),
@@ -211,11 +231,12 @@ export function waitsBefore(bars: readonly Bar[]): ReadonlyMap<Bar, number> {
 }
 
 /** Bars of no event yet: what the code waits for, since its last turn at the latest. Their places are behind all others. */
-export function awaitedBars(names: readonly string[], bars: readonly Bar[]): Bar[] {
+export function awaitedBars(names: readonly string[], bars: readonly Bar[], branches?: readonly WireBranch[]): Bar[] {
   const turn = bars.findLast(({ kind }) => kind === "turn");
   if (turn === undefined) return [];
   return names.map((name, n) => ({
     ...{ position: AWAITED + n, kind: "event", status: "waiting", name, scheduledMs: turn.scheduledMs },
+    branch: waitersFor(branches, `event:${name}`)[0],
   }));
 }
 

@@ -63,6 +63,7 @@ export interface Call {
   readonly lastId: number;
   readonly position: number;
   readonly name: string;
+  readonly branch?: string | undefined;
   readonly instanceId?: string | undefined;
   readonly status: "running" | "retrying";
   readonly attempt: number;
@@ -74,6 +75,7 @@ export interface Call {
 
 export interface Timer {
   readonly id: number;
+  readonly branch?: string | undefined;
   readonly position: number;
   readonly createdMs: number;
   readonly fireMs: number;
@@ -109,8 +111,9 @@ export function momentOf(detail: WireDetail, lastIdOf: (id: number) => number = 
       pending("child", one, { name: one.workflowName, scheduled: one.createdAt, instanceId: one.instanceID }),
     ),
   ].map((call): Call => ({ ...call, lastId: lastIdOf(call.id) }));
-  const timers = detail.openTimers.map(({ id, createdAt, fireAt }) => ({
+  const timers = detail.openTimers.map(({ id, branch, createdAt, fireAt }) => ({
     id,
+    branch,
     position: -1,
     createdMs: msOf(createdAt),
     fireMs: msOf(fireAt),
@@ -138,11 +141,11 @@ export function momentOf(detail: WireDetail, lastIdOf: (id: number) => number = 
 
 function pending(
   kind: Call["kind"],
-  { id, status, attempt, lastFailure, nextAttemptAt }: WireActivity | WireChild,
+  { id, branch, status, attempt, lastFailure, nextAttemptAt }: WireActivity | WireChild,
   { name, scheduled, instanceId }: { readonly name: string; readonly scheduled: string; readonly instanceId?: string },
 ): Omit<Call, "lastId"> {
   const scheduledMs = msOf(scheduled);
-  const rest = { lastFailure, nextAttemptMs: msOf(nextAttemptAt), instanceId };
+  const rest = { branch, lastFailure, nextAttemptMs: msOf(nextAttemptAt), instanceId };
   return { kind, id, position: -1, name, status, attempt, scheduledMs, attemptMs: scheduledMs, ...rest };
 }
 
@@ -266,7 +269,7 @@ function called(
   event: HistoryEvent & { type: "TaskScheduled" | "ChildWorkflowInstanceCreated" },
   position: number,
 ): void {
-  const { id, name, firstId = id, timestampMs } = event;
+  const { id, name, branch, firstId = id, timestampMs } = event;
   const former = calls.get(firstId);
   const isChild = event.type === "ChildWorkflowInstanceCreated";
   attempts.delete(former?.lastId ?? id);
@@ -277,6 +280,7 @@ function called(
     lastId: id,
     position: former?.position ?? position,
     name,
+    branch,
     instanceId: isChild ? event.instanceId : undefined,
     status: "running",
     attempt: event.attempt ?? (former?.attempt ?? 0) + 1,
@@ -311,11 +315,11 @@ function failedCall(
 
 function timerCreated(
   { calls, attempts, timers, failed }: Draft,
-  { id, fireAtMs, firstId, timestampMs }: HistoryEvent & { type: "TimerCreated" },
+  { id, branch, fireAtMs, firstId, timestampMs }: HistoryEvent & { type: "TimerCreated" },
   position: number,
 ): void {
   if (firstId === undefined) {
-    timers.set(id, { id, position, createdMs: timestampMs, fireMs: fireAtMs });
+    timers.set(id, { id, branch, position, createdMs: timestampMs, fireMs: fireAtMs });
     return;
   }
   const call = calls.get(firstId) ?? failed.findLast((one) => one.call.id === firstId)?.call;

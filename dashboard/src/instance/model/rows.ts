@@ -17,6 +17,8 @@ export interface HistoryRow {
   /** The same whatever comes before and after it. */
   readonly key: string;
   readonly label: string;
+  /** Of what a branch has called, and of the answers to that. */
+  readonly branch?: string | undefined;
   readonly kind: RowKind;
   readonly outcome: Outcome;
   /** In the order in which they happened. */
@@ -28,9 +30,11 @@ export type Outcome = "open" | "done" | "failed" | "none";
 
 /** `events` in ascending order. */
 export function rawRows(events: readonly Numbered[]): HistoryRow[] {
+  const branches = branchesIn(events);
   return events.map((one) => ({
     key: `e${one.position}`,
     label: labelOf(one.event),
+    branch: branchOf(one.event, branches),
     kind: kindOf(one.event),
     outcome: outcomeOf(one.event),
     events: [one],
@@ -52,8 +56,21 @@ export function groupedRows(events: readonly Numbered[]): HistoryRow[] {
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
   }
-  const rows = [...groups].map(([key, group]) => rowOf(key, group));
+  const branches = branchesIn(events);
+  const rows = [...groups].map(([key, group]) => rowOf(key, group, branches));
   return rows.sort((one, other) => lastOf(one) - lastOf(other));
+}
+
+/** Of calls, by their numbers. */
+function branchesIn(events: readonly Numbered[]): ReadonlyMap<number, string> {
+  const branches = new Map<number, string>();
+  for (const { event } of events)
+    if ("branch" in event && event.branch !== undefined) branches.set(event.id, event.branch);
+  return branches;
+}
+
+function branchOf(event: HistoryEvent, branches: ReadonlyMap<number, string>): string | undefined {
+  return "id" in event ? branches.get(event.id) : undefined;
 }
 
 function lastOf({ events }: HistoryRow): number {
@@ -91,13 +108,13 @@ function groupOf(
   }
 }
 
-function rowOf(key: string, events: readonly Numbered[]): HistoryRow {
+function rowOf(key: string, events: readonly Numbered[], branches: ReadonlyMap<number, string>): HistoryRow {
   const first = (events.find(({ event }) => "name" in event) ?? events[0])?.event as HistoryEvent;
   const last = events.at(-1)?.event as HistoryEvent;
   const kind = kindOf(first);
   // A pause between two attempts ends before the call does.
   const outcome = last.type === "TimerFired" && kind !== "timer" ? "open" : outcomeOf(last);
-  return { key, label: labelOf(first), kind, outcome, events };
+  return { key, label: labelOf(first), branch: branchOf(first, branches), kind, outcome, events };
 }
 
 export function outcomeOf(event: HistoryEvent): Outcome {

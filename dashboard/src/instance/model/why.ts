@@ -1,3 +1,4 @@
+import { waitersFor } from "./branches.ts";
 import { type Call, type Moment, openCalls, openTimers } from "./moment.ts";
 import type { FailureDetails, WireDetail } from "./wire.ts";
 import { msOf } from "./wire.ts";
@@ -85,20 +86,29 @@ function runningReasons(moment: Moment, detail: WireDetail | undefined): Reason[
 }
 
 function retryReason(call: Call): Reason {
-  const { name, attempt, status, lastFailure, nextAttemptMs, attemptMs, id } = call;
+  const { name, branch, attempt, status, lastFailure, nextAttemptMs, attemptMs, id } = call;
   const failed: Part[] =
     lastFailure === undefined ? [] : [" after ", { code: `${lastFailure.errorType}: ${lastFailure.message}` }];
   const text: Part[] =
     status === "retrying"
       ? [
           { code: name },
+          ...within(branch),
           ` has failed in attempt ${attempt}`,
           ...(lastFailure ? [": ", { code: `${lastFailure.errorType}: ${lastFailure.message}` }] : []),
           ". Next attempt ",
           nextAttemptMs === undefined ? "soon" : { timeMs: nextAttemptMs },
           ".",
         ]
-      : [{ code: name }, ` runs in attempt ${attempt}`, ...failed, ", ", { sinceMs: attemptMs }, "."];
+      : [
+          { code: name },
+          ...within(branch),
+          ` runs in attempt ${attempt}`,
+          ...failed,
+          ", ",
+          { sinceMs: attemptMs },
+          ".",
+        ];
   return { tone: "warn", text, call: id };
 }
 
@@ -110,7 +120,13 @@ function waitsOf(moment: Moment, detail: WireDetail | undefined): Reason[] {
     .map(({ fireMs }) => fireMs)
     .sort((one, other) => one - other)[0];
   if (events.length > 0) {
-    const names = events.slice(0, MOST).flatMap((name, n): Part[] => [n === 0 ? "" : ", ", { code: name }]);
+    const names = events
+      .slice(0, MOST)
+      .flatMap((name, n): Part[] => [
+        n === 0 ? "" : ", ",
+        { code: name },
+        ...within(waitersFor(detail?.branches, `event:${name}`)[0]),
+      ]);
     const more = events.length > MOST ? [` and ${events.length - MOST} more`] : [];
     const until: Part[] = untilMs === undefined ? [] : [", or until ", { timeMs: untilMs }];
     reasons.push({
@@ -140,14 +156,28 @@ function runs(calls: readonly Call[]): Reason[] {
       },
     ];
   }
-  return calls.map(({ kind, name, instanceId, attemptMs, id }) => ({
+  return calls.map(({ kind, name, branch, instanceId, attemptMs, id }) => ({
     tone: "run",
     text:
       kind === "child" && instanceId !== undefined
-        ? ["Waits for the child ", { instance: instanceId }, " (", { code: name }, "), ", { sinceMs: attemptMs }, "."]
-        : ["Runs ", { code: name }, ", ", { sinceMs: attemptMs }, "."],
+        ? [
+            "Waits for the child ",
+            { instance: instanceId },
+            " (",
+            { code: name },
+            ")",
+            ...within(branch),
+            ", ",
+            { sinceMs: attemptMs },
+            ".",
+          ]
+        : ["Runs ", { code: name }, ...within(branch), ", ", { sinceMs: attemptMs }, "."],
     call: id,
   }));
+}
+
+function within(branch: string | undefined): Part[] {
+  return branch === undefined ? [] : [" in branch ", { code: branch }];
 }
 
 function limitReasons(detail: WireDetail | undefined): Reason[] {

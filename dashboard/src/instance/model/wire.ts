@@ -28,6 +28,7 @@ export interface WireBar {
   readonly status: BarStatus;
   readonly id?: number;
   readonly name?: string;
+  readonly branch?: string;
   readonly instanceID?: string;
   readonly updateID?: string;
   readonly scheduled: string;
@@ -57,6 +58,7 @@ export interface WireHistory {
 
 interface WirePending {
   readonly id: number;
+  readonly branch?: string;
   readonly status: "running" | "retrying";
   readonly attempt: number;
   readonly lastFailure?: Pick<FailureDetails, "errorType" | "message">;
@@ -72,6 +74,20 @@ export interface WireChild extends WirePending {
   readonly workflowName: string;
   readonly instanceID: string;
   readonly createdAt: string;
+}
+
+/** A branch that is not over. */
+export interface WireBranch {
+  readonly name: string;
+  readonly waitingFor?: string;
+  readonly ending?: boolean;
+}
+
+export interface WireTimer {
+  readonly id: number;
+  readonly branch?: string;
+  readonly createdAt: string;
+  readonly fireAt: string;
 }
 
 export interface WireLimit {
@@ -110,7 +126,8 @@ export interface WireDetail extends WireState {
   readonly retrying?: boolean;
   readonly actor?: string;
   readonly pendingActivities: readonly WireActivity[];
-  readonly openTimers: readonly { readonly id: number; readonly createdAt: string; readonly fireAt: string }[];
+  readonly branches?: readonly WireBranch[];
+  readonly openTimers: readonly WireTimer[];
   readonly openChildren: readonly WireChild[];
   readonly awaitedEvents?: readonly string[];
   readonly awaitsCondition?: boolean;
@@ -139,6 +156,7 @@ export interface WirePast {
   readonly awaitsCondition: boolean;
   readonly bufferedEvents: readonly { readonly name: string; readonly count: number }[];
   readonly openTimers: readonly number[];
+  readonly branches?: readonly WireBranch[];
   readonly stall?: { readonly reason: string; readonly message: string };
 }
 

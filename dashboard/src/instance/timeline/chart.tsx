@@ -7,6 +7,7 @@ import type { Bar } from "../model/bars.ts";
 import { kindOf, type Row } from "../model/layout.ts";
 import { rowsInView, type Shape, shapeAt, shapesOf, type View } from "../model/shapes.ts";
 import type { BarKind } from "../model/wire.ts";
+import { BranchTag } from "../parts.tsx";
 import { CanvasPlot } from "./canvas-plot.tsx";
 import { SvgPlot } from "./svg-plot.tsx";
 
@@ -272,7 +273,7 @@ interface LabelProps {
 }
 
 function Label({ row, top, height, isSelected, isOpened, onOpen, onSelect }: LabelProps) {
-  const { label, kind, depth, childId, count } = row;
+  const { label, kind, branch, depth, childId, count } = row;
   return (
     <div
       class="timeline-label"
@@ -292,10 +293,15 @@ function Label({ row, top, height, isSelected, isOpened, onOpen, onSelect }: Lab
       )}
       {label !== "" && (
         // biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: keys are the box's
-        <span class="timeline-name" title={`${kindOf(kind)}: ${label}`} onClick={onSelect}>
+        <span
+          class="timeline-name"
+          title={`${kindOf(kind)}: ${label}${branch === undefined ? "" : `\nin branch '${branch}'`}`}
+          onClick={onSelect}
+        >
           <Icon name={KIND_ICONS[kind]} size={13} />
           <span>{label}</span>
           {count !== undefined && count > 1 && <span class="quiet"> × {count.toLocaleString("en")}</span>}
+          <BranchTag name={branch} />
         </span>
       )}
     </div>
@@ -381,9 +387,10 @@ function Grid({ axis, view, cursorMs }: { axis: Axis; view: View; cursorMs: numb
 
 /** All there is to say of a bar in a few lines. */
 export function describe(bar: Bar, nowMs: number): string {
-  const { kind, status, name = "", id, scheduledMs, endedMs, errorType, attempts, dueMs, instanceId } = bar;
+  const { kind, status, name = "", id, branch, scheduledMs, endedMs, errorType, attempts, dueMs, instanceId } = bar;
   const lines = [
     `${kindOf(kind)} ${name}${id === undefined ? "" : ` #${id}`}`,
+    branch === undefined ? "" : `in branch '${branch}'`,
     instanceId ?? "",
     endedMs === undefined
       ? `${status}, for ${formatDuration(nowMs - scheduledMs)}`

@@ -2,8 +2,8 @@ import { useState } from "preact/hooks";
 import { formatDuration } from "../../app/times.ts";
 import { Time } from "../../parts/time.tsx";
 import type { Bar } from "../model/bars.ts";
-import { kindOf, type Row } from "../model/layout.ts";
-import { TableBox } from "../parts.tsx";
+import { haveBranches, kindOf, type Row } from "../model/layout.ts";
+import { BranchTag, TableBox } from "../parts.tsx";
 import type { Selection } from "./chart.tsx";
 
 const PAGE = 200;
@@ -24,6 +24,7 @@ export function BarTable({
   const bars = rows
     .flatMap(({ bars, of }) => bars.map((bar) => ({ bar, of })))
     .sort((one, other) => one.bar.scheduledMs - other.bar.scheduledMs || one.bar.position - other.bar.position);
+  const areInBranches = haveBranches(bars.map(({ bar }) => bar));
   return (
     <TableBox label="Bars of the timeline">
       <table class="bar-table">
@@ -32,6 +33,7 @@ export function BarTable({
           <tr>
             <th scope="col">Name</th>
             <th scope="col">What</th>
+            {areInBranches && <th scope="col">Branch</th>}
             <th scope="col">Status</th>
             <th scope="col">Began</th>
             <th scope="col">Took</th>
@@ -52,6 +54,11 @@ export function BarTable({
                 </button>
               </th>
               <td>{of === undefined ? kindOf(bar.kind) : `${kindOf(bar.kind)} of ${of}`}</td>
+              {areInBranches && (
+                <td>
+                  <BranchTag name={bar.branch} />
+                </td>
+              )}
               <td>{bar.status}</td>
               <td>
                 <Time at={bar.scheduledMs} />

@@ -7,14 +7,22 @@ import type { Feed } from "../feed.ts";
 import { untilOf } from "../feed.ts";
 import { axisOf, busyTimes } from "../model/axis.ts";
 import type { Bar } from "../model/bars.ts";
-import { type Arrangement, arrangementOf, awaitedBars, rowsOf, spanOf, waitsBefore } from "../model/layout.ts";
+import {
+  type Arrangement,
+  arrangementOf,
+  awaitedBars,
+  haveBranches,
+  rowsOf,
+  spanOf,
+  waitsBefore,
+} from "../model/layout.ts";
 import { Card } from "../parts.tsx";
 import { Chart, type Selection } from "./chart.tsx";
 import { useChildren } from "./children.ts";
 import { BarTable } from "./table.tsx";
 
 const NO_BARS: readonly Bar[] = [];
-const ROW_HEIGHT: Readonly<Record<Arrangement, number>> = { calls: 28, names: 24 };
+const ROW_HEIGHT: Readonly<Record<Arrangement, number>> = { calls: 28, names: 24, branches: 28 };
 
 /** The bar that is selected, from the address. */
 export function selectionOf(query: URLSearchParams): Selection | undefined {
@@ -44,14 +52,17 @@ export function Timeline({ feed, past }: { feed: Feed; past?: Past }) {
   const nowMs = useComputed(() => (isStill ? 0 : now.value)).value;
   const untilMs = past?.ms ?? (moment === undefined ? nowMs : untilOf(moment, feed.detail.value, nowMs));
   const awaited = past !== undefined || moment?.endedMs !== undefined ? undefined : feed.detail.value?.awaitedEvents;
+  const branches = feed.detail.value?.branches;
   const drawn = past?.bars ?? bars?.all ?? NO_BARS;
   const shown = useMemo(
-    () => (awaited === undefined ? [...drawn] : [...drawn, ...awaitedBars(awaited, drawn)]),
-    [drawn, changes, awaited?.join("\n")],
+    () => (awaited === undefined ? [...drawn] : [...drawn, ...awaitedBars(awaited, drawn, branches)]),
+    [drawn, changes, awaited?.join("\n"), branches],
   );
   const waits = useMemo(() => waitsBefore(shown), [shown]);
   const chosen = query.get("rows");
-  const arrangement: Arrangement = chosen === "calls" || chosen === "names" ? chosen : arrangementOf(shown);
+  const areInBranches = useMemo(() => haveBranches(shown), [shown]);
+  const isChosen = chosen === "calls" || chosen === "names" || (chosen === "branches" && areInBranches);
+  const arrangement: Arrangement = isChosen ? chosen : arrangementOf(shown);
   const isReal = query.get("time") === "real";
   const isTable = query.get("view") === "table";
   const rows = useMemo(() => rowsOf(shown, arrangement, children.barsOf), [shown, arrangement, children.changes]);
@@ -77,6 +88,7 @@ export function Timeline({ feed, past }: { feed: Feed; past?: Past }) {
           options={[
             ["calls", "Each call"],
             ["names", "By name"],
+            ...(areInBranches ? ([["branches", "By branch"]] as const) : []),
           ]}
         />
       )}
