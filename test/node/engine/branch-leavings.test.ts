@@ -1,5 +1,6 @@
 // What a branch leaves behind when it ends, who sees to its clean-up, and what it costs.
 import { describe, expect, it } from "vitest";
+import { rerunHistory } from "../../../src/engine/rerun.ts";
 import type { Task } from "../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../src/engine/workflow-context.ts";
 import type { HistoryFact } from "../../../src/model/history-event.ts";
@@ -9,6 +10,8 @@ import { completed, Driver, endOf, failed, fired, outcomeOf, raised } from "./su
 type Code = Generator<any, any, any>;
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type AsyncCode = AsyncGenerator<any, any, any>;
+
+const RERUN = { sourceInstanceId: "i", instanceId: "n", executionId: "e", nowMs: 2_000_000, started: {} };
 
 const cancel: HistoryFact = { type: "ExecutionCancelRequested", reason: "too late" };
 
@@ -50,27 +53,33 @@ describe("[T42] what a branch has begun when it is ended", () => {
     expect(endOf(await driver.turn(completed(5, "seat 7")))).toBe("seat 7");
   });
 
-  it("[T42] one call in its finally is made, although the workflow ends in the same turn; a second one is not", async () => {
-    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
-      const strand = function* (): Code {
-        try {
-          yield ctx.waitForExternalEvent("never");
-        } finally {
-          yield* calls(ctx, "undo 1", "undo 2");
-        }
-      };
-      yield ctx.whenAll([strand(), calls(ctx, "fails")]);
-    });
-    await driver.turn();
-    const turn = await driver.turn(failed(1, "no"));
-    expect([asked(turn), turn.status, turn.activities.map(({ name }) => name)]).toEqual([
-      ["undo 1 #2"],
-      "FAILED",
-      ["undo 1"],
-    ]);
-    expect(turn.warnings[0]).toMatch(/^The workflow has ended before 1 of its branches had: 'branch-1'/);
-    expect(asked(await driver.turn(completed(2)))).toEqual([]);
-  });
+  it.each([
+    ["fails", (ctx: WorkflowContext, ...parts: Code[]) => ctx.whenAll(parts), failed(1, "no"), "FAILED"],
+    ["returns", (ctx: WorkflowContext, ...parts: Code[]) => ctx.whenAny(parts), completed(1), "COMPLETED"],
+  ] as const)(
+    "[T42] one call in its finally is made, although the workflow %s in the same turn; a second one is not",
+    async (_how, join, answer, status) => {
+      const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+        const strand = function* (): Code {
+          try {
+            yield ctx.waitForExternalEvent("never");
+          } finally {
+            yield* calls(ctx, "undo 1", "undo 2");
+          }
+        };
+        yield join(ctx, strand(), calls(ctx, "other"));
+      });
+      await driver.turn();
+      const turn = await driver.turn(answer);
+      expect([asked(turn), turn.status, turn.activities.map(({ name }) => name)]).toEqual([
+        ["undo 1 #2"],
+        status,
+        ["undo 1"],
+      ]);
+      expect(turn.warnings[0]).toMatch(/^The workflow has ended before 1 of its branches had: 'branch-1'/);
+      expect(asked(await driver.turn(completed(2)))).toEqual([]);
+    },
+  );
 
   it("[T42] a workflow that waits for a condition sees to it that all of it is done", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
@@ -196,6 +205,49 @@ describe("[T44] the clean-up of branches after a cancel", () => {
       expect.stringMatching(/^The workflow has ended before 1 of its branches had: 'letters'/),
       expect.stringMatching(/^1 task\(s\) of workflow .w. were made and never waited for/),
     ]);
+  });
+});
+
+describe("[T44] a continue-as-new", () => {
+  it("[T44] leaves branches where they are, without their finally, and the log names them", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const strand = function* (): Code {
+        try {
+          yield ctx.waitForExternalEvent("never");
+        } finally {
+          ctx.sendEvent("other", "left");
+        }
+      };
+      ctx.branch(strand(), "letters");
+      yield ctx.waitForExternalEvent("again");
+      ctx.continueAsNew("next");
+    });
+    await driver.turn();
+    const turn = await driver.turn(raised("again"));
+    expect([turn.completion?.type, turn.messages]).toEqual(["ContinuedAsNew", []]);
+    expect(turn.warnings[0]).toMatch(/^The workflow has ended before 1 of its branches had: 'letters'/);
+  });
+});
+
+describe("[T40] a rerun", () => {
+  it("[T40] begins with what the branches had done before the call, and each goes on from there", async () => {
+    const both = function* (ctx: WorkflowContext): Code {
+      return yield* ctx.whenAll([calls(ctx, "a1", "a2"), calls(ctx, "b1", "b2")]);
+    };
+    const driver = new Driver(both, undefined, "w");
+    await driver.turn();
+    await driver.turn(completed(2));
+    await driver.turn(completed(1));
+    await driver.turn(completed(3));
+    expect(endOf(await driver.turn(completed(4)))).toEqual([2, 2]);
+    // When b2 was called, a1 was open, and a2 not called yet.
+    const to = driver.history.findIndex((event) => event.type === "TaskScheduled" && event.name === "b2");
+    driver.history = [...rerunHistory(driver.history.slice(0, to + 1), { ...RERUN, eventId: 3 })];
+    driver.deploy(both, "w");
+    const pending = [...(await driver.load()).pending.activities.values()].map(({ name }) => name);
+    expect(pending).toEqual(["a1", "b2"]);
+    expect(asked(await driver.turn(completed(3), completed(1)))).toEqual(["a2 #4"]);
+    expect(endOf(await driver.turn(completed(4)))).toEqual([2, 2]);
   });
 });
 
