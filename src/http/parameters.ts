@@ -1,10 +1,8 @@
 import * as v from "valibot";
-import { COUNT_KEYS } from "../catalog/protocol.ts";
-import { A_WAIT, DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../catalog/query/parameters.ts";
 import { HISTORY_EVENT_TYPES } from "../model/history-event.ts";
 import { HISTORY_POSITION } from "../model/history-position.ts";
 import { didYouMean } from "../model/near-name.ts";
-import { RUNTIME_STATUSES } from "../model/status.ts";
 import { type Call, queryValue } from "./call.ts";
 import { malformed } from "./errors.ts";
 
@@ -12,7 +10,7 @@ import { malformed } from "./errors.ts";
  * What the query of a route may have, by name: each parameter once, for all routes that take it. All may be left out.
  *
  * The routes beyond Dapr read theirs with `readParameters`. Dapr's routes read by hand, in Dapr's order, and the catalog reads its own
- * filters: of their parameters the router needs the names, and the OpenAPI document the rest; a test compares what both say.
+ * filters: of their parameters the router needs the names, and the OpenAPI document the rest (`byHand`); a test compares what both say.
  *
  * `attr.KEY` is a family: each name that begins with `attr.`.
  */
@@ -65,6 +63,11 @@ function shown(input: unknown): string {
 }
 
 const text = v.optional(v.string());
+/**
+ * What is read by hand: the Worker needs the name alone, and is built without what it may be, which stands by its name in
+ * `openapi/by-hand.ts`.
+ */
+export const byHand: Parameter = v.optional(v.string());
 const flag = v.optional(
   v.pipe(
     v.picklist(["true", "false"], ({ input }: Issue) => `is "true" or "false", found ${JSON.stringify(String(input))}`),
@@ -72,7 +75,6 @@ const flag = v.optional(
     v.boolean(),
   ),
 );
-const seconds = v.optional(v.pipe(v.string(), v.regex(/^-?\d+(\.\d+)?$/), v.transform(Number), v.number()));
 
 export const IS_EVENT_ID = "is the id of an event, <executionId>.<position>";
 const MAX_UPDATE_ID = 256;
@@ -84,8 +86,8 @@ const MAX_PAGE = 10_000;
 export const APP_ID = { appID: text } satisfies Parameters;
 export const REASON = { reason: v.optional(v.pipe(v.string(), v.maxLength(MAX_REASON))) } satisfies Parameters;
 export const START = {
-  startTime: v.optional(v.pipe(v.string(), v.isoTimestamp())),
-  retention: v.optional(v.pipe(v.string(), v.regex(/^[-+]?0$|^\+?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$/))),
+  startTime: byHand,
+  retention: byHand,
   "attr.KEY": text,
 } satisfies Parameters;
 export const NEW_INSTANCE = { instanceID: text, ...START } satisfies Parameters;
@@ -98,14 +100,14 @@ export const REUSE = {
   ),
   raiseEvent: v.optional(v.pipe(v.string(), v.minLength(1, "is the name of an event, found nothing"))),
 } satisfies Parameters;
-export const TIMEOUT = { timeoutSeconds: seconds } satisfies Parameters;
+export const TIMEOUT = { timeoutSeconds: byHand } satisfies Parameters;
 export const WAIT = {
-  waitFor: v.optional(v.picklist(["started", "completed"])),
+  waitFor: byHand,
   ...TIMEOUT,
   fetchPayloads: flag,
 } satisfies Parameters;
 export const DETAIL = {
-  detail: v.optional(v.picklist(["full"])),
+  detail: byHand,
   at: v.optional(whole(1, Number.MAX_SAFE_INTEGER)),
 } satisfies Parameters;
 export const CHILDREN = { nonRecursive: flag } satisfies Parameters;
@@ -165,29 +167,17 @@ export const TIMELINE_PAGE = {
   continuationToken: token,
 } satisfies Parameters;
 
-/** Several of these, separated by commas; in any case of letters where `fold` makes that of the values. */
-function listOf<const Values extends readonly string[]>(values: Values, fold = (text: string) => text) {
-  return v.optional(
-    v.pipe(
-      v.string(),
-      v.transform((list) => list.split(",").map((one) => fold(one.trim()))),
-      v.array(v.picklist(values)),
-    ),
-  );
-}
-const timeOrDay = v.optional(v.union([v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())]));
-
 export const LIST = {
-  status: listOf(RUNTIME_STATUSES, (text) => text.toUpperCase()),
+  status: byHand,
   name: text,
   idPrefix: text,
-  createdAfter: timeOrDay,
-  createdBefore: timeOrDay,
-  endedAfter: timeOrDay,
-  endedBefore: timeOrDay,
+  createdAfter: byHand,
+  createdBefore: byHand,
+  endedAfter: byHand,
+  endedBefore: byHand,
   parent: text,
   version: text,
-  waitingFor: v.optional(v.pipe(v.string(), v.regex(A_WAIT))),
+  waitingFor: byHand,
   retrying: flag,
   "attr.KEY": text,
   q: text,
@@ -195,7 +185,7 @@ export const LIST = {
   pageSize: wholeNumber(1, MAX_PAGE_SIZE, DEFAULT_PAGE_SIZE),
   continuationToken: text,
   since: text,
-  countBy: listOf(COUNT_KEYS),
+  countBy: byHand,
 } satisfies Parameters;
 
 export const EVENTS = {

@@ -4,6 +4,7 @@ import { familyOf, type Parameter } from "../parameters.ts";
 import { ROLES } from "../role.ts";
 import { ROUTES, type Route } from "../routes.ts";
 import { VERSION } from "../version.ts";
+import { whatItMayBe } from "./by-hand.ts";
 import { COMMON, ERRORS, type ErrorCode, type ErrorDoc, TEXTS } from "./errors.ts";
 import { type AnswerDoc, OPERATION_DOCS, type OperationDoc, PARAMETERS, SEGMENTS, TAGS } from "./operations.ts";
 import { ANYTHING, SCHEMAS } from "./schemas.ts";
@@ -85,7 +86,7 @@ function operationOf({
     name,
     in: "query",
     ...describe(name),
-    ...parameterSchema(name, schema),
+    ...parameterSchema(name, whatItMayBe(name, schema)),
   }));
   const isProbe = doc.checks === "probe";
   const isRestricted = !isProbe && keepsToPrefix !== true;

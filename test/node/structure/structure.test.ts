@@ -92,6 +92,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "http/bodies.ts",
     "http/openapi/schemas.ts",
     "http/openapi/schemas",
+    "http/openapi/by-hand.ts",
     "http/openapi/document.ts",
   ],
   croner: ["schedules/cron.ts"],
