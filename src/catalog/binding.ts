@@ -3,7 +3,7 @@ import { instanceStub, type Namespace, type Placement } from "../instance/namesp
 import type { CatalogShard, CatalogSource } from "../model/catalog-entry.ts";
 import { allShards, type CatalogShards, firstShardOf, shardOf } from "../model/catalog-shards.ts";
 import type { CatalogConfig } from "./options.ts";
-import type { Schedule } from "./patience.ts";
+import { timers } from "./patience.ts";
 import type { CatalogApi } from "./protocol.ts";
 import type { Shards } from "./reading/shards.ts";
 import type { RebuildPorts } from "./rebuild.ts";
@@ -26,11 +26,6 @@ export const CATALOG_OFF =
 export function shardStub(namespace: Namespace<CatalogApi>, placement: Placement, name: string): CatalogApi {
   return instanceStub(namespace, placement, name);
 }
-
-export const timers: Schedule = (ms, callback) => {
-  const timer = setTimeout(callback, ms);
-  return () => clearTimeout(timer);
-};
 
 /** What the HTTP API has of the catalog: all shards, and the instances that a rebuild asks. `undefined` where it is not bound. */
 export function boundCatalog(

@@ -1,1 +1,1 @@
-export { type Schedule, within } from "../instance/patience.ts";
+export { type Schedule, timers, within } from "../instance/patience.ts";

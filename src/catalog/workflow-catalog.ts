@@ -6,7 +6,7 @@ import { sqlDatabase } from "../instance/platform-ports.ts";
 import type { Announced, Announcement, CatalogSource, Departure } from "../model/catalog-entry.ts";
 import type { LogLevel, LogLine } from "../model/log.ts";
 import type { RetentionPolicy } from "../model/retention.ts";
-import { timers } from "./binding.ts";
+import { timers } from "./patience.ts";
 import type {
   CatalogApi,
   ChangesPart,

@@ -8,6 +8,7 @@ import { plainTexts, Vault } from "../storage/vault.ts";
 import type { InstanceLimits } from "./limits.ts";
 import { errorFields } from "./log-text.ts";
 import { instanceStub, type Placement } from "./namespace.ts";
+import { timers } from "./patience.ts";
 import { PlatformSockets } from "./platform-sockets.ts";
 import type {
   Alarm,
@@ -57,10 +58,7 @@ const CLOCK: Clock = {
   delay(ms) {
     return new Promise((resolve) => setTimeout(resolve, ms));
   },
-  schedule(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    return () => clearTimeout(timer);
-  },
+  schedule: timers,
 };
 
 /**

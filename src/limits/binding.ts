@@ -1,5 +1,6 @@
 import { type BoundClass, howToAdd, namespaceIn, onceFor } from "../instance/bound-class.ts";
 import { instanceStub, type Namespace, type Placement } from "../instance/namespace.ts";
+import { timers } from "../instance/patience.ts";
 import { type Limit, type Limits, limiterNames, limiterOf } from "../model/limit.ts";
 import type { LimitsReach } from "./overview.ts";
 import type { LimiterApi } from "./protocol.ts";
@@ -52,9 +53,6 @@ export function limitsReach(limits: Limits, bound: BoundLimiters | undefined): L
   return {
     declared: () => limits.all,
     partsOf: (limit) => bound?.allOf(limit) ?? [],
-    schedule: (ms, callback) => {
-      const timer = setTimeout(callback, ms);
-      return () => clearTimeout(timer);
-    },
+    schedule: timers,
   };
 }

@@ -2,6 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { logFrom } from "../instance/log.ts";
 import { errorFields } from "../instance/log-text.ts";
 import { instanceStub, type Placement } from "../instance/namespace.ts";
+import { timers } from "../instance/patience.ts";
 import { sqlDatabase } from "../instance/platform-ports.ts";
 import type { LeaseHolder, LeasePlace, LeaseRequest, LeaseState } from "../model/lease.ts";
 import type { Limits } from "../model/limit.ts";
@@ -80,10 +81,7 @@ class LimiterObject extends DurableObject<LimiterEnv> implements LimiterApi {
       name: this.#name,
       quota: this.#limits.quotaOf(this.#name) ?? {},
       now: Date.now,
-      schedule: (ms, callback) => {
-        const timer = setTimeout(callback, ms);
-        return () => clearTimeout(timer);
-      },
+      schedule: timers,
       durable: () => storage.sync(),
       alarm: { initialMs, set: (atMs) => void storage.setAlarm(atMs).catch((error) => this.#fault("setAlarm", error)) },
       holder: (instanceId) => instanceStub(this.env.WORKFLOW_INSTANCE, this.#placement, instanceId),
