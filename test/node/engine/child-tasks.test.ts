@@ -637,6 +637,49 @@ describe("[T49] cancel and events of a child's task are calls of the context", (
   });
 });
 
+describe("[T49] in branches", () => {
+  it("[T49] a call of a child's task is of the branch that makes it, whoever has called the child", async () => {
+    const driver = new Driver(function* parent(ctx: WorkflowContext): Code {
+      const child = ctx.callChildWorkflow("c");
+      const tells = function* (): Code {
+        child.sendEvent("e");
+        yield ctx.waitForExternalEvent("stop");
+        child.cancel();
+      };
+      yield ctx.whenAll([ctx.branch(tells(), "tells"), child]);
+    });
+    const { events } = await driver.turn();
+    expect(events.slice(1)).toMatchObject([{ type: "ChildEventSent", taskId: 1, branch: "tells" }]);
+    expect((await driver.turn(raised("stop"))).events[1]).toMatchObject({
+      type: "ChildCancelRequested",
+      taskId: 1,
+      branch: "tells",
+    });
+    expect(endOf(await driver.turn(canceled(1)))).toMatch(/^TaskFailedError/);
+  });
+
+  it("[T49] who waits in another branch for a child that is canceled in its pause goes on at once", async () => {
+    const driver = new Driver(function* parent(ctx: WorkflowContext): Code {
+      const child = ctx.callChildWorkflow("c", 1, { retry: RETRY });
+      const waits = function* (): Code {
+        try {
+          yield child;
+        } catch (error) {
+          return (error as Error).name;
+        }
+      };
+      const stops = function* (): Code {
+        yield ctx.waitForExternalEvent("stop");
+        return child.cancel();
+      };
+      return yield ctx.whenAll([waits(), stops()]);
+    });
+    await driver.turn();
+    await driver.turn(failed(1));
+    expect(endOf(await driver.turn(raised("stop")))).toEqual(["TaskCanceledError", true]);
+  });
+});
+
 describe("[N] what code asks of its children is compared with the history", () => {
   type Act = (one: ChildTask, two: ChildTask, ctx: WorkflowContext) => unknown;
   async function replay(before: Act, after: Act): Promise<unknown> {

@@ -171,6 +171,24 @@ export const scenarios: Record<string, Scenario> = {
     },
     script: (client) => client.start(),
   },
+  "events to a child, and the cancel of another and of one under its ID": {
+    *main(ctx): Code {
+      const told = ctx.callChildWorkflow("event", "go");
+      const canceled = ctx.callChildWorkflow("event", "never", "c");
+      told.sendEvent("go", "told");
+      canceled.cancel("as told");
+      let failure = "none";
+      try {
+        yield canceled;
+      } catch (error) {
+        failure = (error as Error).message;
+      }
+      const next = ctx.callChildWorkflow("event", "never", "c");
+      next.sendEvent("never", "under the same ID");
+      return [yield told, failure, yield next];
+    },
+    script: (client) => client.start(),
+  },
   "continue-as-new with events, a child and an activity in each": {
     *main(ctx, input: { n: number; seen: unknown[] }): Code {
       const event = yield ctx.waitForExternalEvent("go");
