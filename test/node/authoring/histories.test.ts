@@ -178,6 +178,30 @@ describe("[A18] The timeline", () => {
     expect(urls).toEqual(["i/timeline?limit=5&continuationToken=t&order=desc"]);
   });
 
+  it("[A18.4] has the branch of each bar, as the description has it of what is open", async () => {
+    failures = 0;
+    const trip = function* (ctx: WorkflowContext): Generator<Task> {
+      const flight = function* (): Generator<Task> {
+        yield ctx.callActivity(charge, "flight");
+        yield ctx.waitForExternalEvent("seat", { timeout: 60 });
+      };
+      yield ctx.whenAll([ctx.branch(flight(), "flight"), ctx.callActivity(charge, "own")]);
+    };
+    const env = new WorkflowTestEnvironment(runtime().registerWorkflowWithName("trip", trip));
+    const id = await env.client.scheduleNewWorkflow("trip", undefined, { instanceId: "trip-1" });
+    await env.idle();
+    const { bars } = (await env.client.getWorkflowTimeline(id)) ?? { bars: [] };
+    const calls = bars.filter(({ kind }) => kind !== "turn");
+    expect(calls.map(({ kind, branch }) => [kind, branch])).toEqual([
+      ["activity", undefined],
+      ["activity", "flight"],
+      ["timer", "flight"],
+    ]);
+    const { detail } = (await env.client.describeWorkflow(id)) ?? {};
+    expect(detail?.branches).toEqual([{ name: "flight", waitingFor: "event:seat" }]);
+    expect(detail?.openTimers).toMatchObject([{ branch: "flight" }]);
+  });
+
   it("[A18.3] of nobody is undefined; of what is no timeline an error", async () => {
     const { client } = new WorkflowTestEnvironment(runtime());
     expect(await client.getWorkflowTimeline("nobody")).toBeUndefined();

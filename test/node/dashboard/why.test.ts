@@ -101,6 +101,10 @@ describe("[Y] Why it stands where it does", () => {
       "Runs ‹notify› in branch ‹<b>flight</b>›, since 2.",
       "Waits for the child →s (‹ship›) in branch ‹ships›, since 2.",
     ]);
+    const again: HistoryEvent = { type: "TaskScheduled", timestampMs: 70, id: 5, name: "charge", firstId: 1, branch };
+    expect(told(advance(moment, [again]))[0]).toBe(
+      "‹charge› in branch ‹<b>flight</b>› runs in attempt 2 after ‹Declined: no›, since 70.",
+    );
   });
 
   it("[Y4] stalled: why, and what mends it", () => {
