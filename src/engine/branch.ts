@@ -13,8 +13,6 @@ export interface BranchMaking {
   readonly number: number;
   readonly name: string;
   readonly generator: AnyGenerator;
-  /** That has made it; `undefined`: the workflow's own code, or an update. */
-  readonly maker: Branch | undefined;
   readonly watch: CodeWatch;
   /** It can go on. */
   readonly ready: (branch: Branch) => void;
@@ -28,7 +26,8 @@ export interface BranchMaking {
  */
 export class Branch implements TaskListener {
   readonly number: number;
-  readonly maker: Branch | undefined;
+  /** That it has made. */
+  readonly made: Branch[] = [];
   readonly task: BranchTask;
   readonly #generator: AnyGenerator;
   readonly #coroutine: Coroutine;
@@ -38,9 +37,8 @@ export class Branch implements TaskListener {
   #failure: string | undefined;
   #isCalledOff = false;
 
-  constructor({ number, name, generator, maker, watch, ready }: BranchMaking) {
+  constructor({ number, name, generator, watch, ready }: BranchMaking) {
     this.number = number;
-    this.maker = maker;
     this.#generator = generator;
     this.#coroutine = new Coroutine(watch);
     this.#ready = ready;
@@ -69,22 +67,23 @@ export class Branch implements TaskListener {
     this.#ready(this);
   }
 
-  async goOn(enough: Enough): Promise<void> {
-    if (this.#hasBegun) return this.#settle(await this.#coroutine.resume(enough));
+  goOn(enough: Enough): Promise<Step> {
+    if (this.#hasBegun) return this.#coroutine.resume(enough);
     this.#hasBegun = true;
-    this.#settle(await this.#coroutine.start(() => this.#generator, enough));
+    return this.#coroutine.begin(this.#generator, enough);
   }
 
-  async interrupt(error: Error, enough: Enough): Promise<void> {
-    this.#settle(await this.#coroutine.interrupt(error, enough));
+  interrupt(error: Error, enough: Enough): Promise<Step> {
+    return this.#coroutine.interrupt(error, enough);
   }
 
-  async end(enough: Enough): Promise<void> {
+  end(enough: Enough): Promise<Step> {
     this.#hasBegun = true;
-    this.#settle(await this.#coroutine.end(this.#generator, enough));
+    return this.#coroutine.end(this.#generator, enough);
   }
 
-  #settle(step: Step): void {
+  /** What its code did when it was last driven. */
+  settle(step: Step): void {
     if (step.type === "waiting") return this.#coroutine.waitingFor?.addComposite(this);
     this.#isOver = true;
     this.#isCalledOff = this.task.isComplete;

@@ -4,6 +4,7 @@ import type { BranchTask } from "./branch-task.ts";
 import { type AnyGenerator, isGenerator, leave } from "./callbacks.ts";
 import type { Calls } from "./calls.ts";
 import { listOf } from "./composite-task.ts";
+import type { Step } from "./coroutine.ts";
 import { WorkflowCanceledError } from "./errors.ts";
 import { Task, unyielded } from "./task.ts";
 
@@ -69,19 +70,20 @@ export class Branches {
     const number = ++this.#made;
     const name = givenName ?? `branch-${number}`;
     const ready = (branch: Branch) => void this.#ready.push(branch);
-    const maker = this.#atWork;
-    const branch = new Branch({ number, name, generator, maker, watch: this.#calls.watch, ready });
+    const branch = new Branch({ number, name, generator, watch: this.#calls.watch, ready });
+    this.#atWork?.made.push(branch);
     branch.task.onEnd(() => this.#taskEnded(branch));
     this.#open.add(branch);
     this.#ready.push(branch);
-    return this.#calls.made(branch.task, "branch", name);
+    branch.task.made(this.#calls.watch, "branch", name);
+    return branch.task;
   }
 
   /** Unless it is over, it was called off, and with it those that it has made. */
   #taskEnded(branch: Branch): void {
     if (branch.isOver) return;
     this.#toEnd.push(branch);
-    for (const { maker, task } of this.#open) if (maker === branch) task.callOff();
+    for (const { task } of branch.made) task.callOff();
   }
 
   get areToEnd(): boolean {
@@ -94,21 +96,27 @@ export class Branches {
 
   /** Those that were called off end where they wait, before anything else goes on. */
   async end(enough: Enough): Promise<void> {
-    while (this.#toEnd.length > 0 && !enough()) {
-      const [branch, ...others] = this.#toEnd.sort(byNumber) as [Branch, ...Branch[]];
-      this.#toEnd = others;
-      await this.#drive(branch, () => branch.end(enough));
+    while (this.#toEnd.length > 0) {
+      const branches = this.#toEnd.sort(byNumber);
+      this.#toEnd = [];
+      for (const branch of branches) {
+        if (enough()) return;
+        this.#atWork = branch;
+        this.#settle(branch, await branch.end(enough));
+      }
     }
   }
 
-  /** Each that can goes on as far as it comes, once. */
+  /** Each that can goes on as far as it comes, once. As few microtasks as can be: the turn of a wide join is to stay one burst. */
   async goOn(enough: Enough): Promise<void> {
     const ready = this.#ready.sort(byNumber);
     this.#ready = [];
     for (const branch of ready) {
       if (enough()) return;
-      if (branch.canGoOn) await this.#drive(branch, () => branch.goOn(enough));
-      await this.end(enough);
+      if (!branch.canGoOn) continue;
+      this.#atWork = branch;
+      this.#settle(branch, await branch.goOn(enough));
+      if (this.areToEnd) await this.end(enough);
     }
   }
 
@@ -118,15 +126,15 @@ export class Branches {
     for (const { task } of open) task.leaveAlone();
     for (const branch of open) {
       if (enough()) return;
-      if (!branch.task.isComplete)
-        await this.#drive(branch, () => branch.interrupt(new WorkflowCanceledError(reason), enough));
+      if (branch.task.isComplete) continue;
+      this.#atWork = branch;
+      this.#settle(branch, await branch.interrupt(new WorkflowCanceledError(reason), enough));
     }
   }
 
-  async #drive(branch: Branch, go: () => Promise<void>): Promise<void> {
-    this.#atWork = branch;
-    await go();
+  #settle(branch: Branch, step: Step): void {
     this.#atWork = undefined;
+    branch.settle(step);
     if (branch.isOver) this.#open.delete(branch);
     if (branch.failure !== undefined) this.#failed.push(branch);
   }
@@ -142,7 +150,7 @@ export class Branches {
     const names = open.length > MOST_NAMED ? [...open.slice(0, MOST_NAMED), "…"].join(", ") : open.join(", ");
     return [
       ...texts,
-      `The workflow has ended before ${open.length} of its branches had: ${names}. Nothing that is left to do in them is done.`,
+      `This execution has ended before ${open.length} of its branches had: ${names}. Nothing that is left to do in them is done.`,
     ];
   }
 }

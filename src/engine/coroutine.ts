@@ -60,11 +60,16 @@ export class Coroutine {
       // An async function may hand on to a generator: `async (ctx, input) => other(ctx, input)`.
       const result = isGenerator(returned) ? returned : await returned;
       if (!isGenerator(result)) return this.#returned(result);
-      this.#generator = result;
-      return await this.#drive(result, undefined, enough);
+      return await this.begin(result, enough);
     } catch (error) {
       return { type: "threw", error: this.#awaited.thrown(error) };
     }
+  }
+
+  /** The code is a generator already. */
+  begin(generator: AnyGenerator, enough: () => boolean): Promise<Step> {
+    this.#generator = generator;
+    return this.#drive(generator, undefined, enough);
   }
 
   resume(enough: () => boolean): Promise<Step> {

@@ -839,7 +839,7 @@ describe("[T44] what ends the workflow, and its branches with it", () => {
     const turn = await driver.turn(fired(1));
     expect([endOf(turn), await toldBy(driver)]).toEqual(["done", ["a begins"]]);
     expect(turn.warnings[0]).toBe(
-      "The workflow has ended before 1 of its branches had: 'letters'. Nothing that is left to do in them is done.",
+      "This execution has ended before 1 of its branches had: 'letters'. Nothing that is left to do in them is done.",
     );
   });
 
@@ -920,7 +920,7 @@ describe("[T44] what ends the workflow, and its branches with it", () => {
       ...[1, 2, 3, 4, 5].map(
         (n) => `The branch 'branch-${n}' has failed, and nobody has waited for it: RangeError: no`,
       ),
-      "The workflow has ended before 6 of its branches had: 'branch-7', 'branch-8', 'branch-9', 'branch-10', 'branch-11', …. Nothing that is left to do in them is done.",
+      "This execution has ended before 6 of its branches had: 'branch-7', 'branch-8', 'branch-9', 'branch-10', 'branch-11', …. Nothing that is left to do in them is done.",
     ]);
   });
 
