@@ -18,11 +18,11 @@ const recorded = readdirSync(folder).map(
 );
 
 const samples = new WorkflowRuntime();
-const sources = ["order-processing", "patterns"].map((file) => join(ROOT, `src/samples/${file}.ts`));
+const sources = ["order-processing", "patterns", "travel-booking"].map((file) => join(ROOT, `src/samples/${file}.ts`));
 for (const source of sources) {
   // By path: their types are those of a Worker.
   const sample = await import(source);
-  (sample.registerOrderProcessing ?? sample.registerPatterns)(samples);
+  (sample.registerOrderProcessing ?? sample.registerPatterns ?? sample.registerTravelBooking)(samples);
 }
 
 /** The text within the file, as it is when it runs. */
@@ -35,9 +35,11 @@ const RUNTIME = `
   import { WorkflowRuntime } from "edge-workflows";
   import { registerOrderProcessing } from ${JSON.stringify(sources[0])};
   import { registerPatterns } from ${JSON.stringify(sources[1])};
+  import { registerTravelBooking } from ${JSON.stringify(sources[2])};
   export const runtime = new WorkflowRuntime();
   registerOrderProcessing(runtime);
   registerPatterns(runtime);
+  registerTravelBooking(runtime);
 `;
 const alias = {
   "edge-workflows/testing": join(ROOT, "src/testing.ts"),
