@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import {
   declareEvent,
   type HistoryEvent,
@@ -202,13 +202,16 @@ describe("[K3] Restarts", () => {
 describe("[K3.4] A restart while an activity is at work", () => {
   it("runs it again, and the result of the lost run counts for nothing", async () => {
     const env = environment();
-    let runs = 0;
-    env.mockActivity(charge, () => new Promise((resolve) => setTimeout(resolve, 20, `run ${++runs}`)));
+    const runs: ((result: string) => void)[] = [];
+    env.mockActivity(charge, () => new Promise((resolve) => runs.push(resolve)));
     const id = await env.client.scheduleNewWorkflow(order, 1);
     await env.client.raiseEvent(id, approval, true);
     const waits = env.client.waitForWorkflowCompletion(id);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await vi.waitUntil(() => runs.length === 1);
     await env.restart();
+    await vi.waitUntil(() => runs.length === 2);
+    runs[0]?.("run 1");
+    runs[1]?.("run 2");
     expect((await waits)?.serializedOutput).toBe('"run 2"');
     expect(env.calls(charge)).toHaveLength(2);
     expect(env.history(id).events.filter(({ type }) => type === "TaskCompleted")).toHaveLength(1);
