@@ -50,7 +50,11 @@ function branching(random: Random, id: string, program: Program, mayWait: boolea
 }
 
 function strandsFrom(random: Random, id: string, place: Place): Strands {
-  const join = random.of(["all", "all", "any", "any", "await", "call off", "leave", "lose"] as const);
+  // A rewind takes back the answer at which the workflow has failed: that has to be the one that has failed.
+  const heardAtOnce = ["all", "any", "lose"] as const;
+  const join = random.of(
+    place.isStrict ? heardAtOnce : ([...heardAtOnce, "all", "any", "await", "call off", "leave"] as const),
+  );
   const ids = Array.from({ length: random.between(1, 3) }, (_, n) => `${id}.${n}`);
   // Where one may fail, the others end where they wait.
   const mayFail = !place.isStrict && random.chance(0.3);
@@ -63,8 +67,8 @@ function strandsFrom(random: Random, id: string, place: Place): Strands {
 
 function strandFrom(random: Random, id: string, before: readonly string[], place: Place, mayFail: boolean): Strand {
   const steps = Array.from({ length: random.between(0, 3) }, (_, n) => stepFrom(random, `${id}.${n}`, before, place));
-  const last = Array.from({ length: random.of([0, 0, 1, 1, 2]) }, () => {
-    return random.chance(0.6) ? activity(random, !place.isStrict) : timer(random);
+  const last = Array.from({ length: place.isStrict ? 0 : random.of([0, 0, 1, 1, 2]) }, () => {
+    return random.chance(0.6) ? activity(random, true) : timer(random);
   });
   return {
     id,
@@ -84,7 +88,8 @@ function stepFrom(random: Random, id: string, before: readonly string[], place: 
   if (kind < 8) return timer(random);
   if (kind < 11 && mayWait) return { do: "event", name: random.chance(0.3) ? "shared" : `of ${id}` };
   if (kind === 11 && before.length > 0) return { do: "after", strand: random.of(before) };
-  if (kind === 12) return { do: "self", value: random.below(100) };
+  // What comes to a workflow that has failed is for nobody.
+  if (kind === 12 && !isStrict) return { do: "self", value: random.below(100) };
   if (kind === 13) return random.of<Step>([{ do: "patch" }, { do: "versioned" }, asks(random)]);
   if (kind === 14) return { do: "detach", program: { rounds: 1, steps: [activity(random, false)], fails: false } };
   if (kind === 15) return childFrom(random, id, place);

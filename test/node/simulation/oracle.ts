@@ -217,8 +217,8 @@ function familyFaults(
   const [started] = history;
   const executionId = started?.type === "ExecutionStarted" ? started.executionId : "";
   for (const event of history) {
-    if (event.type === "DetachedWorkflowScheduled" && !stored.has(event.instanceId))
-      faults.push(`${event.instanceId} was never started`);
+    const isStarted = event.type !== "DetachedWorkflowScheduled" || stored.has(event.instanceId);
+    if (!isStarted && !isPurged(event.instanceId)) faults.push(`${event.instanceId} was never started`);
     if (event.type !== "ChildWorkflowInstanceCreated") continue;
     const child = stored.get(event.instanceId);
     const isOurs =

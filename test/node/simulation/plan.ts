@@ -251,18 +251,17 @@ function askingFrom(random: Random, plan: Plan): Plan {
   return { ...plan, roots: plan.roots.map((root) => ({ ...root, program: asking(random, root.program, root.id) })) };
 }
 
-function asking(random: Random, program: Program, id: string): Program {
-  const steps = program.steps.map(
-    (step, n): Step =>
-      step.do === "child" || step.do === "detach"
-        ? { ...step, program: asking(random, step.program, `${id}-asks${n}`) }
-        : step,
-  );
+/** `mayName`: what is detached in each round may run beside itself, and would use its children's IDs at the same time. */
+function asking(random: Random, program: Program, id: string, mayName = true): Program {
+  const steps = program.steps.map((step, n): Step => {
+    if (step.do !== "child" && step.do !== "detach") return step;
+    return { ...step, program: asking(random, step.program, `${id}-asks${n}`, mayName && step.do === "child") };
+  });
   for (let n = random.between(1, 2); n > 0; n--) {
     const values = Array.from({ length: random.between(0, 3) }, () => random.below(100));
     const pauseMs = random.of([0, 0, 10, 2_000]);
     // The same ID twice: the child before has ended by then.
-    const named = random.chance(0.5) ? { id: `${id}-asked` } : {};
+    const named = random.chance(0.5) && mayName ? { id: `${id}-asked` } : {};
     const step = { do: "asks", values, pauseMs, cancels: random.chance(0.5), ...named } as const;
     steps.splice(random.between(0, steps.length), 0, step);
   }
