@@ -29,16 +29,20 @@ export function partsOf(task: Task | undefined): Task[] {
   return task === undefined ? [] : [task];
 }
 
-/**
- * What the code waits for when it has yielded this task: of a `whenAll` or `whenAny` the first in its list that has not ended, of a branch
- * what that waits for. So a
- * wait for an event with a timeout is a wait for the event, and the pause before an activity is called again is a wait for that
- * activity; before a child is, there is none, and it is a wait for the time.
- */
-export function waitOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Wait | undefined {
+/** Of several things the first: of a `whenAll` or `whenAny` that in its list which has not ended, of a branch what that waits for. */
+export function firstPartOf(yielded: Task | undefined): Task | undefined {
   let task = yielded;
   while (task instanceof CompositeTask || task instanceof BranchTask)
     task = task instanceof BranchTask ? task.waitingFor : task.firstOpen;
+  return task;
+}
+
+/**
+ * What the code waits for when it has yielded this task. So a wait for an event with a timeout is a wait for the event, and the pause before
+ * an activity is called again is a wait for that activity; before a child is, there is none, and it is a wait for the time.
+ */
+export function waitOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Wait | undefined {
+  const task = firstPartOf(yielded);
   const { callMethod, callName: name = "" } = task ?? {};
   if (callMethod === "waitForExternalEvent") return { type: "event", name };
   if (callMethod === "callActivity") return { type: "activity", name };

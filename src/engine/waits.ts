@@ -2,7 +2,7 @@ import type { EventRaised } from "../model/history-event.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { Interactions } from "./interactions.ts";
 import type { PendingWork } from "./pending-work.ts";
-import { partsOf, type Wait, waitOf } from "./standing.ts";
+import { firstPartOf, partsOf, type Wait, waitOf } from "./standing.ts";
 import type { Suspension } from "./suspension.ts";
 
 /** A branch of the code. */
@@ -10,6 +10,8 @@ export interface WaitingBranch {
   readonly name: string;
   /** What it waits for, of several things the first. */
   readonly wait?: Wait | undefined;
+  /** The number of the call whose answer that is. */
+  readonly callId?: number | undefined;
   /** The names of all events that it waits for, as the code has them. */
   readonly events: readonly string[];
   readonly condition: boolean;
@@ -39,10 +41,12 @@ export function waitsOf(
   return {
     branches: branches.open.map((task) => {
       const parts = partsOf(task.waitingFor);
+      const first = firstPartOf(task);
       const named = (method: string) => parts.filter(({ callMethod }) => callMethod === method);
       return {
         name: task.branchName,
         wait: waitOf(task, calls, pending),
+        callId: first && calls.idOf(first),
         events: named("waitForExternalEvent").map(({ callName = "" }) => callName),
         condition: named("waitForCondition").length > 0,
         ...(task.isComplete && { isEnding: true }),

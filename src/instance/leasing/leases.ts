@@ -156,10 +156,12 @@ export class Leases implements Admission {
 
   // What others are told.
 
-  /** The limit that the workflow waits for, or the activity of this name. */
-  waitsFor(activity: string | undefined): string | undefined {
+  /** The limit that the workflow waits for, or an activity of this name, or the call of it with this number. */
+  waitsFor(activity: string | undefined, callId?: number): string | undefined {
     for (const { limit, of, isHeld, hasBegun, isWaiting, failures } of this.#leases.all) {
-      const isIt = of.type === "workflow" ? !isHeld : !hasBegun && of.run.task.name === activity;
+      const isCall =
+        of.type === "activity" && of.run.task.name === activity && (callId ?? of.run.task.id) === of.run.task.id;
+      const isIt = of.type === "workflow" ? !isHeld : !hasBegun && isCall;
       if (isIt && (isWaiting || failures > 0)) return limit.name;
     }
     return undefined;

@@ -62,7 +62,7 @@ export interface LifeParts {
   readonly ports: InstancePorts;
   readonly sender: Sender;
   readonly onTheWay: OnTheWay;
-  readonly leases?: { waitsFor(activity: string | undefined): string | undefined } | undefined;
+  readonly leases?: { waitsFor(activity: string | undefined, callId?: number): string | undefined } | undefined;
 }
 
 /**
@@ -169,9 +169,9 @@ export class Life {
     return this.isHeldUp && !this.isNew && this.waitsForLimit(undefined) === undefined;
   }
 
-  /** The limit that it waits for, or the activity of this name. */
-  waitsForLimit(activity: string | undefined): string | undefined {
-    return this.#parts.leases?.waitsFor(activity);
+  /** The limit that it waits for, or an activity of this name, or the call of it with this number. */
+  waitsForLimit(activity: string | undefined, callId?: number): string | undefined {
+    return this.#parts.leases?.waitsFor(activity, callId);
   }
 
   /** No message waits, on disk either: memory gets those of a turn after its commit. False while the disk does not tell. */

@@ -94,7 +94,7 @@ export class Views {
       waiting: current.queue.waiting,
       nextDueAtMs: Number.isFinite(dueAtMs) ? dueAtMs : undefined,
       leases,
-      waitsForLimit: (activity) => current.waitsForLimit(activity),
+      waitsForLimit: (activity, callId) => current.waitsForLimit(activity, callId),
     };
   }
 

@@ -13,7 +13,7 @@ export interface Moment extends Snapshot {
   readonly startAtMs: number | undefined;
   readonly nextDueAtMs: number | undefined;
   readonly leases: readonly WaitingLease[] | undefined;
-  waitsForLimit(activity: string | undefined): string | undefined;
+  waitsForLimit(activity: string | undefined, callId?: number): string | undefined;
   /** What waits for its start with it. */
   readonly waiting: readonly HistoryFact[];
 }

@@ -32,8 +32,8 @@ export interface ShownStanding {
   readonly retrying: boolean;
 }
 
-/** The limit that the workflow waits for, or the activity of this name. */
-type WaitsForLimit = (activity: string | undefined) => string | undefined;
+/** The limit that the workflow waits for, or an activity of this name, or the call of it with this number. */
+type WaitsForLimit = (activity: string | undefined, callId?: number) => string | undefined;
 
 /** A start that waits for its time, or a limit, or else what the code waits for: see `standingOf`. */
 export function shownStanding(
@@ -46,21 +46,21 @@ export function shownStanding(
   return { waitingFor: shownWait(wait, waitsForLimit), retrying };
 }
 
-/** Each branch as the workflow itself; `undefined` where there are none. */
+/** Each branch as the workflow itself, but that it waits for a limit only if its own call does; `undefined` where there are none. */
 export function shownBranches(
   branches: readonly WaitingBranch[],
   waitsForLimit?: WaitsForLimit,
 ): readonly BranchStanding[] | undefined {
   if (branches.length === 0) return undefined;
-  return branches.map(({ name, wait, isEnding }) => ({
+  return branches.map(({ name, wait, callId, isEnding }) => ({
     name,
-    waitingFor: shownWait(wait, waitsForLimit),
+    waitingFor: shownWait(wait, waitsForLimit, callId),
     ending: isEnding,
   }));
 }
 
-function shownWait(wait: Wait | undefined, waitsForLimit?: WaitsForLimit): string | undefined {
-  const limit = waitsForLimit?.(wait?.type === "activity" ? wait.name : undefined);
+function shownWait(wait: Wait | undefined, waitsForLimit?: WaitsForLimit, callId?: number): string | undefined {
+  const limit = waitsForLimit?.(wait?.type === "activity" ? wait.name : undefined, callId);
   return limit === undefined ? wait && textOf(wait) : `limit:${limit}`;
 }
 

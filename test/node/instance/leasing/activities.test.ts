@@ -354,6 +354,25 @@ describe("[I41] Limited activities", () => {
     expect(await detail("b0")).toEqual([{ ...waits, key: "b", position: 1, ahead: 0 }]);
   });
 
+  it("[I43.23] a branch waits for the limit as long as its own call does, and not while that runs", async () => {
+    const { world, running, end } = limitedWorld();
+    world.workflow("shop", function* (ctx): Code {
+      function* part(): Code {
+        yield ctx.callActivity("charge");
+      }
+      return yield ctx.whenAll([part(), part()]);
+    });
+    await start(world, "x", "shop");
+    await world.advance(SOON);
+    const waits = async () => {
+      const told = await world.call("x", (instance) => instance.describe({ payloads: false, detail: true }));
+      return told?.detail?.branches?.map(({ waitingFor }) => waitingFor);
+    };
+    expect([[...running], await waits()]).toEqual([["x"], ["activity:charge", "limit:cards"]]);
+    await end("x");
+    expect([[...running], await waits()]).toEqual([["x"], ["activity:charge"]]);
+  });
+
   it("[I41.24] a grant that nobody wants comes back at once, and the next begins", async () => {
     const { world, limiters, running, end } = limitedWorld();
     await startAll(world, "a", "b", "c");
