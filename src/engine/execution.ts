@@ -169,6 +169,11 @@ export class Execution {
     this.#state.replayed(events, nowMs);
   }
 
+  /** The number of the next call of its code. */
+  get nextCallId(): number {
+    return this.#state.calls.nextId;
+  }
+
   get hasActions(): boolean {
     return this.#state.calls.actions.size > 0;
   }

@@ -141,7 +141,7 @@ export class Orchestration {
       if (!this.#accepts(fact)) continue;
       const event = { ...fact, timestampMs };
       draft.append(event);
-      if (event.type === "ExecutionCancelRequested") draft.cancel(event);
+      if (event.type === "ExecutionCancelRequested") draft.cancel(event, this.#execution.nextCallId);
       const applied = this.#ended ? undefined : this.#execution.apply(event, false, this.#history.length - 1);
       if (applied !== undefined) await applied;
     }

@@ -1,6 +1,11 @@
 import type { Action, CancelChild, Completion, SendChildEvent } from "../model/action.ts";
 import type { FailureDetails } from "../model/failure.ts";
-import type { ExecutionCancelRequested, HistoryEvent, TaskScheduled } from "../model/history-event.ts";
+import type {
+  ChildWorkflowInstanceCreated,
+  ExecutionCancelRequested,
+  HistoryEvent,
+  TaskScheduled,
+} from "../model/history-event.ts";
 import type { AddressedMessage } from "../model/message.ts";
 import type { TerminalStatus } from "../model/status.ts";
 import type { Messages } from "./messages.ts";
@@ -30,6 +35,8 @@ export class TurnDraft {
   /** How many events the history has before what the code asks for in this turn, and whether the last of them is of that kind too. */
   #askedFrom = 0;
   #followsAsked = false;
+  /** The cancel that has come, and the number of the first call behind it. */
+  #canceled: { readonly event: ExecutionCancelRequested; readonly nextId: number } | undefined;
   readonly #history: RecordedHistory;
   readonly #toOthers: Messages;
 
@@ -50,12 +57,16 @@ export class TurnDraft {
     this.#followsAsked = this.#history.endsWithAsked;
   }
 
-  /** An execution is canceled once: what it has called and waits for hears of it, too. */
-  cancel({ reason, actor }: ExecutionCancelRequested): void {
+  /** An execution is canceled once: what it has called before `nextId` and waits for hears of it, too. */
+  cancel(event: ExecutionCancelRequested, nextId: number): void {
     const { activities, children } = this.#history.pending;
     this.aborts = [...activities.keys()];
-    for (const child of children.values())
-      this.messages.push(this.#toOthers.toChild(child, { type: "Cancel", reason, actor }));
+    this.#canceled = { event, nextId };
+    for (const child of children.values()) this.#tellOfCancel(child, event);
+  }
+
+  #tellOfCancel(child: ChildWorkflowInstanceCreated, { reason, actor }: ExecutionCancelRequested): void {
+    this.messages.push(this.#toOthers.toChild(child, { type: "Cancel", reason, actor }));
   }
 
   /** What the code has asked for. */
@@ -64,10 +75,17 @@ export class TurnDraft {
     this.append(event);
     if (action.type === "EndUpdate") this.updates.push(action);
     if (event.type === "TaskScheduled") this.activities.push(event);
-    else if (event.type === "ChildWorkflowInstanceCreated") this.messages.push(this.#toOthers.startChild(event));
+    else if (event.type === "ChildWorkflowInstanceCreated") this.#startChild(event);
     else if (event.type === "DetachedWorkflowScheduled") this.messages.push(this.#toOthers.startDetached(event));
     else if (event.type === "EventSent") this.messages.push(this.#toOthers.raiseEvent(event));
     else if ("taskId" in event) this.messages.push(this.#toOthers.askOfChild(event));
+  }
+
+  /** Called in the turn of a cancel, but before that, it hears of it as those that are recorded do. */
+  #startChild(event: ChildWorkflowInstanceCreated): void {
+    this.messages.push(this.#toOthers.startChild(event));
+    if (this.#canceled !== undefined && event.id < this.#canceled.nextId)
+      this.#tellOfCancel(event, this.#canceled.event);
   }
 
   /** A rerun, or code before today's, may have given the child another ID. */

@@ -52,6 +52,24 @@ describe("[T20] a cooperative cancel", () => {
     expect(endOf(await driver.turn(completed(2)))).toBe("tidied");
   });
 
+  it("[T20] a child that was called in the turn of the cancel hears of it, behind its start; one that was called since does not", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      try {
+        yield ctx.callChildWorkflow("child", 1, "before");
+      } finally {
+        yield ctx.callChildWorkflow("child", 2, "behind");
+      }
+    });
+    const { messages } = await driver.turn(cancel);
+    expect(messages.map(({ to, message: { type } }) => [to, type])).toEqual([
+      ["before", "StartChild"],
+      ["before", "Cancel"],
+      ["behind", "StartChild"],
+    ]);
+    expect(messages[1]?.message).toMatchObject({ reason: "too late", parent: { taskId: 1 } });
+    expect((await driver.turn(cancel)).messages).toEqual([]);
+  });
+
   it("[T20] another error on the way out is a failure", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       try {
