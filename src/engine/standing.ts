@@ -29,11 +29,22 @@ export function partsOf(task: Task | undefined): Task[] {
   return task === undefined ? [] : [task];
 }
 
-/** Of several things the first: of a `whenAll` or `whenAny` that in its list which has not ended, of a branch what that waits for. */
+/**
+ * Of several things the first: of a `whenAll` or `whenAny` that in its list which has not ended, of a branch what that waits for. Nothing where
+ * branches wait for each other in a circle.
+ */
 export function firstPartOf(yielded: Task | undefined): Task | undefined {
   let task = yielded;
-  while (task instanceof CompositeTask || task instanceof BranchTask)
-    task = task instanceof BranchTask ? task.waitingFor : task.firstOpen;
+  let passed: Set<Task> | undefined;
+  while (task instanceof CompositeTask || task instanceof BranchTask) {
+    if (task instanceof CompositeTask) task = task.firstOpen;
+    else {
+      passed ??= new Set();
+      if (passed.has(task)) return undefined;
+      passed.add(task);
+      task = task.waitingFor;
+    }
+  }
   return task;
 }
 

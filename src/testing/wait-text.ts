@@ -51,7 +51,7 @@ export class WaitText {
     ];
     for (const child of pending.children.values()) texts.push(await this.#describeChild(child, depth));
     if (orchestration.stall !== undefined) texts.push(`other code: ${orchestration.stall.message.replace(/\.$/, "")}`);
-    return texts.join(", ") || "nothing that this environment knows";
+    return texts.join(", ") || circleOf(waits) || "nothing that this environment knows";
   }
 
   /** As a client sees it. The object itself may be held up, and is not asked. */
@@ -93,6 +93,12 @@ function conditionsOf({ condition, branches }: Waits): string[] {
 /** Where no branch waits for it, the workflow's own code does, or an update. */
 function inEach(what: string, branches: Waits["branches"]): string[] {
   return branches.length === 0 ? [what] : branches.map(({ name }) => what + inBranch(name));
+}
+
+/** Branches that wait for each other, or one for itself: for nothing that ever comes. */
+function circleOf({ branches }: Waits): string {
+  const names = branches.flatMap(({ name, wait }) => (wait === undefined ? [`'${name}'`] : []));
+  return names.length === 0 ? "" : `the end of branches that wait for each other: ${names.join(", ")}`;
 }
 
 function describeRun({ name, attempt, isMock }: ActivityRun, branch: string | undefined): string {

@@ -579,6 +579,25 @@ describe("[K10.15] What can never happen in a branch is named with it", () => {
       "waits for activity 'charge' (attempt 2) in branch 'flight', whose mock has not settled.",
     );
   });
+
+  it("[K10.16] branches that wait for each other are named, and can be canceled", async () => {
+    const env = new WorkflowTestEnvironment(
+      new WorkflowRuntime().registerWorkflowWithName("circle", function* (ctx: WorkflowContext): Code {
+        const made: Task[] = [];
+        const waitsFor = function* (n: number): Code {
+          return yield ctx.whenAny([made[n] as Task]);
+        };
+        made.push(ctx.branch(waitsFor(1), "flight"), ctx.branch(waitsFor(0), "hotel"));
+        yield ctx.whenAll(made);
+      }),
+    );
+    const id = await env.client.scheduleNewWorkflow("circle", 1, "i");
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(
+      "waits for the end of branches that wait for each other: 'flight', 'hotel'. Nothing is running, and no time is due.",
+    );
+    await env.client.cancelWorkflow(id);
+    expect((await env.client.waitForWorkflowCompletion(id))?.runtimeStatus).toBe(WorkflowRuntimeStatus.CANCELED);
+  });
 });
 
 describe("[K11] Activities that use the client", () => {

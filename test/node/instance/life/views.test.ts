@@ -4,7 +4,18 @@ import type { Task } from "../../../../src/engine/task.ts";
 import type { WorkflowContext } from "../../../../src/engine/workflow-context.ts";
 import type { InstanceDetail, TimelineRequest } from "../../../../src/instance/protocol.ts";
 import { entryFor, type Listed, listedWorld } from "../announcing/support.ts";
-import { type Code, gate, historyOf, makeWorld, raise, resume, start, suspend, terminate } from "../support.ts";
+import {
+  type Code,
+  gate,
+  historyOf,
+  makeWorld,
+  raise,
+  resume,
+  start,
+  statusOf,
+  suspend,
+  terminate,
+} from "../support.ts";
 import { START_MS, type World } from "../world.ts";
 
 const RETRY = { maxNumberOfAttempts: 5, firstRetryInterval: 60 };
@@ -390,6 +401,26 @@ describe("[I43] Branches", () => {
     await start(world, "i", "many");
     const { branches, more } = await detailOf(world);
     expect([branches?.length, branches?.at(-1)?.name, more]).toEqual([1_000, "branch-1000", { branches: 1_001 }]);
+  });
+
+  it("[I43.24] of branches that wait for each other, or for themselves, it is not told for what, and the instance goes on", async () => {
+    const world = makeWorld();
+    world.workflow("circle", function* (ctx: WorkflowContext): Code {
+      const made: Task[] = [];
+      const waitsFor = function* (n: number): Code {
+        yield ctx.whenAll([made[n] as Task]);
+      };
+      made.push(...[1, 0, 2].map((n) => ctx.branch(waitsFor(n))));
+      yield ctx.whenAny([ctx.whenAll(made), ctx.waitForExternalEvent("go")]);
+    });
+    await start(world, "i", "circle");
+    const { branches, awaitedEvents } = await detailOf(world);
+    expect([branches, awaitedEvents]).toEqual([
+      ["branch-1", "branch-2", "branch-3"].map((name) => ({ name, waitingFor: undefined, ending: undefined })),
+      ["go"],
+    ]);
+    await raise(world, "i", "go");
+    expect(await statusOf(world, "i")).toBe("COMPLETED");
   });
 
   it("[I43.21] the timeline has the branch of each bar", async () => {
