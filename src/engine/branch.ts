@@ -26,8 +26,8 @@ export interface BranchMaking {
  */
 export class Branch implements TaskListener {
   readonly number: number;
-  /** That it has made. */
-  readonly made: Branch[] = [];
+  /** That it has made, and whose tasks have not ended. */
+  readonly made = new Set<Branch>();
   readonly task: BranchTask;
   readonly #generator: AnyGenerator;
   readonly #coroutine: Coroutine;
@@ -91,7 +91,7 @@ export class Branch implements TaskListener {
     if (this.#isCalledOff) return;
     if (step.type === "returned") this.task.complete(step.value);
     // Whoever waits for it catches what was thrown, whatever that is.
-    else this.task.endWith((step.error ?? new Error(this.#failure)) as Error);
+    else this.task.endWith((step.error ?? new Error(String(step.error))) as Error);
   }
 }
 

@@ -23,6 +23,7 @@ export class Branches {
   readonly #open = new Set<Branch>();
   #ready: Branch[] = [];
   #toEnd: Branch[] = [];
+  #isCallingOff = false;
   #atWork: Branch | undefined;
   #made = 0;
   readonly #failed: Branch[] = [];
@@ -71,19 +72,27 @@ export class Branches {
     const name = givenName ?? `branch-${number}`;
     const ready = (branch: Branch) => void this.#ready.push(branch);
     const branch = new Branch({ number, name, generator, watch: this.#calls.watch, ready });
-    this.#atWork?.made.push(branch);
-    branch.task.onEnd(() => this.#taskEnded(branch));
+    const maker = this.#atWork;
+    maker?.made.add(branch);
+    branch.task.onEnd(() => {
+      maker?.made.delete(branch);
+      this.#taskEnded(branch);
+    });
     this.#open.add(branch);
     this.#ready.push(branch);
     branch.task.made(this.#calls.watch, "branch", name);
     return branch.task;
   }
 
-  /** Unless it is over, it was called off, and with it those that it has made. */
+  /** Unless it is over, it was called off, and with it those that it has made: one after the other, since a long chain would not fit on the stack. */
   #taskEnded(branch: Branch): void {
     if (branch.isOver) return;
-    this.#toEnd.push(branch);
-    for (const { task } of branch.made) task.callOff();
+    const toEnd = this.#toEnd;
+    toEnd.push(branch);
+    if (this.#isCallingOff) return;
+    this.#isCallingOff = true;
+    for (let n = toEnd.length - 1; n < toEnd.length; n++) for (const { task } of toEnd[n]?.made ?? []) task.callOff();
+    this.#isCallingOff = false;
   }
 
   get areToEnd(): boolean {
@@ -101,6 +110,8 @@ export class Branches {
       this.#toEnd = [];
       for (const branch of branches) {
         if (enough()) return;
+        // By its own code, which has come to its end since.
+        if (branch.isOver) continue;
         this.#atWork = branch;
         this.#settle(branch, await branch.end(enough));
       }
@@ -136,7 +147,7 @@ export class Branches {
     this.#atWork = undefined;
     branch.settle(step);
     if (branch.isOver) this.#open.delete(branch);
-    if (branch.failure !== undefined) this.#failed.push(branch);
+    if (branch.failure !== undefined && branch.isUnheard) this.#failed.push(branch);
   }
 
   /** What the author should know when the execution has ended by itself: of branches that it has left, and of failures that nobody has heard of. */

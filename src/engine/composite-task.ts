@@ -115,10 +115,7 @@ export class WhenAnyTask<T extends Task<unknown> = Task<unknown>> extends Compos
 export function listOf(method: string, given: readonly unknown[]): readonly (Task | AnyGenerator)[] {
   const found: unknown = given;
   const isList = typeof found === "object" && found !== null && Symbol.iterator in found && !(found instanceof Task);
-  if (!isList)
-    throw new TypeError(
-      `${method} takes an array of tasks, ${method}([a, b]), found ${found instanceof Task ? `the task of ${found.madeBy}` : shown(found)}`,
-    );
+  if (!isList) throw notAList(method, found);
   const parts: readonly unknown[] = Array.isArray(given) ? given : [...given];
   const wrong = parts.findIndex((part) => !(part instanceof Task) && !isGenerator(part));
   if (wrong < 0) return parts as readonly (Task | AnyGenerator)[];
@@ -127,4 +124,10 @@ export function listOf(method: string, given: readonly unknown[]): readonly (Tas
     `${method} takes an array of tasks, as callActivity, createTimer and the like return them, or of generators, ` +
       `as generator functions do when they are called; one element is ${typeof parts[wrong]}`,
   );
+}
+
+export function notAList(method: string, found: unknown): TypeError {
+  const what =
+    found instanceof Task ? `the task of ${found.madeBy}` : isGenerator(found) ? "a generator" : shown(found);
+  return new TypeError(`${method} takes an array of tasks, ${method}([a, b]), found ${what}`);
 }

@@ -1,6 +1,6 @@
 import type { BranchTask } from "./branch-task.ts";
 import { type BranchOptions, readBranchName } from "./call-options.ts";
-import type { WhenAllTask, WhenAnyTask } from "./composite-task.ts";
+import { notAList, type WhenAllTask, type WhenAnyTask } from "./composite-task.ts";
 import type { OrchestrationContext } from "./orchestration-context.ts";
 import { ReadableContext } from "./readable-context.ts";
 import type { Any } from "./signatures.ts";
@@ -35,7 +35,9 @@ export class JoiningContext extends ReadableContext {
    */
   whenAll<const T extends readonly (Task<Any> | Branchable)[]>(
     parts: T,
+    ...others: readonly []
   ): WhenAllTask<{ -readonly [Index in keyof T]: ResultOf<T[Index]> }> {
+    checkAlone("whenAll", parts, others);
     return this.#inner.whenAll(parts) as WhenAllTask<Any>;
   }
 
@@ -43,7 +45,13 @@ export class JoiningContext extends ReadableContext {
    * The task that ends first, well or badly: `const winner = yield ctx.whenAny([a, b]); if (winner === a) …` A generator becomes a branch.
    * Branches that do not win are ended where they wait.
    */
-  whenAny<T extends Task<Any> | Branchable>(parts: readonly T[]): WhenAnyTask<TaskOf<T>> {
+  whenAny<T extends Task<Any> | Branchable>(parts: readonly T[], ...others: readonly []): WhenAnyTask<TaskOf<T>> {
+    checkAlone("whenAny", parts, others);
     return this.#inner.whenAny(parts) as WhenAnyTask<Any> as WhenAnyTask<TaskOf<T>>;
   }
+}
+
+/** `whenAll(book(ctx, flight), book(ctx, hotel))` would read the steps of the first generator as a list, and nothing of the second. */
+function checkAlone(method: string, parts: unknown, others: readonly unknown[]): void {
+  if (others.length > 0 && !Array.isArray(parts)) throw notAList(method, parts);
 }

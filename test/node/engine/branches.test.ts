@@ -250,6 +250,29 @@ describe("[T41] branches run side by side, in the order in which they were made"
     expect([...events].sort()).toEqual(["Yes", "inner", "own"]);
   });
 
+  it("[T41] those that wait for themselves, or for one another, go on never, and a look at what they wait for comes to its end", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const made: Task[] = [];
+      const waitsFor = (n: number) =>
+        (function* (): Code {
+          return yield ctx.whenAll([made[n] as Task]);
+        })();
+      const itself = function* (): Code {
+        return yield made[2];
+      };
+      made.push(ctx.branch(waitsFor(1), "one"), ctx.branch(waitsFor(0), "two"), ctx.branch(itself(), "itself"));
+      yield made[0];
+    });
+    expect(endOf(await driver.turn())).toBe("RUNNING");
+    const { standing, waits } = await driver.load();
+    expect(standing).toEqual({ wait: undefined, isRetrying: false });
+    expect(waits.branches.map(({ name, wait }) => [name, wait])).toEqual([
+      ["one", undefined],
+      ["two", undefined],
+      ["itself", undefined],
+    ]);
+  });
+
   it("[T41] updates run beside them, and have some of their own; queries read while they wait", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const done: string[] = [];
@@ -530,6 +553,44 @@ describe("[T42] a branch ends where it waits", () => {
     expect(endOf(await driver.turn(completed(2)))).toBe("RUNNING");
   });
 
+  it("[T42] one that has called itself off, and comes to its end without a wait, is told of once if it fails", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const self: Task[] = [];
+      const fails = function* (): Code {
+        yield ctx.callActivity("a");
+        (self[0] as ReturnType<WorkflowContext["branch"]>).cancel();
+        throw new RangeError("no");
+      };
+      self.push(ctx.branch(fails(), "mine"));
+      yield ctx.callActivity("own");
+    });
+    await driver.turn();
+    await driver.turn(completed(2));
+    expect((await driver.turn(completed(1))).warnings).toEqual([
+      "The branch 'mine' has failed, and nobody has waited for it: RangeError: no",
+    ]);
+  });
+
+  it.each([
+    ["by branch", (ctx: WorkflowContext, next: Code) => ctx.branch(next)],
+    ["in a whenAny", (ctx: WorkflowContext, next: Code) => ctx.whenAny([next])],
+  ])("[T42] a chain of 5,000, each made by the one before %s, ends from its first to its last", async (_how, wait) => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const ended: number[] = [];
+      const link = function* (n: number): Code {
+        try {
+          yield n === 5_000 ? ctx.waitForExternalEvent("never") : wait(ctx, link(n + 1));
+        } finally {
+          ended.push(n);
+        }
+      };
+      yield ctx.whenAny([link(1), ctx.waitForExternalEvent("stop")]);
+      return ended.length === 5_000 && ended.every((n, index) => n === index + 1);
+    });
+    await driver.turn();
+    expect(endOf(await driver.turn(raised("stop")))).toBe(true);
+  });
+
   it("[T42] also where the workflow's own code still waits for something else", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const tidies = function* (): Code {
@@ -655,10 +716,10 @@ describe("[T43] a failure of a branch", () => {
         yield ctx.branch(strand());
         return "not caught";
       } catch (error) {
-        return thrown == null ? String(error instanceof Error) : error;
+        return error instanceof Error ? `${error}` : error;
       }
     });
-    expect(end).toEqual(thrown == null ? "true" : thrown);
+    expect(end).toEqual(thrown ?? `Error: ${thrown}`);
   });
 
   it("[T43] that nobody catches is the workflow's", async () => {
@@ -714,7 +775,7 @@ describe("[T43] a failure of a branch", () => {
   it("[T43] what it yields that is no task fails it alone; a generator in place of a yield* is named", async () => {
     const end = await outcomeOf(function* w(ctx: WorkflowContext): Code {
       const messages: string[] = [];
-      for (const value of [7, chain(ctx, "a")])
+      for (const value of [7, chain(ctx, "a"), [ctx.callActivity("b")]])
         try {
           yield ctx.branch(
             (function* (): Code {
@@ -729,6 +790,7 @@ describe("[T43] a failure of a branch", () => {
     expect(end).toEqual([
       expect.stringMatching(/non-Task object\. It must yield .*, but yielded number\.$/),
       expect.stringMatching(/but yielded a generator: wait for it with yield\*, or make a branch of it with branch$/),
+      expect.stringMatching(/but yielded an array: wait for all that is in it with whenAll$/),
     ]);
   });
 });
@@ -979,6 +1041,23 @@ describe("[T45] what a branch is made of", () => {
     given.set(ctx, generator);
     return generator;
   }
+
+  it.each(["whenAll", "whenAny"] as const)(
+    "[T45] %s takes them in an array: several by themselves are refused, and none is begun",
+    async (method) => {
+      for (const strand of [chain, asyncChain]) {
+        const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+          yield Reflect.apply(ctx[method], ctx, [strand(ctx, "a"), strand(ctx, "b")]);
+        });
+        const end = await driver.turn();
+        expect(asked(end)).toEqual([]);
+        expect(end.completion).toMatchObject({
+          type: "Failed",
+          failure: { message: `${method} takes an array of tasks, ${method}([a, b]), found a generator` },
+        });
+      }
+    },
+  );
 
   it("[T45] a list with something else in it makes none of its generators a branch", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
