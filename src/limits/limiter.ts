@@ -1,7 +1,7 @@
 import { GroupCommit } from "../catalog/group-commit.ts";
 import { errorFields } from "../instance/log-text.ts";
 import type { LeasePlace, LeaseRequest, LeaseState } from "../model/lease.ts";
-import { Book, type News } from "./book.ts";
+import { Book, type Grant, type News } from "./book.ts";
 import { Messages } from "./messages.ts";
 import type { LimiterPorts } from "./ports.ts";
 import type { LimiterApi, LimiterHealth } from "./protocol.ts";
@@ -34,7 +34,7 @@ export class Limiter implements LimiterApi {
     this.#messages = new Messages({
       holder: (instanceId) => ports.holder(instanceId),
       schedule: ports.schedule,
-      isHeld: (grant) => grant.untilMs === 0 || (this.#opened.isHeld(grant) && grant.untilMs > ports.now()),
+      isHeld: (grant) => grant.untilMs === 0 || (grant.untilMs > ports.now() && this.#isHeld(grant)),
       refused: (instanceId, refused) => this.#refuse({ instanceId, asks: [], releases: [], refused }),
     });
   }
@@ -96,6 +96,16 @@ export class Limiter implements LimiterApi {
   /** Should it fail, the lease comes back when its time is over. */
   #refuse(news: News): void {
     this.#commit.add(news).catch((error) => this.#fault("limiter", error));
+  }
+
+  /** What cannot be read may be held: its holder knows whether it wants it, and asks. */
+  #isHeld(grant: Grant): boolean {
+    try {
+      return this.#opened.isHeld(grant);
+    } catch (error) {
+      this.#fault("limiter", error);
+      return true;
+    }
   }
 
   get #opened(): Book {

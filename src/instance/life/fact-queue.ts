@@ -34,11 +34,16 @@ export class FactQueue {
     return dueAtMs <= nowMs && this.isStartPaused ? Number.POSITIVE_INFINITY : dueAtMs;
   }
 
-  /** Somebody has paused the instance, which waits for its start. */
+  /** Somebody has paused the instance, which waits for its start, or for its lease, and whose turns have taken no pause. */
   get isStartPaused(): boolean {
-    if (this.#scheduledStart === undefined && !this.isHeldUp) return false;
+    return this.isPaused(false);
+  }
+
+  /** By who has asked last, be it that no turn takes that yet. `isSuspended`: by what its turns have taken. */
+  isPaused(isSuspended: boolean): boolean {
+    if (this.#scheduledStart === undefined && !this.isHeldUp) return isSuspended;
     const last = this.#items.findLast(({ fact }) => isPauseOrResume(fact));
-    return last?.fact.type === "ExecutionSuspended";
+    return last === undefined ? isSuspended : last.fact.type === "ExecutionSuspended";
   }
 
   /** When it may begin, where it waits for that. */
@@ -84,10 +89,10 @@ export class FactQueue {
     this.#items.push(...results);
   }
 
-  /** A pause of what is paused, or a resume of what is not, before the start. */
-  changesNothing(fact: HistoryFact): boolean {
+  /** A pause of what is paused, or a resume of what is not, that no turn would take yet. `isSuspended`: as in `isPaused`. */
+  changesNothing(fact: HistoryFact, isSuspended: boolean): boolean {
     if ((this.#scheduledStart === undefined && !this.isHeldUp) || !isPauseOrResume(fact)) return false;
-    return this.isStartPaused === (fact.type === "ExecutionSuspended");
+    return this.isPaused(isSuspended) === (fact.type === "ExecutionSuspended");
   }
 
   add(item: QueuedFact): void {

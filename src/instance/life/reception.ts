@@ -96,7 +96,7 @@ export class Reception {
       if (record === undefined && wasThere) throw new Error("The instance is being purged: what was sent is not kept");
       if (record === undefined || isTerminal(record.status)) return;
       if (executionId !== undefined && executionId !== nameOf(record)) return;
-      if (isFor?.(record) === false || queue.changesNothing(fact)) return;
+      if (isFor?.(record) === false || queue.changesNothing(fact, record.status === "SUSPENDED")) return;
       lives.loop.enqueue(this.#ports.store.receive({ fact, executionId }));
     };
     return writing(this.#ports, () => textsOfFact(fact), receive);

@@ -21,7 +21,7 @@ export interface Described {
 /** Of what waits to be taken: a start, which waits for its time. */
 interface Queue {
   readonly scheduledStart: HistoryFact | undefined;
-  readonly isStartPaused: boolean;
+  isPaused(isSuspended: boolean): boolean;
 }
 
 /**
@@ -46,17 +46,16 @@ export async function describeInstance(
 }
 
 /**
- * An instance that has continued as new has run before, even if its newest execution has not. One that is paused before its
- * start, or while it waits for a lease, is SUSPENDED until it is resumed, and its row does not tell.
+ * An instance that has continued as new has run before, even if its newest execution has not. Who is paused or
+ * resumed before the start, or while it waits for a lease, is so at once, although its row does not tell.
  */
 export function visibleStatus(
   { status, generation }: InstanceRecord,
-  { queue }: { readonly queue: Pick<Queue, "isStartPaused"> },
+  { queue }: { readonly queue: Pick<Queue, "isPaused"> },
 ): RuntimeStatus {
-  if (status === "RUNNING") return queue.isStartPaused ? "SUSPENDED" : "RUNNING";
-  if (status !== "PENDING") return status;
-  if (generation > 0) return "RUNNING";
-  return queue.isStartPaused ? "SUSPENDED" : "PENDING";
+  if (status !== "PENDING" && status !== "RUNNING" && status !== "SUSPENDED") return status;
+  if (queue.isPaused(status === "SUSPENDED")) return "SUSPENDED";
+  return status === "PENDING" && generation === 0 ? "PENDING" : "RUNNING";
 }
 
 /** Paused before its start, it has not. */

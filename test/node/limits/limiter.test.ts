@@ -18,7 +18,16 @@ function openLimiter(
   const granted: string[] = [];
   const unreachable = new Set<string>();
   const fault: { before: ((statement: string) => void) | undefined } = { before: undefined };
-  const ledger = new LeaseStore(db.port((statement) => fault.before?.(statement)));
+  const reading: { fails: boolean } = { fails: false };
+  const beforeRead = () => {
+    if (reading.fails) throw new Error("the disk cannot be read");
+  };
+  const port = db.port(
+    (statement) => fault.before?.(statement),
+    () => false,
+    beforeRead,
+  );
+  const ledger = new LeaseStore(port);
   ledger.open();
   const limiter = new Limiter({
     ledger,
@@ -49,7 +58,7 @@ function openLimiter(
   const mend = () => {
     fault.before = undefined;
   };
-  return { limiter, clock, db, unreachable, lines, alarms, granted, ask, release, breakDisk, mend };
+  return { limiter, clock, db, unreachable, reading, lines, alarms, granted, ask, release, breakDisk, mend };
 }
 
 describe("[L3] A limiter", () => {
@@ -163,5 +172,24 @@ describe("[L3] A limiter", () => {
     of.unreachable.clear();
     await of.clock.advance(30_000);
     expect(of.granted).toEqual(["b"]);
+  });
+
+  it("[L3.20] what is to be told is told, although the ledger cannot be read at that moment", async () => {
+    const of = openLimiter();
+    await of.ask("a");
+    await of.ask("b");
+    of.unreachable.add("b");
+    await of.release("a");
+    await of.clock.advance(1);
+    of.breakDisk();
+    await expect(of.ask("c")).rejects.toThrow("the disk is full");
+    of.mend();
+    of.unreachable.clear();
+    of.reading.fails = true;
+    await of.clock.advance(1_000);
+    expect(of.granted).toEqual(["b"]);
+    expect(of.lines).toMatchObject([{ level: "error", msg: "limiter", limiter: "cards" }]);
+    of.reading.fails = false;
+    expect((await of.limiter.health(1)).running).toBe(1);
   });
 });

@@ -152,6 +152,29 @@ describe("[I42] Limited workflows", () => {
     expect(limiters.state("imports")).toEqual({ held: ["a"], waiting: ["b"] });
   });
 
+  it("[I42.22] one that runs and is paused can be resumed, and paused again, while an object that was loaded anew waits for its lease", async () => {
+    const { world, limiters } = limitedWorld();
+    await startAll(world, "a");
+    await suspend(world, "a");
+    await world.advance(SOON);
+    await world.evict("a");
+    limiters.fault = () => "unreachable";
+    const seen: unknown[][] = [];
+    for (const change of [resume, resume, suspend, suspend, resume]) {
+      await change(world, "a");
+      seen.push(await statuses(world, "a"));
+    }
+    expect(seen.flat()).toEqual(["RUNNING", "RUNNING", "SUSPENDED", "SUSPENDED", "RUNNING"]);
+    limiters.fault = () => undefined;
+    await go(world, "a");
+    await world.rest();
+    expect(await endOf(world, "a")).toEqual(["COMPLETED", "a"]);
+    const changes = historyOf(world, "a").filter(({ type }) => /Suspended|Resumed/.test(type));
+    expect(changes.map(({ type }) => type.replace("Execution", ""))).toEqual([
+      ...["Suspended", "Resumed", "Suspended", "Resumed"],
+    ]);
+  });
+
   it("[I42.9] a scheduled start asks when its time has come", async () => {
     const { world, limiters } = limitedWorld();
     await startAll(world, "a");
