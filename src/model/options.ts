@@ -289,7 +289,7 @@ export function shown(value: unknown): string {
       if (!Array.isArray(value) && !("toJSON" in value)) return `an object of class ${String(name)}`;
     }
     const text = JSON.stringify(value);
-    return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+    return text.length > 200 ? `${text.slice(0, 200).toWellFormed()}…` : text;
   } catch {
     return "an object that is no JSON";
   }

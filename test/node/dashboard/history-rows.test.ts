@@ -50,6 +50,27 @@ describe("[R] Rows of a history", () => {
     expect(row).toMatchObject({ key: "c1", label: "charge", kind: "activity", outcome: "done" });
   });
 
+  it("[R1.3] what is asked of a child, and what is sent to it, name the child in rows of their own", () => {
+    const to = { timestampMs: 1, taskId: 1, instanceId: "i:0001" };
+    const events: HistoryEvent[] = [
+      { type: "ChildWorkflowInstanceCreated", timestampMs: 1, id: 1, name: "ship", instanceId: "i:0001" },
+      { type: "ChildEventSent", id: 2, name: "address", input: '"Bern"', branch: "flight", ...to },
+      { type: "ChildCancelRequested", id: 3, reason: "too late", ...to },
+    ];
+    const told = groupedRows(numbered(events)).map(({ label, branch, kind, outcome }) => [
+      label,
+      branch,
+      kind,
+      outcome,
+    ]);
+    expect(told).toEqual([
+      ["ship", undefined, "child", "open"],
+      ["address → i:0001", "flight", "child", "none"],
+      ["cancel → i:0001", undefined, "child", "none"],
+    ]);
+    expect(events.map(summaryOf)).toEqual([undefined, '"Bern"', "too late"]);
+  });
+
   it("[R1.2] a row has the branch of its call; read one by one, so has the answer, where the call was read", () => {
     const events: HistoryEvent[] = [
       { type: "TaskScheduled", timestampMs: 1, id: 1, name: "charge", branch: "flight" },

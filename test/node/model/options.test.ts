@@ -246,6 +246,7 @@ describe("[O1] Options", () => {
       "the function named",
     ]);
     expect(shown("x".repeat(1_000))).toHaveLength(201);
+    expect(shown("\u{1f600}".repeat(1_000)).isWellFormed()).toBe(true); // cut between the halves of one
   });
 });
 

@@ -545,7 +545,7 @@ describe("[K10.15] What can never happen in a branch is named with it", () => {
         }),
     );
     function* asks(ctx: WorkflowContext, name: string, ...others: readonly Task[]): Code {
-      yield ctx.whenAny([ctx.waitForExternalEvent(name), ...others]);
+      yield ctx.whenAny([ctx.whenAll([ctx.waitForExternalEvent(name)]), ...others]);
     }
     env.mockActivity("charge", () => new Promise(() => {}));
     const id = await env.client.scheduleNewWorkflow("travel", 1, "i");
