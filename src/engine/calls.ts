@@ -132,6 +132,11 @@ export class Calls implements AttemptCalls {
     return undefined;
   }
 
+  /** The same for all tasks of open calls. */
+  get ids(): ReadonlyMap<unknown, number> {
+    return new Map([...this.#open].map(([id, answered]) => [answered.task ?? answered, id]));
+  }
+
   /** An activity has failed and is, or will be, called again. */
   get isRetrying(): boolean {
     for (const { isRetried } of this.#open.values()) if (isRetried) return true;

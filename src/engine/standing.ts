@@ -20,7 +20,8 @@ export type Wait =
   | { readonly type: "condition" };
 
 export function standingOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Standing {
-  return { wait: waitOf(yielded, calls, pending), isRetrying: calls.isRetrying };
+  const wait = waitOf(firstPartOf(yielded), (task) => calls.idOf(task), pending);
+  return { wait, isRetrying: calls.isRetrying };
 }
 
 /** The tasks that are waited for with this one, and have not ended. A branch is one of them, whatever that waits for. */
@@ -29,22 +30,28 @@ export function partsOf(task: Task | undefined): Task[] {
   return task === undefined ? [] : [task];
 }
 
+/** What branches come to wait for, by their tasks, as far as it is known: so that for many that wait for each other it is found once. */
+export type FirstParts = Map<Task, Task | undefined>;
+
 /**
  * Of several things the first: of a `whenAll` or `whenAny` that in its list which has not ended, of a branch what that waits for. Nothing where
  * branches wait for each other in a circle.
  */
-export function firstPartOf(yielded: Task | undefined): Task | undefined {
+export function firstPartOf(yielded: Task | undefined, known?: FirstParts): Task | undefined {
   let task = yielded;
-  let passed: Set<Task> | undefined;
+  let parts = known;
+  const passed: Task[] = [];
   while (task instanceof CompositeTask || task instanceof BranchTask) {
     if (task instanceof CompositeTask) task = task.firstOpen;
+    else if (parts?.has(task)) task = parts.get(task);
     else {
-      passed ??= new Set();
-      if (passed.has(task)) return undefined;
-      passed.add(task);
+      parts ??= new Map();
+      parts.set(task, undefined);
+      passed.push(task);
       task = task.waitingFor;
     }
   }
+  for (const branch of passed) parts?.set(branch, task);
   return task;
 }
 
@@ -52,13 +59,16 @@ export function firstPartOf(yielded: Task | undefined): Task | undefined {
  * What the code waits for when it has yielded this task. So a wait for an event with a timeout is a wait for the event, and the pause before
  * an activity is called again is a wait for that activity; before a child is, there is none, and it is a wait for the time.
  */
-export function waitOf(yielded: Task | undefined, calls: Calls, pending: PendingWork): Wait | undefined {
-  const task = firstPartOf(yielded);
+export function waitOf(
+  task: Task | undefined,
+  idOf: (task: Task) => number | undefined,
+  pending: PendingWork,
+): Wait | undefined {
   const { callMethod, callName: name = "" } = task ?? {};
   if (callMethod === "waitForExternalEvent") return { type: "event", name };
   if (callMethod === "callActivity") return { type: "activity", name };
   if (callMethod === "waitForCondition") return { type: "condition" };
-  const id = task && calls.idOf(task);
+  const id = task && idOf(task);
   if (id === undefined) return undefined;
   const child = pending.children.get(id);
   if (child !== undefined) return { type: "child", instanceId: child.instanceId };

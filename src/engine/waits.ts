@@ -2,7 +2,7 @@ import type { EventRaised } from "../model/history-event.ts";
 import type { ExecutionState } from "./execution-state.ts";
 import type { Interactions } from "./interactions.ts";
 import type { PendingWork } from "./pending-work.ts";
-import { firstPartOf, partsOf, type Wait, waitOf } from "./standing.ts";
+import { type FirstParts, firstPartOf, partsOf, type Wait, waitOf } from "./standing.ts";
 import type { Suspension } from "./suspension.ts";
 
 /** A branch of the code. */
@@ -38,15 +38,17 @@ export function waitsOf(
   { held }: Suspension,
   pending: PendingWork,
 ): Waits {
+  const ids = calls.ids;
+  const firstParts: FirstParts = new Map();
   return {
     branches: branches.open.map((task) => {
       const parts = partsOf(task.waitingFor);
-      const first = firstPartOf(task);
+      const first = firstPartOf(task, firstParts);
       const named = (method: string) => parts.filter(({ callMethod }) => callMethod === method);
       return {
         name: task.branchName,
-        wait: waitOf(task, calls, pending),
-        callId: first && calls.idOf(first),
+        wait: waitOf(first, (part) => ids.get(part), pending),
+        callId: first && ids.get(first),
         events: named("waitForExternalEvent").map(({ callName = "" }) => callName),
         condition: named("waitForCondition").length > 0,
         ...(task.isComplete && { isEnding: true }),

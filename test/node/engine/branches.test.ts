@@ -273,6 +273,31 @@ describe("[T41] branches run side by side, in the order in which they were made"
     ]);
   });
 
+  it("[T41] those of a chain all wait for what its last one waits for, whichever is made first, and nothing else", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const made: Task[] = [];
+      const waitsFor = (n: number) =>
+        (function* (): Code {
+          return yield ctx.whenAny([made[n] as Task, ctx.createTimer(60)]);
+        })();
+      made.push(ctx.branch(waitsFor(1), "first"), ctx.branch(waitsFor(3), "second"));
+      made.push(ctx.branch(waitsFor(1), "third"), ctx.branch(chain(ctx, "a"), "last"));
+      made.push(ctx.branch(guarded(ctx, "b", []), "alone"));
+      yield ctx.whenAll(made);
+    });
+    await driver.turn();
+    const { waits, standing } = await driver.load();
+    const a = [{ type: "activity", name: "a1" }, 4];
+    expect(waits.branches.map(({ name, wait, callId }) => [name, wait, callId])).toEqual([
+      ["first", ...a],
+      ["second", ...a],
+      ["third", ...a],
+      ["last", ...a],
+      ["alone", { type: "event", name: "b" }, undefined],
+    ]);
+    expect(standing.wait).toEqual(a[0]);
+  });
+
   it("[T41] updates run beside them, and have some of their own; queries read while they wait", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const done: string[] = [];
@@ -391,7 +416,14 @@ describe("[T42] a branch ends where it waits", () => {
     await driver.turn();
     expect(asked(await driver.turn(fired(1)))).toEqual(["undo 1 #2 branch-1"]);
     expect((await driver.load()).waits.branches).toEqual([
-      { name: "branch-1", wait: { type: "activity", name: "undo 1" }, events: [], condition: false, isEnding: true },
+      {
+        name: "branch-1",
+        wait: { type: "activity", name: "undo 1" },
+        callId: 2,
+        events: [],
+        condition: false,
+        isEnding: true,
+      },
     ]);
     expect(asked(await driver.turn(completed(2)))).toEqual(["undo 2 #3 branch-1"]);
     expect((await toldBy(driver)).at(-1)).toBe("a ends");
