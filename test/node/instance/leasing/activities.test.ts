@@ -373,6 +373,22 @@ describe("[I41] Limited activities", () => {
     expect([[...running], await waits()]).toEqual([["x"], ["activity:charge"]]);
   });
 
+  it("[I41.26] a workflow that waits for another activity waits for that, and not for the limit of one that it has called before", async () => {
+    const { world, running } = limitedWorld();
+    world.activity("free", () => new Promise(() => {}));
+    world.workflow("both", function* (ctx, first): Code {
+      const charge = ctx.callActivity("charge");
+      yield first === "free" ? ctx.callActivity("free") : charge;
+    });
+    await startAll(world, "a");
+    await start(world, "x", "both", "free");
+    await start(world, "y", "both", "charge");
+    await world.advance(SOON);
+    const waits = async (id: string) =>
+      (await world.call(id, (instance) => instance.describe({ payloads: false, detail: true })))?.detail?.waitingFor;
+    expect([[...running], await waits("x"), await waits("y")]).toEqual([["a"], "activity:free", "limit:cards"]);
+  });
+
   it("[I41.24] a grant that nobody wants comes back at once, and the next begins", async () => {
     const { world, limiters, running, end } = limitedWorld();
     await startAll(world, "a", "b", "c");
