@@ -598,6 +598,33 @@ describe("[K10.15] What can never happen in a branch is named with it", () => {
     await env.client.cancelWorkflow(id);
     expect((await env.client.waitForWorkflowCompletion(id))?.runtimeStatus).toBe(WorkflowRuntimeStatus.CANCELED);
   });
+
+  it("[K10.17] a branch that waits for something else is none of those that wait for each other", async () => {
+    const env = new WorkflowTestEnvironment(
+      new WorkflowRuntime()
+        .registerWorkflowWithName("circle", function* (ctx: WorkflowContext): Code {
+          const made: Task[] = [];
+          const waitsForItself = function* (): Code {
+            yield made[0] as Task;
+          };
+          const pays = function* (): Code {
+            yield ctx.callActivity("charge");
+          };
+          made.push(ctx.branch(waitsForItself(), "flight"), ctx.branch(pays(), "hotel"));
+          yield ctx.whenAll(made);
+        })
+        .registerWorkflowWithName("pays", function* (ctx: WorkflowContext): Code {
+          yield ctx.callActivity("charge");
+        })
+        .registerActivityWithName("charge", () => 1)
+        .limit("cards", { activity: "charge", concurrency: 1 }),
+    );
+    env.mockActivity("charge", () => new Promise(() => {}));
+    await env.client.scheduleNewWorkflow("pays");
+    await env.idle();
+    const id = await env.client.scheduleNewWorkflow("circle");
+    await expect(env.client.waitForWorkflowCompletion(id)).rejects.toThrow(/wait for each other: 'flight'\. /);
+  });
 });
 
 describe("[K11] Activities that use the client", () => {
