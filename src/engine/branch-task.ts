@@ -1,4 +1,5 @@
 import { CancelableTask } from "./completable-task.ts";
+import { TaskCanceledError } from "./errors.ts";
 import type { Task } from "./task.ts";
 
 /**
@@ -32,6 +33,7 @@ export class BranchTask<T = unknown> extends CancelableTask<T> {
 
   /** It has lost a `whenAny`, or is the rest of a `whenAll` that has failed. */
   protected override onReleased(): void {
-    if (!this.#isLeftAlone) this.callOff();
+    if (!this.#isLeftAlone)
+      this.endWith(new TaskCanceledError(`The branch '${this.branchName}', for which nobody waited any more,`));
   }
 }

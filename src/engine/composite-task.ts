@@ -119,10 +119,11 @@ export function listOf(method: string, given: readonly unknown[]): readonly (Tas
   const parts: readonly unknown[] = Array.isArray(given) ? given : [...given];
   const wrong = parts.findIndex((part) => !(part instanceof Task) && !isGenerator(part));
   if (wrong < 0) return parts as readonly (Task | AnyGenerator)[];
+  const kind = typeof parts[wrong];
   leave(parts[wrong]);
   throw new TypeError(
     `${method} takes an array of tasks, as callActivity, createTimer and the like return them, or of generators, ` +
-      `as generator functions do when they are called; one element is ${typeof parts[wrong]}`,
+      `as generator functions do when they are called; one element is ${kind}${kind === "function" ? ": call it" : ""}`,
   );
 }
 

@@ -499,7 +499,7 @@ describe("[T42] a branch ends where it waits", () => {
     await driver.turn();
     expect(endOf(await driver.turn(completed(1)))).toEqual([
       ...["slow begins", "slow ends", "slow is over", "true true"],
-      "The branch 'slow' was canceled",
+      "The branch 'slow', for which nobody waited any more, was canceled",
     ]);
   });
 
@@ -1090,6 +1090,15 @@ describe("[T45] what a branch is made of", () => {
       }
     },
   );
+
+  it.each([
+    ["a function", chain, "function: call it"],
+    ["a promise", Promise.resolve(1), "object"],
+  ])("[T45] %s in a list is refused, with what it is", async (_what, wrong, kind) => {
+    expect(await thrownBy((ctx) => ctx.whenAll([chain(ctx, "a"), wrong as unknown as Task]))).toMatch(
+      new RegExp(`^TypeError: whenAll takes an array of tasks, .*; one element is ${kind}$`),
+    );
+  });
 
   it("[T45] a list with something else in it makes none of its generators a branch", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
