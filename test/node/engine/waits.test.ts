@@ -71,6 +71,19 @@ describe("[T16] a wait that lost a whenAny takes no event until somebody waits f
     expect(endOf(await driver.turn(raised("e", 1)))).toEqual([1, "b"]);
   });
 
+  it("[T16] a composite that is taken up again and loses again takes no event for what is in it", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const both = ctx.whenAll([ctx.waitForExternalEvent("e"), ctx.waitForExternalEvent("f")]);
+      for (const rival of ["a", "b", "c"]) yield ctx.whenAny([both, ctx.callActivity(rival)]);
+      const other = yield ctx.waitForExternalEvent("e");
+      return [other, both.completedTasks, yield both];
+    });
+    await driver.turn();
+    for (const id of [1, 2, 3]) await driver.turn(completed(id));
+    await driver.turn(raised("e", "other"), raised("e", "own"));
+    expect(endOf(await driver.turn(raised("f", "f")))).toEqual(["other", 0, ["own", "f"]]);
+  });
+
   it("[T16] a wait that is awaited by itself is not lost by a whenAny beside it", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const wait = ctx.waitForExternalEvent("e");
