@@ -484,6 +484,29 @@ describe("[T42] a branch ends where it waits", () => {
     expect((await driver.load()).waits.branches).toEqual([]);
   });
 
+  it("[T42] with those that it has made, each time that one is called off", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const told = tells(ctx);
+      const outer = function* (name: string): Code {
+        ctx.branch(guarded(ctx, name, told));
+        yield ctx.waitForExternalEvent("never");
+      };
+      for (const name of ["first", "second"]) {
+        const branch = ctx.branch(outer(name));
+        yield ctx.createTimer(1);
+        branch.cancel();
+      }
+      yield ctx.createTimer(1);
+      return told;
+    });
+    await driver.turn();
+    await driver.turn(fired(1));
+    await driver.turn(fired(2));
+    expect(endOf(await driver.turn(fired(3)))).toEqual(
+      ["first", "second"].flatMap((name) => [`${name} begins`, `${name} ends`, `${name} is over`]),
+    );
+  });
+
   it("[T42] one with a handle that loses is ended too; whoever waits for it again is told so", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const told = tells(ctx);
@@ -898,6 +921,29 @@ describe("[T44] what ends the workflow, and its branches with it", () => {
     await driver.turn(completed(1));
     const turn = await driver.turn(fired(2));
     expect([turn.status, turn.warnings]).toEqual(["COMPLETED", []]);
+  });
+
+  it("[T44] what a branch makes for its clean-up, when it is canceled, is not canceled with it", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const told = tells(ctx);
+      const tidied: Task[] = [];
+      const strand = function* (): Code {
+        try {
+          yield ctx.waitForExternalEvent("never");
+        } catch {
+          tidied.push(ctx.branch(guarded(ctx, "tidy", told), "tidy"));
+        }
+      };
+      try {
+        yield ctx.branch(strand());
+      } catch {
+        return [yield tidied[0], told];
+      }
+    });
+    await driver.turn();
+    expect(asked(await driver.turn(cancel))).toEqual([]);
+    expect(asked(await driver.turn(raised("tidy")))).toEqual(["tidy goes on #1 tidy"]);
+    expect(endOf(await driver.turn(completed(1)))).toEqual(["tidy", ["tidy begins", "tidy ends", "tidy is over"]]);
   });
 
   it("[T44] a cancel leaves a branch that is ending to its finally", async () => {
