@@ -141,11 +141,9 @@ function resumeWith(generator: AnyGenerator, impulse: Impulse): ReturnType<AnyGe
 }
 
 function describeNonTask(value: unknown): string {
-  const found = Array.isArray(value)
-    ? "an array: wait for all that is in it with whenAll"
-    : isGenerator(value)
-      ? "a generator: wait for it with yield*, or make a branch of it with branch"
-      : `${value === null ? "null" : typeof value}.`;
+  const found = isGenerator(value)
+    ? "a generator: wait for it with yield*, or make a branch of it with branch"
+    : `${value === null ? "null" : typeof value}.`;
   return (
     "The orchestrator generator yielded a non-Task object. " +
     `It must yield what callActivity, createTimer and the like return, but yielded ${found}`

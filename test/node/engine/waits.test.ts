@@ -71,6 +71,24 @@ describe("[T16] a wait that lost a whenAny takes no event until somebody waits f
     expect(endOf(await driver.turn(raised("e", 1)))).toEqual([1, "b"]);
   });
 
+  it("[T16] a wait that a cancel has interrupted takes no event: neither the workflow's own nor a branch's", async () => {
+    const driver = new Driver(function* w(ctx: WorkflowContext): Code {
+      const waitsTwice = function* (): Code {
+        try {
+          return yield ctx.waitForExternalEvent("e");
+        } catch {
+          return yield ctx.waitForExternalEvent("e");
+        }
+      };
+      const branch = ctx.branch(waitsTwice());
+      const own = yield* waitsTwice();
+      return [yield branch, own];
+    });
+    await driver.turn();
+    await driver.turn({ type: "ExecutionCancelRequested" });
+    expect(endOf(await driver.turn(raised("e", "first"), raised("e", "second")))).toEqual(["first", "second"]);
+  });
+
   it("[T16] a composite that is taken up again and loses again takes no event for what is in it", async () => {
     const driver = new Driver(function* w(ctx: WorkflowContext): Code {
       const both = ctx.whenAll([ctx.waitForExternalEvent("e"), ctx.waitForExternalEvent("f")]);
