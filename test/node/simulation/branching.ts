@@ -17,6 +17,8 @@ interface Place {
   readonly isWhole: boolean;
   /** What fails is there to be rewound: nothing fails that could not be repaired. */
   readonly isStrict: boolean;
+  /** In a child that whoever waits for it may leave behind: nobody rewinds what fails there. */
+  readonly mayBeLeft?: boolean;
 }
 
 /** Puts strands into the programs of a plan, where these are what is wanted and no part of something else. */
@@ -96,11 +98,14 @@ function stepFrom(random: Random, id: string, before: readonly string[], place: 
   if (kind === 16) return { do: "all", of: [activity(random, false), timer(random)] };
   if (kind === 17) return { do: "any", of: [activity(random, false), timer(random)] };
   if (depth > 1) return strandsFrom(random, id, { ...place, depth: depth - 1 });
-  return isStrict && random.chance(0.5) ? { do: "repaired", value: random.below(1_000) } : activity(random, !isStrict);
+  if (!isStrict || !random.chance(0.5)) return activity(random, !isStrict);
+  const value = random.below(1_000);
+  return place.mayBeLeft === true ? { do: "activity", value, ms: 0, fails: 0 } : { do: "repaired", value };
 }
 
 function childFrom(random: Random, id: string, { isWhole, isStrict }: Place): Leaf {
-  const of = strandsFrom(random, `${id}-s`, { depth: 1, mayWait: false, isWhole: true, isStrict });
+  const place = { depth: 1, mayWait: false, isWhole: true, isStrict, mayBeLeft: !isWhole };
+  const of = strandsFrom(random, `${id}-s`, place);
   const steps: Step[] = random.chance(0.5) ? [activity(random, !isStrict)] : [of, timer(random)];
   const fails = !isStrict && random.chance(0.1);
   return {

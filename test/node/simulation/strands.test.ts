@@ -230,7 +230,7 @@ describe("[V7] a simulation of strands", () => {
     [
       "a loser that is not ended",
       planOf(raced),
-      () => vi.spyOn(BranchTask.prototype, "callOff").mockReturnValue(false),
+      () => vi.spyOn(BranchTask.prototype, "endWith").mockReturnValue(false),
       /^a: s\.1 is not on its way out, and nobody waits for it any more$/,
     ],
     [
