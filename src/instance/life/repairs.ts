@@ -202,7 +202,10 @@ export class Repairs {
     const amend = () => {
       if (life.isClosed || life.record !== seen) return false;
       this.#lives.readability.check();
-      this.#lives.amend(change, record, dropped);
+      // What an ended execution has called may have been answered since.
+      const sinceMs = life.outline?.lastAtMs ?? 0;
+      const later = append.map((event) => ({ ...event, timestampMs: Math.max(event.timestampMs, sinceMs) }));
+      this.#lives.amend({ ...change, append: later }, record, dropped);
       return true;
     };
     return writing(this.#ports, () => textsOf(change), amend);

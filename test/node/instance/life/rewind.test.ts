@@ -598,6 +598,35 @@ describe("[I41] rewinds, parents and children", () => {
     await expectRest(world);
     expect(await endOf(world, "a")).toEqual(["COMPLETED", ["a is paid", 3]]);
   });
+
+  it("[I41.25] time does not go back where an activity that still runs is answered while the rewind is being encrypted", async () => {
+    const world = makeWorld();
+    const sealing = holdSealingOf(world, "repaired");
+    world.activity("long", () => world.sleep(2_000));
+    world.activity("breaks", () => {
+      throw new Error("broken");
+    });
+    world.workflow("main", function* (ctx): Code {
+      ctx.callActivity("long");
+      yield ctx.callActivity("breaks");
+    });
+    await start(world, "a", "main");
+    await world.advance(100);
+    expect(await statusOf(world, "a")).toBe("FAILED");
+    sealing.hold();
+    const rewound = world.post("a", (instance) =>
+      instance.rewind({ requestId: "w", reason: "repaired", createdByMs: world.nowMs }),
+    );
+    await world.advance(3_000);
+    sealing.open();
+    await world.advance(10);
+    expect(await rewound).toEqual(OK);
+    const rows = world
+      .host("a")
+      .db.read<{ type: string; at_ms: number }>("SELECT type, at_ms FROM instance WHERE seq > 0 ORDER BY seq");
+    expect(rows.slice(-3).map(({ type }) => type)).toEqual(["TaskCompleted", "ExecutionRewound", "Events"]);
+    expect(rows.at(-2)?.at_ms).toBe(rows.at(-3)?.at_ms);
+  });
 });
 
 describe("[I42] an instance is put on another version", () => {
