@@ -110,11 +110,12 @@ describe("[S22.3] An instance", () => {
     const markup = "<img src=x onerror=alert(1)>";
     await world.api.start("trip", "trip-1");
     const { page } = await world.open("#/i/trip-1");
-    const tagged = (selector: string) => page.locator(`${selector} > .branch-tag`).allTextContents();
+    const tags = (selector: string) => page.locator(`${selector} > .branch-tag`).allTextContents();
+    const tagged = (selector: string) => expect.poll(() => tags(selector), { timeout: 10_000 });
     await chip(page).getByText("Retrying").waitFor();
     await page.locator(".reason", { hasText: "charge in branch flight has failed in attempt 1" }).waitFor();
     await page.locator(".reason", { hasText: "Waits for the event confirmed in branch hotel" }).waitFor();
-    expect(await tagged(".timeline-name")).toEqual(["flight", "hotel", markup, "flight", "hotel", "hotel"]);
+    await tagged(".timeline-name").toEqual(["flight", "hotel", markup, "flight", "hotel", "hotel"]);
     expect(await page.locator(".timeline-name", { hasText: markup }).getAttribute("title")).toBe(
       `timer: timer #3\nin branch '${markup}'`,
     );
@@ -124,7 +125,7 @@ describe("[S22.3] An instance", () => {
     await page.getByRole("row", { name: /^event confirmed hotel/ }).waitFor();
     await page.getByRole("link", { name: "By branch" }).click();
     await page.waitForURL(/rows=branches/);
-    expect(await tagged(".timeline-name")).toEqual(["flight", "flight", "hotel", "hotel", "hotel", markup]);
+    await tagged(".timeline-name").toEqual(["flight", "flight", "hotel", "hotel", "hotel", markup]);
     expect(await axeProblems(page)).toEqual([]);
     await page.getByRole("button", { name: "Table" }).click();
     await page.getByRole("columnheader", { name: "Branch" }).waitFor();
@@ -138,7 +139,9 @@ describe("[S22.3] An instance", () => {
     await page.getByRole("row", { name: /^branch hotel/ }).waitFor({ state: "detached" });
     await page.locator(".tabs a", { hasText: "History" }).click();
     await page.locator(".event-row", { hasText: "reserve" }).first().waitFor();
-    expect((await tagged(".event-label")).sort()).toEqual([markup, "flight", "flight", "hotel", "hotel", "hotel"]);
+    await expect
+      .poll(async () => (await tags(".event-label")).sort(), { timeout: 10_000 })
+      .toEqual([markup, "flight", "flight", "hotel", "hotel", "hotel"]);
     await page.goto(`${world.origin}/ui/#/i/trip-1?tab=travel&at=2`);
     await page.getByRole("row", { name: /^branch hotel Waiting waited for activity:reserve/ }).waitFor();
     expect(await page.locator("main img").count()).toBe(0);
